@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+#if os(Linux)
+  // A missing library is told in a sentence here, before the C compiler can complain about a header.
+  let listed = try String(contentsOfFile: Context.packageDirectory + "/Scripts/debian-packages.txt", encoding: .utf8)
+  let missing = listed.split(separator: "\n").compactMap { line -> String? in
+    let words = line.split(separator: " ", omittingEmptySubsequences: true)
+    guard words.count == 2, !line.hasPrefix("#") else { return nil }
+    return FileManager.default.fileExists(atPath: String(words[1])) ? nil : String(words[0])
+  }
+  if !missing.isEmpty {
+    FileHandle.standardError.write(
+      Data(
+        """
+        Stella needs these Debian packages, which are not installed. Install them with:
+            sudo apt-get install \(missing.joined(separator: " "))
+
+        """.utf8))
+    exit(1)
+  }
+#endif
+
+let swiftSettings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+let package = Package(
+  name: "stella",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "stella", targets: ["stella"]),
+    .library(name: "StellaEngine", targets: ["StellaEngine", "StellaModel"]),
+    .library(name: "StellaSQLite", targets: ["StellaSQLite"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .executableTarget(name: "stella", dependencies: ["StellaCommands"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaCommands",
+      dependencies: [
+        "StellaConfiguration", "StellaSQLite", "StellaEngine",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaConfiguration", dependencies: ["StellaModel", "Yams"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaSQLite",
+      dependencies: ["StellaModel", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaEngine", dependencies: ["StellaDetection", "StellaScripting", "StellaModel"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "StellaDetection",
+      dependencies: [
+        "StellaScripting", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: swiftSettings),
+    .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
+    .target(name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue"], swiftSettings: swiftSettings),
+    .target(name: "StellaModel", swiftSettings: swiftSettings),
+    .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
+    .target(name: "CStellaValue"),
+    .target(
+      name: "CStellaJSON", dependencies: ["CStellaValue"], linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(
+      name: "CStellaMatch", dependencies: ["CStellaValue"],
+      linkerSettings: [.linkedLibrary("hs"), .linkedLibrary("re2")]),
+    .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+
+    .testTarget(name: "StellaModelTests", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
+    .testTarget(name: "StellaLuaTests", dependencies: ["StellaLua"], swiftSettings: swiftSettings),
+    .testTarget(name: "StellaScriptingTests", dependencies: ["StellaScripting"], swiftSettings: swiftSettings),
+    .testTarget(name: "StellaDetectionTests", dependencies: ["StellaDetection"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaEngineTests", dependencies: ["StellaEngine", "StellaSQLite"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
+    .testTarget(name: "StellaSQLiteTests", dependencies: ["StellaSQLite"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaCommandsTests", dependencies: ["StellaCommands", "stella"], swiftSettings: swiftSettings),
+    .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,1 @@
+#include "stella_value.h"

@@ -1,0 +1,47 @@
+/// Bytes that live as long as a batch: blocks that are filled from the front and emptied all at once.
+package final class ByteArena {
+  private static let blockBytes = 256 * 1024
+  private var blocks: [UnsafeMutableRawBufferPointer] = []
+  private var current = 0
+  private var used = 0
+
+  package init() {}
+
+  deinit { for block in blocks { block.deallocate() } }
+
+  /// Room for `count` bytes, uninitialised, valid until ``removeAll()``. O(1) amortised.
+  package func allocate(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    while true {
+      if current < blocks.count, used + count <= blocks[current].count {
+        let start = blocks[current].baseAddress.unsafelyUnwrapped + used
+        used += (count + 7) & ~7
+        return start.assumingMemoryBound(to: UInt8.self)
+      }
+      if current + 1 < blocks.count {
+        current += 1
+      } else {
+        blocks.append(.allocate(byteCount: max(ByteArena.blockBytes, count), alignment: 16))
+        current = blocks.count - 1
+      }
+      used = 0
+    }
+  }
+
+  /// A copy of `bytes`, valid until ``removeAll()``.
+  package func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
+    let start = allocate(bytes.count)
+    if let base = bytes.baseAddress { start.update(from: base, count: bytes.count) }
+    return UnsafePointer(start)
+  }
+
+  /// Forgets everything; keeps one block, so that a rare huge record does not hold its memory for ever.
+  package func removeAll() {
+    while blocks.count > 1 { blocks.removeLast().deallocate() }
+    if let only = blocks.first, only.count > ByteArena.blockBytes {
+      only.deallocate()
+      blocks.removeAll()
+    }
+    current = 0
+    used = 0
+  }
+}

@@ -1,0 +1,79 @@
+import CStellaValue
+
+/// Up to ``capacity`` decoded events as columns, in processing order.
+///
+/// `cell(column, index)` is one field of one event. Text cells point into the bytes the batch was decoded from or into
+/// its own arena; both stay valid until ``removeAll()``. The owner is one thread; a batch is reused, never shared.
+package final class EventBatch {
+  /// Events of a full batch. 1,024 keeps a bitmap of a batch in 16 words and its bytes within a second-level cache.
+  package static let capacity = 1024
+
+  package private(set) var columnCount: Int
+  package var count = 0
+  /// Event times, nanoseconds since the epoch.
+  package let times: UnsafeMutablePointer<Int64>
+  /// The raw record of each event, without its line ending.
+  package let records: UnsafeMutablePointer<UnsafePointer<UInt8>>
+  package let recordLengths: UnsafeMutablePointer<UInt32>
+  /// Where the record starts in its source.
+  package let offsets: UnsafeMutablePointer<Int64>
+  /// Which source of the engine the record is from.
+  package let sources: UnsafeMutablePointer<UInt16>
+  /// Column-major: `cells[column * capacity + index]`.
+  package private(set) var cells: UnsafeMutablePointer<stella_value>
+  package let arena = ByteArena()
+
+  package init(columnCount: Int) {
+    self.columnCount = columnCount
+    let capacity = EventBatch.capacity
+    times = .allocate(capacity: capacity)
+    records = .allocate(capacity: capacity)
+    recordLengths = .allocate(capacity: capacity)
+    offsets = .allocate(capacity: capacity)
+    sources = .allocate(capacity: capacity)
+    cells = .allocate(capacity: max(1, columnCount) * capacity)
+    cells.initialize(repeating: stella_value(), count: max(1, columnCount) * capacity)
+  }
+
+  deinit {
+    times.deallocate()
+    records.deallocate()
+    recordLengths.deallocate()
+    offsets.deallocate()
+    sources.deallocate()
+    cells.deallocate()
+  }
+
+  package var isFull: Bool { count == EventBatch.capacity }
+
+  @inline(__always)
+  package func column(_ column: Int) -> UnsafeMutablePointer<stella_value> {
+    cells + column * EventBatch.capacity
+  }
+
+  @inline(__always)
+  package func cell(_ column: Int, _ index: Int) -> UnsafeMutablePointer<stella_value> {
+    cells + (column * EventBatch.capacity + index)
+  }
+
+  /// The raw record of event `index`. Valid until ``removeAll()``.
+  package func record(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: records[index], count: Int(recordLengths[index]))
+  }
+
+  /// Empties the batch and gives it `columnCount` columns, all missing. O(columns × events held).
+  package func removeAll(columnCount: Int) {
+    if columnCount > self.columnCount {
+      cells.deallocate()
+      cells = .allocate(capacity: columnCount * EventBatch.capacity)
+      cells.initialize(repeating: stella_value(), count: columnCount * EventBatch.capacity)
+      self.columnCount = columnCount
+    } else {
+      for column in 0..<self.columnCount {
+        (cells + column * EventBatch.capacity).update(repeating: stella_value(), count: count)
+      }
+    }
+    count = 0
+    arena.removeAll()
+  }
+}

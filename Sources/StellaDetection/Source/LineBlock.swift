@@ -1,0 +1,30 @@
+/// Consecutive complete lines of one source, found but not yet decoded.
+///
+/// `base` holds the bytes of all lines and at least 64 readable bytes after the last one (the JSON parser reads in
+/// blocks). Line `i` starts at `base + starts[i]` and is `lengths[i]` bytes long, without its line ending, at
+/// `firstOffset + starts[i]` of the source.
+package struct LineBlock {
+  package var base: UnsafePointer<UInt8>
+  package var starts: UnsafePointer<UInt32>
+  package var lengths: UnsafePointer<UInt32>
+  package var count: Int
+  package var firstOffset: Int64
+  package var source: UInt16
+
+  package init(
+    base: UnsafePointer<UInt8>, starts: UnsafePointer<UInt32>, lengths: UnsafePointer<UInt32>, count: Int,
+    firstOffset: Int64, source: UInt16
+  ) {
+    self.base = base
+    self.starts = starts
+    self.lengths = lengths
+    self.count = count
+    self.firstOffset = firstOffset
+    self.source = source
+  }
+
+  @inline(__always)
+  package func line(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: base + Int(starts[index]), count: Int(lengths[index]))
+  }
+}
