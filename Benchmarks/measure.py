@@ -1,59 +1,60 @@
 """Runs a command pinned to one CPU and reads what the kernel charged to it."""
 
 import os
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
-import threading
-import time
 from dataclasses import dataclass
+
+PINNED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pinned.py")
 
 
 @dataclass
 class Measure:
     cpu: float  # user + system seconds
     wall: float  # seconds
-    peak_mb: float  # largest resident set; never below what this process itself holds at the fork
+    peak_mb: float  # largest resident set; never below what the launcher holds (about 9 MB)
     code: int
     errors: str  # the end of stderr
     output: str | None = None
 
 
 class RunFailed(Exception):
-    def __init__(self, command, measure):
-        tail = "\n    ".join(measure.errors.strip().splitlines()[-8:])
-        super().__init__(f"{' '.join(command)}\n    ended with {measure.code}: {tail}")
+    def __init__(self, command, code, text):
+        tail = "\n    ".join(text.strip().splitlines()[-8:])
+        super().__init__(f"{' '.join(command)}\n    ended with {code}: {tail}")
 
 
-def run(command, cpu, folder, output=None, timeout=900, allowed=(0,)):
-    """One run. stdout goes to the file `output`, or is returned when there is none. Raises RunFailed on another exit code."""
+def run(command, cpu, folder, output=None, timeout=900):
+    """One run in `folder`. stdout goes to the file `output`, or is returned when there is none. Raises RunFailed unless 0."""
+    result = os.path.join(folder, ".measure")
+    launcher = [sys.executable, "-I", "-S", PINNED, str(cpu), result, *command]
     with tempfile.TemporaryFile() as errors, open(output, "wb") if output else tempfile.TemporaryFile() as out:
-        begin = time.monotonic()
-        child = subprocess.Popen(
-            ["taskset", "-c", str(cpu), *command], stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=folder
+        process = subprocess.Popen(
+            launcher, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=folder, start_new_session=True
         )
-        timer = threading.Timer(timeout, child.kill)
-        timer.start()
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.monotonic() - begin
-        timer.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
+        try:
+            process.wait(timeout)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise RunFailed(command, f"no end after {timeout} s", "") from error
+            raise
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - 4000))
-        text = None
+        text, produced = errors.read().decode(errors="replace"), None
         if not output:
             out.seek(0)
-            text = out.read().decode()
-        measure = Measure(
-            cpu=usage.ru_utime + usage.ru_stime,
-            wall=wall,
-            peak_mb=usage.ru_maxrss / 1024,
-            code=child.returncode,
-            errors=errors.read().decode(errors="replace"),
-            output=text,
-        )
-    if measure.code not in allowed:
-        raise RunFailed(command, measure)
-    return measure
+            produced = out.read().decode()
+    if process.returncode:
+        raise RunFailed(command, f"launcher {process.returncode}", text)
+    with open(result, encoding="ascii") as file:
+        spent, wall, kibibytes, code = file.read().split()
+    if int(code):
+        raise RunFailed(command, int(code), text)
+    return Measure(float(spent), float(wall), int(kibibytes) / 1024, int(code), text, produced)
 
 
 def median(measures):
