@@ -44,7 +44,8 @@ INFO_MESSAGES = (
     "cache hit, response served from edge", "response sent to client",
 )  # fmt: skip
 WARN_MESSAGES = (
-    "slow upstream response, retry scheduled", "validation failed for field 'address'", "deprecated client version in use",
+    "slow upstream response, retry scheduled", "validation failed for field 'address'",
+    "deprecated client version in use",
 )  # fmt: skip
 ERROR_MESSAGES = (
     "unhandled exception while processing request", "upstream call failed after 3 retries",
@@ -167,7 +168,11 @@ def service_log(path, seed, count, users=50_000, incidents=True, per_second=500)
         if dice < 0.9735:
             level, status, message = "INFO", 200, INFO_MESSAGES[(random_bits >> 52) % 4]
         elif dice < 0.993:
-            level, status, message = "WARN", 429 if random_bits >> 44 & 1 else 400, WARN_MESSAGES[(random_bits >> 52) % 3]
+            level, status, message = (
+                "WARN",
+                429 if random_bits >> 44 & 1 else 400,
+                WARN_MESSAGES[(random_bits >> 52) % 3],
+            )
         else:
             level, status, message = "ERROR", 500 + (random_bits >> 44) % 4, ERROR_MESSAGES[(random_bits >> 52) % 3]
             kind = ERROR_TYPES[random_bits >> 46 & 7]

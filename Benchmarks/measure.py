@@ -28,7 +28,7 @@ class RunFailed(Exception):
 
 
 def run(command, cpu, folder, output=None, timeout=900):
-    """One run in `folder`. stdout goes to the file `output`, or is returned when there is none. Raises RunFailed unless 0."""
+    """One run in `folder`. stdout goes to the file `output`, else into the measure. Raises RunFailed unless 0."""
     result = os.path.join(folder, ".measure")
     launcher = [sys.executable, "-I", "-S", PINNED, str(cpu), result, *command]
     with tempfile.TemporaryFile() as errors, open(output, "wb") if output else tempfile.TemporaryFile() as out:

@@ -1,4 +1,4 @@
-"""Commands for the peers that happen to be installed. Each returns (command, lines it will read) or says why it can't."""
+"""The commands that run the same families in the peers that happen to be installed."""
 
 import importlib.util
 import os

@@ -59,6 +59,11 @@ def rule_c(i):
     return rule
 
 
+def time_of_day(text):
+    """Milliseconds of "08:00:00"."""
+    return int(text[0:2]) * 3_600_000 + int(text[3:5]) * 60_000 + int(text[6:8]) * 1000
+
+
 def run_json(lines, rules):
     events, date, day = 0, "", 0
     for line in lines:
@@ -67,7 +72,7 @@ def run_json(lines, rules):
         if text[:10] != date:
             date = text[:10]
             day = timegm((int(date[:4]), int(date[5:7]), int(date[8:10]), 0, 0, 0)) * 1000
-        time = day + int(text[11:13]) * 3_600_000 + int(text[14:16]) * 60_000 + int(text[17:19]) * 1000 + int(text[20:23])
+        time = day + time_of_day(text[11:19]) + int(text[20:23])
         for rule in rules:
             rule(event, time)
         events += 1
@@ -81,7 +86,7 @@ def run_sshd(lines):
         events += 1
         match = failed.search(line)
         if match:
-            time = int(line[4:6]) * 86_400_000 + int(line[7:9]) * 3_600_000 + int(line[10:12]) * 60_000 + int(line[13:15]) * 1000
+            time = int(line[4:6]) * 86_400_000 + time_of_day(line[7:15])
             count_into(windows, match.group(1), time, 10)
     return events
 

@@ -3,7 +3,10 @@
 import os
 import shutil
 
-HEAD = 'return rule {{\n  api = 1, id = "bench.{id}", title = "Benchmark rule {id}", severity = "low", status = "test",\n{body}}}\n'
+HEAD = """return rule {{
+  api = 1, id = "bench.{id}", title = "Benchmark rule {id}", severity = "low", status = "test",
+{body}}}
+"""
 
 
 def threshold(condition, key, count, within="60s", extra=""):
