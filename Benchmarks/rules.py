@@ -48,7 +48,7 @@ def family_idle(i):
 
 # The whole input lies within the window, so that every key stays live; the counts are never reached.
 def keys_threshold(_):
-    return threshold("true", "userId", 1_000_000_000, within="2h", extra=' max_keys = 2000000, state_memory = "1GiB",')
+    return threshold("true", "userId", 1_000_000, within="2h", extra=' max_keys = 2000000, state_memory = "1GiB",')
 
 
 def keys_window(_):
