@@ -2,8 +2,11 @@
 ///
 /// The owner is one thread. Where a source starts is decided when it is made; after that it only moves forward.
 package protocol ByteSource: AnyObject {
-  /// How people and the position store call it: the path as it was given, or `-` for standard input.
+  /// How people call it: the path as it was given, or `-` for standard input.
   var name: String { get }
+
+  /// How the position store calls it: the absolute path, so that it is the same from every working directory.
+  var key: String { get }
 
   /// The position of the byte that the next ``read(into:)`` will deliver.
   var position: SourcePosition { get }

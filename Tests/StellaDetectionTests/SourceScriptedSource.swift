@@ -14,6 +14,7 @@ final class ScriptedSource: ByteSource {
   }
 
   let name = "scripted"
+  let key = "scripted"
   private(set) var position: SourcePosition
   let modificationTime: Int64? = nil
   let trouble: SourceError? = nil

@@ -5,10 +5,6 @@ import StellaModel
 ///
 /// The owner is one thread.
 package final class FileClaims {
-  private struct Key: Hashable {
-    let device: UInt64
-    let inode: UInt64
-  }
   private struct Claim {
     let owner: ObjectIdentifier
     let file: OpenFile
@@ -17,33 +13,44 @@ package final class FileClaims {
   /// Finished files that are remembered; a rotation keeps far fewer.
   private static let limit = 4096
 
-  private var claims: [Key: Claim] = [:]
+  private var claims: [FileStatus.File: Claim] = [:]
   private var next = 0
+  /// How files began that were truncated since, the latest last.
+  private var truncated: [[UInt8]] = []
 
   package init() {}
 
   /// True when `file` is `owner`'s from now on; false when another source has it.
   func claim(_ file: OpenFile, for owner: AnyObject) -> Bool {
-    let key = Key(device: file.device, inode: file.inode)
     let id = ObjectIdentifier(owner)
-    if let held = claims[key], held.owner != id, held.file.isOpen || file.begins(as: held.file.identity) {
+    if let held = claims[file.file], held.owner != id, held.file.isOpen || file.begins(as: held.file.identity) {
       return false
     }
     // Also when a closed file's inode went to a new file: its claim has ended.
-    claims[key] = Claim(owner: id, file: file, number: next)
+    claims[file.file] = Claim(owner: id, file: file, number: next)
     next += 1
     if claims.count > FileClaims.limit { forgetOldest() }
     return true
   }
 
-  /// Whether some source has the file that `status` describes; `begins` is asked only for files that are closed.
-  func isClaimed(_ file: OpenFile) -> Bool {
-    guard let held = claims[Key(device: file.device, inode: file.inode)] else { return false }
-    return held.file.isOpen || file.begins(as: held.file.identity)
+  /// `file` is about to be taken for empty: a copy of what it was may come up under another name.
+  func noteTruncation(of file: OpenFile) {
+    guard !file.prefix.isEmpty else { return }
+    truncated.append(file.prefix)
+    if truncated.count > 64 { truncated.removeFirst() }
+  }
+
+  /// Whether `file` begins as a file that is read or was, as far as it is written: a rotation by copying makes such.
+  /// Says nothing about the rest, so ask only for names that rotation gives. O(claims).
+  func isCopy(_ file: OpenFile) -> Bool {
+    let known = claims.values.map(\.file.prefix) + truncated
+    return known.contains { prefix in
+      !prefix.isEmpty && (file.prefix.starts(with: prefix) || prefix.starts(with: file.prefix))
+    }
   }
 
   private func forgetOldest() {
     let closed = claims.filter { !$0.value.file.isOpen }.sorted { $0.value.number < $1.value.number }
-    for (key, _) in closed.prefix(FileClaims.limit / 2) { claims[key] = nil }
+    for (file, _) in closed.prefix(FileClaims.limit / 2) { claims[file] = nil }
   }
 }

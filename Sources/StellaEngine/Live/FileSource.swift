@@ -32,6 +32,7 @@ package final class FileSource: ByteSource {
   }
 
   package let name: String
+  package let key: String
   package let path: String
   package private(set) var position: SourcePosition
   package private(set) var modificationTime: Int64?
@@ -42,7 +43,7 @@ package final class FileSource: ByteSource {
   package private(set) var truncations = 0
 
   private let follow: Bool
-  private let followsPath: Bool
+  private let isRotatedName: Bool
   private let claims: FileClaims
   private let waiting: Waiting
   private let now: MonotonicTime
@@ -59,19 +60,19 @@ package final class FileSource: ByteSource {
 
   /// Opens the file.
   ///
-  /// `followsPath: false` reads on what was opened but never changes to another file that takes over the path: right for
-  /// `app.log.1`, whose content was read as `app.log` before.
+  /// `isRotatedName` is said of `app.log.1` beside `app.log`: a copy that takes over its path was read as `app.log`.
   ///
   /// With `follow` a missing file is waited for. Any other failure is thrown: no such file, no permission, a directory.
   package init(
-    path: String, name: String? = nil, follow: Bool, followsPath: Bool = true, start: Start,
+    path: String, name: String? = nil, follow: Bool, isRotatedName: Bool = false, start: Start,
     claims: FileClaims = FileClaims(), waiting: Waiting = Waiting(),
     now: @escaping MonotonicTime = machineMonotonicTime
   ) throws(SourceError) {
     self.path = path
     self.name = name ?? path
+    key = FileSource.absolute(path)
     self.follow = follow
-    self.followsPath = followsPath
+    self.isRotatedName = isRotatedName
     self.claims = claims
     self.waiting = waiting
     self.now = now
@@ -81,7 +82,8 @@ package final class FileSource: ByteSource {
     do {
       let opened = try OpenFile(path: path)
       if !begin(opened) { notice = FileSource.readElsewhere }
-    } catch  where follow && error.code == .notFound {
+    } catch {
+      guard follow, error.code == .notFound else { throw error }
       trouble = error
     }
     if case .end = start, let file {
@@ -188,6 +190,7 @@ package final class FileSource: ByteSource {
     truncations += 1
     let copy = RotatedFiles.copy(of: path, beginning: file.prefix, tail: tail, offset: position.offset)
     let offset = position.offset
+    claims.noteTruncation(of: file)
     file.readPrefix()
     if let copy, claims.claim(copy, for: self) {
       // The live file stays open while the rest of the copy is read.
@@ -202,7 +205,6 @@ package final class FileSource: ByteSource {
 
   /// At the end of the open file: is it still the one under the path?
   private func lookAtPath(_ file: OpenFile) throws(SourceError) -> ReadOutcome {
-    guard followsPath else { return .idle }
     let status: FileStatus
     do {
       status = try FileStatus.of(path: path)
@@ -229,7 +231,7 @@ package final class FileSource: ByteSource {
     }
     do {
       let opened = try OpenFile(path: path)
-      guard claims.claim(opened, for: self) else {
+      guard !(isRotatedName && claims.isCopy(opened)), claims.claim(opened, for: self) else {
         notice = FileSource.readElsewhere
         return .idle
       }
@@ -239,6 +241,15 @@ package final class FileSource: ByteSource {
       trouble = error
       return .idle
     }
+  }
+
+  /// `path` from the root, without `.` in front; symbolic links and `..` stay as they are.
+  static func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    let relative = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+    guard let current = getcwd(nil, 0) else { return relative }
+    defer { free(current) }
+    return String(cString: current) + "/" + relative
   }
 
   private func keepTail(_ bytes: UnsafeRawBufferPointer) {

@@ -3,8 +3,13 @@ import StellaModel
 
 /// What the operating system says about a path or an open file.
 struct FileStatus {
-  let device: UInt64
-  let inode: UInt64
+  /// What makes a file itself as long as it exists.
+  struct File: Hashable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  let file: File
   let size: Int64
   let links: Int
   /// Nanoseconds since the epoch.
@@ -17,8 +22,7 @@ struct FileStatus {
   var isStream: Bool { type == S_IFIFO || type == S_IFSOCK || type == S_IFCHR }
 
   private init(_ raw: stat) {
-    device = UInt64(raw.st_dev)
-    inode = UInt64(raw.st_ino)
+    file = File(device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino))
     size = Int64(raw.st_size)
     links = Int(raw.st_nlink)
     modificationTime = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
@@ -37,8 +41,6 @@ struct FileStatus {
     guard fstat(descriptor, &raw) == 0 else { throw SourceError(errno: errno, path: path) }
     return FileStatus(raw)
   }
-
-  func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 }
 
 extension SourceError {

@@ -4,8 +4,7 @@ import StellaModel
 /// One open regular file, and how it began when it was last looked at.
 final class OpenFile {
   let path: String
-  let device: UInt64
-  let inode: UInt64
+  let file: FileStatus.File
   /// When it was last modified at the time it was opened, nanoseconds since the epoch.
   let modificationTime: Int64
   private var descriptor: Int32
@@ -29,11 +28,10 @@ final class OpenFile {
     }
     self.path = path
     descriptor = opened
-    device = status.device
-    inode = status.inode
+    file = status.file
     modificationTime = status.modificationTime
     identity = SourceIdentity(
-      device: status.device, inode: status.inode, fingerprintBytes: 0,
+      device: status.file.device, inode: status.file.inode, fingerprintBytes: 0,
       fingerprint: SourceIdentity.fingerprint(of: []))
     readPrefix()
   }
@@ -44,7 +42,7 @@ final class OpenFile {
 
   func status() throws(SourceError) -> FileStatus { try FileStatus.of(descriptor: descriptor, path: path) }
 
-  func isAt(_ status: FileStatus) -> Bool { device == status.device && inode == status.inode }
+  func isAt(_ status: FileStatus) -> Bool { file == status.file }
 
   /// Up to `buffer.count` bytes from `offset`; 0 at the end of the file.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SourceError) -> Int {
@@ -99,7 +97,7 @@ final class OpenFile {
 
   /// Whether this is the file of a saved position: same inode, same beginning.
   func matches(_ identity: SourceIdentity) -> Bool {
-    device == identity.device && inode == identity.inode && begins(as: identity)
+    file.device == identity.device && file.inode == identity.inode && begins(as: identity)
   }
 
   /// How many NUL bytes the file begins with. A program that doesn't append leaves them when its log is truncated:

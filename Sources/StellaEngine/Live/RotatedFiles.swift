@@ -19,7 +19,7 @@ enum RotatedFiles {
     guard let first, let size = try? first.status().size, size >= position.offset else { return [] }
     let live = try? FileStatus.of(path: path)
     let later = rotated.filter { file in
-      file.modificationTime > first.modificationTime && file.inode != first.inode && live.map { !file.isAt($0) } ?? true
+      file.modificationTime > first.modificationTime && file.file != first.file && live.map { !file.isAt($0) } ?? true
     }
     return [first] + later
   }
@@ -56,16 +56,21 @@ enum RotatedFiles {
   private static func rotatedNames(of path: String) -> [String] {
     let directory = directory(of: path)
     return entries(of: directory).map { directory + "/" + $0.name }.filter { candidate in
-      isRotated(candidate, of: path.contains("/") ? path : "./" + path) && !isCompressed(candidate)
+      rotationBases(of: candidate).contains(path.contains("/") ? path : "./" + path) && !isCompressed(candidate)
     }
   }
 
-  /// Whether `candidate` is named as log rotation names an old `path`: `.1`, `-20250101`, `.old` and the like behind it.
-  static func isRotated(_ candidate: String, of path: String) -> Bool {
-    guard candidate.utf8.starts(with: path.utf8) else { return false }
-    let suffix = Array(candidate.utf8.dropFirst(path.utf8.count))
-    guard suffix.count >= 2, suffix[0] == UInt8(ascii: ".") || suffix[0] == UInt8(ascii: "-") else { return false }
-    return (0x30...0x39).contains(suffix[1]) || suffix.elementsEqual(".old".utf8)
+  /// The paths of which `path` may be a rotated file by its name: those before `.1`, `-20250101`, `.old` and the like.
+  static func rotationBases(of path: String) -> [String] {
+    let bytes = Array(path.utf8)
+    return bytes.indices.dropFirst().compactMap { index in
+      guard bytes[index] == UInt8(ascii: ".") || bytes[index] == UInt8(ascii: "-"), index + 1 < bytes.count else {
+        return nil
+      }
+      let isNumbered = (0x30...0x39).contains(bytes[index + 1])
+      guard isNumbered || bytes[index...].elementsEqual(".old".utf8) else { return nil }
+      return String(decoding: bytes[..<index], as: UTF8.self)
+    }
   }
 
   static func isCompressed(_ name: String) -> Bool {
