@@ -1,12 +1,13 @@
 /// Suggests the name a person probably meant.
 public enum NearestName {
   /// The member of `names` closest to `name` by optimal string alignment distance (insert, delete, substitute, swap of
-  /// neighbours), when it is at most a third of the longer name away, else nil. Ties go to the first in `names`.
+  /// neighbours), when it is at most a third of the longer name away, else nil. Ties go to the first in `names`; names over 64 bytes have none.
   /// O(names × length²).
   public static func of(_ name: String, in names: some Sequence<String>) -> String? {
     let typed = Array(name.lowercased().utf8)
+    guard !typed.isEmpty, typed.count <= 64 else { return nil }
     var best: (name: String, distance: Int)?
-    for candidate in names {
+    for candidate in names where candidate != name {
       let bytes = Array(candidate.lowercased().utf8)
       let limit = max(1, max(typed.count, bytes.count) / 3)
       let distance = distance(typed, bytes)
