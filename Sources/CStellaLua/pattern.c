@@ -38,6 +38,7 @@ static uint16_t class_of(unsigned char letter) {
     case 'u': classes = UPPER; break;
     case 'w': classes = LOWER | UPPER | DIGIT; break;
     case 'x': classes = HEXADECIMAL; break;
+    case 'z': classes = ZERO; break;  // undocumented, but Lua still has it
     default: return 0;
   }
   if (!((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z'))) return 0;
@@ -54,6 +55,17 @@ static void add_to_set(byte_set *set, unsigned low, unsigned high) {
   for (unsigned c = low; c <= high; c++) set->words[c >> 6] |= (uint64_t)1 << (c & 63);
 }
 
+/// Where the ']' of the set is whose first byte (after '[' and '^') is at `at`. As in Lua, this is settled before
+/// ranges are read, which shows in sets such as [a-%]x].
+static const char *end_of_set(lua_State *L, const char *at, const char *end) {
+  for (bool first = true;; first = false) {
+    if (at >= end) luaL_error(L, "malformed pattern (missing ']')");
+    char c = *at++;
+    if (c == ']' && !first) return at - 1;
+    if (c == '%' && at < end) at++;
+  }
+}
+
 /// Reads a set from after its '['; returns the position after its ']'.
 static const char *compile_set(lua_State *L, pattern *P, const char *at, const char *end, uint8_t *index) {
   if (P->set_count == PATTERN_SETS) luaL_error(L, "pattern too complex");
@@ -62,38 +74,26 @@ static const char *compile_set(lua_State *L, pattern *P, const char *at, const c
   memset(set, 0, sizeof *set);
   bool negated = at < end && *at == '^';
   if (negated) at++;
-  for (bool first = true;; first = false) {
-    if (at >= end) luaL_error(L, "malformed pattern (missing ']')");
-    unsigned char c = (unsigned char)*at++;
-    if (c == ']' && !first) break;
+  const char *close = end_of_set(L, at, end);
+  for (; at < close; at++) {
+    unsigned char c = (unsigned char)*at;
     if (c == '%') {
-      if (at >= end) luaL_error(L, "malformed pattern (missing ']')");
-      unsigned char letter = (unsigned char)*at++;
-      uint16_t classes = class_of(letter);
-      if (!classes) add_to_set(set, letter, letter);
+      c = (unsigned char)*++at;
+      uint16_t classes = class_of(c);
+      if (!classes) add_to_set(set, c, c);
       else
         for (unsigned i = 0; i < 256; i++)
           if (in_class(classes, (unsigned char)i)) add_to_set(set, i, i);
-    } else if (at + 1 < end && *at == '-' && at[1] != ']') {
-      unsigned char high = (unsigned char)at[1];
+    } else if (at[1] == '-' && at + 2 < close) {
       at += 2;
-      if (c <= high) add_to_set(set, c, high);
-      // Lua finds the end of a set before it reads ranges: the end of the range may be an escape's '%'.
-      if (high == '%') {
-        if (at >= end) luaL_error(L, "malformed pattern (missing ']')");
-        unsigned char escaped = (unsigned char)*at;
-        if (escaped == ']') {
-          at++;
-          add_to_set(set, ']', ']');
-        }
-      }
+      add_to_set(set, c, (unsigned char)*at);
     } else {
       add_to_set(set, c, c);
     }
   }
   if (negated)
     for (int i = 0; i < 4; i++) set->words[i] = ~set->words[i];
-  return at;
+  return close + 1;
 }
 
 static pattern_node *add_node(lua_State *L, pattern *P, uint8_t kind) {

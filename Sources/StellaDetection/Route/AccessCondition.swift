@@ -64,18 +64,39 @@ extension Condition {
   }
 
   /// Levels that a matching event can have (bit 0: none), and levels with which every event matches.
-  var levels: (necessary: UInt8, sufficient: UInt8) {
+  var levels: LevelBounds {
     switch self {
-    case .constant(let value): return value ? (0xFF, 0xFF) : (0, 0)
-    case .test(let test): return test.levelMask.map { ($0, $0) } ?? (0xFF, 0)
+    case .constant(let value): return value ? LevelBounds(0xFF, 0xFF) : LevelBounds(0, 0)
+    case .test(let test):
+      guard let mask = test.levelMask else { return LevelBounds(0xFF, 0) }
+      return LevelBounds(mask, mask)
     case .not(let inner):
-      let (necessary, sufficient) = inner.levels
-      return (~sufficient, ~necessary)
+      let bounds = inner.levels
+      return LevelBounds(~bounds.sufficient, ~bounds.necessary)
     case .all(let parts):
-      return parts.reduce((0xFF, 0xFF)) { ($0.0 & $1.levels.necessary, $0.1 & $1.levels.sufficient) }
+      var whole = LevelBounds(0xFF, 0xFF)
+      for bounds in parts.map(\.levels) {
+        whole = LevelBounds(whole.necessary & bounds.necessary, whole.sufficient & bounds.sufficient)
+      }
+      return whole
     case .any(let parts):
-      return parts.reduce((0, 0)) { ($0.0 | $1.levels.necessary, $0.1 | $1.levels.sufficient) }
+      var whole = LevelBounds(0, 0)
+      for bounds in parts.map(\.levels) {
+        whole = LevelBounds(whole.necessary | bounds.necessary, whole.sufficient | bounds.sufficient)
+      }
+      return whole
     }
+  }
+}
+
+/// Sets of levels, bit by bit.
+struct LevelBounds {
+  let necessary: UInt8
+  let sufficient: UInt8
+
+  init(_ necessary: UInt8, _ sufficient: UInt8) {
+    self.necessary = necessary
+    self.sufficient = sufficient
   }
 }
 

@@ -53,15 +53,18 @@ final class CellTest {
     if case .oneOf(let set, _) = kind { stella_value_set_destroy(set) }
   }
 
-  /// Adds to `result` those of `events` whose cell passes. O(events set), plus the text that text tests read.
-  func run(
-    _ columns: UnsafePointer<UnsafePointer<stella_value>>, _ events: UnsafePointer<UInt64>,
-    into result: UnsafeMutablePointer<UInt64>
-  ) {
+  /// Removes from `events` those whose cell does not pass. O(events set), plus the text that text tests read.
+  func narrow(_ columns: UnsafePointer<UnsafePointer<stella_value>>, _ events: UnsafeMutablePointer<UInt64>) {
     let column = columns[slot]
     @inline(__always) func each(_ passes: (UnsafePointer<stella_value>) -> Bool) {
-      CellTest.forEach(events) { event in
-        if passes(column + event) { result[event >> 6] |= 1 << UInt64(event & 63) }
+      for word in 0..<Int(STELLA_BITS_WORDS) where events[word] != 0 {
+        var rest = events[word]
+        var kept: UInt64 = 0
+        while rest != 0 {
+          if passes(column + (word << 6 | rest.trailingZeroBitCount)) { kept |= rest & (0 &- rest) }
+          rest &= rest &- 1
+        }
+        events[word] = kept
       }
     }
     switch kind {

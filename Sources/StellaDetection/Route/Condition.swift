@@ -128,6 +128,9 @@ extension FieldTest {
   }
 
   package var levelMask: UInt8? {
-    if case .level(let mask) = question { mask } else { nil }
+    switch question {
+    case .level(let mask): mask
+    default: nil
+    }
   }
 }

@@ -65,16 +65,12 @@ extension Explanation {
       slots.append(name)
       return slots.count - 1
     }
-    let words = Int(STELLA_BITS_WORDS)
-    let bits = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * words)
+    let bits = UnsafeMutablePointer<UInt64>.allocate(capacity: Int(STELLA_BITS_WORDS))
     defer { bits.deallocate() }
     stella_bits_fill(bits, 1)
-    stella_bits_clear(bits + words)
-    cells.withUnsafeBufferPointer { columns in
-      bound.run(columns.baseAddress.unsafelyUnwrapped, bits, into: bits + words)
-    }
+    cells.withUnsafeBufferPointer { bound.narrow($0.baseAddress.unsafelyUnwrapped, bits) }
     self.init(
-      text: written, holds: bits[words] != 0,
+      text: written, holds: bits[0] != 0,
       readings: zip(test.fields, cells).map { Reading(field: $0, value: $1.pointee.source) },
       reason: Explanation.reason(test, cells.map(\.pointee)), parts: [])
   }

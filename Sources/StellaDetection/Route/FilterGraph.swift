@@ -21,6 +21,9 @@ final class FilterGraph {
   private var children: [Int] = []
   private var costs: [Int] = []
   private var depths: [Int] = []
+  private var askers: [Int] = []
+  /// Whether a node's answers are worth keeping: several ask it, and it has no index that keeps them already.
+  private var keeps: [Bool] = []
   private var indexOf: [Condition: Int] = [:]
   /// Fields that are read, and where.
   private(set) var fields: [String] = []
@@ -35,7 +38,7 @@ final class FilterGraph {
   private var scratch: UnsafeMutablePointer<UInt64> = .allocate(capacity: 1)
   private static let words = Int(STELLA_BITS_WORDS)
   /// Bitmaps that one level of evaluation needs.
-  private static let frame = 4 * words
+  private static let frame = 2 * words
 
   private(set) var columns: UnsafeMutablePointer<UnsafePointer<stella_value>> = .allocate(capacity: 1)
   let levelBits: UnsafeMutablePointer<UInt64> = .allocate(capacity: 8 * words)
@@ -62,7 +65,10 @@ final class FilterGraph {
   ///
   /// - Parameter pattern: the index that scans for a test, if one does.
   func add(_ condition: Condition, pattern: (FieldTest) -> (PatternIndex, Int)?) -> Int {
-    if let index = indexOf[condition] { return index }
+    if let index = indexOf[condition] {
+      askers[index] += 1
+      return index
+    }
     let node: Node
     var cost = 0
     var depth = 1
@@ -94,14 +100,26 @@ final class FilterGraph {
     nodes.append(node)
     costs.append(cost)
     depths.append(depth)
+    askers.append(1)
     indexOf[condition] = nodes.count - 1
     return nodes.count - 1
   }
 
-  func node(of condition: Condition) -> Int? { indexOf[condition] }
+  /// The node of an added condition that an index answers for some events; see ``learn(_:asked:holding:)``.
+  func taughtNode(of condition: Condition) -> Int? {
+    guard let node = indexOf[condition] else { return nil }
+    askers[node] += 1
+    return node
+  }
 
   /// Makes room for results, once all conditions are added.
   func seal() {
+    keeps = nodes.indices.map { index in
+      switch nodes[index] {
+      case .constant, .pattern: false
+      default: askers[index] > 1
+      }
+    }
     for pointer in [known, holds, scratch] { pointer.deallocate() }
     stamps.deallocate()
     columns.deallocate()
@@ -109,7 +127,7 @@ final class FilterGraph {
     stamps.initialize(repeating: 0, count: max(1, nodes.count))
     known = .allocate(capacity: max(1, nodes.count) * FilterGraph.words)
     holds = .allocate(capacity: max(1, nodes.count) * FilterGraph.words)
-    scratch = .allocate(capacity: ((depths.max() ?? 0) + 1) * FilterGraph.frame)
+    scratch = .allocate(capacity: 2 * ((depths.max() ?? 0) + 1) * FilterGraph.frame)
     columns = .allocate(capacity: max(1, fields.count))
   }
 
@@ -139,73 +157,61 @@ final class FilterGraph {
 
   /// Tells a node what an index has found out already.
   func learn(_ node: Int, asked: UnsafePointer<UInt64>, holding: UnsafePointer<UInt64>) {
+    guard keeps[node] else { return }
     open(node)
     stella_bits_or(bits(known, node), asked)
     stella_bits_or(bits(holds, node), holding)
   }
 
-  /// Sets `result` to those of `events` for which `node` holds.
-  func evaluate(_ node: Int, _ events: UnsafePointer<UInt64>, into result: UnsafeMutablePointer<UInt64>) {
-    evaluate(node, events, result, scratch)
-  }
+  /// Removes from `events` those for which `node` does not hold.
+  func narrow(_ node: Int, _ events: UnsafeMutablePointer<UInt64>) { narrow(node, events, scratch) }
 
-  private func evaluate(
-    _ node: Int, _ events: UnsafePointer<UInt64>, _ result: UnsafeMutablePointer<UInt64>,
-    _ frame: UnsafeMutablePointer<UInt64>
-  ) {
-    switch nodes[node] {
-    case .constant(true): return stella_bits_copy(result, events)
-    case .constant(false): return stella_bits_clear(result)
-    case .pattern(let index, let position):
-      index.scan(columns[index.slot], events)
-      return stella_bits_and(result, index.bits(position), events)
-    default: break
-    }
+  private func narrow(_ node: Int, _ events: UnsafeMutablePointer<UInt64>, _ frame: UnsafeMutablePointer<UInt64>) {
+    guard keeps[node] else { return run(node, events, frame) }
     open(node)
-    let words = FilterGraph.words
-    let need = frame
-    let found = frame + words
-    stella_bits_minus(need, events, bits(known, node))
-    if stella_bits_any(need) {
-      run(node, need, found, frame + 2 * words)
-      stella_bits_or(bits(known, node), need)
+    let unknown = frame
+    let found = frame + FilterGraph.words
+    stella_bits_minus(unknown, events, bits(known, node))
+    if stella_bits_any(unknown) {
+      stella_bits_copy(found, unknown)
+      run(node, found, frame + FilterGraph.frame)
+      stella_bits_or(bits(known, node), unknown)
       stella_bits_or(bits(holds, node), found)
     }
-    stella_bits_and(result, bits(holds, node), events)
+    stella_bits_and(events, events, bits(holds, node))
   }
 
-  private func run(
-    _ node: Int, _ need: UnsafePointer<UInt64>, _ found: UnsafeMutablePointer<UInt64>,
-    _ spare: UnsafeMutablePointer<UInt64>
-  ) {
-    let rest = spare
-    let part = spare + FilterGraph.words
-    let next = spare + 2 * FilterGraph.words
+  private func run(_ node: Int, _ events: UnsafeMutablePointer<UInt64>, _ frame: UnsafeMutablePointer<UInt64>) {
+    let part = frame
+    let next = frame + FilterGraph.frame
     switch nodes[node] {
-    case .constant, .pattern: preconditionFailure("answered without a cache")
+    case .constant(true): break
+    case .constant(false): stella_bits_clear(events)
     case .level(let mask):
-      stella_bits_clear(found)
-      for level in 0..<8 where mask & (1 << UInt8(level)) != 0 { stella_bits_or(found, bits(levelBits, level)) }
-      stella_bits_and(found, found, need)
-    case .cells(let test):
-      stella_bits_clear(found)
-      test.run(columns, need, into: found)
+      stella_bits_clear(part)
+      for level in 0..<8 where mask & (1 << UInt8(level)) != 0 { stella_bits_or(part, bits(levelBits, level)) }
+      stella_bits_and(events, events, part)
+    case .cells(let test): test.narrow(columns, events)
+    case .pattern(let index, let position):
+      index.scan(columns[index.slot], events)
+      stella_bits_and(events, events, index.bits(position))
     case .not(let child):
-      evaluate(child, need, part, next)
-      stella_bits_minus(found, need, part)
+      stella_bits_copy(part, events)
+      narrow(child, part, next)
+      stella_bits_minus(events, events, part)
     case .all(let range):
-      stella_bits_copy(found, need)
       for position in range {
-        evaluate(children[position], found, part, next)
-        stella_bits_copy(found, part)
-        if !stella_bits_any(found) { break }
+        narrow(children[position], events, next)
+        if !stella_bits_any(events) { break }
       }
     case .any(let range):
-      stella_bits_clear(found)
-      stella_bits_copy(rest, need)
+      let rest = frame + FilterGraph.words
+      stella_bits_copy(rest, events)
+      stella_bits_clear(events)
       for position in range {
-        evaluate(children[position], rest, part, next)
-        stella_bits_or(found, part)
+        stella_bits_copy(part, rest)
+        narrow(children[position], part, next)
+        stella_bits_or(events, part)
         stella_bits_minus(rest, rest, part)
         if !stella_bits_any(rest) { break }
       }

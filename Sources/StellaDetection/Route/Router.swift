@@ -27,8 +27,7 @@ package final class Router {
   private let always: [Int]
   private var scans: [PatternIndex] = []
 
-  // One bitmap per filter, each.
-  private let candidates: UnsafeMutablePointer<UInt64>
+  /// One bitmap per filter: its candidate events, then those that it matches.
   private let results: UnsafeMutablePointer<UInt64>
   private let visited: UnsafeMutablePointer<UInt64>
   private let all: UnsafeMutablePointer<UInt64> = .allocate(capacity: words)
@@ -68,7 +67,6 @@ package final class Router {
     roots = plan.filters.map { [graph] in graph.add($0.condition) { scanner[$0] } }
 
     let count = max(1, plan.filters.count)
-    candidates = .allocate(capacity: count * Router.words)
     results = .allocate(capacity: count * Router.words)
     visited = .allocate(capacity: (count + 63) / 64)
     visited.initialize(repeating: 0, count: (count + 63) / 64)
@@ -76,15 +74,14 @@ package final class Router {
 
     needsLevels = plan.filters.contains { $0.levels != 0xFF || $0.condition.tests.contains { $0.levelMask != nil } }
     if needsLevels { _ = graph.slot(of: FieldName.level) }
-    // Slots of all indexes, before the graph is sealed.
+    // Slots of all indexes, before the columns are looked up.
     for entry in plan.entries { if let field = entry.condition.field { _ = graph.slot(of: field) } }
-    graph.seal()
     columnOf = graph.fields.map { fields.column(of: $0) }
     index(plan, scanner)
+    graph.seal()
   }
 
   deinit {
-    candidates.deallocate()
     results.deallocate()
     visited.deallocate()
     all.deallocate()
@@ -148,7 +145,7 @@ package final class Router {
     for (field, groups) in equal.sorted(by: { $0.key < $1.key }) {
       let sorted = groups.sorted { $0.key.source < $1.key.source }
       let entries = sorted.map { literal, ids in
-        (graph.node(of: .test(FieldTest(field, .compare(.equal, literal)))), ids)
+        (graph.taughtNode(of: .test(FieldTest(field, .compare(.equal, literal)))), ids)
       }
       values.append(
         (ValueIndex(slot: graph.slot(of: field), literals: sorted.map(\.key)), gates(groups.values.joined()), entries))
@@ -236,7 +233,7 @@ package final class Router {
 
   private func visit(_ id: Int, _ events: UnsafePointer<UInt64>) {
     let bit = UInt64(1) << UInt64(id & 63)
-    let target = candidates + id * Router.words
+    let target = results + id * Router.words
     if visited[id >> 6] & bit == 0 {
       visited[id >> 6] |= bit
       stella_bits_copy(target, events)
@@ -252,9 +249,9 @@ package final class Router {
       while rest != 0 {
         let id = word << 6 | rest.trailingZeroBitCount
         rest &= rest &- 1
-        let result = results + id * Router.words
-        graph.evaluate(roots[id], candidates + id * Router.words, into: result)
-        if stella_bits_any(result) { matched.append(id) }
+        let events = results + id * Router.words
+        graph.narrow(roots[id], events)
+        if stella_bits_any(events) { matched.append(id) }
       }
     }
   }

@@ -33,6 +33,7 @@ struct VectorPattern: Hashable {
         let translation = RegexTranslation(pattern)
       else { return nil }
       self.init(translation.source, flags: STELLA_PATTERN_UTF8, needsConfirmation: !translation.isExact)
+      if !isAccepted { return nil }
     default: return nil
     }
   }
@@ -42,11 +43,14 @@ struct VectorPattern: Hashable {
     expression = Array(source.utf8CString)
     self.flags = UInt32(flags)
     self.needsConfirmation = needsConfirmation
-    let accepted = expression.withUnsafeBufferPointer { bytes in
-      var pattern = stella_pattern(expression: bytes.baseAddress, flags: self.flags, confirmation: nil)
+  }
+
+  /// Whether Vectorscan takes the pattern by itself. About 0.1 ms.
+  private var isAccepted: Bool {
+    expression.withUnsafeBufferPointer { bytes in
+      var pattern = stella_pattern(expression: bytes.baseAddress, flags: flags, confirmation: nil)
       return stella_pattern_accepted(&pattern)
     }
-    if !accepted { return nil }
   }
 
   private static func literal(_ byte: UInt8) -> String {
