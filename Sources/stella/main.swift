@@ -1,1 +1,2 @@
-print("stella")
+import StellaCommands
+run(CommandLine.arguments)

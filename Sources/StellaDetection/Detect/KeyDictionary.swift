@@ -98,6 +98,8 @@ package final class KeyDictionary {
       number = UInt32(used)
       used += 1
     }
+    // Not yet placed: makeRoom must pass it over.
+    starts[Int(number)] = .max
     let needed = key.count + 5
     if bytesUsed + needed > bytesCapacity { makeRoom(needed) }
     starts[Int(number)] = UInt32(bytesUsed)
