@@ -1,21 +1,5 @@
 import CStellaValue
 
-/// What a ``KeyTable`` asks of the detector that keeps state by its slots.
-protocol KeyTableOwner: AnyObject {
-  /// The table has room for `capacity` slots now: make columns as long.
-  func grow(to capacity: Int)
-  /// Slot `slot` was given to a new key: make its state empty.
-  func open(_ slot: Int)
-  /// The key of `slot` goes: free what its state holds.
-  func close(_ slot: Int)
-  /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
-  func isIdle(_ slot: Int, at now: Int64) -> Bool
-  /// Whether the key must stay, because an alert of it is alive.
-  func isPinned(_ slot: Int) -> Bool
-  /// When the key was last of use, to find the stalest.
-  func lastUse(_ slot: Int) -> Int64
-}
-
 /// The live keys of one rule, each in a slot that stays the same for as long as the key lives.
 ///
 /// When the table is full it first drops idle keys; only when at least three quarters are live does it grow, up to
@@ -43,13 +27,12 @@ final class KeyTable {
   private var free: [UInt32] = []
   private let maximum: Int
   private let dictionary: KeyDictionary
-  /// The detector that this table is a part of.
-  private unowned(unsafe) let owner: any KeyTableOwner
+  /// The detector that this table is a part of; it lives as long as the table is used.
+  private unowned(unsafe) var owner: Detector?
 
-  init(dictionary: KeyDictionary, maximum: Int, owner: any KeyTableOwner) {
+  init(dictionary: KeyDictionary, maximum: Int) {
     self.dictionary = dictionary
     self.maximum = maximum
-    self.owner = owner
     keys = .allocate(capacity: 1)
     index = .allocate(capacity: 1)
     index.initialize(to: Entry(key: 0, slot: 0))
@@ -62,7 +45,8 @@ final class KeyTable {
     index.deallocate()
   }
 
-  var memoryBytes: Int { capacity * 4 + (mask + 1) * 8 }
+  /// Makes `detector` the one whose columns follow the slots.
+  func serve(_ detector: Detector) { owner = detector }
 
   @inline(__always)
   private func home(_ number: UInt32) -> Int {
@@ -110,13 +94,13 @@ final class KeyTable {
     dictionary.retain(number)
     count += 1
     place(slot)
-    owner.open(slot)
+    owner?.open(slot)
     return slot
   }
 
   /// Drops the key of `slot`. O(1).
   func remove(_ slot: Int) {
-    owner.close(slot)
+    owner?.close(slot)
     let number = keys[slot]
     var hole = home(number)
     while index[hole].key != number || index[hole].slot == 0 { hole = (hole + 1) & mask }
@@ -139,6 +123,7 @@ final class KeyTable {
   /// Evicts the stalest eighth of the keys, at least one, that need not stay; returns how many went. O(keys).
   @discardableResult
   func evictStalest() -> Int {
+    guard let owner else { return 0 }
     var candidates: [(use: Int64, slot: Int)] = []
     candidates.reserveCapacity(count)
     for slot in 0..<end where keys[slot] != KeyDictionary.none && !owner.isPinned(slot) {
@@ -152,11 +137,7 @@ final class KeyTable {
   }
 
   private func makeRoom(at now: Int64) {
-    var removed = 0
-    for slot in 0..<end where keys[slot] != KeyDictionary.none && owner.isIdle(slot, at: now) && !owner.isPinned(slot) {
-      remove(slot)
-      removed += 1
-    }
+    let removed = removeIdle(at: now)
     if removed > 0 && removed * 4 >= capacity { return }
     if capacity < maximum {
       grow(to: min(maximum, max(8, capacity * 2)))
@@ -164,6 +145,25 @@ final class KeyTable {
       // Also when a few slots became free: else every insertion would pay for a whole pass.
       evictStalest()
     }
+  }
+
+  /// Drops all idle keys in one pass and builds the index anew, which costs less than taking many keys out of it.
+  private func removeIdle(at now: Int64) -> Int {
+    guard let owner else { return 0 }
+    let before = count
+    for slot in 0..<end where keys[slot] != KeyDictionary.none {
+      guard owner.isIdle(slot, at: now), !owner.isPinned(slot) else { continue }
+      owner.close(slot)
+      dictionary.release(keys[slot])
+      keys[slot] = KeyDictionary.none
+      free.append(UInt32(slot))
+      count -= 1
+    }
+    if count < before {
+      index.update(repeating: Entry(key: 0, slot: 0), count: mask + 1)
+      for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
+    }
+    return before - count
   }
 
   private func grow(to newCapacity: Int) {
@@ -182,7 +182,7 @@ final class KeyTable {
     mask = size - 1
     shift = 32 - bits
     for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
-    owner.grow(to: newCapacity)
+    owner?.grow(to: newCapacity)
   }
 
   private func place(_ slot: Int) {
