@@ -95,6 +95,16 @@ void stella_collect(stella_lua *S) {
   if (S->collect_at < S->used + COLLECT_AFTER / 4) S->collect_at = S->used + COLLECT_AFTER / 4;
 }
 
+/// Memory of the state's own, counted like Lua's: collects once before it gives up, and then kills.
+void *stella_grow(lua_State *L, stella_lua *S, void *block, size_t old, size_t size) {
+  void *grown = stella_allocate(S, block, old, size);
+  if (grown) return grown;
+  lua_gc(L, LUA_GCCOLLECT);
+  grown = stella_allocate(S, block, old, size);
+  if (!grown) stella_kill(L, STELLA_LUA_KIND_MEMORY);
+  return grown;
+}
+
 /// The backstop. Reading the wall clock is cheap; the time this thread really ran decides, so that a call that was
 /// only not scheduled is not killed until four deadlines have passed.
 void stella_check_deadline(lua_State *L, stella_lua *S) {

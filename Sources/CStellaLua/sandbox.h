@@ -71,6 +71,7 @@ struct stella_lua {
   stella_field fields[FIELD_CACHE];
 
   int32_t function_count;
+  int32_t called_function;
   uint32_t source_length;
   uint32_t string_count;
 
@@ -80,6 +81,7 @@ struct stella_lua {
   size_t output_length, output_capacity;
 
   int32_t failure_kind, failure_line;
+  int32_t called_line;  ///< where the function that the host called last starts
   bool failure_located;
   char *failure_text;  ///< message, then traceback; allocated with the first failure
   size_t message_length, traceback_length;
@@ -94,6 +96,7 @@ static inline stella_lua *stella_of(lua_State *L) { return *(stella_lua **)lua_g
 
 // budget.c
 void *stella_allocate(void *state, void *block, size_t old, size_t size);
+void *stella_grow(lua_State *L, stella_lua *S, void *block, size_t old, size_t size);
 void stella_hook(lua_State *L, lua_Debug *activation);
 void stella_check_deadline(lua_State *L, stella_lua *S);
 void stella_collect(stella_lua *S);

@@ -52,6 +52,19 @@ static int32_t refuse_entry(stella_lua *S) {
   return STELLA_LUA_FAILED;
 }
 
+/// The start of the function that was called last stands in for a line that nobody knows.
+static void note_called_line(stella_lua *S) {
+  lua_Debug info;
+  S->called_line = 0;
+  if (S->called_function == 0) return;
+  if (lua_rawgeti(S->L, SLOT_FUNCTIONS, S->called_function) != LUA_TFUNCTION) {
+    lua_pop(S->L, 1);
+    return;
+  }
+  lua_getinfo(S->L, ">S", &info);
+  if (info.linedefined > 0) S->called_line = info.linedefined;
+}
+
 /// Ends a call whose one result, or error, is on the stack's top.
 static int32_t end(stella_lua *S, int status) {
   lua_State *L = S->L;
@@ -60,9 +73,11 @@ static int32_t end(stella_lua *S, int status) {
   S->last_steps = S->budget - S->steps_left;
   S->total_steps += S->last_steps;
   if (status != LUA_OK || S->killed) {
+    note_called_line(S);
     stella_record_failure(S, status);
     lua_settop(L, SLOT_BASE);
-    if (S->used > S->collect_at) stella_collect(S);
+    // Also lets Lua give back a stack that grew to the limit.
+    if (S->failure_kind == STELLA_LUA_KIND_MEMORY || S->used > S->collect_at) stella_collect(S);
     return STELLA_LUA_FAILED;
   }
   S->has_result = !lua_isnil(L, -1);
@@ -82,6 +97,7 @@ int32_t stella_lua_call_hot(stella_lua *S, int32_t function, int64_t event, int6
   lua_State *L = S->L;
   S->event = event;
   S->slot = slot;
+  S->called_function = function;
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushvalue(L, SLOT_RECORD);
   lua_pushvalue(L, SLOT_STATE);
@@ -93,6 +109,7 @@ int32_t stella_lua_call_check(stella_lua *S, int32_t function, int64_t slot, int
   if (_setjmp(S->panic)) return lose(S);
   lua_State *L = S->L;
   S->slot = slot;
+  S->called_function = function;
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushvalue(L, SLOT_STATE);
   lua_pushinteger(L, time);
@@ -142,6 +159,7 @@ int32_t stella_lua_call(stella_lua *S, int32_t function, const uint8_t *argument
   if (!S->in_call) {
     S->event = event;
     S->slot = slot;
+    S->called_function = function;
   }
   return run(S, do_call, &R, S->limits.steps_per_call, S->limits.deadline_ns);
 }
@@ -176,6 +194,7 @@ static int do_load(lua_State *L) {
 }
 
 int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, const char *name) {
+  if (S->lost || S->in_call) return refuse_entry(S);
   request R = {.bytes = source, .length = length};
   // Lua cuts a chunk's name at 59 bytes; keep its end, which tells files apart.
   enum { NAME_BYTES = 56 };
@@ -187,6 +206,7 @@ int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, con
   free(S->chunk_name);
   S->chunk_name = copy;
   S->compiling = true;
+  S->called_function = 0;
   int32_t status = run_for_host(S, do_load, &R);
   S->compiling = false;
   S->functions_allowed = true;

@@ -42,8 +42,10 @@ package final class LuaState {
   /// callable. Bytecode is refused. O(source + work of the chunk).
   package func load(_ source: [UInt8], name: String) throws(LuaError) -> LuaValue {
     let handle = try opened()
+    let outer = file
     file = name
     let status = source.withUnsafeBufferPointer { stella_lua_load(handle, $0.baseAddress, $0.count, name) }
+    if LuaCallStatus(status) == .failed, stella_lua_failure_of(handle).kind == STELLA_LUA_KIND_INTERNAL { file = outer }
     return try result(of: status)
   }
 
