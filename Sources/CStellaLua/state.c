@@ -32,7 +32,9 @@ static bool begin(stella_lua *S, int64_t steps, int64_t deadline_ns) {
   S->budget = S->steps_left = steps;
   S->traffic_left = steps * 160;
   S->deadline_ns = deadline_ns;
-  S->started_ns = S->cpu_mark_ns = 0;
+  S->started_ns = S->ran_mark_ns = S->looked_ns = 0;
+  S->hook_division = 1;
+  S->hook_phase = 0;
   S->killed = 0;
   S->string_denied = S->failure_located = false;
   S->nesting = 0;
@@ -322,6 +324,7 @@ static void list_table(lua_State *L, stella_lua *S, const char *prefix, int dept
 static int do_list_names(lua_State *L) {
   stella_lua *S = stella_of(L);
   S->output_length = 0;
+  stella_make_all_globals(L);
   lua_pushglobaltable(L);
   list_table(L, S, "", 0);
   lua_pop(L, 1);
@@ -334,6 +337,18 @@ int32_t stella_lua_list_names(stella_lua *S, stella_lua_answer *answer) {
   request R = {.count = 0};
   int32_t status = run_for_host(S, do_list_names, &R);
   *answer = (stella_lua_answer){S->output, S->output_length};
+  return status;
+}
+
+static int do_fingerprint(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)stella_fingerprint(L));
+  return 1;
+}
+
+int32_t stella_lua_fingerprint(stella_lua *S, uint64_t *fingerprint) {
+  request R = {.count = 0};
+  int32_t status = run_for_host(S, do_fingerprint, &R);
+  if (status == STELLA_LUA_VALUE) *fingerprint = (uint64_t)lua_tointeger(S->L, SLOT_RESULT);
   return status;
 }
 
@@ -351,7 +366,6 @@ stella_lua_usage stella_lua_usage_of(const stella_lua *S) {
 }
 
 static int do_open(lua_State *L) {
-  const request *R = request_of(L);
   // Lua makes these two texts when memory or stack has run out; they must exist by then.
   lua_pushliteral(L, "error in error handling");
   lua_rawseti(L, LUA_REGISTRYINDEX, REGISTRY_STATE + 1);
@@ -363,7 +377,7 @@ static int do_open(lua_State *L) {
   stella_open_strings(L);
   stella_open_tables(L);
   stella_open_math(L);
-  stella_open_library(L, R->bytes, R->length);
+  stella_open_library(L);
   return 0;
 }
 
@@ -380,6 +394,8 @@ stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_ho
   if (!S) return NULL;
   S->limits = *limits;
   S->host = *host;
+  S->library = library;
+  S->library_length = library_length;
   S->event = S->slot = -1;
   S->steps_left = S->traffic_left = INT64_MAX;
   lua_State *L = lua_newstate(stella_allocate, S);
@@ -391,14 +407,12 @@ stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_ho
   S->L = L;
   lua_atpanic(L, panicked);
   lua_gc(L, LUA_GCSTOP);  // collections run at fixed points only
-  request R = {.bytes = library, .length = library_length};
   bool opened = false;
   if (!_setjmp(S->panic)) {
     lua_settop(L, 0);
     lua_pushcfunction(L, stella_on_error);
     lua_pushcfunction(L, do_open);
-    lua_pushlightuserdata(L, &R);
-    opened = lua_pcall(L, 1, 0, SLOT_HANDLER) == LUA_OK;
+    opened = lua_pcall(L, 0, 0, SLOT_HANDLER) == LUA_OK;
   }
   if (!opened) {
     stella_lua_close(S);

@@ -21,9 +21,8 @@ package final class LuaState {
     bridge = HostBridge(library: library, nesting: limits.nesting)
     var native = limits.native
     var host = bridge.callbacks
-    handle = library.entries.withUnsafeBufferPointer { entries in
-      stella_lua_open(&native, &host, entries.baseAddress, entries.count)
-    }
+    let entries = library.entries.bytes
+    handle = stella_lua_open(&native, &host, entries.baseAddress, entries.count)
     guard handle != nil else {
       throw LuaError(
         kind: .memory, message: "\(limits.memoryBytes) bytes of memory don't hold the script library", file: "")
@@ -152,6 +151,16 @@ package final class LuaState {
   package var usage: LuaUsage {
     guard let handle else { return LuaUsage(stella_lua_usage()) }
     return LuaUsage(stella_lua_usage_of(handle))
+  }
+
+  /// A number that changes when a variable of the script outside `s` changes: a global, a local that functions share, or
+  /// a table that one of them holds. Compare with that of the same state after its load: such state is not saved, so a
+  /// rule that keeps it can't be replayed. O(values the script holds).
+  package func fingerprint() throws(LuaError) -> UInt64 {
+    let handle = try opened()
+    var number: UInt64 = 0
+    try check(stella_lua_fingerprint(handle, &number))
+    return number
   }
 
   /// The dotted names of everything that a script can reach, sorted.

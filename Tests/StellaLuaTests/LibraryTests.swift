@@ -20,6 +20,17 @@ import Testing
     #expect(try fixture.state.reachableNames() == (before + added).sorted())
   }
 
+  @Test("A library name that a script takes away stays away, and a name of its own hides the library's")
+  func libraryNamesChange() throws {
+    let fixture = try Fixture()
+    #expect(
+      try fixture.load("local w = window window = nil return { window == nil, type(w.count), rule ~= nil }")
+        == .table(LuaTable(array: [.bool(true), .string("function"), .bool(true)])))
+    #expect(try fixture.load("alert = 5 return alert") == .integer(5))
+    #expect(try fixture.evaluate("windo == nil and _ENV['window.count'] == nil and _ENV[1] == nil") == .bool(true))
+    #expect(try Fixture().evaluate("window.count == window.count and window.sum == nil") == .bool(true))
+  }
+
   @Test("What was left out of Lua's library is nil")
   func leftOut() throws {
     let fixture = try Fixture()
