@@ -191,6 +191,11 @@ enum AuthMessage {
         while end < message.count, message[end] &- 48 < 10 { end += 1 }
         if end > digits { sink.put(.port, digits: message.slice(digits, end)) }
       }
+    } else if sink.wants(.srcIP), let at = message.find("'@'"),
+      let close = message.find(UInt8(ascii: "'"), from: at + 3)
+    {
+      // MySQL's 'user'@'host'.
+      sink.put(.srcIP, message.slice(at + 3, close))
     }
     guard sink.wants(.event) || sink.wants(.outcome) || sink.wants(.user), speaksOfFailedLogin(message) else { return }
     sink.put(.event, literal: "auth.failed")

@@ -73,7 +73,7 @@ struct PlainGrammar {
   private static func isBoundary(_ byte: UInt8) -> Bool {
     byte <= 32 || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "(") || byte == UInt8(ascii: "=")
       || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "|") || byte == UInt8(ascii: "<")
-      || byte == UInt8(ascii: "]")
+      || byte == UInt8(ascii: "]") || byte == UInt8(ascii: ">")
   }
 
   private static func mayBeginTime(_ line: Bytes, _ place: Int) -> Bool {
