@@ -57,11 +57,11 @@ struct ExpressionParser {
     ExpressionError(code, message, remedy: remedy, at: range, in: text)
   }
 
-  /// The text of a range, for messages.
+  /// The text of a range on one line, for messages.
   func written(_ range: Range<Int>) -> String {
-    let bytes = text[range]
-    return bytes.count <= 40
-      ? String(decoding: bytes, as: UTF8.self) : String(decoding: bytes.prefix(37), as: UTF8.self) + "…"
+    let bytes = text[range].map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 }
+    let line = String(decoding: bytes, as: UTF8.self)
+    return line.count <= 40 ? line : line.prefix(37) + "…"
   }
 
   mutating func advance() throws(ExpressionError) {
