@@ -185,11 +185,11 @@ private final class OracleHost: LuaHost {
 }
 
 @Suite struct RouteOracleTests {
-  @Test(arguments: [21, 22, 23, 24, 25, 26, 27] as [UInt64])
+  @Test(arguments: [21, 22, 23] as [UInt64])
   func `The native evaluator agrees with Lua on random expressions and events`(seed: UInt64) throws {
     var generator = ExpressionGenerator(random: SeededGenerator(seed))
     let perChunk = 60
-    for round in 0..<3 {
+    for round in 0..<2 {
       let texts = (0..<perChunk).map { _ in generator.expression() }
       let events = TestEvents((0..<300).map { _ in generator.event() })
       let native = try events.matches(texts)

@@ -45,7 +45,7 @@ private struct RegexGenerator {
 }
 
 @Suite struct RoutePatternTests {
-  @Test(arguments: [31, 32, 33, 34] as [UInt64])
+  @Test(arguments: [31, 32] as [UInt64])
   func `Vectorscan agrees with RE2 on random expressions and texts`(seed: UInt64) throws {
     var generator = RegexGenerator(random: SeededGenerator(seed))
     let rounds = 4
@@ -60,7 +60,7 @@ private struct RegexGenerator {
       let events = TestEvents(subjects.map { ["m": .text($0)] })
       let found = try events.matches(regexes.map { "matches(m, [====[\($0.source)]====])" })
       for (regex, found) in zip(regexes, found) {
-        tried += VectorPattern(FieldTest("m", .matches(regex.source))) != nil ? 1 : 0
+        tried += VectorPattern(FieldTest("m", .matches(Array(regex.source.utf8)))) != nil ? 1 : 0
         let expected = subjects.indices.filter { index in
           Array(subjects[index].utf8).withUnsafeBufferPointer { regex.compiled.matches($0) }
         }

@@ -29,7 +29,7 @@ struct ExpressionParser {
   private var lexer: ExpressionLexer
   private(set) var token: Token
   private(set) var lastEnd = 0
-  private var nesting = 0
+  private(set) var nesting = 0
 
   init(_ text: [UInt8], numericFields: Set<String>) throws(ExpressionError) {
     self.text = text
@@ -274,6 +274,12 @@ struct ExpressionParser {
   // MARK: Operands as conditions
 
   mutating func condition(_ operand: Operand) throws(ExpressionError) -> ConditionSyntax {
+    if case .condition(let condition) = operand { return condition }
+    // `status = 500` fails at the operator, not at the lonely field before it.
+    switch token.kind {
+    case .end, .symbol(")"), .symbol(","), .word("and"), .word("or"): break
+    default: throw unexpected("an operator belongs here")
+    }
     switch operand {
     case .condition(let condition): return condition
     case .literal(.bool(let value), let range): return ConditionSyntax(.constant(value), range)
