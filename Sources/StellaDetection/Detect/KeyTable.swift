@@ -24,7 +24,7 @@ final class KeyTable {
   private var index: UnsafeMutablePointer<Entry>
   private var mask: Int
   private var shift: UInt32
-  private var free: [UInt32] = []
+  private let free = NumberStack()
   private let maximum: Int
   private let dictionary: KeyDictionary
   /// The detector that this table is a part of; it lives as long as the table is used.
@@ -84,7 +84,7 @@ final class KeyTable {
       return nil
     }
     let slot: Int
-    if let reused = free.popLast() {
+    if let reused = free.pop() {
       slot = Int(reused)
     } else {
       slot = end
@@ -115,7 +115,7 @@ final class KeyTable {
     }
     index[hole].slot = 0
     keys[slot] = KeyDictionary.none
-    free.append(UInt32(slot))
+    free.push(UInt32(slot))
     count -= 1
     dictionary.release(number)
   }
@@ -156,7 +156,7 @@ final class KeyTable {
       owner.close(slot)
       dictionary.release(keys[slot])
       keys[slot] = KeyDictionary.none
-      free.append(UInt32(slot))
+      free.push(UInt32(slot))
       count -= 1
     }
     if count < before {
