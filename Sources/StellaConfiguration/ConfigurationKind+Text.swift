@@ -9,11 +9,11 @@ extension ConfigurationKey.Kind {
     case .flag: "`true` or `false`"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .duration(let range):
-      "a duration such as `5s`, `250ms` or `1h30m`, from \(DurationText.text(nanoseconds: range.lowerBound)) to "
-        + DurationText.text(nanoseconds: range.upperBound)
+      "a duration such as `5s`, `250ms` or `1h30m`, from \(DurationText.text(range.lowerBound)) to "
+        + DurationText.text(range.upperBound)
     case .size(let range):
-      "a size such as `64KiB` or `1MiB`, from \(ByteSizeText.text(bytes: range.lowerBound)) to "
-        + ByteSizeText.text(bytes: range.upperBound)
+      "a size such as `64KiB` or `1MiB`, from \(SizeText.text(range.lowerBound)) to "
+        + SizeText.text(range.upperBound)
     case .choice(let names): "one of " + names.map { "`\($0)`" }.joined(separator: ", ")
     case .list(let element):
       switch element {

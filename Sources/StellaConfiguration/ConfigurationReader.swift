@@ -60,7 +60,7 @@ struct ConfigurationReader {
     case .integer(let range): return Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
     case .duration(let range):
       return DurationText.nanoseconds(text).flatMap { range.contains($0) ? .duration($0) : nil }
-    case .size(let range): return ByteSizeText.bytes(text).flatMap { range.contains($0) ? .size($0) : nil }
+    case .size(let range): return SizeText.bytes(text).flatMap { range.contains($0) ? .size($0) : nil }
     case .choice(let names): return names.contains(text) ? .text(text) : nil
     case .scalar:
       // Only what JSON would call a number or truth value is one; `yes` and `1_000` are text. Quotes make text.
@@ -86,7 +86,7 @@ struct ConfigurationReader {
     for (keyNode, valueNode) in mapping {
       let found = keyNode.scalar?.string ?? ""
       guard let key = keys.first(where: { $0.name == found }) else {
-        let hint = NearestName.of(found, among: keys.map(\.name)).map { " Did you mean `\($0)`?" } ?? ""
+        let hint = NearestName.of(found, in: keys.map(\.name)).map { " Did you mean `\($0)`?" } ?? ""
         let allowed = keys.map { "`\($0.name)`" }.joined(separator: ", ")
         problems.append(
           .init(
@@ -157,7 +157,7 @@ struct ConfigurationReader {
   private mutating func wrong(_ node: Node, _ kind: ConfigurationKey.Kind, name: String, found: String? = nil) {
     let shown = found ?? (node.mapping != nil ? "keys with values" : node.sequence != nil ? "a list" : "nothing")
     var hint = ""
-    if case .choice(let names) = kind, let text = node.scalar?.string, let near = NearestName.of(text, among: names) {
+    if case .choice(let names) = kind, let text = node.scalar?.string, let near = NearestName.of(text, in: names) {
       hint = " Did you mean `\(near)`?"
     }
     problems.append(

@@ -1,34 +1,34 @@
-/// Finds what a mistyped name was probably meant to be.
+/// Suggests the name a person probably meant.
 public enum NearestName {
-  /// The candidate closest to `name`, if one is close: at most one edit per three characters, at least one. Edits are
-  /// insertion, deletion, replacement and swap of neighbours (optimal string alignment, Damerau 1964); ASCII case is
-  /// ignored. Ties go to the first candidate. O(name × candidates' lengths).
-  public static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
-    let wanted = Array(name.utf8)
-    let folded = wanted.map(lowercased)
+  /// The member of `names` closest to `name` by optimal string alignment distance (insert, delete, substitute, swap of
+  /// neighbours), when it is at most a third of the longer name away, else nil. Ties go to the first in `names`; names over 64 bytes have none.
+  /// O(names × length²).
+  public static func of(_ name: String, in names: some Sequence<String>) -> String? {
+    let typed = Array(name.lowercased().utf8)
+    guard !typed.isEmpty, typed.count <= 64 else { return nil }
     var best: (name: String, distance: Int)?
-    for candidate in candidates where candidate != name {
-      let distance = distance(folded, candidate.utf8.map(lowercased))
-      if distance <= max(1, max(wanted.count, candidate.utf8.count) / 3), distance < best?.distance ?? .max {
-        best = (candidate, distance)
-      }
+    for candidate in names where candidate != name {
+      let bytes = Array(candidate.lowercased().utf8)
+      let limit = max(1, max(typed.count, bytes.count) / 3)
+      let distance = distance(typed, bytes)
+      if distance <= limit, distance < (best?.distance ?? .max) { best = (candidate, distance) }
     }
     return best?.name
   }
 
-  private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5a).contains(byte) ? byte | 0x20 : byte }
-
   private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    var beforeLast: [Int] = []
+    if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+    var beforeLast = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)
-    for i in a.indices {
-      var current = [i + 1]
-      for j in b.indices {
-        var cost = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, current[j] + 1)
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, beforeLast[j - 1] + 1) }
-        current.append(cost)
+    for i in 1...a.count {
+      var row = [Int](repeating: i, count: b.count + 1)
+      for j in 1...b.count {
+        let cost = a[i - 1] == b[j - 1] ? 0 : 1
+        row[j] = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + cost)
+        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { row[j] = min(row[j], beforeLast[j - 2] + 1) }
       }
-      (beforeLast, last) = (last, current)
+      beforeLast = last
+      last = row
     }
     return last[b.count]
   }

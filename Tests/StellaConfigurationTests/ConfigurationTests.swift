@@ -103,7 +103,7 @@ struct ConfigurationTests {
       ("state:", 1, 7, "`state` must be a path; found nothing."),
       ("limits: 5s", 1, 9, "`limits` must be keys with values; found"),
       ("limits: { lateness: 5 }", 1, 21, "a duration such as `5s`"),
-      ("limits: { lateness: 5s10m }", 1, 21, "found `5s10m`"),
+      ("limits: { lateness: 1.5s }", 1, 21, "found `1.5s`"),
       ("limits: { lateness: 2d }", 1, 21, "from 0s to 1d; found `2d`"),
       ("limits: { line_bytes: 10 }", 1, 23, "from 64B to 64MiB; found `10`"),
       ("limits: { line_bytes: 1Mb }", 1, 23, "a size such as"),
