@@ -13,6 +13,7 @@ enum {
   STELLA_STRING = 5,   ///< `p`, `length` bytes, valid UTF-8, not NUL-terminated
   STELLA_ARRAY = 6,    ///< `p`, `length`: the JSON text of an array
   STELLA_OBJECT = 7,   ///< `p`, `length`: the JSON text of an object
+  STELLA_RECORD = 8,   ///< an argument of a native method that is the current event; `i` is its index in the batch
 };
 
 /// One decoded field, 16 bytes. It owns nothing: text points into the batch that the value stands in and is valid

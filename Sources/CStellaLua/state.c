@@ -1,0 +1,402 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sandbox.h"
+
+// The entries of the host. Each arms the panic handler, runs what can raise in a protected call, and returns a status.
+
+enum { LOAD_DEADLINES = 5 };
+
+static int panicked(lua_State *L) {
+  _longjmp(stella_of(L)->panic, 1);
+  return 0;
+}
+
+/// Lua lost its own state (it ran out of memory while handling an error): it is never entered again, and not closed
+/// either, since closing walks it.
+static int32_t lose(stella_lua *S) {
+  static const char text[] = "the Lua state was lost; load the rule again";
+  S->lost = true;
+  S->in_call = false;
+  S->failure_kind = STELLA_LUA_KIND_INTERNAL;
+  S->failure_line = 0;
+  S->traceback_length = 0;
+  stella_set_message(S, text, sizeof text - 1);
+  S->failures[STELLA_LUA_KIND_INTERNAL]++;
+  return STELLA_LUA_FAILED;
+}
+
+/// Gives the coming call its budgets. False when the state can't be entered: lost, or already inside a call.
+static bool begin(stella_lua *S, int64_t steps, int64_t deadline_ns) {
+  if (S->lost || S->in_call) return false;
+  S->budget = S->steps_left = steps;
+  S->traffic_left = steps * 160;
+  S->deadline_ns = deadline_ns;
+  S->started_ns = S->cpu_mark_ns = 0;
+  S->killed = 0;
+  S->string_denied = S->failure_located = false;
+  S->nesting = 0;
+  S->buffer_length = 0;
+  S->in_call = true;
+  lua_sethook(S->L, stella_hook, LUA_MASKCOUNT, S->limits.hook_interval);
+  return true;
+}
+
+static int32_t refuse_entry(stella_lua *S) {
+  if (S->lost) return lose(S);
+  static const char text[] = "a host callback called back into the same Lua state";
+  S->failure_kind = STELLA_LUA_KIND_INTERNAL;
+  S->failure_line = 0;
+  S->traceback_length = 0;
+  stella_set_message(S, text, sizeof text - 1);
+  return STELLA_LUA_FAILED;
+}
+
+/// Ends a call whose one result, or error, is on the stack's top.
+static int32_t end(stella_lua *S, int status) {
+  lua_State *L = S->L;
+  S->in_call = false;
+  S->event = S->slot = -1;
+  S->last_steps = S->budget - S->steps_left;
+  S->total_steps += S->last_steps;
+  if (status != LUA_OK || S->killed) {
+    stella_record_failure(S, status);
+    lua_settop(L, SLOT_BASE);
+    if (S->used > S->collect_at) stella_collect(S);
+    return STELLA_LUA_FAILED;
+  }
+  S->has_result = !lua_isnil(L, -1);
+  if (S->has_result) lua_replace(L, SLOT_RESULT);
+  lua_settop(L, SLOT_BASE);
+  if (S->used > S->collect_at) stella_collect(S);
+  return S->has_result ? STELLA_LUA_VALUE : STELLA_LUA_NOTHING;
+}
+
+static int32_t call_pushed(stella_lua *S, int arguments) {
+  return end(S, lua_pcall(S->L, arguments, 1, SLOT_HANDLER));
+}
+
+int32_t stella_lua_call_hot(stella_lua *S, int32_t function, int64_t event, int64_t slot) {
+  if (!begin(S, S->limits.steps_per_call, S->limits.deadline_ns)) return refuse_entry(S);
+  if (_setjmp(S->panic)) return lose(S);
+  lua_State *L = S->L;
+  S->event = event;
+  S->slot = slot;
+  lua_rawgeti(L, SLOT_FUNCTIONS, function);
+  lua_pushvalue(L, SLOT_RECORD);
+  lua_pushvalue(L, SLOT_STATE);
+  return call_pushed(S, 2);
+}
+
+int32_t stella_lua_call_check(stella_lua *S, int32_t function, int64_t slot, int64_t time) {
+  if (!begin(S, S->limits.steps_per_call, S->limits.deadline_ns)) return refuse_entry(S);
+  if (_setjmp(S->panic)) return lose(S);
+  lua_State *L = S->L;
+  S->slot = slot;
+  lua_rawgeti(L, SLOT_FUNCTIONS, function);
+  lua_pushvalue(L, SLOT_STATE);
+  lua_pushinteger(L, time);
+  return call_pushed(S, 2);
+}
+
+/// What a protected function of the host's side works on.
+typedef struct request {
+  const uint8_t *bytes;
+  size_t length;
+  const char *name;
+  int64_t slot;
+  int32_t function, count, type;
+} request;
+
+static const request *request_of(lua_State *L) { return lua_touserdata(L, 1); }
+
+/// Runs `function` with a request in a protected call, within the budget of a load.
+static int32_t run(stella_lua *S, lua_CFunction function, request *request, int64_t steps, int64_t deadline_ns) {
+  if (!begin(S, steps, deadline_ns)) return refuse_entry(S);
+  if (_setjmp(S->panic)) return lose(S);
+  lua_pushcfunction(S->L, function);
+  lua_pushlightuserdata(S->L, request);
+  lua_pushvalue(S->L, SLOT_RESULT);
+  return call_pushed(S, 2);
+}
+
+static int32_t run_for_host(stella_lua *S, lua_CFunction function, request *request) {
+  return run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
+}
+
+static int do_call(lua_State *L) {
+  stella_lua *S = stella_of(L);
+  const request *R = request_of(L);
+  luaL_checkstack(L, R->count + 4, "too many arguments");
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_FUNCTIONS);
+  lua_rawgeti(L, -1, R->function);
+  const uint8_t *at = R->bytes;
+  for (int32_t i = 0; i < R->count; i++) at = stella_push_encoded(L, S, at, R->bytes + R->length, 0);
+  lua_call(L, R->count, 1);
+  return 1;
+}
+
+int32_t stella_lua_call(stella_lua *S, int32_t function, const uint8_t *arguments, size_t length, int32_t count,
+                        int64_t event, int64_t slot) {
+  request R = {.bytes = arguments, .length = length, .function = function, .count = count};
+  if (!S->in_call) {
+    S->event = event;
+    S->slot = slot;
+  }
+  return run(S, do_call, &R, S->limits.steps_per_call, S->limits.deadline_ns);
+}
+
+static int fail_load(lua_State *L, stella_lua *S, const char *text, int line) {
+  lua_pushfstring(L, "%s:%d: %s", S->chunk_name, line, text);
+  return lua_error(L);
+}
+
+static int do_load(lua_State *L) {
+  stella_lua *S = stella_of(L);
+  const request *R = request_of(L);
+  const char *source = (const char *)R->bytes;
+  size_t length = R->length;
+  if (length >= 3 && memcmp(source, "\xEF\xBB\xBF", 3) == 0) source += 3, length -= 3;
+  if (length > S->limits.source_bytes) {
+    char text[64];
+    snprintf(text, sizeof text, "the script has more than %u bytes", S->limits.source_bytes);
+    return fail_load(L, S, text, 1);
+  }
+  S->source_length = (uint32_t)length;
+  int line = 1;
+  if (length > 0 && source[0] == LUA_SIGNATURE[0]) return fail_load(L, S, "only source text can be loaded", 1);
+  const char *refusal = stella_refusal(source, length, &line);
+  if (refusal) return fail_load(L, S, refusal, line);
+  stella_charge(L, S, (int64_t)length / 4);
+  lua_pushfstring(L, "=%s", S->chunk_name);
+  if (luaL_loadbufferx(L, source, length, lua_tostring(L, -1), "t") != LUA_OK) return lua_error(L);
+  S->compiling = false;
+  lua_call(L, 0, 1);
+  return 1;
+}
+
+int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, const char *name) {
+  request R = {.bytes = source, .length = length};
+  // Lua cuts a chunk's name at 59 bytes; keep its end, which tells files apart.
+  enum { NAME_BYTES = 56 };
+  size_t bytes = strlen(name);
+  char *copy = malloc(NAME_BYTES + 1);
+  if (!copy) return lose(S);
+  snprintf(copy, NAME_BYTES + 1, "%s%s", bytes > NAME_BYTES ? "..." : "",
+           bytes > NAME_BYTES ? name + bytes - (NAME_BYTES - 3) : name);
+  free(S->chunk_name);
+  S->chunk_name = copy;
+  S->compiling = true;
+  int32_t status = run_for_host(S, do_load, &R);
+  S->compiling = false;
+  S->functions_allowed = true;
+  return status;
+}
+
+void stella_lua_bind(stella_lua *S, const stella_value *cells, int64_t stride) {
+  S->cells = cells;
+  S->stride = stride;
+  S->generation++;
+}
+
+static int do_encode(lua_State *L) {
+  stella_lua *S = stella_of(L);
+  S->output_length = 0;
+  stella_encode(L, S, 2, 0, request_of(L)->count != 0);
+  return 0;
+}
+
+int32_t stella_lua_take_result(stella_lua *S, stella_lua_answer *answer) {
+  *answer = (stella_lua_answer){NULL, 0};
+  if (S->lost || S->in_call || !S->has_result) return STELLA_LUA_NOTHING;
+  int64_t steps = S->last_steps;
+  request R = {.count = S->functions_allowed};  // functions get references only in the result of a load
+  int32_t status = run_for_host(S, do_encode, &R);
+  S->total_steps -= S->last_steps;
+  S->last_steps = steps;
+  S->functions_allowed = false;
+  if (S->lost) return STELLA_LUA_FAILED;
+  lua_pushnil(S->L);
+  lua_replace(S->L, SLOT_RESULT);
+  if (status == STELLA_LUA_FAILED) return status;
+  *answer = (stella_lua_answer){S->output, S->output_length};
+  return STELLA_LUA_VALUE;
+}
+
+static int do_declare(lua_State *L) {
+  const request *R = request_of(L);
+  uint8_t bytes[9] = {STELLA_LUA_HANDLE};
+  memcpy(bytes + 1, &R->type, 4);
+  memcpy(bytes + 5, &R->function, 4);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_HANDLES);
+  lua_pushstring(L, R->name);
+  stella_push_encoded(L, stella_of(L), bytes, bytes + sizeof bytes, 0);
+  lua_rawset(L, -3);
+  return 0;
+}
+
+int32_t stella_lua_declare(stella_lua *S, const char *name, int32_t type, int32_t handle) {
+  request R = {.name = name, .type = type, .function = handle};
+  return run_for_host(S, do_declare, &R);
+}
+
+static int do_save_key(lua_State *L) {
+  stella_lua *S = stella_of(L);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
+  if (lua_rawgeti(L, -1, request_of(L)->slot + 1) != LUA_TTABLE) return 0;
+  S->output_length = 0;
+  stella_encode(L, S, -1, 0, false);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+int32_t stella_lua_save_key(stella_lua *S, int64_t slot, stella_lua_answer *answer) {
+  request R = {.slot = slot};
+  int32_t status = run_for_host(S, do_save_key, &R);
+  *answer = status == STELLA_LUA_VALUE ? (stella_lua_answer){S->output, S->output_length} : (stella_lua_answer){NULL, 0};
+  return status;
+}
+
+static int do_restore_key(lua_State *L) {
+  const request *R = request_of(L);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
+  stella_push_encoded(L, stella_of(L), R->bytes, R->bytes + R->length, 0);
+  lua_rawseti(L, -2, R->slot + 1);
+  return 0;
+}
+
+int32_t stella_lua_restore_key(stella_lua *S, int64_t slot, const uint8_t *value, size_t length) {
+  request R = {.bytes = value, .length = length, .slot = slot};
+  return run_for_host(S, do_restore_key, &R);
+}
+
+int32_t stella_lua_drop_key(stella_lua *S, int64_t slot) {
+  static const uint8_t nil = STELLA_LUA_NIL;
+  return stella_lua_restore_key(S, slot, &nil, 1);
+}
+
+static void list_table(lua_State *L, stella_lua *S, const char *prefix, int depth) {
+  luaL_checkstack(L, 8, NULL);
+  lua_pushnil(L);
+  while (lua_next(L, -2)) {
+    lua_pushfstring(L, "%s%s", prefix, lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2));
+    const char *name = lua_tostring(L, -1);
+    stella_output_add(L, S, name, strlen(name));
+    stella_output_add(L, S, "\n", 1);
+    if (depth < 8 && lua_istable(L, -2)) {
+      lua_pushfstring(L, "%s.", name);
+      lua_pushvalue(L, -3);
+      list_table(L, S, lua_tostring(L, -2), depth + 1);
+      lua_pop(L, 2);
+    }
+    if (lua_getmetatable(L, -2)) {
+      lua_pushfstring(L, "%s@metatable.", name);
+      lua_insert(L, -2);
+      list_table(L, S, lua_tostring(L, -2), depth + 1);
+      lua_pop(L, 2);
+    }
+    lua_pop(L, 2);
+  }
+}
+
+static int do_list_names(lua_State *L) {
+  stella_lua *S = stella_of(L);
+  S->output_length = 0;
+  lua_pushglobaltable(L);
+  list_table(L, S, "", 0);
+  lua_pop(L, 1);
+  lua_pushliteral(L, "");
+  if (lua_getmetatable(L, -1)) list_table(L, S, "string metatable.", 0);
+  return 0;
+}
+
+int32_t stella_lua_list_names(stella_lua *S, stella_lua_answer *answer) {
+  request R = {.count = 0};
+  int32_t status = run_for_host(S, do_list_names, &R);
+  *answer = (stella_lua_answer){S->output, S->output_length};
+  return status;
+}
+
+stella_lua_failure stella_lua_failure_of(const stella_lua *S) {
+  const char *text = S->failure_text ? S->failure_text : "";
+  return (stella_lua_failure){S->failure_kind, S->failure_line, text, S->failure_text ? S->message_length : 0,
+                              S->failure_text ? text + MESSAGE_BYTES : text,
+                              S->failure_text ? S->traceback_length : 0};
+}
+
+stella_lua_usage stella_lua_usage_of(const stella_lua *S) {
+  stella_lua_usage usage = {S->last_steps, S->total_steps, S->used, S->peak, S->collections, {0}};
+  memcpy(usage.failures, S->failures, sizeof usage.failures);
+  return usage;
+}
+
+static int do_open(lua_State *L) {
+  const request *R = request_of(L);
+  // Lua makes these two texts when memory or stack has run out; they must exist by then.
+  lua_pushliteral(L, "error in error handling");
+  lua_rawseti(L, LUA_REGISTRYINDEX, REGISTRY_STATE + 1);
+  lua_pushliteral(L, "C stack overflow");
+  lua_rawseti(L, LUA_REGISTRYINDEX, REGISTRY_STATE + 2);
+  stella_open_key_state(L);
+  stella_open_record(L);
+  stella_open_base(L);
+  stella_open_strings(L);
+  stella_open_tables(L);
+  stella_open_math(L);
+  stella_open_library(L, R->bytes, R->length);
+  return 0;
+}
+
+static void free_memory(stella_lua *S) {
+  free(S->output);
+  free(S->failure_text);
+  free(S->chunk_name);
+  free(S);
+}
+
+stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_host *host, const uint8_t *library,
+                            size_t library_length) {
+  stella_lua *S = calloc(1, sizeof *S);
+  if (!S) return NULL;
+  S->limits = *limits;
+  S->host = *host;
+  S->event = S->slot = -1;
+  S->steps_left = S->traffic_left = INT64_MAX;
+  lua_State *L = lua_newstate(stella_allocate, S);
+  if (!L) {
+    free_memory(S);
+    return NULL;
+  }
+  *(stella_lua **)lua_getextraspace(L) = S;
+  S->L = L;
+  lua_atpanic(L, panicked);
+  lua_gc(L, LUA_GCSTOP);  // collections run at fixed points only
+  request R = {.bytes = library, .length = library_length};
+  bool opened = false;
+  if (!_setjmp(S->panic)) {
+    lua_settop(L, 0);
+    lua_pushcfunction(L, stella_on_error);
+    lua_pushcfunction(L, do_open);
+    lua_pushlightuserdata(L, &R);
+    opened = lua_pcall(L, 1, 0, SLOT_HANDLER) == LUA_OK;
+  }
+  if (!opened) {
+    stella_lua_close(S);
+    return NULL;
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_RECORD);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_STATE);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_FUNCTIONS);
+  lua_pushnil(L);
+  stella_collect(S);
+  return S;
+}
+
+/// No value has a finalizer, so closing runs no script.
+void stella_lua_close(stella_lua *S) {
+  if (!S->lost) {
+    if (S->buffer) stella_allocate(S, S->buffer, S->buffer_capacity, 0);
+    lua_close(S->L);
+  }
+  free_memory(S);
+}

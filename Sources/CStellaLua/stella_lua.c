@@ -1,1 +1,0 @@
-#include "stella_lua.h"

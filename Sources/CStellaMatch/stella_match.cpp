@@ -1,1 +1,0 @@
-#include "stella_match.h"

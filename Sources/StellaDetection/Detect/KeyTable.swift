@@ -1,0 +1,178 @@
+/// What a ``KeyTable`` asks of the detector that keeps state by its slots.
+protocol KeyTableOwner: AnyObject {
+  /// The table has room for `capacity` slots now: make columns as long.
+  func grow(to capacity: Int)
+  /// Slot `slot` was given to a new key: make its state empty.
+  func open(_ slot: Int)
+  /// The key of `slot` goes: free what its state holds.
+  func close(_ slot: Int)
+  /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
+  func isIdle(_ slot: Int, at now: Int64) -> Bool
+  /// Whether the key must stay, because an alert of it is alive.
+  func isPinned(_ slot: Int) -> Bool
+  /// When the key was last of use, to find the stalest.
+  func lastUse(_ slot: Int) -> Int64
+}
+
+/// The live keys of one rule, each in a slot that stays the same for as long as the key lives.
+///
+/// When the table is full it first drops idle keys; only when at least three quarters are live does it grow, up to
+/// `maximum`; there the stalest eighth is evicted and counted. All of it depends on the order of events alone.
+/// About 11 bytes a key beside the detector's columns.
+final class KeyTable {
+  private(set) var capacity = 0
+  private(set) var count = 0
+  /// One past the highest slot in use.
+  private(set) var end = 0
+  private(set) var evictions = 0
+  /// Slot → key number, `KeyDictionary.none` when free.
+  private(set) var keys: UnsafeMutablePointer<UInt32>
+  private var index: UnsafeMutablePointer<UInt32>
+  private var mask: Int
+  private var shift: UInt32
+  private var free: [UInt32] = []
+  private let maximum: Int
+  private let dictionary: KeyDictionary
+  unowned let owner: any KeyTableOwner
+
+  init(dictionary: KeyDictionary, maximum: Int, owner: any KeyTableOwner) {
+    self.dictionary = dictionary
+    self.maximum = maximum
+    self.owner = owner
+    keys = .allocate(capacity: 1)
+    index = .allocate(capacity: 1)
+    index.initialize(to: 0)
+    mask = 0
+    shift = 32
+  }
+
+  deinit {
+    keys.deallocate()
+    index.deallocate()
+  }
+
+  var memoryBytes: Int { capacity * 4 + (mask + 1) * 4 }
+
+  @inline(__always)
+  private func home(_ number: UInt32) -> Int {
+    Int(truncatingIfNeeded: (UInt64(number) &* 0x9E37_79B1) & 0xFFFF_FFFF) >> Int(shift)
+  }
+
+  /// The slot of a key, or nil. O(1).
+  @inline(__always)
+  func find(_ number: UInt32) -> Int? {
+    if count == 0 { return nil }
+    var position = home(number)
+    while true {
+      let entry = index[position]
+      if entry == 0 { return nil }
+      if keys[Int(entry - 1)] == number { return Int(entry - 1) }
+      position = (position + 1) & mask
+    }
+  }
+
+  /// The slot of a key, new if need be; nil when the table is full of keys that must stay. O(1) amortised.
+  @inline(__always)
+  func slot(_ number: UInt32, at now: Int64) -> Int? {
+    if let slot = find(number) { return slot }
+    return insert(number, at: now)
+  }
+
+  private func insert(_ number: UInt32, at now: Int64) -> Int? {
+    if count == capacity { makeRoom(at: now) }
+    guard count < capacity else {
+      evictions += 1
+      return nil
+    }
+    let slot: Int
+    if let reused = free.popLast() {
+      slot = Int(reused)
+    } else {
+      slot = end
+      end += 1
+    }
+    keys[slot] = number
+    dictionary.retain(number)
+    count += 1
+    place(slot)
+    owner.open(slot)
+    return slot
+  }
+
+  /// Drops the key of `slot`. O(1).
+  func remove(_ slot: Int) {
+    owner.close(slot)
+    let number = keys[slot]
+    var hole = home(number)
+    while index[hole] != UInt32(slot + 1) { hole = (hole + 1) & mask }
+    var probe = (hole + 1) & mask
+    while index[probe] != 0 {
+      let wanted = home(keys[Int(index[probe] - 1)])
+      if (probe - wanted) & mask >= (probe - hole) & mask {
+        index[hole] = index[probe]
+        hole = probe
+      }
+      probe = (probe + 1) & mask
+    }
+    index[hole] = 0
+    keys[slot] = KeyDictionary.none
+    free.append(UInt32(slot))
+    count -= 1
+    dictionary.release(number)
+  }
+
+  /// Evicts the stalest eighth of the keys, at least one, that need not stay; returns how many went. O(keys).
+  @discardableResult
+  func evictStalest() -> Int {
+    var candidates: [(use: Int64, slot: Int)] = []
+    candidates.reserveCapacity(count)
+    for slot in 0..<end where keys[slot] != KeyDictionary.none && !owner.isPinned(slot) {
+      candidates.append((owner.lastUse(slot), slot))
+    }
+    candidates.sort { ($0.use, $0.slot) < ($1.use, $1.slot) }
+    let evicted = candidates.prefix(max(1, count / 8))
+    for (_, slot) in evicted { remove(slot) }
+    evictions += evicted.count
+    return evicted.count
+  }
+
+  private func makeRoom(at now: Int64) {
+    var removed = 0
+    for slot in 0..<end where keys[slot] != KeyDictionary.none && owner.isIdle(slot, at: now) && !owner.isPinned(slot) {
+      remove(slot)
+      removed += 1
+    }
+    if removed > 0 && removed * 4 >= capacity { return }
+    if capacity < maximum {
+      grow(to: min(maximum, max(8, capacity * 2)))
+    } else if removed * 8 < capacity {
+      // Also when a few slots became free: else every insertion would pay for a whole pass.
+      evictStalest()
+    }
+  }
+
+  private func grow(to newCapacity: Int) {
+    keys = RawStorage.resize(keys, from: end, to: newCapacity)
+    (keys + end).initialize(repeating: KeyDictionary.none, count: newCapacity - end)
+    capacity = newCapacity
+    var size = 16
+    var bits: UInt32 = 4
+    while size * 3 < newCapacity * 4 {
+      size *= 2
+      bits += 1
+    }
+    index.deallocate()
+    index = .allocate(capacity: size)
+    index.initialize(repeating: 0, count: size)
+    mask = size - 1
+    shift = 32 - bits
+    for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
+    owner.grow(to: newCapacity)
+  }
+
+  private func place(_ slot: Int) {
+    var position = home(keys[slot])
+    while index[position] != 0 { position = (position + 1) & mask }
+    index[position] = UInt32(slot + 1)
+  }
+}

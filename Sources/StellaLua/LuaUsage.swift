@@ -1,0 +1,41 @@
+import CStellaLua
+
+/// What a state has used.
+package struct LuaUsage: Sendable, Hashable {
+  /// Steps of the last call.
+  package var lastSteps: Int
+  package var totalSteps: Int
+  package var memoryBytes: Int
+  package var peakMemoryBytes: Int
+  package var collections: Int
+  /// Failed calls by kind; kinds without any are absent.
+  package var failures: [LuaError.Kind: Int]
+
+  init(_ usage: stella_lua_usage) {
+    lastSteps = Int(usage.last_steps)
+    totalSteps = Int(usage.total_steps)
+    memoryBytes = Int(usage.memory_bytes)
+    peakMemoryBytes = Int(usage.peak_memory_bytes)
+    collections = Int(usage.collections)
+    failures = [:]
+    withUnsafeBytes(of: usage.failures) { counts in
+      for (index, count) in counts.bindMemory(to: Int64.self).enumerated() where count > 0 {
+        if let kind = LuaError.Kind(index) { failures[kind] = Int(count) }
+      }
+    }
+  }
+}
+
+extension LuaError.Kind {
+  init?(_ kind: Int) {
+    switch kind {
+    case STELLA_LUA_KIND_LOAD: self = .load
+    case STELLA_LUA_KIND_RUNTIME: self = .runtime
+    case STELLA_LUA_KIND_BUDGET: self = .budget
+    case STELLA_LUA_KIND_MEMORY: self = .memory
+    case STELLA_LUA_KIND_DEADLINE: self = .deadline
+    case STELLA_LUA_KIND_INTERNAL: self = .internal
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import StellaModel
+
+/// Adds what was probably meant to Lua's messages about names that hold nothing.
+enum NameHint {
+  /// `attempt to call a nil value (global 'prnt')` and its kin get "; did you mean 'x'?" when a known name is near.
+  static func added(to message: String, library: LuaLibrary) -> String {
+    guard message.contains("a nil value ("), let (kind, name) = namedNothing(in: message) else { return message }
+    let candidates: [String]
+    switch kind {
+    case "global": candidates = library.names.map { String($0.prefix { $0 != "." }) }
+    case "method": candidates = LuaLibrary.stringMethods + library.handleTypes.flatMap(\.methods)
+    case "field":
+      candidates = library.names.compactMap { name in
+        name.contains(".") ? name.split(separator: ".").last.map { String($0) } : nil
+      }
+    default: return message
+    }
+    guard let meant = NearestName.of(name, in: Set(candidates).sorted()) else { return message }
+    return "\(message); did you mean '\(meant)'?"
+  }
+
+  /// The kind and the name in `… a nil value (kind 'name')`.
+  private static func namedNothing(in message: String) -> (kind: Substring, name: String)? {
+    guard let open = message.lastIndex(of: "("), message.hasSuffix("')") else { return nil }
+    let inside = message[message.index(after: open)...].dropLast(2)
+    let parts = inside.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[1].hasPrefix("'") else { return nil }
+    return (parts[0], String(parts[1].dropFirst()))
+  }
+}
