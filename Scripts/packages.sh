@@ -3,6 +3,7 @@
 # Does nothing, also offline, when all are there. Exit status: 0 all there, 3 not all there.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
+[ -r Scripts/debian-packages.txt ] || { echo "Scripts/debian-packages.txt can't be read" >&2; exit 3; }
 
 missing_packages() {
   while read -r package proof rest; do
