@@ -13,7 +13,7 @@ package struct StellaCommand: ParsableCommand {
       11 not found, 130 interrupted.
       """,
     version: StellaVersion.current,
-    subcommands: [])
+    subcommands: [WatchCommand.self, TailCommand.self])
 
   package init() {}
 }

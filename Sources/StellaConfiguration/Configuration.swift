@@ -25,8 +25,6 @@ package struct Configuration: Sendable {
   package struct Limits: Sendable {
     package var lineBytes = 1 << 20
     package var lateness: Duration = .seconds(5)
-    package var futureJump: Duration = .seconds(3600)
-    package var idleAfter: Duration = .seconds(30)
 
     package init() {}
   }
@@ -113,8 +111,6 @@ package struct Configuration: Sendable {
     if let limits = value["limits"] {
       self.limits.lineBytes = limits["line_bytes"]?.bytes ?? self.limits.lineBytes
       self.limits.lateness = limits["lateness"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.lateness
-      self.limits.futureJump = limits["future_jump"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.futureJump
-      self.limits.idleAfter = limits["idle_after"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.idleAfter
     }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {

@@ -18,7 +18,7 @@ enum ConfigurationSchema {
     ConfigurationKey(
       "params", .map(key: "a rule's id", .map(key: "a parameter of the rule", .scalar)),
       example: "{ errors.spike: { min_count: 50 } }",
-      "Values for the parameters that rules declare with `params = { … }`, by rule id. What is not named keeps the rule's "
+      "Values for the parameters that rules declare with `params { … }`, by rule id. What is not named keeps the rule's "
         + "own value. A rule id or parameter that doesn't exist is refused when the rules are loaded."),
   ]
 
@@ -54,11 +54,5 @@ enum ConfigurationSchema {
     ConfigurationKey(
       "lateness", .duration(0...86_400_000_000_000), standard: "5s", example: "10s",
       "How much older than the newest event of its source an event may be and still count in its own period."),
-    ConfigurationKey(
-      "future_jump", .duration(1_000_000_000...31_536_000_000_000_000), standard: "1h", example: "30m",
-      "A time so far ahead of its source is not believed until three further events confirm it."),
-    ConfigurationKey(
-      "idle_after", .duration(100_000_000...86_400_000_000_000), standard: "30s", example: "10s",
-      "A source that is silent for so long no longer holds back the time of the others."),
   ]
 }

@@ -42,7 +42,7 @@ struct ConfigurationTests {
         - paths: ['logs/*.log', b.log]
           format: nginx-error
         - stdin: true
-      limits: { line_bytes: 64KiB, lateness: 1m30s, future_jump: 2h, idle_after: 10s }
+      limits: { line_bytes: 64KiB, lateness: 1m30s }
       params:
         errors.spike: { min_count: 50, ratio: 2.5, strict: true, note: "7", names: [a, 1] }
       """, file: "/etc/stella/stella.yaml")
@@ -57,7 +57,6 @@ struct ConfigurationTests {
     #expect(first.from == "start" && first.service == "sshd" && first.place.line == 4)
     #expect(configuration.sources[1].format == "nginx-error" && configuration.sources[2].format == "auto")
     #expect(configuration.limits.lineBytes == 65536 && configuration.limits.lateness == .seconds(90))
-    #expect(configuration.limits.futureJump == .seconds(7200) && configuration.limits.idleAfter == .seconds(10))
     let params = try #require(configuration.params["errors.spike"])
     #expect(
       params.mapValues(\.value) == [
@@ -90,7 +89,7 @@ struct ConfigurationTests {
     #expect(
       problem?.message
         == "unknown key `latenes` in `limits`. Did you mean `lateness`? "
-        + "Allowed: `line_bytes`, `lateness`, `future_jump`, `idle_after`.")
+        + "Allowed: `line_bytes`, `lateness`.")
     #expect(problems("xyzzy: 1").first?.message.contains("Did you mean") == false)
     #expect(
       problems("sources:\n  - path: a\n    Format: json").first?.message.contains("Did you mean `format`?") == true)

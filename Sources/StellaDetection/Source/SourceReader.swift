@@ -1,3 +1,4 @@
+import CStellaValue
 import StellaModel
 
 /// Turns one source into decoded events: splits lines, finds the format, decodes.
@@ -16,6 +17,7 @@ package final class SourceReader {
   package let clock: SourceClock
   package let decoder: any Decoder
   private let fields: FieldRegister
+  private let service: [UInt8]?
   private var preparedColumns = -1
   private var block: LineBlock?
   private var line = 0
@@ -28,9 +30,12 @@ package final class SourceReader {
     if let block { splitter.position(ofLine: line, in: block) } else { splitter.position }
   }
 
+  /// - Parameter service: the service of events that name none.
   package init(
-    splitter: LineSplitter, number: UInt16, format: LogFormat, clock: SourceClock, fields: FieldRegister
+    splitter: LineSplitter, number: UInt16, format: LogFormat, service: String? = nil, clock: SourceClock,
+    fields: FieldRegister
   ) {
+    self.service = service.map { Array($0.utf8) }
     self.splitter = splitter
     self.number = number
     self.clock = clock
@@ -57,7 +62,11 @@ package final class SourceReader {
       decoder.prepare(fields.table)
       preparedColumns = batch.columnCount
     }
+    let first = batch.count
     line += decoder.decode(block, from: line, into: batch, clock: clock, failures: failures)
+    if let service, let column = fields.table.existingColumn(of: "service"), column < batch.columnCount {
+      name(service, in: batch, column: column, from: first)
+    }
     if line >= block.count { self.block = nil }
     return .more
   }
@@ -69,5 +78,23 @@ package final class SourceReader {
   }
 
   /// A record of this source with all its fields.
-  package func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event { decoder.event(record, time: time) }
+  package func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event {
+    let event = decoder.event(record, time: time)
+    guard let service, event.service == nil else { return event }
+    let name = String(decoding: service, as: UTF8.self)
+    return Event(
+      time: event.time, level: event.level, message: event.message, service: name,
+      fields: event.fields + [.init("service", .string(name))])
+  }
+
+  private func name(_ service: [UInt8], in batch: EventBatch, column: Int, from first: Int) {
+    let text = service.withUnsafeBufferPointer { batch.arena.copy($0) }
+    for index in first..<batch.count where batch.cell(column, index).pointee.kind == STELLA_MISSING {
+      var cell = stella_value()
+      cell.p = text
+      cell.length = UInt32(service.count)
+      cell.kind = UInt8(STELLA_STRING)
+      batch.cell(column, index).pointee = cell
+    }
+  }
 }
