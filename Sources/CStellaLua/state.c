@@ -129,7 +129,7 @@ typedef struct request {
 
 static const request *request_of(lua_State *L) { return lua_touserdata(L, 1); }
 
-/// Runs `function` with a request in a protected call, within the budget of a load.
+/// Runs `function` with a request and the last result in a protected call.
 static int32_t run(stella_lua *S, lua_CFunction function, request *request, int64_t steps, int64_t deadline_ns) {
   if (!begin(S, steps, deadline_ns)) return refuse_entry(S);
   if (_setjmp(S->panic)) return lose(S);
@@ -139,8 +139,14 @@ static int32_t run(stella_lua *S, lua_CFunction function, request *request, int6
   return call_pushed(S, 2);
 }
 
+/// Runs something that is the host's business, not the script's: not counted in steps, and no result of a call.
 static int32_t run_for_host(stella_lua *S, lua_CFunction function, request *request) {
-  return run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
+  int64_t last = S->last_steps, total = S->total_steps;
+  int32_t status = run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
+  S->last_steps = last;
+  S->total_steps = total;
+  S->has_result = false;
+  return status;
 }
 
 static int do_call(lua_State *L) {
@@ -209,9 +215,9 @@ int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, con
   S->chunk_name = copy;
   S->compiling = true;
   S->called_function = 0;
-  int32_t status = run_for_host(S, do_load, &R);
+  int32_t status = run(S, do_load, &R, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
   S->compiling = false;
-  S->functions_allowed = true;
+  S->functions_allowed = status == STELLA_LUA_VALUE;
   return status;
 }
 
@@ -224,22 +230,20 @@ void stella_lua_bind(stella_lua *S, const stella_value *cells, int64_t stride) {
 static int do_encode(lua_State *L) {
   stella_lua *S = stella_of(L);
   S->output_length = 0;
-  stella_encode(L, S, 2, 0, request_of(L)->count != 0);
+  stella_encode(L, S, 2, 0, ENCODE_OBJECTS | (request_of(L)->count ? ENCODE_FUNCTIONS : 0));
   return 0;
 }
 
 int32_t stella_lua_take_result(stella_lua *S, stella_lua_answer *answer) {
   *answer = (stella_lua_answer){NULL, 0};
   if (S->lost || S->in_call || !S->has_result) return STELLA_LUA_NOTHING;
-  int64_t steps = S->last_steps;
   request R = {.count = S->functions_allowed};  // functions get references only in the result of a load
   int32_t status = run_for_host(S, do_encode, &R);
-  S->total_steps -= S->last_steps;
-  S->last_steps = steps;
   S->functions_allowed = false;
   if (S->lost) return STELLA_LUA_FAILED;
   lua_pushnil(S->L);
   lua_replace(S->L, SLOT_RESULT);
+  if (R.count) stella_collect(S);  // what only the load needed
   if (status == STELLA_LUA_FAILED) return status;
   *answer = (stella_lua_answer){S->output, S->output_length};
   return STELLA_LUA_VALUE;
@@ -267,7 +271,7 @@ static int do_save_key(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
   if (lua_rawgeti(L, -1, request_of(L)->slot + 1) != LUA_TTABLE) return 0;
   S->output_length = 0;
-  stella_encode(L, S, -1, 0, false);
+  stella_encode(L, S, -1, 0, ENCODE_PLAIN);
   lua_pushboolean(L, 1);
   return 1;
 }
