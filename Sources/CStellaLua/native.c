@@ -81,7 +81,7 @@ static int call_function(lua_State *L) {
   stella_lua *S = stella_of(L);
   int count = lua_gettop(L);
   S->output_length = 0;
-  for (int i = 1; i <= count; i++) stella_encode(L, S, i, 0, false);
+  for (int i = 1; i <= count; i++) stella_encode(L, S, i, 0, ENCODE_OBJECTS);
   stella_charge(L, S, CALL_STEPS + (int64_t)S->output_length / 4);
   stella_lua_answer answer = {NULL, 0};
   int32_t status = S->host.function(S->host.context, (int32_t)lua_tointeger(L, lua_upvalueindex(1)), S->output,

@@ -128,7 +128,9 @@ char *stella_buffer_reserve(lua_State *L, stella_lua *S, size_t start, size_t le
 void stella_buffer_push(lua_State *L, stella_lua *S, size_t start);
 
 // value.c
-void stella_encode(lua_State *L, stella_lua *S, int index, uint32_t depth, bool functions);
+/// What may be in an encoded value beside plain values: functions get references, objects of the host are named.
+enum { ENCODE_PLAIN = 0, ENCODE_FUNCTIONS = 1, ENCODE_OBJECTS = 2 };
+void stella_encode(lua_State *L, stella_lua *S, int index, uint32_t depth, int allowed);
 void stella_output_add(lua_State *L, stella_lua *S, const void *bytes, size_t length);
 const uint8_t *stella_push_encoded(lua_State *L, stella_lua *S, const uint8_t *at, const uint8_t *end, uint32_t depth);
 void stella_push_cell(lua_State *L, stella_lua *S, const stella_value *cell);

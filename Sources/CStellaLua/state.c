@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "request.h"
 #include "sandbox.h"
 
 // The entries of the host. Each arms the panic handler, runs what can raise in a protected call, and returns a status.
@@ -118,18 +119,7 @@ int32_t stella_lua_call_check(stella_lua *S, int32_t function, int64_t slot, int
   return call_pushed(S, 2);
 }
 
-/// What a protected function of the host's side works on.
-typedef struct request {
-  const uint8_t *bytes;
-  size_t length;
-  const char *name;
-  int64_t slot;
-  int32_t function, count, type;
-} request;
-
-static const request *request_of(lua_State *L) { return lua_touserdata(L, 1); }
-
-/// Runs `function` with a request in a protected call, within the budget of a load.
+/// Runs `function` with a request and the last result in a protected call.
 static int32_t run(stella_lua *S, lua_CFunction function, request *request, int64_t steps, int64_t deadline_ns) {
   if (!begin(S, steps, deadline_ns)) return refuse_entry(S);
   if (_setjmp(S->panic)) return lose(S);
@@ -139,8 +129,13 @@ static int32_t run(stella_lua *S, lua_CFunction function, request *request, int6
   return call_pushed(S, 2);
 }
 
-static int32_t run_for_host(stella_lua *S, lua_CFunction function, request *request) {
-  return run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
+int32_t stella_run_for_host(stella_lua *S, lua_CFunction function, request *request) {
+  int64_t last = S->last_steps, total = S->total_steps;
+  int32_t status = run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
+  S->last_steps = last;
+  S->total_steps = total;
+  S->has_result = false;
+  return status;
 }
 
 static int do_call(lua_State *L) {
@@ -209,9 +204,9 @@ int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, con
   S->chunk_name = copy;
   S->compiling = true;
   S->called_function = 0;
-  int32_t status = run_for_host(S, do_load, &R);
+  int32_t status = run(S, do_load, &R, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
   S->compiling = false;
-  S->functions_allowed = true;
+  S->functions_allowed = status == STELLA_LUA_VALUE;
   return status;
 }
 
@@ -224,132 +219,23 @@ void stella_lua_bind(stella_lua *S, const stella_value *cells, int64_t stride) {
 static int do_encode(lua_State *L) {
   stella_lua *S = stella_of(L);
   S->output_length = 0;
-  stella_encode(L, S, 2, 0, request_of(L)->count != 0);
+  stella_encode(L, S, 2, 0, ENCODE_OBJECTS | (request_of(L)->count ? ENCODE_FUNCTIONS : 0));
   return 0;
 }
 
 int32_t stella_lua_take_result(stella_lua *S, stella_lua_answer *answer) {
   *answer = (stella_lua_answer){NULL, 0};
   if (S->lost || S->in_call || !S->has_result) return STELLA_LUA_NOTHING;
-  int64_t steps = S->last_steps;
   request R = {.count = S->functions_allowed};  // functions get references only in the result of a load
-  int32_t status = run_for_host(S, do_encode, &R);
-  S->total_steps -= S->last_steps;
-  S->last_steps = steps;
+  int32_t status = stella_run_for_host(S, do_encode, &R);
   S->functions_allowed = false;
   if (S->lost) return STELLA_LUA_FAILED;
   lua_pushnil(S->L);
   lua_replace(S->L, SLOT_RESULT);
+  if (R.count) stella_collect(S);  // what only the load needed
   if (status == STELLA_LUA_FAILED) return status;
   *answer = (stella_lua_answer){S->output, S->output_length};
   return STELLA_LUA_VALUE;
-}
-
-static int do_declare(lua_State *L) {
-  const request *R = request_of(L);
-  uint8_t bytes[9] = {STELLA_LUA_HANDLE};
-  memcpy(bytes + 1, &R->type, 4);
-  memcpy(bytes + 5, &R->function, 4);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_HANDLES);
-  lua_pushstring(L, R->name);
-  stella_push_encoded(L, stella_of(L), bytes, bytes + sizeof bytes, 0);
-  lua_rawset(L, -3);
-  return 0;
-}
-
-int32_t stella_lua_declare(stella_lua *S, const char *name, int32_t type, int32_t handle) {
-  request R = {.name = name, .type = type, .function = handle};
-  return run_for_host(S, do_declare, &R);
-}
-
-static int do_save_key(lua_State *L) {
-  stella_lua *S = stella_of(L);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
-  if (lua_rawgeti(L, -1, request_of(L)->slot + 1) != LUA_TTABLE) return 0;
-  S->output_length = 0;
-  stella_encode(L, S, -1, 0, false);
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
-int32_t stella_lua_save_key(stella_lua *S, int64_t slot, stella_lua_answer *answer) {
-  request R = {.slot = slot};
-  int32_t status = run_for_host(S, do_save_key, &R);
-  *answer = status == STELLA_LUA_VALUE ? (stella_lua_answer){S->output, S->output_length} : (stella_lua_answer){NULL, 0};
-  return status;
-}
-
-static int do_restore_key(lua_State *L) {
-  const request *R = request_of(L);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
-  stella_push_encoded(L, stella_of(L), R->bytes, R->bytes + R->length, 0);
-  lua_rawseti(L, -2, R->slot + 1);
-  return 0;
-}
-
-int32_t stella_lua_restore_key(stella_lua *S, int64_t slot, const uint8_t *value, size_t length) {
-  request R = {.bytes = value, .length = length, .slot = slot};
-  return run_for_host(S, do_restore_key, &R);
-}
-
-int32_t stella_lua_drop_key(stella_lua *S, int64_t slot) {
-  static const uint8_t nil = STELLA_LUA_NIL;
-  return stella_lua_restore_key(S, slot, &nil, 1);
-}
-
-static void list_table(lua_State *L, stella_lua *S, const char *prefix, int depth) {
-  luaL_checkstack(L, 8, NULL);
-  lua_pushnil(L);
-  while (lua_next(L, -2)) {
-    lua_pushfstring(L, "%s%s", prefix, lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2));
-    const char *name = lua_tostring(L, -1);
-    stella_output_add(L, S, name, strlen(name));
-    stella_output_add(L, S, "\n", 1);
-    if (depth < 8 && lua_istable(L, -2)) {
-      lua_pushfstring(L, "%s.", name);
-      lua_pushvalue(L, -3);
-      list_table(L, S, lua_tostring(L, -2), depth + 1);
-      lua_pop(L, 2);
-    }
-    if (lua_getmetatable(L, -2)) {
-      lua_pushfstring(L, "%s@metatable.", name);
-      lua_insert(L, -2);
-      list_table(L, S, lua_tostring(L, -2), depth + 1);
-      lua_pop(L, 2);
-    }
-    lua_pop(L, 2);
-  }
-}
-
-static int do_list_names(lua_State *L) {
-  stella_lua *S = stella_of(L);
-  S->output_length = 0;
-  stella_make_all_globals(L);
-  lua_pushglobaltable(L);
-  list_table(L, S, "", 0);
-  lua_pop(L, 1);
-  lua_pushliteral(L, "");
-  if (lua_getmetatable(L, -1)) list_table(L, S, "string metatable.", 0);
-  return 0;
-}
-
-int32_t stella_lua_list_names(stella_lua *S, stella_lua_answer *answer) {
-  request R = {.count = 0};
-  int32_t status = run_for_host(S, do_list_names, &R);
-  *answer = (stella_lua_answer){S->output, S->output_length};
-  return status;
-}
-
-static int do_fingerprint(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)stella_fingerprint(L));
-  return 1;
-}
-
-int32_t stella_lua_fingerprint(stella_lua *S, uint64_t *fingerprint) {
-  request R = {.count = 0};
-  int32_t status = run_for_host(S, do_fingerprint, &R);
-  if (status == STELLA_LUA_VALUE) *fingerprint = (uint64_t)lua_tointeger(S->L, SLOT_RESULT);
-  return status;
 }
 
 stella_lua_failure stella_lua_failure_of(const stella_lua *S) {

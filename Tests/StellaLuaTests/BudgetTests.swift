@@ -82,16 +82,32 @@ import Testing
     #expect(fixture.state.usage.memoryBytes < 32 * 1024)
   }
 
-  @Test("Too little memory for the library is an error, not a crash, at every size")
-  func tinyMemory() {
-    for bytes in stride(from: 0, to: 24 * 1024, by: 256) {
+  @Test(
+    "Memory that ends at any point of making, loading, calling and saving is an error of kind memory, never a crash")
+  func memoryEndsAnywhere() {
+    let source = """
+      local t = {} for i = 1, 10 do t[i] = { i, ("x"):rep(i * 8) } end
+      return function(e, s)
+        s.words = s.words or {}
+        for w in ("some words to keep"):gmatch("%a+") do s.words[w] = #w end
+        for k, v in pairs(s.words) do t[1] = k .. v end
+        return alert { value = string.format("%s %d", t[1], #t), list = s.words, json = e.tags }
+      end
+      """
+    var succeeded = 0
+    for bytes in stride(from: 0, to: 24 * 1024, by: 64) {
       let error = failure {
-        let state = try LuaState(limits: limits { $0.memoryBytes = bytes })
-        _ = try state.load(
-          Array("local t = {} for i = 1, 10 do t[i] = { i } end return { f = function() end, t }".utf8), name: "x")
+        let fixture = try Fixture(limits: limits { $0.memoryBytes = bytes })
+        fixture.host.setJSON("tags", "[1,2,3]")
+        guard case .function(let on) = try fixture.load(source) else { return }
+        _ = try fixture.call(on)
+        let saved = try fixture.state.savedKey(0)
+        try fixture.state.restoreKey(1, saved)
+        succeeded += 1
       }
-      if let error { #expect(error.kind == .memory, "\(bytes)") }
+      if let error { #expect(error.kind == .memory, "\(bytes): \(error)") }
     }
+    #expect(succeeded > 10)
   }
 
   @Test("The load has its own, larger budget")
