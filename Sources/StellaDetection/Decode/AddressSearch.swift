@@ -91,17 +91,18 @@ enum AddressSearch {
 
   /// Tells an address from a time of day, a MAC address, a scope operator and a fingerprint.
   private static func isV6(_ text: Bytes, _ place: Int, _ length: Int) -> Bool {
-    guard length >= 3 else { return false }
     let end = place + length
-    if end + 1 < text.count, text[end] == UInt8(ascii: ":"), text[end + 1] &- 48 < 10 { return true }
-    if end < text.count,
-      isWordByte(text[end])
-        || text[end] == UInt8(ascii: ":") && end + 1 < text.count
-          && isWordByte(text[end + 1]) && !(text[end + 1] &- 48 < 10)
-    {
-      return false
-    }
-    return true
+    var digits = 0
+    for byte in text.slice(place, end) where byte &- 48 < 10 { digits += 1 }
+    guard length >= 3, digits > 0 else { return false }
+    guard end < text.count else { return true }
+    if isWordByte(text[end]) { return false }
+    guard text[end] == UInt8(ascii: ":"), end + 1 < text.count, isWordByte(text[end + 1]) else { return true }
+    // A port may follow, and nothing else.
+    var port = end + 1
+    while port < text.count, text[port] &- 48 < 10 { port += 1 }
+    return port > end + 1 && port - end <= 6
+      && (port == text.count || !isWordByte(text[port]) && text[port] != UInt8(ascii: ":"))
   }
 
   private static func rank(_ text: Bytes, _ start: Int, _ end: Int) -> Int {
