@@ -57,7 +57,7 @@ let package = Package(
     .target(
       name: "StellaDetection",
       dependencies: [
-        "StellaScripting", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
+        "StellaScripting", "StellaLua", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swiftSettings),
     .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
@@ -75,7 +75,9 @@ let package = Package(
     .testTarget(name: "StellaModelTests", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaLuaTests", dependencies: ["StellaLua"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaScriptingTests", dependencies: ["StellaScripting"], swiftSettings: swiftSettings),
-    .testTarget(name: "StellaDetectionTests", dependencies: ["StellaDetection"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaDetectionTests", dependencies: ["StellaDetection", "StellaLua", "StellaModel", "CStellaValue"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaEngineTests", dependencies: ["StellaEngine", "StellaSQLite"], swiftSettings: swiftSettings),
     .testTarget(

@@ -32,7 +32,9 @@ static bool begin(stella_lua *S, int64_t steps, int64_t deadline_ns) {
   S->budget = S->steps_left = steps;
   S->traffic_left = steps * 160;
   S->deadline_ns = deadline_ns;
-  S->started_ns = S->cpu_mark_ns = 0;
+  S->started_ns = S->ran_mark_ns = S->looked_ns = 0;
+  S->hook_division = 1;
+  S->hook_phase = 0;
   S->killed = 0;
   S->string_denied = S->failure_located = false;
   S->nesting = 0;
@@ -52,6 +54,19 @@ static int32_t refuse_entry(stella_lua *S) {
   return STELLA_LUA_FAILED;
 }
 
+/// The start of the function that was called last stands in for a line that nobody knows.
+static void note_called_line(stella_lua *S) {
+  lua_Debug info;
+  S->called_line = 0;
+  if (S->called_function == 0) return;
+  if (lua_rawgeti(S->L, SLOT_FUNCTIONS, S->called_function) != LUA_TFUNCTION) {
+    lua_pop(S->L, 1);
+    return;
+  }
+  lua_getinfo(S->L, ">S", &info);
+  if (info.linedefined > 0) S->called_line = info.linedefined;
+}
+
 /// Ends a call whose one result, or error, is on the stack's top.
 static int32_t end(stella_lua *S, int status) {
   lua_State *L = S->L;
@@ -60,9 +75,11 @@ static int32_t end(stella_lua *S, int status) {
   S->last_steps = S->budget - S->steps_left;
   S->total_steps += S->last_steps;
   if (status != LUA_OK || S->killed) {
+    note_called_line(S);
     stella_record_failure(S, status);
     lua_settop(L, SLOT_BASE);
-    if (S->used > S->collect_at) stella_collect(S);
+    // Also lets Lua give back a stack that grew to the limit.
+    if (S->failure_kind == STELLA_LUA_KIND_MEMORY || S->used > S->collect_at) stella_collect(S);
     return STELLA_LUA_FAILED;
   }
   S->has_result = !lua_isnil(L, -1);
@@ -82,6 +99,7 @@ int32_t stella_lua_call_hot(stella_lua *S, int32_t function, int64_t event, int6
   lua_State *L = S->L;
   S->event = event;
   S->slot = slot;
+  S->called_function = function;
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushvalue(L, SLOT_RECORD);
   lua_pushvalue(L, SLOT_STATE);
@@ -93,6 +111,7 @@ int32_t stella_lua_call_check(stella_lua *S, int32_t function, int64_t slot, int
   if (_setjmp(S->panic)) return lose(S);
   lua_State *L = S->L;
   S->slot = slot;
+  S->called_function = function;
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushvalue(L, SLOT_STATE);
   lua_pushinteger(L, time);
@@ -142,6 +161,7 @@ int32_t stella_lua_call(stella_lua *S, int32_t function, const uint8_t *argument
   if (!S->in_call) {
     S->event = event;
     S->slot = slot;
+    S->called_function = function;
   }
   return run(S, do_call, &R, S->limits.steps_per_call, S->limits.deadline_ns);
 }
@@ -176,6 +196,7 @@ static int do_load(lua_State *L) {
 }
 
 int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, const char *name) {
+  if (S->lost || S->in_call) return refuse_entry(S);
   request R = {.bytes = source, .length = length};
   // Lua cuts a chunk's name at 59 bytes; keep its end, which tells files apart.
   enum { NAME_BYTES = 56 };
@@ -187,6 +208,7 @@ int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, con
   free(S->chunk_name);
   S->chunk_name = copy;
   S->compiling = true;
+  S->called_function = 0;
   int32_t status = run_for_host(S, do_load, &R);
   S->compiling = false;
   S->functions_allowed = true;
@@ -302,6 +324,7 @@ static void list_table(lua_State *L, stella_lua *S, const char *prefix, int dept
 static int do_list_names(lua_State *L) {
   stella_lua *S = stella_of(L);
   S->output_length = 0;
+  stella_make_all_globals(L);
   lua_pushglobaltable(L);
   list_table(L, S, "", 0);
   lua_pop(L, 1);
@@ -314,6 +337,18 @@ int32_t stella_lua_list_names(stella_lua *S, stella_lua_answer *answer) {
   request R = {.count = 0};
   int32_t status = run_for_host(S, do_list_names, &R);
   *answer = (stella_lua_answer){S->output, S->output_length};
+  return status;
+}
+
+static int do_fingerprint(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)stella_fingerprint(L));
+  return 1;
+}
+
+int32_t stella_lua_fingerprint(stella_lua *S, uint64_t *fingerprint) {
+  request R = {.count = 0};
+  int32_t status = run_for_host(S, do_fingerprint, &R);
+  if (status == STELLA_LUA_VALUE) *fingerprint = (uint64_t)lua_tointeger(S->L, SLOT_RESULT);
   return status;
 }
 
@@ -331,7 +366,6 @@ stella_lua_usage stella_lua_usage_of(const stella_lua *S) {
 }
 
 static int do_open(lua_State *L) {
-  const request *R = request_of(L);
   // Lua makes these two texts when memory or stack has run out; they must exist by then.
   lua_pushliteral(L, "error in error handling");
   lua_rawseti(L, LUA_REGISTRYINDEX, REGISTRY_STATE + 1);
@@ -343,7 +377,7 @@ static int do_open(lua_State *L) {
   stella_open_strings(L);
   stella_open_tables(L);
   stella_open_math(L);
-  stella_open_library(L, R->bytes, R->length);
+  stella_open_library(L);
   return 0;
 }
 
@@ -360,6 +394,8 @@ stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_ho
   if (!S) return NULL;
   S->limits = *limits;
   S->host = *host;
+  S->library = library;
+  S->library_length = library_length;
   S->event = S->slot = -1;
   S->steps_left = S->traffic_left = INT64_MAX;
   lua_State *L = lua_newstate(stella_allocate, S);
@@ -371,14 +407,12 @@ stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_ho
   S->L = L;
   lua_atpanic(L, panicked);
   lua_gc(L, LUA_GCSTOP);  // collections run at fixed points only
-  request R = {.bytes = library, .length = library_length};
   bool opened = false;
   if (!_setjmp(S->panic)) {
     lua_settop(L, 0);
     lua_pushcfunction(L, stella_on_error);
     lua_pushcfunction(L, do_open);
-    lua_pushlightuserdata(L, &R);
-    opened = lua_pcall(L, 1, 0, SLOT_HANDLER) == LUA_OK;
+    opened = lua_pcall(L, 0, 0, SLOT_HANDLER) == LUA_OK;
   }
   if (!opened) {
     stella_lua_close(S);

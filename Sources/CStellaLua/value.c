@@ -208,10 +208,7 @@ const uint8_t *stella_push_encoded(lua_State *L, stella_lua *S, const uint8_t *a
       uint32_t tag;
       memcpy(&tag, take(L, &at, end, sizeof tag), sizeof tag);
       push_table(L, S, &at, end, depth);
-      lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_TAGS);
-      lua_rawgeti(L, -1, (lua_Integer)tag + 1);
-      lua_setmetatable(L, -3);
-      lua_pop(L, 1);
+      stella_set_tag(L, tag);
       break;
     }
     case STELLA_LUA_FUNCTION: {
@@ -229,10 +226,8 @@ const uint8_t *stella_push_encoded(lua_State *L, stella_lua *S, const uint8_t *a
       memcpy(words, take(L, &at, end, sizeof words), sizeof words);
       stella_handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
       *handle = (stella_handle){USERDATA_HANDLE, words[0], words[1]};
-      lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_METATABLES);
-      if (lua_rawgeti(L, -1, (lua_Integer)words[0] + 1) != LUA_TTABLE) luaL_error(L, "unknown type of native object");
-      lua_setmetatable(L, -3);
-      lua_pop(L, 1);
+      stella_push_handle_metatable(L, words[0]);
+      lua_setmetatable(L, -2);
       break;
     }
     default: luaL_error(L, "malformed value from the host");

@@ -3,26 +3,34 @@ import CStellaValue
 /// The distinct keys that live detectors hold for one list of `by` fields, each under a small number.
 ///
 /// Rules with the same `by` share one dictionary, so that a key's bytes are hashed and stored once however many rules
-/// count by it. Numbers are reused and must never show in output. About 19 bytes a key beyond its own bytes.
+/// count by it. Numbers are reused and must never show in output. About 26 bytes a key beyond its own bytes.
 package final class KeyDictionary {
   package static let none = UInt32.max
 
-  /// Open addressing with linear probing; number + 1, 0 is empty.
-  private var index: UnsafeMutablePointer<UInt32>
+  /// A key's hash beside its number, so that a probe rarely has to look further.
+  private struct Entry {
+    var hash: UInt32
+    /// Number + 1; 0 is empty.
+    var number: UInt32
+  }
+
+  /// Open addressing with linear probing.
+  private var index: UnsafeMutablePointer<Entry>
   private var mask: Int
   private var hashes: UnsafeMutablePointer<UInt32>
   private var starts: UnsafeMutablePointer<UInt32>
   private var references: UnsafeMutablePointer<UInt32>
   private var capacity: Int
   private var used = 0
-  private var free: [UInt32] = []
+  private let free = NumberStack()
   /// Length-prefixed keys. Holes of removed keys are closed when they make up half of it.
   private var bytes: UnsafeMutablePointer<UInt8>
   private var bytesCapacity: Int
   private var bytesUsed = 0
   private var bytesLive = 0
-  /// Keys numbered since the last ``sweep()``; those nobody retained are removed by it.
-  private var fresh: [UInt32] = []
+  /// Keys that nobody held at some time since the last ``sweep()``, which removes those nobody holds by then. Until it,
+  /// a number stays what it was: the batch in hand has noted it.
+  private let loose = NumberStack()
 
   package private(set) var count = 0
 
@@ -30,7 +38,7 @@ package final class KeyDictionary {
     capacity = 64
     mask = 127
     index = .allocate(capacity: 128)
-    index.initialize(repeating: 0, count: 128)
+    index.initialize(repeating: Entry(hash: 0, number: 0), count: 128)
     hashes = .allocate(capacity: 64)
     starts = .allocate(capacity: 64)
     references = .allocate(capacity: 64)
@@ -47,18 +55,22 @@ package final class KeyDictionary {
   }
 
   /// Bytes held, for memory accounting.
-  package var memoryBytes: Int { (mask + 1) * 4 + capacity * 12 + bytesCapacity }
+  package var memoryBytes: Int { (mask + 1) * 8 + capacity * 12 + bytesCapacity }
 
   /// The number of `key`, new or known. A new key stays only when it is retained before the next ``sweep()``. O(1)
   /// amortised.
   package func number(of key: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    let hash = KeyDictionary.hash(key)
+    number(of: key, hash: KeyDictionary.hash(key))
+  }
+
+  /// The same for a key whose ``hash(_:)`` is known.
+  @inline(__always)
+  func number(of key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
     var position = Int(truncatingIfNeeded: hash) & mask
     while true {
       let entry = index[position]
-      if entry == 0 { break }
-      let number = Int(entry - 1)
-      if hashes[number] == hash, isEqual(number, key) { return UInt32(number) }
+      if entry.number == 0 { break }
+      if entry.hash == hash, isEqual(Int(entry.number) - 1, key) { return entry.number - 1 }
       position = (position + 1) & mask
     }
     return insert(key, hash: hash)
@@ -69,14 +81,16 @@ package final class KeyDictionary {
 
   package func release(_ number: UInt32) {
     references[Int(number)] &-= 1
-    if references[Int(number)] == 0 { remove(number) }
+    if references[Int(number)] == 0 { loose.push(number) }
   }
 
-  /// Removes the keys that were numbered since the last call and that nobody retained.
+  /// Removes the keys that nobody holds. Numbers given before are void unless retained.
   package func sweep() {
-    if fresh.isEmpty { return }
-    for number in fresh where references[Int(number)] == 0 { remove(number) }
-    fresh.removeAll(keepingCapacity: true)
+    for position in 0..<loose.count {
+      let number = loose[position]
+      if references[Int(number)] == 0 && starts[Int(number)] != .max { remove(number) }
+    }
+    loose.removeAll()
   }
 
   /// The bytes of a key; valid until the next insertion.
@@ -91,7 +105,7 @@ package final class KeyDictionary {
   private func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
     if (count + 1) * 4 > (mask + 1) * 3 { growIndex() }
     let number: UInt32
-    if let reused = free.popLast() {
+    if let reused = free.pop() {
       number = reused
     } else {
       if used == capacity { growNumbers() }
@@ -118,36 +132,36 @@ package final class KeyDictionary {
     references[Int(number)] = 0
     place(number, hash)
     count += 1
-    fresh.append(number)
+    loose.push(number)
     return number
   }
 
   private func place(_ number: UInt32, _ hash: UInt32) {
     var position = Int(truncatingIfNeeded: hash) & mask
-    while index[position] != 0 { position = (position + 1) & mask }
-    index[position] = number + 1
+    while index[position].number != 0 { position = (position + 1) & mask }
+    index[position] = Entry(hash: hash, number: number + 1)
   }
 
   private func remove(_ number: UInt32) {
     var position = Int(truncatingIfNeeded: hashes[Int(number)]) & mask
-    while index[position] != number + 1 { position = (position + 1) & mask }
+    while index[position].number != number + 1 { position = (position + 1) & mask }
     // Backward shift keeps probe sequences whole without tombstones.
     var hole = position
     var probe = (hole + 1) & mask
-    while index[probe] != 0 {
-      let home = Int(truncatingIfNeeded: hashes[Int(index[probe] - 1)]) & mask
+    while index[probe].number != 0 {
+      let home = Int(truncatingIfNeeded: index[probe].hash) & mask
       if (probe - home) & mask >= (probe - hole) & mask {
         index[hole] = index[probe]
         hole = probe
       }
       probe = (probe + 1) & mask
     }
-    index[hole] = 0
+    index[hole].number = 0
     let (length, prefix) = readLength(at: Int(starts[Int(number)]))
     bytesLive -= length + prefix
     // Marks the number as free for `makeRoom`.
     starts[Int(number)] = .max
-    free.append(number)
+    free.push(number)
     count -= 1
   }
 
@@ -155,7 +169,7 @@ package final class KeyDictionary {
     let size = (mask + 1) * 2
     index.deallocate()
     index = .allocate(capacity: size)
-    index.initialize(repeating: 0, count: size)
+    index.initialize(repeating: Entry(hash: 0, number: 0), count: size)
     mask = size - 1
     for number in 0..<used where starts[number] != .max { place(UInt32(number), hashes[number]) }
   }

@@ -11,7 +11,10 @@ package final class KeySpace {
   private let columns: [Int]
   private let numbers: UnsafeMutablePointer<UInt32>
   private let known: UnsafeMutablePointer<UInt64>
-  private var scratch: [UInt8] = []
+  /// The key being built.
+  private var scratch: UnsafeMutablePointer<UInt8>
+  private var scratchCapacity = 256
+  private var used = 0
   private var batch: EventBatch?
 
   package init(fields: [String], columns: [Int]) {
@@ -20,9 +23,11 @@ package final class KeySpace {
     numbers = .allocate(capacity: EventBatch.capacity)
     known = .allocate(capacity: EventBatch.capacity / 64)
     known.initialize(repeating: 0, count: EventBatch.capacity / 64)
+    scratch = .allocate(capacity: scratchCapacity)
   }
 
   deinit {
+    scratch.deallocate()
     numbers.deallocate()
     known.deallocate()
   }
@@ -47,15 +52,29 @@ package final class KeySpace {
 
   private func compute(_ index: Int) -> UInt32 {
     guard let batch else { return KeyDictionary.none }
-    scratch.removeAll(keepingCapacity: true)
+    used = 0
     for column in columns { append(batch.cell(column, index).pointee) }
-    return scratch.withUnsafeBufferPointer { dictionary.number(of: $0) }
+    return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
+  }
+
+  private func reserve(_ count: Int) {
+    if used + count <= scratchCapacity { return }
+    let capacity = max(scratchCapacity * 2, used + count)
+    scratch = RawStorage.resize(scratch, from: used, to: capacity)
+    scratchCapacity = capacity
+  }
+
+  @inline(__always)
+  private func put(_ byte: UInt8) {
+    scratch[used] = byte
+    used += 1
   }
 
   private func append(_ cell: stella_value) {
+    reserve(16 + (cell.kind >= STELLA_STRING ? Int(cell.length) : 0))
     switch Int(cell.kind) {
     case STELLA_BOOL:
-      scratch.append(cell.i != 0 ? 2 : 3)
+      put(cell.i != 0 ? 2 : 3)
     case STELLA_INT:
       appendNumber(4, UInt64(bitPattern: cell.i))
     case STELLA_DOUBLE:
@@ -66,22 +85,26 @@ package final class KeySpace {
         appendNumber(5, cell.d.bitPattern)
       }
     case STELLA_STRING, STELLA_ARRAY, STELLA_OBJECT:
-      scratch.append(cell.kind == STELLA_STRING ? 6 : 7)
+      put(cell.kind == STELLA_STRING ? 6 : 7)
       var length = Int(cell.length)
       while length >= 128 {
-        scratch.append(UInt8(length & 127 | 128))
+        put(UInt8(length & 127 | 128))
         length >>= 7
       }
-      scratch.append(UInt8(length))
-      if let p = cell.p { scratch.append(contentsOf: UnsafeBufferPointer(start: p, count: Int(cell.length))) }
-    case STELLA_NULL: scratch.append(1)
-    default: scratch.append(0)
+      put(UInt8(length))
+      if let p = cell.p {
+        (scratch + used).update(from: p, count: Int(cell.length))
+        used += Int(cell.length)
+      }
+    case STELLA_NULL: put(1)
+    default: put(0)
     }
   }
 
   private func appendNumber(_ tag: UInt8, _ bits: UInt64) {
-    scratch.append(tag)
-    for shift in stride(from: UInt64(0), to: 64, by: 8) { scratch.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+    put(tag)
+    UnsafeMutableRawPointer(scratch + used).storeBytes(of: bits.littleEndian, as: UInt64.self)
+    used += 8
   }
 
   /// The key as named values, in the order of `by`.

@@ -1,24 +1,10 @@
-/// What a ``KeyTable`` asks of the detector that keeps state by its slots.
-protocol KeyTableOwner: AnyObject {
-  /// The table has room for `capacity` slots now: make columns as long.
-  func grow(to capacity: Int)
-  /// Slot `slot` was given to a new key: make its state empty.
-  func open(_ slot: Int)
-  /// The key of `slot` goes: free what its state holds.
-  func close(_ slot: Int)
-  /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
-  func isIdle(_ slot: Int, at now: Int64) -> Bool
-  /// Whether the key must stay, because an alert of it is alive.
-  func isPinned(_ slot: Int) -> Bool
-  /// When the key was last of use, to find the stalest.
-  func lastUse(_ slot: Int) -> Int64
-}
+import CStellaValue
 
 /// The live keys of one rule, each in a slot that stays the same for as long as the key lives.
 ///
 /// When the table is full it first drops idle keys; only when at least three quarters are live does it grow, up to
 /// `maximum`; there the stalest eighth is evicted and counted. All of it depends on the order of events alone.
-/// About 11 bytes a key beside the detector's columns.
+/// About 18 bytes a key beside the detector's columns.
 final class KeyTable {
   private(set) var capacity = 0
   private(set) var count = 0
@@ -27,21 +13,29 @@ final class KeyTable {
   private(set) var evictions = 0
   /// Slot → key number, `KeyDictionary.none` when free.
   private(set) var keys: UnsafeMutablePointer<UInt32>
-  private var index: UnsafeMutablePointer<UInt32>
+  /// A key's number beside its slot, so that a lookup reads one cache line.
+  private struct Entry {
+    var key: UInt32
+    /// Slot + 1; 0 is empty.
+    var slot: UInt32
+  }
+
+  /// Open addressing with linear probing.
+  private var index: UnsafeMutablePointer<Entry>
   private var mask: Int
   private var shift: UInt32
-  private var free: [UInt32] = []
+  private let free = NumberStack()
   private let maximum: Int
   private let dictionary: KeyDictionary
-  unowned let owner: any KeyTableOwner
+  /// The detector that this table is a part of; it lives as long as the table is used.
+  private unowned(unsafe) var owner: Detector?
 
-  init(dictionary: KeyDictionary, maximum: Int, owner: any KeyTableOwner) {
+  init(dictionary: KeyDictionary, maximum: Int) {
     self.dictionary = dictionary
     self.maximum = maximum
-    self.owner = owner
     keys = .allocate(capacity: 1)
     index = .allocate(capacity: 1)
-    index.initialize(to: 0)
+    index.initialize(to: Entry(key: 0, slot: 0))
     mask = 0
     shift = 32
   }
@@ -51,7 +45,8 @@ final class KeyTable {
     index.deallocate()
   }
 
-  var memoryBytes: Int { capacity * 4 + (mask + 1) * 4 }
+  /// Makes `detector` the one whose columns follow the slots.
+  func serve(_ detector: Detector) { owner = detector }
 
   @inline(__always)
   private func home(_ number: UInt32) -> Int {
@@ -65,11 +60,15 @@ final class KeyTable {
     var position = home(number)
     while true {
       let entry = index[position]
-      if entry == 0 { return nil }
-      if keys[Int(entry - 1)] == number { return Int(entry - 1) }
+      if entry.slot == 0 { return nil }
+      if entry.key == number { return Int(entry.slot) - 1 }
       position = (position + 1) & mask
     }
   }
+
+  /// Loads what ``find(_:)`` will read of a key into the cache.
+  @inline(__always)
+  func prefetch(_ number: UInt32) { stella_prefetch(index + home(number)) }
 
   /// The slot of a key, new if need be; nil when the table is full of keys that must stay. O(1) amortised.
   @inline(__always)
@@ -85,7 +84,7 @@ final class KeyTable {
       return nil
     }
     let slot: Int
-    if let reused = free.popLast() {
+    if let reused = free.pop() {
       slot = Int(reused)
     } else {
       slot = end
@@ -95,28 +94,28 @@ final class KeyTable {
     dictionary.retain(number)
     count += 1
     place(slot)
-    owner.open(slot)
+    owner?.open(slot)
     return slot
   }
 
   /// Drops the key of `slot`. O(1).
   func remove(_ slot: Int) {
-    owner.close(slot)
+    owner?.close(slot)
     let number = keys[slot]
     var hole = home(number)
-    while index[hole] != UInt32(slot + 1) { hole = (hole + 1) & mask }
+    while index[hole].key != number || index[hole].slot == 0 { hole = (hole + 1) & mask }
     var probe = (hole + 1) & mask
-    while index[probe] != 0 {
-      let wanted = home(keys[Int(index[probe] - 1)])
+    while index[probe].slot != 0 {
+      let wanted = home(index[probe].key)
       if (probe - wanted) & mask >= (probe - hole) & mask {
         index[hole] = index[probe]
         hole = probe
       }
       probe = (probe + 1) & mask
     }
-    index[hole] = 0
+    index[hole].slot = 0
     keys[slot] = KeyDictionary.none
-    free.append(UInt32(slot))
+    free.push(UInt32(slot))
     count -= 1
     dictionary.release(number)
   }
@@ -124,6 +123,7 @@ final class KeyTable {
   /// Evicts the stalest eighth of the keys, at least one, that need not stay; returns how many went. O(keys).
   @discardableResult
   func evictStalest() -> Int {
+    guard let owner else { return 0 }
     var candidates: [(use: Int64, slot: Int)] = []
     candidates.reserveCapacity(count)
     for slot in 0..<end where keys[slot] != KeyDictionary.none && !owner.isPinned(slot) {
@@ -137,11 +137,7 @@ final class KeyTable {
   }
 
   private func makeRoom(at now: Int64) {
-    var removed = 0
-    for slot in 0..<end where keys[slot] != KeyDictionary.none && owner.isIdle(slot, at: now) && !owner.isPinned(slot) {
-      remove(slot)
-      removed += 1
-    }
+    let removed = removeIdle(at: now)
     if removed > 0 && removed * 4 >= capacity { return }
     if capacity < maximum {
       grow(to: min(maximum, max(8, capacity * 2)))
@@ -149,6 +145,25 @@ final class KeyTable {
       // Also when a few slots became free: else every insertion would pay for a whole pass.
       evictStalest()
     }
+  }
+
+  /// Drops all idle keys in one pass and builds the index anew, which costs less than taking many keys out of it.
+  private func removeIdle(at now: Int64) -> Int {
+    guard let owner else { return 0 }
+    let before = count
+    for slot in 0..<end where keys[slot] != KeyDictionary.none {
+      guard owner.isIdle(slot, at: now), !owner.isPinned(slot) else { continue }
+      owner.close(slot)
+      dictionary.release(keys[slot])
+      keys[slot] = KeyDictionary.none
+      free.push(UInt32(slot))
+      count -= 1
+    }
+    if count < before {
+      index.update(repeating: Entry(key: 0, slot: 0), count: mask + 1)
+      for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
+    }
+    return before - count
   }
 
   private func grow(to newCapacity: Int) {
@@ -163,16 +178,16 @@ final class KeyTable {
     }
     index.deallocate()
     index = .allocate(capacity: size)
-    index.initialize(repeating: 0, count: size)
+    index.initialize(repeating: Entry(key: 0, slot: 0), count: size)
     mask = size - 1
     shift = 32 - bits
     for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
-    owner.grow(to: newCapacity)
+    owner?.grow(to: newCapacity)
   }
 
   private func place(_ slot: Int) {
     var position = home(keys[slot])
-    while index[position] != 0 { position = (position + 1) & mask }
-    index[position] = UInt32(slot + 1)
+    while index[position].slot != 0 { position = (position + 1) & mask }
+    index[position] = Entry(key: keys[slot], slot: UInt32(slot + 1))
   }
 }

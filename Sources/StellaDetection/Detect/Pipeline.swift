@@ -96,22 +96,32 @@ package final class Pipeline {
       context, matches: router.bits(rule.filter), resolves: rule.resolveFilter.map { router.bits($0) })
   }
 
+  /// Moves the watermark along the events of the batch.
   private func advance() {
-    let times = batch.times
-    if context.streamStart == nil { context.streamStart = times[0] }
-    for index in 0..<batch.count {
-      let time = times[index]
-      let source = Int(batch.sources[index])
-      if time > latest[source] {
-        latest[source] = time
-        ended = max(ended, time)
-        var least = time
-        if latest.count > 1 { for other in latest where other != .min { least = min(least, other) } }
-        watermark = max(watermark, least - lateness)
-      } else if time < watermark {
-        lateEvents += 1
+    let batch = batch
+    let watermarks = context.watermarks
+    if context.streamStart == nil { context.streamStart = batch.times[0] }
+    var watermark = watermark
+    var ended = ended
+    var late = 0
+    latest.withUnsafeMutableBufferPointer { latest in
+      for index in 0..<batch.count {
+        let time = batch.times[index]
+        let source = Int(batch.sources[index])
+        if time > latest[source] {
+          latest[source] = time
+          ended = max(ended, time)
+          var least = time
+          if latest.count > 1 { for other in latest where other != .min { least = min(least, other) } }
+          watermark = max(watermark, least - lateness)
+        } else if time < watermark {
+          late += 1
+        }
+        watermarks[index] = watermark
       }
-      context.watermarks[index] = watermark
     }
+    self.watermark = watermark
+    self.ended = ended
+    lateEvents += late
   }
 }

@@ -29,7 +29,7 @@ struct ExpressionParser {
   private var lexer: ExpressionLexer
   private(set) var token: Token
   private(set) var lastEnd = 0
-  private var nesting = 0
+  private(set) var nesting = 0
 
   init(_ text: [UInt8], numericFields: Set<String>) throws(ExpressionError) {
     self.text = text
@@ -57,11 +57,11 @@ struct ExpressionParser {
     ExpressionError(code, message, remedy: remedy, at: range, in: text)
   }
 
-  /// The text of a range, for messages.
+  /// The text of a range on one line, for messages.
   func written(_ range: Range<Int>) -> String {
-    let bytes = text[range]
-    return bytes.count <= 40
-      ? String(decoding: bytes, as: UTF8.self) : String(decoding: bytes.prefix(37), as: UTF8.self) + "…"
+    let bytes = text[range].map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 }
+    let line = String(decoding: bytes, as: UTF8.self)
+    return line.count <= 40 ? line : line.prefix(37) + "…"
   }
 
   mutating func advance() throws(ExpressionError) {
@@ -274,6 +274,12 @@ struct ExpressionParser {
   // MARK: Operands as conditions
 
   mutating func condition(_ operand: Operand) throws(ExpressionError) -> ConditionSyntax {
+    if case .condition(let condition) = operand { return condition }
+    // `status = 500` fails at the operator, not at the lonely field before it.
+    switch token.kind {
+    case .end, .symbol(")"), .symbol(","), .word("and"), .word("or"): break
+    default: throw unexpected("an operator belongs here")
+    }
     switch operand {
     case .condition(let condition): return condition
     case .literal(.bool(let value), let range): return ConditionSyntax(.constant(value), range)

@@ -29,8 +29,8 @@ struct VectorPattern: Hashable {
         }
       self.init(source, flags: ignoringCase ? STELLA_PATTERN_CASELESS : 0, needsConfirmation: false)
     case .matches(let pattern):
-      guard let regex = try? RegularExpression(Array(pattern.utf8)), regex.programSize <= VectorPattern.programLimit,
-        let translation = RegexTranslation(pattern)
+      guard let regex = try? RegularExpression(pattern), regex.programSize <= VectorPattern.programLimit,
+        let translation = RegexTranslation(String(decoding: pattern, as: UTF8.self))
       else { return nil }
       self.init(translation.source, flags: STELLA_PATTERN_UTF8, needsConfirmation: !translation.isExact)
       if !isAccepted { return nil }

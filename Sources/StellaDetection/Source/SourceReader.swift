@@ -14,15 +14,12 @@ package final class SourceReader {
   package let number: UInt16
   package let failures = DecodeFailures()
   package let clock: SourceClock
-  package private(set) var decoder: (any Decoder)?
-  /// What the format was taken to be and why, once it is known.
-  package private(set) var formatNotice: String?
-
-  private let detector: FormatDetector
+  package let decoder: any Decoder
   private let fields: FieldRegister
   private var preparedColumns = -1
   private var block: LineBlock?
   private var line = 0
+  private var isEnded = false
 
   package var name: String { splitter.source.name }
 
@@ -38,7 +35,7 @@ package final class SourceReader {
     self.number = number
     self.clock = clock
     self.fields = fields
-    detector = FormatDetector(format: format)
+    decoder = AutoDecoder.decoder(for: format)
   }
 
   /// Adds events to `batch`, whose text stays valid until the next call. At most one block of lines is read.
@@ -49,12 +46,13 @@ package final class SourceReader {
         block = next
         line = 0
       case .idle: return .idle
-      case .end: return .end
+      case .end:
+        isEnded = true
+        return .end
       case .boundary: return .more
       }
     }
     guard let block else { return .more }
-    let decoder = decoder ?? detect(block)
     if preparedColumns != batch.columnCount {
       decoder.prepare(fields.table)
       preparedColumns = batch.columnCount
@@ -64,16 +62,12 @@ package final class SourceReader {
     return .more
   }
 
-  /// A record of this source with all its fields.
-  package func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event {
-    decoder?.event(record, time: time)
-      ?? Event(time: time, level: nil, message: String(decoding: record, as: UTF8.self), service: nil, fields: [])
+  /// What the format of a source without a given one was taken to be and why, once it is known.
+  package var formatNotice: String? {
+    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded else { return nil }
+    return auto.detector.summary
   }
 
-  private func detect(_ block: LineBlock) -> any Decoder {
-    let found = detector.detect(block)
-    formatNotice = detector.notice
-    decoder = found
-    return found
-  }
+  /// A record of this source with all its fields.
+  package func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event { decoder.event(record, time: time) }
 }
