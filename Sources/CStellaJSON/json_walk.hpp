@@ -386,8 +386,11 @@ struct Columns {
         value = Packed::text(STELLA_STRING, text, static_cast<uint32_t>(end - text));
       }
       cell = out.raw_times + out.count;
-    } else {
+    } else if (output.column == STELLA_JSON_LEVEL) {
       cell = out.raw_levels + out.count;
+    } else {
+      out.seen |= uint64_t(1) << (STELLA_JSON_SEEN - output.column);
+      return;
     }
     uint8_t priority = output.priority;
     if (output.canonical) {

@@ -158,6 +158,11 @@ struct Batch {
       out->status = STELLA_JSON_ARENA_FULL;
       return false;
     }
+    if (out->failure_capacity == 0) {
+      out->refused = static_cast<uint32_t>(reason);
+      out->status = STELLA_JSON_REFUSED;
+      return false;
+    }
     if (out->failure_count == out->failure_capacity) {
       out->status = STELLA_JSON_FAILURES_FULL;
       return false;

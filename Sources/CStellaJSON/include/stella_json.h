@@ -29,6 +29,7 @@ typedef struct stella_json_output {
 enum {
   STELLA_JSON_TIME = -1,   ///< the raw event time: `raw_times`
   STELLA_JSON_LEVEL = -2,  ///< the raw level: `raw_levels`
+  STELLA_JSON_SEEN = -3,   ///< column -3 - n sets bit n of `seen` when the key is there; n is at most 63
 };
 
 /// The plan is a tree of keys; node 0 is the top-level object.
@@ -56,6 +57,7 @@ typedef enum stella_json_status {
   STELLA_JSON_DONE = 0,           ///< the lines ended or the batch is full
   STELLA_JSON_ARENA_FULL = 1,     ///< the next line needs `arena_needed` bytes of arena; nothing of it was written
   STELLA_JSON_FAILURES_FULL = 2,  ///< `failures` must be emptied first
+  STELLA_JSON_REFUSED = 3,        ///< the next line was refused for `refused`; only when `failure_capacity` is 0
 } stella_json_status;
 
 /// The batch that events are written into. All cells of rows from `count` on must be missing.
@@ -77,7 +79,9 @@ typedef struct stella_json_events {
   stella_json_failure *failures;
   uint32_t failure_capacity;
   uint32_t failure_count;
+  uint32_t refused;
   uint64_t repaired;
+  uint64_t seen;
 } stella_json_events;
 
 /// Decodes lines from `first` on and returns how many were consumed; blank lines are consumed silently. Text cells point

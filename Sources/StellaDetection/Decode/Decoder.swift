@@ -20,4 +20,14 @@ package protocol Decoder: AnyObject {
   /// The record with all its fields; `time` as the batch had it. A record that can't be decoded becomes an event with
   /// its text as the message.
   func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event
+
+  /// The event in a row of a batch that this decoder filled, also with what only the batch knows of it (the address of a
+  /// connection that an earlier line named).
+  func event(of batch: EventBatch, at row: Int) -> Event
+}
+
+extension Decoder {
+  package func event(of batch: EventBatch, at row: Int) -> Event {
+    event(batch.record(row), time: batch.times[row])
+  }
 }

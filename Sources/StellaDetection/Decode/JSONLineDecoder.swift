@@ -72,14 +72,14 @@ package final class JSONLineDecoder: Decoder {
   package func decode(
     _ block: LineBlock, from first: Int, into batch: EventBatch, clock: SourceClock, failures: DecodeFailures
   ) -> Int {
-    decode(block, from: first, into: batch, clock: clock, failures: failures, fallback: nil)
+    decode(block, from: first, into: batch, clock: clock, failures: failures, stopAtRefusal: false).consumed
   }
 
-  /// As `decode`, but a line that doesn't begin like an object is offered to `fallback` before it counts as a failure.
+  /// As `decode`; with `stopAtRefusal` it ends before a line that is no JSON object and says why, and nothing is counted.
   func decode(
     _ block: LineBlock, from first: Int, into batch: EventBatch, clock: SourceClock, failures: DecodeFailures,
-    fallback: ((Int) -> Bool)?
-  ) -> Int {
+    stopAtRefusal: Bool
+  ) -> (consumed: Int, refusal: UInt32?) {
     var lines = stella_json_lines(
       base: block.base, starts: block.starts, lengths: block.lengths, first: UInt32(first), count: UInt32(block.count),
       first_offset: block.firstOffset, source: block.source)
@@ -88,21 +88,8 @@ package final class JSONLineDecoder: Decoder {
       let before = batch.count
       let arena = batch.arena.reserve(arenaNeeded)
       var events = stella_json_events()
-      events.cells = batch.cells
-      events.columns = UInt32(columnCount)
-      events.capacity = UInt32(EventBatch.capacity)
-      events.count = UInt32(before)
-      events.raw_times = rawTimes
-      events.raw_levels = rawLevels
-      events.records = UnsafeMutableRawPointer(batch.records)
-        .assumingMemoryBound(to: UnsafePointer<UInt8>?.self)
-      events.record_lengths = batch.recordLengths
-      events.offsets = batch.offsets
-      events.sources = batch.sources
-      events.arena = arena.baseAddress
-      events.arena_end = arena.baseAddress.map { $0 + arena.count }
-      events.failures = failed
-      events.failure_capacity = UInt32(JSONLineDecoder.failureCapacity)
+      describe(&events, batch, arena: arena)
+      if stopAtRefusal { events.failure_capacity = 0 }
       lines.first += stella_json_decode(json, &lines, &events)
       if let start = arena.baseAddress, let end = events.arena { batch.arena.commit(end - start) }
       batch.count = Int(events.count)
@@ -112,11 +99,82 @@ package final class JSONLineDecoder: Decoder {
         let line = block.line(Int(failure.line))
         failures.record(
           line, offset: block.firstOffset + Int64(block.starts[Int(failure.line)]),
-          reason: String(cString: stella_json_reason(failure.reason)))
+          reason: JSONLineDecoder.reason(failure.reason))
       }
+      if events.status == STELLA_JSON_REFUSED.rawValue { return (Int(lines.first) - first, events.refused) }
       arenaNeeded = events.status == STELLA_JSON_ARENA_FULL.rawValue ? events.arena_needed : 0
     }
-    return Int(lines.first) - first
+    return (Int(lines.first) - first, nil)
+  }
+
+  /// What an object within a line of another format says of the whole event.
+  struct Found {
+    var level: LogLevel?
+    var time: Int64?
+    /// One bit per ``TextField``: the object has a key of that name.
+    var seen: UInt64
+  }
+
+  /// Makes ``decodeObject(_:into:clock:)`` report which text fields an object has.
+  func prepareForObjects(_ fields: FieldTable) {
+    prepare(fields)
+    if levelColumn == nil { add(JSONLineDecoder.levelCandidates, column: Int32(STELLA_JSON_LEVEL)) }
+    for field in TextField.allCases {
+      var name = field.name
+      let node = name.withUTF8 { stella_json_plan_child(json, 0, $0.baseAddress, UInt32($0.count)) }
+      let column = Int32(STELLA_JSON_SEEN) - Int32(field.rawValue)
+      stella_json_plan_output(
+        json, node, stella_json_output(column: column, priority: 0, conversion: 0, canonical: 0, reserved: 0))
+    }
+  }
+
+  /// Fills the row that the batch's count is about to become from an object within a line; nil, with the row empty, when
+  /// `text` is no object. `text` must be part of a line of a ``LineBlock``.
+  func decodeObject(_ text: Bytes, into batch: EventBatch, clock: SourceClock) -> Found? {
+    guard let base = text.baseAddress, text.first == UInt8(ascii: "{"), text.last == UInt8(ascii: "}") else {
+      return nil
+    }
+    let row = batch.count
+    var start: UInt32 = 0
+    var length = UInt32(text.count)
+    let arena = batch.arena.reserve(16 * text.count + 512)
+    var events = stella_json_events()
+    let decoded = withUnsafePointer(to: &start) { start in
+      withUnsafePointer(to: &length) { length in
+        var lines = stella_json_lines(
+          base: base, starts: start, lengths: length, first: 0, count: 1, first_offset: 0, source: 0)
+        describe(&events, batch, arena: arena)
+        return stella_json_decode(json, &lines, &events) == 1 && Int(events.count) == row + 1
+      }
+    }
+    if let start = arena.baseAddress, let end = events.arena { batch.arena.commit(end - start) }
+    guard decoded else { return nil }
+    let found = Found(
+      level: LevelWord.level(of: rawLevels[row]), time: JSONLineDecoder.time(of: rawTimes[row], clock: clock),
+      seen: events.seen)
+    rawLevels[row] = stella_value()
+    rawTimes[row] = stella_value()
+    convert(batch, from: row, to: row + 1)
+    return found
+  }
+
+  private func describe(
+    _ events: inout stella_json_events, _ batch: EventBatch, arena: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    events.cells = batch.cells
+    events.columns = UInt32(columnCount)
+    events.capacity = UInt32(EventBatch.capacity)
+    events.count = UInt32(batch.count)
+    events.raw_times = rawTimes
+    events.raw_levels = rawLevels
+    events.records = UnsafeMutableRawPointer(batch.records).assumingMemoryBound(to: UnsafePointer<UInt8>?.self)
+    events.record_lengths = batch.recordLengths
+    events.offsets = batch.offsets
+    events.sources = batch.sources
+    events.arena = arena.baseAddress
+    events.arena_end = arena.baseAddress.map { $0 + arena.count }
+    events.failures = failed
+    events.failure_capacity = UInt32(JSONLineDecoder.failureCapacity)
   }
 
   /// Times, levels and conversions of the rows from `first` on.
@@ -138,14 +196,20 @@ package final class JSONLineDecoder: Decoder {
       let cells = batch.column(timeColumn)
       for row in first..<batch.count { cells[row] = .integer(times[row]) }
     }
+    convert(batch, from: first, to: batch.count)
+  }
+
+  private func convert(_ batch: EventBatch, from first: Int, to end: Int) {
     for column in convertedColumns {
       let cells = batch.column(column)
-      for row in first..<batch.count where cells[row].reserved != 0 {
+      for row in first..<end where cells[row].reserved != 0 {
         FieldConversion(rawValue: cells[row].reserved)?.apply(cells + row)
         cells[row].reserved = 0
       }
     }
   }
+
+  static func reason(_ code: UInt32) -> String { String(cString: stella_json_reason(code)) }
 
   private var levelMemory = LevelMemory()
 
@@ -171,7 +235,12 @@ package final class JSONLineDecoder: Decoder {
 
 extension Event {
   /// An event whose level, message and service are found in its fields.
-  package init(time: Int64, level: LogLevel? = nil, fields: [FieldValue.Member]) {
+  package init(time: Int64, fields: [FieldValue.Member]) {
+    self.init(time: time, decodedLevel: Event.levelNamed(in: fields), fields: fields)
+  }
+
+  /// An event whose message and service are found in its fields.
+  init(time: Int64, decodedLevel level: LogLevel?, fields: [FieldValue.Member]) {
     func text(_ candidates: [FieldPath.Candidate]) -> String? {
       switch FieldPath.value(at: candidates, in: fields) {
       case .string(let text)?: text
@@ -180,14 +249,14 @@ extension Event {
       }
     }
     self.init(
-      time: time, level: level ?? Event.level(in: fields), message: text(Event.messageCandidates) ?? "",
+      time: time, level: level, message: text(Event.messageCandidates) ?? "",
       service: text(Event.serviceCandidates), fields: fields)
   }
 
   private static let messageCandidates = FieldPath.candidates(of: "message")
   private static let serviceCandidates = FieldPath.candidates(of: "service")
 
-  private static func level(in fields: [FieldValue.Member]) -> LogLevel? {
+  static func levelNamed(in fields: [FieldValue.Member]) -> LogLevel? {
     switch FieldPath.value(at: JSONLineDecoder.levelCandidates, in: fields) {
     case .string(var text)?: text.withUTF8 { LevelWord.level($0) }
     case .integer(let number)?: LevelWord.level(number)
