@@ -39,7 +39,7 @@ final class AlertBook {
 
   var isEmpty: Bool { episodes.isEmpty }
 
-  func isActive(_ slot: Int) -> Bool { episodes[slot] != nil }
+  func isActive(_ slot: Int) -> Bool { !episodes.isEmpty && episodes[slot] != nil }
 
   /// The alerts that are pending, oldest slot first.
   var pending: [Alert] {
@@ -52,7 +52,7 @@ final class AlertBook {
   }
 
   /// Forgets what is kept for a key beyond its episodes.
-  func forget(_ slot: Int) { numbers[slot] = nil }
+  func forget(_ slot: Int) { if !numbers.isEmpty { numbers[slot] = nil } }
 
   /// The condition holds for the key of `slot` at `time`.
   func found(_ finding: Finding, slot: Int, key: UInt32, at time: Int64, in context: DetectionContext) {

@@ -37,6 +37,8 @@ package class Detector: KeyTableOwner {
   // MARK: - What subclasses decide
 
   func handle(_ index: Int, at time: Int64, in context: DetectionContext) {}
+  /// Loads the columns of a slot into the cache.
+  func prefetch(_ slot: Int) {}
   func tick(at time: Int64, in context: DetectionContext) {}
   func grow(to capacity: Int) {}
   func open(_ slot: Int) {}
@@ -70,6 +72,7 @@ package class Detector: KeyTableOwner {
       let matching = matches?[word] ?? 0
       let resolving = resolves?[word] ?? 0
       var bits = matching | resolving
+      if bits != 0 && table.count > Detector.prefetchFrom { prefetch(bits, word: word) }
       while bits != 0 {
         let bit = bits.trailingZeroBitCount
         bits &= bits &- 1
@@ -96,6 +99,23 @@ package class Detector: KeyTableOwner {
       context.isEvent = false
       if book.nextDeadline <= time { book.expire(upTo: time, in: context) }
       if nextTick <= time { tick(at: time, in: context) }
+    }
+  }
+
+  /// Keys from which on their state does not fit a core's own caches.
+  private static let prefetchFrom = 2048
+
+  /// Loads the state of the keys of 64 events, so that their cache misses overlap.
+  private func prefetch(_ bits: UInt64, word: Int) {
+    var rest = bits
+    while rest != 0 {
+      table.prefetch(keys.number(word << 6 | rest.trailingZeroBitCount))
+      rest &= rest &- 1
+    }
+    rest = bits
+    while rest != 0 {
+      if let slot = table.find(keys.number(word << 6 | rest.trailingZeroBitCount)) { prefetch(slot) }
+      rest &= rest &- 1
     }
   }
 

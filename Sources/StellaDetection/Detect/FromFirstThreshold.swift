@@ -1,3 +1,4 @@
+import CStellaValue
 import StellaModel
 import StellaScripting
 
@@ -50,6 +51,8 @@ final class FromFirstThreshold: Detector {
 
   override func isIdle(_ slot: Int, at now: Int64) -> Bool { now - windows[slot].start >= within }
   override func lastUse(_ slot: Int) -> Int64 { windows[slot].start }
+
+  override func prefetch(_ slot: Int) { stella_prefetch(windows + slot) }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
     let number = keys.number(index)

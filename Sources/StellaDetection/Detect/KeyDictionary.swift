@@ -21,8 +21,9 @@ package final class KeyDictionary {
   private var bytesCapacity: Int
   private var bytesUsed = 0
   private var bytesLive = 0
-  /// Keys numbered since the last ``sweep()``; those nobody retained are removed by it.
-  private var fresh: [UInt32] = []
+  /// Keys that nobody held at some time since the last ``sweep()``, which removes those nobody holds by then. Until it,
+  /// a number stays what it was: the batch in hand has noted it.
+  private var loose: [UInt32] = []
 
   package private(set) var count = 0
 
@@ -69,14 +70,14 @@ package final class KeyDictionary {
 
   package func release(_ number: UInt32) {
     references[Int(number)] &-= 1
-    if references[Int(number)] == 0 { remove(number) }
+    if references[Int(number)] == 0 { loose.append(number) }
   }
 
-  /// Removes the keys that were numbered since the last call and that nobody retained.
+  /// Removes the keys that nobody holds. Numbers given before are void unless retained.
   package func sweep() {
-    if fresh.isEmpty { return }
-    for number in fresh where references[Int(number)] == 0 { remove(number) }
-    fresh.removeAll(keepingCapacity: true)
+    if loose.isEmpty { return }
+    for number in loose where references[Int(number)] == 0 && starts[Int(number)] != .max { remove(number) }
+    loose.removeAll(keepingCapacity: true)
   }
 
   /// The bytes of a key; valid until the next insertion.
@@ -118,7 +119,7 @@ package final class KeyDictionary {
     references[Int(number)] = 0
     place(number, hash)
     count += 1
-    fresh.append(number)
+    loose.append(number)
     return number
   }
 

@@ -1,3 +1,4 @@
+import CStellaValue
 import StellaModel
 import StellaScripting
 
@@ -62,6 +63,8 @@ final class SlidingThreshold: Detector {
 
   override func isIdle(_ slot: Int, at now: Int64) -> Bool { now - rings[slot].last > within }
   override func lastUse(_ slot: Int) -> Int64 { rings[slot].last }
+
+  override func prefetch(_ slot: Int) { stella_prefetch(rings + slot) }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
     let number = keys.number(index)
