@@ -14,11 +14,7 @@ package final class SourceReader {
   package let number: UInt16
   package let failures = DecodeFailures()
   package let clock: SourceClock
-  package private(set) var decoder: (any Decoder)?
-  /// What the format was taken to be and why, once it is known.
-  package private(set) var formatNotice: String?
-
-  private let detector: FormatDetector
+  package let decoder: any Decoder
   private let fields: FieldRegister
   private var preparedColumns = -1
   private var block: LineBlock?
@@ -38,8 +34,16 @@ package final class SourceReader {
     self.number = number
     self.clock = clock
     self.fields = fields
-    detector = FormatDetector(format: format)
+    decoder = AutoDecoder.decoder(for: format)
   }
+
+  /// What the format was taken to be and why, once that is decided.
+  package var formatNotice: String? {
+    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded else { return nil }
+    return auto.detector.summary
+  }
+
+  private var isEnded = false
 
   /// Adds events to `batch`, whose text stays valid until the next call. At most one block of lines is read.
   package func fill(_ batch: EventBatch) throws(SourceError) -> Progress {
@@ -49,12 +53,13 @@ package final class SourceReader {
         block = next
         line = 0
       case .idle: return .idle
-      case .end: return .end
+      case .end:
+        isEnded = true
+        return .end
       case .boundary: return .more
       }
     }
     guard let block else { return .more }
-    let decoder = decoder ?? detect(block)
     if preparedColumns != batch.columnCount {
       decoder.prepare(fields.table)
       preparedColumns = batch.columnCount
@@ -66,14 +71,6 @@ package final class SourceReader {
 
   /// A record of this source with all its fields.
   package func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event {
-    decoder?.event(record, time: time)
-      ?? Event(time: time, level: nil, message: String(decoding: record, as: UTF8.self), service: nil, fields: [])
-  }
-
-  private func detect(_ block: LineBlock) -> any Decoder {
-    let found = detector.detect(block)
-    formatNotice = detector.notice
-    decoder = found
-    return found
+    decoder.event(record, time: time)
   }
 }
