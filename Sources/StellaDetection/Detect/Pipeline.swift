@@ -84,6 +84,14 @@ package final class Pipeline {
     return context.takeEmissions()
   }
 
+  /// Time has come to `time` without an event. Returns what the timers up to it raise; earlier events count as late.
+  package func advance(to time: Int64) -> [Alert] {
+    clear()
+    watermark = max(watermark, time)
+    for rule in rules.rules { rule.detector.runTimers(upTo: watermark, in: context) }
+    return context.takeEmissions()
+  }
+
   /// The latest time of the sources that have ended.
   private var ended = Int64.min
 

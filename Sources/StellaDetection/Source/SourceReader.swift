@@ -43,6 +43,14 @@ package final class SourceReader {
     decoder = AutoDecoder.decoder(for: format)
   }
 
+  /// What the format was taken to be and why, once that is decided.
+  package var formatNotice: String? {
+    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded else { return nil }
+    return auto.detector.summary
+  }
+
+  private var isEnded = false
+
   /// Adds events to `batch`, whose text stays valid until the next call. At most one block of lines is read.
   package func fill(_ batch: EventBatch) throws(SourceError) -> Progress {
     if block == nil {

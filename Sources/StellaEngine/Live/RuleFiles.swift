@@ -41,6 +41,14 @@ package enum RuleFiles {
     return (sources, errors)
   }
 
+  /// A file beside a test, of at most 64 MiB.
+  package static func readFixture(_ path: String) throws(RuleError) -> [UInt8] {
+    switch contents(path, limit: 64 << 20) {
+    case .success(let bytes): return bytes
+    case .failure(let failure): throw unreadable(path, failure.code)
+    }
+  }
+
   private enum Kind {
     case directory, file, missing(Int32)
   }
@@ -78,7 +86,7 @@ package enum RuleFiles {
 
   private struct ReadFailure: Error { var code: Int32 }
 
-  private static func contents(_ path: String) -> Result<[UInt8], ReadFailure> {
+  private static func contents(_ path: String, limit: Int = 1 << 20) -> Result<[UInt8], ReadFailure> {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return .failure(ReadFailure(code: errno)) }
     defer { close(descriptor) }
@@ -93,7 +101,7 @@ package enum RuleFiles {
       }
       text += buffer[..<count]
       // No rule is that long; the loader refuses it by its own limit.
-      if text.count > 1 << 20 { return .success(text) }
+      if text.count > limit { return .success(text) }
     }
   }
 
