@@ -49,8 +49,6 @@ package final class SourceReader {
     return auto.detector.summary
   }
 
-  private var isEnded = false
-
   /// Adds events to `batch`, whose text stays valid until the next call. At most one block of lines is read.
   package func fill(_ batch: EventBatch) throws(SourceError) -> Progress {
     if block == nil {
@@ -67,7 +65,7 @@ package final class SourceReader {
     }
     guard let block else { return .more }
     if preparedColumns != batch.columnCount {
-      decoder.prepare(fields.table)
+      decoder.prepare(fields.table.prefix(batch.columnCount))
       preparedColumns = batch.columnCount
     }
     let first = batch.count
@@ -77,12 +75,6 @@ package final class SourceReader {
     }
     if line >= block.count { self.block = nil }
     return .more
-  }
-
-  /// What the format of a source without a given one was taken to be and why, once it is known.
-  package var formatNotice: String? {
-    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded else { return nil }
-    return auto.detector.summary
   }
 
   /// A record of this source with all its fields.
