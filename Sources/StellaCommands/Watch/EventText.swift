@@ -12,7 +12,7 @@ enum EventText {
     if !event.message.isEmpty { parts.append(event.message) }
     var shown = 0
     for field in event.fields where shown < fieldLimit {
-      guard let value = plain(field.value), !isShown(field.name, value, event) else { continue }
+      guard !isShown(field, event), let value = plain(field.value) else { continue }
       parts.append("\(field.name)=\(value)")
       shown += 1
     }
@@ -27,9 +27,10 @@ enum EventText {
     return seconds + (milliseconds == "000" ? "" : ".\(milliseconds)") + "Z"
   }
 
-  private static func isShown(_ name: String, _ value: String, _ event: Event) -> Bool {
-    value == event.message || value == event.service || value.lowercased() == event.level?.name
-      || ["time", "ts", "timestamp", "@timestamp"].contains(name)
+  private static func isShown(_ field: FieldValue.Member, _ event: Event) -> Bool {
+    if ["time", "ts", "timestamp", "@timestamp", "level", "severity"].contains(field.name) { return true }
+    guard case .string(let text) = field.value else { return false }
+    return text == event.message || text == event.service
   }
 
   private static func plain(_ value: FieldValue) -> String? {
