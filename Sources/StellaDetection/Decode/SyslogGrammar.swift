@@ -93,7 +93,8 @@ enum SyslogGrammar {
         }
       }
     }
-    guard let tag, hasTime || priority != nil || host != nil else { return false }
+    // Without time and priority, as journald's short form has it, only a process id tells syslog from a sentence.
+    guard let tag, hasTime || priority != nil || host != nil && tag.pid != nil else { return false }
     // `… ERROR name: text` is a program's own log, not syslog.
     if priority == nil, let host, host.count >= 4, LevelWord.level(host) != nil { return false }
     if priority == nil, host == nil, LevelWord.level(tag.name) != nil { return false }
