@@ -41,7 +41,8 @@ enum DecodeCorpora {
     return folders
   }
 
-  private static func read(_ path: String) -> [UInt8]? {
+  /// The bytes of any file.
+  static func read(_ path: String) -> [UInt8]? {
     guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []

@@ -136,6 +136,23 @@ import Testing
     #expect(local("2024-07-01T12:00:00Z x") == "2024-07-01T12:00:00.000000000Z")
   }
 
+  @Test func `a compiled zone of the system gives its offsets`() throws {
+    guard let bytes = DecodeCorpora.read("/usr/share/zoneinfo/Europe/Berlin") else {
+      print("left out: this machine has no time zones")
+      return
+    }
+    let zone = try #require(ZoneRules(tzif: bytes))
+    for (time, offset) in [
+      ("1970-06-01T00:00:00Z", 3600), ("2024-01-01T00:00:00Z", 3600), ("2024-07-01T00:00:00Z", 7200),
+      ("2030-07-01T00:00:00Z", 7200),
+    ] {
+      let seconds = Int((Timestamp.parse(time) ?? 0) / Timestamp.second)
+      #expect(zone.offset(atUTC: seconds) == offset, "\(time)")
+    }
+    #expect(ZoneRules(tzif: Array(bytes.prefix(60))) == nil)
+    #expect(ZoneRules(tzif: []) == nil)
+  }
+
   @Test func `a clock goes on from its snapshot`() {
     let clock = SourceClock(reference: DecodedLines.reference)
     _ = read("Jun 14 15:16:01 a", clock)

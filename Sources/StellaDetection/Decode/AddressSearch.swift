@@ -35,9 +35,7 @@ enum AddressSearch {
         if length > 0, !isV6(text, place, length) { length = 0 }
       }
       if length == 0 {
-        // To the end of the word.
-        while place < end, isWordByte(base[place]) || base[place] == UInt8(ascii: ".") { place += 1 }
-        place += place < end ? 1 : 0
+        place = skipRefused(text, place)
         continue
       }
       let rank = self.rank(text, place, place + length)
@@ -49,6 +47,23 @@ enum AddressSearch {
       place += length
     }
     return best
+  }
+
+  /// Past a word that is no address, and past all of a fingerprint or a MAC address.
+  private static func skipRefused(_ text: Bytes, _ start: Int) -> Int {
+    var place = start
+    var groups = 0
+    var group = start
+    while place < text.count, AddressText.isHex(text[place]) || text[place] == UInt8(ascii: ":") {
+      if text[place] == UInt8(ascii: ":") {
+        if place > group { groups += 1 }
+        group = place + 1
+      }
+      place += 1
+    }
+    if groups < 3 { place = start }
+    while place < text.count, isWordByte(text[place]) || text[place] == UInt8(ascii: ".") { place += 1 }
+    return max(place, start + 1)
   }
 
   @inline(__always)
@@ -151,6 +166,7 @@ enum AddressSearch {
       if word.isIgnoringCase("server") || word.isIgnoringCase("listen") { return 0 }
     case 7:
       if word.isIgnoringCase("address") { return 2 }
+      if word.isIgnoringCase("version") { return -1 }
     case 8:
       if word.isIgnoringCase("clientip") || word.isIgnoringCase("remoteip") || word.isIgnoringCase("upstream") {
         return word[0] | 32 == UInt8(ascii: "u") ? 0 : 3
