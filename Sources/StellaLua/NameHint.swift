@@ -1,3 +1,5 @@
+import StellaModel
+
 /// Adds what was probably meant to Lua's messages about names that hold nothing.
 enum NameHint {
   /// `attempt to call a nil value (global 'prnt')` and its kin get "; did you mean 'x'?" when a known name is near.
@@ -13,7 +15,7 @@ enum NameHint {
       }
     default: return message
     }
-    guard let meant = NearestName.of(name, among: Set(candidates)) else { return message }
+    guard let meant = NearestName.of(name, in: Set(candidates).sorted()) else { return message }
     return "\(message); did you mean '\(meant)'?"
   }
 

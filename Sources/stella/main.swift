@@ -1,1 +1,3 @@
-print("stella")
+import StellaCommands
+
+await StellaCommand.main(arguments: Array(CommandLine.arguments.dropFirst()))

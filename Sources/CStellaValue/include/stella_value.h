@@ -33,4 +33,7 @@ typedef struct stella_value {
   uint8_t reserved;
 } stella_value;
 
+/// Asks the processor to load the cache line of `address`. Never faults.
+static inline void stella_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif

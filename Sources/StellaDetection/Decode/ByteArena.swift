@@ -34,6 +34,17 @@ package final class ByteArena {
     return UnsafePointer(start)
   }
 
+  /// At least `minimum` bytes to fill from the front, and as many more as the current block has. Nothing is taken until
+  /// ``commit(_:)``; another allocation in between ends the reservation. O(1) amortised.
+  package func reserve(_ minimum: Int) -> UnsafeMutableBufferPointer<UInt8> {
+    let start = allocate(minimum)
+    used -= (minimum + 7) & ~7
+    return UnsafeMutableBufferPointer(start: start, count: blocks[current].count - used)
+  }
+
+  /// Takes the first `count` bytes of the reservation.
+  package func commit(_ count: Int) { used = min(blocks[current].count, used + ((count + 7) & ~7)) }
+
   /// Forgets everything; keeps one block, so that a rare huge record does not hold its memory for ever.
   package func removeAll() {
     while blocks.count > 1 { blocks.removeLast().deallocate() }

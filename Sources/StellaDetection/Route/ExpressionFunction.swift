@@ -1,4 +1,4 @@
-import StellaLua
+import StellaModel
 
 /// The functions of expressions. All take a field first; the rest are constants.
 package enum ExpressionFunction: String, CaseIterable, Sendable {
@@ -61,7 +61,7 @@ extension ExpressionParser {
     let candidates = ExpressionFunction.allCases.filter { $0.isMethod || !isMethod }
     let hint =
       ExpressionFunction.synonyms[name.lowercased()]
-      ?? NearestName.of(name, among: candidates.map(\.rawValue)).flatMap(ExpressionFunction.init(rawValue:))
+      ?? NearestName.of(name, in: candidates.map(\.rawValue)).flatMap(ExpressionFunction.init(rawValue:))
     let known = "known are \(candidates.map(\.rawValue).joined(separator: ", "))"
     return error(
       .unknown, "there is no \(isMethod ? "method" : "function") '\(name)'",

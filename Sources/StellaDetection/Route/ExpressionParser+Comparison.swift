@@ -1,4 +1,3 @@
-import StellaLua
 import StellaModel
 
 extension ExpressionParser {
@@ -87,7 +86,7 @@ extension ExpressionParser {
     if isName, let level = FieldName.level(named: name) { return level }
     let hint =
       ExpressionParser.levelSynonyms[name.lowercased()]?.name
-      ?? NearestName.of(name, among: LogLevel.allCases.map(\.name))
+      ?? NearestName.of(name, in: LogLevel.allCases.map(\.name))
     throw error(
       .unknown, "\(isName ? "'\(name)'" : written(range)) is no level",
       (hint.map { "write \($0); " } ?? "") + "levels are \(ExpressionParser.levelNames)", range)

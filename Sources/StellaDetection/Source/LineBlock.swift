@@ -23,6 +23,9 @@ package struct LineBlock {
     self.source = source
   }
 
+  /// The source's offset of the first byte of line `index`.
+  package func offset(ofLine index: Int) -> Int64 { firstOffset + Int64(starts[index]) }
+
   @inline(__always)
   package func line(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: base + Int(starts[index]), count: Int(lengths[index]))

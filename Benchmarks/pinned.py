@@ -1,0 +1,24 @@
+"""python3 -I -S pinned.py CPU RESULT COMMAND…: runs the command on one CPU and writes what the kernel charged to it.
+
+A process of its own, because a child's peak memory counts what its parent held at the fork; this one holds little.
+Into the file RESULT: CPU seconds, wall seconds, peak resident KiB, exit code (negative: the signal).
+"""
+
+import os
+import sys
+import time
+
+os.sched_setaffinity(0, {int(sys.argv[1])})
+begin = time.monotonic()
+child = os.fork()
+if child == 0:
+    try:
+        os.execvp(sys.argv[3], sys.argv[3:])
+    except OSError as error:
+        os.write(2, f"{sys.argv[3]}: {error}\n".encode())
+    os._exit(127)
+_, status, usage = os.wait4(child, 0)
+wall = time.monotonic() - begin
+code = os.waitstatus_to_exitcode(status)
+with open(sys.argv[2], "w") as result:
+    result.write(f"{usage.ru_utime + usage.ru_stime} {wall} {usage.ru_maxrss} {code}\n")

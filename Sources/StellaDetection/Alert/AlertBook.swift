@@ -1,0 +1,164 @@
+import StellaModel
+
+/// The alerts of one rule that are pending or firing, one at most per key, and when each has to change by itself.
+///
+/// Event-driven findings (`threshold`, `on`) keep an alert alive for `suppress_for` + `keep_firing` after the last of
+/// them. Findings of `check` keep it alive until the first check that finds nothing and lies at least the longer of
+/// `keep_firing` and `suppress_for` after the last that did.
+final class AlertBook {
+  private struct Episode {
+    var alert: Alert
+    var finding: Finding
+    var key: UInt32
+    /// When the condition turned true.
+    var since: Int64
+    var lastFinding: Int64
+  }
+
+  private let manifest: AlertTemplate
+  var order: Int
+  private let keys: KeySpace
+  private let isChecked: Bool
+  private let span: Int64
+  private var episodes: [Int: Episode] = [:]
+  /// How many episodes each slot's key has had.
+  private var numbers: [Int: Int] = [:]
+  private var deadlines = DeadlineHeap()
+
+  /// The earliest time at which ``expire(upTo:in:)`` has something to do.
+  private(set) var nextDeadline = Int64.max
+  package private(set) var fired = 0
+
+  init(manifest: AlertTemplate, order: Int, keys: KeySpace, isChecked: Bool) {
+    self.manifest = manifest
+    self.order = order
+    self.keys = keys
+    self.isChecked = isChecked
+    span = isChecked ? max(manifest.keepFiring, manifest.suppressFor) : manifest.suppressFor + manifest.keepFiring
+  }
+
+  var isEmpty: Bool { episodes.isEmpty }
+
+  func isActive(_ slot: Int) -> Bool { !episodes.isEmpty && episodes[slot] != nil }
+
+  /// The alerts that are pending, oldest slot first.
+  var pending: [Alert] {
+    episodes.sorted { $0.key < $1.key }.map(\.value.alert).filter { $0.status == .pending }
+  }
+
+  /// The alerts that are firing, oldest slot first.
+  var firing: [Alert] {
+    episodes.sorted { $0.key < $1.key }.map(\.value.alert).filter { $0.status == .firing }
+  }
+
+  /// Forgets what is kept for a key beyond its episodes.
+  func forget(_ slot: Int) { if !numbers.isEmpty { numbers[slot] = nil } }
+
+  /// The condition holds for the key of `slot` at `time`.
+  func found(_ finding: Finding, slot: Int, key: UInt32, at time: Int64, in context: DetectionContext) {
+    if var episode = episodes[slot] {
+      if isContinued(episode, at: time) {
+        episode.lastFinding = max(episode.lastFinding, time)
+        episode.alert.lastSeen = max(episode.alert.lastSeen, time)
+        episode.alert.value = finding.value ?? episode.alert.value
+        episode.alert.expected = finding.expected ?? episode.alert.expected
+        if episode.alert.status == .pending {
+          episode.finding = finding
+          episode.alert.count = max(episode.alert.count, finding.count)
+          if time - episode.since >= manifest.hold { fire(&episode, slot: slot, in: context) }
+        }
+        merge(finding.affectedUsers, into: &episode)
+        episodes[slot] = episode
+        schedule(slot, episode)
+        return
+      }
+      end(slot, in: context)
+    }
+    let number = (numbers[slot] ?? 0) + 1
+    numbers[slot] = number
+    var episode = Episode(
+      alert: manifest.alert(
+        finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
+      finding: finding, key: key, since: time, lastFinding: time)
+    if manifest.hold == 0 { fire(&episode, slot: slot, in: context) }
+    episodes[slot] = episode
+    schedule(slot, episode)
+  }
+
+  /// A check of the key of `slot` at `time` found nothing.
+  func missed(slot: Int, at time: Int64, in context: DetectionContext) {
+    guard let episode = episodes[slot] else { return }
+    if episode.alert.status == .pending || time - episode.lastFinding >= span { end(slot, in: context) }
+  }
+
+  /// A matching event of a key with an alert.
+  func matched(slot: Int, at time: Int64, user: String?) {
+    guard var episode = episodes[slot], isContinued(episode, at: time) else { return }
+    episode.alert.count += 1
+    episode.alert.lastSeen = max(episode.alert.lastSeen, time)
+    if let user { merge([user], into: &episode) }
+    episodes[slot] = episode
+  }
+
+  /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.
+  func end(_ slot: Int, in context: DetectionContext) {
+    guard let episode = episodes.removeValue(forKey: slot) else { return }
+    if episode.alert.status == .firing {
+      var alert = episode.alert
+      alert.status = .resolved
+      alert.revision += 1
+      context.emit(alert, order: order)
+    }
+    if episodes.isEmpty {
+      deadlines.removeAll()
+      nextDeadline = .max
+    }
+  }
+
+  /// Ends what has been quiet for long enough at `time`.
+  func expire(upTo time: Int64, in context: DetectionContext) {
+    while let (deadline, slot) = deadlines.first, deadline <= time {
+      deadlines.removeFirst()
+      guard let episode = episodes[slot] else { continue }
+      let due = deadlineOf(episode)
+      if due <= time { end(slot, in: context) } else { deadlines.insert(due, slot) }
+    }
+    nextDeadline = deadlines.first?.deadline ?? .max
+  }
+
+  /// Whether what happens at `time` still belongs to the episode.
+  private func isContinued(_ episode: Episode, at time: Int64) -> Bool {
+    if isChecked { return true }
+    let wait = episode.alert.status == .pending ? max(span, manifest.hold) : span
+    return wait > 0 && time - episode.lastFinding <= wait
+  }
+
+  private func deadlineOf(_ episode: Episode) -> Int64 {
+    // A pending alert of an event-driven rule waits for its next finding as long as a firing one, at least its hold.
+    let wait = episode.alert.status == .pending ? max(span, manifest.hold) : span
+    return episode.lastFinding + wait + 1
+  }
+
+  private func schedule(_ slot: Int, _ episode: Episode) {
+    if isChecked { return }
+    // An entry that comes too early is put back when it is due, so that each finding need not move it.
+    if deadlines.contains(slot) { return }
+    deadlines.insert(deadlineOf(episode), slot)
+    nextDeadline = deadlines.first?.deadline ?? .max
+  }
+
+  private func fire(_ episode: inout Episode, slot: Int, in context: DetectionContext) {
+    fired += 1
+    manifest.complete(&episode.alert, with: episode.finding, in: context)
+    episode.alert.status = .firing
+    episode.alert.revision += 1
+    episode.finding = Finding()
+    context.emit(episode.alert, order: order)
+  }
+
+  private func merge(_ users: [String], into episode: inout Episode) {
+    for user in users where episode.alert.affectedUsers.count < AlertTemplate.affectedUserLimit {
+      if !episode.alert.affectedUsers.contains(user) { episode.alert.affectedUsers.append(user) }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import CStellaValue
+import StellaModel
+import StellaScripting
+
+/// A rule with its state: sees the matching events of one batch after another and raises alerts.
+///
+/// Subclasses say what happens with an event and at a tick. Everything happens in the order of the stream and depends on
+/// nothing else, so that the same events give the same alerts however they are cut into batches.
+package class Detector {
+  package let manifest: RuleManifest
+  /// Place among the rules; decides the order of alerts at one place of the stream.
+  package var order: Int { didSet { book.order = order } }
+  let keys: KeySpace
+  let book: AlertBook
+  let table: KeyTable
+  private let affectedColumn: Int?
+  /// Set when the rule is checked: the next time it is due.
+  var nextTick = Int64.max
+  package private(set) var matchedEvents = 0
+
+  /// Bytes that each key takes whatever it holds, the table's own included.
+  private let slotBytes: Int
+
+  /// - Parameter slotBytes: bytes of the subclass's columns per key.
+  init(manifest: RuleManifest, order: Int, keys: KeySpace, affectedColumn: Int?, slotBytes: Int) {
+    self.manifest = manifest
+    self.slotBytes = slotBytes + 12
+    self.order = order
+    self.keys = keys
+    self.affectedColumn = affectedColumn
+    book = AlertBook(
+      manifest: AlertTemplate(manifest), order: order, keys: keys, isChecked: manifest.check != nil)
+    let affordable = max(1, manifest.stateMemoryBytes / self.slotBytes)
+    table = KeyTable(dictionary: keys.dictionary, maximum: min(manifest.maxKeys, affordable))
+    table.serve(self)
+  }
+
+  // MARK: - What subclasses decide
+
+  func handle(_ index: Int, at time: Int64, in context: DetectionContext) {}
+  /// Loads the columns of a slot into the cache.
+  func prefetch(_ slot: Int) {}
+  func tick(at time: Int64, in context: DetectionContext) {}
+  /// The table has room for `capacity` slots now: make columns as long.
+  func grow(to capacity: Int) {}
+  /// `slot` was given to a new key: make its state empty.
+  func open(_ slot: Int) {}
+  /// The key of `slot` goes: free what its state holds.
+  func close(_ slot: Int) { book.forget(slot) }
+  /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
+  func isIdle(_ slot: Int, at now: Int64) -> Bool { false }
+  /// When the key was last of use, to find the stalest.
+  func lastUse(_ slot: Int) -> Int64 { 0 }
+  /// Whether the key must stay, because an alert of it is alive.
+  final func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
+  /// Bytes that keys hold beyond their columns.
+  var heldBytes: Int { 0 }
+
+  /// How the rule's script fares; nil for a rule without one.
+  package var quarantine: Quarantine? { nil }
+
+  // MARK: - What the engine sees
+
+  package final var keyCount: Int { table.count }
+  /// Native state of the rule's live keys.
+  package final var memoryBytes: Int { table.count * slotBytes + heldBytes }
+  package var evictions: Int { table.evictions }
+  package var firedAlerts: Int { book.fired }
+  package var pendingAlerts: [Alert] { book.pending }
+  package var firingAlerts: [Alert] { book.firing }
+
+  /// The earliest time at which the rule has something to do without an event.
+  package final var nextTimer: Int64 { min(nextTick, book.nextDeadline) }
+
+  /// Runs the events of `matches` and the timers that fall among the batch's events.
+  package func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
+    let batch = context.batch
+    for word in 0..<EventBatch.capacity / 64 {
+      let matching = matches?[word] ?? 0
+      let resolving = resolves?[word] ?? 0
+      var bits = matching | resolving
+      if bits != 0 && table.count > Detector.prefetchFrom { prefetch(bits, word: word) }
+      while bits != 0 {
+        let bit = bits.trailingZeroBitCount
+        bits &= bits &- 1
+        let index = word << 6 | bit
+        if nextTimer <= context.watermarks[index] { runTimers(upTo: context.watermarks[index], in: context) }
+        context.position = index
+        context.isEvent = true
+        if resolving & (1 << UInt64(bit)) != 0 { resolve(index, in: context) }
+        if matching & (1 << UInt64(bit)) != 0 {
+          matchedEvents += 1
+          handle(index, at: batch.times[index], in: context)
+          if matchedEvents % Detector.budgetInterval == 0 { keepWithinBudget() }
+        }
+      }
+    }
+    if batch.count > 0 { runTimers(upTo: context.watermarks[batch.count - 1], in: context) }
+  }
+
+  /// Runs the timers due at `watermark`, in order of time.
+  package final func runTimers(upTo watermark: Int64, in context: DetectionContext) {
+    while nextTimer <= watermark {
+      let time = nextTimer
+      context.position = context.positionOfWatermark(time)
+      context.isEvent = false
+      if book.nextDeadline <= time { book.expire(upTo: time, in: context) }
+      if nextTick <= time { tick(at: time, in: context) }
+    }
+  }
+
+  /// Keys from which on their state does not fit a core's own caches.
+  private static let prefetchFrom = 2048
+
+  /// Loads the state of the keys of 64 events, so that their cache misses overlap.
+  private func prefetch(_ bits: UInt64, word: Int) {
+    let table = table
+    let keys = keys
+    var rest = bits
+    while rest != 0 {
+      table.prefetch(keys.number(word << 6 | rest.trailingZeroBitCount))
+      rest &= rest &- 1
+    }
+    rest = bits
+    while rest != 0 {
+      if let slot = table.find(keys.number(word << 6 | rest.trailingZeroBitCount)) { prefetch(slot) }
+      rest &= rest &- 1
+    }
+  }
+
+  /// How many matching events lie between two looks at the memory.
+  private static let budgetInterval = 256
+
+  private func keepWithinBudget() {
+    // Each eviction frees an eighth of the keys, so this ends.
+    while memoryBytes > manifest.stateMemoryBytes, table.evictStalest() > 0 {}
+  }
+
+  private func resolve(_ index: Int, in context: DetectionContext) {
+    if book.isEmpty { return }
+    if let slot = table.find(keys.number(index)) { book.end(slot, in: context) }
+  }
+
+  /// Adds event `index` to the alert of its key, when there is one.
+  @inline(__always)
+  final func merge(_ index: Int, slot: Int, at time: Int64, in context: DetectionContext) {
+    if book.isEmpty || !book.isActive(slot) { return }
+    book.matched(slot: slot, at: time, user: affectedUser(index, in: context))
+  }
+
+  final func affectedUser(_ index: Int, in context: DetectionContext) -> String? {
+    guard let affectedColumn else { return nil }
+    let cell = context.batch.cell(affectedColumn, index).pointee
+    if cell.kind == STELLA_MISSING || cell.kind == STELLA_NULL { return nil }
+    return SummaryTemplate.text(FieldValue(cell))
+  }
+}

@@ -1,0 +1,253 @@
+import CStellaValue
+
+/// The distinct keys that live detectors hold for one list of `by` fields, each under a small number.
+///
+/// Rules with the same `by` share one dictionary, so that a key's bytes are hashed and stored once however many rules
+/// count by it. Numbers are reused and must never show in output. About 26 bytes a key beyond its own bytes.
+package final class KeyDictionary {
+  package static let none = UInt32.max
+
+  /// A key's hash beside its number, so that a probe rarely has to look further.
+  private struct Entry {
+    var hash: UInt32
+    /// Number + 1; 0 is empty.
+    var number: UInt32
+  }
+
+  /// Open addressing with linear probing.
+  private var index: UnsafeMutablePointer<Entry>
+  private var mask: Int
+  private var hashes: UnsafeMutablePointer<UInt32>
+  private var starts: UnsafeMutablePointer<UInt32>
+  private var references: UnsafeMutablePointer<UInt32>
+  private var capacity: Int
+  private var used = 0
+  private let free = NumberStack()
+  /// Length-prefixed keys. Holes of removed keys are closed when they make up half of it.
+  private var bytes: UnsafeMutablePointer<UInt8>
+  private var bytesCapacity: Int
+  private var bytesUsed = 0
+  private var bytesLive = 0
+  /// Keys that nobody held at some time since the last ``sweep()``, which removes those nobody holds by then. Until it,
+  /// a number stays what it was: the batch in hand has noted it.
+  private let loose = NumberStack()
+
+  package private(set) var count = 0
+
+  package init() {
+    capacity = 64
+    mask = 127
+    index = .allocate(capacity: 128)
+    index.initialize(repeating: Entry(hash: 0, number: 0), count: 128)
+    hashes = .allocate(capacity: 64)
+    starts = .allocate(capacity: 64)
+    references = .allocate(capacity: 64)
+    bytesCapacity = 4096
+    bytes = .allocate(capacity: 4096)
+  }
+
+  deinit {
+    index.deallocate()
+    hashes.deallocate()
+    starts.deallocate()
+    references.deallocate()
+    bytes.deallocate()
+  }
+
+  /// Bytes held, for memory accounting.
+  package var memoryBytes: Int { (mask + 1) * 8 + capacity * 12 + bytesCapacity }
+
+  /// The number of `key`, new or known. A new key stays only when it is retained before the next ``sweep()``. O(1)
+  /// amortised.
+  package func number(of key: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    number(of: key, hash: KeyDictionary.hash(key))
+  }
+
+  /// The same for a key whose ``hash(_:)`` is known.
+  @inline(__always)
+  func number(of key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
+    var position = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let entry = index[position]
+      if entry.number == 0 { break }
+      if entry.hash == hash, isEqual(Int(entry.number) - 1, key) { return entry.number - 1 }
+      position = (position + 1) & mask
+    }
+    return insert(key, hash: hash)
+  }
+
+  @inline(__always)
+  package func retain(_ number: UInt32) { references[Int(number)] &+= 1 }
+
+  package func release(_ number: UInt32) {
+    references[Int(number)] &-= 1
+    if references[Int(number)] == 0 { loose.push(number) }
+  }
+
+  /// Removes the keys that nobody holds. Numbers given before are void unless retained.
+  package func sweep() {
+    for position in 0..<loose.count {
+      let number = loose[position]
+      if references[Int(number)] == 0 && starts[Int(number)] != .max { remove(number) }
+    }
+    loose.removeAll()
+  }
+
+  /// The bytes of a key; valid until the next insertion.
+  package func key(_ number: UInt32) -> UnsafeBufferPointer<UInt8> {
+    let start = Int(starts[Int(number)])
+    let (length, prefix) = readLength(at: start)
+    return UnsafeBufferPointer(start: bytes + start + prefix, count: length)
+  }
+
+  // MARK: - Storage
+
+  private func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
+    if (count + 1) * 4 > (mask + 1) * 3 { growIndex() }
+    let number: UInt32
+    if let reused = free.pop() {
+      number = reused
+    } else {
+      if used == capacity { growNumbers() }
+      number = UInt32(used)
+      used += 1
+    }
+    // Not yet placed: makeRoom must pass it over.
+    starts[Int(number)] = .max
+    let needed = key.count + 5
+    if bytesUsed + needed > bytesCapacity { makeRoom(needed) }
+    starts[Int(number)] = UInt32(bytesUsed)
+    var length = key.count
+    while length >= 128 {
+      bytes[bytesUsed] = UInt8(length & 127 | 128)
+      bytesUsed += 1
+      length >>= 7
+    }
+    bytes[bytesUsed] = UInt8(length)
+    bytesUsed += 1
+    if let base = key.baseAddress { (bytes + bytesUsed).update(from: base, count: key.count) }
+    bytesUsed += key.count
+    bytesLive += bytesUsed - Int(starts[Int(number)])
+    hashes[Int(number)] = hash
+    references[Int(number)] = 0
+    place(number, hash)
+    count += 1
+    loose.push(number)
+    return number
+  }
+
+  private func place(_ number: UInt32, _ hash: UInt32) {
+    var position = Int(truncatingIfNeeded: hash) & mask
+    while index[position].number != 0 { position = (position + 1) & mask }
+    index[position] = Entry(hash: hash, number: number + 1)
+  }
+
+  private func remove(_ number: UInt32) {
+    var position = Int(truncatingIfNeeded: hashes[Int(number)]) & mask
+    while index[position].number != number + 1 { position = (position + 1) & mask }
+    // Backward shift keeps probe sequences whole without tombstones.
+    var hole = position
+    var probe = (hole + 1) & mask
+    while index[probe].number != 0 {
+      let home = Int(truncatingIfNeeded: index[probe].hash) & mask
+      if (probe - home) & mask >= (probe - hole) & mask {
+        index[hole] = index[probe]
+        hole = probe
+      }
+      probe = (probe + 1) & mask
+    }
+    index[hole].number = 0
+    let (length, prefix) = readLength(at: Int(starts[Int(number)]))
+    bytesLive -= length + prefix
+    // Marks the number as free for `makeRoom`.
+    starts[Int(number)] = .max
+    free.push(number)
+    count -= 1
+  }
+
+  private func growIndex() {
+    let size = (mask + 1) * 2
+    index.deallocate()
+    index = .allocate(capacity: size)
+    index.initialize(repeating: Entry(hash: 0, number: 0), count: size)
+    mask = size - 1
+    for number in 0..<used where starts[number] != .max { place(UInt32(number), hashes[number]) }
+  }
+
+  private func growNumbers() {
+    hashes = RawStorage.resize(hashes, from: capacity, to: capacity * 2)
+    starts = RawStorage.resize(starts, from: capacity, to: capacity * 2)
+    references = RawStorage.resize(references, from: capacity, to: capacity * 2)
+    capacity *= 2
+  }
+
+  private func makeRoom(_ needed: Int) {
+    var size = bytesCapacity
+    while bytesLive * 2 + needed > size { size *= 2 }
+    precondition(size < Int(UInt32.max), "keys of one rule exceed 4 GiB")
+    let packed = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    var position = 0
+    for number in 0..<used where starts[number] != .max {
+      let start = Int(starts[number])
+      let (length, prefix) = readLength(at: start)
+      (packed + position).update(from: bytes + start, count: length + prefix)
+      starts[number] = UInt32(position)
+      position += length + prefix
+    }
+    bytes.deallocate()
+    bytes = packed
+    bytesCapacity = size
+    bytesUsed = position
+  }
+
+  private func readLength(at start: Int) -> (length: Int, prefix: Int) {
+    var length = 0
+    var shift = 0
+    var position = start
+    while true {
+      let byte = bytes[position]
+      position += 1
+      length |= Int(byte & 127) << shift
+      if byte < 128 { return (length, position - start) }
+      shift += 7
+    }
+  }
+
+  private func isEqual(_ number: Int, _ key: UnsafeBufferPointer<UInt8>) -> Bool {
+    let start = Int(starts[number])
+    if key.count < 128 {
+      guard bytes[start] == UInt8(truncatingIfNeeded: key.count) else { return false }
+      return RawStorage.isEqual(bytes + start + 1, key)
+    }
+    let (length, prefix) = readLength(at: start)
+    return length == key.count && RawStorage.isEqual(bytes + start + prefix, key)
+  }
+
+  /// A multiply-xorshift hash over 8-byte words (after Murmur's finaliser), folded to 32 bits.
+  @inline(__always)
+  static func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    let hash = hash64(key)
+    return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
+  }
+
+  @inline(__always)
+  static func hash64(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: key.count)
+    guard let base = key.baseAddress.map({ UnsafeRawPointer($0) }) else { return hash }
+    var position = 0
+    while position + 8 <= key.count {
+      hash = (hash ^ base.loadUnaligned(fromByteOffset: position, as: UInt64.self)) &* 0xFF51_AFD7_ED55_8CCD
+      hash ^= hash >> 32
+      position += 8
+    }
+    var tail: UInt64 = 0
+    while position < key.count {
+      tail = tail << 8 | UInt64(base.load(fromByteOffset: position, as: UInt8.self))
+      position += 1
+    }
+    hash = (hash ^ tail) &* 0xFF51_AFD7_ED55_8CCD
+    hash ^= hash >> 33
+    hash = hash &* 0xC4CE_B9FE_1A85_EC53
+    return hash ^ (hash >> 29)
+  }
+}

@@ -1,0 +1,145 @@
+import CStellaValue
+import StellaModel
+
+/// Numbers the keys of events for all rules with the same `by`, once per event and batch.
+///
+/// A key is the values of the `by` fields in order; a missing field and null are values of their own, and a text is never
+/// equal to a number.
+package final class KeySpace {
+  package let fields: [String]
+  package let dictionary = KeyDictionary()
+  private let columns: [Int]
+  private let numbers: UnsafeMutablePointer<UInt32>
+  private let known: UnsafeMutablePointer<UInt64>
+  /// The key being built.
+  private var scratch: UnsafeMutablePointer<UInt8>
+  private var scratchCapacity = 256
+  private var used = 0
+  private var batch: EventBatch?
+
+  package init(fields: [String], columns: [Int]) {
+    self.fields = fields
+    self.columns = columns
+    numbers = .allocate(capacity: EventBatch.capacity)
+    known = .allocate(capacity: EventBatch.capacity / 64)
+    known.initialize(repeating: 0, count: EventBatch.capacity / 64)
+    scratch = .allocate(capacity: scratchCapacity)
+  }
+
+  deinit {
+    scratch.deallocate()
+    numbers.deallocate()
+    known.deallocate()
+  }
+
+  /// Starts a batch: forgets the numbers of the one before and the keys that nobody kept.
+  package func begin(_ batch: EventBatch) {
+    known.update(repeating: 0, count: EventBatch.capacity / 64)
+    dictionary.sweep()
+    self.batch = batch
+  }
+
+  /// The key's number of event `index`. Valid until the next `begin` unless somebody retains it.
+  @inline(__always)
+  package func number(_ index: Int) -> UInt32 {
+    let bit: UInt64 = 1 << UInt64(index & 63)
+    if known[index >> 6] & bit != 0 { return numbers[index] }
+    let number = compute(index)
+    numbers[index] = number
+    known[index >> 6] |= bit
+    return number
+  }
+
+  private func compute(_ index: Int) -> UInt32 {
+    guard let batch else { return KeyDictionary.none }
+    used = 0
+    for column in columns { append(batch.cell(column, index).pointee) }
+    return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
+  }
+
+  private func reserve(_ count: Int) {
+    if used + count <= scratchCapacity { return }
+    let capacity = max(scratchCapacity * 2, used + count)
+    scratch = RawStorage.resize(scratch, from: used, to: capacity)
+    scratchCapacity = capacity
+  }
+
+  @inline(__always)
+  private func put(_ byte: UInt8) {
+    scratch[used] = byte
+    used += 1
+  }
+
+  private func append(_ cell: stella_value) {
+    reserve(16 + (cell.kind >= STELLA_STRING ? Int(cell.length) : 0))
+    switch Int(cell.kind) {
+    case STELLA_BOOL:
+      put(cell.i != 0 ? 2 : 3)
+    case STELLA_INT:
+      appendNumber(4, UInt64(bitPattern: cell.i))
+    case STELLA_DOUBLE:
+      // 5.0 and 5 are one key, as they are equal in Lua.
+      if let whole = Int64(exactly: cell.d) {
+        appendNumber(4, UInt64(bitPattern: whole))
+      } else {
+        appendNumber(5, cell.d.bitPattern)
+      }
+    case STELLA_STRING, STELLA_ARRAY, STELLA_OBJECT:
+      put(cell.kind == STELLA_STRING ? 6 : 7)
+      var length = Int(cell.length)
+      while length >= 128 {
+        put(UInt8(length & 127 | 128))
+        length >>= 7
+      }
+      put(UInt8(length))
+      if let p = cell.p {
+        (scratch + used).update(from: p, count: Int(cell.length))
+        used += Int(cell.length)
+      }
+    case STELLA_NULL: put(1)
+    default: put(0)
+    }
+  }
+
+  private func appendNumber(_ tag: UInt8, _ bits: UInt64) {
+    put(tag)
+    UnsafeMutableRawPointer(scratch + used).storeBytes(of: bits.littleEndian, as: UInt64.self)
+    used += 8
+  }
+
+  /// The key as named values, in the order of `by`.
+  package func members(_ number: UInt32) -> [FieldValue.Member] {
+    let bytes = dictionary.key(number)
+    var position = 0
+    func bits() -> UInt64 {
+      var value: UInt64 = 0
+      for shift in 0..<8 { value |= UInt64(bytes[position + shift]) << UInt64(8 * shift) }
+      position += 8
+      return value
+    }
+    return fields.map { name in
+      let tag = bytes[position]
+      position += 1
+      switch tag {
+      case 2: return .init(name, .bool(true))
+      case 3: return .init(name, .bool(false))
+      case 4: return .init(name, .integer(Int64(bitPattern: bits())))
+      case 5: return .init(name, .double(Double(bitPattern: bits())))
+      case 6, 7:
+        var length = 0
+        var shift = 0
+        while true {
+          let byte = bytes[position]
+          position += 1
+          length |= Int(byte & 127) << shift
+          shift += 7
+          if byte < 128 { break }
+        }
+        let text = String(decoding: bytes[position..<position + length], as: UTF8.self)
+        position += length
+        return .init(name, .string(text))
+      default: return .init(name, .null)
+      }
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import CStellaValue
+
+/// The live keys of one rule, each in a slot that stays the same for as long as the key lives.
+///
+/// When the table is full it first drops idle keys; only when at least three quarters are live does it grow, up to
+/// `maximum`; there the stalest eighth is evicted and counted. All of it depends on the order of events alone.
+/// About 18 bytes a key beside the detector's columns.
+final class KeyTable {
+  private(set) var capacity = 0
+  private(set) var count = 0
+  /// One past the highest slot in use.
+  private(set) var end = 0
+  private(set) var evictions = 0
+  /// Slot → key number, `KeyDictionary.none` when free.
+  private(set) var keys: UnsafeMutablePointer<UInt32>
+  /// A key's number beside its slot, so that a lookup reads one cache line.
+  private struct Entry {
+    var key: UInt32
+    /// Slot + 1; 0 is empty.
+    var slot: UInt32
+  }
+
+  /// Open addressing with linear probing.
+  private var index: UnsafeMutablePointer<Entry>
+  private var mask: Int
+  private var shift: UInt32
+  private let free = NumberStack()
+  private let maximum: Int
+  private let dictionary: KeyDictionary
+  /// The detector that this table is a part of; it lives as long as the table is used.
+  private unowned(unsafe) var owner: Detector?
+
+  init(dictionary: KeyDictionary, maximum: Int) {
+    self.dictionary = dictionary
+    self.maximum = maximum
+    keys = .allocate(capacity: 1)
+    index = .allocate(capacity: 1)
+    index.initialize(to: Entry(key: 0, slot: 0))
+    mask = 0
+    shift = 32
+  }
+
+  deinit {
+    keys.deallocate()
+    index.deallocate()
+  }
+
+  /// Makes `detector` the one whose columns follow the slots.
+  func serve(_ detector: Detector) { owner = detector }
+
+  @inline(__always)
+  private func home(_ number: UInt32) -> Int {
+    Int(truncatingIfNeeded: (UInt64(number) &* 0x9E37_79B1) & 0xFFFF_FFFF) >> Int(shift)
+  }
+
+  /// The slot of a key, or nil. O(1).
+  @inline(__always)
+  func find(_ number: UInt32) -> Int? {
+    if count == 0 { return nil }
+    var position = home(number)
+    while true {
+      let entry = index[position]
+      if entry.slot == 0 { return nil }
+      if entry.key == number { return Int(entry.slot) - 1 }
+      position = (position + 1) & mask
+    }
+  }
+
+  /// Loads what ``find(_:)`` will read of a key into the cache.
+  @inline(__always)
+  func prefetch(_ number: UInt32) { stella_prefetch(index + home(number)) }
+
+  /// The slot of a key, new if need be; nil when the table is full of keys that must stay. O(1) amortised.
+  @inline(__always)
+  func slot(_ number: UInt32, at now: Int64) -> Int? {
+    if let slot = find(number) { return slot }
+    return insert(number, at: now)
+  }
+
+  private func insert(_ number: UInt32, at now: Int64) -> Int? {
+    if count == capacity { makeRoom(at: now) }
+    guard count < capacity else {
+      evictions += 1
+      return nil
+    }
+    let slot: Int
+    if let reused = free.pop() {
+      slot = Int(reused)
+    } else {
+      slot = end
+      end += 1
+    }
+    keys[slot] = number
+    dictionary.retain(number)
+    count += 1
+    place(slot)
+    owner?.open(slot)
+    return slot
+  }
+
+  /// Drops the key of `slot`. O(1).
+  func remove(_ slot: Int) {
+    owner?.close(slot)
+    let number = keys[slot]
+    var hole = home(number)
+    while index[hole].key != number || index[hole].slot == 0 { hole = (hole + 1) & mask }
+    var probe = (hole + 1) & mask
+    while index[probe].slot != 0 {
+      let wanted = home(index[probe].key)
+      if (probe - wanted) & mask >= (probe - hole) & mask {
+        index[hole] = index[probe]
+        hole = probe
+      }
+      probe = (probe + 1) & mask
+    }
+    index[hole].slot = 0
+    keys[slot] = KeyDictionary.none
+    free.push(UInt32(slot))
+    count -= 1
+    dictionary.release(number)
+  }
+
+  /// Evicts the stalest eighth of the keys, at least one, that need not stay; returns how many went. O(keys).
+  @discardableResult
+  func evictStalest() -> Int {
+    guard let owner else { return 0 }
+    var candidates: [(use: Int64, slot: Int)] = []
+    candidates.reserveCapacity(count)
+    for slot in 0..<end where keys[slot] != KeyDictionary.none && !owner.isPinned(slot) {
+      candidates.append((owner.lastUse(slot), slot))
+    }
+    candidates.sort { ($0.use, $0.slot) < ($1.use, $1.slot) }
+    let evicted = candidates.prefix(max(1, count / 8))
+    for (_, slot) in evicted { remove(slot) }
+    evictions += evicted.count
+    return evicted.count
+  }
+
+  private func makeRoom(at now: Int64) {
+    let removed = removeIdle(at: now)
+    if removed > 0 && removed * 4 >= capacity { return }
+    if capacity < maximum {
+      grow(to: min(maximum, max(8, capacity * 2)))
+    } else if removed * 8 < capacity {
+      // Also when a few slots became free: else every insertion would pay for a whole pass.
+      evictStalest()
+    }
+  }
+
+  /// Drops all idle keys in one pass and builds the index anew, which costs less than taking many keys out of it.
+  private func removeIdle(at now: Int64) -> Int {
+    guard let owner else { return 0 }
+    let before = count
+    for slot in 0..<end where keys[slot] != KeyDictionary.none {
+      guard owner.isIdle(slot, at: now), !owner.isPinned(slot) else { continue }
+      owner.close(slot)
+      dictionary.release(keys[slot])
+      keys[slot] = KeyDictionary.none
+      free.push(UInt32(slot))
+      count -= 1
+    }
+    if count < before {
+      index.update(repeating: Entry(key: 0, slot: 0), count: mask + 1)
+      for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
+    }
+    return before - count
+  }
+
+  private func grow(to newCapacity: Int) {
+    keys = RawStorage.resize(keys, from: end, to: newCapacity)
+    (keys + end).initialize(repeating: KeyDictionary.none, count: newCapacity - end)
+    capacity = newCapacity
+    var size = 16
+    var bits: UInt32 = 4
+    while size * 3 < newCapacity * 4 {
+      size *= 2
+      bits += 1
+    }
+    index.deallocate()
+    index = .allocate(capacity: size)
+    index.initialize(repeating: Entry(key: 0, slot: 0), count: size)
+    mask = size - 1
+    shift = 32 - bits
+    for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
+    owner?.grow(to: newCapacity)
+  }
+
+  private func place(_ slot: Int) {
+    var position = home(keys[slot])
+    while index[position].slot != 0 { position = (position + 1) & mask }
+    index[position] = Entry(key: keys[slot], slot: UInt32(slot + 1))
+  }
+}

@@ -1,0 +1,135 @@
+import StellaModel
+
+/// Runs batches of events through a rule set and gives the alerts in the order of the stream.
+///
+/// One thread owns it. A batch goes rule-major: all its events through one rule, then the next rule.
+package final class Pipeline {
+  package private(set) var rules: RuleSet
+  package let batch: EventBatch
+  package let context: DetectionContext
+  private let lateness: Int64
+  /// The latest time of each source; `Int64.min` before its first event.
+  private var latest: [Int64] = []
+  private var watermark = Int64.min
+  private var lastRun: [Int]
+  private var batches = 0
+  package private(set) var events = 0
+  /// Events that came with a time before the watermark.
+  package private(set) var lateEvents = 0
+
+  /// - Parameters:
+  ///   - lateness: nanoseconds that timers wait for events that come out of order.
+  ///   - materialise: decodes a record of a source again, with all fields.
+  package init(
+    rules: RuleSet, lateness: Int64,
+    materialise: @escaping (_ source: UInt16, _ record: UnsafeBufferPointer<UInt8>, _ time: Int64) -> Event
+  ) {
+    self.rules = rules
+    self.lateness = lateness
+    batch = EventBatch(columnCount: rules.fields.table.count)
+    context = DetectionContext(batch: batch, materialise: materialise)
+    lastRun = Array(repeating: 0, count: rules.rules.count)
+  }
+
+  /// The number of a new source; its events carry it.
+  package func addSource(_ name: String) -> UInt16 {
+    context.sourceNames.append(name)
+    latest.append(.min)
+    return UInt16(latest.count - 1)
+  }
+
+  /// The source can't hold the watermark back any more.
+  package func endSource(_ source: UInt16) { latest[Int(source)] = .max }
+
+  /// Takes the place of the rules from the next batch on.
+  package func replace(_ rules: RuleSet) {
+    self.rules = rules
+    lastRun = Array(repeating: 0, count: rules.rules.count)
+  }
+
+  /// The columns that rules read now; a batch gets new ones when it is emptied.
+  package var wantedColumns: Int { rules.fields.table.count }
+  /// Keeps new columns out of the batch while its events come from batches that lack them.
+  package var columnLimit: Int?
+
+  /// Empties the batch for the next events.
+  package func clear() { batch.removeAll(columnCount: min(wantedColumns, columnLimit ?? .max)) }
+
+  /// Runs the events of ``batch`` and returns the transitions of alerts. The batch is empty afterwards.
+  package func process() -> [Alert] {
+    if batch.count == 0 { return [] }
+    events += batch.count
+    batches += 1
+    advance()
+    for space in rules.keySpaces { space.begin(batch) }
+    rules.router.route(batch)
+    for filter in rules.router.matched {
+      for rule in rules.rulesOfFilter[filter] { run(rule) }
+    }
+    let reached = context.watermarks[batch.count - 1]
+    for (number, rule) in rules.rules.enumerated() where lastRun[number] != batches {
+      if rule.detector.nextTimer <= reached { run(number) }
+    }
+    let alerts = context.takeEmissions()
+    clear()
+    return alerts
+  }
+
+  /// The end of the input: the watermark moves to the last event time. Returns what the timers up to it raise.
+  package func finish() -> [Alert] {
+    clear()
+    let last = latest.filter { $0 != .max }.max() ?? watermark
+    watermark = max(watermark, last, ended)
+    for rule in rules.rules { rule.detector.runTimers(upTo: watermark, in: context) }
+    return context.takeEmissions()
+  }
+
+  /// Time has come to `time` without an event. Returns what the timers up to it raise; earlier events count as late.
+  package func advance(to time: Int64) -> [Alert] {
+    clear()
+    watermark = max(watermark, time)
+    for rule in rules.rules { rule.detector.runTimers(upTo: watermark, in: context) }
+    return context.takeEmissions()
+  }
+
+  /// The latest time of the sources that have ended.
+  private var ended = Int64.min
+
+  private func run(_ number: Int) {
+    if lastRun[number] == batches { return }
+    lastRun[number] = batches
+    let rule = rules.rules[number]
+    let router = rules.router
+    rule.detector.run(
+      context, matches: router.bits(rule.filter), resolves: rule.resolveFilter.map { router.bits($0) })
+  }
+
+  /// Moves the watermark along the events of the batch.
+  private func advance() {
+    let batch = batch
+    let watermarks = context.watermarks
+    if context.streamStart == nil { context.streamStart = batch.times[0] }
+    var watermark = watermark
+    var ended = ended
+    var late = 0
+    latest.withUnsafeMutableBufferPointer { latest in
+      for index in 0..<batch.count {
+        let time = batch.times[index]
+        let source = Int(batch.sources[index])
+        if time > latest[source] {
+          latest[source] = time
+          ended = max(ended, time)
+          var least = time
+          if latest.count > 1 { for other in latest where other != .min { least = min(least, other) } }
+          watermark = max(watermark, least - lateness)
+        } else if time < watermark {
+          late += 1
+        }
+        watermarks[index] = watermark
+      }
+    }
+    self.watermark = watermark
+    self.ended = ended
+    lateEvents += late
+  }
+}

@@ -1,0 +1,48 @@
+import StellaLua
+import StellaModel
+
+/// Keeps a rule whose script keeps failing from costing more than it finds: after five failures in a row the script rests
+/// for a minute of event time, then for twice as long each time it fails again, at most an hour. Its state is kept.
+package final class Quarantine {
+  private static let failuresBeforeRest = 5
+  private static let firstRest: Int64 = 60_000_000_000
+  private static let longestRest: Int64 = 3_600_000_000_000
+
+  package private(set) var failures = 0
+  package private(set) var rests = 0
+  package private(set) var lastError: LuaError?
+  /// A result that was neither nil nor an alert, once.
+  package private(set) var unusableResult: String?
+  package private(set) var restingUntil = Int64.min
+  private var inARow = 0
+  private var rest = Quarantine.firstRest
+
+  /// Whether the script may run at `time`. The first call after a rest is a trial.
+  @inline(__always)
+  func allows(at time: Int64) -> Bool { time >= restingUntil }
+
+  func failed(_ error: LuaError, at time: Int64) {
+    failures += 1
+    inARow += 1
+    lastError = error
+    if inARow >= Quarantine.failuresBeforeRest {
+      rests += 1
+      restingUntil = time &+ rest
+      rest = min(Quarantine.longestRest, rest * 2)
+      // One more failure after the rest is enough for the next.
+      inARow = Quarantine.failuresBeforeRest - 1
+    }
+  }
+
+  /// A call that went well ends the row.
+  @inline(__always)
+  func succeeded() {
+    if inARow == 0 { return }
+    inARow = 0
+    rest = Quarantine.firstRest
+  }
+
+  func noteUnusable(_ value: LuaValue) {
+    if unusableResult == nil { unusableResult = "\(value)" }
+  }
+}

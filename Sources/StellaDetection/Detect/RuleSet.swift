@@ -1,0 +1,175 @@
+import StellaLua
+import StellaModel
+import StellaScripting
+
+/// The rules that are active together, compiled: their detectors, one router over all their conditions, and the keys they
+/// share. Immutable but for the state inside the detectors.
+package final class RuleSet {
+  package struct ActiveRule {
+    package let source: RuleSource
+    package let expression: Expression
+    package let detector: Detector
+    /// The router's filter of `where`, and of `resolve_when` when it is a condition.
+    package fileprivate(set) var filter = 0
+    package fileprivate(set) var resolveFilter: Int?
+    let resolveExpression: Expression?
+    let parameters: [String: FieldValue]
+
+    package var manifest: RuleManifest { detector.manifest }
+  }
+
+  package let fields: FieldRegister
+  package private(set) var rules: [ActiveRule] = []
+  package private(set) var refusals: [RuleRefusal]
+  let router: Router
+  /// Filter → the rules that run on its events.
+  let rulesOfFilter: [[Int]]
+  let keySpaces: [KeySpace]
+
+  /// Loads and compiles `sources`. A file that can't be used is among ``refusals`` and the others are active.
+  ///
+  /// - Parameters:
+  ///   - parameters: rule id → parameter → value, from the configuration.
+  ///   - previous: rules whose file and parameters did not change keep their detector with its state.
+  ///   - unreadable: files that could not even be read.
+  package init(
+    sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], fields: FieldRegister,
+    previous: RuleSet? = nil, unreadable: [RuleError] = []
+  ) {
+    self.fields = fields
+    refusals = unreadable.map { RuleRefusal(file: $0.file, id: nil, errors: [$0]) }
+    var spaces = KeySpaces(kept: previous?.keySpaces ?? [], fields: fields)
+    var byID: [String: String] = [:]
+    for source in sources {
+      if let kept = previous?.rules.first(where: { $0.source == source }),
+        kept.parameters == parameters[kept.manifest.id] ?? [:], byID[kept.manifest.id] == nil
+      {
+        byID[kept.manifest.id] = source.file
+        spaces.keep(kept.detector.keys)
+        kept.detector.order = rules.count
+        rules.append(kept)
+        continue
+      }
+      do throws(RuleRefusal) {
+        let rule = try RuleSet.compile(
+          source, parameters: parameters, order: rules.count, spaces: &spaces, fields: fields)
+        if let other = byID[rule.manifest.id] {
+          throw RuleRefusal(
+            file: source.file, id: rule.manifest.id,
+            errors: [
+              RuleError(
+                code: "rule.duplicate_id", message: "the id \(rule.manifest.id) belongs to \(other) already",
+                remedy: "Give each rule an id of its own.", file: source.file,
+                line: rule.manifest.lines.line(of: "id"))
+            ])
+        }
+        byID[rule.manifest.id] = source.file
+        rules.append(rule)
+      } catch {
+        refusals.append(error)
+      }
+    }
+    keySpaces = spaces.used
+    var expressions = rules.map(\.expression)
+    expressions += rules.compactMap(\.resolveExpression)
+    router = Router(filters: expressions, fields: &fields.table)
+    var rulesOfFilter = Array(repeating: [Int](), count: router.filters.count)
+    var resolving = rules.count
+    for number in rules.indices {
+      rules[number].filter = router.filter(of: number)
+      rulesOfFilter[rules[number].filter].append(number)
+      if rules[number].resolveExpression != nil {
+        rules[number].resolveFilter = router.filter(of: resolving)
+        rulesOfFilter[router.filter(of: resolving)].append(number)
+        resolving += 1
+      }
+    }
+    self.rulesOfFilter = rulesOfFilter
+  }
+
+  /// The rules whose script has failed: how often, how many times it was sent to rest, and the last error.
+  package var failingRules: [(id: String, failures: Int, rests: Int, error: String)] {
+    rules.compactMap { rule in
+      guard let quarantine = rule.detector.quarantine, quarantine.failures > 0, let error = quarantine.lastError else {
+        return nil
+      }
+      return (rule.manifest.id, quarantine.failures, quarantine.rests, error.description)
+    }
+  }
+
+  private static func compile(
+    _ source: RuleSource, parameters: [String: [String: FieldValue]], order: Int, spaces: inout KeySpaces,
+    fields: FieldRegister
+  ) throws(RuleRefusal) -> ActiveRule {
+    let host = ScriptHost(fields: fields)
+    let script = try RuleLoader.load(
+      source, parameters: { id in (parameters[id] ?? [:]).mapValues(LuaValue.init(scalar:)) }, host: host)
+    let manifest = script.manifest
+    var errors: [RuleError] = []
+    func parse(_ text: String, key: String, line: Int) -> Expression? {
+      do throws(ExpressionError) {
+        return try Expression.parse(text)
+      } catch {
+        let first = line + error.line - 1
+        errors.append(
+          RuleError(
+            code: "rule.condition", message: "\(key), column \(error.column): \(error.message)",
+            remedy: error.remedy, file: source.file, line: first))
+        return nil
+      }
+    }
+    let expression = parse(manifest.condition, key: "where", line: manifest.conditionLine)
+    let resolve = manifest.resolveCondition.map {
+      parse($0, key: "resolve_when", line: manifest.resolveConditionLine)
+    }
+    guard errors.isEmpty, let expression else {
+      script.state.close()
+      throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
+    }
+    let keys = spaces.space(for: manifest.by)
+    let affected = manifest.affected.map { fields.table.column(of: $0) }
+    let detector = DetectorFactory.make(
+      script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
+    return ActiveRule(
+      source: source, expression: expression, detector: detector, resolveExpression: resolve ?? nil,
+      parameters: parameters[manifest.id] ?? [:])
+  }
+}
+
+/// One ``KeySpace`` per list of `by` fields.
+private struct KeySpaces {
+  private let kept: [KeySpace]
+  private let fields: FieldRegister
+  private(set) var used: [KeySpace] = []
+
+  init(kept: [KeySpace], fields: FieldRegister) {
+    self.kept = kept
+    self.fields = fields
+  }
+
+  mutating func keep(_ space: KeySpace) {
+    if !used.contains(where: { $0 === space }) { used.append(space) }
+  }
+
+  mutating func space(for by: [String]) -> KeySpace {
+    if let space = used.first(where: { $0.fields == by }) { return space }
+    let space =
+      kept.first { $0.fields == by }
+      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) })
+    used.append(space)
+    return space
+  }
+}
+
+extension LuaValue {
+  /// A configured value; arrays and objects become nil.
+  fileprivate init(scalar value: FieldValue) {
+    switch value {
+    case .bool(let flag): self = .bool(flag)
+    case .integer(let number): self = .integer(number)
+    case .double(let number): self = .double(number)
+    case .string(let text): self = .string(text)
+    case .null, .array, .object: self = .nil
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import CStellaValue
+import StellaLua
+import StellaModel
+import StellaScripting
+
+/// A rule that judges in Lua: `on` for each matching event, `check` for each live key at every tick.
+///
+/// Native state lives in ``Primitive``s by slot; plain values live in the rule's own Lua state. A key is dropped once all
+/// its windows are empty and it holds no plain values and no alert.
+final class ScriptDetector: Detector {
+  private let script: RuleScript
+  private let host: ScriptHost
+  private let primitives: [any Primitive]
+  /// Windows and the like, which age; rings do not.
+  private let aging: [any Primitive]
+  private let initial: LuaValue?
+  private let shortestCount: CountWindow?
+  private let every: Int64
+  private var seen: UnsafeMutablePointer<Int64>
+  private var capacity = 0
+  private let resting = Quarantine()
+
+  init(
+    script: RuleScript, host: ScriptHost, order: Int, keys: KeySpace, affectedColumn: Int?
+  ) {
+    let manifest = script.manifest
+    self.script = script
+    self.host = host
+    var primitives: [any Primitive] = []
+    var aging: [any Primitive] = []
+    var counts: [(within: Int64, window: CountWindow)] = []
+    var initial: [(key: String, value: LuaValue)] = []
+    for field in manifest.state {
+      switch field.content {
+      case .initial(let value): initial.append((key: field.name, value: value))
+      case .primitive(let name, let settings):
+        let primitive = PrimitiveFactory.make(name, settings)
+        primitives.append(primitive)
+        if !(primitive is RingState) { aging.append(primitive) }
+        if let window = primitive as? CountWindow, settings.offset == 0 { counts.append((settings.within, window)) }
+      }
+    }
+    self.primitives = primitives
+    self.aging = aging
+    self.initial = initial.isEmpty ? nil : .table(LuaTable(fields: initial))
+    shortestCount = counts.min { $0.within < $1.within }?.window
+    every = manifest.every ?? 0
+    seen = .allocate(capacity: 1)
+    super.init(
+      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn,
+      slotBytes: primitives.reduce(8) { $0 + $1.slotBytes })
+    host.primitives = primitives
+  }
+
+  deinit {
+    seen.deallocate()
+    script.state.close()
+  }
+
+  override var quarantine: Quarantine? { resting }
+  var usage: LuaUsage { script.state.usage }
+
+  override var heldBytes: Int { primitives.reduce(0) { $0 + $1.heldBytes } }
+
+  // MARK: - Keys
+
+  override func grow(to newCapacity: Int) {
+    seen = RawStorage.resize(seen, from: capacity, to: newCapacity)
+    capacity = newCapacity
+    for primitive in primitives { primitive.grow(to: newCapacity) }
+  }
+
+  override func open(_ slot: Int) {
+    for primitive in primitives { primitive.clear(slot) }
+    if let initial { try? script.state.restoreKey(slot, initial) }
+  }
+
+  override func close(_ slot: Int) {
+    for primitive in primitives { primitive.clear(slot) }
+    script.state.dropKey(slot)
+    super.close(slot)
+  }
+
+  override func isIdle(_ slot: Int, at now: Int64) -> Bool {
+    !aging.isEmpty && aging.allSatisfy { $0.isIdle(slot, at: now) } && !hasPlainState(slot)
+  }
+
+  /// What can't be saved is state all the same.
+  private func hasPlainState(_ slot: Int) -> Bool { (try? script.state.savedKey(slot)) != .some(.nil) }
+
+  override func lastUse(_ slot: Int) -> Int64 { seen[slot] }
+
+  // MARK: - Events
+
+  override func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
+    if context.batch.count > 0 {
+      host.begin(context)
+      script.state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
+    }
+    super.run(context, matches: matches, resolves: resolves)
+  }
+
+  override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
+    let number = keys.number(index)
+    guard let slot = table.slot(number, at: time) else { return }
+    if every > 0 && nextTick == .max { nextTick = (floorDivide(time, every) + 1) * every }
+    seen[slot] = time
+    merge(index, slot: slot, at: time, in: context)
+    guard let on = manifest.on, resting.allows(at: time) else { return }
+    host.event = index
+    host.now = time
+    switch script.state.callHot(on, eventIndex: index, keySlot: slot) {
+    case .nothing: resting.succeeded()
+    case .value:
+      resting.succeeded()
+      for finding in findings(slot: slot, at: time, event: index, in: context) {
+        book.found(finding, slot: slot, key: number, at: time, in: context)
+      }
+    case .failed: resting.failed(script.state.takeError(), at: time)
+    }
+  }
+
+  // MARK: - Ticks
+
+  override func tick(at time: Int64, in context: DetectionContext) {
+    host.begin(context)
+    host.event = nil
+    host.now = time
+    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
+      if isIdle(slot, at: time) && !isPinned(slot) {
+        table.remove(slot)
+      } else if resting.allows(at: time) {
+        check(slot, at: time, in: context)
+      }
+    }
+    nextTick = table.count == 0 ? .max : time + every
+  }
+
+  private func check(_ slot: Int, at time: Int64, in context: DetectionContext) {
+    guard let check = manifest.check else { return }
+    switch script.state.callCheck(check, keySlot: slot, time: time) {
+    case .failed: resting.failed(script.state.takeError(), at: time)
+    case .nothing:
+      if !isHeld(slot, at: time) { book.missed(slot: slot, at: time, in: context) }
+    case .value:
+      let found = findings(slot: slot, at: time, event: nil, in: context)
+      if found.isEmpty && !isHeld(slot, at: time) { book.missed(slot: slot, at: time, in: context) }
+      for finding in found { book.found(finding, slot: slot, key: table.keys[slot], at: time, in: context) }
+    }
+  }
+
+  /// Whether a firing alert stays because the rule's own `resolve_when` says that the trouble is not over.
+  private func isHeld(_ slot: Int, at time: Int64) -> Bool {
+    guard let resolve = manifest.resolveFunction, book.isActive(slot) else { return false }
+    switch script.state.callCheck(resolve, keySlot: slot, time: time) {
+    case .nothing: return true
+    case .value:
+      return (try? script.state.takeResult()) == .bool(false)
+    case .failed:
+      resting.failed(script.state.takeError(), at: time)
+      return true
+    }
+  }
+
+  /// What the callback that just returned has found.
+  private func findings(slot: Int, at time: Int64, event: Int?, in context: DetectionContext) -> [Finding] {
+    let result: LuaValue
+    do throws(LuaError) {
+      result = try script.state.takeResult()
+    } catch {
+      resting.failed(error, at: time)
+      return []
+    }
+    var blank = Finding()
+    blank.count = max(1, shortestCount?.count(slot, at: time) ?? 1)
+    blank.firstSeen = shortestCount?.firstTime(slot, at: time).map { min($0, time) }
+    if let event {
+      blank.evidence = [context.evidence(event)]
+      if let user = affectedUser(event, in: context) { blank.affectedUsers = [user] }
+    }
+    let reader = FindingReader { [primitives] handle in
+      handle < primitives.count ? (primitives[handle] as? RingState)?.events(slot) : nil
+    }
+    if let findings = reader.findings(result, blank: blank) { return findings }
+    resting.noteUnusable(result)
+    return []
+  }
+}
+
+/// Integer division that rounds towards the past.
+@inline(__always)
+func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+  let quotient = a / b
+  return a % b < 0 ? quotient - 1 : quotient
+}

@@ -1,0 +1,108 @@
+import CStellaValue
+import StellaLua
+import StellaModel
+import StellaScripting
+
+/// The engine's side of one rule's script: its fields and its native state.
+final class ScriptHost: LuaHost {
+  private let fields: FieldRegister
+  var primitives: [any Primitive] = []
+  var now: Int64 = 0
+  /// The event in hand; nil inside `check`.
+  var event: Int?
+  private weak var context: DetectionContext?
+  private let list = PrimitiveList()
+  private lazy var json = JSONParser()
+  /// Keeps the text of the field fetched last.
+  private var fetched: [UInt8] = []
+
+  init(fields: FieldRegister) { self.fields = fields }
+
+  func begin(_ context: DetectionContext) {
+    if self.context !== context { self.context = context }
+  }
+
+  func column(of name: UnsafeBufferPointer<UInt8>) -> Int32 {
+    // A field that nobody read before gets its column with the next batch.
+    let column = fields.table.column(of: String(decoding: name, as: UTF8.self))
+    guard let batch = context?.batch, column < batch.columnCount else { return -1 }
+    return Int32(column)
+  }
+
+  func fetch(_ name: UnsafeBufferPointer<UInt8>, event: Int, into result: UnsafeMutablePointer<stella_value>) {
+    guard let context, event >= 0, event < context.batch.count else { return }
+    let batch = context.batch
+    let record = context.materialise(batch.sources[event], batch.record(event), batch.times[event])
+    guard let value = FieldPath.value(of: String(decoding: name, as: UTF8.self), in: record) else { return }
+    switch value {
+    case .null: result.pointee.kind = UInt8(STELLA_NULL)
+    case .bool(let flag):
+      result.pointee.kind = UInt8(STELLA_BOOL)
+      result.pointee.i = flag ? 1 : 0
+    case .integer(let number):
+      result.pointee.kind = UInt8(STELLA_INT)
+      result.pointee.i = number
+    case .double(let number):
+      result.pointee.kind = UInt8(STELLA_DOUBLE)
+      result.pointee.d = number
+    case .string(let text): give(Array(text.utf8), STELLA_STRING, result)
+    case .array: give(Array(value.json.utf8), STELLA_ARRAY, result)
+    case .object: give(Array(value.json.utf8), STELLA_OBJECT, result)
+    }
+  }
+
+  private func give(_ bytes: [UInt8], _ kind: Int, _ result: UnsafeMutablePointer<stella_value>) {
+    // One byte more, so that the address is never that of an empty array.
+    fetched = bytes + [0]
+    fetched.withUnsafeBufferPointer { result.pointee.p = $0.baseAddress }
+    result.pointee.length = UInt32(bytes.count)
+    result.pointee.kind = UInt8(kind)
+  }
+
+  func value(ofJSON cell: stella_value) throws(LuaHostError) -> LuaValue {
+    do throws(JSONParser.Refusal) {
+      return LuaValue(try json.parse(UnsafeBufferPointer(start: cell.p, count: Int(cell.length))))
+    } catch {
+      throw LuaHostError("the field's JSON can't be read: \(error.reason)")
+    }
+  }
+
+  func call(
+    type: Int, handle: Int, keySlot: Int, method: Int, arguments: UnsafeBufferPointer<stella_value>,
+    result: UnsafeMutablePointer<stella_value>
+  ) throws(LuaHostError) -> LuaValue? {
+    guard let context, handle < primitives.count, keySlot >= 0 else {
+      throw LuaHostError("state is there only inside on and check")
+    }
+    do throws(PrimitiveError) {
+      try primitives[handle].call(
+        method, slot: keySlot,
+        call: PrimitiveCall(
+          now: now, arguments: arguments, result: result, context: context, event: event, list: list))
+    } catch {
+      throw LuaHostError(error.message)
+    }
+    guard let values = list.values else { return nil }
+    list.values = nil
+    return .table(LuaTable(array: values.map { LuaValue($0) }))
+  }
+}
+
+extension LuaValue {
+  /// A field's value for a script.
+  init(_ value: FieldValue) {
+    switch value {
+    case .null: self = .null
+    case .bool(let flag): self = .bool(flag)
+    case .integer(let number): self = .integer(number)
+    case .double(let number): self = .double(number)
+    case .string(let text): self = .string(text)
+    case .array(let items): self = .table(LuaTable(array: items.map { LuaValue($0) }))
+    case .object(let members):
+      // Of a name that stands several times the last one counts.
+      var fields: [String: LuaValue] = [:]
+      for member in members { fields[member.name] = LuaValue(member.value) }
+      self = .table(LuaTable(fields: fields.map { (key: $0.key, value: $0.value) }))
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import CStellaValue
+import StellaModel
+import StellaScripting
+
+/// `threshold` in a sliding window, exactly: holds when the last `count` events of a key lie within `within`.
+///
+/// Keeps the times of the last `count` events per key: up to 8 × `count` bytes, taken as they are needed.
+final class SlidingThreshold: Detector {
+  private struct Ring {
+    var times: UnsafeMutablePointer<Int64>?
+    var capacity: UInt32 = 0
+    var count: UInt32 = 0
+    /// Position of the oldest time.
+    var head: UInt32 = 0
+    var last = Int64.min
+  }
+
+  private let limit: Int
+  private let within: Int64
+  private var rings: UnsafeMutablePointer<Ring>
+  private var capacity = 0
+  private var timesBytes = 0
+  private let matching: ThresholdMatch
+
+  init(
+    _ threshold: RuleManifest.Threshold, match: ThresholdMatch, manifest: RuleManifest, order: Int, keys: KeySpace,
+    affectedColumn: Int?
+  ) {
+    limit = threshold.count
+    within = threshold.within
+    matching = match
+    rings = .allocate(capacity: 1)
+    super.init(
+      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 32 + match.slotBytes)
+  }
+
+  deinit {
+    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none { rings[slot].times?.deallocate() }
+    rings.deallocate()
+  }
+
+  override var quarantine: Quarantine? { matching.shape?.quarantine }
+  override var heldBytes: Int { timesBytes + matching.heldBytes }
+
+  override func grow(to newCapacity: Int) {
+    rings = RawStorage.resize(rings, from: capacity, to: newCapacity)
+    capacity = newCapacity
+    matching.grow(to: newCapacity)
+  }
+
+  override func open(_ slot: Int) {
+    rings[slot] = Ring()
+    matching.clear(slot)
+  }
+
+  override func close(_ slot: Int) {
+    rings[slot].times?.deallocate()
+    timesBytes -= Int(rings[slot].capacity) * 8
+    rings[slot] = Ring()
+    matching.clear(slot)
+    super.close(slot)
+  }
+
+  override func isIdle(_ slot: Int, at now: Int64) -> Bool { now - rings[slot].last > within }
+  override func lastUse(_ slot: Int) -> Int64 { rings[slot].last }
+
+  override func prefetch(_ slot: Int) { stella_prefetch(rings + slot) }
+
+  override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
+    let number = keys.number(index)
+    guard let slot = table.slot(number, at: time) else { return }
+    push(time, slot)
+    matching.keep(index, slot: slot, at: time, in: context)
+    let ring = rings[slot]
+    if Int(ring.count) == limit, let times = ring.times {
+      let oldest = times[Int(ring.head)]
+      if time - oldest <= within {
+        if let finding = matching.finding(
+          count: limit, firstSeen: min(oldest, time), index: index, slot: slot, key: number, in: context,
+          user: affectedUser(index, in: context))
+        {
+          merge(index, slot: slot, at: time, in: context)
+          book.found(finding, slot: slot, key: number, at: time, in: context)
+        }
+        return
+      }
+    }
+    merge(index, slot: slot, at: time, in: context)
+  }
+
+  private func push(_ time: Int64, _ slot: Int) {
+    var ring = rings[slot]
+    ring.last = max(ring.last, time)
+    if Int(ring.count) == limit {
+      ring.times?[Int(ring.head)] = time
+      ring.head = Int(ring.head) + 1 == limit ? 0 : ring.head + 1
+    } else {
+      if ring.count == ring.capacity {
+        let size = min(limit, max(4, Int(ring.capacity) * 2))
+        if let times = ring.times {
+          ring.times = RawStorage.resize(times, from: Int(ring.count), to: size)
+        } else {
+          ring.times = .allocate(capacity: size)
+        }
+        timesBytes += (size - Int(ring.capacity)) * 8
+        ring.capacity = UInt32(size)
+      }
+      // The head stays 0 until the ring is full.
+      ring.times?[Int(ring.count)] = time
+      ring.count += 1
+    }
+    rings[slot] = ring
+  }
+}

@@ -1,0 +1,152 @@
+import CStellaValue
+
+/// `window.count` and `window.rate`: events per step of a sliding window.
+///
+/// Counts take two bytes a step until one of them would overflow; then all of this window's take four.
+final class CountWindow: Primitive {
+  private let clock: BucketClock
+  private var capacity = 0
+  /// Newest step seen per slot, plus one, relative to `base`; 0 when the slot is empty.
+  private var heads: UnsafeMutablePointer<UInt32>
+  private var narrow: UnsafeMutablePointer<UInt16>?
+  private var wide: UnsafeMutablePointer<UInt32>?
+  private var base: Int64?
+  /// Methods in the registry's order.
+  private let methods: [Method]
+
+  enum Method { case add, count, perSecond, perMinute }
+
+  init(clock: BucketClock, methods: [Method]) {
+    self.clock = clock
+    self.methods = methods
+    heads = .allocate(capacity: 1)
+    narrow = .allocate(capacity: 1)
+  }
+
+  deinit {
+    heads.deallocate()
+    narrow?.deallocate()
+    wide?.deallocate()
+  }
+
+  var slotBytes: Int { 4 + clock.ring * 2 }
+  var heldBytes: Int { 0 }
+
+  func grow(to newCapacity: Int) {
+    heads = RawStorage.resize(heads, from: capacity, to: newCapacity)
+    if let wide {
+      self.wide = RawStorage.resize(wide, from: capacity * clock.ring, to: newCapacity * clock.ring)
+    } else if let narrow {
+      self.narrow = RawStorage.resize(narrow, from: capacity * clock.ring, to: newCapacity * clock.ring)
+    }
+    capacity = newCapacity
+  }
+
+  func clear(_ slot: Int) {
+    heads[slot] = 0
+    if let wide {
+      (wide + slot * clock.ring).update(repeating: 0, count: clock.ring)
+    } else if let narrow {
+      (narrow + slot * clock.ring).update(repeating: 0, count: clock.ring)
+    }
+  }
+
+  func isIdle(_ slot: Int, at now: Int64) -> Bool {
+    guard heads[slot] != 0, let base else { return true }
+    return clock.bucket(now) - (base + Int64(heads[slot]) - 1) >= Int64(clock.ring)
+  }
+
+  func lastUse(_ slot: Int) -> Int64 {
+    guard heads[slot] != 0, let base else { return .min }
+    return (base + Int64(heads[slot])) * clock.width
+  }
+
+  /// Counts one event at `time`. An event older than the window keeps is not counted. O(1) amortised.
+  func add(_ slot: Int, at time: Int64) {
+    let bucket = clock.bucket(time)
+    if base == nil { base = bucket - (1 << 20) }
+    guard let base, bucket >= base, bucket - base < Int64(UInt32.max) - 1 else { return }
+    let position = UInt32(bucket - base) + 1
+    let head = heads[slot]
+    if position > head {
+      let steps = head == 0 ? clock.ring : min(clock.ring, Int(position - head))
+      // A slot that is new is empty already.
+      if head != 0 { forget(slot, from: bucket - Int64(steps) + 1, count: steps) }
+      heads[slot] = position
+    } else if Int(head - position) >= clock.ring {
+      return
+    }
+    let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket) % UInt64(clock.ring))
+    if let wide {
+      wide[cell] &+= 1
+    } else if let narrow {
+      if narrow[cell] == .max {
+        widen()
+        wide?[cell] &+= 1
+      } else {
+        narrow[cell] &+= 1
+      }
+    }
+  }
+
+  /// Events in the window at `now`. O(buckets).
+  func count(_ slot: Int, at now: Int64) -> Int {
+    guard heads[slot] != 0, let base else { return 0 }
+    let head = base + Int64(heads[slot]) - 1
+    let newest = clock.bucket(now) - clock.lag
+    let oldest = newest - clock.span + 1
+    var total = 0
+    var bucket = max(oldest, head - Int64(clock.ring) + 1)
+    let last = min(newest, head)
+    while bucket <= last {
+      let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket) % UInt64(clock.ring))
+      if let wide { total += Int(wide[cell]) } else if let narrow { total += Int(narrow[cell]) }
+      bucket += 1
+    }
+    return total
+  }
+
+  /// Start of the oldest step in the window at `now` that holds an event.
+  func firstTime(_ slot: Int, at now: Int64) -> Int64? {
+    guard heads[slot] != 0, let base else { return nil }
+    let head = base + Int64(heads[slot]) - 1
+    let newest = clock.bucket(now) - clock.lag
+    var bucket = max(newest - clock.span + 1, head - Int64(clock.ring) + 1)
+    while bucket <= min(newest, head) {
+      let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket) % UInt64(clock.ring))
+      if (wide.map { $0[cell] > 0 } ?? narrow.map { $0[cell] > 0 }) == true { return bucket * clock.width }
+      bucket += 1
+    }
+    return nil
+  }
+
+  func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
+    switch methods[method] {
+    case .add: add(slot, at: call.now)
+    case .count: call.answer(count(slot, at: call.now))
+    case .perSecond: call.answer(rate(slot, call, per: 1e9))
+    case .perMinute: call.answer(rate(slot, call, per: 60e9))
+    }
+  }
+
+  private func rate(_ slot: Int, _ call: PrimitiveCall, per unit: Double) -> Double {
+    let covered = clock.covered(at: call.now, since: call.context.streamStart ?? call.now)
+    return covered == 0 ? 0 : Double(count(slot, at: call.now)) * unit / Double(covered)
+  }
+
+  private func forget(_ slot: Int, from bucket: Int64, count: Int) {
+    for step in 0..<Int64(count) {
+      let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket + step) % UInt64(clock.ring))
+      if let wide { wide[cell] = 0 } else if let narrow { narrow[cell] = 0 }
+    }
+  }
+
+  private func widen() {
+    guard let narrow else { return }
+    let cells = UnsafeMutablePointer<UInt32>.allocate(capacity: max(1, capacity * clock.ring))
+    for cell in 0..<capacity * clock.ring { cells[cell] = UInt32(narrow[cell]) }
+    narrow.deallocate()
+    self.narrow = nil
+    wide = cells
+  }
+}

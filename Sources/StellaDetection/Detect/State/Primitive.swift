@@ -1,0 +1,65 @@
+import CStellaValue
+import StellaModel
+
+/// Native state that a rule declares, one piece per slot of the rule's key table.
+///
+/// `now` is the event's time inside `on` and the tick's time inside `check`.
+protocol Primitive: AnyObject {
+  func grow(to capacity: Int)
+  /// Makes `slot` empty and frees what it holds.
+  func clear(_ slot: Int)
+  /// Whether nothing in `slot` can show at `now` or later.
+  func isIdle(_ slot: Int, at now: Int64) -> Bool
+  /// The latest time that `slot` has seen; `Int64.min` when none.
+  func lastUse(_ slot: Int) -> Int64
+  /// Bytes that each slot takes whatever it holds.
+  var slotBytes: Int { get }
+  /// Bytes that slots hold beyond that.
+  var heldBytes: Int { get }
+  /// Runs the method with the given number (its place in the registry).
+  func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError)
+}
+
+/// One method call from a script.
+struct PrimitiveCall {
+  let now: Int64
+  let arguments: UnsafeBufferPointer<stella_value>
+  let result: UnsafeMutablePointer<stella_value>
+  let context: DetectionContext
+  /// The event in hand; nil inside `check`.
+  let event: Int?
+  /// For results that are lists of texts.
+  let list: PrimitiveList
+
+  /// The first argument as a number; nil when missing or of another kind.
+  @inline(__always)
+  var number: Double? {
+    guard let first = arguments.first else { return nil }
+    switch Int(first.kind) {
+    case STELLA_INT: return Double(first.i)
+    case STELLA_DOUBLE: return first.d
+    default: return nil
+    }
+  }
+
+  @inline(__always)
+  func answer(_ value: Int) {
+    result.pointee.kind = UInt8(STELLA_INT)
+    result.pointee.i = Int64(value)
+  }
+
+  @inline(__always)
+  func answer(_ value: Double) {
+    result.pointee.kind = UInt8(STELLA_DOUBLE)
+    result.pointee.d = value
+  }
+}
+
+/// A list that a call answers with instead of a scalar.
+final class PrimitiveList {
+  var values: [FieldValue]?
+}
+
+struct PrimitiveError: Error {
+  var message: String
+}

@@ -1,0 +1,75 @@
+import CStellaValue
+import StellaModel
+
+/// `ring`: the last few events or values of a key.
+final class RingState: Primitive {
+  enum Item {
+    case event(EvidenceRecord)
+    case value(FieldValue)
+
+    var bytes: Int {
+      switch self {
+      case .event(let record): record.bytes.count + 64
+      case .value(.string(let text)): text.utf8.count + 48
+      case .value: 48
+      }
+    }
+  }
+
+  private let size: Int
+  private var slots: [[Item]] = []
+  private var last: [Int64] = []
+  let slotBytes = 16
+  private(set) var heldBytes = 0
+
+  init(size: Int) { self.size = size }
+
+  func grow(to capacity: Int) {
+    slots.append(contentsOf: repeatElement([], count: capacity - slots.count))
+    last.append(contentsOf: repeatElement(.min, count: capacity - last.count))
+  }
+
+  func clear(_ slot: Int) {
+    for item in slots[slot] { heldBytes -= item.bytes }
+    slots[slot] = []
+    last[slot] = .min
+  }
+
+  /// A ring alone never ages: what it holds is shown however old it is.
+  func isIdle(_ slot: Int, at now: Int64) -> Bool { slots[slot].isEmpty }
+
+  func lastUse(_ slot: Int) -> Int64 { last[slot] }
+
+  func push(_ item: Item, slot: Int, at time: Int64) {
+    if slots[slot].count == size { heldBytes -= slots[slot].removeFirst().bytes }
+    heldBytes += item.bytes
+    slots[slot].append(item)
+    last[slot] = max(last[slot], time)
+  }
+
+  /// The events among the items, oldest first.
+  func events(_ slot: Int) -> [EvidenceRecord] {
+    slots[slot].compactMap { if case .event(let record) = $0 { record } else { nil } }
+  }
+
+  func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
+    switch method {
+    case 0:
+      guard let item = call.arguments.first else { throw PrimitiveError(message: "push needs the event or a value") }
+      if item.kind == STELLA_RECORD, let event = call.event {
+        push(.event(call.context.evidence(event)), slot: slot, at: call.now)
+      } else if item.kind != STELLA_MISSING {
+        push(.value(FieldValue(item)), slot: slot, at: call.now)
+      }
+    case 1: call.answer(slots[slot].count)
+    case 2:
+      call.list.values = slots[slot].map { item in
+        switch item {
+        case .event(let record): .string(String(decoding: record.bytes, as: UTF8.self))
+        case .value(let value): value
+        }
+      }
+    default: clear(slot)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import StellaModel
+import StellaScripting
+
+/// What becomes of a match of a threshold: its evidence, and what `on_match` makes of it.
+final class ThresholdMatch {
+  private let ring: RingState?
+  let shape: MatchCallback?
+
+  /// - Parameter evidence: how many events are kept per key; nil for the deciding one alone.
+  init(evidence: Int?, shape: MatchCallback?) {
+    ring = evidence.flatMap { $0 > 1 ? RingState(size: $0) : nil }
+    self.shape = shape
+  }
+
+  var slotBytes: Int { ring?.slotBytes ?? 0 }
+  var heldBytes: Int { ring?.heldBytes ?? 0 }
+
+  func grow(to capacity: Int) { ring?.grow(to: capacity) }
+
+  func clear(_ slot: Int) { ring?.clear(slot) }
+
+  @inline(__always)
+  func keep(_ index: Int, slot: Int, at time: Int64, in context: DetectionContext) {
+    ring?.push(.event(context.evidence(index)), slot: slot, at: time)
+  }
+
+  /// What the alert of a match is made of; nil when `on_match` drops it.
+  func finding(
+    count: Int, firstSeen: Int64, index: Int, slot: Int, key: UInt32, in context: DetectionContext, user: String?
+  ) -> Finding? {
+    var finding = Finding()
+    finding.count = count
+    finding.firstSeen = firstSeen
+    finding.value = .integer(Int64(count))
+    finding.evidence = ring?.events(slot) ?? [context.evidence(index)]
+    if let user { finding.affectedUsers = [user] }
+    guard let shape else { return finding }
+    return shape.shaped(finding, key: key, slot: slot, index: index, at: context.batch.times[index], in: context)
+  }
+}

@@ -1,0 +1,36 @@
+import Glibc
+
+/// Runs the engine on a thread of its own with a deep stack: an error message of a script may recurse far.
+package enum EngineThread {
+  package static let stackBytes = 16 << 20
+
+  private final class Job {
+    let body: () -> Void
+
+    init(_ body: @escaping () -> Void) { self.body = body }
+  }
+
+  /// Runs `body` on a new thread and waits for it.
+  ///
+  /// - Throws: what `body` throws, or a ``LiveError`` when no thread can be made.
+  package static func run<Value>(_ body: @escaping () throws -> Value) throws -> Value {
+    var result: Result<Value, any Error>?
+    let job = Job { result = Result(catching: body) }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, stackBytes)
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
+        return nil
+      }, Unmanaged.passRetained(job).toOpaque())
+    guard code == 0 else { throw LiveError("no thread for the engine", errno: code) }
+    pthread_join(thread, nil)
+    guard let result else { preconditionFailure("the engine's thread ended without a result") }
+    return try result.get()
+  }
+}

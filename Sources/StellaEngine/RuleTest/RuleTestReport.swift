@@ -1,0 +1,36 @@
+import StellaModel
+
+/// What became of the tests beside rules.
+package struct RuleTestReport: Sendable {
+  /// One `test("…", function(t) … end)`.
+  package struct Case: Sendable, Hashable {
+    package var name: String
+    /// The test file as it was named.
+    package var file: String
+    /// Of the failure, else of the case.
+    package var line: Int
+    package var passed: Bool
+    /// Why it failed: what was expected and what happened instead; may have several lines.
+    package var message: String?
+  }
+
+  /// Whether a rule is tested both ways.
+  package struct Coverage: Sendable, Hashable {
+    package var rule: String
+    package var file: String
+    /// A passed case in which the rule fired, and one in which it was in use and did not.
+    package var hasFiringTest = false
+    package var hasQuietTest = false
+
+    package var isComplete: Bool { hasFiringTest && hasQuietTest }
+  }
+
+  /// In the order of files, then of the file.
+  package var cases: [Case] = []
+  /// Every rule under the paths, in the order of files.
+  package var coverage: [Coverage] = []
+  /// Files that could not be read, rules that were refused, test files that are no program.
+  package var errors: [RuleError] = []
+
+  package var failures: Int { cases.count { !$0.passed } }
+}

@@ -1,0 +1,94 @@
+import StellaDetection
+import StellaModel
+import StellaScripting
+
+/// What a watch reads and how.
+package struct WatchOptions {
+  /// One group of inputs that are read alike.
+  package struct Input {
+    /// Paths, patterns, or `-` for standard input.
+    package var paths: [String]
+    package var format: LogFormat
+    package var zone: ZoneRules
+    package var year: Int?
+    /// The service of events that name none.
+    package var service: String?
+    package var from: FileSet.From
+
+    package init(
+      paths: [String], format: LogFormat = .auto, zone: ZoneRules = .utc, year: Int? = nil, service: String? = nil,
+      from: FileSet.From = .end
+    ) {
+      self.paths = paths
+      self.format = format
+      self.zone = zone
+      self.year = year
+      self.service = service
+      self.from = from
+    }
+  }
+
+  package var inputs: [Input] = []
+  /// Goes on at the end of the input; otherwise several files are merged by time.
+  package var follow = true
+  /// Files and directories of rules.
+  package var rulePaths: [String] = []
+  /// Rule id → parameter → value.
+  package var parameters: [String: [String: FieldValue]] = [:]
+  /// Nanoseconds that timers wait for events out of order.
+  package var lateness: Int64 = 5_000_000_000
+  package var lineLimit = LineSplitter.defaultLineLimit
+  package var positions: (any PositionStore)?
+
+  package init() {}
+}
+
+/// What a watch tells beside alerts.
+package enum WatchNotice: Sendable, Hashable {
+  /// A source's format was found out.
+  case format(source: String, notice: String)
+  /// A source can't be read at present, or reads again (`nil`).
+  case trouble(source: String, message: String?)
+  /// Something about where reading began.
+  case source(String)
+  /// A rule rests after repeated failures.
+  case quarantined(rule: String, error: String)
+  /// The rules were loaded anew.
+  case reloaded(active: Int, carriedOver: Int, refused: [RuleError])
+  /// The rules on disk are broken; those before stay.
+  case reloadRefused([RuleError])
+  /// Positions could not be saved.
+  case positionsNotSaved(String)
+}
+
+/// What became of a watch.
+package struct WatchSummary: Sendable {
+  package struct SourceFailures: Sendable {
+    package var source: String
+    package var count: Int
+    package var samples: [DecodeFailures.Sample]
+  }
+
+  package var events = 0
+  /// Events that a tail printed.
+  package var matchedEvents = 0
+  package var bytes: Int64 = 0
+  package var lateEvents = 0
+  package var linesCut = 0
+  package var repairedLines = 0
+  /// Lines that did not fit their source's format and were read as plain text.
+  package var fallbackLines = 0
+  package var decodeFailures: [SourceFailures] = []
+  /// Alerts that fired, by rule, most first.
+  package var firedByRule: [(rule: String, count: Int)] = []
+  /// Conditions that held at the end but not yet for as long as their rule's `hold`.
+  package var pending: [Alert] = []
+  package var evictions: [(rule: String, count: Int)] = []
+  package var quarantined: [(rule: String, failures: Int, error: String)] = []
+  package var refusals: [RuleRefusal] = []
+  package var wallNanoseconds: Int64 = 0
+  package var wasInterrupted = false
+
+  package var failedLines: Int { decodeFailures.reduce(0) { $0 + $1.count } }
+  package var fired: Int { firedByRule.reduce(0) { $0 + $1.count } }
+}

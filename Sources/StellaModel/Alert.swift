@@ -1,0 +1,72 @@
+/// A deduplicated finding of a rule for one key, with its life: pending → firing → resolved.
+///
+/// An alert is a value: each transition yields a new one with a higher ``revision``. ``id`` stays the same for the whole
+/// episode and is the same in every replay of the same events.
+public struct Alert: Sendable, Hashable {
+  public enum Status: String, Sendable, Codable, CaseIterable {
+    case pending, firing, resolved
+  }
+
+  /// 32 hexadecimal digits: the first 128 bits of SHA-256 over rule id, canonical key, time of the first event and
+  /// episode number.
+  public var id: String
+  /// The rule's id.
+  public var rule: String
+  /// What kind of trouble the rule looks for, such as `error_spike`.
+  public var type: String
+  public var severity: Severity
+  public var title: String
+  public var summary: String
+  /// The names written in the rule's `by` with their values, in that order; a missing field is null.
+  public var key: [FieldValue.Member]
+  public var status: Status
+  /// Counts the transitions of this alert from 1.
+  public var revision: Int
+  /// Time of the first and last event of the episode, nanoseconds since the epoch.
+  public var firstSeen: Int64
+  public var lastSeen: Int64
+  /// Matching events of the episode.
+  public var count: Int
+  public var value: FieldValue?
+  public var expected: FieldValue?
+  /// A bounded sample of the events behind the alert, oldest first.
+  public var evidence: [Event]
+  public var affectedUsers: [String]
+  public var suggestedActions: [String]
+  /// Ids of fixes that the rule suggests.
+  public var fixes: [String]
+  public var runbook: String?
+  public var labels: [FieldValue.Member]
+  /// The source that the deciding event came from.
+  public var source: String
+
+  public init(
+    id: String, rule: String, type: String, severity: Severity, title: String, summary: String,
+    key: [FieldValue.Member], status: Status, revision: Int, firstSeen: Int64, lastSeen: Int64, count: Int,
+    value: FieldValue? = nil, expected: FieldValue? = nil, evidence: [Event] = [], affectedUsers: [String] = [],
+    suggestedActions: [String] = [], fixes: [String] = [], runbook: String? = nil, labels: [FieldValue.Member] = [],
+    source: String = ""
+  ) {
+    self.id = id
+    self.rule = rule
+    self.type = type
+    self.severity = severity
+    self.title = title
+    self.summary = summary
+    self.key = key
+    self.status = status
+    self.revision = revision
+    self.firstSeen = firstSeen
+    self.lastSeen = lastSeen
+    self.count = count
+    self.value = value
+    self.expected = expected
+    self.evidence = evidence
+    self.affectedUsers = affectedUsers
+    self.suggestedActions = suggestedActions
+    self.fixes = fixes
+    self.runbook = runbook
+    self.labels = labels
+    self.source = source
+  }
+}

@@ -1,0 +1,51 @@
+import GRDB
+import StellaModel
+
+/// The embedded store: one SQLite file in WAL mode, created on first use. Commits are durable on return.
+///
+/// May be used from any thread; writes are serialised, reads see the last commit.
+package final class SQLiteStore: Sendable {
+  package let path: String
+  let pool: DatabasePool
+
+  /// Opens the store in `directory` and brings its schema up to date.
+  ///
+  /// - Throws: `unavailable`, `corrupt`, `newer`, `full`, or `locked` when another process held the file for over five
+  ///   seconds. The file is as it was.
+  package convenience init(_ directory: StateDirectory) throws(StoreError) {
+    try self.init(path: directory.database)
+  }
+
+  init(path: String, busySeconds: Double = 5) throws(StoreError) {
+    self.path = path
+    var configuration = Configuration()
+    configuration.label = "stella"
+    configuration.busyMode = .timeout(busySeconds)
+    configuration.maximumReaderCount = 4
+    pool = try StoreError.translating(path) {
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      // The pool sets NORMAL on its writer when it turns WAL on, after any preparation of ours; commits would then not
+      // survive a power failure.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      return pool
+    }
+    try StoreError.translating(path) {
+      let schema = Schema.migrator
+      guard try !pool.read(schema.hasBeenSuperseded) else {
+        throw StoreError(
+          .newer, path: path,
+          message: "was written by a newer version of Stella. Use that version, or another state directory.")
+      }
+      try schema.migrate(pool)
+    }
+  }
+
+  /// Writes back the log and closes the file. Later calls fail.
+  package func close() throws(StoreError) {
+    try StoreError.translating(path) {
+      // Leaves one file with everything in it. When another process is reading, its log stays beside it, which is as good.
+      _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+      try pool.close()
+    }
+  }
+}

@@ -1,0 +1,316 @@
+import StellaLua
+import StellaModel
+
+/// Turns the table that a rule file returns into a ``RuleManifest``, collecting every error instead of stopping at the
+/// first.
+struct ManifestReader {
+  private let file: String
+  private let table: LuaTable
+  private let lines: ManifestLines
+  private(set) var errors: [RuleError] = []
+
+  init(file: String, table: LuaTable, lines: ManifestLines) {
+    self.file = file
+    self.table = table
+    self.lines = lines
+  }
+
+  mutating func read() -> RuleManifest {
+    var manifest = RuleManifest(lines: lines)
+    manifest.file = file
+    guard checkLevel() else { return manifest }
+    checkKeys(of: table, allowed: ScriptRegistry.ruleKeys, path: "", owner: "rule")
+
+    manifest.id = text("id") ?? ""
+    manifest.title = text("title") ?? ""
+    manifest.severity = text("severity").flatMap(Severity.init(rawValue:)) ?? .medium
+    manifest.type = text("type") ?? "custom"
+    manifest.status = text("status") ?? "experimental"
+    manifest.description = text("description")
+    manifest.tags = names("tags")
+    manifest.author = text("author")
+    manifest.date = text("date")
+    manifest.modified = text("modified")
+    manifest.references = names("references")
+    manifest.falsepositives = names("falsepositives")
+    manifest.owner = text("owner")
+    manifest.condition = text("where") ?? ""
+    manifest.conditionLine = lines.line(of: "where")
+    manifest.by = names("by")
+    manifest.maxKeys = integer("max_keys") ?? 100_000
+    manifest.stateMemoryBytes = size("state_memory") ?? 64 << 20
+    manifest.memoryBytes = size("memory") ?? 256 << 10
+    if !(65_536...(4 << 20)).contains(manifest.memoryBytes) {
+      report("rule.wrong_type", "memory is \(manifest.memoryBytes) bytes", "Use \"64KiB\" to \"4MiB\".", "memory")
+    }
+    manifest.on = function("on")
+    manifest.check = function("check")
+    manifest.onMatch = function("on_match")
+    manifest.every = duration("every")
+    manifest.hold = duration("hold") ?? 0
+    manifest.keepFiring = duration("keep_firing") ?? 0
+    manifest.summary = text("summary")
+    manifest.evidence = integer("evidence")
+    manifest.affected = text("affected") ?? ["user_id", "user"].first(where: manifest.by.contains)
+    manifest.runbook = text("runbook")
+    manifest.actions = names("actions")
+    manifest.suggest = names("suggest")
+    manifest.threshold = threshold()
+    manifest.state = state()
+    manifest.labels = labels()
+    manifest.suppressFor =
+      duration("suppress_for") ?? manifest.threshold?.within
+      ?? (manifest.on != nil ? 300_000_000_000 : 0)
+    switch table["resolve_when"] {
+    case .string(let condition):
+      manifest.resolveCondition = condition
+      manifest.resolveConditionLine = lines.line(of: "resolve_when")
+    case .function(let function): manifest.resolveFunction = function
+    default: break
+    }
+    checkTogether(manifest)
+    return manifest
+  }
+
+  // MARK: - What goes with what
+
+  private mutating func checkLevel() -> Bool {
+    guard case .integer(let api) = table["api"] ?? .nil else { return true }
+    if api == Int64(ScriptRegistry.apiLevel) { return true }
+    report(
+      "rule.api_level", "api = \(api), and this Stella knows level \(ScriptRegistry.apiLevel) only",
+      api > 1 ? "Update Stella, or write the rule for api = 1." : "Write api = 1.", "api")
+    return false
+  }
+
+  private mutating func checkTogether(_ rule: RuleManifest) {
+    if rule.threshold == nil && rule.on == nil && rule.check == nil {
+      report(
+        "rule.missing_key", "the rule never finds anything: it has no threshold, no on and no check",
+        "Add threshold = { count = 10, within = \"5m\" }, or a function on(e, s) or check(s, t).", "")
+    }
+    if rule.threshold != nil && (rule.on != nil || rule.check != nil) {
+      report(
+        "rule.wrong_type", "threshold stands beside \(rule.on != nil ? "on" : "check")",
+        "Keep threshold (and on_match to shape its alert), or write on and check with windows in state.",
+        rule.on != nil ? "on" : "check")
+    }
+    if rule.onMatch != nil && rule.threshold == nil {
+      report("rule.wrong_type", "on_match without threshold", "Add threshold = { … }, or use on.", "on_match")
+    }
+    if rule.check != nil && rule.every == nil {
+      report("rule.missing_key", "check without every", "Add every = \"30s\".", "check")
+    }
+    if rule.check == nil, rule.every != nil {
+      report("rule.wrong_type", "every without check", "Add check = function(s, t) … end, or drop every.", "every")
+    }
+    if let every = rule.every, every < 1_000_000_000 {
+      report("rule.wrong_type", "every is shorter than a second", "Use at least \"1s\".", "every")
+    }
+    if rule.on == nil, rule.threshold == nil, !rule.state.isEmpty, rule.check != nil {
+      report(
+        "rule.missing_key", "state is never fed: there is no on", "Add on = function(e, s) … end.", "state")
+    }
+    if rule.resolveFunction != nil && rule.check == nil {
+      report(
+        "rule.wrong_type", "resolve_when is a function, which is asked at every check, but there is no check",
+        "Write it as a condition on events: resolve_when = [[status < 500]].", "resolve_when")
+    }
+  }
+
+  private mutating func threshold() -> RuleManifest.Threshold? {
+    guard case .table(let entry)? = table["threshold"] else { return nil }
+    checkKeys(of: entry, allowed: ScriptRegistry.thresholdKeys, path: "threshold", owner: "threshold")
+    guard case .integer(let count)? = entry["count"], case .string(let within)? = entry["within"],
+      let nanoseconds = DurationText.nanoseconds(within), nanoseconds > 0
+    else { return nil }
+    var window = RuleManifest.Threshold.Window.sliding
+    if case .string(let name)? = entry["window"] { window = .init(rawValue: name) ?? .sliding }
+    var distinct: String?
+    if case .string(let field)? = entry["distinct"] { distinct = field }
+    if distinct != nil, window == .fromFirst {
+      report(
+        "rule.wrong_type", "distinct with window = \"from_first\"", "Drop window: distinct values slide.",
+        "threshold.distinct")
+    }
+    return .init(count: Int(count), within: nanoseconds, window: window, distinct: distinct)
+  }
+
+  private mutating func state() -> [RuleManifest.StateField] {
+    guard case .table(let entries)? = table["state"] else { return [] }
+    if !entries.array.isEmpty {
+      report("rule.wrong_type", "state holds a value without a name", "Write state = { name = … }.", "state")
+    }
+    return entries.fields.compactMap { name, value in
+      switch value {
+      case .tagged(let constructor, let arguments):
+        guard let primitive = ScriptRegistry.primitive(constructor) else {
+          report("rule.wrong_type", "state.\(name) is \(constructor){…}", "Use a window, a ring or a scalar.", "state.\(name)")
+          return nil
+        }
+        let settings = settings(of: primitive, arguments: arguments, path: "state.\(name)")
+        return .init(name: name, content: .primitive(name: constructor, settings: settings))
+      case .integer, .double, .bool, .string: return .init(name: name, content: .initial(value))
+      default:
+        report(
+          "rule.wrong_type", "state.\(name) is \(kind(value))",
+          "Use a window such as window.count(\"5m\"), ring(3), or a number, text or boolean as first value.",
+          "state.\(name)")
+        return nil
+      }
+    }
+  }
+
+  private mutating func settings(
+    of primitive: ScriptPrimitive, arguments: LuaTable, path: String
+  ) -> RuleManifest.PrimitiveSettings {
+    var settings = RuleManifest.PrimitiveSettings()
+    if primitive.name == "window.quantile" { settings.buckets = 6 }
+    let options = primitive.options.map(\.name)
+    for (key, value) in arguments.fields {
+      switch (key, value) {
+      case ("offset", .string(let text)) where options.contains(key):
+        if let nanoseconds = DurationText.nanoseconds(text) { settings.offset = nanoseconds } else { fallthrough }
+      case ("offset", _) where options.contains(key):
+        report("rule.wrong_type", "\(path).offset is \(kind(value))", "Write offset = \"5m\".", path)
+      case ("buckets", .integer(let count)) where options.contains(key):
+        let most: Int64 = primitive.name == "window.quantile" ? 60 : 240
+        if (2...most).contains(count) {
+          settings.buckets = Int(count)
+        } else {
+          report("rule.wrong_type", "\(path).buckets is \(count)", "Use 2 to \(most).", path)
+        }
+      case ("cap", .integer(let cap)) where options.contains(key) && (1...65_536).contains(cap):
+        settings.cap = Int(cap)
+      default:
+        let hint = NearestName.of(key, in: options).map { "Did you mean \($0)? " } ?? ""
+        let allowed = options.isEmpty ? "It takes no options." : "It takes: \(options.joined(separator: ", "))."
+        report("rule.unknown_key", "\(primitive.name) got \(key) = \(kind(value))", hint + allowed, path)
+      }
+    }
+    let parameter = primitive.constructor.parameters[0]
+    switch (parameter.name, arguments.array.first) {
+    case ("size", .integer(let size)?) where (1...100).contains(size): settings.size = Int(size)
+    case ("within", .string(let text)?):
+      if let nanoseconds = DurationText.nanoseconds(text), nanoseconds >= 1_000_000_000 {
+        settings.within = nanoseconds
+      } else {
+        report(
+          "rule.wrong_type", "\(primitive.name)(\"\(text)\") is not a window length of at least one second",
+          "Write \(primitive.name)(\"5m\").", path)
+      }
+    default:
+      let example = parameter.name == "size" ? "\(primitive.name)(3)" : "\(primitive.name)(\"5m\")"
+      report(
+        "rule.wrong_type", "\(primitive.name) needs \(parameter.name): \(parameter.meaning)", "Write \(example).", path)
+    }
+    return settings
+  }
+
+  private mutating func labels() -> [FieldValue.Member] {
+    guard case .table(let entries)? = table["labels"] else { return [] }
+    return entries.fields.compactMap { name, value in
+      if case .string(let text) = value { return .init(name, .string(text)) }
+      report("rule.wrong_type", "labels.\(name) is \(kind(value))", "Labels are texts.", "labels.\(name)")
+      return nil
+    }
+  }
+
+  // MARK: - Keys and kinds
+
+  private mutating func checkKeys(of entries: LuaTable, allowed: [RuleKey], path: String, owner: String) {
+    func full(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    if !entries.array.isEmpty {
+      report(
+        "rule.wrong_type", "\(owner) holds a value without a name: \(kind(entries.array[0]))",
+        "Every entry is written name = value.", path)
+    }
+    for (name, value) in entries.fields {
+      guard let key = allowed.first(where: { $0.name == name }) else {
+        let hint = NearestName.of(name, in: allowed.map(\.name)).map { "Did you mean \($0)? " } ?? ""
+        report(
+          "rule.unknown_key", "\(owner) has no key \(name)",
+          hint + "It takes: \(allowed.map(\.name).joined(separator: ", ")).", full(name))
+        continue
+      }
+      if let found = mismatch(value, key.kind) {
+        report("rule.wrong_type", "\(full(name)) is \(found)", "It is \(key.expected).", full(name))
+      }
+    }
+    for key in allowed where key.isRequired && entries[key.name] == nil {
+      report("rule.missing_key", "\(owner) has no \(key.name)", "Add \(key.name): \(key.meaning)", path)
+    }
+  }
+
+  /// What `value` is, when it is not of `kind`.
+  private func mismatch(_ value: LuaValue, _ kind: RuleKey.Kind) -> String? {
+    switch (kind, value) {
+    case (.text, .string(let text)), (.expression, .string(let text)), (.expressionOrFunction, .string(let text)):
+      return text.isEmpty ? "empty" : nil
+    case (.name, .string(let text)):
+      let legal = text.utf8.allSatisfy {
+        ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || $0 == 95 || $0 == 45 || $0 == 46
+      }
+      return legal && !text.isEmpty && text.utf8.count <= 128 ? nil : "\"\(text)\""
+    case (.integer(let range), .integer(let number)):
+      return Int(exactly: number).map(range.contains) == true ? nil : "\(number)"
+    case (.integer(let range), .double(let number)):
+      return "\(number), not a whole number from \(range.lowerBound)"
+    case (.duration, .string(let text)): return DurationText.nanoseconds(text) == nil ? "\"\(text)\"" : nil
+    case (.size, .string(let text)): return SizeText.bytes(text) == nil ? "\"\(text)\"" : nil
+    case (.choice(let names), .string(let text)):
+      if names.contains(text) { return nil }
+      let hint = NearestName.of(text, in: names).map { " (did you mean \"\($0)\"?)" } ?? ""
+      return "\"\(text)\"\(hint)"
+    case (.names, .table(let list)):
+      if !list.fields.isEmpty { return "a table with names, such as \(list.fields[0].key)" }
+      return list.array.allSatisfy { if case .string = $0 { true } else { false } } ? nil : "a list of other things than texts"
+    case (.function, .function), (.expressionOrFunction, .function): return nil
+    case (.table, .table(let table)): return table.array.isEmpty && table.fields.isEmpty ? "empty" : nil
+    default: return self.kind(value)
+    }
+  }
+
+  private func kind(_ value: LuaValue) -> String {
+    switch value {
+    case .nil: "nil"
+    case .null: "null"
+    case .bool(let flag): "\(flag)"
+    case .integer(let number): "the number \(number)"
+    case .double(let number): "the number \(number)"
+    case .string(let text): "the text \"\(text.prefix(40))\""
+    case .table: "a table"
+    case .function: "a function"
+    case .record: "an event"
+    case .state: "the state"
+    case .handle: "a native object"
+    case .tagged(let name, _): "\(name){…}"
+    }
+  }
+
+  private mutating func report(_ code: String, _ message: String, _ remedy: String, _ path: String) {
+    errors.append(
+      RuleError(code: code, message: message, remedy: remedy, file: file, line: lines.line(of: path)))
+  }
+
+  private func text(_ name: String) -> String? {
+    if case .string(let text)? = table[name] { text } else { nil }
+  }
+
+  private func integer(_ name: String) -> Int? {
+    if case .integer(let number)? = table[name] { Int(number) } else { nil }
+  }
+
+  private func duration(_ name: String) -> Int64? { text(name).flatMap(DurationText.nanoseconds) }
+
+  private func size(_ name: String) -> Int? { text(name).flatMap(SizeText.bytes) }
+
+  private func function(_ name: String) -> LuaFunction? {
+    if case .function(let function)? = table[name] { function } else { nil }
+  }
+
+  private func names(_ name: String) -> [String] {
+    guard case .table(let list)? = table[name] else { return [] }
+    return list.array.compactMap { if case .string(let text) = $0 { text } else { nil } }
+  }
+}

@@ -1,0 +1,121 @@
+import StellaLua
+import StellaModel
+
+/// A loaded rule: what it declares, and its own Lua state.
+package struct RuleScript {
+  package var manifest: RuleManifest
+  package var state: LuaState
+}
+
+/// Why a rule file is not active.
+package struct RuleRefusal: Error, Sendable {
+  package var file: String
+  /// The rule's id when that much could be read.
+  package var id: String?
+  package var errors: [RuleError]
+
+  package init(file: String, id: String?, errors: [RuleError]) {
+    self.file = file
+    self.id = id
+    self.errors = errors
+  }
+}
+
+/// Runs rule files in states of their own and reads what they declare.
+package enum RuleLoader {
+  private static let defaultMemoryBytes = LuaLimits().memoryBytes
+
+  /// Loads one rule.
+  ///
+  /// The file runs once with the rule's default parameters, which tells its id; when parameters are set for that id, or
+  /// it asks for another memory limit, it runs once more in a new state with them in force.
+  ///
+  /// - Parameters:
+  ///   - parameters: what the configuration sets for a rule id, by name.
+  ///   - host: gives the fast callbacks for the rule's state.
+  /// - Throws: a refusal with every error found; nothing of the rule stays.
+  package static func load(
+    _ source: RuleSource, parameters: (_ id: String) -> [String: LuaValue], host: any LuaHost
+  ) throws(RuleRefusal) -> RuleScript {
+    let first = try run(source, overrides: [:], limits: LuaLimits(), host: host)
+    let overrides = parameters(first.manifest.id)
+    if overrides.isEmpty && first.manifest.memoryBytes == defaultMemoryBytes { return first }
+    first.state.close()
+    var limits = LuaLimits()
+    limits.memoryBytes = first.manifest.memoryBytes
+    return try run(source, overrides: overrides, limits: limits, host: host)
+  }
+
+  private static func run(
+    _ source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost
+  ) throws(RuleRefusal) -> RuleScript {
+    func refusal(_ error: RuleError, id: String? = nil) -> RuleRefusal {
+      RuleRefusal(file: source.file, id: id, errors: [error])
+    }
+    let parameters = RuleParameters(overrides: overrides)
+    let library = LuaLibrary(
+      constructors: ScriptRegistry.constructorNames,
+      functions: ["params": { arguments throws(LuaHostError) in try parameters.declare(arguments) }],
+      handleTypes: ScriptRegistry.handleTypes, host: host)
+    let result: LuaValue
+    let state: LuaState
+    do throws(LuaError) {
+      state = try LuaState(limits: limits, library: library)
+      result = try state.load(source.text, name: source.file)
+    } catch {
+      throw refusal(RuleError(error, file: source.file))
+    }
+    guard case .tagged("rule", let table) = result else {
+      throw refusal(
+        RuleError(
+          code: "rule.no_rule", message: "the file returns no rule",
+          remedy: "End it with: return rule { api = 1, id = \"…\", title = \"…\", … }", file: source.file, line: 1))
+    }
+    var reader = ManifestReader(file: source.file, table: table, lines: ManifestLines(source: source.text))
+    var manifest = reader.read()
+    manifest.parameters = parameters.inForce
+    let unused = overrides.keys.filter { name in !parameters.inForce.contains { $0.name == name } }.sorted()
+    let errors =
+      reader.errors
+      + unused.map { name in
+        let names = parameters.inForce.map(\.name)
+        let hint = NearestName.of(name, in: names).map { "Did you mean \($0)? " } ?? ""
+        return RuleError(
+          code: "rule.parameter", message: "the configuration sets \(name), which \(manifest.id) does not have",
+          remedy: hint + (names.isEmpty ? "It has no parameters." : "It has: \(names.joined(separator: ", "))."),
+          file: source.file, line: 1)
+      }
+    if !errors.isEmpty {
+      state.close()
+      throw RuleRefusal(file: source.file, id: manifest.id.isEmpty ? nil : manifest.id, errors: errors)
+    }
+    let handles = manifest.state.compactMap { field -> (String, String)? in
+      if case .primitive(let name, _) = field.content { (field.name, name) } else { nil }
+    }
+    for (index, (field, primitive)) in handles.enumerated() {
+      guard let type = ScriptRegistry.primitives.firstIndex(where: { $0.name == primitive }) else { continue }
+      do throws(LuaError) {
+        try state.declare(field, type: type, handle: index)
+      } catch {
+        throw refusal(RuleError(error, file: source.file), id: manifest.id)
+      }
+    }
+    return RuleScript(manifest: manifest, state: state)
+  }
+}
+
+extension RuleError {
+  /// A failure of a script as a rule's error.
+  package init(_ error: LuaError, file: String) {
+    let (code, remedy): (String, String) =
+      switch error.kind {
+      case .load: ("rule.syntax", "Correct the Lua at that place.")
+      case .budget: ("rule.budget", "The script used up its steps: a loop that never ends?")
+      case .memory: ("rule.budget", "The script used up its memory; a rule may ask for more with memory = \"1MiB\".")
+      case .deadline: ("rule.budget", "The script took too long.")
+      case .runtime: ("rule.syntax", error.traceback.joined(separator: "\n    "))
+      case .internal: ("rule.budget", "The script's state was thrown away.")
+      }
+    self.init(code: code, message: error.message, remedy: remedy, file: file, line: error.line)
+  }
+}

@@ -1,0 +1,53 @@
+import StellaModel
+
+/// A source that delivers exactly what a test wrote down, one step per read; larger steps are split by the buffer.
+final class ScriptedSource: ByteSource {
+  enum Step {
+    case bytes([UInt8])
+    case idle
+    case end
+    /// Offsets count from 0 again.
+    case boundary
+    case failure(SourceError)
+
+    static func text(_ text: String) -> Step { .bytes(Array(text.utf8)) }
+  }
+
+  let name = "scripted"
+  let key = "scripted"
+  private(set) var position: SourcePosition
+  let modificationTime: Int64? = nil
+  let trouble: SourceError? = nil
+  private var steps: [Step]
+  private var files: UInt64 = 1
+
+  init(_ steps: [Step]) {
+    self.steps = steps
+    position = SourcePosition(identity: ScriptedSource.identity(of: 1), offset: 0)
+  }
+
+  static func identity(of file: UInt64) -> SourceIdentity {
+    SourceIdentity(device: 0, inode: file, fingerprintBytes: 0, fingerprint: 0)
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
+    guard !steps.isEmpty else { return .end }
+    switch steps.removeFirst() {
+    case .bytes(let bytes):
+      let count = min(bytes.count, buffer.count)
+      buffer.copyBytes(from: bytes[..<count])
+      if count < bytes.count { steps.insert(.bytes(Array(bytes[count...])), at: 0) }
+      position.offset += Int64(count)
+      return .bytes(count)
+    case .idle: return .idle
+    case .end: return .end
+    case .boundary:
+      files += 1
+      position = SourcePosition(identity: ScriptedSource.identity(of: files), offset: 0)
+      return .boundary
+    case .failure(let error): throw error
+    }
+  }
+
+  func close() {}
+}
