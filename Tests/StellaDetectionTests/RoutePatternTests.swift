@@ -114,6 +114,20 @@ private struct RegexGenerator {
     #expect(found == [[0], [0, 1], [0], [1]])
   }
 
+  @Test(arguments: [
+    ("[0-9a-f]{32}", "[0-9a-f]{32}", true), ("a{64}", "a{32,}", false), ("x.{0,30}y", "x[^\\n]*y", false),
+    ("(?:ab){5}", "(?:ab)+", false), ("é{2,4}", "\\x{e9}{2,4}", true), ("(?s).{9}", "(?s:.)+", false),
+    ("(?i)ok", "[O-Oo-o][K-Kk-k\\x{212a}-\\x{212a}]", true), ("end$", "end\\z", true),
+    ("(?m)^a", "(?:)a", false), ("\\pL", "(?s:.)", false), ("\\s", "[\\x{9}-\\x{a}\\x{c}-\\x{d}\\x{20}-\\x{20}]", true),
+  ])
+  func `What would grow large or has no counterpart is widened, and then confirmed`(
+    pattern: String, source: String, isExact: Bool
+  ) throws {
+    let translation = try #require(RegexTranslation(pattern))
+    #expect(translation.source == source)
+    #expect(translation.isExact == isExact)
+  }
+
   @Test func `A dollar is the end of the text, not the place before a final newline`() throws {
     let events = TestEvents([["m": .text("end")], ["m": .text("end\n")], ["m": .text("end\nmore")]])
     #expect(try events.matches(["matches(m, [[end$]])", "matches(m, [[(?m)end$]])"]) == [[0], [0, 1, 2]])

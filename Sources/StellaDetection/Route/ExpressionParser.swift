@@ -24,16 +24,14 @@ struct ExpressionParser {
   private static let comparisons = Set(Comparison.allCases.map(\.rawValue))
 
   let text: [UInt8]
-  let numericFields: Set<String>
   private(set) var notes: [ExpressionNote] = []
   private var lexer: ExpressionLexer
   private(set) var token: Token
   private(set) var lastEnd = 0
   private(set) var nesting = 0
 
-  init(_ text: [UInt8], numericFields: Set<String>) throws(ExpressionError) {
+  init(_ text: [UInt8]) throws(ExpressionError) {
     self.text = text
-    self.numericFields = numericFields
     lexer = ExpressionLexer(text)
     token = try lexer.next()
   }
@@ -288,7 +286,7 @@ struct ExpressionParser {
     case .absent(let range):
       throw error(.type, "nil is no condition", "write a field before it: user_id == nil", range)
     case .field(let name, let range, _):
-      if FieldName.neverBoolean.contains(name) || numericFields.contains(name) {
+      if FieldName.canonical.contains(name) {
         throw error(
           .type, "\(name) alone is no condition: it is never a boolean",
           "write \(name) ~= nil to test that it is there",
