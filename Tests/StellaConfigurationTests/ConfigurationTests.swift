@@ -217,8 +217,6 @@ struct ConfigurationReferenceTests {
     let configuration = try Configuration.parse("limits: { \(written.joined(separator: ", ")) }", file: "stella.yaml")
     let standard = Configuration.Limits()
     #expect(configuration.limits.lineBytes == standard.lineBytes && configuration.limits.lateness == standard.lateness)
-    #expect(
-      configuration.limits.futureJump == standard.futureJump && configuration.limits.idleAfter == standard.idleAfter)
     #expect(written.count == ConfigurationSchema.limits.count)
     #expect(ConfigurationSchema.keys.first { $0.name == "state" }?.standard == Configuration().state)
   }
