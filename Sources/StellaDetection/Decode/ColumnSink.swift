@@ -56,7 +56,7 @@ struct ColumnSink: RecordSink {
       value.priority = output.priority
       cell.pointee = value
       if output.conversion != 0 {
-        FieldConversion(rawValue: output.conversion)?.apply(cell)
+        FieldConversion(rawValue: output.conversion)?.apply(cell, arena: batch.arena)
         if Int(cell.pointee.kind) == STELLA_MISSING {
           cell.pointee.priority = output.priority
           cell.pointee.reserved = ColumnSink.failed

@@ -145,6 +145,18 @@ package enum FieldAliases {
       ]
     ),
     (
+      "request_target", "target of the request with its escapes undone, for patterns of attacks", false,
+      [
+        (
+          """
+          uri request_uri requestUri url requestUrl request_url request.uri request.url req.url http.url http.target \
+          url.original url.full path url_path urlPath request_path requestPath request.path req.path http.path url.path \
+          endpoint route http.route request
+          """, .target
+        )
+      ]
+    ),
+    (
       "method", "method of the request", false,
       [
         (

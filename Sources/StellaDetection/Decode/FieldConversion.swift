@@ -15,6 +15,8 @@ package enum FieldConversion: UInt8, Sendable {
   case path
   /// `address:port` and `[address]:port` become the address, and `::ffff:1.2.3.4` becomes `1.2.3.4`.
   case address
+  /// The target of a request as the server understood it: see ``TargetText``.
+  case target
 
   package var remark: String {
     switch self {
@@ -26,11 +28,12 @@ package enum FieldConversion: UInt8, Sendable {
     case .durationText: "only as text with a unit, such as `12ms`"
     case .path: "path only, without the query"
     case .address: "without a port"
+    case .target: "escapes undone"
     }
   }
 
-  /// Converts the cell in place. Text stays a slice of the text it was.
-  package func apply(_ cell: UnsafeMutablePointer<stella_value>) {
+  /// Converts the cell in place. Text stays a slice of the text it was, or is made in `arena`.
+  package func apply(_ cell: UnsafeMutablePointer<stella_value>, arena: ByteArena) {
     switch self {
     case .none: break
     case .numeric:
@@ -50,6 +53,12 @@ package enum FieldConversion: UInt8, Sendable {
       if Int(cell.pointee.kind) == STELLA_STRING { cell.pointee.setText(URLText.path(cell.pointee.text)) }
     case .address:
       if Int(cell.pointee.kind) == STELLA_STRING { cell.pointee.setText(AddressText.bare(cell.pointee.text)) }
+    case .target:
+      let text = cell.pointee.text
+      if Int(cell.pointee.kind) == STELLA_STRING, TargetText.hasEscapes(text) {
+        let room = arena.allocate(TargetText.roomBytes(text.count))
+        cell.pointee.setText(Bytes(start: room, count: TargetText.decode(text, to: room)))
+      }
     }
   }
 

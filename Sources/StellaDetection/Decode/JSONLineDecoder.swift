@@ -203,7 +203,7 @@ package final class JSONLineDecoder: Decoder {
     for column in convertedColumns {
       let cells = batch.column(column)
       for row in first..<end where cells[row].reserved != 0 {
-        FieldConversion(rawValue: cells[row].reserved)?.apply(cells + row)
+        FieldConversion(rawValue: cells[row].reserved)?.apply(cells + row, arena: batch.arena)
         cells[row].reserved = 0
       }
     }

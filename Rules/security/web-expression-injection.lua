@@ -1,0 +1,37 @@
+-- Expressions of Java, templates, Ruby and Node: Log4Shell, OGNL, Spring4Shell, deserialisation.
+-- One condition over all patterns; they share one scan of the text with those of all other rules.
+local function any(field, patterns)
+  local tests = {}
+  for i, pattern in ipairs(patterns) do tests[i] = ("matches(%s, [==[%s]==])"):format(field, pattern) end
+  return table.concat(tests, " or ")
+end
+
+local patterns = {
+  [==[(?i)\$\{\s*(?:jndi|lower|upper|env|sys|java|date|ctx|main|bundle|script|url|dns|base64|const|file|properties|xml|::-|[^}]*\$\{|[a-z0-9_]*:)]==],
+  [==[(?i)\$\{[^}]*(?:@|#|T\(|getClass|Runtime|ProcessBuilder|exec\()]==],
+  [==[(?i)%\{[^}]*(?:#|@|\(\)|\*)|\(#(?:_memberAccess|context|a|cmd|rt)\b|#_memberAccess]==],
+  [==[(?i)java\.lang\.|getRuntime\s*\(|Runtime\.exec|ProcessBuilder|class(?:\.|\[)module|classLoader|javax\.script|xwork|opensymphony]==],
+  [==[(?i)\{\{\s*(?:\d+\s*[*+-]\s*\d+|[^}]*(?:constructor|__class__|config|request\.|self\.|cycler|lipsum|_self|alert))]==],
+  [==[<%[=@!\s]|#\{[^}]*(?:\(|\*)]==],
+  [==[(?i)Process\.spawn|child_process|process\.(?:env|mainModule|binding)|require\s*\(\s*['"]|__proto__|constructor\.prototype|constructor\.constructor|IO\.popen]==],
+  [==[rO0AB[A-Za-z0-9+/]|aced0005|O:\d+:"\w+":\d+:\{|(?:^|=)a:\d+:\{[is]:]==],
+}
+
+return rule {
+  api = 1, id = "security.web-expression-injection", title = "Expression or object injection", severity = "medium", type = "web_attack", status = "stable",
+  tags = { "attack.initial_access", "attack.execution", "attack.t1190", "attack.t1203" }, date = "2026-11-21",
+  description = "Lookups and expressions that libraries evaluate (`${jndi:…}`, `%{…}`, `{{…}}`, class loaders, serialised objects), in the "
+    .. "target, the user agent or the referer of a request.",
+  falsepositives = { "placeholders of a template that a client forgot to fill in" },
+  where = any("request_target", patterns) .. [==[
+    or matches(user_agent, [=[(?i)\$\{[^}]*(?:jndi|lower|upper|env|::-|\$\{)]=])
+    or matches(referer, [=[(?i)\$\{[^}]*(?:jndi|lower|upper|env|::-|\$\{)]=])]==],
+  by = { "src_ip" }, max_keys = 50000,
+  threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
+  summary = "{src_ip} sends expressions for the server to evaluate: {request_target}",
+  actions = {
+    "Check what the server answered: a 2xx to an attack is urgent, a 4xx is noise",
+    "Block the address when it goes on",
+    "Look for outgoing connections (LDAP, RMI, DNS, HTTP) of the server right after the request",
+  },
+}

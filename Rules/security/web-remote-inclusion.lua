@@ -1,0 +1,31 @@
+-- Parameters that make the server fetch something: remote file inclusion, server-side request forgery.
+-- One condition over all patterns; they share one scan of the text with those of all other rules.
+local function any(field, patterns)
+  local tests = {}
+  for i, pattern in ipairs(patterns) do tests[i] = ("matches(%s, [==[%s]==])"):format(field, pattern) end
+  return table.concat(tests, " or ")
+end
+
+local patterns = {
+  [==[(?i)[=:](?:ftps?|sftp|tftp|gopher|dict|ldaps?|php|phar|zip|expect|glob|ogg|rar|netdoc|local_file|file|ssh2|smb)://]==],
+  [==[(?i)=(?:url:\w+|jar:https?|view-source):]==],
+  [==[(?i)=(?:https?|ftps?|file)(?:://[^?&\s]*)?\?+(?:&|$)]==],
+  [==[(?i)=https?://(?:\d{1,3}\.){3}\d{1,3}]==],
+  [==[(?i)=https?://(?:localhost|0x[0-9a-f]+|\d{8,10}|\[)]==],
+}
+
+return rule {
+  api = 1, id = "security.web-remote-inclusion", title = "Parameter that points the server elsewhere", severity = "medium", type = "web_attack", status = "stable",
+  tags = { "attack.initial_access", "attack.t1190" }, date = "2026-11-21",
+  description = "Addresses in parameters that a web application should not fetch: other schemes than http, bare addresses, the "
+    .. "machine itself, and the trailing `?` of old inclusion exploits.",
+  falsepositives = { "an application that takes callback addresses by design; leave its route out" },
+  where = any("request_target", patterns),
+  by = { "src_ip" }, max_keys = 50000,
+  threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
+  summary = "{src_ip} passes an address for the server to fetch: {request_target}",
+  actions = {
+    "Check what the server answered: a 2xx to an attack is urgent, a 4xx is noise",
+    "Block the address when it goes on",
+  },
+}

@@ -1,0 +1,149 @@
+import CStellaJSON
+
+/// The target of a request as a server understands it, so that patterns need not know every spelling.
+///
+/// Undone are, up to three times over, `%41` and `%u0041`; once, `+` for a space and what logs write for quotes and control
+/// characters (`\x22`, `\"`). Overlong UTF-8 (`%c0%ae`) becomes the character that it stands for, NUL is dropped, and what
+/// is no UTF-8 then is repaired. Nothing in it is lower-cased.
+enum TargetText {
+  private static let passes = 3
+
+  /// Whether decoding changes anything.
+  @inline(__always)
+  static func hasEscapes(_ text: Bytes) -> Bool {
+    for byte in text where byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "\\") {
+      return true
+    }
+    return false
+  }
+
+  /// Bytes that ``decode(_:to:)`` may write for a text of that length.
+  static func roomBytes(_ count: Int) -> Int { 4 * count + 64 }
+
+  static func decoded(_ text: Bytes) -> String {
+    let bytes = [UInt8](unsafeUninitializedCapacity: roomBytes(text.count)) { buffer, count in
+      count = buffer.baseAddress.map { decode(text, to: $0) } ?? 0
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Writes the decoded text and returns its length. O(bytes).
+  static func decode(_ text: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
+    var count = pass(text, to: room, isFirst: true).count
+    for _ in 1..<passes {
+      // In place: what is written never gets ahead of what is read.
+      let next = pass(Bytes(start: room, count: count), to: room, isFirst: false)
+      count = next.count
+      if !next.changed { break }
+    }
+    count = shorten(room, count)
+    if stella_utf8_valid(room, count) != 0 { return count }
+    // Each byte becomes at most three; the repair reads ahead of its text.
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count + 64) { source in
+      guard let base = source.baseAddress else { return 0 }
+      base.initialize(repeating: 0, count: count + 64)
+      base.update(from: room, count: count)
+      return stella_utf8_repair(base, count, room)
+    }
+  }
+
+  private static func pass(
+    _ text: Bytes, to room: UnsafeMutablePointer<UInt8>, isFirst: Bool
+  ) -> (count: Int, changed: Bool) {
+    var count = 0
+    var changed = false
+    var place = 0
+    func put(_ byte: UInt8) {
+      if byte == 0 { return }
+      room[count] = byte
+      count += 1
+    }
+    while place < text.count {
+      let byte = text[place]
+      switch byte {
+      case UInt8(ascii: "%"):
+        if let value = hex(text, place + 1, digits: 2) {
+          put(UInt8(truncatingIfNeeded: value))
+          place += 3
+          changed = true
+          continue
+        }
+        if place + 1 < text.count, text[place + 1] | 32 == UInt8(ascii: "u"), let value = hex(text, place + 2, digits: 4) {
+          putScalar(value, put)
+          place += 6
+          changed = true
+          continue
+        }
+        put(byte)
+      case UInt8(ascii: "+"): put(isFirst ? 32 : byte)
+      case UInt8(ascii: "\\"):
+        if isFirst, place + 1 < text.count {
+          if text[place + 1] == UInt8(ascii: "\"") {
+            put(UInt8(ascii: "\""))
+            place += 2
+            continue
+          }
+          if text[place + 1] == UInt8(ascii: "x"), let value = hex(text, place + 2, digits: 2) {
+            put(UInt8(truncatingIfNeeded: value))
+            place += 4
+            continue
+          }
+        }
+        put(byte)
+      default: put(byte)
+      }
+      place += 1
+    }
+    return (count, changed)
+  }
+
+  private static func putScalar(_ value: Int, _ put: (UInt8) -> Void) {
+    // Full-width forms (U+FF01…) stand for ASCII on servers that fold them.
+    let value = (0xFF01...0xFF5E).contains(value) ? value - 0xFEE0 : value
+    if value < 0x80 {
+      put(UInt8(value))
+    } else if value < 0x800 {
+      put(UInt8(0xC0 | value >> 6))
+      put(UInt8(0x80 | value & 0x3F))
+    } else {
+      put(UInt8(0xE0 | value >> 12))
+      put(UInt8(0x80 | value >> 6 & 0x3F))
+      put(UInt8(0x80 | value & 0x3F))
+    }
+  }
+
+  /// Replaces overlong two-byte forms of ASCII in place; returns the new length.
+  private static func shorten(_ room: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+    var to = 0
+    var place = 0
+    while place < count {
+      if room[place] & 0xFE == 0xC0, place + 1 < count, room[place + 1] & 0xC0 == 0x80 {
+        room[to] = (room[place] & 1) << 6 | room[place + 1] & 0x3F
+        place += 2
+        if room[to] == 0 { continue }
+      } else {
+        room[to] = room[place]
+        place += 1
+      }
+      to += 1
+    }
+    return to
+  }
+
+  private static func hex(_ text: Bytes, _ place: Int, digits: Int) -> Int? {
+    guard place + digits <= text.count else { return nil }
+    var value = 0
+    for index in place..<place + digits {
+      let byte = text[index]
+      let lower = byte | 32
+      if byte &- 48 < 10 {
+        value = value << 4 | Int(byte - 48)
+      } else if lower &- 97 < 6 {
+        value = value << 4 | Int(lower - 87)
+      } else {
+        return nil
+      }
+    }
+    return value
+  }
+}
