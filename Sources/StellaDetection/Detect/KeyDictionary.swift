@@ -3,7 +3,7 @@ import CStellaValue
 /// The distinct keys that live detectors hold for one list of `by` fields, each under a small number.
 ///
 /// Rules with the same `by` share one dictionary, so that a key's bytes are hashed and stored once however many rules
-/// count by it. Numbers are reused and must never show in output. About 26 bytes a key beyond its own bytes.
+/// count by it. Numbers are reused and must never show in output. About 22 bytes a key beyond its own bytes.
 package final class KeyDictionary {
   package static let none = UInt32.max
 
@@ -17,7 +17,6 @@ package final class KeyDictionary {
   /// Open addressing with linear probing.
   private var index: UnsafeMutablePointer<Entry>
   private var mask: Int
-  private var hashes: UnsafeMutablePointer<UInt32>
   private var starts: UnsafeMutablePointer<UInt32>
   private var references: UnsafeMutablePointer<UInt32>
   private var capacity: Int
@@ -37,25 +36,28 @@ package final class KeyDictionary {
   package init() {
     capacity = 64
     mask = 127
-    index = .allocate(capacity: 128)
-    index.initialize(repeating: Entry(hash: 0, number: 0), count: 128)
-    hashes = .allocate(capacity: 64)
-    starts = .allocate(capacity: 64)
-    references = .allocate(capacity: 64)
+    index = KeyDictionary.emptyIndex(128)
+    starts = RawStorage.allocate(count: 64)
+    references = RawStorage.allocate(count: 64)
     bytesCapacity = 4096
-    bytes = .allocate(capacity: 4096)
+    bytes = RawStorage.allocate(count: 4096)
   }
 
   deinit {
-    index.deallocate()
-    hashes.deallocate()
-    starts.deallocate()
-    references.deallocate()
-    bytes.deallocate()
+    RawStorage.free(index)
+    RawStorage.free(starts)
+    RawStorage.free(references)
+    RawStorage.free(bytes)
   }
 
-  /// Bytes held, for memory accounting.
-  package var memoryBytes: Int { (mask + 1) * 8 + capacity * 12 + bytesCapacity }
+  /// One past the highest number in use.
+  var numberLimit: Int { used }
+
+  private static func emptyIndex(_ size: Int) -> UnsafeMutablePointer<Entry> {
+    let index = RawStorage.allocate(Entry.self, count: size)
+    index.initialize(repeating: Entry(hash: 0, number: 0), count: size)
+    return index
+  }
 
   /// The number of `key`, new or known. A new key stays only when it is retained before the next ``sweep()``. O(1)
   /// amortised.
@@ -103,7 +105,7 @@ package final class KeyDictionary {
   // MARK: - Storage
 
   private func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
-    if (count + 1) * 4 > (mask + 1) * 3 { growIndex() }
+    if (count + 1) * 5 > (mask + 1) * 4 { growIndex() }
     let number: UInt32
     if let reused = free.pop() {
       number = reused
@@ -128,7 +130,6 @@ package final class KeyDictionary {
     if let base = key.baseAddress { (bytes + bytesUsed).update(from: base, count: key.count) }
     bytesUsed += key.count
     bytesLive += bytesUsed - Int(starts[Int(number)])
-    hashes[Int(number)] = hash
     references[Int(number)] = 0
     place(number, hash)
     count += 1
@@ -143,7 +144,7 @@ package final class KeyDictionary {
   }
 
   private func remove(_ number: UInt32) {
-    var position = Int(truncatingIfNeeded: hashes[Int(number)]) & mask
+    var position = Int(truncatingIfNeeded: KeyDictionary.hash(key(number))) & mask
     while index[position].number != number + 1 { position = (position + 1) & mask }
     // Backward shift keeps probe sequences whole without tombstones.
     var hole = position
@@ -166,26 +167,33 @@ package final class KeyDictionary {
   }
 
   private func growIndex() {
-    let size = (mask + 1) * 2
-    index.deallocate()
-    index = .allocate(capacity: size)
-    index.initialize(repeating: Entry(hash: 0, number: 0), count: size)
-    mask = size - 1
-    for number in 0..<used where starts[number] != .max { place(UInt32(number), hashes[number]) }
+    let old = index
+    let size = mask + 1
+    index = KeyDictionary.emptyIndex(size * 2)
+    mask = size * 2 - 1
+    for position in 0..<size where old[position].number != 0 {
+      place(old[position].number - 1, old[position].hash)
+    }
+    RawStorage.free(old)
   }
 
   private func growNumbers() {
-    hashes = RawStorage.resize(hashes, from: capacity, to: capacity * 2)
-    starts = RawStorage.resize(starts, from: capacity, to: capacity * 2)
-    references = RawStorage.resize(references, from: capacity, to: capacity * 2)
     capacity *= 2
+    starts = RawStorage.resize(starts, to: capacity)
+    references = RawStorage.resize(references, to: capacity)
   }
 
   private func makeRoom(_ needed: Int) {
-    var size = bytesCapacity
+    if bytesLive * 2 >= bytesUsed {
+      // Mostly live: grow where it stands.
+      while bytesUsed + needed > bytesCapacity { bytesCapacity *= 2 }
+      precondition(bytesCapacity <= Int(UInt32.max), "keys of one rule exceed 4 GiB")
+      bytes = RawStorage.resize(bytes, to: bytesCapacity)
+      return
+    }
+    var size = 4096
     while bytesLive * 2 + needed > size { size *= 2 }
-    precondition(size < Int(UInt32.max), "keys of one rule exceed 4 GiB")
-    let packed = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    let packed = RawStorage.allocate(UInt8.self, count: size)
     var position = 0
     for number in 0..<used where starts[number] != .max {
       let start = Int(starts[number])
@@ -194,7 +202,7 @@ package final class KeyDictionary {
       starts[number] = UInt32(position)
       position += length + prefix
     }
-    bytes.deallocate()
+    RawStorage.free(bytes)
     bytes = packed
     bytesCapacity = size
     bytesUsed = position
