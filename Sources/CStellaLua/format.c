@@ -42,6 +42,7 @@ static const char *parse(lua_State *L, const char *at, const char *end, specific
   if (at >= end) refuse(L, from - 1, end);
   spec->length = (size_t)(at - from) + 1;
   memcpy(spec->text, from - 1, spec->length);
+  spec->text[spec->length] = 0;
   return at;
 }
 
