@@ -16,7 +16,7 @@ struct ManifestReader {
   }
 
   mutating func read() -> RuleManifest {
-    var manifest = RuleManifest(lines: lines)
+    var manifest = RuleManifest()
     manifest.file = file
     guard checkLevel() else { return manifest }
     checkKeys(of: table, allowed: ScriptRegistry.ruleKeys, path: "", owner: "rule")

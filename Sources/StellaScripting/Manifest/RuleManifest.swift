@@ -72,8 +72,7 @@ package struct RuleManifest: Sendable {
   package var actions: [String] = []
   package var suggest: [String] = []
   /// The rule's thresholds as they are in force, by name.
-  package var parameters: [(name: String, value: LuaValue)] = []
-  package var lines: ManifestLines
+  package var parameters: [FieldValue.Member] = []
 
-  package init(lines: ManifestLines) { self.lines = lines }
+  package init() {}
 }
