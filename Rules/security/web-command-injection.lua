@@ -44,13 +44,17 @@ local patterns = {
 local parts = { separator = separator, commands = commands, unmistakable = unmistakable, no_words = no_words, alone = alone }
 for i, pattern in ipairs(patterns) do patterns[i] = pattern:gsub("{(%a[%a_]+)}", parts) end
 
+-- What every attack by the target of a request has in it somewhere. The same in all rules that share it, so that it is looked
+-- for once; the patterns are tried on what has it.
+local suspicious = [==[matches(request_target, [=[[ \n'"<>()\[\]{};|`$\\:]|/\*|=!|bin/|unionselect|=[^&]*=|class\.module|java\.lang|__proto__|ro0ab|aced0005|child_process|process\.\w|_url_include|auto_prepend|disable_functions|suhosin|open_basedir|=(?:https?|ftps?|file)\?]=])]==]
+
 return rule {
   api = 1, id = "security.web-command-injection", title = "Command injection", severity = "medium", type = "web_attack", status = "stable",
   tags = { "attack.execution", "attack.t1059", "attack.t1190" }, date = "2026-11-21",
   description = "Commands after a separator or at the start of a parameter, the ways to hide them from filters, and the function header "
     .. "of Shellshock in the user agent or referer.",
   falsepositives = { "a search for a command with its arguments on a site about shells" },
-  where = any("request_target", patterns) .. [==[
+  where = suspicious .. " and (" .. any("request_target", patterns) .. ")" .. [==[
     or matches(user_agent, [=[\(\)\s*\{]=]) or matches(referer, [=[\(\)\s*\{]=])]==],
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",

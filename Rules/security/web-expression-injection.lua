@@ -17,13 +17,17 @@ local patterns = {
   [==[ro0ab[a-z0-9+/]|aced0005|o:\d+:"\w+":\d+:\{|(?:^|=)a:\d+:\{[is]:]==],
 }
 
+-- What every attack by the target of a request has in it somewhere. The same in all rules that share it, so that it is looked
+-- for once; the patterns are tried on what has it.
+local suspicious = [==[matches(request_target, [=[[ \n'"<>()\[\]{};|`$\\:]|/\*|=!|bin/|unionselect|=[^&]*=|class\.module|java\.lang|__proto__|ro0ab|aced0005|child_process|process\.\w|_url_include|auto_prepend|disable_functions|suhosin|open_basedir|=(?:https?|ftps?|file)\?]=])]==]
+
 return rule {
   api = 1, id = "security.web-expression-injection", title = "Expression or object injection", severity = "medium", type = "web_attack", status = "stable",
   tags = { "attack.initial_access", "attack.execution", "attack.t1190", "attack.t1203" }, date = "2026-11-21",
   description = "Lookups and expressions that libraries evaluate (`${jndi:…}`, `%{…}`, `{{…}}`, class loaders, serialised objects), in the "
     .. "target, the user agent or the referer of a request.",
   falsepositives = { "placeholders of a template that a client forgot to fill in" },
-  where = any("request_target", patterns) .. [==[
+  where = suspicious .. " and (" .. any("request_target", patterns) .. ")" .. [==[
     or matches(user_agent, [=[(?i)\$\{[^}]*(?:jndi|lower|upper|env|::-|\$\{)]=])
     or matches(referer, [=[(?i)\$\{[^}]*(?:jndi|lower|upper|env|::-|\$\{)]=])]==],
   by = { "src_ip" }, max_keys = 50000,

@@ -26,13 +26,17 @@ local patterns = {
   [==[\[\s?\$(?:ne|eq|gte?|lte?|n?in|regex|where|exists|or|and|nor|not|all|size|type|mod|elemmatch)\s?\]|[{,]\s?"?\$(?:ne|gt|lt|regex|where|or)"?\s?:]==],
 }
 
+-- What every attack by the target of a request has in it somewhere. The same in all rules that share it, so that it is looked
+-- for once; the patterns are tried on what has it.
+local suspicious = [==[matches(request_target, [=[[ \n'"<>()\[\]{};|`$\\:]|/\*|=!|bin/|unionselect|=[^&]*=|class\.module|java\.lang|__proto__|ro0ab|aced0005|child_process|process\.\w|_url_include|auto_prepend|disable_functions|suhosin|open_basedir|=(?:https?|ftps?|file)\?]=])]==]
+
 return rule {
   api = 1, id = "security.web-sql-injection", title = "SQL injection", severity = "medium", type = "web_attack", status = "stable",
   tags = { "attack.initial_access", "attack.t1190" }, date = "2026-11-21",
   description = "Statements, functions, operators and the ends of quotes that change a query, for the usual databases and for MongoDB, in the "
     .. "target of a request after its escapes are undone.",
   falsepositives = { "a search in plain language that happens to read like SQL", "an application that takes queries as parameters" },
-  where = any("request_target", patterns),
+  where = suspicious .. " and (" .. any("request_target", patterns) .. ")",
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} sends SQL: {request_target}",

@@ -36,13 +36,16 @@ enum TargetText {
 
   /// Writes the decoded text and returns its length. O(bytes).
   static func decode(_ text: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
-    var count = pass(text, to: room, isFirst: true).count
-    for _ in 1..<passes {
+    var (count, changed) = pass(text, to: room, isFirst: true)
+    // What was valid stays so while nothing is put in place of something else.
+    let isDecoded = changed
+    var passes = 1
+    while changed, passes < TargetText.passes {
       // In place: what is written never gets ahead of what is read.
-      let next = pass(Bytes(start: room, count: count), to: room, isFirst: false)
-      count = next.count
-      if !next.changed { break }
+      (count, changed) = pass(Bytes(start: room, count: count), to: room, isFirst: false)
+      passes += 1
     }
+    guard isDecoded else { return fold(room, count) }
     count = fold(room, shorten(room, count))
     if stella_utf8_valid(room, count) != 0 { return count }
     // Each byte becomes at most three; the repair reads ahead of its text.
