@@ -16,15 +16,15 @@ local events = "abort|activate|after|animation|auxclick|before|begin|blur|bounce
   .. "unload|url|volume|waiting|webkit|wheel|zoom"
 
 local patterns = {
-  [==[(?i)<\s*/?\s*(?:[a-z0-9]+\s*:\s*)?(?:script|iframe|svg|img|image|object|embed|applet|form|frame|frameset|body|html|base|link|meta|style|video|audio|source|input|button|textarea|select|marquee|isindex|math|dialog|details|template|bgsound|layer|xml|xss|noscript|animate|set)\b]==],
-  [==[(?i)<\s*[a-z]\s+[a-z]\s+[a-z]\s+[a-z]]==],
-  [==[(?i)(?:[\s"'`/<;]|^)on(?:{events})[a-z]{0,40}\s*=]==],
-  [==[(?i)[\s"'`/<](?:formaction|srcdoc|xlink:href|xmlns)\s*=]==],
-  [==[(?i)(?:java|vb|live)\s*script\s*:|data\s*:[^&]{0,40}(?:<|base64|text/html)|-moz-binding|behaviou?r\s*:\s*url|expression\(|@import\b]==],
-  [==[(?i)\?.*\b(?:document|window|self|top|parent|frames)\s*\.\s*(?:cookie|location|write(?:ln)?|domain|localStorage|body|open|name|alert|eval)\b]==],
-  [==[(?i)(?:^|\W)(?:alert|prompt|confirm|atob|btoa|setTimeout|setInterval|execScript|fetch|eval|String\.fromCharCode|importScripts|Function)(?:\([^)]*[\w'"`)]|`)]==],
-  [==[(?i)(?:\]|\w)\s*\.\s*(?:/\*.*?\*/\s*)?(?:call|sort|map|apply|filter|forEach)\s*(?:\.\s*(?:call|apply)\s*)?`|\.\s*(?:call|apply)\s*`]==],
-  [==[\\u00[0-9a-fA-F]{2}.*\\u00[0-9a-fA-F]{2}]==],
+  [==[<\s?/?\s?(?:[a-z0-9]+\s?:\s?)?(?:script|iframe|svg|img|image|object|embed|applet|form|frame|frameset|body|html|base|link|meta|style|video|audio|source|input|button|textarea|select|marquee|isindex|math|dialog|details|template|bgsound|layer|xml|xss|noscript|animate|set)\b]==],
+  [==[<\s?[a-z]\s[a-z]\s[a-z]\s[a-z]]==],
+  [==[(?:[\s"'`/<;]|^)on(?:{events})[a-z]*\s?=]==],
+  [==[[\s"'`/<](?:formaction|srcdoc|xlink:href|xmlns)\s?=]==],
+  [==[(?:java|vb|live)\s?script\s?:|data\s?:[^&]*(?:<|base64)|-moz-binding|behaviou?r\s?:\s?url|expression\(|@import\b]==],
+  [==[\?.*\b(?:document|window|self|top|parent|frames)\s?\.\s?(?:cookie|location|write(?:ln)?|domain|localstorage|body|open|name|alert|eval)\b]==],
+  [==[(?:^|\W)(?:alert|prompt|confirm|atob|btoa|settimeout|setinterval|execscript|fetch|eval|string\.fromcharcode|importscripts|function)(?:\([^)]*[\w'"`)]|`)]==],
+  [==[(?:\]|\w)\s?\.\s?(?:call|sort|map|apply|filter|foreach)\s?(?:\.\s?(?:call|apply)\s?)?`|\.\s?(?:call|apply)\s?`]==],
+  [==[\\u00[0-9a-fa-f]{2}.*\\u00[0-9a-fa-f]{2}]==],
 }
 for i, pattern in ipairs(patterns) do patterns[i] = pattern:gsub("{events}", events) end
 

@@ -7,14 +7,14 @@ local function any(field, patterns)
 end
 
 local patterns = {
-  [==[(?i)\$\{\s*(?:jndi|lower|upper|env|sys|java|date|ctx|main|bundle|script|url|dns|base64|const|file|properties|xml|::-|[^}]*\$\{|[a-z0-9_]*:)]==],
-  [==[(?i)\$\{[^}]*(?:@|#|T\(|getClass|Runtime|ProcessBuilder|exec\()]==],
-  [==[(?i)%\{[^}]*(?:#|@|\(\)|\*)|\(#(?:_memberAccess|context|a|cmd|rt)\b|#_memberAccess]==],
-  [==[(?i)java\.lang\.|getRuntime\s*\(|Runtime\.exec|ProcessBuilder|class(?:\.|\[)module|classLoader|javax\.script|xwork|opensymphony]==],
-  [==[(?i)\{\{\s*(?:\d+\s*[*+-]\s*\d+|[^}]*(?:constructor|__class__|config|request\.|self\.|cycler|lipsum|_self|alert))]==],
+  [==[\$\{\s?(?:jndi|lower|upper|env|sys|java|date|ctx|main|bundle|script|url|dns|base64|const|file|properties|xml|::-|[^}]*\$\{|[a-z0-9_]*:)]==],
+  [==[\$\{[^}]*(?:@|#|t\(|getclass|runtime|processbuilder|exec\()]==],
+  [==[%\{[^}]*(?:#|@|\(\)|\*)|\(#(?:_memberaccess|context|a|cmd|rt)\b|#_memberaccess]==],
+  [==[java\.lang\.|getruntime\s?\(|runtime\.exec|processbuilder|class(?:\.|\[)module|classloader|javax\.script|xwork|opensymphony]==],
+  [==[\{\{\s?(?:\d+\s?[*+-]\s?\d+|[^}]*(?:constructor|__class__|config|request\.|self\.|cycler|lipsum|_self|alert))]==],
   [==[<%[=@!\s]|#\{[^}]*(?:\(|\*)]==],
-  [==[(?i)Process\.spawn|child_process|process\.(?:env|mainModule|binding)|require\s*\(\s*['"]|__proto__|constructor\.prototype|constructor\.constructor|IO\.popen]==],
-  [==[rO0AB[A-Za-z0-9+/]|aced0005|O:\d+:"\w+":\d+:\{|(?:^|=)a:\d+:\{[is]:]==],
+  [==[process\.spawn|child_process|process\.(?:env|mainmodule|binding)|require\s?\(\s?['"]|__proto__|constructor\.prototype|constructor\.constructor|io\.popen]==],
+  [==[ro0ab[a-z0-9+/]|aced0005|o:\d+:"\w+":\d+:\{|(?:^|=)a:\d+:\{[is]:]==],
 }
 
 return rule {

@@ -9,17 +9,17 @@ end
 local patterns = {
   [==[(?:^|[/\\=?&:;,"' ])\.{2,}[/\\]]==],
   [==[\.\.;/]==],
-  [==[(?i)(?:^|[=/\s:;,"'(>\\])etc/(?:passwd|shadow|group|gshadow|hosts|sudoers|subuid|subgid|crontab|fstab|issue|motd|mysql|nginx|apache2?|httpd|ssh|ssl|cron|profile|environment|resolv\.conf|os-release|services|network)]==],
-  [==[(?i)(?:^|[=/\s:;,"'(>])(?:proc/(?:self|version|cmdline|mounts|net|\d+)|sys/(?:class|kernel|devices|hypervisor))(?:[/=&\s]|$)]==],
-  [==[(?i)boot\.ini|win\.ini|system32|web\.config|windows/(?:system|win)]==],
-  [==[(?i)(?:^|[/=\\\s])\.(?:ssh|aws|azure|gnupg|docker|kube|git|svn|hg|bzr|ansible|vscode|idea|terraform|npm)(?:/|$)]==],
-  [==[(?i)\.(?:bash_history|zsh_history|mysql_history|psql_history|bashrc|zshrc|netrc|pgpass|htpasswd|htaccess|npmrc|pypirc|git-credentials|dockercfg|viminfo|my\.cnf)\b]==],
-  [==[(?i)(?:^|[/=\\\s"'])\.history\b]==],
-  [==[(?i)\b(?:id_rsa|id_dsa|id_ecdsa|id_ed25519|authorized_keys)\b]==],
-  [==[(?i)=[^&]*\b(?:backup|dump|database|db|data)\.(?:sql|tar|zip|gz|bak|7z|rar)\b]==],
-  [==[>\s*/tmp/\w]==],
-  [==[(?i)^[^?]*/\.[a-z0-9_-]+/[^?]*\.(?:json|ya?ml|toml|env|md|aider|sh|ini|conf|db|log|key|pem|txt|php)(?:\?|$)]==],
-  [==[(?i)^[^?]*/\.[a-z0-9_-]+/(?:config|credentials|settings|secrets|hooks)]==],
+  [==[(?:^|[=/\s:;,"'(>\\])etc/(?:passwd|shadow|group|gshadow|hosts|sudoers|subuid|subgid|crontab|fstab|issue|motd|mysql|nginx|apache2?|httpd|ssh|ssl|cron|profile|environment|resolv\.conf|os-release|services|network)]==],
+  [==[(?:^|[=/\s:;,"'(>])(?:proc/(?:self|version|cmdline|mounts|net|\d+)|sys/(?:class|kernel|devices|hypervisor))(?:[/=&\s]|$)]==],
+  [==[boot\.ini|win\.ini|system32|web\.config|windows/(?:system|win)]==],
+  [==[(?:^|[/=\\\s])\.(?:ssh|aws|azure|gnupg|docker|kube|git|svn|hg|bzr|ansible|vscode|idea|terraform|npm)(?:/|$)]==],
+  [==[\.(?:bash_history|zsh_history|mysql_history|psql_history|bashrc|zshrc|netrc|pgpass|htpasswd|htaccess|npmrc|pypirc|git-credentials|dockercfg|viminfo|my\.cnf)\b]==],
+  [==[(?:^|[/=\\\s"'])\.history\b]==],
+  [==[\b(?:id_rsa|id_dsa|id_ecdsa|id_ed25519|authorized_keys)\b]==],
+  [==[=[^&]*\b(?:backup|dump|database|db|data)\.(?:sql|tar|zip|gz|bak|7z|rar)\b]==],
+  [==[>\s?/tmp/\w]==],
+  [==[^[^?]*/\.[a-z0-9_-]+/[^?]*\.(?:json|ya?ml|toml|env|md|aider|sh|ini|conf|db|log|key|pem|txt|php)(?:\?|$)]==],
+  [==[^[^?]*/\.[a-z0-9_-]+/(?:config|credentials|settings|secrets|hooks)]==],
 }
 
 return rule {

@@ -19,16 +19,16 @@ local functions = "array_(?:diff|map|filter|walk|reduce|udiff)|assert(?:_options
   .. "str_(?:replace|rot13|repeat)|strrev|str_split|stream_\\w+|strip_tags|substr|symlink|system|tempnam|tmpfile|"
   .. "unlink|unpack|(?:un)?serialize|u[ak]?sort|urldecode|var_dump|xml_parse\\w*"
 local words = "copy|define|extract|file|include|link|rename|require|touch"
--- Blanks and comments, with which filters are evaded.
-local gap = [==[(?:\s|/\*.*?\*/|(?://|#)[^\n]*\n)*]==]
+-- A blank or a comment up to the end of its line, with which filters are evaded.
+local gap = [==[\s?(?:(?://|#)[^\n]*\n)?]==]
 
 local patterns = {
-  [==[(?is)(?:^|[^\w$>:-])(?:(?:{functions}){gap}|(?:{words})[\r\n]*)\([^)]*\)]==],
-  [==[(?i)\$_?(?:_\W*)?(?:GET|POST|REQUEST|SERVER|COOKIE|FILES|SESSION|ENV)\s*\[|\$_\w{0,6}\s?\w*\['|\$GLOBALS]==],
-  [==[(?i)<\?(?:php|=|\s)|php://|\bHTTP_RAW_POST_DATA\b|allow_url_include|auto_prepend_file|disable_functions|suhosin|open_basedir]==],
-  [==[(?s)\$+(?:[A-Za-z_]\w*|\s*\{[^}]+\})(?:\s|/\*.*?\*/|//[^\n]*\n|\[[^\]]+\]|\{[^}]+\}|->\w+)*\(\s*(?:[\d'"$)]|$)]==],
-  [==[(?s)\$_*(?:\[[^\]]+\]|\{[^}]+\})+\s*\(]==],
-  [==[(?i)[)\]"'}](?:\s|/\*.*?\*/|\[\d+\]|\{[^}]*\})*\(\s*['"@]?[a-z_]+\s*(?:/\*.*?\*/)?\s*['"]?\s*\)\s*(?:;|\.|$)]==],
+  [==[(?:^|[^\w$>:-])(?:(?:{functions}){gap}|(?:{words})[\r\n]*)\(.]==],
+  [==[\$_?(?:_\W*)?(?:get|post|request|server|cookie|files|session|env)\s?\[|\$_\w{0,6}\s?\w*\['|\$globals]==],
+  [==[<\?(?:php|=|\s)|php://|\bhttp_raw_post_data\b|allow_url_include|auto_prepend_file|disable_functions|suhosin|open_basedir]==],
+  [==[\$+(?:[a-z_]\w*|\s?\{[^}]+\})(?:\s|//[^\n]*\n|\[[^\]]+\]|\{[^}]+\}|->\w+)*\(\s?(?:[\d'"$)]|$)]==],
+  [==[\$_*(?:\[[^\]]+\]|\{[^}]+\})+\s?\(]==],
+  [==[[)\]"'}](?:\s|\[\d+\]|\{[^}]*\})*\(\s?['"@]?[a-z_]+\s?['"]?\s?\)\s?(?:;|\.|$)]==],
 }
 local parts = { functions = functions, words = words, gap = gap }
 for i, pattern in ipairs(patterns) do patterns[i] = pattern:gsub("{(%a+)}", parts) end

@@ -7,11 +7,11 @@ local function any(field, patterns)
 end
 
 local patterns = {
-  [==[(?i)[=:](?:ftps?|sftp|tftp|gopher|dict|ldaps?|php|phar|zip|expect|glob|ogg|rar|netdoc|local_file|file|ssh2|smb)://]==],
-  [==[(?i)=(?:url:\w+|jar:https?|view-source):]==],
-  [==[(?i)=(?:https?|ftps?|file)(?:://[^?&\s]*)?\?+(?:&|$)]==],
-  [==[(?i)=https?://(?:\d{1,3}\.){3}\d{1,3}]==],
-  [==[(?i)=https?://(?:localhost|0x[0-9a-f]+|\d{8,10}|\[)]==],
+  [==[[=:](?:ftps?|sftp|tftp|gopher|dict|ldaps?|php|phar|zip|expect|glob|ogg|rar|netdoc|local_file|file|ssh2|smb)://]==],
+  [==[=(?:url:\w+|jar:https?|view-source):]==],
+  [==[=(?:https?|ftps?|file)(?:://[^?&\s]*)?\?+(?:&|$)]==],
+  [==[=https?://(?:\d{1,3}\.){3}\d{1,3}]==],
+  [==[=https?://(?:localhost|0x[0-9a-f]+|\d{8,10}|\[)]==],
 }
 
 return rule {

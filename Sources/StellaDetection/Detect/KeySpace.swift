@@ -23,11 +23,11 @@ package final class KeySpace {
     numbers = .allocate(capacity: EventBatch.capacity)
     known = .allocate(capacity: EventBatch.capacity / 64)
     known.initialize(repeating: 0, count: EventBatch.capacity / 64)
-    scratch = .allocate(capacity: scratchCapacity)
+    scratch = RawStorage.allocate(count: scratchCapacity)
   }
 
   deinit {
-    scratch.deallocate()
+    RawStorage.free(scratch)
     numbers.deallocate()
     known.deallocate()
   }
@@ -53,14 +53,16 @@ package final class KeySpace {
   private func compute(_ index: Int) -> UInt32 {
     guard let batch else { return KeyDictionary.none }
     used = 0
-    for column in columns { append(batch.cell(column, index).pointee) }
+    for (position, column) in columns.enumerated() {
+      append(batch.cell(column, index).pointee, isLast: position + 1 == columns.count)
+    }
     return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
   }
 
   private func reserve(_ count: Int) {
     if used + count <= scratchCapacity { return }
     let capacity = max(scratchCapacity * 2, used + count)
-    scratch = RawStorage.resize(scratch, from: used, to: capacity)
+    scratch = RawStorage.resize(scratch, to: capacity)
     scratchCapacity = capacity
   }
 
@@ -70,7 +72,8 @@ package final class KeySpace {
     used += 1
   }
 
-  private func append(_ cell: stella_value) {
+  /// The last text of a key ends with the key and needs no length.
+  private func append(_ cell: stella_value, isLast: Bool) {
     reserve(16 + (cell.kind >= STELLA_STRING ? Int(cell.length) : 0))
     switch Int(cell.kind) {
     case STELLA_BOOL:
@@ -86,12 +89,14 @@ package final class KeySpace {
       }
     case STELLA_STRING, STELLA_ARRAY, STELLA_OBJECT:
       put(cell.kind == STELLA_STRING ? 6 : 7)
-      var length = Int(cell.length)
-      while length >= 128 {
-        put(UInt8(length & 127 | 128))
-        length >>= 7
+      if !isLast {
+        var length = Int(cell.length)
+        while length >= 128 {
+          put(UInt8(length & 127 | 128))
+          length >>= 7
+        }
+        put(UInt8(length))
       }
-      put(UInt8(length))
       if let p = cell.p {
         (scratch + used).update(from: p, count: Int(cell.length))
         used += Int(cell.length)
@@ -117,7 +122,7 @@ package final class KeySpace {
       position += 8
       return value
     }
-    return fields.map { name in
+    return fields.enumerated().map { place, name in
       let tag = bytes[position]
       position += 1
       switch tag {
@@ -126,14 +131,17 @@ package final class KeySpace {
       case 4: return .init(name, .integer(Int64(bitPattern: bits())))
       case 5: return .init(name, .double(Double(bitPattern: bits())))
       case 6, 7:
-        var length = 0
-        var shift = 0
-        while true {
-          let byte = bytes[position]
-          position += 1
-          length |= Int(byte & 127) << shift
-          shift += 7
-          if byte < 128 { break }
+        var length = bytes.count - position
+        if place + 1 < fields.count {
+          length = 0
+          var shift = 0
+          while true {
+            let byte = bytes[position]
+            position += 1
+            length |= Int(byte & 127) << shift
+            shift += 7
+            if byte < 128 { break }
+          }
         }
         let text = String(decoding: bytes[position..<position + length], as: UTF8.self)
         position += length

@@ -4,7 +4,7 @@ import CStellaValue
 ///
 /// When the table is full it first drops idle keys; only when at least three quarters are live does it grow, up to
 /// `maximum`; there the stalest eighth is evicted and counted. All of it depends on the order of events alone.
-/// About 18 bytes a key beside the detector's columns.
+/// About 8 bytes a key beside the detector's columns while the rule holds a good part of its dictionary's keys, else 18.
 final class KeyTable {
   private(set) var capacity = 0
   private(set) var count = 0
@@ -20,10 +20,20 @@ final class KeyTable {
     var slot: UInt32
   }
 
-  /// Open addressing with linear probing.
+  /// Where a key's slot is found.
+  private enum Lookup {
+    /// Open addressing with linear probing: for few keys of a large dictionary.
+    case hashed
+    /// Slot + 1 by number: for most of the keys of a dictionary.
+    case direct
+  }
+
+  private var lookup = Lookup.hashed
   private var index: UnsafeMutablePointer<Entry>
-  private var mask: Int
-  private var shift: UInt32
+  private var mask = 0
+  private var shift: UInt32 = 32
+  private var direct: UnsafeMutablePointer<UInt32>
+  private var directCount = 0
   private let free = NumberStack()
   private let maximum: Int
   private let dictionary: KeyDictionary
@@ -33,16 +43,16 @@ final class KeyTable {
   init(dictionary: KeyDictionary, maximum: Int) {
     self.dictionary = dictionary
     self.maximum = maximum
-    keys = .allocate(capacity: 1)
-    index = .allocate(capacity: 1)
+    keys = RawStorage.allocate(count: 0)
+    direct = RawStorage.allocate(count: 0)
+    index = RawStorage.allocate(count: 1)
     index.initialize(to: Entry(key: 0, slot: 0))
-    mask = 0
-    shift = 32
   }
 
   deinit {
-    keys.deallocate()
-    index.deallocate()
+    RawStorage.free(keys)
+    RawStorage.free(direct)
+    RawStorage.free(index)
   }
 
   /// Makes `detector` the one whose columns follow the slots.
@@ -56,6 +66,15 @@ final class KeyTable {
   /// The slot of a key, or nil. O(1).
   @inline(__always)
   func find(_ number: UInt32) -> Int? {
+    if lookup == .direct {
+      guard Int(number) < directCount else { return nil }
+      let slot = direct[Int(number)]
+      return slot == 0 ? nil : Int(slot) - 1
+    }
+    return findHashed(number)
+  }
+
+  private func findHashed(_ number: UInt32) -> Int? {
     if count == 0 { return nil }
     var position = home(number)
     while true {
@@ -68,7 +87,13 @@ final class KeyTable {
 
   /// Loads what ``find(_:)`` will read of a key into the cache.
   @inline(__always)
-  func prefetch(_ number: UInt32) { stella_prefetch(index + home(number)) }
+  func prefetch(_ number: UInt32) {
+    if lookup == .direct {
+      if Int(number) < directCount { stella_prefetch(direct + Int(number)) }
+    } else {
+      stella_prefetch(index + home(number))
+    }
+  }
 
   /// The slot of a key, new if need be; nil when the table is full of keys that must stay. O(1) amortised.
   @inline(__always)
@@ -102,18 +127,7 @@ final class KeyTable {
   func remove(_ slot: Int) {
     owner?.close(slot)
     let number = keys[slot]
-    var hole = home(number)
-    while index[hole].key != number || index[hole].slot == 0 { hole = (hole + 1) & mask }
-    var probe = (hole + 1) & mask
-    while index[probe].slot != 0 {
-      let wanted = home(index[probe].key)
-      if (probe - wanted) & mask >= (probe - hole) & mask {
-        index[hole] = index[probe]
-        hole = probe
-      }
-      probe = (probe + 1) & mask
-    }
-    index[hole].slot = 0
+    forget(number)
     keys[slot] = KeyDictionary.none
     free.push(UInt32(slot))
     count -= 1
@@ -159,35 +173,94 @@ final class KeyTable {
       free.push(UInt32(slot))
       count -= 1
     }
-    if count < before {
-      index.update(repeating: Entry(key: 0, slot: 0), count: mask + 1)
-      for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
-    }
+    if count < before { rebuild() }
     return before - count
   }
 
   private func grow(to newCapacity: Int) {
-    keys = RawStorage.resize(keys, from: end, to: newCapacity)
-    (keys + end).initialize(repeating: KeyDictionary.none, count: newCapacity - end)
+    // Slots from `end` on are never read: their memory is not touched before it is needed.
+    keys = RawStorage.resize(keys, to: newCapacity)
     capacity = newCapacity
-    var size = 16
-    var bits: UInt32 = 4
-    while size * 3 < newCapacity * 4 {
-      size *= 2
-      bits += 1
+    // Eight bytes an entry of the index, four a number of the dictionary.
+    let isDirect = newCapacity * 4 >= dictionary.numberLimit
+    if lookup == .hashed || !isDirect {
+      look(isDirect ? .direct : .hashed)
+      rebuild()
     }
-    index.deallocate()
-    index = .allocate(capacity: size)
-    index.initialize(repeating: Entry(key: 0, slot: 0), count: size)
-    mask = size - 1
-    shift = 32 - bits
-    for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
     owner?.grow(to: newCapacity)
   }
 
+  /// Numbers that the direct lookup may span for each slot.
+  private static let directLimit = 16
+
+  /// Starts another lookup, empty.
+  private func look(_ lookup: Lookup) {
+    self.lookup = lookup
+    var size = 1
+    if lookup == .hashed {
+      size = 16
+      while size * 3 < capacity * 4 { size *= 2 }
+    }
+    mask = size - 1
+    shift = 32 - UInt32(size.trailingZeroBitCount)
+    index = RawStorage.resize(index, to: size)
+    directCount = 0
+    direct = RawStorage.resize(direct, to: 0)
+  }
+
+  /// Enters all keys into an emptied index.
+  private func rebuild() {
+    if lookup == .direct {
+      direct.update(repeating: 0, count: directCount)
+    } else {
+      index.update(repeating: Entry(key: 0, slot: 0), count: mask + 1)
+    }
+    for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
+  }
+
   private func place(_ slot: Int) {
+    let number = Int(keys[slot])
+    if lookup == .direct {
+      if number < directCount || number < capacity * KeyTable.directLimit {
+        if number >= directCount { extendDirect(to: number + 1) }
+        direct[number] = UInt32(slot + 1)
+        return
+      }
+      // Other rules have filled the dictionary with keys that this one does not hold.
+      look(.hashed)
+      rebuild()
+      return
+    }
     var position = home(keys[slot])
     while index[position].slot != 0 { position = (position + 1) & mask }
     index[position] = Entry(key: keys[slot], slot: UInt32(slot + 1))
+  }
+
+  private func extendDirect(to needed: Int) {
+    let count = max(needed, directCount + directCount / 8, 64)
+    direct = RawStorage.resize(direct, to: count)
+    (direct + directCount).update(repeating: 0, count: count - directCount)
+    directCount = count
+  }
+
+  /// Takes a key out of the index.
+  private func forget(_ number: UInt32) {
+    if lookup == .direct {
+      direct[Int(number)] = 0
+      return
+    }
+    var hole = home(number)
+    while index[hole].key != number || index[hole].slot == 0 { hole = (hole + 1) & mask }
+    // Backward shift keeps probe sequences whole without tombstones.
+    var probe = (hole + 1) & mask
+    while index[probe].slot != 0 {
+      let wanted = home(index[probe].key)
+      if (probe - wanted) & mask >= (probe - hole) & mask {
+        index[hole] = index[probe]
+        hole = probe
+      }
+      probe = (probe + 1) & mask
+    }
+    index[hole].slot = 0
   }
 }

@@ -4,15 +4,15 @@ final class NumberStack {
   private var capacity = 16
   private(set) var count = 0
 
-  init() { base = .allocate(capacity: 16) }
+  init() { base = RawStorage.allocate(count: 16) }
 
-  deinit { base.deallocate() }
+  deinit { RawStorage.free(base) }
 
   subscript(_ position: Int) -> UInt32 { base[position] }
 
   func push(_ number: UInt32) {
     if count == capacity {
-      base = RawStorage.resize(base, from: capacity, to: capacity * 2)
+      base = RawStorage.resize(base, to: capacity * 2)
       capacity *= 2
     }
     base[count] = number

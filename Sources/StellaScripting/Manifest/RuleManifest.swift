@@ -26,7 +26,7 @@ package struct RuleManifest: Sendable {
   package struct PrimitiveSettings: Sendable, Hashable {
     package var within: Int64 = 0
     package var offset: Int64 = 0
-    package var buckets: Int = 12
+    package var buckets: Int = 10
     package var cap: Int = 256
     package var size: Int = 1
   }

@@ -10,7 +10,7 @@ package enum ScriptRegistry {
   private static let within = Parameter("within", "string", "the length of the window, such as \"5m\"")
   private static let windowOptions = [
     Parameter("offset", "string", "how far back the window ends, such as \"5m\"; default \"0s\""),
-    Parameter("buckets", "integer", "in how many steps the window slides, 2 to 240; default 12"),
+    Parameter("buckets", "integer", "in how many steps the window slides, 2 to 240; default 10"),
   ]
   private static let value = Parameter("value", "number?", "nil and values that are not numbers are passed over")
   private static let perSecond = ScriptName(
@@ -32,7 +32,7 @@ package enum ScriptRegistry {
           "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
           "Counts the current event."),
         ScriptName("count", returns: "integer", "Events in the window."), perSecond, perMinute,
-      ], cost: bucketCost + " 28 bytes a key."),
+      ], cost: bucketCost + " 24 bytes a key."),
     ScriptPrimitive(
       constructor: ScriptName("window.sum", [within], returns: "Stella.WindowSum", "Adds up values."),
       options: windowOptions,
@@ -73,7 +73,7 @@ package enum ScriptRegistry {
           "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
           "Counts the current event."),
         perSecond, perMinute, ScriptName("count", returns: "integer", "Events in the window."),
-      ], cost: bucketCost + " 28 bytes a key."),
+      ], cost: bucketCost + " 24 bytes a key."),
     ScriptPrimitive(
       constructor: ScriptName(
         "window.quantile", [within], returns: "Stella.WindowQuantile", "Estimates quantiles of values."),
