@@ -16,7 +16,7 @@
 ---@field dst_ip string? address that it went to
 ---@field dst_port number? port that it went to
 ---@field route string? path of the request, without the query
----@field request_target string? target of the request with its escapes undone, for patterns of attacks
+---@field request_target string? target of the request for patterns: escapes undone, lower case, comments and runs of blanks folded into one
 ---@field method string? method of the request
 ---@field status number? status code of the response
 ---@field duration_ms number? how long it took, milliseconds
@@ -129,9 +129,9 @@ window = {}
 ---@class Stella.WindowCountOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 12
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
 
---- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 28 bytes a key.
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 24 bytes a key.
 ---@class Stella.WindowCount: Stella.Window
 local WindowCount = {}
 
@@ -160,7 +160,7 @@ function window.count(within) end
 ---@class Stella.WindowSumOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 12
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowSum: Stella.Window
@@ -195,7 +195,7 @@ function window.sum(within) end
 ---@class Stella.WindowMeanOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 12
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowMean: Stella.Window
@@ -222,7 +222,7 @@ function window.mean(within) end
 ---@class Stella.WindowMinOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 12
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowMin: Stella.Window
@@ -249,7 +249,7 @@ function window.min(within) end
 ---@class Stella.WindowMaxOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 12
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowMax: Stella.Window
@@ -276,9 +276,9 @@ function window.max(within) end
 ---@class Stella.WindowRateOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 12
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
 
---- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 28 bytes a key.
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 24 bytes a key.
 ---@class Stella.WindowRate: Stella.Window
 local WindowRate = {}
 
