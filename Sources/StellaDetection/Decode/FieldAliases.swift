@@ -146,7 +146,8 @@ package enum FieldAliases {
     ),
     (
       "request_target",
-      "target of the request for patterns: escapes undone, lower case, comments and runs of blanks folded into one", false,
+      "target of the request for patterns: escapes undone, lower case, comments and runs of blanks folded into one",
+      false,
       [
         (
           """

@@ -38,7 +38,8 @@ package enum RuleLinter {
   }
 
   private static let checks: [Check] = [
-    cheapCondition, notes, metadata, tags, dates, title, thresholdMemory, slidingOne, unusedState, missingKey, summaryNames,
+    cheapCondition, notes, metadata, tags, dates, title, thresholdMemory, slidingOne, unusedState, missingKey,
+    summaryNames,
   ]
 
   private static let cheapCondition: Check = { subject in
@@ -111,7 +112,8 @@ package enum RuleLinter {
     return [
       Finding(
         code: "threshold_memory", path: "threshold",
-        message: "\(threshold.count) times for each of \(subject.manifest.maxKeys) keys may take \(bytes >> 20) MiB, more than "
+        message:
+          "\(threshold.count) times for each of \(subject.manifest.maxKeys) keys may take \(bytes >> 20) MiB, more than "
           + "state_memory (\(SizeText.text(subject.manifest.stateMemoryBytes)))",
         remedy: "Use window = \"from_first\", a smaller count or max_keys, or raise state_memory.")
     ]
@@ -149,11 +151,14 @@ package enum RuleLinter {
   }
 
   private static let summaryNames: Check = { subject in
-    guard let summary = subject.manifest.summary, subject.manifest.threshold != nil, subject.manifest.onMatch == nil else {
+    guard let summary = subject.manifest.summary, subject.manifest.threshold != nil, subject.manifest.onMatch == nil
+    else {
       return []
     }
-    let known = Set(subject.manifest.by + ["value", "expected", "count", "title", "rule"] + subject.manifest.labels.map(\.name))
-    return SummaryTemplate.names(in: summary).filter { !known.contains($0) && FieldAliases.field($0) == nil }.map { name in
+    let known = Set(
+      subject.manifest.by + ["value", "expected", "count", "title", "rule"] + subject.manifest.labels.map(\.name))
+    return SummaryTemplate.names(in: summary).filter { !known.contains($0) && FieldAliases.field($0) == nil }.map {
+      name in
       let hint = NearestName.of(name, in: known.sorted()).map { "Did you mean {\($0)}? " } ?? ""
       return Finding(
         code: "summary", path: "summary", message: "{\(name)} is neither in by nor an alert's own value",

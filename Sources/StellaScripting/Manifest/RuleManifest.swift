@@ -4,7 +4,10 @@ import StellaModel
 /// What a rule file declares, checked. Times are nanoseconds, sizes are bytes.
 package struct RuleManifest: Sendable {
   package struct Threshold: Sendable, Hashable {
-    package enum Window: String, Sendable, Hashable { case sliding, fromFirst = "from_first" }
+    package enum Window: String, Sendable, Hashable {
+      case sliding
+      case fromFirst = "from_first"
+    }
     package var count: Int
     package var within: Int64
     package var window: Window
