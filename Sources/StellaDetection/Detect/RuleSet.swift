@@ -123,8 +123,10 @@ package final class RuleSet {
       parse($0, key: "resolve_when", line: manifest.resolveConditionLine)
     }
     guard errors.isEmpty, let expression else {
-      script.state.close()
       throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
+    }
+    if manifest.on != nil || manifest.onMatch != nil {
+      for name in EventFields.read(in: source.text) { _ = fields.table.column(of: name) }
     }
     let keys = spaces.space(for: manifest.by)
     let affected = manifest.affected.map { fields.table.column(of: $0) }
