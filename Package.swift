@@ -57,11 +57,12 @@ let package = Package(
     .target(
       name: "StellaDetection",
       dependencies: [
-        "StellaScripting", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
+        "StellaScripting", "StellaLua", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swiftSettings),
     .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
-    .target(name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaValue"),
@@ -75,14 +76,19 @@ let package = Package(
     .testTarget(name: "StellaModelTests", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaLuaTests", dependencies: ["StellaLua"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaScriptingTests", dependencies: ["StellaScripting"], swiftSettings: swiftSettings),
-    .testTarget(name: "StellaDetectionTests", dependencies: ["StellaDetection"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaEngineTests", dependencies: ["StellaEngine", "StellaSQLite"], swiftSettings: swiftSettings),
+      name: "StellaDetectionTests", dependencies: ["StellaDetection", "StellaLua", "StellaModel", "CStellaValue"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaEngineTests",
+      dependencies: ["StellaEngine", "StellaSQLite", "StellaDetection", "StellaScripting", "StellaLua", "StellaModel"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaSQLiteTests", dependencies: ["StellaSQLite"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaCommandsTests", dependencies: ["StellaCommands", "stella"], swiftSettings: swiftSettings),
+      name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

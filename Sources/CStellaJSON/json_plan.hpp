@@ -40,12 +40,14 @@ struct KeyHead {
   }
 };
 
-/// What the previous line had at one position of an object.
+/// What the previous line had at one position of an object: a key with its closing quote and its colon.
 struct Expected {
-  KeyHead head{0, 0};
-  uint32_t length = UINT32_MAX;
+  KeyHead head{0, 0};  ///< of `key":`
+  uint32_t length = UINT32_MAX;  ///< of the key alone; none is that long
   int32_t node = -1;
-  uint8_t rest[40];  ///< the bytes after the first 16; longer keys are looked up
+  uint8_t rest[40];  ///< what follows the first 16 bytes of `key":`; longer keys are looked up
+
+  static constexpr uint32_t longest = 16 + sizeof rest - 2;
 };
 
 /// One key that the plan knows, and what hangs below it.
@@ -68,6 +70,11 @@ struct Plan {
   std::vector<PlanNode> nodes = std::vector<PlanNode>(1);
 
   static constexpr size_t expectedPositions = 128;
+
+  /// Per output place (`STELLA_JSON_LEVEL`, `STELLA_JSON_TIME`, column 0, …): the line that last wrote it, and in the low
+  /// byte with which priority. Asking this instead of the cell keeps the walk from loading what columns a page apart,
+  /// which alias in the cache, have just stored.
+  std::vector<uint64_t> written = std::vector<uint64_t>(2);
 
   int32_t find(const PlanNode &parent, const uint8_t *key, uint32_t length, KeyHead head) const {
     const size_t mask = parent.slots.size() - 1;
@@ -108,34 +115,32 @@ struct Plan {
     return id;
   }
 
-  /// The node of `key` within `parent`, or -1. `position` is the key's place in its object: logs repeat their key order,
-  /// so the key of the previous line at that place is compared first.
-  inline int32_t match(PlanNode &parent, size_t position, const uint8_t *key, uint32_t length) {
-    const KeyHead head = KeyHead::of(key, length);
-    if (__builtin_expect(position < parent.expectedCount, 1)) {
-      const Expected &expected = parent.expected[position];
-      if (expected.length == length && expected.head == head &&
-          (length <= 16 || std::memcmp(expected.rest, key + 16, length - 16) == 0)) {
-        return expected.node;
-      }
-    }
-    return learn(parent, position, key, length, head);
+  /// Whether the text behind a key's opening quote is `expected`, with its quote and colon. Logs repeat their key order,
+  /// so the key of the previous line at the same place is compared before any lookup.
+  static inline bool isExpected(const Expected &expected, const uint8_t *text) {
+    const uint32_t whole = expected.length + 2;
+    return KeyHead::of(text, whole) == expected.head &&
+           (whole <= 16 || std::memcmp(expected.rest, text + 16, whole - 16) == 0);
   }
 
+  /// The node of a key that wasn't expected, or -1; it is expected from now on. `inPlace`: the colon follows at once.
   __attribute__((noinline)) int32_t learn(
-      PlanNode &parent, size_t position, const uint8_t *key, uint32_t length, KeyHead head) {
-    const int32_t node = find(parent, key, length, head);
-    if (position < expectedPositions) {
-      if (position >= parent.expectedCount) {
-        parent.expected.resize(position + 1);
-        parent.expectedCount = position + 1;
-      }
-      Expected &expected = parent.expected[position];
-      expected.head = head;
-      expected.length = length <= 16 + sizeof expected.rest ? length : UINT32_MAX;
-      expected.node = node;
-      if (length > 16 && expected.length == length) std::memcpy(expected.rest, key + 16, length - 16);
+      PlanNode &parent, size_t place, const uint8_t *key, uint32_t length, bool inPlace) {
+    const int32_t node = find(parent, key, length, KeyHead::of(key, length));
+    if (!inPlace || place >= expectedPositions) return node;
+    if (place >= parent.expectedCount) {
+      parent.expected.resize(place + 1);
+      parent.expectedCount = place + 1;
     }
+    Expected &expected = parent.expected[place];
+    expected.node = node;
+    if (length > Expected::longest) {
+      expected.length = UINT32_MAX;
+      return node;
+    }
+    expected.length = length;
+    expected.head = KeyHead::of(key, length + 2);
+    if (length + 2 > 16) std::memcpy(expected.rest, key + 16, length + 2 - 16);
     return node;
   }
 };

@@ -307,36 +307,75 @@ struct Walker {
     }
   }
 
+  /// Checks the value at `position` without moving, unless it is a container; `local` is the cursor.
+  inline Reason skipInline(const uint32_t *&local, uint32_t position, int depth) {
+    const uint8_t c = base[position];
+    if (c == '"') {
+      // Mostly the closing quote is right before the next mark.
+      const uint32_t after = *local;
+      if (__builtin_expect(!escapes && after < limit && base[after - 1] == '"' && after - 1 > position, 1)) {
+        return Reason::none;
+      }
+      at = local;
+      return skipString(position);
+    }
+    if (c == '-' || isDigit(c)) return number(position, nullptr);
+    at = local;
+    const Reason reason = skipValue(position, depth);
+    local = at;
+    return reason;
+  }
+
   Reason skipObject(int depth) {
     if (depth > maximumDepth) return Reason::deep;
-    uint32_t position;
-    STELLA_TRY(next(position));
-    if (base[position] == '}') return Reason::none;
+    const uint32_t *local = at;
+    uint32_t position = *local++;
+    if (position >= limit) return Reason::truncated;
+    if (base[position] == '}') {
+      at = local;
+      return Reason::none;
+    }
     while (true) {
       if (base[position] != '"') return Reason::expectedKey;
-      STELLA_TRY(skipString(position));
-      STELLA_TRY(next(position));
+      STELLA_TRY(skipInline(local, position, depth));
+      position = *local++;
+      if (position >= limit) return Reason::truncated;
       if (base[position] != ':') return Reason::expectedColon;
-      STELLA_TRY(next(position));
-      STELLA_TRY(skipValue(position, depth));
-      STELLA_TRY(next(position));
-      if (base[position] == '}') return Reason::none;
+      position = *local++;
+      if (position >= limit) return Reason::truncated;
+      STELLA_TRY(skipInline(local, position, depth));
+      position = *local++;
+      if (position >= limit) return Reason::truncated;
+      if (base[position] == '}') {
+        at = local;
+        return Reason::none;
+      }
       if (base[position] != ',') return Reason::expectedComma;
-      STELLA_TRY(next(position));
+      position = *local++;
+      if (position >= limit) return Reason::truncated;
     }
   }
 
   Reason skipArray(int depth) {
     if (depth > maximumDepth) return Reason::deep;
-    uint32_t position;
-    STELLA_TRY(next(position));
-    if (base[position] == ']') return Reason::none;
+    const uint32_t *local = at;
+    uint32_t position = *local++;
+    if (position >= limit) return Reason::truncated;
+    if (base[position] == ']') {
+      at = local;
+      return Reason::none;
+    }
     while (true) {
-      STELLA_TRY(skipValue(position, depth));
-      STELLA_TRY(next(position));
-      if (base[position] == ']') return Reason::none;
+      STELLA_TRY(skipInline(local, position, depth));
+      position = *local++;
+      if (position >= limit) return Reason::truncated;
+      if (base[position] == ']') {
+        at = local;
+        return Reason::none;
+      }
       if (base[position] != ',') return Reason::expectedComma;
-      STELLA_TRY(next(position));
+      position = *local++;
+      if (position >= limit) return Reason::truncated;
     }
   }
 };
@@ -373,33 +412,40 @@ struct Columns {
     }
   }
 
+  /// Whether a value of this priority may take the place, which is then its own.
+  inline bool take(int32_t column, uint8_t priority) {
+    uint64_t &written = plan.written[static_cast<size_t>(column + 2)];
+    if (written >> 8 == line && priority > (written & 255)) return false;
+    written = line << 8 | priority;
+    return true;
+  }
+
   inline void store(const stella_json_output &output, Packed value, Walker &walker, uint32_t position) {
-    stella_value *cell;
+    uint8_t priority = output.priority;
+    if (output.canonical) {
+      const uint8_t kind = value.kind();
+      if (kind == STELLA_NULL || kind == STELLA_ARRAY || kind == STELLA_OBJECT) priority |= 128;
+    }
     if (__builtin_expect(output.column >= 0, 1)) {
-      cell = out.cells + (size_t(output.column) * out.capacity + out.count);
-    } else if (output.column == STELLA_JSON_TIME) {
-      if (!canBeTime(value.value())) return;
+      if (!take(output.column, priority)) return;
+      value.tag(priority, output.conversion);
+      value.write(out.cells + (size_t(output.column) * out.capacity + out.count));
+      return;
+    }
+    if (output.column == STELLA_JSON_TIME) {
+      if (!canBeTime(value.value()) || !take(output.column, priority)) return;
       if (value.kind() == STELLA_DOUBLE) {
         // The digits as they stand: a double has too few for nanoseconds.
         const uint8_t *text = walker.base + position, *end = text;
         while (end < walker.base + walker.limit && !endsScalar(*end)) end++;
         value = Packed::text(STELLA_STRING, text, static_cast<uint32_t>(end - text));
       }
-      cell = out.raw_times + out.count;
+      value.write(out.raw_times + out.count);
     } else if (output.column == STELLA_JSON_LEVEL) {
-      cell = out.raw_levels + out.count;
+      if (take(output.column, priority)) value.write(out.raw_levels + out.count);
     } else {
       out.seen |= uint64_t(1) << (STELLA_JSON_SEEN - output.column);
-      return;
     }
-    uint8_t priority = output.priority;
-    if (output.canonical) {
-      const uint8_t kind = value.kind();
-      if (kind == STELLA_NULL || kind == STELLA_ARRAY || kind == STELLA_OBJECT) priority |= 128;
-    }
-    if (cell->kind != STELLA_MISSING && priority > cell->priority) return;
-    value.tag(priority, output.conversion);
-    value.write(cell);
   }
 
   inline Reason member(Walker &walker, PlanNode &node, uint32_t position, int depth, bool exact) {
@@ -436,30 +482,55 @@ struct Columns {
 
   Reason object(Walker &walker, PlanNode &parent, int depth) {
     if (depth > maximumDepth) return Reason::deep;
-    uint32_t position;
-    STELLA_TRY(walker.next(position));
-    if (walker.base[position] == '}') return Reason::none;
+    const uint8_t *const base = walker.base;
+    const uint32_t limit = walker.limit;
+    const uint32_t *at = walker.at;
+    uint32_t position = *at++;
+    if (position >= limit) return Reason::truncated;
+    if (base[position] == '}') {
+      walker.at = at;
+      return Reason::none;
+    }
     for (size_t place = 0;; place++) {
-      if (walker.base[position] != '"') return Reason::expectedKey;
-      const uint8_t *key;
-      uint32_t length;
-      STELLA_TRY(walker.string(position, key, length));
-      STELLA_TRY(walker.next(position));
-      if (walker.base[position] != ':') return Reason::expectedColon;
-      const int32_t child = plan.match(parent, place, key, length);
-      STELLA_TRY(walker.next(position));
+      if (base[position] != '"') return Reason::expectedKey;
+      int32_t child;
+      const uint32_t colon = *at++;
+      const Expected *expected = place < parent.expectedCount ? &parent.expected[place] : nullptr;
+      if (__builtin_expect(
+              expected && colon - position - 2 == expected->length && Plan::isExpected(*expected, base + position + 1), 1)) {
+        // The mark at the colon proves that the quote before it closes the key.
+        child = expected->node;
+      } else {
+        if (colon >= limit) return Reason::truncated;
+        if (base[colon] != ':') return Reason::expectedColon;
+        walker.at = at - 1;
+        const uint8_t *key;
+        uint32_t length;
+        STELLA_TRY(walker.string(position, key, length));
+        const bool inPlace = key == base + position + 1 && colon - position - 2 == length;
+        child = plan.learn(parent, place, key, length, inPlace);
+      }
+      position = *at++;
+      if (position >= limit) return Reason::truncated;
       if (child < 0) {
-        STELLA_TRY(walker.skipValue(position, depth));
+        STELLA_TRY(walker.skipInline(at, position, depth));
       } else {
         PlanNode &node = plan.nodes[static_cast<size_t>(child)];
-        if (node.seen == line) duplicate = true;
+        duplicate |= node.seen == line;
         node.seen = line;
+        walker.at = at;
         STELLA_TRY(member(walker, node, position, depth, false));
+        at = walker.at;
       }
-      STELLA_TRY(walker.next(position));
-      if (walker.base[position] == '}') return Reason::none;
-      if (walker.base[position] != ',') return Reason::expectedComma;
-      STELLA_TRY(walker.next(position));
+      position = *at++;
+      if (position >= limit) return Reason::truncated;
+      if (base[position] != ',') {
+        if (base[position] != '}') return Reason::expectedComma;
+        walker.at = at;
+        return Reason::none;
+      }
+      position = *at++;
+      if (position >= limit) return Reason::truncated;
     }
   }
 

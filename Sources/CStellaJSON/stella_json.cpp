@@ -61,6 +61,8 @@ extern "C" uint32_t stella_json_plan_child(
 
 extern "C" void stella_json_plan_output(stella_json *json, uint32_t node, stella_json_output output) {
   json->plan.nodes[node].outputs.push_back(output);
+  const size_t places = static_cast<size_t>(std::max(0, output.column + 3));
+  if (json->plan.written.size() < places) json->plan.written.resize(places);
 }
 
 namespace {
@@ -84,8 +86,8 @@ struct Batch {
   }
 
   /// Walks the document whose first structural is `at`; on success the row is filled.
-  Reason walk(const uint8_t *base, const uint32_t *&at, uint32_t from, uint32_t limit) {
-    const bool escapes = std::memchr(base + from, '\\', limit - from) != nullptr;
+  Reason walk(const uint8_t *base, const uint32_t *&at, uint32_t from, uint32_t limit, bool mayEscape) {
+    const bool escapes = mayEscape && std::memchr(base + from, '\\', limit - from) != nullptr;
     if (escapes && out->arena_end - out->arena < ptrdiff_t(4 * size_t(limit - from) + 256)) {
       out->arena_needed = 4 * size_t(limit - from) + 256;
       return Reason::arenaFull;
@@ -134,7 +136,7 @@ struct Batch {
     }
     if (reason != Reason::none) return reason;
     const uint32_t *at = json->index->structural_indexes.get();
-    reason = walk(text, at, 0, length);
+    reason = walk(text, at, 0, length, true);
     if (reason == Reason::none && *at < length) {
       clearRow();
       reason = Reason::trailing;
@@ -196,13 +198,14 @@ struct Batch {
     const uint32_t length = lines->starts[end - 1] + lines->lengths[end - 1] - start;
     const Reason refused = json->structurals(base, length);
     if (refused != Reason::none) return 0;
+    const bool mayEscape = std::memchr(base, '\\', length) != nullptr;
     const uint32_t *at = json->index->structural_indexes.get();
     for (uint32_t line = first; line < end; line++) {
       const uint32_t from = lines->starts[line] - start;
       const uint32_t limit = from + lines->lengths[line];
       Reason reason = Reason::blank;
       if (*at < limit) {
-        reason = walk(base, at, from, limit);
+        reason = walk(base, at, from, limit, mayEscape);
         while (*at < limit) {
           if (reason == Reason::none) {
             clearRow();

@@ -10,13 +10,7 @@ char *stella_buffer_reserve(lua_State *L, stella_lua *S, size_t start, size_t le
   if (S->buffer_length + length > S->buffer_capacity) {
     size_t capacity = S->buffer_capacity ? S->buffer_capacity : 256;
     while (capacity < S->buffer_length + length) capacity *= 2;
-    char *grown = stella_allocate(S, S->buffer, S->buffer_capacity, capacity);
-    if (!grown) {
-      lua_gc(L, LUA_GCCOLLECT);
-      grown = stella_allocate(S, S->buffer, S->buffer_capacity, capacity);
-      if (!grown) stella_kill(L, STELLA_LUA_KIND_MEMORY);
-    }
-    S->buffer = grown;
+    S->buffer = stella_grow(L, S, S->buffer, S->buffer_capacity, capacity);
     S->buffer_capacity = capacity;
   }
   return S->buffer + S->buffer_length;

@@ -38,15 +38,18 @@ static void add_frame(lua_State *L, stella_lua *S, lua_Debug *frame) {
   if (wrote > 0 && (size_t)wrote < room) S->traceback_length += (size_t)wrote;
 }
 
+/// Notes where in the script this is. Outside of any script frame the last place stays: Lua also asks for memory while
+/// it unwinds.
 void stella_locate(lua_State *L, stella_lua *S, bool with_traceback) {
   lua_Debug frame;
-  S->failure_line = 0;
-  S->traceback_length = 0;
-  S->failure_located = true;
   int frames = 0;
   for (int level = 0; frames < TRACEBACK_FRAMES && lua_getstack(L, level, &frame); level++) {
     if (!lua_getinfo(L, "Sl", &frame) || frame.what[0] == 'C' || frame.currentline < 0) continue;
-    if (S->failure_line == 0) S->failure_line = frame.currentline;
+    if (frames == 0) {
+      S->failure_line = frame.currentline;
+      S->traceback_length = 0;
+      S->failure_located = true;
+    }
     if (!with_traceback) return;
     add_frame(L, S, &frame);
     frames++;
@@ -118,6 +121,8 @@ void stella_record_failure(stella_lua *S, int status) {
       size_t length;
       const char *message = lua_tolstring(L, -1, &length);
       cut_position(S, &message, &length, &S->failure_line);
+      static const char overflow[] = "the script nests expressions or blocks too deep";
+      if (S->compiling && S->failure_line == 0) message = overflow, length = sizeof overflow - 1;
       stella_set_message(S, message, length);
     } else if (type == LUA_TNUMBER) {
       int length = lua_isinteger(L, -1) ? snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, -1))
@@ -128,5 +133,6 @@ void stella_record_failure(stella_lua *S, int status) {
       stella_set_message(S, text, (size_t)length);
     }
   }
+  if (S->failure_line == 0) S->failure_line = S->compiling ? 1 : S->called_line;
   S->failures[S->failure_kind]++;
 }

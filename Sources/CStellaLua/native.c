@@ -4,12 +4,49 @@
 
 enum { METHOD_ARGUMENTS = 8, CALL_STEPS = 8 };
 
+/// One entry of the library (see stella_lua_open).
+typedef struct entry {
+  const uint8_t *next;
+  char kind;
+  const char *name;
+  const char *methods;
+} entry;
+
+static bool next_entry(const stella_lua *S, entry *entry) {
+  if (entry->next >= S->library + S->library_length) return false;
+  entry->kind = (char)*entry->next;
+  entry->name = (const char *)entry->next + 1;
+  entry->methods = entry->name + strlen(entry->name) + 1;
+  const char *at = entry->methods;
+  if (entry->kind == 'h') {
+    while (*at) at += strlen(at) + 1;
+    at++;
+  }
+  entry->next = (const uint8_t *)at;
+  return true;
+}
+
 /// Raises the message of a refused call at the calling line. The host's frame is gone by now.
 int stella_raise_answer(lua_State *L, const stella_lua_answer *answer) {
   luaL_where(L, 1);
   lua_pushlstring(L, answer->bytes ? (const char *)answer->bytes : "the host refused", answer->bytes ? answer->length : 16);
   lua_concat(L, 2);
   return lua_error(L);
+}
+
+/// Marks the table on the stack's top as made by a constructor.
+void stella_set_tag(lua_State *L, lua_Integer constructor) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_TAGS);
+  if (lua_rawgeti(L, -1, constructor + 1) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_createtable(L, 1, 0);
+    lua_pushinteger(L, constructor);
+    lua_rawseti(L, -2, 1);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, constructor + 1);
+  }
+  lua_setmetatable(L, -3);
+  lua_pop(L, 1);
 }
 
 /// A constructor: marks its table (a shallow copy) or the list of its arguments with its name.
@@ -36,10 +73,7 @@ static int construct(lua_State *L) {
     }
     stella_charge(L, S, CALL_STEPS + count);
   }
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_TAGS);
-  lua_rawgeti(L, -1, lua_tointeger(L, lua_upvalueindex(1)) + 1);
-  lua_setmetatable(L, -3);
-  lua_pop(L, 1);
+  stella_set_tag(L, lua_tointeger(L, lua_upvalueindex(1)));
   return 1;
 }
 
@@ -47,7 +81,7 @@ static int call_function(lua_State *L) {
   stella_lua *S = stella_of(L);
   int count = lua_gettop(L);
   S->output_length = 0;
-  for (int i = 1; i <= count; i++) stella_encode(L, S, i, 0, false);
+  for (int i = 1; i <= count; i++) stella_encode(L, S, i, 0, ENCODE_OBJECTS);
   stella_charge(L, S, CALL_STEPS + (int64_t)S->output_length / 4);
   stella_lua_answer answer = {NULL, 0};
   int32_t status = S->host.function(S->host.context, (int32_t)lua_tointeger(L, lua_upvalueindex(1)), S->output,
@@ -146,52 +180,79 @@ static void set_dotted(lua_State *L, const char *name) {
   lua_pop(L, 2);
 }
 
-static void add_constructor(lua_State *L, const char *name, int32_t index) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_TAGS);
-  lua_createtable(L, 1, 0);
-  lua_pushinteger(L, index);
-  lua_rawseti(L, -2, 1);
-  lua_rawseti(L, -2, (lua_Integer)index + 1);
-  lua_pop(L, 1);
-  lua_pushinteger(L, index);
-  lua_pushcclosure(L, construct, 1);
-  set_dotted(L, name);
-}
-
-static const uint8_t *add_handle_type(lua_State *L, const uint8_t *methods, int32_t type) {
+/// Pushes the metatable of a type of native objects, made when the script first meets one.
+void stella_push_handle_metatable(lua_State *L, int32_t type) {
+  stella_lua *S = stella_of(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_METATABLES);
-  lua_createtable(L, 0, 2);
-  lua_newtable(L);
-  for (int32_t method = 0; *methods; method++) {
-    lua_pushinteger(L, type);
-    lua_pushinteger(L, method);
-    lua_pushcclosure(L, call_method, 2);
-    lua_setfield(L, -2, (const char *)methods);
-    methods += strlen((const char *)methods) + 1;
+  if (lua_rawgeti(L, -1, (lua_Integer)type + 1) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    entry entry = {.next = S->library};
+    int32_t types = 0;
+    do {
+      if (!next_entry(S, &entry)) luaL_error(L, "unknown type of native object");
+    } while (entry.kind != 'h' || types++ != type);
+    lua_createtable(L, 0, 2);
+    lua_newtable(L);
+    const char *method = entry.methods;
+    for (int32_t number = 0; *method; number++, method += strlen(method) + 1) {
+      lua_pushinteger(L, type);
+      lua_pushinteger(L, number);
+      lua_pushcclosure(L, call_method, 2);
+      lua_setfield(L, -2, method);
+    }
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, handle_newindex);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, (lua_Integer)type + 1);
   }
-  lua_setfield(L, -2, "__index");
-  lua_pushcfunction(L, handle_newindex);
-  lua_setfield(L, -2, "__newindex");
-  lua_rawseti(L, -2, (lua_Integer)type + 1);
-  lua_pop(L, 1);
-  return methods + 1;
+  lua_remove(L, -2);
 }
 
-void stella_open_library(lua_State *L, const uint8_t *library, size_t length) {
-  const uint8_t *at = library, *end = library + length;
-  int32_t constructors = 0, functions = 0, types = 0;
-  while (at < end) {
-    uint8_t kind = *at++;
-    const char *name = (const char *)at;
-    at += strlen(name) + 1;
-    if (kind == 'c') {
-      add_constructor(L, name, constructors++);
-    } else if (kind == 'f') {
-      lua_pushinteger(L, functions++);
-      lua_pushcclosure(L, call_function, 1);
-      set_dotted(L, name);
-    } else {
-      at = add_handle_type(L, at, types++);
-    }
+/// Makes the constructors and functions whose name is `name`, or starts with it and a dot; all of them for NULL.
+static void make_globals(lua_State *L, stella_lua *S, const char *name, size_t length) {
+  entry entry = {.next = S->library};
+  lua_Integer constructors = 0, functions = 0;
+  while (next_entry(S, &entry)) {
+    if (entry.kind == 'h') continue;
+    lua_Integer number = entry.kind == 'c' ? constructors++ : functions++;
+    if (name && (strncmp(entry.name, name, length) != 0 || (entry.name[length] && entry.name[length] != '.'))) continue;
+    lua_pushinteger(L, number);
+    lua_pushcclosure(L, entry.kind == 'c' ? construct : call_function, 1);
+    set_dotted(L, entry.name);
   }
 }
+
+/// A global that holds nothing: a name of the host's library that this script has not used yet, or really nothing.
+/// Most scripts use few of the names, and a thousand states would each hold them all.
+static int global_index(lua_State *L) {
+  stella_lua *S = stella_of(L);
+  if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  size_t length;
+  const char *name = lua_tolstring(L, 2, &length);
+  stella_charge(L, S, 8);
+  if (length > 60 || memchr(name, '.', length) || memchr(name, 0, length)) return 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_TAGS);  // its string keys are the globals made so far
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, 3) != LUA_TNIL) return 0;  // made before, and taken away by the script
+  make_globals(L, S, name, length);
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, 1) == LUA_TNIL) return 0;
+  lua_pushvalue(L, 2);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, 3);
+  return 1;
+}
+
+void stella_open_library(lua_State *L) {
+  lua_pushglobaltable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, global_index);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
+void stella_make_all_globals(lua_State *L) { make_globals(L, stella_of(L), NULL, 0); }
+
+bool stella_is_library_function(lua_CFunction function) { return function == construct || function == call_function; }

@@ -97,8 +97,7 @@ static uint32_t push_other_keys(lua_State *L, stella_lua *S, int table, lua_Inte
   stella_charge(L, S, run / 4 + count * levels + bytes * levels / 64);
   if (count < 2) return count;
   size_t size = count * sizeof(sort_key);
-  sort_key *keys = stella_allocate(S, NULL, 0, size);
-  if (!keys) stella_kill(L, STELLA_LUA_KIND_MEMORY);
+  sort_key *keys = stella_grow(L, S, NULL, 0, size);
   for (uint32_t i = 0; i < count; i++) {
     lua_rawgeti(L, list, i + 1);
     read_key(L, -1, i, &keys[i]);

@@ -8,13 +8,13 @@ int32_t stella_userdata_kind(lua_State *L, int index) {
 }
 
 static int32_t ask_column(stella_lua *S, const char *name, size_t length) {
-  return S->host.column(S->host.context, (const uint8_t *)name, length);
+  return S->cells ? S->host.column(S->host.context, (const uint8_t *)name, length) : -1;
 }
 
 /// The column of the field name at `index`. The cache knows a name by its address, which is its own for as long as
 /// the string lives; every cached string is anchored.
 static int32_t column_of(lua_State *L, stella_lua *S, int index, const char *name, size_t length) {
-  size_t slot = ((uintptr_t)name >> 4) * 0x9E3779B97F4A7C15u >> 58;
+  size_t slot = ((uintptr_t)name >> 4) * 0x9E3779B97F4A7C15u >> 59;  // FIELD_CACHE is 2^5
   for (;; slot = (slot + 1) % FIELD_CACHE) {
     stella_field *field = &S->fields[slot];
     if (field->name == name) {

@@ -41,7 +41,7 @@ typedef struct stella_field {
   int32_t column;
   uint32_t generation;
 } stella_field;
-enum { FIELD_CACHE = 64, FIELD_CACHE_MOST = 48 };
+enum { FIELD_CACHE = 32, FIELD_CACHE_MOST = 24 };
 
 enum { MESSAGE_BYTES = 1024, TRACEBACK_BYTES = 1024, TRACEBACK_FRAMES = 10 };
 
@@ -49,6 +49,8 @@ struct stella_lua {
   lua_State *L;
   stella_lua_limits limits;
   stella_lua_host host;
+  const uint8_t *library;
+  size_t library_length;
 
   size_t used, peak;
   size_t collect_at;  ///< heap size at which the next collection runs, at a hook or after a call
@@ -60,7 +62,8 @@ struct stella_lua {
   bool compiling;          ///< a failure now is the compiler's
   bool functions_allowed;  ///< the result is a load's: its functions get references
   bool has_result;         ///< SLOT_RESULT holds the result of the last call
-  int64_t deadline_ns, started_ns, cpu_mark_ns;
+  int64_t deadline_ns, started_ns, ran_mark_ns, looked_ns;
+  int32_t hook_division, hook_phase;  ///< the hook charges at every `division`-th firing
   uint32_t nesting;
 
   const stella_value *cells;
@@ -71,6 +74,7 @@ struct stella_lua {
   stella_field fields[FIELD_CACHE];
 
   int32_t function_count;
+  int32_t called_function;
   uint32_t source_length;
   uint32_t string_count;
 
@@ -80,6 +84,7 @@ struct stella_lua {
   size_t output_length, output_capacity;
 
   int32_t failure_kind, failure_line;
+  int32_t called_line;  ///< where the function that the host called last starts
   bool failure_located;
   char *failure_text;  ///< message, then traceback; allocated with the first failure
   size_t message_length, traceback_length;
@@ -94,6 +99,7 @@ static inline stella_lua *stella_of(lua_State *L) { return *(stella_lua **)lua_g
 
 // budget.c
 void *stella_allocate(void *state, void *block, size_t old, size_t size);
+void *stella_grow(lua_State *L, stella_lua *S, void *block, size_t old, size_t size);
 void stella_hook(lua_State *L, lua_Debug *activation);
 void stella_check_deadline(lua_State *L, stella_lua *S);
 void stella_collect(stella_lua *S);
@@ -122,7 +128,9 @@ char *stella_buffer_reserve(lua_State *L, stella_lua *S, size_t start, size_t le
 void stella_buffer_push(lua_State *L, stella_lua *S, size_t start);
 
 // value.c
-void stella_encode(lua_State *L, stella_lua *S, int index, uint32_t depth, bool functions);
+/// What may be in an encoded value beside plain values: functions get references, objects of the host are named.
+enum { ENCODE_PLAIN = 0, ENCODE_FUNCTIONS = 1, ENCODE_OBJECTS = 2 };
+void stella_encode(lua_State *L, stella_lua *S, int index, uint32_t depth, int allowed);
 void stella_output_add(lua_State *L, stella_lua *S, const void *bytes, size_t length);
 const uint8_t *stella_push_encoded(lua_State *L, stella_lua *S, const uint8_t *at, const uint8_t *end, uint32_t depth);
 void stella_push_cell(lua_State *L, stella_lua *S, const stella_value *cell);
@@ -146,9 +154,17 @@ void stella_register(lua_State *L, const luaL_Reg *functions);
 // record.c, key_state.c, native.c
 void stella_open_record(lua_State *L);
 void stella_open_key_state(lua_State *L);
-void stella_open_library(lua_State *L, const uint8_t *library, size_t length);
+void stella_open_library(lua_State *L);
+void stella_make_all_globals(lua_State *L);
+void stella_set_tag(lua_State *L, lua_Integer constructor);
+void stella_push_handle_metatable(lua_State *L, int32_t type);
 int32_t stella_userdata_kind(lua_State *L, int index);
 int stella_raise_answer(lua_State *L, const stella_lua_answer *answer);
+
+// fingerprint.c
+/// The number of everything that the script's variables hold, for comparing one state with itself at two times.
+uint64_t stella_fingerprint(lua_State *L);
+bool stella_is_library_function(lua_CFunction function);
 
 // source.c
 /// NULL, or why the source text is refused before it is compiled; `line` is where.

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "request.h"
 #include "sandbox.h"
 
 // The entries of the host. Each arms the panic handler, runs what can raise in a protected call, and returns a status.
@@ -32,7 +33,9 @@ static bool begin(stella_lua *S, int64_t steps, int64_t deadline_ns) {
   S->budget = S->steps_left = steps;
   S->traffic_left = steps * 160;
   S->deadline_ns = deadline_ns;
-  S->started_ns = S->cpu_mark_ns = 0;
+  S->started_ns = S->ran_mark_ns = S->looked_ns = 0;
+  S->hook_division = 1;
+  S->hook_phase = 0;
   S->killed = 0;
   S->string_denied = S->failure_located = false;
   S->nesting = 0;
@@ -52,6 +55,19 @@ static int32_t refuse_entry(stella_lua *S) {
   return STELLA_LUA_FAILED;
 }
 
+/// The start of the function that was called last stands in for a line that nobody knows.
+static void note_called_line(stella_lua *S) {
+  lua_Debug info;
+  S->called_line = 0;
+  if (S->called_function == 0) return;
+  if (lua_rawgeti(S->L, SLOT_FUNCTIONS, S->called_function) != LUA_TFUNCTION) {
+    lua_pop(S->L, 1);
+    return;
+  }
+  lua_getinfo(S->L, ">S", &info);
+  if (info.linedefined > 0) S->called_line = info.linedefined;
+}
+
 /// Ends a call whose one result, or error, is on the stack's top.
 static int32_t end(stella_lua *S, int status) {
   lua_State *L = S->L;
@@ -60,9 +76,11 @@ static int32_t end(stella_lua *S, int status) {
   S->last_steps = S->budget - S->steps_left;
   S->total_steps += S->last_steps;
   if (status != LUA_OK || S->killed) {
+    note_called_line(S);
     stella_record_failure(S, status);
     lua_settop(L, SLOT_BASE);
-    if (S->used > S->collect_at) stella_collect(S);
+    // Also lets Lua give back a stack that grew to the limit.
+    if (S->failure_kind == STELLA_LUA_KIND_MEMORY || S->used > S->collect_at) stella_collect(S);
     return STELLA_LUA_FAILED;
   }
   S->has_result = !lua_isnil(L, -1);
@@ -82,6 +100,7 @@ int32_t stella_lua_call_hot(stella_lua *S, int32_t function, int64_t event, int6
   lua_State *L = S->L;
   S->event = event;
   S->slot = slot;
+  S->called_function = function;
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushvalue(L, SLOT_RECORD);
   lua_pushvalue(L, SLOT_STATE);
@@ -93,24 +112,14 @@ int32_t stella_lua_call_check(stella_lua *S, int32_t function, int64_t slot, int
   if (_setjmp(S->panic)) return lose(S);
   lua_State *L = S->L;
   S->slot = slot;
+  S->called_function = function;
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushvalue(L, SLOT_STATE);
   lua_pushinteger(L, time);
   return call_pushed(S, 2);
 }
 
-/// What a protected function of the host's side works on.
-typedef struct request {
-  const uint8_t *bytes;
-  size_t length;
-  const char *name;
-  int64_t slot;
-  int32_t function, count, type;
-} request;
-
-static const request *request_of(lua_State *L) { return lua_touserdata(L, 1); }
-
-/// Runs `function` with a request in a protected call, within the budget of a load.
+/// Runs `function` with a request and the last result in a protected call.
 static int32_t run(stella_lua *S, lua_CFunction function, request *request, int64_t steps, int64_t deadline_ns) {
   if (!begin(S, steps, deadline_ns)) return refuse_entry(S);
   if (_setjmp(S->panic)) return lose(S);
@@ -120,8 +129,13 @@ static int32_t run(stella_lua *S, lua_CFunction function, request *request, int6
   return call_pushed(S, 2);
 }
 
-static int32_t run_for_host(stella_lua *S, lua_CFunction function, request *request) {
-  return run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
+int32_t stella_run_for_host(stella_lua *S, lua_CFunction function, request *request) {
+  int64_t last = S->last_steps, total = S->total_steps;
+  int32_t status = run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
+  S->last_steps = last;
+  S->total_steps = total;
+  S->has_result = false;
+  return status;
 }
 
 static int do_call(lua_State *L) {
@@ -142,6 +156,7 @@ int32_t stella_lua_call(stella_lua *S, int32_t function, const uint8_t *argument
   if (!S->in_call) {
     S->event = event;
     S->slot = slot;
+    S->called_function = function;
   }
   return run(S, do_call, &R, S->limits.steps_per_call, S->limits.deadline_ns);
 }
@@ -176,6 +191,7 @@ static int do_load(lua_State *L) {
 }
 
 int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, const char *name) {
+  if (S->lost || S->in_call) return refuse_entry(S);
   request R = {.bytes = source, .length = length};
   // Lua cuts a chunk's name at 59 bytes; keep its end, which tells files apart.
   enum { NAME_BYTES = 56 };
@@ -187,9 +203,10 @@ int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, con
   free(S->chunk_name);
   S->chunk_name = copy;
   S->compiling = true;
-  int32_t status = run_for_host(S, do_load, &R);
+  S->called_function = 0;
+  int32_t status = run(S, do_load, &R, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
   S->compiling = false;
-  S->functions_allowed = true;
+  S->functions_allowed = status == STELLA_LUA_VALUE;
   return status;
 }
 
@@ -202,119 +219,23 @@ void stella_lua_bind(stella_lua *S, const stella_value *cells, int64_t stride) {
 static int do_encode(lua_State *L) {
   stella_lua *S = stella_of(L);
   S->output_length = 0;
-  stella_encode(L, S, 2, 0, request_of(L)->count != 0);
+  stella_encode(L, S, 2, 0, ENCODE_OBJECTS | (request_of(L)->count ? ENCODE_FUNCTIONS : 0));
   return 0;
 }
 
 int32_t stella_lua_take_result(stella_lua *S, stella_lua_answer *answer) {
   *answer = (stella_lua_answer){NULL, 0};
   if (S->lost || S->in_call || !S->has_result) return STELLA_LUA_NOTHING;
-  int64_t steps = S->last_steps;
   request R = {.count = S->functions_allowed};  // functions get references only in the result of a load
-  int32_t status = run_for_host(S, do_encode, &R);
-  S->total_steps -= S->last_steps;
-  S->last_steps = steps;
+  int32_t status = stella_run_for_host(S, do_encode, &R);
   S->functions_allowed = false;
   if (S->lost) return STELLA_LUA_FAILED;
   lua_pushnil(S->L);
   lua_replace(S->L, SLOT_RESULT);
+  if (R.count) stella_collect(S);  // what only the load needed
   if (status == STELLA_LUA_FAILED) return status;
   *answer = (stella_lua_answer){S->output, S->output_length};
   return STELLA_LUA_VALUE;
-}
-
-static int do_declare(lua_State *L) {
-  const request *R = request_of(L);
-  uint8_t bytes[9] = {STELLA_LUA_HANDLE};
-  memcpy(bytes + 1, &R->type, 4);
-  memcpy(bytes + 5, &R->function, 4);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_HANDLES);
-  lua_pushstring(L, R->name);
-  stella_push_encoded(L, stella_of(L), bytes, bytes + sizeof bytes, 0);
-  lua_rawset(L, -3);
-  return 0;
-}
-
-int32_t stella_lua_declare(stella_lua *S, const char *name, int32_t type, int32_t handle) {
-  request R = {.name = name, .type = type, .function = handle};
-  return run_for_host(S, do_declare, &R);
-}
-
-static int do_save_key(lua_State *L) {
-  stella_lua *S = stella_of(L);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
-  if (lua_rawgeti(L, -1, request_of(L)->slot + 1) != LUA_TTABLE) return 0;
-  S->output_length = 0;
-  stella_encode(L, S, -1, 0, false);
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
-int32_t stella_lua_save_key(stella_lua *S, int64_t slot, stella_lua_answer *answer) {
-  request R = {.slot = slot};
-  int32_t status = run_for_host(S, do_save_key, &R);
-  *answer = status == STELLA_LUA_VALUE ? (stella_lua_answer){S->output, S->output_length} : (stella_lua_answer){NULL, 0};
-  return status;
-}
-
-static int do_restore_key(lua_State *L) {
-  const request *R = request_of(L);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
-  stella_push_encoded(L, stella_of(L), R->bytes, R->bytes + R->length, 0);
-  lua_rawseti(L, -2, R->slot + 1);
-  return 0;
-}
-
-int32_t stella_lua_restore_key(stella_lua *S, int64_t slot, const uint8_t *value, size_t length) {
-  request R = {.bytes = value, .length = length, .slot = slot};
-  return run_for_host(S, do_restore_key, &R);
-}
-
-int32_t stella_lua_drop_key(stella_lua *S, int64_t slot) {
-  static const uint8_t nil = STELLA_LUA_NIL;
-  return stella_lua_restore_key(S, slot, &nil, 1);
-}
-
-static void list_table(lua_State *L, stella_lua *S, const char *prefix, int depth) {
-  luaL_checkstack(L, 8, NULL);
-  lua_pushnil(L);
-  while (lua_next(L, -2)) {
-    lua_pushfstring(L, "%s%s", prefix, lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2));
-    const char *name = lua_tostring(L, -1);
-    stella_output_add(L, S, name, strlen(name));
-    stella_output_add(L, S, "\n", 1);
-    if (depth < 8 && lua_istable(L, -2)) {
-      lua_pushfstring(L, "%s.", name);
-      lua_pushvalue(L, -3);
-      list_table(L, S, lua_tostring(L, -2), depth + 1);
-      lua_pop(L, 2);
-    }
-    if (lua_getmetatable(L, -2)) {
-      lua_pushfstring(L, "%s@metatable.", name);
-      lua_insert(L, -2);
-      list_table(L, S, lua_tostring(L, -2), depth + 1);
-      lua_pop(L, 2);
-    }
-    lua_pop(L, 2);
-  }
-}
-
-static int do_list_names(lua_State *L) {
-  stella_lua *S = stella_of(L);
-  S->output_length = 0;
-  lua_pushglobaltable(L);
-  list_table(L, S, "", 0);
-  lua_pop(L, 1);
-  lua_pushliteral(L, "");
-  if (lua_getmetatable(L, -1)) list_table(L, S, "string metatable.", 0);
-  return 0;
-}
-
-int32_t stella_lua_list_names(stella_lua *S, stella_lua_answer *answer) {
-  request R = {.count = 0};
-  int32_t status = run_for_host(S, do_list_names, &R);
-  *answer = (stella_lua_answer){S->output, S->output_length};
-  return status;
 }
 
 stella_lua_failure stella_lua_failure_of(const stella_lua *S) {
@@ -331,7 +252,6 @@ stella_lua_usage stella_lua_usage_of(const stella_lua *S) {
 }
 
 static int do_open(lua_State *L) {
-  const request *R = request_of(L);
   // Lua makes these two texts when memory or stack has run out; they must exist by then.
   lua_pushliteral(L, "error in error handling");
   lua_rawseti(L, LUA_REGISTRYINDEX, REGISTRY_STATE + 1);
@@ -343,7 +263,7 @@ static int do_open(lua_State *L) {
   stella_open_strings(L);
   stella_open_tables(L);
   stella_open_math(L);
-  stella_open_library(L, R->bytes, R->length);
+  stella_open_library(L);
   return 0;
 }
 
@@ -360,6 +280,8 @@ stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_ho
   if (!S) return NULL;
   S->limits = *limits;
   S->host = *host;
+  S->library = library;
+  S->library_length = library_length;
   S->event = S->slot = -1;
   S->steps_left = S->traffic_left = INT64_MAX;
   lua_State *L = lua_newstate(stella_allocate, S);
@@ -371,14 +293,12 @@ stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_ho
   S->L = L;
   lua_atpanic(L, panicked);
   lua_gc(L, LUA_GCSTOP);  // collections run at fixed points only
-  request R = {.bytes = library, .length = library_length};
   bool opened = false;
   if (!_setjmp(S->panic)) {
     lua_settop(L, 0);
     lua_pushcfunction(L, stella_on_error);
     lua_pushcfunction(L, do_open);
-    lua_pushlightuserdata(L, &R);
-    opened = lua_pcall(L, 1, 0, SLOT_HANDLER) == LUA_OK;
+    opened = lua_pcall(L, 0, 0, SLOT_HANDLER) == LUA_OK;
   }
   if (!opened) {
     stella_lua_close(S);

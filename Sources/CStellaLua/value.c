@@ -29,7 +29,7 @@ static void add_text(lua_State *L, stella_lua *S, int index) {
   stella_output_add(L, S, text, length);
 }
 
-static void encode_table(lua_State *L, stella_lua *S, int table, uint32_t depth, bool functions) {
+static void encode_table(lua_State *L, stella_lua *S, int table, uint32_t depth, int allowed) {
   if (depth >= S->limits.nesting)
     luaL_error(L, "a table is nested deeper than %d or contains itself", (int)S->limits.nesting);
   luaL_checkstack(L, 6, NULL);
@@ -37,7 +37,7 @@ static void encode_table(lua_State *L, stella_lua *S, int table, uint32_t depth,
   uint32_t counts[3] = {0, 0, 0};
   stella_output_add(L, S, counts, sizeof counts);
   for (lua_Integer i = 1; lua_rawgeti(L, table, i) != LUA_TNIL; i++, lua_pop(L, 1)) {
-    stella_encode(L, S, -1, depth + 1, functions);
+    stella_encode(L, S, -1, depth + 1, allowed);
     counts[0]++;
   }
   lua_pop(L, 1);
@@ -49,14 +49,14 @@ static void encode_table(lua_State *L, stella_lua *S, int table, uint32_t depth,
       if (type == LUA_TSTRING) {
         if (strings) {
           add_text(L, S, -2);
-          stella_encode(L, S, -1, depth + 1, functions);
+          stella_encode(L, S, -1, depth + 1, allowed);
           counts[2]++;
         }
       } else if (lua_isinteger(L, -2)) {
         int64_t key = lua_tointeger(L, -2);
         if (!strings && (key < 1 || key > counts[0])) {
           stella_output_add(L, S, &key, sizeof key);
-          stella_encode(L, S, -1, depth + 1, functions);
+          stella_encode(L, S, -1, depth + 1, allowed);
           counts[1]++;
         }
       } else {
@@ -69,8 +69,8 @@ static void encode_table(lua_State *L, stella_lua *S, int table, uint32_t depth,
   memcpy(S->output + header, counts, sizeof counts);
 }
 
-static void encode_function(lua_State *L, stella_lua *S, int index, bool functions) {
-  if (!functions) luaL_error(L, "a function can't leave the script here");
+static void encode_function(lua_State *L, stella_lua *S, int index, int allowed) {
+  if (!(allowed & ENCODE_FUNCTIONS)) luaL_error(L, "a function can't leave the script here");
   lua_Debug info;
   lua_pushvalue(L, index);
   lua_getinfo(L, ">S", &info);
@@ -94,7 +94,7 @@ static int32_t tag_of(lua_State *L, int table) {
 
 /// Appends the encoded value to the state's output. Calls no metamethod. O(size of the value), bounded by the memory
 /// limit; raises on functions (unless allowed), cycles and keys that the encoding has no place for.
-void stella_encode(lua_State *L, stella_lua *S, int index, uint32_t depth, bool functions) {
+void stella_encode(lua_State *L, stella_lua *S, int index, uint32_t depth, int allowed) {
   luaL_checkstack(L, 4, NULL);
   index = lua_absindex(L, index);
   switch (lua_type(L, index)) {
@@ -119,12 +119,13 @@ void stella_encode(lua_State *L, stella_lua *S, int index, uint32_t depth, bool 
       int32_t tag = tag_of(L, index);
       add_byte(L, S, tag < 0 ? STELLA_LUA_TABLE : STELLA_LUA_TAGGED);
       if (tag >= 0) stella_output_add(L, S, &tag, sizeof tag);
-      encode_table(L, S, index, depth, functions);
+      encode_table(L, S, index, depth, allowed);
       break;
     }
-    case LUA_TFUNCTION: encode_function(L, S, index, functions); break;
+    case LUA_TFUNCTION: encode_function(L, S, index, allowed); break;
     case LUA_TLIGHTUSERDATA: add_byte(L, S, STELLA_LUA_NULL); break;
     default:
+      if (!(allowed & ENCODE_OBJECTS)) luaL_error(L, "a %s is no plain value", stella_type_name(L, index));
       switch (stella_userdata_kind(L, index)) {
         case USERDATA_RECORD: add_byte(L, S, STELLA_LUA_RECORD); break;
         case USERDATA_STATE: add_byte(L, S, STELLA_LUA_STATE); break;
@@ -208,10 +209,7 @@ const uint8_t *stella_push_encoded(lua_State *L, stella_lua *S, const uint8_t *a
       uint32_t tag;
       memcpy(&tag, take(L, &at, end, sizeof tag), sizeof tag);
       push_table(L, S, &at, end, depth);
-      lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_TAGS);
-      lua_rawgeti(L, -1, (lua_Integer)tag + 1);
-      lua_setmetatable(L, -3);
-      lua_pop(L, 1);
+      stella_set_tag(L, tag);
       break;
     }
     case STELLA_LUA_FUNCTION: {
@@ -229,10 +227,8 @@ const uint8_t *stella_push_encoded(lua_State *L, stella_lua *S, const uint8_t *a
       memcpy(words, take(L, &at, end, sizeof words), sizeof words);
       stella_handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
       *handle = (stella_handle){USERDATA_HANDLE, words[0], words[1]};
-      lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_METATABLES);
-      if (lua_rawgeti(L, -1, (lua_Integer)words[0] + 1) != LUA_TTABLE) luaL_error(L, "unknown type of native object");
-      lua_setmetatable(L, -3);
-      lua_pop(L, 1);
+      stella_push_handle_metatable(L, words[0]);
+      lua_setmetatable(L, -2);
       break;
     }
     default: luaL_error(L, "malformed value from the host");

@@ -11,15 +11,19 @@ package struct WatchOptions {
     package var format: LogFormat
     package var zone: ZoneRules
     package var year: Int?
+    /// The service of events that name none.
+    package var service: String?
     package var from: FileSet.From
 
     package init(
-      paths: [String], format: LogFormat = .auto, zone: ZoneRules = .utc, year: Int? = nil, from: FileSet.From = .end
+      paths: [String], format: LogFormat = .auto, zone: ZoneRules = .utc, year: Int? = nil, service: String? = nil,
+      from: FileSet.From = .end
     ) {
       self.paths = paths
       self.format = format
       self.zone = zone
       self.year = year
+      self.service = service
       self.from = from
     }
   }
@@ -66,10 +70,14 @@ package struct WatchSummary: Sendable {
   }
 
   package var events = 0
+  /// Events that a tail printed.
+  package var matchedEvents = 0
   package var bytes: Int64 = 0
   package var lateEvents = 0
   package var linesCut = 0
   package var repairedLines = 0
+  /// Lines that did not fit their source's format and were read as plain text.
+  package var fallbackLines = 0
   package var decodeFailures: [SourceFailures] = []
   /// Alerts that fired, by rule, most first.
   package var firedByRule: [(rule: String, count: Int)] = []

@@ -4,27 +4,22 @@ import CStellaValue
 /// Carries the callbacks of a Lua state to the host. No error leaves a callback: it returns a status and a message, and
 /// CStellaLua raises once this frame is gone.
 final class HostBridge {
-  private let functions: [(name: String, body: LuaHostFunction)]
-  private let constructors: [String]
-  private let tags: [String: Int]
+  private let library: LuaLibrary
   private let nesting: Int
   private let host: (any LuaHost)?
   private var writer = ValueWriter()
   /// What the last answer points to; lives until the next one.
-  private var answerBytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+  private var answerBytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
   init(library: LuaLibrary, nesting: Int) {
-    functions = library.functions
-    constructors = library.constructors
-    tags = Dictionary(
-      library.constructors.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    self.library = library
     host = library.host
     self.nesting = nesting
   }
 
   deinit { answerBytes.deallocate() }
 
-  func tag(_ constructor: String) -> Int? { tags[constructor] }
+  func tag(_ constructor: String) -> Int? { library.entries.tags[constructor] }
 
   /// Valid for as long as the bridge lives.
   var callbacks: stella_lua_host {
@@ -89,9 +84,9 @@ final class HostBridge {
     _ index: Int, _ arguments: UnsafeRawBufferPointer, count: Int,
     _ answer: UnsafeMutablePointer<stella_lua_answer>
   ) -> Int32 {
-    var reader = ValueReader(arguments, constructors: constructors)
+    var reader = ValueReader(arguments, constructors: library.constructors)
     do {
-      return give(try functions[index].body((0..<count).map { _ in reader.read() }), answer)
+      return give(try library.functions[index].body((0..<count).map { _ in reader.read() }), answer)
     } catch {
       return refuse(error.message, answer)
     }

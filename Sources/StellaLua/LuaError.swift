@@ -9,7 +9,7 @@ package struct LuaError: Error, Sendable, Hashable, CustomStringConvertible {
     case budget
     /// The memory limit was reached.
     case memory
-    /// The wall clock stopped the call. Need not repeat.
+    /// The call ran longer than the deadline. Need not repeat.
     case deadline
     /// The Lua state was lost or misused; load the script again in a new state.
     case `internal`

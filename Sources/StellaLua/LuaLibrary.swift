@@ -20,8 +20,8 @@ package struct LuaLibrary {
   package let functions: [(name: String, body: LuaHostFunction)]
   package let handleTypes: [LuaHandleType]
   package let host: (any LuaHost)?
-  /// The form that CStellaLua reads; made once for all states.
-  let entries: [UInt8]
+  /// Made once, shared by all states.
+  let entries: Entries
 
   package init(
     constructors: [String] = [], functions: [String: LuaHostFunction] = [:], handleTypes: [LuaHandleType] = [],
@@ -31,27 +31,35 @@ package struct LuaLibrary {
     self.functions = functions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     self.handleTypes = handleTypes
     self.host = host
-    var entries: [UInt8] = []
-    func add(_ kind: Character, _ name: String) {
-      entries.append(contentsOf: String(kind).utf8)
-      entries.append(contentsOf: name.utf8)
-      entries.append(0)
-    }
-    for name in constructors { add("c", name) }
-    for function in self.functions { add("f", function.name) }
-    for type in handleTypes {
-      add("h", type.name)
-      for method in type.methods {
-        entries.append(contentsOf: method.utf8)
-        entries.append(0)
-      }
-      entries.append(0)
-    }
-    self.entries = entries
+    entries = Entries(constructors: constructors, functions: self.functions.map(\.name), handleTypes: handleTypes)
   }
 
   /// Every name that a script can see: of the sandbox, and of this library.
   package var names: [String] {
     LuaLibrary.sandboxNames + constructors + functions.map(\.name) + handleTypes.flatMap(\.methods)
+  }
+}
+
+extension LuaLibrary {
+  /// The names in the form that CStellaLua reads, and the numbers of constructors.
+  final class Entries {
+    let bytes: UnsafeBufferPointer<UInt8>
+    let tags: [String: Int]
+
+    init(constructors: [String], functions: [String], handleTypes: [LuaHandleType]) {
+      var text: [UInt8] = []
+      func add(_ parts: [String]) {
+        for part in parts { text += Array(part.utf8) + [0] }
+      }
+      for name in constructors { add(["c" + name]) }
+      for name in functions { add(["f" + name]) }
+      for type in handleTypes { add(["h" + type.name] + type.methods + [""]) }
+      let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count)
+      _ = copy.initialize(from: text)
+      bytes = UnsafeBufferPointer(copy)
+      tags = Dictionary(constructors.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    deinit { bytes.deallocate() }
   }
 }

@@ -21,9 +21,8 @@ package final class LuaState {
     bridge = HostBridge(library: library, nesting: limits.nesting)
     var native = limits.native
     var host = bridge.callbacks
-    handle = library.entries.withUnsafeBufferPointer { entries in
-      stella_lua_open(&native, &host, entries.baseAddress, entries.count)
-    }
+    let entries = library.entries.bytes
+    handle = stella_lua_open(&native, &host, entries.baseAddress, entries.count)
     guard handle != nil else {
       throw LuaError(
         kind: .memory, message: "\(limits.memoryBytes) bytes of memory don't hold the script library", file: "")
@@ -42,8 +41,10 @@ package final class LuaState {
   /// callable. Bytecode is refused. O(source + work of the chunk).
   package func load(_ source: [UInt8], name: String) throws(LuaError) -> LuaValue {
     let handle = try opened()
+    let outer = file
     file = name
     let status = source.withUnsafeBufferPointer { stella_lua_load(handle, $0.baseAddress, $0.count, name) }
+    if LuaCallStatus(status) == .failed, stella_lua_failure_of(handle).kind == STELLA_LUA_KIND_INTERNAL { file = outer }
     return try result(of: status)
   }
 
@@ -150,6 +151,16 @@ package final class LuaState {
   package var usage: LuaUsage {
     guard let handle else { return LuaUsage(stella_lua_usage()) }
     return LuaUsage(stella_lua_usage_of(handle))
+  }
+
+  /// A number that changes when a variable of the script outside `s` changes: a global, a local that functions share, or
+  /// a table that one of them holds. Compare with that of the same state after its load: such state is not saved, so a
+  /// rule that keeps it can't be replayed. O(values the script holds).
+  package func fingerprint() throws(LuaError) -> UInt64 {
+    let handle = try opened()
+    var number: UInt64 = 0
+    try check(stella_lua_fingerprint(handle, &number))
+    return number
   }
 
   /// The dotted names of everything that a script can reach, sorted.

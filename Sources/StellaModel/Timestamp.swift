@@ -154,9 +154,11 @@ public enum Timestamp {
 
   /// The time `seconds` and `nanoseconds` after the epoch; nil when an `Int64` of nanoseconds can't hold it.
   package static func time(seconds: Int, nanoseconds: Int) -> Int64? {
-    let (whole, overflow) = Int64(seconds).multipliedReportingOverflow(by: second)
+    // Both parts with the same sign, so that the earliest times don't overflow on the way.
+    let borrow = seconds < 0 && nanoseconds > 0
+    let (whole, overflow) = Int64(borrow ? seconds + 1 : seconds).multipliedReportingOverflow(by: second)
     if overflow { return nil }
-    let (time, more) = whole.addingReportingOverflow(Int64(nanoseconds))
+    let (time, more) = whole.addingReportingOverflow(Int64(nanoseconds) - (borrow ? second : 0))
     return more ? nil : time
   }
 }

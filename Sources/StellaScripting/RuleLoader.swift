@@ -73,7 +73,15 @@ package enum RuleLoader {
     }
     var reader = ManifestReader(file: source.file, table: table, lines: ManifestLines(source: source.text))
     var manifest = reader.read()
-    manifest.parameters = parameters.inForce
+    manifest.parameters = parameters.inForce.compactMap { parameter in
+      switch parameter.value {
+      case .bool(let flag): .init(parameter.name, .bool(flag))
+      case .integer(let number): .init(parameter.name, .integer(number))
+      case .double(let number): .init(parameter.name, .double(number))
+      case .string(let text): .init(parameter.name, .string(text))
+      default: nil
+      }
+    }
     let unused = overrides.keys.filter { name in !parameters.inForce.contains { $0.name == name } }.sorted()
     let errors =
       reader.errors

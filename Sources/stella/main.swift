@@ -1,2 +1,3 @@
 import StellaCommands
-run(CommandLine.arguments)
+
+await StellaCommand.main(arguments: Array(CommandLine.arguments.dropFirst()))

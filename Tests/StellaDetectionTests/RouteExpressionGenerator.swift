@@ -50,16 +50,37 @@ struct ExpressionGenerator {
     return event
   }
 
-  mutating func text() -> String { Literal.text(Array(random.pick(Self.texts).utf8)).source }
+  /// Numerals in every form that Lua has.
+  static let numerals = [
+    "0x1F4", "0xffffffffffffffff", "0x1p9", "0xA.8p0", "5e2", "500.0", ".5", "5.", "1E-1", "9223372036854775807",
+    "9223372036854775808", "-9223372036854775808", "9007199254740993.0", "1e999", "-0.0", "3", "00500",
+    "0x7fffffffffffffff",
+    "- 1", "0X1.8P1", "0.1e1", "123456789012345678901234567890",
+  ]
+
+  mutating func text() -> String { quoted(random.pick(Self.texts)) }
+
+  /// `text` in one of Lua's quotings.
+  mutating func quoted(_ text: String) -> String {
+    switch random.next() % 6 {
+    case 0: return "'" + text.utf8.map { "\\" + String(1000 + Int($0)).dropFirst() }.joined() + "'"
+    case 1: return "'" + text.unicodeScalars.map { "\\u{\(String($0.value, radix: 16))}" }.joined() + "'"
+    case 2: return "\"" + text.utf8.map { "\\x" + String(256 + Int($0), radix: 16).dropFirst() }.joined() + "\\z  \n \""
+    case 3 where !text.contains("]"): return "[==[\n\(text)]==]"
+    case 4 where !text.contains("]"): return "[[\n\(text)]]"
+    default: return Literal.text(Array(text.utf8)).source
+    }
+  }
 
   mutating func literal(for field: String) -> String {
     switch random.next() % 8 {
-    case 0, 1: return Literal.integer(random.pick(Self.integers)).source
+    case 0: return Literal.integer(random.pick(Self.integers)).source
+    case 1: return random.pick(Self.numerals)
     case 2: return Literal.double(random.pick(Self.doubles)).source
     default:
       let text = random.pick(Self.texts)
       // What the parser refuses: a quoted number opposite a numeric field.
-      return field == "status" && text == "500" ? "500" : Literal.text(Array(text.utf8)).source
+      return field == "status" && text == "500" ? "500" : quoted(text)
     }
   }
 
@@ -82,7 +103,7 @@ struct ExpressionGenerator {
       let function = random.pick(
         ["contains", "startswith", "endswith", "icontains", "istartswith", "iendswith", "iequals"])
       var needle = text()
-      while needle == "\"\"" { needle = text() }
+      while (try? Expression.parse("a == \(needle)"))?.canonical == "a == \"\"" { needle = text() }
       return random.chance(20) ? "\(field):\(function)(\(needle))" : "\(function)(\(field), \(needle))"
     case 14: return "matches(\(field), [==[\(random.pick(Self.patterns))]==])"
     default: return "cidr(\(field), \"\(random.pick(Self.blocks))\", \"\(random.pick(Self.blocks))\")"
@@ -104,8 +125,13 @@ struct ExpressionGenerator {
     if depth == 0 || random.chance(30) { return test() }
     switch random.next() % 6 {
     case 0: return "not (\(expression(depth: depth - 1)))"
-    case 1, 2, 3: return parts(depth).joined(separator: " and ")
-    default: return parts(depth).joined(separator: " or ")
+    case 1, 2: return parts(depth).joined(separator: " and ")
+    case 3: return parts(depth).joined(separator: " or ")
+    default:
+      // Without parentheses, so that precedence decides.
+      let parts = (0...2 + random.next() % 3).map { _ in (random.chance(15) ? "not " : "", test()) }
+      return parts.map { (try? Expression.parse($0 + $1)) == nil ? $1 : $0 + $1 }
+        .reduce("") { $0.isEmpty ? $1 : $0 + (random.chance(50) ? " and " : " or ") + $1 }
     }
   }
 

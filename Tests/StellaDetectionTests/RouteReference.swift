@@ -47,7 +47,7 @@ struct ReferenceEvaluator {
       case .contains: return needle.isEmpty || text.indices.contains { text[$0...].starts(with: needle) }
       }
     case .matches(let pattern):
-      guard let text = text(test.field), let regex = try? RegularExpression(Array(pattern.utf8)) else { return false }
+      guard let text = text(test.field), let regex = try? RegularExpression(pattern) else { return false }
       return text.withUnsafeBufferPointer { regex.matches($0) }
     case .cidr(let blocks):
       guard let text = text(test.field), let address = try? AddressBlock(text), !text.contains(UInt8(ascii: "/")) else {

@@ -205,8 +205,10 @@ import Testing
   @Test("State that can't be saved is refused when it is saved")
   func unsavable() throws {
     let fixture = try Fixture()
+    try fixture.state.declare("now", type: 0, handle: 0)
     for body in [
       "s.t = {} s.t.t = s.t", "s.t = { f = function() end }", "s.t = { [true] = 1 }", "s.t = { [1.5] = 1 }",
+      "s.t = { e }", "s.t = { s }", "s.t = { s.now }",
       "local t = {} s.t = t for i = 1, 20 do t.n = {} t = t.n end",
     ] {
       fixture.state.dropKey(0)

@@ -114,7 +114,8 @@ typedef struct stella_lua_usage {
 
 /// A new state with the sandboxed library and the names of `library`, or NULL when memory is short.
 /// `library` is a sequence of entries: 'c' (constructor) or 'f' (host function), dotted name, NUL; or 'h' (type of
-/// native objects), name, NUL, then each method name and NUL, then one NUL. Positions count per kind from 0.
+/// native objects), name, NUL, then each method name and NUL, then one NUL. Positions count per kind from 0. It is not
+/// copied and must outlive the state.
 stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_host *host, const uint8_t *library,
                             size_t library_length);
 void stella_lua_close(stella_lua *state);
@@ -144,6 +145,10 @@ int32_t stella_lua_declare(stella_lua *state, const char *name, int32_t type, in
 int32_t stella_lua_save_key(stella_lua *state, int64_t slot, stella_lua_answer *answer);
 int32_t stella_lua_restore_key(stella_lua *state, int64_t slot, const uint8_t *value, size_t length);
 int32_t stella_lua_drop_key(stella_lua *state, int64_t slot);
+
+/// A number that changes when a variable of the script outside `s` changes: a global, a local that functions share, or
+/// a table that one of them holds. O(values reachable).
+int32_t stella_lua_fingerprint(stella_lua *state, uint64_t *fingerprint);
 
 /// The dotted names of everything that a script can reach, one per line in no order, for the test of the allow-list.
 int32_t stella_lua_list_names(stella_lua *state, stella_lua_answer *answer);

@@ -157,7 +157,7 @@ final class AlertBook {
   }
 
   private func merge(_ users: [String], into episode: inout Episode) {
-    for user in users where episode.alert.affectedUsers.count < AlertTemplate.affectedUserLimit {
+    for user in users where episode.alert.affectedUsers.count < Alert.affectedUserLimit {
       if !episode.alert.affectedUsers.contains(user) { episode.alert.affectedUsers.append(user) }
     }
   }

@@ -4,9 +4,6 @@ import StellaScripting
 
 /// What all alerts of a rule have in common, and how one is made of a finding.
 struct AlertTemplate {
-  static let affectedUserLimit = 100
-  static let evidenceLimit = 20
-
   let rule: String
   let type: String
   let severity: Severity
@@ -45,13 +42,13 @@ struct AlertTemplate {
       id: identity(key: key, firstSeen: firstSeen, episode: episode), rule: rule, type: type,
       severity: finding.severity ?? severity, title: title, summary: "", key: key, status: .pending, revision: 0,
       firstSeen: firstSeen, lastSeen: lastSeen, count: finding.count, value: finding.value,
-      expected: finding.expected, affectedUsers: Array(finding.affectedUsers.prefix(AlertTemplate.affectedUserLimit)))
+      expected: finding.expected, affectedUsers: Array(finding.affectedUsers.prefix(Alert.affectedUserLimit)))
   }
 
   /// Adds the texts and the evidence, when the alert fires.
   func complete(_ alert: inout Alert, with finding: Finding, in context: DetectionContext) {
     alert.severity = finding.severity ?? severity
-    alert.evidence = finding.evidence.suffix(AlertTemplate.evidenceLimit).map { item in
+    alert.evidence = finding.evidence.suffix(Alert.evidenceLimit).map { item in
       item.bytes.withUnsafeBufferPointer { context.materialise(item.source, $0, item.time) }
     }
     if let source = finding.evidence.last?.source, Int(source) < context.sourceNames.count {

@@ -31,16 +31,15 @@ enum AddressSearch {
         if !endsV4(text, place + length) { length = 0 }
       } else {
         length = AddressText.v6Length(text.from(place))
+        if length > 0 { length = v6WithoutPort(text, place, length) }
         if length > 0, !isV6(text, place, length) { length = 0 }
       }
       if length == 0 {
-        // To the end of the word.
-        while place < end, isWordByte(base[place]) || base[place] == UInt8(ascii: ".") { place += 1 }
-        place += place < end ? 1 : 0
+        place = skipRefused(text, place)
         continue
       }
       let rank = self.rank(text, place, place + length)
-      if rank > best?.rank ?? -1 {
+      if rank > best?.rank ?? -1 || rank == 3 && best.map({ isRepeated(text, $0.end, place) }) ?? false {
         best = Hit(
           start: place, end: place + length, rank: rank, text: AddressText.unmapped(text.slice(place, place + length)))
         if rank == 4 { return best }
@@ -48,6 +47,23 @@ enum AddressSearch {
       place += length
     }
     return best
+  }
+
+  /// Past a word that is no address, and past all of a fingerprint or a MAC address.
+  private static func skipRefused(_ text: Bytes, _ start: Int) -> Int {
+    var place = start
+    var groups = 0
+    var group = start
+    while place < text.count, AddressText.isHex(text[place]) || text[place] == UInt8(ascii: ":") {
+      if text[place] == UInt8(ascii: ":") {
+        if place > group { groups += 1 }
+        group = place + 1
+      }
+      place += 1
+    }
+    if groups < 3 { place = start }
+    while place < text.count, isWordByte(text[place]) || text[place] == UInt8(ascii: ".") { place += 1 }
+    return max(place, start + 1)
   }
 
   @inline(__always)
@@ -69,18 +85,39 @@ enum AddressSearch {
     return true
   }
 
+  /// A user name may end in ` from 1.2.3.4`, and then the daemon's own ` from` follows at once.
+  private static func isRepeated(_ text: Bytes, _ end: Int, _ start: Int) -> Bool {
+    guard start - end <= 24, text.slice(0, start).ends(with: "from ") else { return false }
+    let between = text.slice(end, start)
+    return between.find(UInt8(ascii: ":")) == nil && between.find(UInt8(ascii: ";")) == nil
+  }
+
+  /// HAProxy writes `2001:db8::1:58430`: five decimal digits are a port, not a group of an address.
+  private static func v6WithoutPort(_ text: Bytes, _ place: Int, _ length: Int) -> Int {
+    let end = place + length
+    guard end < text.count, text[end] &- 48 < 10, let colon = text.slice(place, end).findLast(":"), length - colon == 5
+    else {
+      return length
+    }
+    for index in place + colon + 1..<end where text[index] &- 48 >= 10 { return length }
+    guard end + 1 == text.count || !isWordByte(text[end + 1]) else { return length }
+    return AddressText.v6Length(text.slice(place, place + colon)) == colon ? colon : length
+  }
+
   /// Tells an address from a time of day, a MAC address, a scope operator and a fingerprint.
   private static func isV6(_ text: Bytes, _ place: Int, _ length: Int) -> Bool {
-    guard length >= 3 else { return false }
     let end = place + length
-    if end < text.count,
-      isWordByte(text[end])
-        || text[end] == UInt8(ascii: ":") && end + 1 < text.count
-          && isWordByte(text[end + 1]) && !(text[end + 1] &- 48 < 10)
-    {
-      return false
-    }
-    return true
+    var digits = 0
+    for byte in text.slice(place, end) where byte &- 48 < 10 { digits += 1 }
+    guard length >= 3, digits > 0 else { return false }
+    guard end < text.count else { return true }
+    if isWordByte(text[end]) { return false }
+    guard text[end] == UInt8(ascii: ":"), end + 1 < text.count, isWordByte(text[end + 1]) else { return true }
+    // A port may follow, and nothing else.
+    var port = end + 1
+    while port < text.count, text[port] &- 48 < 10 { port += 1 }
+    return port > end + 1 && port - end <= 6
+      && (port == text.count || !isWordByte(text[port]) && text[port] != UInt8(ascii: ":"))
   }
 
   private static func rank(_ text: Bytes, _ start: Int, _ end: Int) -> Int {
@@ -129,6 +166,7 @@ enum AddressSearch {
       if word.isIgnoringCase("server") || word.isIgnoringCase("listen") { return 0 }
     case 7:
       if word.isIgnoringCase("address") { return 2 }
+      if word.isIgnoringCase("version") { return -1 }
     case 8:
       if word.isIgnoringCase("clientip") || word.isIgnoringCase("remoteip") || word.isIgnoringCase("upstream") {
         return word[0] | 32 == UInt8(ascii: "u") ? 0 : 3
@@ -150,12 +188,17 @@ enum AddressSearch {
     return text.matchesIgnoringCase(word, at: end - word.utf8CodeUnitCount)
   }
 
+  /// `-dsl.example.com` after what looked like an address; `-1780` is a port.
+  private static func isName(_ rest: Bytes) -> Bool {
+    rest[0] == UInt8(ascii: "-") && rest.count > 1 && !(rest[1] &- 48 < 10)
+  }
+
   /// The address or host name that stands at `place`, to the end of its word, without port and IPv4-mapped prefix.
   static func peer(_ text: Bytes, at place: Int) -> Bytes? {
     guard place < text.count else { return nil }
     let rest = text.from(place)
     var length = AddressText.v4Length(rest)
-    if length > 0, length == rest.count || !isWordByte(rest[length]) && rest[length] != UInt8(ascii: "-") {
+    if length > 0, length == rest.count || !isWordByte(rest[length]) && !isName(rest.from(length)) {
       if length == rest.count || rest[length] != UInt8(ascii: ".") { return rest.slice(0, length) }
     }
     length = AddressText.v6Length(rest)

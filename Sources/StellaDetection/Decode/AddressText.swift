@@ -38,10 +38,10 @@ package enum AddressText {
       if place == start { break }
       if place < text.count, base[place] == UInt8(ascii: "."), groups > 0 || compressed {
         let tail = v4Length(text.from(start))
-        guard tail > 0, groups + 2 <= 8 else { return 0 }
-        groups += 2
-        place = start + tail
-        return groups == 8 || compressed ? place : 0
+        if tail > 0 {
+          groups += 2
+          return groups == 8 || compressed && groups < 8 ? start + tail : 0
+        }
       }
       groups += 1
       guard groups < 8, place + 1 < text.count, base[place] == UInt8(ascii: ":") else { break }

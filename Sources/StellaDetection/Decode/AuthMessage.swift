@@ -191,6 +191,11 @@ enum AuthMessage {
         while end < message.count, message[end] &- 48 < 10 { end += 1 }
         if end > digits { sink.put(.port, digits: message.slice(digits, end)) }
       }
+    } else if sink.wants(.srcIP), let at = message.find("'@'"),
+      let close = message.find(UInt8(ascii: "'"), from: at + 3)
+    {
+      // MySQL's 'user'@'host'.
+      sink.put(.srcIP, message.slice(at + 3, close))
     }
     guard sink.wants(.event) || sink.wants(.outcome) || sink.wants(.user), speaksOfFailedLogin(message) else { return }
     sink.put(.event, literal: "auth.failed")
@@ -199,7 +204,7 @@ enum AuthMessage {
   }
 
   private static let failures: [StaticString] = [
-    "authentication fail", "authentication error", "auth fail", "auth: ", "access denied", "badlogin", "bad login",
+    "authentication fail", "authentication error", "auth fail", "access denied", "badlogin", "bad login",
     "failed login", "fail login", "failed password", "failed authentication", "failed to login",
     "failed to authenticate",
     "invalid login", "invalid user", "invalid credentials", "invalid username", "invalid password",
@@ -217,7 +222,7 @@ enum AuthMessage {
         UInt8(ascii: "n"), UInt8(ascii: "p"), UInt8(ascii: "u"), UInt8(ascii: "w"):
         guard place == 0 || (base[place - 1] | 32) &- 97 >= 26 else { continue }
         for phrase in failures where phrase.utf8Start[0] == base[place] | 32 {
-          if phrase.utf8CodeUnitCount > 6, message.matchesIgnoringCase(phrase, at: place) { return true }
+          if message.matchesIgnoringCase(phrase, at: place) { return true }
         }
       default: break
       }

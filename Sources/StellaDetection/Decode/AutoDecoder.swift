@@ -1,7 +1,8 @@
 import StellaModel
 
 /// Decodes a source whose format nobody named: see ``FormatDetector``. A line that doesn't fit the source's format is
-/// counted and becomes a plain text event; only what begins like a JSON object and isn't one is a failure.
+/// counted and decoded as what it looks like, at last as plain text; only what begins like a JSON object and isn't one is a
+/// failure.
 package final class AutoDecoder: Decoder {
   package let format = LogFormat.auto
   /// What is known of the source; part of a checkpoint.
@@ -86,7 +87,20 @@ package final class AutoDecoder: Decoder {
     var part = block
     part.count = line + 1
     failures.countFallback()
-    _ = self.text(.plain).decode(part, from: line, into: batch, clock: clock, failures: failures)
+    _ = self.text(fallback(text)).decode(part, from: line, into: batch, clock: clock, failures: failures)
+  }
+
+  /// The format of a line that its source's decoder refused. Most such lines are continuations (stack traces), told from
+  /// others by their first bytes.
+  private func fallback(_ line: Bytes) -> LogFormat {
+    guard let first = line.first else { return .plain }
+    if first != UInt8(ascii: "<"), TimestampScanner.scan(line.from(first == UInt8(ascii: "[") ? 1 : 0)) == nil,
+      !(first &- 48 < 10)
+    {
+      return .plain
+    }
+    let format = classifier.format(of: line)
+    return format == .json ? .plain : format
   }
 
   private func decodeText(
@@ -99,7 +113,7 @@ package final class AutoDecoder: Decoder {
       var outcome = decoder.decode(text, into: batch, clock: clock, failures: failures)
       if outcome == .refused {
         failures.countFallback()
-        outcome = self.text(.plain).decode(text, into: batch, clock: clock, failures: failures)
+        outcome = self.text(fallback(text)).decode(text, into: batch, clock: clock, failures: failures)
       }
       if outcome == .event {
         batch.offsets[batch.count] = block.firstOffset + Int64(block.starts[line])
@@ -122,8 +136,8 @@ package final class AutoDecoder: Decoder {
   /// Which decoder made an event of the record.
   private func decoder(for record: Bytes) -> any Decoder {
     let format = detector.decided ?? classifier.format(of: record)
-    if format == .json { return record.trimmed().first == UInt8(ascii: "{") ? json : text(.plain) }
+    if format == .json { return record.trimmed().first == UInt8(ascii: "{") ? json : text(fallback(record)) }
     let decoder = text(format)
-    return decoder.recognises(record) ? decoder : text(.plain)
+    return decoder.recognises(record) ? decoder : text(fallback(record))
   }
 }

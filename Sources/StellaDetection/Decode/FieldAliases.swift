@@ -114,7 +114,8 @@ package enum FieldAliases {
           remoteAddress source_ip sourceIp sourceIP sourceIPAddress srcip srcIp src ip_address ipAddress client_addr \
           client.ip source.ip client.address source.address remote.ip network.client.ip http.client_ip net.peer.ip \
           peer_ip peer_addr req.ip req.remoteAddress request.ip request.remote_ip request.client_ip http.remote_addr \
-          metadata.ip metadata.client_ip client remote
+          metadata.ip metadata.client_ip client_address \
+          clientAddress ClientHost ClientAddr downstream_remote_address visitor_ip remip client remote
           """, .address
         )
       ]
@@ -138,14 +139,15 @@ package enum FieldAliases {
           """
           path url_path urlPath endpoint http.route url.path request_path requestPath request.path req.path \
           http.path pathname uri url request_uri requestUri requestUrl request.uri request.url req.url http.url http.target \
-          url.original url.full target
+          url.original url.full requestURI RequestPath target
           """, .path
         )
       ]
     ),
     (
       "request_target",
-      "target of the request for patterns: escapes undone, lower case, comments and runs of blanks folded into one", false,
+      "target of the request for patterns: escapes undone, lower case, comments and runs of blanks folded into one",
+      false,
       [
         (
           """
@@ -160,7 +162,7 @@ package enum FieldAliases {
       "method", "method of the request", false,
       [
         (
-          "http_method httpMethod verb request_method requestMethod http.method http.request.method request.method req.method",
+          "http_method httpMethod verb request_method requestMethod http.method http.request.method request.method req.method RequestMethod",
           .none
         )
       ]
@@ -172,7 +174,7 @@ package enum FieldAliases {
           """
           status_code statusCode http_status httpStatus http_status_code response_code responseCode response_status \
           responseStatus http.status_code http.response.status_code response.status response.status_code res.statusCode \
-          res.status StatusCode sc-status
+          res.status StatusCode DownstreamStatus sc-status
           """, .none
         )
       ]

@@ -22,4 +22,12 @@ package struct FieldTable: Sendable {
 
   /// The column of `name` when some rule already reads it.
   package func existingColumn(of name: String) -> Int? { columns[name] }
+
+  /// The table as it was when it had `count` columns: a batch that was emptied then has no others.
+  package func prefix(_ count: Int) -> FieldTable {
+    if count >= names.count { return self }
+    var table = FieldTable()
+    for name in names.prefix(count) { _ = table.column(of: name) }
+    return table
+  }
 }

@@ -3,9 +3,8 @@ import StellaModel
 /// `key=value key="value with spaces" flag`: a key without a value is `true`.
 enum LogfmtGrammar {
   static func parse<Sink: RecordSink>(_ line: Bytes, into sink: inout Sink, clock: SourceClock) -> Bool {
-    guard let pairs = check(line), pairs >= 1 else { return false }
+    // One pass: the caller throws away what a refused line has put.
     putPairs(line, into: &sink, clock: clock)
-    return true
   }
 
   /// Whether `text` consists of pairs alone, at least two of them.
@@ -39,7 +38,12 @@ enum LogfmtGrammar {
   }
 
   /// Puts every pair. Time and level come from the names that JSON logs use too, in the same order of preference.
-  static func putPairs<Sink: RecordSink>(_ text: Bytes, into sink: inout Sink, clock: SourceClock? = nil) {
+  ///
+  /// False when the text is not logfmt; a part of it was put then.
+  @discardableResult
+  static func putPairs<Sink: RecordSink>(_ text: Bytes, into sink: inout Sink, clock: SourceClock? = nil) -> Bool {
+    var pairs = 0
+    var bare = 0
     var scanner = Scanner(text)
     var timeRank = Int.max
     var time: Bytes?
@@ -47,13 +51,17 @@ enum LogfmtGrammar {
     var level: LogLevel?
     while true {
       switch scanner.next() {
-      case .end, .broken:
+      case .broken: return false
+      case .end:
+        guard pairs > 0, pairs >= bare else { return false }
         if let time, let found = clock?.read(whole: time) { sink.put(time: found) }
         if let level { sink.put(level: level) }
-        return
+        return true
       case .bare(let name):
+        bare += 1
         sink.put(name: name, trueText, quoted: false)
       case .pair(let name, let value, let quoted, let escaped):
+        pairs += 1
         if escaped { sink.put(name: name, escaped: value) } else { sink.put(name: name, value, quoted: quoted) }
         if clock != nil, let rank = NameRanks.time.rank(of: name), rank <= timeRank, value.count >= 8 {
           timeRank = rank
@@ -121,24 +129,5 @@ enum LogfmtGrammar {
       while place < text.count, text[place] > 32 { place += 1 }
       return .pair(name: name, value: text.slice(from, place), quoted: false, escaped: false)
     }
-  }
-}
-
-/// The names under which times and levels stand, by their order of preference. Raw bytes, for lookups without a String.
-struct NameRanks {
-  static let time = NameRanks(JSONLineDecoder.timeCandidates)
-  static let level = NameRanks(JSONLineDecoder.levelCandidates)
-
-  private let names: [[UInt8]]
-
-  private init(_ candidates: [FieldPath.Candidate]) {
-    names = candidates.map { $0.path.count == 1 ? Array($0.path[0].utf8) : [] }
-  }
-
-  func rank(of name: Bytes) -> Int? {
-    for index in names.indices where names[index].count == name.count && names[index].elementsEqual(name) {
-      return index
-    }
-    return nil
   }
 }

@@ -73,7 +73,7 @@ struct PlainGrammar {
   private static func isBoundary(_ byte: UInt8) -> Bool {
     byte <= 32 || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "(") || byte == UInt8(ascii: "=")
       || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "|") || byte == UInt8(ascii: "<")
-      || byte == UInt8(ascii: "]")
+      || byte == UInt8(ascii: "]") || byte == UInt8(ascii: ">")
   }
 
   private static func mayBeginTime(_ line: Bytes, _ place: Int) -> Bool {
@@ -123,7 +123,7 @@ struct PlainGrammar {
   static func levelWord(_ text: Bytes) -> (level: LogLevel, start: Int, end: Int)? {
     var place = 0
     var words = 0
-    while place < text.count, words < 6, place < 80 {
+    while place < text.count, words < 14, place < 128 {
       guard (text[place] | 32) &- 97 < 26 else {
         place += 1
         continue

@@ -22,15 +22,31 @@ package final class SourceClock {
   package let reference: Int64
   package let zone: ZoneRules
   /// The time of the previous event.
-  package var previous: Int64?
+  package var previous: Int64? {
+    get { state.pointee.previous }
+    set { state.pointee.previous = newValue }
+  }
   /// Addresses of connections, for daemons that name them once per process.
   package var sessions = SessionAddresses()
-  private var memory = TimeMemory()
+
+  private struct State {
+    var previous: Int64?
+    var memory = TimeMemory()
+  }
+
+  /// Behind a pointer: every event reads and writes it, and checks for exclusive access would cost more than that.
+  private let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
 
   package init(year: Int? = nil, reference: Int64, zone: ZoneRules = .utc) {
     self.year = year
     self.reference = reference
     self.zone = zone
+    state.initialize(to: State())
+  }
+
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
   }
 
   package convenience init(_ snapshot: Snapshot) {
@@ -49,7 +65,7 @@ package final class SourceClock {
   /// The time at the start of `text` and its length in bytes; `previous` moves to it. Nil when there is none.
   @inline(__always)
   package func read(_ text: UnsafeBufferPointer<UInt8>) -> (time: Int64, length: Int)? {
-    if let known = memory.read(text) {
+    if let known = state.pointee.memory.read(text) {
       previous = known.time
       return known
     }
@@ -57,11 +73,16 @@ package final class SourceClock {
   }
 
   /// The time that all of `text` denotes; spaces around it don't matter.
+  @inline(__always)
   package func read(whole text: UnsafeBufferPointer<UInt8>) -> Int64? {
-    if let known = memory.read(text), known.length == text.count {
-      previous = known.time
+    if let known = state.pointee.memory.read(text), known.length == text.count {
+      state.pointee.previous = known.time
       return known.time
     }
+    return readWholeSlowly(text)
+  }
+
+  private func readWholeSlowly(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
     var start = 0
     while start < text.count, text[start] == 32 { start += 1 }
     let rest = text.from(start)
@@ -106,7 +127,7 @@ package final class SourceClock {
     } else {
       guard let resolved = resolve(scanned) else { return nil }
       time = resolved
-      memory.remember(text, scanned, time: time)
+      state.pointee.memory.remember(text, scanned, time: time)
     }
     previous = time
     return (time, scanned.length)

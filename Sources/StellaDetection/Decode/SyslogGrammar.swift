@@ -93,9 +93,12 @@ enum SyslogGrammar {
         }
       }
     }
-    guard let tag, hasTime || priority != nil || host != nil else { return false }
+    // Without time and priority, as journald's short form has it, only a process id tells syslog from a sentence.
+    guard let tag, hasTime || priority != nil || host != nil && tag.pid != nil else { return false }
     // `… ERROR name: text` is a program's own log, not syslog.
-    if priority == nil, let host, host.count >= 4, LevelWord.level(host) != nil { return false }
+    if priority == nil, let host, host.first == UInt8(ascii: "[") || host.count >= 4 && LevelWord.level(host) != nil {
+      return false
+    }
     if priority == nil, host == nil, LevelWord.level(tag.name) != nil { return false }
     finish(
       line, message: tag.end, host: host, program: tag.name, pid: tag.pid, priority: priority, level: level,

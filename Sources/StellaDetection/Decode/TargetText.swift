@@ -78,7 +78,9 @@ enum TargetText {
           changed = true
           continue
         }
-        if place + 1 < text.count, text[place + 1] | 32 == UInt8(ascii: "u"), let value = hex(text, place + 2, digits: 4) {
+        if place + 1 < text.count, text[place + 1] | 32 == UInt8(ascii: "u"),
+          let value = hex(text, place + 2, digits: 4)
+        {
           putScalar(value, put)
           place += 6
           changed = true

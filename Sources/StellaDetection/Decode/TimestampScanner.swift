@@ -178,7 +178,9 @@ package struct TimestampScanner {
 
   /// `17/May/2015:10:05:03`, `10-Oct-2020 13:55:36`, `02 Jan 2006 15:04:05`.
   private mutating func scanDayFirst(_ day: Int, separator: UInt8) -> Bool {
-    guard let month = monthName(), byte() == separator else { return false }
+    guard let month = monthName() else { return false }
+    _ = take(".")
+    guard byte() == separator else { return false }
     place += 1
     let run = digitRun()
     guard run == 4 || run == 2 else { return false }
@@ -418,8 +420,8 @@ package struct TimestampScanner {
     return (time, place)
   }
 
-  /// `@4000000051f8a7d52d9d4b14`: TAI seconds + 2^62, and nanoseconds. The ten leap seconds of 1972 are taken off, as
-  /// daemontools does.
+  /// `@4000000051f8a7d52d9d4b14`: Unix seconds + 2^62 + 10, and nanoseconds, as daemontools writes them (libtai,
+  /// `taia_now`).
   private mutating func scanTAI64() -> Bool {
     guard count >= 25 else { return false }
     var value: UInt64 = 0

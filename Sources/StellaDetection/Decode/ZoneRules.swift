@@ -40,8 +40,8 @@ package struct ZoneRules: Sendable, Hashable, Codable {
     return offset(atUTC: seconds - after) == after ? after : before
   }
 
-  /// Reads a compiled zone (RFC 8536), as in /usr/share/zoneinfo. Transitions after the last one in the file follow its
-  /// footer for 100 years more only if the file lists them, as Debian's do until 2037. Nil when the bytes are no zone.
+  /// Reads a compiled zone (RFC 8536), as in /usr/share/zoneinfo. Only the transitions that the file lists are known
+  /// (Debian's files list those until 2037); after the last one its offset holds. Nil when the bytes are no zone.
   package init?(tzif bytes: [UInt8]) {
     func integer(_ place: Int, _ size: Int) -> Int64 {
       var value: Int64 = bytes[place] & 0x80 != 0 ? -1 : 0

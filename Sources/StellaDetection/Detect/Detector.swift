@@ -6,13 +6,13 @@ import StellaScripting
 ///
 /// Subclasses say what happens with an event and at a tick. Everything happens in the order of the stream and depends on
 /// nothing else, so that the same events give the same alerts however they are cut into batches.
-package class Detector: KeyTableOwner {
+package class Detector {
   package let manifest: RuleManifest
   /// Place among the rules; decides the order of alerts at one place of the stream.
   package var order: Int { didSet { book.order = order } }
   let keys: KeySpace
   let book: AlertBook
-  private(set) var table: KeyTable!
+  let table: KeyTable
   private let affectedColumn: Int?
   /// Set when the rule is checked: the next time it is due.
   var nextTick = Int64.max
@@ -31,7 +31,8 @@ package class Detector: KeyTableOwner {
     book = AlertBook(
       manifest: AlertTemplate(manifest), order: order, keys: keys, isChecked: manifest.check != nil)
     let affordable = max(1, manifest.stateMemoryBytes / self.slotBytes)
-    table = KeyTable(dictionary: keys.dictionary, maximum: min(manifest.maxKeys, affordable), owner: self)
+    table = KeyTable(dictionary: keys.dictionary, maximum: min(manifest.maxKeys, affordable))
+    table.serve(self)
   }
 
   // MARK: - What subclasses decide
@@ -40,12 +41,18 @@ package class Detector: KeyTableOwner {
   /// Loads the columns of a slot into the cache.
   func prefetch(_ slot: Int) {}
   func tick(at time: Int64, in context: DetectionContext) {}
+  /// The table has room for `capacity` slots now: make columns as long.
   func grow(to capacity: Int) {}
+  /// `slot` was given to a new key: make its state empty.
   func open(_ slot: Int) {}
+  /// The key of `slot` goes: free what its state holds.
   func close(_ slot: Int) { book.forget(slot) }
+  /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
   func isIdle(_ slot: Int, at now: Int64) -> Bool { false }
+  /// When the key was last of use, to find the stalest.
   func lastUse(_ slot: Int) -> Int64 { 0 }
-  func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
+  /// Whether the key must stay, because an alert of it is alive.
+  final func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
   /// Bytes that keys hold beyond their columns.
   var heldBytes: Int { 0 }
 
@@ -107,6 +114,8 @@ package class Detector: KeyTableOwner {
 
   /// Loads the state of the keys of 64 events, so that their cache misses overlap.
   private func prefetch(_ bits: UInt64, word: Int) {
+    let table = table
+    let keys = keys
     var rest = bits
     while rest != 0 {
       table.prefetch(keys.number(word << 6 | rest.trailingZeroBitCount))

@@ -23,18 +23,18 @@ final class FromFirstThreshold: Detector {
     limit = UInt32(threshold.count)
     within = threshold.within
     matching = match
-    windows = .allocate(capacity: 1)
+    windows = RawStorage.allocate(count: 1)
     super.init(
       manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 16 + match.slotBytes)
   }
 
-  deinit { windows.deallocate() }
+  deinit { RawStorage.free(windows) }
 
   override var quarantine: Quarantine? { matching.shape?.quarantine }
   override var heldBytes: Int { matching.heldBytes }
 
   override func grow(to newCapacity: Int) {
-    windows = RawStorage.resize(windows, from: capacity, to: newCapacity)
+    windows = RawStorage.resize(windows, to: newCapacity)
     capacity = newCapacity
     matching.grow(to: newCapacity)
   }

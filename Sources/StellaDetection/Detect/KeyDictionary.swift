@@ -3,19 +3,20 @@ import CStellaValue
 /// The distinct keys that live detectors hold for one list of `by` fields, each under a small number.
 ///
 /// Rules with the same `by` share one dictionary, so that a key's bytes are hashed and stored once however many rules
-/// count by it. Numbers are reused and must never show in output. About 19 bytes a key beyond its own bytes.
+/// count by it. Numbers are reused and must never show in output. About 16 bytes a key beyond its own bytes.
 package final class KeyDictionary {
   package static let none = UInt32.max
 
-  /// Open addressing with linear probing; number + 1, 0 is empty.
+  /// Open addressing with linear probing. An entry is number + 1 in its low `numberBits` bits, and above them the top
+  /// bits of the key's hash, so that a probe rarely has to look at the key. 0 is empty.
   private var index: UnsafeMutablePointer<UInt32>
+  private var numberBits: UInt32 = 7
   private var mask: Int
-  private var hashes: UnsafeMutablePointer<UInt32>
   private var starts: UnsafeMutablePointer<UInt32>
   private var references: UnsafeMutablePointer<UInt32>
   private var capacity: Int
   private var used = 0
-  private var free: [UInt32] = []
+  private let free = NumberStack()
   /// Length-prefixed keys. Holes of removed keys are closed when they make up half of it.
   private var bytes: UnsafeMutablePointer<UInt8>
   private var bytesCapacity: Int
@@ -23,43 +24,55 @@ package final class KeyDictionary {
   private var bytesLive = 0
   /// Keys that nobody held at some time since the last ``sweep()``, which removes those nobody holds by then. Until it,
   /// a number stays what it was: the batch in hand has noted it.
-  private var loose: [UInt32] = []
+  private let loose = NumberStack()
 
   package private(set) var count = 0
 
   package init() {
     capacity = 64
     mask = 127
-    index = .allocate(capacity: 128)
-    index.initialize(repeating: 0, count: 128)
-    hashes = .allocate(capacity: 64)
-    starts = .allocate(capacity: 64)
-    references = .allocate(capacity: 64)
+    index = KeyDictionary.emptyIndex(128)
+    starts = RawStorage.allocate(count: 64)
+    references = RawStorage.allocate(count: 64)
     bytesCapacity = 4096
-    bytes = .allocate(capacity: 4096)
+    bytes = RawStorage.allocate(count: 4096)
   }
 
   deinit {
-    index.deallocate()
-    hashes.deallocate()
-    starts.deallocate()
-    references.deallocate()
-    bytes.deallocate()
+    RawStorage.free(index)
+    RawStorage.free(starts)
+    RawStorage.free(references)
+    RawStorage.free(bytes)
   }
 
-  /// Bytes held, for memory accounting.
-  package var memoryBytes: Int { (mask + 1) * 4 + capacity * 12 + bytesCapacity }
+  /// One past the highest number in use.
+  var numberLimit: Int { used }
+
+  private static func emptyIndex(_ size: Int) -> UnsafeMutablePointer<UInt32> {
+    let index = RawStorage.allocate(UInt32.self, count: size)
+    index.initialize(repeating: 0, count: size)
+    return index
+  }
 
   /// The number of `key`, new or known. A new key stays only when it is retained before the next ``sweep()``. O(1)
   /// amortised.
   package func number(of key: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    let hash = KeyDictionary.hash(key)
+    number(of: key, hash: KeyDictionary.hash(key))
+  }
+
+  /// The same for a key whose ``hash(_:)`` is known.
+  @inline(__always)
+  func number(of key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
     var position = Int(truncatingIfNeeded: hash) & mask
+    let tag = hash >> numberBits
+    let numberMask = (UInt32(1) << numberBits) - 1
     while true {
       let entry = index[position]
       if entry == 0 { break }
-      let number = Int(entry - 1)
-      if hashes[number] == hash, isEqual(number, key) { return UInt32(number) }
+      if entry >> numberBits == tag {
+        let number = (entry & numberMask) - 1
+        if isEqual(Int(number), key) { return number }
+      }
       position = (position + 1) & mask
     }
     return insert(key, hash: hash)
@@ -70,14 +83,16 @@ package final class KeyDictionary {
 
   package func release(_ number: UInt32) {
     references[Int(number)] &-= 1
-    if references[Int(number)] == 0 { loose.append(number) }
+    if references[Int(number)] == 0 { loose.push(number) }
   }
 
   /// Removes the keys that nobody holds. Numbers given before are void unless retained.
   package func sweep() {
-    if loose.isEmpty { return }
-    for number in loose where references[Int(number)] == 0 && starts[Int(number)] != .max { remove(number) }
-    loose.removeAll(keepingCapacity: true)
+    for position in 0..<loose.count {
+      let number = loose[position]
+      if references[Int(number)] == 0 && starts[Int(number)] != .max { remove(number) }
+    }
+    loose.removeAll()
   }
 
   /// The bytes of a key; valid until the next insertion.
@@ -90,9 +105,9 @@ package final class KeyDictionary {
   // MARK: - Storage
 
   private func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
-    if (count + 1) * 4 > (mask + 1) * 3 { growIndex() }
+    if (count + 1) * 5 > (mask + 1) * 4 { growIndex() }
     let number: UInt32
-    if let reused = free.popLast() {
+    if let reused = free.pop() {
       number = reused
     } else {
       if used == capacity { growNumbers() }
@@ -115,28 +130,27 @@ package final class KeyDictionary {
     if let base = key.baseAddress { (bytes + bytesUsed).update(from: base, count: key.count) }
     bytesUsed += key.count
     bytesLive += bytesUsed - Int(starts[Int(number)])
-    hashes[Int(number)] = hash
     references[Int(number)] = 0
     place(number, hash)
     count += 1
-    loose.append(number)
+    loose.push(number)
     return number
   }
 
   private func place(_ number: UInt32, _ hash: UInt32) {
     var position = Int(truncatingIfNeeded: hash) & mask
     while index[position] != 0 { position = (position + 1) & mask }
-    index[position] = number + 1
+    index[position] = ((hash >> numberBits) << numberBits) | (number + 1)
   }
 
   private func remove(_ number: UInt32) {
-    var position = Int(truncatingIfNeeded: hashes[Int(number)]) & mask
-    while index[position] != number + 1 { position = (position + 1) & mask }
+    let numberMask = (UInt32(1) << numberBits) - 1
+    var hole = Int(truncatingIfNeeded: KeyDictionary.hash(key(number))) & mask
+    while index[hole] & numberMask != number + 1 { hole = (hole + 1) & mask }
     // Backward shift keeps probe sequences whole without tombstones.
-    var hole = position
     var probe = (hole + 1) & mask
     while index[probe] != 0 {
-      let home = Int(truncatingIfNeeded: hashes[Int(index[probe] - 1)]) & mask
+      let home = Int(truncatingIfNeeded: KeyDictionary.hash(key((index[probe] & numberMask) - 1))) & mask
       if (probe - home) & mask >= (probe - hole) & mask {
         index[hole] = index[probe]
         hole = probe
@@ -148,31 +162,45 @@ package final class KeyDictionary {
     bytesLive -= length + prefix
     // Marks the number as free for `makeRoom`.
     starts[Int(number)] = .max
-    free.append(number)
+    free.push(number)
     count -= 1
   }
 
   private func growIndex() {
-    let size = (mask + 1) * 2
-    index.deallocate()
-    index = .allocate(capacity: size)
-    index.initialize(repeating: 0, count: size)
-    mask = size - 1
-    for number in 0..<used where starts[number] != .max { place(UInt32(number), hashes[number]) }
+    mask = mask * 2 + 1
+    RawStorage.free(index)
+    index = KeyDictionary.emptyIndex(mask + 1)
+    rebuild()
   }
 
   private func growNumbers() {
-    hashes = RawStorage.resize(hashes, from: capacity, to: capacity * 2)
-    starts = RawStorage.resize(starts, from: capacity, to: capacity * 2)
-    references = RawStorage.resize(references, from: capacity, to: capacity * 2)
+    precondition(capacity < 1 << 30, "one list of `by` fields has more than a billion keys")
     capacity *= 2
+    starts = RawStorage.resize(starts, to: capacity)
+    references = RawStorage.resize(references, to: capacity)
+    numberBits += 1
+    index.update(repeating: 0, count: mask + 1)
+    rebuild()
+  }
+
+  /// Enters all keys into the emptied index.
+  private func rebuild() {
+    for number in 0..<used where starts[number] != .max {
+      place(UInt32(number), KeyDictionary.hash(key(UInt32(number))))
+    }
   }
 
   private func makeRoom(_ needed: Int) {
-    var size = bytesCapacity
+    if bytesLive * 2 >= bytesUsed {
+      // Mostly live: grow where it stands.
+      while bytesUsed + needed > bytesCapacity { bytesCapacity *= 2 }
+      precondition(bytesCapacity <= Int(UInt32.max), "keys of one rule exceed 4 GiB")
+      bytes = RawStorage.resize(bytes, to: bytesCapacity)
+      return
+    }
+    var size = 4096
     while bytesLive * 2 + needed > size { size *= 2 }
-    precondition(size < Int(UInt32.max), "keys of one rule exceed 4 GiB")
-    let packed = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    let packed = RawStorage.allocate(UInt8.self, count: size)
     var position = 0
     for number in 0..<used where starts[number] != .max {
       let start = Int(starts[number])
@@ -181,7 +209,7 @@ package final class KeyDictionary {
       starts[number] = UInt32(position)
       position += length + prefix
     }
-    bytes.deallocate()
+    RawStorage.free(bytes)
     bytes = packed
     bytesCapacity = size
     bytesUsed = position

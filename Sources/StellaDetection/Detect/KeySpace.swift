@@ -11,7 +11,10 @@ package final class KeySpace {
   private let columns: [Int]
   private let numbers: UnsafeMutablePointer<UInt32>
   private let known: UnsafeMutablePointer<UInt64>
-  private var scratch: [UInt8] = []
+  /// The key being built.
+  private var scratch: UnsafeMutablePointer<UInt8>
+  private var scratchCapacity = 256
+  private var used = 0
   private var batch: EventBatch?
 
   package init(fields: [String], columns: [Int]) {
@@ -20,9 +23,11 @@ package final class KeySpace {
     numbers = .allocate(capacity: EventBatch.capacity)
     known = .allocate(capacity: EventBatch.capacity / 64)
     known.initialize(repeating: 0, count: EventBatch.capacity / 64)
+    scratch = RawStorage.allocate(count: scratchCapacity)
   }
 
   deinit {
+    RawStorage.free(scratch)
     numbers.deallocate()
     known.deallocate()
   }
@@ -47,15 +52,32 @@ package final class KeySpace {
 
   private func compute(_ index: Int) -> UInt32 {
     guard let batch else { return KeyDictionary.none }
-    scratch.removeAll(keepingCapacity: true)
-    for column in columns { append(batch.cell(column, index).pointee) }
-    return scratch.withUnsafeBufferPointer { dictionary.number(of: $0) }
+    used = 0
+    for (position, column) in columns.enumerated() {
+      append(batch.cell(column, index).pointee, isLast: position + 1 == columns.count)
+    }
+    return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
   }
 
-  private func append(_ cell: stella_value) {
+  private func reserve(_ count: Int) {
+    if used + count <= scratchCapacity { return }
+    let capacity = max(scratchCapacity * 2, used + count)
+    scratch = RawStorage.resize(scratch, to: capacity)
+    scratchCapacity = capacity
+  }
+
+  @inline(__always)
+  private func put(_ byte: UInt8) {
+    scratch[used] = byte
+    used += 1
+  }
+
+  /// The last text of a key ends with the key and needs no length.
+  private func append(_ cell: stella_value, isLast: Bool) {
+    reserve(16 + (cell.kind >= STELLA_STRING ? Int(cell.length) : 0))
     switch Int(cell.kind) {
     case STELLA_BOOL:
-      scratch.append(cell.i != 0 ? 2 : 3)
+      put(cell.i != 0 ? 2 : 3)
     case STELLA_INT:
       appendNumber(4, UInt64(bitPattern: cell.i))
     case STELLA_DOUBLE:
@@ -66,22 +88,28 @@ package final class KeySpace {
         appendNumber(5, cell.d.bitPattern)
       }
     case STELLA_STRING, STELLA_ARRAY, STELLA_OBJECT:
-      scratch.append(cell.kind == STELLA_STRING ? 6 : 7)
-      var length = Int(cell.length)
-      while length >= 128 {
-        scratch.append(UInt8(length & 127 | 128))
-        length >>= 7
+      put(cell.kind == STELLA_STRING ? 6 : 7)
+      if !isLast {
+        var length = Int(cell.length)
+        while length >= 128 {
+          put(UInt8(length & 127 | 128))
+          length >>= 7
+        }
+        put(UInt8(length))
       }
-      scratch.append(UInt8(length))
-      if let p = cell.p { scratch.append(contentsOf: UnsafeBufferPointer(start: p, count: Int(cell.length))) }
-    case STELLA_NULL: scratch.append(1)
-    default: scratch.append(0)
+      if let p = cell.p {
+        (scratch + used).update(from: p, count: Int(cell.length))
+        used += Int(cell.length)
+      }
+    case STELLA_NULL: put(1)
+    default: put(0)
     }
   }
 
   private func appendNumber(_ tag: UInt8, _ bits: UInt64) {
-    scratch.append(tag)
-    for shift in stride(from: UInt64(0), to: 64, by: 8) { scratch.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+    put(tag)
+    UnsafeMutableRawPointer(scratch + used).storeBytes(of: bits.littleEndian, as: UInt64.self)
+    used += 8
   }
 
   /// The key as named values, in the order of `by`.
@@ -94,7 +122,7 @@ package final class KeySpace {
       position += 8
       return value
     }
-    return fields.map { name in
+    return fields.enumerated().map { place, name in
       let tag = bytes[position]
       position += 1
       switch tag {
@@ -103,14 +131,17 @@ package final class KeySpace {
       case 4: return .init(name, .integer(Int64(bitPattern: bits())))
       case 5: return .init(name, .double(Double(bitPattern: bits())))
       case 6, 7:
-        var length = 0
-        var shift = 0
-        while true {
-          let byte = bytes[position]
-          position += 1
-          length |= Int(byte & 127) << shift
-          shift += 7
-          if byte < 128 { break }
+        var length = bytes.count - position
+        if place + 1 < fields.count {
+          length = 0
+          var shift = 0
+          while true {
+            let byte = bytes[position]
+            position += 1
+            length |= Int(byte & 127) << shift
+            shift += 7
+            if byte < 128 { break }
+          }
         }
         let text = String(decoding: bytes[position..<position + length], as: UTF8.self)
         position += length

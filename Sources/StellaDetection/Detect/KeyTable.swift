@@ -1,26 +1,10 @@
 import CStellaValue
 
-/// What a ``KeyTable`` asks of the detector that keeps state by its slots.
-protocol KeyTableOwner: AnyObject {
-  /// The table has room for `capacity` slots now: make columns as long.
-  func grow(to capacity: Int)
-  /// Slot `slot` was given to a new key: make its state empty.
-  func open(_ slot: Int)
-  /// The key of `slot` goes: free what its state holds.
-  func close(_ slot: Int)
-  /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
-  func isIdle(_ slot: Int, at now: Int64) -> Bool
-  /// Whether the key must stay, because an alert of it is alive.
-  func isPinned(_ slot: Int) -> Bool
-  /// When the key was last of use, to find the stalest.
-  func lastUse(_ slot: Int) -> Int64
-}
-
 /// The live keys of one rule, each in a slot that stays the same for as long as the key lives.
 ///
 /// When the table is full it first drops idle keys; only when at least three quarters are live does it grow, up to
 /// `maximum`; there the stalest eighth is evicted and counted. All of it depends on the order of events alone.
-/// About 18 bytes a key beside the detector's columns.
+/// About 8 bytes a key beside the detector's columns while the rule holds a good part of its dictionary's keys, else 18.
 final class KeyTable {
   private(set) var capacity = 0
   private(set) var count = 0
@@ -36,33 +20,43 @@ final class KeyTable {
     var slot: UInt32
   }
 
-  /// Open addressing with linear probing.
+  /// Where a key's slot is found.
+  private enum Lookup {
+    /// Open addressing with linear probing: for few keys of a large dictionary.
+    case hashed
+    /// Slot + 1 by number: for most of the keys of a dictionary.
+    case direct
+  }
+
+  private var lookup = Lookup.hashed
   private var index: UnsafeMutablePointer<Entry>
-  private var mask: Int
-  private var shift: UInt32
-  private var free: [UInt32] = []
+  private var mask = 0
+  private var shift: UInt32 = 32
+  private var direct: UnsafeMutablePointer<UInt32>
+  private var directCount = 0
+  private let free = NumberStack()
   private let maximum: Int
   private let dictionary: KeyDictionary
-  /// The detector that this table is a part of.
-  private unowned(unsafe) let owner: any KeyTableOwner
+  /// The detector that this table is a part of; it lives as long as the table is used.
+  private unowned(unsafe) var owner: Detector?
 
-  init(dictionary: KeyDictionary, maximum: Int, owner: any KeyTableOwner) {
+  init(dictionary: KeyDictionary, maximum: Int) {
     self.dictionary = dictionary
     self.maximum = maximum
-    self.owner = owner
-    keys = .allocate(capacity: 1)
-    index = .allocate(capacity: 1)
+    keys = RawStorage.allocate(count: 0)
+    direct = RawStorage.allocate(count: 0)
+    index = RawStorage.allocate(count: 1)
     index.initialize(to: Entry(key: 0, slot: 0))
-    mask = 0
-    shift = 32
   }
 
   deinit {
-    keys.deallocate()
-    index.deallocate()
+    RawStorage.free(keys)
+    RawStorage.free(direct)
+    RawStorage.free(index)
   }
 
-  var memoryBytes: Int { capacity * 4 + (mask + 1) * 8 }
+  /// Makes `detector` the one whose columns follow the slots.
+  func serve(_ detector: Detector) { owner = detector }
 
   @inline(__always)
   private func home(_ number: UInt32) -> Int {
@@ -72,6 +66,15 @@ final class KeyTable {
   /// The slot of a key, or nil. O(1).
   @inline(__always)
   func find(_ number: UInt32) -> Int? {
+    if lookup == .direct {
+      guard Int(number) < directCount else { return nil }
+      let slot = direct[Int(number)]
+      return slot == 0 ? nil : Int(slot) - 1
+    }
+    return findHashed(number)
+  }
+
+  private func findHashed(_ number: UInt32) -> Int? {
     if count == 0 { return nil }
     var position = home(number)
     while true {
@@ -84,7 +87,13 @@ final class KeyTable {
 
   /// Loads what ``find(_:)`` will read of a key into the cache.
   @inline(__always)
-  func prefetch(_ number: UInt32) { stella_prefetch(index + home(number)) }
+  func prefetch(_ number: UInt32) {
+    if lookup == .direct {
+      if Int(number) < directCount { stella_prefetch(direct + Int(number)) }
+    } else {
+      stella_prefetch(index + home(number))
+    }
+  }
 
   /// The slot of a key, new if need be; nil when the table is full of keys that must stay. O(1) amortised.
   @inline(__always)
@@ -100,7 +109,7 @@ final class KeyTable {
       return nil
     }
     let slot: Int
-    if let reused = free.popLast() {
+    if let reused = free.pop() {
       slot = Int(reused)
     } else {
       slot = end
@@ -110,28 +119,17 @@ final class KeyTable {
     dictionary.retain(number)
     count += 1
     place(slot)
-    owner.open(slot)
+    owner?.open(slot)
     return slot
   }
 
   /// Drops the key of `slot`. O(1).
   func remove(_ slot: Int) {
-    owner.close(slot)
+    owner?.close(slot)
     let number = keys[slot]
-    var hole = home(number)
-    while index[hole].key != number || index[hole].slot == 0 { hole = (hole + 1) & mask }
-    var probe = (hole + 1) & mask
-    while index[probe].slot != 0 {
-      let wanted = home(index[probe].key)
-      if (probe - wanted) & mask >= (probe - hole) & mask {
-        index[hole] = index[probe]
-        hole = probe
-      }
-      probe = (probe + 1) & mask
-    }
-    index[hole].slot = 0
+    forget(number)
     keys[slot] = KeyDictionary.none
-    free.append(UInt32(slot))
+    free.push(UInt32(slot))
     count -= 1
     dictionary.release(number)
   }
@@ -139,6 +137,7 @@ final class KeyTable {
   /// Evicts the stalest eighth of the keys, at least one, that need not stay; returns how many went. O(keys).
   @discardableResult
   func evictStalest() -> Int {
+    guard let owner else { return 0 }
     var candidates: [(use: Int64, slot: Int)] = []
     candidates.reserveCapacity(count)
     for slot in 0..<end where keys[slot] != KeyDictionary.none && !owner.isPinned(slot) {
@@ -152,11 +151,7 @@ final class KeyTable {
   }
 
   private func makeRoom(at now: Int64) {
-    var removed = 0
-    for slot in 0..<end where keys[slot] != KeyDictionary.none && owner.isIdle(slot, at: now) && !owner.isPinned(slot) {
-      remove(slot)
-      removed += 1
-    }
+    let removed = removeIdle(at: now)
     if removed > 0 && removed * 4 >= capacity { return }
     if capacity < maximum {
       grow(to: min(maximum, max(8, capacity * 2)))
@@ -166,28 +161,106 @@ final class KeyTable {
     }
   }
 
-  private func grow(to newCapacity: Int) {
-    keys = RawStorage.resize(keys, from: end, to: newCapacity)
-    (keys + end).initialize(repeating: KeyDictionary.none, count: newCapacity - end)
-    capacity = newCapacity
-    var size = 16
-    var bits: UInt32 = 4
-    while size * 3 < newCapacity * 4 {
-      size *= 2
-      bits += 1
+  /// Drops all idle keys in one pass and builds the index anew, which costs less than taking many keys out of it.
+  private func removeIdle(at now: Int64) -> Int {
+    guard let owner else { return 0 }
+    let before = count
+    for slot in 0..<end where keys[slot] != KeyDictionary.none {
+      guard owner.isIdle(slot, at: now), !owner.isPinned(slot) else { continue }
+      owner.close(slot)
+      dictionary.release(keys[slot])
+      keys[slot] = KeyDictionary.none
+      free.push(UInt32(slot))
+      count -= 1
     }
-    index.deallocate()
-    index = .allocate(capacity: size)
-    index.initialize(repeating: Entry(key: 0, slot: 0), count: size)
+    if count < before { rebuild() }
+    return before - count
+  }
+
+  private func grow(to newCapacity: Int) {
+    // Slots from `end` on are never read: their memory is not touched before it is needed.
+    keys = RawStorage.resize(keys, to: newCapacity)
+    capacity = newCapacity
+    // Eight bytes an entry of the index, four a number of the dictionary.
+    let isDirect = newCapacity * 4 >= dictionary.numberLimit
+    if lookup == .hashed || !isDirect {
+      look(isDirect ? .direct : .hashed)
+      rebuild()
+    }
+    owner?.grow(to: newCapacity)
+  }
+
+  /// Numbers that the direct lookup may span for each slot.
+  private static let directLimit = 16
+
+  /// Starts another lookup, empty.
+  private func look(_ lookup: Lookup) {
+    self.lookup = lookup
+    var size = 1
+    if lookup == .hashed {
+      size = 16
+      while size * 3 < capacity * 4 { size *= 2 }
+    }
     mask = size - 1
-    shift = 32 - bits
+    shift = 32 - UInt32(size.trailingZeroBitCount)
+    index = RawStorage.resize(index, to: size)
+    directCount = 0
+    direct = RawStorage.resize(direct, to: 0)
+  }
+
+  /// Enters all keys into an emptied index.
+  private func rebuild() {
+    if lookup == .direct {
+      direct.update(repeating: 0, count: directCount)
+    } else {
+      index.update(repeating: Entry(key: 0, slot: 0), count: mask + 1)
+    }
     for slot in 0..<end where keys[slot] != KeyDictionary.none { place(slot) }
-    owner.grow(to: newCapacity)
   }
 
   private func place(_ slot: Int) {
+    let number = Int(keys[slot])
+    if lookup == .direct {
+      if number < directCount || number < capacity * KeyTable.directLimit {
+        if number >= directCount { extendDirect(to: number + 1) }
+        direct[number] = UInt32(slot + 1)
+        return
+      }
+      // Other rules have filled the dictionary with keys that this one does not hold.
+      look(.hashed)
+      rebuild()
+      return
+    }
     var position = home(keys[slot])
     while index[position].slot != 0 { position = (position + 1) & mask }
     index[position] = Entry(key: keys[slot], slot: UInt32(slot + 1))
+  }
+
+  private func extendDirect(to needed: Int) {
+    let count = max(needed, directCount + directCount / 8, 64)
+    direct = RawStorage.resize(direct, to: count)
+    (direct + directCount).update(repeating: 0, count: count - directCount)
+    directCount = count
+  }
+
+  /// Takes a key out of the index.
+  private func forget(_ number: UInt32) {
+    if lookup == .direct {
+      direct[Int(number)] = 0
+      return
+    }
+    var hole = home(number)
+    while index[hole].key != number || index[hole].slot == 0 { hole = (hole + 1) & mask }
+    // Backward shift keeps probe sequences whole without tombstones.
+    var probe = (hole + 1) & mask
+    while index[probe].slot != 0 {
+      let wanted = home(index[probe].key)
+      if (probe - wanted) & mask >= (probe - hole) & mask {
+        index[hole] = index[probe]
+        hole = probe
+      }
+      probe = (probe + 1) & mask
+    }
+    index[hole].slot = 0
   }
 }

@@ -11,7 +11,9 @@ package final class Pipeline {
   /// The latest time of each source; `Int64.min` before its first event.
   private var latest: [Int64] = []
   private var watermark = Int64.min
+  /// The batch in which each rule ran, and each filter matched, the last time.
   private var lastRun: [Int]
+  private var lastMatch: [Int]
   private var batches = 0
   package private(set) var events = 0
   /// Events that came with a time before the watermark.
@@ -29,6 +31,7 @@ package final class Pipeline {
     batch = EventBatch(columnCount: rules.fields.table.count)
     context = DetectionContext(batch: batch, materialise: materialise)
     lastRun = Array(repeating: 0, count: rules.rules.count)
+    lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
   }
 
   /// The number of a new source; its events carry it.
@@ -45,6 +48,7 @@ package final class Pipeline {
   package func replace(_ rules: RuleSet) {
     self.rules = rules
     lastRun = Array(repeating: 0, count: rules.rules.count)
+    lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
   }
 
   /// The columns that rules read now; a batch gets new ones when it is emptied.
@@ -63,6 +67,7 @@ package final class Pipeline {
     advance()
     for space in rules.keySpaces { space.begin(batch) }
     rules.router.route(batch)
+    for filter in rules.router.matched { lastMatch[filter] = batches }
     for filter in rules.router.matched {
       for rule in rules.rulesOfFilter[filter] { run(rule) }
     }
@@ -95,31 +100,44 @@ package final class Pipeline {
   /// The latest time of the sources that have ended.
   private var ended = Int64.min
 
+  /// The events of a filter; nil when there are none in this batch.
+  private func bits(_ filter: Int) -> UnsafePointer<UInt64>? {
+    lastMatch[filter] == batches ? rules.router.bits(filter) : nil
+  }
+
   private func run(_ number: Int) {
     if lastRun[number] == batches { return }
     lastRun[number] = batches
     let rule = rules.rules[number]
-    let router = rules.router
-    rule.detector.run(
-      context, matches: router.bits(rule.filter), resolves: rule.resolveFilter.map { router.bits($0) })
+    rule.detector.run(context, matches: bits(rule.filter), resolves: rule.resolveFilter.flatMap(bits))
   }
 
+  /// Moves the watermark along the events of the batch.
   private func advance() {
-    let times = batch.times
-    if context.streamStart == nil { context.streamStart = times[0] }
-    for index in 0..<batch.count {
-      let time = times[index]
-      let source = Int(batch.sources[index])
-      if time > latest[source] {
-        latest[source] = time
-        ended = max(ended, time)
-        var least = time
-        if latest.count > 1 { for other in latest where other != .min { least = min(least, other) } }
-        watermark = max(watermark, least - lateness)
-      } else if time < watermark {
-        lateEvents += 1
+    let batch = batch
+    let watermarks = context.watermarks
+    if context.streamStart == nil { context.streamStart = batch.times[0] }
+    var watermark = watermark
+    var ended = ended
+    var late = 0
+    latest.withUnsafeMutableBufferPointer { latest in
+      for index in 0..<batch.count {
+        let time = batch.times[index]
+        let source = Int(batch.sources[index])
+        if time > latest[source] {
+          latest[source] = time
+          ended = max(ended, time)
+          var least = time
+          if latest.count > 1 { for other in latest where other != .min { least = min(least, other) } }
+          watermark = max(watermark, least - lateness)
+        } else if time < watermark {
+          late += 1
+        }
+        watermarks[index] = watermark
       }
-      context.watermarks[index] = watermark
     }
+    self.watermark = watermark
+    self.ended = ended
+    lateEvents += late
   }
 }

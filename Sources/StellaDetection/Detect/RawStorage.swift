@@ -1,15 +1,32 @@
 import CStellaValue
 
-/// Moves of plain memory that Swift's pointers lack.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Plain memory that grows in place where the system can: a large block is moved by page tables, so that growth neither
+/// copies nor needs both sizes at once.
 enum RawStorage {
-  /// `old` with room for `to` elements; the first `from` are kept, the rest is uninitialised. Frees `old`.
-  static func resize<T: BitwiseCopyable>(
-    _ old: UnsafeMutablePointer<T>, from: Int, to: Int
-  ) -> UnsafeMutablePointer<T> {
-    let new = UnsafeMutablePointer<T>.allocate(capacity: to)
-    new.update(from: old, count: min(from, to))
-    old.deallocate()
-    return new
+  /// Room for `count` elements, uninitialised. Ends the process when memory is short, as Swift's own allocation does.
+  static func allocate<T: BitwiseCopyable>(_ type: T.Type = T.self, count: Int) -> UnsafeMutablePointer<T> {
+    guard let memory = malloc(max(1, count * MemoryLayout<T>.stride)) else { fatalError("out of memory") }
+    return memory.bindMemory(to: T.self, capacity: count)
+  }
+
+  /// `old` with room for `count` elements; what fits is kept, the rest is uninitialised. `old` is void.
+  static func resize<T: BitwiseCopyable>(_ old: UnsafeMutablePointer<T>, to count: Int) -> UnsafeMutablePointer<T> {
+    guard let memory = realloc(old, max(1, count * MemoryLayout<T>.stride)) else { fatalError("out of memory") }
+    return memory.bindMemory(to: T.self, capacity: count)
+  }
+
+  static func free(_ memory: UnsafeMutableRawPointer) {
+    #if canImport(Glibc)
+      Glibc.free(memory)
+    #else
+      Darwin.free(memory)
+    #endif
   }
 
   @inline(__always)

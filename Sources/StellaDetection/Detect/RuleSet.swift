@@ -60,7 +60,7 @@ package final class RuleSet {
               RuleError(
                 code: "rule.duplicate_id", message: "the id \(rule.manifest.id) belongs to \(other) already",
                 remedy: "Give each rule an id of its own.", file: source.file,
-                line: rule.manifest.lines.line(of: "id"))
+                line: ManifestLines(source: source.text).line(of: "id"))
             ])
         }
         byID[rule.manifest.id] = source.file

@@ -16,7 +16,8 @@ final class ScriptDetector: Detector {
   private let initial: LuaValue?
   private let shortestCount: CountWindow?
   private let every: Int64
-  private var seen: UnsafeMutablePointer<Int64>
+  /// When each key was last seen; only where no window knows it.
+  private var seen: UnsafeMutablePointer<Int64>?
   private var capacity = 0
   private let resting = Quarantine()
 
@@ -45,15 +46,15 @@ final class ScriptDetector: Detector {
     self.initial = initial.isEmpty ? nil : .table(LuaTable(fields: initial))
     shortestCount = counts.min { $0.within < $1.within }?.window
     every = manifest.every ?? 0
-    seen = .allocate(capacity: 1)
+    seen = aging.isEmpty ? RawStorage.allocate(count: 1) : nil
     super.init(
       manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn,
-      slotBytes: primitives.reduce(8) { $0 + $1.slotBytes })
+      slotBytes: primitives.reduce(aging.isEmpty ? 8 : 0) { $0 + $1.slotBytes })
     host.primitives = primitives
   }
 
   deinit {
-    seen.deallocate()
+    if let seen { RawStorage.free(seen) }
     script.state.close()
   }
 
@@ -65,12 +66,13 @@ final class ScriptDetector: Detector {
   // MARK: - Keys
 
   override func grow(to newCapacity: Int) {
-    seen = RawStorage.resize(seen, from: capacity, to: newCapacity)
+    if let seen { self.seen = RawStorage.resize(seen, to: newCapacity) }
     capacity = newCapacity
     for primitive in primitives { primitive.grow(to: newCapacity) }
   }
 
   override func open(_ slot: Int) {
+    seen?[slot] = .min
     for primitive in primitives { primitive.clear(slot) }
     if let initial { try? script.state.restoreKey(slot, initial) }
   }
@@ -88,7 +90,10 @@ final class ScriptDetector: Detector {
   /// What can't be saved is state all the same.
   private func hasPlainState(_ slot: Int) -> Bool { (try? script.state.savedKey(slot)) != .some(.nil) }
 
-  override func lastUse(_ slot: Int) -> Int64 { seen[slot] }
+  override func lastUse(_ slot: Int) -> Int64 {
+    if let seen { return seen[slot] }
+    return aging.reduce(Int64.min) { max($0, $1.lastUse(slot)) }
+  }
 
   // MARK: - Events
 
@@ -104,7 +109,7 @@ final class ScriptDetector: Detector {
     let number = keys.number(index)
     guard let slot = table.slot(number, at: time) else { return }
     if every > 0 && nextTick == .max { nextTick = (floorDivide(time, every) + 1) * every }
-    seen[slot] = time
+    if let seen { seen[slot] = max(seen[slot], time) }
     merge(index, slot: slot, at: time, in: context)
     guard let on = manifest.on, resting.allows(at: time) else { return }
     host.event = index

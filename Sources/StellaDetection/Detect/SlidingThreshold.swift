@@ -29,21 +29,23 @@ final class SlidingThreshold: Detector {
     limit = threshold.count
     within = threshold.within
     matching = match
-    rings = .allocate(capacity: 1)
+    rings = RawStorage.allocate(count: 1)
     super.init(
       manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 32 + match.slotBytes)
   }
 
   deinit {
-    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none { rings[slot].times?.deallocate() }
-    rings.deallocate()
+    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
+      if let times = rings[slot].times { RawStorage.free(times) }
+    }
+    RawStorage.free(rings)
   }
 
   override var quarantine: Quarantine? { matching.shape?.quarantine }
   override var heldBytes: Int { timesBytes + matching.heldBytes }
 
   override func grow(to newCapacity: Int) {
-    rings = RawStorage.resize(rings, from: capacity, to: newCapacity)
+    rings = RawStorage.resize(rings, to: newCapacity)
     capacity = newCapacity
     matching.grow(to: newCapacity)
   }
@@ -54,7 +56,7 @@ final class SlidingThreshold: Detector {
   }
 
   override func close(_ slot: Int) {
-    rings[slot].times?.deallocate()
+    if let times = rings[slot].times { RawStorage.free(times) }
     timesBytes -= Int(rings[slot].capacity) * 8
     rings[slot] = Ring()
     matching.clear(slot)
@@ -98,9 +100,9 @@ final class SlidingThreshold: Detector {
       if ring.count == ring.capacity {
         let size = min(limit, max(4, Int(ring.capacity) * 2))
         if let times = ring.times {
-          ring.times = RawStorage.resize(times, from: Int(ring.count), to: size)
+          ring.times = RawStorage.resize(times, to: size)
         } else {
-          ring.times = .allocate(capacity: size)
+          ring.times = RawStorage.allocate(count: size)
         }
         timesBytes += (size - Int(ring.capacity)) * 8
         ring.capacity = UInt32(size)

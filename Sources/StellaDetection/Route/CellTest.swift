@@ -41,7 +41,7 @@ final class CellTest {
     case .text(let test, let needle, let ignoringCase):
       kind = .text(test, constants.bytes(needle), ignoringCase: ignoringCase)
     case .matches(let pattern):
-      guard let regex = try? RegularExpression(Array(pattern.utf8)) else {
+      guard let regex = try? RegularExpression(pattern) else {
         preconditionFailure("the parser has compiled this pattern before")
       }
       kind = .matches(regex)

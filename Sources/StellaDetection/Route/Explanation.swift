@@ -140,7 +140,7 @@ extension stella_value {
       // Not in the middle of a character.
       while isCut, end > 0, p[end] & 0xC0 == 0x80 { end -= 1 }
       let text = Array(UnsafeBufferPointer(start: p, count: end))
-      let shown = kind == STELLA_STRING ? Literal.text(text).source : String(decoding: text, as: UTF8.self)
+      let shown = kind == STELLA_STRING ? Literal.text(text).shown : String(decoding: text, as: UTF8.self)
       return shown + (isCut ? "…" : "")
     }
   }

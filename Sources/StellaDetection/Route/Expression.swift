@@ -22,19 +22,14 @@ package struct Expression: Sendable, Hashable {
   package static let lengthLimit = 64 * 1024
 
   /// Parses and checks `text`. O(text).
-  ///
-  /// - Parameter numericFields: canonical fields whose numeric strings the decoder converts, so that comparing them with
-  ///   a numeric string can never be true.
-  package static func parse(
-    _ text: String, numericFields: Set<String> = ["status", "duration_ms"]
-  ) throws(ExpressionError) -> Expression {
+  package static func parse(_ text: String) throws(ExpressionError) -> Expression {
     let bytes = Array(text.utf8)
     guard bytes.count <= lengthLimit else {
       throw ExpressionError(
         .limit, "the expression is \(bytes.count) bytes long", remedy: "write at most \(lengthLimit)",
         at: 0..<0, in: bytes)
     }
-    var parser = try ExpressionParser(bytes, numericFields: numericFields)
+    var parser = try ExpressionParser(bytes)
     let syntax = try parser.parse()
     let condition = Condition(syntax)
     var fields: [String] = []

@@ -199,7 +199,7 @@ extension ExpressionParser {
   private struct TextArgument {
     let parts: (bytes: [UInt8], range: Range<Int>)
 
-    func regularExpression(in parser: ExpressionParser) throws(ExpressionError) -> String {
+    func regularExpression(in parser: ExpressionParser) throws(ExpressionError) -> [UInt8] {
       do {
         _ = try RegularExpression(parts.bytes)
       } catch {
@@ -207,10 +207,7 @@ extension ExpressionParser {
           .pattern, "bad regular expression: \(error.reason)",
           "the syntax is RE2's; inside [[…]] a backslash stands for itself", parts.range)
       }
-      guard let pattern = String(validating: parts.bytes, as: UTF8.self) else {
-        throw parser.error(.pattern, "the regular expression is not UTF-8", "write \\x{…} for a character", parts.range)
-      }
-      return pattern
+      return parts.bytes
     }
   }
 }

@@ -65,7 +65,7 @@ extension ExpressionParser {
 
   /// Refuses `status == "500"`: the decoder has made a number of that text, so it could never match.
   func checkNumeric(_ name: String, _ literal: Literal, _ range: Range<Int>) throws(ExpressionError) {
-    guard numericFields.contains(name), case .text(let bytes) = literal else { return }
+    guard FieldName.numeric.contains(name), case .text(let bytes) = literal else { return }
     let text = String(decoding: bytes, as: UTF8.self)
     guard let number = Double(text) else { return }
     throw error(

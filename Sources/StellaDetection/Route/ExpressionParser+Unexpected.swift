@@ -13,7 +13,8 @@ extension ExpressionParser {
     case .number, .string: return error(.syntax, "found \(written(token.range))", missingOperator(context), token.range)
     case .word(let word): return misplaced(word, context)
     case .symbol(let symbol):
-      let (message, remedy) = ExpressionParser.foreign[symbol] ?? ("found '\(symbol)'", context)
+      let known = symbol == ")" && nesting > 0 ? nil : ExpressionParser.foreign[symbol]
+      let (message, remedy) = known ?? ("found '\(symbol)'", context)
       return error(.syntax, message, remedy, token.range)
     }
   }

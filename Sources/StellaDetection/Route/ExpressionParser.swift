@@ -24,16 +24,14 @@ struct ExpressionParser {
   private static let comparisons = Set(Comparison.allCases.map(\.rawValue))
 
   let text: [UInt8]
-  let numericFields: Set<String>
   private(set) var notes: [ExpressionNote] = []
   private var lexer: ExpressionLexer
   private(set) var token: Token
   private(set) var lastEnd = 0
-  private var nesting = 0
+  private(set) var nesting = 0
 
-  init(_ text: [UInt8], numericFields: Set<String>) throws(ExpressionError) {
+  init(_ text: [UInt8]) throws(ExpressionError) {
     self.text = text
-    self.numericFields = numericFields
     lexer = ExpressionLexer(text)
     token = try lexer.next()
   }
@@ -57,11 +55,11 @@ struct ExpressionParser {
     ExpressionError(code, message, remedy: remedy, at: range, in: text)
   }
 
-  /// The text of a range, for messages.
+  /// The text of a range on one line, for messages.
   func written(_ range: Range<Int>) -> String {
-    let bytes = text[range]
-    return bytes.count <= 40
-      ? String(decoding: bytes, as: UTF8.self) : String(decoding: bytes.prefix(37), as: UTF8.self) + "…"
+    let bytes = text[range].map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 }
+    let line = String(decoding: bytes, as: UTF8.self)
+    return line.count <= 40 ? line : line.prefix(37) + "…"
   }
 
   mutating func advance() throws(ExpressionError) {
@@ -274,6 +272,12 @@ struct ExpressionParser {
   // MARK: Operands as conditions
 
   mutating func condition(_ operand: Operand) throws(ExpressionError) -> ConditionSyntax {
+    if case .condition(let condition) = operand { return condition }
+    // `status = 500` fails at the operator, not at the lonely field before it.
+    switch token.kind {
+    case .end, .symbol(")"), .symbol(","), .word("and"), .word("or"): break
+    default: throw unexpected("an operator belongs here")
+    }
     switch operand {
     case .condition(let condition): return condition
     case .literal(.bool(let value), let range): return ConditionSyntax(.constant(value), range)
@@ -282,7 +286,7 @@ struct ExpressionParser {
     case .absent(let range):
       throw error(.type, "nil is no condition", "write a field before it: user_id == nil", range)
     case .field(let name, let range, _):
-      if FieldName.neverBoolean.contains(name) || numericFields.contains(name) {
+      if FieldName.canonical.contains(name) {
         throw error(
           .type, "\(name) alone is no condition: it is never a boolean",
           "write \(name) ~= nil to test that it is there",

@@ -12,14 +12,14 @@ package enum FieldName {
     "or", "repeat", "return", "then", "true", "until", "while",
   ]
 
-  /// Well-known fields that hold text or numbers, never booleans: alone they are no condition.
-  package static let neverBoolean: Set<String> = [
-    "level", "time", "message", "service", "host", "user_id", "src_ip", "dst_ip", "route", "method", "status",
-    "duration_ms", "error_type", "trace_id", "span_id", "request_id", "user_agent",
-  ]
+  /// Canonical fields. They hold text or numbers, never booleans: alone they are no condition.
+  static let canonical = Set(FieldAliases.fields.map(\.name))
 
-  /// Prefixes that people carry over from callbacks, where the event is a parameter.
-  package static let eventPrefixes: Set<String> = ["e", "event", "ev", "evt", "log", "record"]
+  /// Canonical fields whose numeric text the decoder makes numbers, so that no text of theirs looks like a number.
+  static let numeric = Set(FieldAliases.fields.filter(\.isNumeric).map(\.name))
+
+  /// What the event is called in callbacks: people carry it over. Longer words, such as `event`, are fields of real logs.
+  package static let eventPrefixes: Set<String> = ["e", "ev", "evt"]
 
   /// `name` as Lua source: the bare name where Lua allows it, else `field("…")`.
   package static func source(_ name: String) -> String {

@@ -21,8 +21,8 @@ package struct FieldTest: Hashable, Sendable {
     /// The event's level is in the set: bit `LogLevel.rawValue`.
     case level(UInt8)
     case text(TextTest, [UInt8], ignoringCase: Bool)
-    /// RE2, anywhere in the text.
-    case matches(String)
+    /// RE2 in UTF-8, anywhere in the text. Bytes, because Swift calls strings equal that RE2 tells apart.
+    case matches([UInt8])
     case cidr([AddressBlock])
   }
 
@@ -55,7 +55,7 @@ package struct FieldTest: Hashable, Sendable {
     case .level(let mask): return FieldTest.levelSource(mask)
     case .text(let test, let needle, let ignoringCase):
       return FieldTest.call((ignoringCase ? "i" : "") + test.rawValue, name, [Literal.text(needle).source])
-    case .matches(let pattern): return FieldTest.call("matches", name, [Literal.text(Array(pattern.utf8)).source])
+    case .matches(let pattern): return FieldTest.call("matches", name, [Literal.text(pattern).source])
     case .cidr(let blocks): return FieldTest.call("cidr", name, blocks.map { "\"\($0.description)\"" })
     }
   }

@@ -13,7 +13,7 @@ package enum Literal: Hashable, Sendable {
     return .double(value)
   }
 
-  /// As Lua source that reads back as the same value.
+  /// As Lua source in ASCII that reads back as the same value.
   package var source: String {
     switch self {
     case .null: "null"
@@ -36,25 +36,40 @@ package enum Literal: Hashable, Sendable {
     }
   }
 
-  private static func quoted(_ bytes: [UInt8]) -> String {
-    let isText = String(validating: bytes, as: UTF8.self) != nil
-    var result: [UInt8] = [UInt8(ascii: "\"")]
-    for byte in bytes {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): result += [UInt8(ascii: "\\"), byte]
-      case UInt8(ascii: "\n"): result += Array("\\n".utf8)
-      case UInt8(ascii: "\t"): result += Array("\\t".utf8)
-      case 0..<0x20, 0x7F: result += escape(byte)
-      case 0x80...: result += isText ? [byte] : escape(byte)
-      default: result.append(byte)
-      }
-    }
-    result.append(UInt8(ascii: "\""))
-    return String(decoding: result, as: UTF8.self)
+  /// As ``source``, with letters beyond ASCII as they are. For people: unlike bytes, Swift's strings call é and e + ´ equal.
+  package var shown: String {
+    if case .text(let bytes) = self { Literal.quoted(bytes, keepingLetters: true) } else { source }
   }
 
-  private static func escape(_ byte: UInt8) -> [UInt8] {
-    let digits = String(byte, radix: 16, uppercase: true)
-    return Array(("\\x" + (digits.count < 2 ? "0" : "") + digits).utf8)
+  private static func quoted(_ bytes: [UInt8], keepingLetters: Bool = false) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      return "\"" + bytes.map { $0 < 0x80 ? escaped(Unicode.Scalar($0)) : "\\x" + hex(UInt32($0)) }.joined() + "\""
+    }
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      if scalar.isASCII {
+        result += escaped(scalar)
+      } else if keepingLetters {
+        result.unicodeScalars.append(scalar)
+      } else {
+        result += "\\u{\(hex(scalar.value))}"
+      }
+    }
+    return result + "\""
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\"", "\\": "\\\(scalar)"
+    case "\n": "\\n"
+    case "\t": "\\t"
+    case _ where scalar.value < 0x20 || scalar.value == 0x7F: "\\x" + hex(scalar.value)
+    default: String(scalar)
+    }
+  }
+
+  private static func hex(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16, uppercase: true)
+    return digits.count < 2 ? "0" + digits : digits
   }
 }

@@ -23,7 +23,7 @@ final class PatternIndex {
     self.tests = tests
     regexes = zip(tests, patterns).map { test, pattern in
       guard pattern.needsConfirmation, case .matches(let source) = test.question else { return nil }
-      return try? RegularExpression(Array(source.utf8))
+      return try? RegularExpression(source)
     }
     let pool = ConstantPool()
     let values = zip(patterns, regexes).map { pattern, regex in

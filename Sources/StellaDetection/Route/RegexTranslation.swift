@@ -13,14 +13,18 @@ struct RegexTranslation {
     var dotMatchesNewline = false
   }
 
-  /// Repetitions above it make large automata; Vectorscan sees `{32,}` instead.
-  private static let repetitionLimit = 32
+  /// Counted repetitions multiply the states of an automaton, and Vectorscan's compiler takes minutes over some thousand
+  /// states. Past these limits it sees `+` or `*` (or `{32,}`) instead. A narrow atom is one byte: a digit, an ASCII class.
+  private static let narrowLimit = 32
+  private static let wideLimit = 4
   private static let any = "(?s:.)"
 
   private let scalars: [Unicode.Scalar]
   private var at = 0
   private var flags = Flags()
   private var outerFlags: [Flags] = []
+  /// Whether what was emitted last is one byte.
+  private var lastIsNarrow = false
 
   /// Nil when the pattern uses something without even a wider counterpart.
   init?(_ pattern: String) {
@@ -44,6 +48,7 @@ struct RegexTranslation {
 
   private mutating func step() -> Bool {
     let scalar = scalars[at]
+    if scalar != "{" { lastIsNarrow = false }
     switch scalar {
     case "(": return open()
     case ")":
@@ -150,8 +155,9 @@ struct RegexTranslation {
     if !digits.isEmpty { numbers.append(Int(digits) ?? .max) }
     at = end + 1
     skipLazyMark()
-    if numbers.contains(where: { $0 > RegexTranslation.repetitionLimit }) {
-      widen(to: "{\(min(numbers[0], RegexTranslation.repetitionLimit)),}")
+    let limit = lastIsNarrow ? RegexTranslation.narrowLimit : RegexTranslation.wideLimit
+    if numbers.contains(where: { $0 > limit }) {
+      widen(to: lastIsNarrow ? "{\(min(numbers[0], limit)),}" : numbers[0] > 0 ? "+" : "*")
     } else {
       source +=
         isOpen && numbers.count == 1 ? "{\(numbers[0]),}" : "{\(numbers.map(String.init).joined(separator: ","))}"
@@ -163,6 +169,7 @@ struct RegexTranslation {
       emit(CharacterRanges([scalar.value...scalar.value]))
     } else {
       source += RegexTranslation.hex(scalar.value)
+      lastIsNarrow = scalar.isASCII
     }
   }
 
@@ -173,6 +180,7 @@ struct RegexTranslation {
       guard ranges.foldASCII() else { return widen(to: RegexTranslation.any) }
     }
     if negated { ranges = ranges.complement }
+    lastIsNarrow = ranges.ranges.allSatisfy { $0.upperBound < 0x80 }
     source +=
       "["
       + ranges.scalars.map { RegexTranslation.hex($0.lowerBound) + "-" + RegexTranslation.hex($0.upperBound) }

@@ -31,8 +31,11 @@ struct RoutePlan {
         distinct.append(expression)
       }
     }
+    var size = 0
     for test in distinct.flatMap({ $0.condition.tests }) where patterns[test] == nil && !refused.contains(test) {
-      patterns[test] = VectorPattern(test)
+      guard let pattern = VectorPattern(test), size + pattern.size <= VectorPattern.totalSizeLimit else { continue }
+      size += pattern.size
+      patterns[test] = pattern
     }
     let scanned = patterns
     let scannable = { (test: FieldTest) in scanned[test] != nil }

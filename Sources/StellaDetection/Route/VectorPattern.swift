@@ -11,9 +11,15 @@ struct VectorPattern: Hashable {
   /// Whether a hit still has to be confirmed by RE2.
   let needsConfirmation: Bool
 
+  /// Instructions of RE2's program for it, as a measure of what it costs to compile; a literal's bytes.
+  let size: Int
+
   private static let expressionLimit = 12_000
-  /// Programs past this size take Vectorscan seconds to compile; RE2 runs them by itself.
-  private static let programLimit = 2_000
+  /// Vectorscan compiles programs up to this size in 0.2 s at worst, and some twice as large in seconds. Larger ones run
+  /// in RE2 by themselves.
+  private static let sizeLimit = 500
+  /// What all patterns of a router may add up to: a thousand expressions of a usual length.
+  static let totalSizeLimit = 100_000
 
   /// Nil when Vectorscan can't run it.
   init?(_ test: FieldTest) {
@@ -27,22 +33,23 @@ struct VectorPattern: Hashable {
         case .endswith: literal + "\\z"
         case .equals: "\\A" + literal + "\\z"
         }
-      self.init(source, flags: ignoringCase ? STELLA_PATTERN_CASELESS : 0, needsConfirmation: false)
+      size = needle.count
+      expression = Array(source.utf8CString)
+      flags = UInt32(ignoringCase ? STELLA_PATTERN_CASELESS : 0)
+      needsConfirmation = false
     case .matches(let pattern):
-      guard let regex = try? RegularExpression(Array(pattern.utf8)), regex.programSize <= VectorPattern.programLimit,
-        let translation = RegexTranslation(pattern)
+      // What is written for Vectorscan is RE2 syntax too, so RE2 can tell how large it is.
+      guard let translation = RegexTranslation(String(decoding: pattern, as: UTF8.self)),
+        let regex = try? RegularExpression(Array(translation.source.utf8)), regex.programSize <= VectorPattern.sizeLimit
       else { return nil }
-      self.init(translation.source, flags: STELLA_PATTERN_UTF8, needsConfirmation: !translation.isExact)
+      size = regex.programSize
+      expression = Array(translation.source.utf8CString)
+      flags = UInt32(STELLA_PATTERN_UTF8)
+      needsConfirmation = !translation.isExact
       if !isAccepted { return nil }
     default: return nil
     }
-  }
-
-  private init?(_ source: String, flags: Int, needsConfirmation: Bool) {
-    guard source.utf8.count <= VectorPattern.expressionLimit else { return nil }
-    expression = Array(source.utf8CString)
-    self.flags = UInt32(flags)
-    self.needsConfirmation = needsConfirmation
+    if expression.count > VectorPattern.expressionLimit { return nil }
   }
 
   /// Whether Vectorscan takes the pattern by itself. About 0.1 ms.

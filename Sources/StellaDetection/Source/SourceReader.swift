@@ -1,3 +1,4 @@
+import CStellaValue
 import StellaModel
 
 /// Turns one source into decoded events: splits lines, finds the format, decodes.
@@ -16,9 +17,11 @@ package final class SourceReader {
   package let clock: SourceClock
   package let decoder: any Decoder
   private let fields: FieldRegister
+  private let service: [UInt8]?
   private var preparedColumns = -1
   private var block: LineBlock?
   private var line = 0
+  private var isEnded = false
 
   package var name: String { splitter.source.name }
 
@@ -27,9 +30,12 @@ package final class SourceReader {
     if let block { splitter.position(ofLine: line, in: block) } else { splitter.position }
   }
 
+  /// - Parameter service: the service of events that name none.
   package init(
-    splitter: LineSplitter, number: UInt16, format: LogFormat, clock: SourceClock, fields: FieldRegister
+    splitter: LineSplitter, number: UInt16, format: LogFormat, service: String? = nil, clock: SourceClock,
+    fields: FieldRegister
   ) {
+    self.service = service.map { Array($0.utf8) }
     self.splitter = splitter
     self.number = number
     self.clock = clock
@@ -37,13 +43,13 @@ package final class SourceReader {
     decoder = AutoDecoder.decoder(for: format)
   }
 
-  /// What the format was taken to be and why, once that is decided.
+  /// What the format was taken to be and why, once that is decided or the source has ended.
   package var formatNotice: String? {
-    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded else { return nil }
+    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded && auto.detector.lines > 0 else {
+      return nil
+    }
     return auto.detector.summary
   }
-
-  private var isEnded = false
 
   /// Adds events to `batch`, whose text stays valid until the next call. At most one block of lines is read.
   package func fill(_ batch: EventBatch) throws(SourceError) -> Progress {
@@ -61,16 +67,36 @@ package final class SourceReader {
     }
     guard let block else { return .more }
     if preparedColumns != batch.columnCount {
-      decoder.prepare(fields.table)
+      decoder.prepare(fields.table.prefix(batch.columnCount))
       preparedColumns = batch.columnCount
     }
+    let first = batch.count
     line += decoder.decode(block, from: line, into: batch, clock: clock, failures: failures)
+    if let service, let column = fields.table.existingColumn(of: "service"), column < batch.columnCount {
+      name(service, in: batch, column: column, from: first)
+    }
     if line >= block.count { self.block = nil }
     return .more
   }
 
   /// A record of this source with all its fields.
   package func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event {
-    decoder.event(record, time: time)
+    let event = decoder.event(record, time: time)
+    guard let service, event.service == nil else { return event }
+    let name = String(decoding: service, as: UTF8.self)
+    return Event(
+      time: event.time, level: event.level, message: event.message, service: name,
+      fields: event.fields + [.init("service", .string(name))])
+  }
+
+  private func name(_ service: [UInt8], in batch: EventBatch, column: Int, from first: Int) {
+    let text = service.withUnsafeBufferPointer { batch.arena.copy($0) }
+    for index in first..<batch.count where batch.cell(column, index).pointee.kind == STELLA_MISSING {
+      var cell = stella_value()
+      cell.p = text
+      cell.length = UInt32(service.count)
+      cell.kind = UInt8(STELLA_STRING)
+      batch.cell(column, index).pointee = cell
+    }
   }
 }

@@ -23,14 +23,18 @@ package final class FileClaims {
   /// True when `file` is `owner`'s from now on; false when another source has it.
   func claim(_ file: OpenFile, for owner: AnyObject) -> Bool {
     let id = ObjectIdentifier(owner)
-    if let held = claims[file.file], held.owner != id, held.file.isOpen || file.begins(as: held.file.identity) {
-      return false
-    }
+    if claims[file.file]?.owner != id, isClaimed(file) { return false }
     // Also when a closed file's inode went to a new file: its claim has ended.
     claims[file.file] = Claim(owner: id, file: file, number: next)
     next += 1
     if claims.count > FileClaims.limit { forgetOldest() }
     return true
+  }
+
+  /// Whether some source has, or had, this file.
+  func isClaimed(_ file: OpenFile) -> Bool {
+    guard let held = claims[file.file] else { return false }
+    return held.file.isOpen || file.begins(as: held.file.identity)
   }
 
   /// `file` is about to be taken for empty: a copy of what it was may come up under another name.

@@ -57,12 +57,17 @@ package final class FileSet {
       }
       for path in paths {
         do throws(SourceError) {
-          try add(path, start: start(path, siblings: pattern.isPattern ? paths : []))
+          guard let start = start(path, siblings: pattern.isPattern ? paths : nil) else { continue }
+          try add(path, start: start)
         } catch {
           guard pattern.isPattern else { throw error }
           skipped.append(error)
         }
       }
+    }
+    // What is left out now is left out for good, whatever rotation calls it next.
+    for path in named where !known.contains(path) {
+      if let file = try? OpenFile(path: path) { _ = claims.claim(file, for: self) }
     }
   }
 
@@ -90,7 +95,7 @@ package final class FileSet {
     for pattern in patterns where pattern.isPattern {
       let paths = pattern.matches()
       if paths.isEmpty { unmatched.append(pattern.text) }
-      for path in paths where !known.contains(path) && !isCopy(path) {
+      for path in paths where !known.contains(path) && !wasRead(path) {
         named.insert(path)
         do throws(SourceError) { try add(path, start: .start) } catch { skipped.append(error) }
       }
@@ -121,17 +126,26 @@ package final class FileSet {
     RotatedFiles.rotationBases(of: path).contains { named.contains($0) }
   }
 
-  private func isCopy(_ path: String) -> Bool {
-    isRotated(path) && (try? OpenFile(path: path)).map(claims.isCopy) ?? false
+  /// Whether the file is one that a source of the set has, or a copy of such a one.
+  private func wasRead(_ path: String) -> Bool {
+    guard let file = try? OpenFile(path: path) else { return false }
+    return claims.isClaimed(file) || isRotated(path) && claims.isCopy(file)
   }
 
-  private func start(_ path: String, siblings: [String]) -> FileSource.Start {
+  /// Where to start with `path`; nil when it is to be left out. `siblings` are the other matches of its pattern, nil for
+  /// a path that was named as such.
+  private func start(_ path: String, siblings: [String]?) -> FileSource.Start? {
     switch from {
     case .start: return .start
     case .end: return .end
     case .checkpoint:
-      if let position = saved[FileSource.absolute(path)] ?? positionOfFile(at: path) { return .position(position) }
-      let patternIsKnown = siblings.contains { saved[FileSource.absolute($0)] != nil }
+      if siblings != nil, wasRead(path) { return nil }
+      if let position = positionOfFile(at: path) { return .position(position) }
+      // The source of `app.log` reads the rest of what is `app.log.1` now, and has read what is older.
+      let isOlder = RotatedFiles.rotationBases(of: path).contains { saved[FileSource.absolute($0)] != nil }
+      if siblings != nil, isOlder { return nil }
+      if let position = saved[FileSource.absolute(path)] { return .position(position) }
+      let patternIsKnown = siblings?.contains { saved[FileSource.absolute($0)] != nil } ?? false
       return follow && !patternIsKnown ? .end : .start
     }
   }

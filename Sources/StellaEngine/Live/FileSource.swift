@@ -10,7 +10,7 @@ import StellaModel
 /// - Deleted: what is open is read on; when the path returns, the new file from its start.
 /// - A symbolic link is followed; when it points elsewhere, that is a rotation.
 ///
-/// Every change of file is a ``ReadOutcome/boundary``. Without `follow` the file is read to its end. The owner is one
+/// Every change of content is a ``ReadOutcome/boundary``. Without `follow` the file is read to its end. The owner is one
 /// thread; nothing here blocks or sleeps.
 package final class FileSource: ByteSource {
   package enum Start: Sendable, Hashable {
@@ -100,8 +100,11 @@ package final class FileSource: ByteSource {
 
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
     guard !closed else { return .end }
-    guard let file else { return follow ? openWhenThere() : .end }
-    if follow, try wasTruncated(file) { return restart(file) }
+    guard var file else { return follow ? openWhenThere() : .end }
+    if follow, try wasTruncated(file) {
+      guard let copy = restart(file) else { return .boundary }
+      file = copy
+    }
     if position.offset == 0, file.prefix.first == 0 {
       position.offset = try file.leadingZeros()
       if position.offset > 0 { return .boundary }
@@ -162,7 +165,8 @@ package final class FileSource: ByteSource {
     trouble = nil
     rotatedSince = nil
     lastBytesAt = now()
-    tail.removeAll(keepingCapacity: true)
+    tail = [UInt8](repeating: 0, count: Int(min(offset, Int64(SourceIdentity.fingerprintLimit))))
+    if (try? next.read(into: &tail, at: offset - Int64(tail.count))) != tail.count { tail.removeAll() }
   }
 
   private func openWhenThere() -> ReadOutcome {
@@ -186,21 +190,23 @@ package final class FileSource: ByteSource {
     return true
   }
 
-  private func restart(_ file: OpenFile) -> ReadOutcome {
+  /// Goes to the start of a truncated file; or to what was not read yet of a copy that was made before, in which the
+  /// same lines go on at the same offset, so that no line ends here.
+  private func restart(_ file: OpenFile) -> OpenFile? {
     truncations += 1
-    let copy = RotatedFiles.copy(of: path, beginning: file.prefix, tail: tail, offset: position.offset)
     let offset = position.offset
+    let copy = RotatedFiles.copy(of: path, beginning: file.prefix, tail: tail, offset: offset)
     claims.noteTruncation(of: file)
     file.readPrefix()
-    if let copy, claims.claim(copy, for: self) {
-      // The live file stays open while the rest of the copy is read.
-      queue.insert(file, at: 0)
-      self.file = nil
-      change(to: copy, at: offset)
-    } else {
+    guard let copy, claims.claim(copy, for: self) else {
       change(to: file, at: 0)
+      return nil
     }
-    return .boundary
+    // The live file stays open while the rest of the copy is read.
+    queue.insert(file, at: 0)
+    self.file = nil
+    change(to: copy, at: offset)
+    return copy
   }
 
   /// At the end of the open file: is it still the one under the path?

@@ -26,14 +26,15 @@ final class MergedReading {
   /// How many columns all inputs' events have at present; rules may have begun to read more.
   private var sharedColumns: Int { inputs.lazy.filter { !$0.isEnded }.map(\.batch.columnCount).min() ?? 0 }
 
-  /// Fills the batch of `pipeline` and calls `use`, which must process it, until all is read or `isStopped` says so.
+  /// Fills the consumer's batch and has it used, until all is read or `isStopped` says so.
   func run(
-    _ pipeline: Pipeline, isStopped: () -> Bool, ended: (SourceReader) -> Void, use: () throws(SourceError) -> Void
-  ) throws(SourceError) {
-    let batch = pipeline.batch
-    for input in inputs { try refill(input, columns: pipeline.wantedColumns, ended: ended) }
-    pipeline.columnLimit = sharedColumns
-    pipeline.clear()
+    _ consumer: any EventConsumer, isStopped: () -> Bool, wait: () throws -> Void, ended: (SourceReader) -> Void,
+    used: () -> Void
+  ) throws {
+    let batch = consumer.batch
+    for input in inputs { try refill(input, columns: consumer.fields.table.count, wait: wait, ended: ended) }
+    consumer.columnLimit = sharedColumns
+    consumer.clear()
     while !isStopped() {
       var first: Input?
       for input in inputs where !input.isEnded {
@@ -44,30 +45,37 @@ final class MergedReading {
       batch.append(input.next, of: input.batch)
       input.next += 1
       let isUsedUp = input.next == input.batch.count
-      if batch.isFull || isUsedUp { try use() }
+      if batch.isFull || isUsedUp {
+        try consumer.consume()
+        used()
+      }
       if isUsedUp {
-        try refill(input, columns: pipeline.wantedColumns, ended: ended)
-        pipeline.columnLimit = sharedColumns
-        pipeline.clear()
+        try refill(input, columns: consumer.fields.table.count, wait: wait, ended: ended)
+        consumer.columnLimit = sharedColumns
+        consumer.clear()
       }
     }
-    if batch.count > 0 { try use() }
-    pipeline.columnLimit = nil
+    if batch.count > 0 {
+      try consumer.consume()
+      used()
+    }
+    consumer.columnLimit = nil
   }
 
   /// Reads on until the input has events or has ended. Nothing may still refer to the events it had.
-  private func refill(_ input: Input, columns: Int, ended: (SourceReader) -> Void) throws(SourceError) {
+  private func refill(
+    _ input: Input, columns: Int, wait: () throws -> Void, ended: (SourceReader) -> Void
+  ) throws {
     input.next = 0
     repeat {
       input.batch.removeAll(columnCount: columns)
       switch try input.reader.fill(input.batch) {
       case .more: break
-      case .idle, .end:
-        input.isEnded = input.batch.count == 0
-        if input.isEnded {
-          ended(input.reader)
-          return
-        }
+      case .idle: try wait()
+      case .end:
+        input.isEnded = true
+        ended(input.reader)
+        return
       }
     } while input.batch.count == 0
   }

@@ -16,6 +16,8 @@ struct RuleLint {
     "referer", "message", "port", "query", "email",
   ]
 
+  private static let identities: Set<String> = ["src_ip", "user_id", "user"]
+
   init(rule: RuleManifest, condition: Expression, source: RuleSource) {
     self.rule = rule
     self.condition = condition
@@ -74,6 +76,16 @@ struct RuleLint {
         "no_key", "without by, the events of everybody are counted together",
         "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = { \"environment\" }.",
         at: rule.threshold != nil ? "threshold" : "state")
+    }
+    if let threshold = rule.threshold, threshold.count == 1, threshold.distinct == nil, rule.by.isEmpty {
+      warn(
+        "threshold_one", "one event of any kind that where lets through fires", "Add by, or raise count.",
+        at: "threshold.count")
+    }
+    for field in rule.by where RuleLint.identities.contains(field) && !condition.fields.contains(field) && rule.by.count == 1 {
+      warn(
+        "missing_key", "events without \(field) are counted together as one key",
+        "Add \(field) ~= nil to where, unless that is wanted.", at: "by")
     }
     let unbounded = rule.by.filter { RuleLint.unboundedFields.contains($0) }
     if !unbounded.isEmpty, !rule.lines.contains("max_keys") {

@@ -26,12 +26,15 @@ package enum RuleLinter {
       var report = RuleLintReport(errors: unreadable)
       let set = RuleSet(sources: sources, parameters: parameters, fields: FieldRegister())
       report.errors += set.refusals.flatMap(\.errors)
-      for rule in set.rules {
-        report.rules.append(rule.manifest.id)
-        report.warnings += warnings(rule.manifest, condition: rule.expression, source: rule.source)
-      }
+      report.rules = set.rules.map(\.manifest.id)
+      report.warnings = warnings(set)
       return report
     }
+  }
+
+  /// The warnings about all active rules of a set, by file and line. O(source).
+  package static func warnings(_ rules: RuleSet) -> [RuleError] {
+    rules.rules.flatMap { warnings($0.manifest, condition: $0.expression, source: $0.source) }
   }
 
   /// The warnings of one rule, by line.

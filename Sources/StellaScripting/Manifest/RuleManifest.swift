@@ -4,7 +4,10 @@ import StellaModel
 /// What a rule file declares, checked. Times are nanoseconds, sizes are bytes.
 package struct RuleManifest: Sendable {
   package struct Threshold: Sendable, Hashable {
-    package enum Window: String, Sendable, Hashable { case sliding, fromFirst = "from_first" }
+    package enum Window: String, Sendable, Hashable {
+      case sliding
+      case fromFirst = "from_first"
+    }
     package var count: Int
     package var within: Int64
     package var window: Window
@@ -26,7 +29,7 @@ package struct RuleManifest: Sendable {
   package struct PrimitiveSettings: Sendable, Hashable {
     package var within: Int64 = 0
     package var offset: Int64 = 0
-    package var buckets: Int = 12
+    package var buckets: Int = 10
     package var cap: Int = 256
     package var size: Int = 1
   }
@@ -72,8 +75,7 @@ package struct RuleManifest: Sendable {
   package var actions: [String] = []
   package var suggest: [String] = []
   /// The rule's thresholds as they are in force, by name.
-  package var parameters: [(name: String, value: LuaValue)] = []
-  package var lines: ManifestLines
+  package var parameters: [FieldValue.Member] = []
 
-  package init(lines: ManifestLines) { self.lines = lines }
+  package init() {}
 }

@@ -19,25 +19,25 @@ final class CountWindow: Primitive {
   init(clock: BucketClock, methods: [Method]) {
     self.clock = clock
     self.methods = methods
-    heads = .allocate(capacity: 1)
-    narrow = .allocate(capacity: 1)
+    heads = RawStorage.allocate(count: 1)
+    narrow = RawStorage.allocate(count: 1)
   }
 
   deinit {
-    heads.deallocate()
-    narrow?.deallocate()
-    wide?.deallocate()
+    RawStorage.free(heads)
+    if let narrow { RawStorage.free(narrow) }
+    if let wide { RawStorage.free(wide) }
   }
 
   var slotBytes: Int { 4 + clock.ring * 2 }
   var heldBytes: Int { 0 }
 
   func grow(to newCapacity: Int) {
-    heads = RawStorage.resize(heads, from: capacity, to: newCapacity)
+    heads = RawStorage.resize(heads, to: newCapacity)
     if let wide {
-      self.wide = RawStorage.resize(wide, from: capacity * clock.ring, to: newCapacity * clock.ring)
+      self.wide = RawStorage.resize(wide, to: newCapacity * clock.ring)
     } else if let narrow {
-      self.narrow = RawStorage.resize(narrow, from: capacity * clock.ring, to: newCapacity * clock.ring)
+      self.narrow = RawStorage.resize(narrow, to: newCapacity * clock.ring)
     }
     capacity = newCapacity
   }
@@ -143,9 +143,9 @@ final class CountWindow: Primitive {
 
   private func widen() {
     guard let narrow else { return }
-    let cells = UnsafeMutablePointer<UInt32>.allocate(capacity: max(1, capacity * clock.ring))
+    let cells = RawStorage.allocate(UInt32.self, count: capacity * clock.ring)
     for cell in 0..<capacity * clock.ring { cells[cell] = UInt32(narrow[cell]) }
-    narrow.deallocate()
+    RawStorage.free(narrow)
     self.narrow = nil
     wide = cells
   }

@@ -18,24 +18,24 @@ final class ValueWindow: Primitive {
     self.clock = clock
     self.kind = kind
     self.methods = methods
-    heads = .allocate(capacity: 1)
-    counts = .allocate(capacity: 1)
-    values = .allocate(capacity: 1)
+    heads = RawStorage.allocate(count: 1)
+    counts = RawStorage.allocate(count: 1)
+    values = RawStorage.allocate(count: 1)
   }
 
   deinit {
-    heads.deallocate()
-    counts.deallocate()
-    values.deallocate()
+    RawStorage.free(heads)
+    RawStorage.free(counts)
+    RawStorage.free(values)
   }
 
   var slotBytes: Int { 8 + clock.ring * 12 }
   var heldBytes: Int { 0 }
 
   func grow(to newCapacity: Int) {
-    heads = RawStorage.resize(heads, from: capacity, to: newCapacity)
-    counts = RawStorage.resize(counts, from: capacity * clock.ring, to: newCapacity * clock.ring)
-    values = RawStorage.resize(values, from: capacity * clock.ring, to: newCapacity * clock.ring)
+    heads = RawStorage.resize(heads, to: newCapacity)
+    counts = RawStorage.resize(counts, to: newCapacity * clock.ring)
+    values = RawStorage.resize(values, to: newCapacity * clock.ring)
     capacity = newCapacity
   }
 

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, lints and runs every test. CI runs exactly this.
+#
+#     bash Scripts/test.sh [--fast] [--filter REGEX]
+#
+# --fast skips the lint; --filter runs only the tests that match. Exit status: 0 all well, 1 something failed, 3 usage
+# or a missing package.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
+
+lint=yes
+filter=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --fast) lint=no ;;
+    --filter) [ $# -ge 2 ] || { echo "--filter needs an expression" >&2; exit 3; }; filter=(--filter "$2"); shift ;;
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) echo "unknown option $1; there are --fast and --filter REGEX" >&2; exit 3 ;;
+  esac
+  shift
+done
+
+command -v swift > /dev/null || { echo "There is no swift on the PATH. Install Swift 6.2 or later: https://swift.org/install" >&2; exit 3; }
+bash Scripts/packages.sh || exit 3
+
+logs=$(mktemp -d) || exit 3
+trap 'rm -rf "$logs"' EXIT
+began=$(date +%s)
+failures=()
+
+step() { printf '\n== %s\n' "$1"; }
+
+# Runs a command with its output in a log and on the screen; the status is the command's.
+logged() {
+  local log=$1
+  shift
+  "$@" < /dev/null 2>&1 | tee "$log"
+  return "${PIPESTATUS[0]}"
+}
+
+step "build"
+if ! logged "$logs/build" swift build --build-tests; then
+  echo "The build failed." >&2
+  exit 1
+fi
+# Warnings count where we wrote the source: not in packages, which lie in .build. A warning is printed only when its file
+# is compiled, so CI, which builds from nothing, sees all of them.
+root=$(pwd -P)
+grep -E "^($root/)?(Sources|Tests|Package\.swift)[^ ]*: warning:" "$logs/build" | sort -u > "$logs/warnings"
+if [ -s "$logs/warnings" ]; then
+  echo "Warnings in our own sources:" >&2
+  cat "$logs/warnings" >&2
+  failures+=("build: $(wc -l < "$logs/warnings") warnings in our own sources")
+fi
+
+if [ "$lint" = yes ]; then
+  step "lint"
+  if ! logged "$logs/lint" swift format lint --strict -r Sources Tests Package.swift; then
+    failures+=("lint: $(grep -cE ': (error|warning):' "$logs/lint") findings; most go away with: swift format -i -r Sources Tests Package.swift")
+  fi
+fi
+
+step "test"
+if ! logged "$logs/test" swift test --skip-build ${filter[@]+"${filter[@]}"}; then
+  failures+=("test: failed")
+fi
+
+step "summary"
+# Swift Testing ends with "Test run with N tests in M suites passed|failed after …".
+grep -aE "Test run with [0-9]+ tests?" "$logs/test" | sed 's/^[^T]*//'
+grep -aE "^[^a-zA-Z]*Test .* recorded an issue|Fatal error|unexpected signal" "$logs/test" | sed 's/^[^a-zA-Z]*/  /' | head -40
+if ! grep -aqE "Test run with [1-9][0-9]* tests?" "$logs/test"; then
+  failures+=("test: no test ran")
+fi
+echo "took $(($(date +%s) - began)) s"
+if [ "${#failures[@]}" -gt 0 ]; then
+  printf 'FAILED\n'
+  printf '  %s\n' "${failures[@]}"
+  exit 1
+fi
+echo "PASSED"

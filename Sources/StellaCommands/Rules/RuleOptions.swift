@@ -1,0 +1,63 @@
+import ArgumentParser
+import Glibc
+import StellaConfiguration
+import StellaEngine
+import StellaModel
+
+/// Where rules come from.
+package struct RuleOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help:
+      "A directory or file of rules; may be given several times. Default: stella.yaml, else ./Rules, else those that ship.",
+    completion: .directory)
+  package var rules: [String] = []
+
+  package init() {}
+
+  /// The paths to load, of which at least one is there.
+  func paths(_ configuration: Configuration) throws -> [String] {
+    if !rules.isEmpty { return rules }
+    if let configured = configuration.rules { return configured }
+    for candidate in ["./Rules"] + RuleOptions.installed() where access(candidate, R_OK) == 0 { return [candidate] }
+    throw CommandFailure(
+      .usage, "stella: no rules found. Name a directory with --rules, or put rule files into ./Rules.")
+  }
+
+  /// Where the rules that ship may be: beside an installed program, and at the root of the package it was built in.
+  private static func installed() -> [String] {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    guard length > 0 else { return [] }
+    let program = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var directory = program
+    func up() {
+      directory = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? ""
+    }
+    up()
+    var candidates = [directory + "/../share/stella/Rules"]
+    // .build/<triple>/<configuration>/stella
+    for _ in 0..<3 {
+      up()
+      candidates.append(directory + "/Rules")
+    }
+    return candidates
+  }
+}
+
+extension Configuration {
+  /// Reads the configuration with this process's environment.
+  static func load(_ path: String?) throws(ConfigurationError) -> Configuration {
+    var environment: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
+      entry += 1
+    }
+    return try load(path: path, environment: environment)
+  }
+
+  /// The parameters of rules without the places they are written at.
+  var parameterValues: [String: [String: FieldValue]] { params.mapValues { $0.mapValues(\.value) } }
+}

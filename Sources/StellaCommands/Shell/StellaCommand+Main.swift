@@ -1,0 +1,37 @@
+import ArgumentParser
+import Glibc
+import StellaModel
+
+extension StellaCommand {
+  /// Runs the command line and ends the process with its exit status.
+  nonisolated package static func main(arguments: [String]) async -> Never {
+    let status = await execute(arguments, console: .standard)
+    Glibc.exit(status.rawValue)
+  }
+
+  /// Runs the command line; says on `console` what an error means. Never throws, never ends the process.
+  nonisolated package static func execute(_ arguments: [String], console: Console) async -> CommandStatus {
+    var status = CommandStatus.done
+    do {
+      var command = try parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let report = FailureReport(error)
+      status = report.status
+      if report.isAnswer {
+        console.line(report.message)
+      } else if !report.message.isEmpty {
+        console.note(TextEscaping.block(report.message))
+      }
+    }
+    do throws(CommandFailure) { try console.flush() } catch {
+      console.note("stella: \(error)")
+      if status == .done { status = error.status }
+    }
+    return status
+  }
+}

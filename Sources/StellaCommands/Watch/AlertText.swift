@@ -1,0 +1,92 @@
+import StellaModel
+
+/// An alert as a person reads it: what, where, how bad, since when, the evidence, and what to do.
+struct AlertText {
+  private static let indent = "          "
+  private static let evidenceLimit = 5
+  private static let userLimit = 8
+
+  let terminal: Terminal
+
+  /// Several lines, each with its line feed. Everything that may come from logs is escaped and cut to the terminal.
+  func text(_ alert: Alert) -> String {
+    switch alert.status {
+    case .resolved:
+      return
+        "\(terminal.styled("resolved", .green, .bold))  \(cut(alert.title + ": " + alert.summary, used: 10))\n"
+        + AlertText.indent + faint("\(alert.rule), \(span(alert)), \(alert.count) events, id \(alert.id.prefix(12))")
+        + "\n\n"
+    case .pending, .firing: return firing(alert)
+    }
+  }
+
+  private func firing(_ alert: Alert) -> String {
+    var text = terminal.styled(pad(alert.severity.rawValue.uppercased()), style(alert.severity), .bold)
+    text += terminal.styled(cut(alert.title, used: 10), .bold) + "\n"
+    text += AlertText.indent + cut(alert.summary) + "\n"
+    add(
+      "where", alert.key.filter { $0.value != .null }.map { "\($0.name)=\(value($0.value))" }.joined(separator: "  "),
+      to: &text)
+    add("since", "\(span(alert)), \(alert.count) \(alert.count == 1 ? "event" : "events")", to: &text)
+    if let measured = alert.value {
+      let expected = alert.expected.map { ", usually \(value($0))" } ?? ""
+      add("value", value(measured) + expected, to: &text)
+    }
+    if !alert.affectedUsers.isEmpty {
+      let more = alert.affectedUsers.count - AlertText.userLimit
+      let shown = alert.affectedUsers.prefix(AlertText.userLimit).joined(separator: ", ")
+      add("users", shown + (more > 0 ? " and \(more) more" : ""), to: &text)
+    }
+    for (index, event) in alert.evidence.suffix(AlertText.evidenceLimit).enumerated() {
+      add(index == 0 ? "evidence" : "", EventText.line(event), to: &text)
+    }
+    for (index, action) in alert.suggestedActions.enumerated() { add(index == 0 ? "do" : "", action, to: &text) }
+    if let runbook = alert.runbook { add("runbook", runbook, to: &text) }
+    if !alert.fixes.isEmpty { add("fixes", alert.fixes.joined(separator: ", "), to: &text) }
+    add("rule", "\(alert.rule)  id \(alert.id.prefix(12))", to: &text)
+    return text + "\n"
+  }
+
+  private func add(_ name: String, _ value: String, to text: inout String) {
+    if value.isEmpty { return }
+    text += faint(pad(name)) + cut(value) + "\n"
+  }
+
+  private func pad(_ name: String) -> String {
+    name + String(repeating: " ", count: max(1, AlertText.indent.count - name.count))
+  }
+
+  private func cut(_ text: String, used: Int = 10) -> String {
+    let line = TextEscaping.oneLine(text)
+    guard let columns = terminal.columns else { return line }
+    return DisplayWidth.cut(line, to: max(20, columns - used))
+  }
+
+  private func faint(_ text: String) -> String { terminal.styled(text, .dim) }
+
+  private func style(_ severity: Severity) -> TextStyle {
+    switch severity {
+    case .critical, .high: .red
+    case .medium: .yellow
+    case .low: .blue
+    case .informational: .cyan
+    }
+  }
+
+  private func value(_ value: FieldValue) -> String {
+    switch value {
+    case .null: "none"
+    case .bool(let flag): flag ? "true" : "false"
+    case .integer(let number): String(number)
+    case .double(let number): FixedPoint.text(number, places: abs(number) < 10 ? 2 : 1)
+    case .string(let text): text
+    case .array, .object: value.json
+    }
+  }
+
+  private func span(_ alert: Alert) -> String {
+    let seconds = (alert.lastSeen - alert.firstSeen) / 1_000_000_000
+    let length = seconds == 0 ? "" : " (\(DurationText.text(seconds * 1_000_000_000)))"
+    return "\(EventText.clock(alert.firstSeen))\(length)"
+  }
+}

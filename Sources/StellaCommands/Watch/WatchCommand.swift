@@ -1,0 +1,106 @@
+import ArgumentParser
+import StellaConfiguration
+import StellaDetection
+import StellaEngine
+import StellaModel
+import StellaSQLite
+
+/// `stella watch`: the main job.
+struct WatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Follow logs and print alerts as they fire.",
+    discussion: """
+      Examples:
+        stella watch /var/log/auth.log /var/log/nginx/access.log
+        journalctl -f -o cat -u shop | stella watch
+        stella watch --no-follow --output json app.jsonl | jq .summary
+
+      SIGHUP loads the rules anew. Positions are kept under ./.stella, so that the next start goes on where this one ends.
+      With refused rules the others run, and the exit status is 2 at the end.
+      """)
+
+  @OptionGroup var source: SourceOptions
+  @OptionGroup var rule: RuleOptions
+  @OptionGroup var result: OutputOptions
+
+  @Flag(name: .long, help: "Refuse to start when a rule is refused.")
+  var strict = false
+
+  func run() throws {
+    let console = Console.standard
+    let configuration = try Configuration.load(source.config)
+    var options = WatchOptions()
+    options.inputs = try source.inputs(configuration)
+    options.follow = source.follow
+    options.rulePaths = try rule.paths(configuration)
+    options.parameters = configuration.parameterValues
+    options.lateness = configuration.limits.lateness.nanoseconds
+    options.lineLimit = configuration.limits.lineBytes
+    let state = try WatchState(for: options, directory: configuration.state)
+    options.positions = state.positions
+    let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
+    let interrupts = try Interrupts()
+    let isStrict = strict
+    let prepared = options
+    let summary = try EngineThread.run {
+      let (sources, unreadable) = RuleFiles.read(prepared.rulePaths)
+      let rules = RuleSet(
+        sources: sources, parameters: prepared.parameters, fields: FieldRegister(), unreadable: unreadable)
+      printer.refused(rules.refusals)
+      if isStrict && !rules.refusals.isEmpty { throw CommandStatus.broken }
+      if rules.rules.isEmpty {
+        throw CommandFailure(
+          rules.refusals.isEmpty ? .usage : .broken,
+          "stella: no rule is active. \(prepared.rulePaths.joined(separator: ", ")) has none that can be used.")
+      }
+      try checkParameters(configuration, rules)
+      let run = try WatchRun(options: prepared, rules: rules, onAlerts: printer.alerts, onNotice: printer.notice)
+      printer.started(rules: rules.rules.count, sources: run.sourceNames)
+      return try run.run(interrupts: interrupts)
+    }
+    state.release()
+    printer.summary(summary)
+    if summary.wasInterrupted { throw CommandStatus.interrupted }
+    if !summary.refusals.isEmpty { throw CommandStatus.broken }
+  }
+
+  /// A rule id under `params:` that no rule has is a typing mistake that would silently change nothing.
+  private func checkParameters(_ configuration: Configuration, _ rules: RuleSet) throws {
+    let known = rules.rules.map(\.manifest.id) + rules.refusals.compactMap(\.id)
+    for (id, values) in configuration.params.sorted(by: { $0.key < $1.key }) where !known.contains(id) {
+      let place = values.values.map { "\($0.place)" }.min() ?? "stella.yaml"
+      let hint = NearestName.of(id, in: known).map { " Did you mean \($0)?" } ?? ""
+      throw CommandFailure(.usage, "\(place): params names the rule \(id), which is not among the active rules.\(hint)")
+    }
+  }
+}
+
+/// The state directory of a watch, taken only when positions are kept.
+private final class WatchState {
+  let positions: (any PositionStore)?
+  private var lock: StateLock?
+  private let store: SQLiteStore?
+
+  init(for options: WatchOptions, directory path: String) throws {
+    let isKept = options.follow || options.inputs.contains { $0.from == .checkpoint }
+    guard isKept, options.inputs.contains(where: { $0.paths != ["-"] }) else {
+      (positions, lock, store) = (nil, nil, nil)
+      return
+    }
+    let directory = try StateDirectory(path: path)
+    lock = try StateLock(directory, holder: "stella watch")
+    let store = try SQLiteStore(directory)
+    self.store = store
+    positions = store
+  }
+
+  func release() {
+    try? store?.close()
+    lock = nil
+  }
+}
+
+extension Duration {
+  var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

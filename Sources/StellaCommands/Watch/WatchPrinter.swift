@@ -1,0 +1,105 @@
+import StellaDetection
+import StellaEngine
+import StellaModel
+import StellaScripting
+
+/// Prints what a watch has to say: alerts on standard output, everything else on standard error.
+final class WatchPrinter {
+  private let console: Console
+  private let mode: OutputMode
+  private let isQuiet: Bool
+  private var json = JSONText()
+
+  init(console: Console, mode: OutputMode, isQuiet: Bool) {
+    self.console = console
+    self.mode = mode
+    self.isQuiet = isQuiet
+  }
+
+  /// Prints the transitions and flushes: nobody should wait for an alert in a buffer.
+  func alerts(_ alerts: [Alert]) throws {
+    for alert in alerts {
+      switch mode {
+      case .json:
+        json.removeAll()
+        json.alert(alert)
+        json.raw("\n")
+        json.bytes.withUnsafeBufferPointer { console.write($0) }
+      case .table: console.write(AlertText(terminal: console.output).text(alert))
+      }
+    }
+    try console.flush()
+  }
+
+  func refused(_ refusals: [RuleRefusal]) {
+    for refusal in refusals {
+      let name = refusal.id.map { "\($0) (\(refusal.file))" } ?? refusal.file
+      console.note(mark("refused", .red) + TextEscaping.oneLine(name) + " is not active:")
+      for error in refusal.errors { console.note(TextEscaping.block(indented("\(error)"))) }
+    }
+  }
+
+  func started(rules: Int, sources: [String]) {
+    if isQuiet { return }
+    let names = sources.prefix(6).map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", ")
+    let more = sources.count > 6 ? " and \(sources.count - 6) more" : ""
+    note("watching \(sources.isEmpty ? "nothing yet" : names + more) with \(count(rules, "rule"))")
+  }
+
+  func notice(_ notice: WatchNotice) {
+    switch notice {
+    case .format(let source, let summary): if !isQuiet { note("\(source): format \(summary)") }
+    case .trouble(let source, let message?): warn("\(source): \(message)")
+    case .trouble(let source, nil): if !isQuiet { note("\(source): can be read again") }
+    case .source(let text): if !isQuiet { note(text) }
+    case .quarantined(let rule, let error):
+      warn("the rule \(rule) rests after repeated failures; its state is kept: \(error)")
+    case .reloaded(let active, let carriedOver, let refused):
+      note("rules loaded anew: \(active) active, \(carriedOver) with their state, \(refused.count) refused")
+    case .reloadRefused(let errors):
+      warn("the changed rules are not live, those before go on:")
+      for error in errors { console.note(TextEscaping.block(indented("\(error)"))) }
+    case .positionsNotSaved(let error): warn("positions could not be saved: \(error)")
+    }
+  }
+
+  func summary(_ summary: WatchSummary, isTail: Bool = false) {
+    for failures in summary.decodeFailures {
+      warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
+      for sample in failures.samples.prefix(3) {
+        console.note("    at byte \(sample.offset): \(sample.reason): \(TextEscaping.oneLine(sample.text, limit: 120))")
+      }
+    }
+    if isQuiet { return }
+    let seconds = max(Double(summary.wallNanoseconds) / 1e9, 1e-9)
+    let rate = FixedPoint.text(Double(summary.events) / seconds, places: 0)
+    var parts = ["\(count(summary.events, "event")) in \(FixedPoint.text(seconds, places: 2)) s (\(rate)/s)"]
+    if summary.failedLines > 0 { parts.append("\(summary.failedLines) undecoded") }
+    if summary.fallbackLines > 0 { parts.append("\(summary.fallbackLines) read as plain text") }
+    if summary.repairedLines > 0 { parts.append("\(summary.repairedLines) with invalid UTF-8 repaired") }
+    if summary.linesCut > 0 { parts.append("\(count(summary.linesCut, "line")) cut") }
+    if summary.lateEvents > 0 { parts.append("\(summary.lateEvents) late") }
+    parts.append(isTail ? "\(summary.matchedEvents) printed" : count(summary.fired, "alert"))
+    note(parts.joined(separator: ", "))
+    if !isTail { details(summary) }
+  }
+
+  private func details(_ summary: WatchSummary) {
+    for (rule, fired) in summary.firedByRule { console.note("    \(pad(String(fired)))\(rule)") }
+    for alert in summary.pending {
+      note("pending at the end: \(alert.rule) \(FieldValue.object(alert.key).json)")
+    }
+    for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }
+    for failure in summary.quarantined {
+      warn("\(failure.rule) failed \(failure.failures) times: \(failure.error)")
+    }
+    if !summary.refusals.isEmpty { warn("\(count(summary.refusals.count, "rule file")) refused, see above") }
+  }
+
+  private func note(_ text: String) { console.note(mark("stella", .cyan) + TextEscaping.oneLine(text)) }
+  private func warn(_ text: String) { console.note(mark("warning", .yellow) + TextEscaping.oneLine(text)) }
+  private func mark(_ word: String, _ style: TextStyle) -> String { console.errors.styled(word, style) + ": " }
+  private func indented(_ text: String) -> String { "    " + text.replacing("\n", with: "\n    ") }
+  private func pad(_ text: String) -> String { String(repeating: " ", count: max(0, 6 - text.count)) + text + "  " }
+  private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}

@@ -1,0 +1,126 @@
+import FoundationEssentials
+import StellaModel
+
+/// What `stella.yaml` says. Everything has a default, so that no file is needed.
+package struct Configuration: Sendable {
+  /// One entry of `sources:`.
+  package struct Source: Sendable {
+    /// Paths and patterns; `-` is standard input.
+    package var paths: [String]
+    package var format = "auto"
+    package var timeZone: String?
+    package var year: Int?
+    /// `start`, `end`, `checkpoint`, or nil for what the command line says.
+    package var from: String?
+    package var service: String?
+    package var place: ConfigurationPlace
+  }
+
+  /// A value for a rule's parameter, and where it is written, for the error when the rule doesn't have it.
+  package struct Parameter: Sendable {
+    package var value: FieldValue
+    package var place: ConfigurationPlace
+  }
+
+  package struct Limits: Sendable {
+    package var lineBytes = 1 << 20
+    package var lateness: Duration = .seconds(5)
+
+    package init() {}
+  }
+
+  /// The file that was read; nil for the defaults.
+  package var file: String?
+  /// Directories and files with rules; nil for the default search.
+  package var rules: [String]?
+  package var sources: [Source] = []
+  package var state = "./.stella"
+  package var limits = Limits()
+  /// By rule id, then by parameter.
+  package var params: [String: [String: Parameter]] = [:]
+
+  package static let defaultFile = "stella.yaml"
+
+  package init() {}
+
+  /// Reads the configuration.
+  ///
+  /// - Parameters:
+  ///   - path: the file to read; nil means `./stella.yaml` when it is there, else the defaults.
+  ///   - environment: what `${NAME}` refers to.
+  /// - Throws: with every problem of the file.
+  package static func load(path: String?, environment: [String: String]) throws(ConfigurationError) -> Configuration {
+    guard let file = path ?? (FileManager.default.fileExists(atPath: defaultFile) ? defaultFile : nil) else {
+      return Configuration()
+    }
+    let place = ConfigurationPlace(file: file, line: 1, column: 1)
+    guard let data = FileManager.default.contents(atPath: file) else {
+      let reason = FileManager.default.fileExists(atPath: file) ? "can't be read. Check its rights." : "no such file."
+      throw ConfigurationError([.init(.notReadable, at: place, reason)])
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw ConfigurationError([.init(.notYAML, at: place, "is not UTF-8.")])
+    }
+    return try parse(text, file: file, environment: environment)
+  }
+
+  /// The same for `text`, which stands in `file`: relative paths count from its directory.
+  package static func parse(
+    _ text: String, file: String, environment: [String: String] = [:]
+  ) throws(ConfigurationError) -> Configuration {
+    var reader = ConfigurationReader(file: file, environment: environment)
+    let value = reader.read(text, keys: ConfigurationSchema.keys)
+    var problems = reader.problems
+    var configuration = Configuration()
+    configuration.file = file
+    if let value { configuration.take(value, directory: directory(of: file), problems: &problems) }
+    guard problems.isEmpty else {
+      throw ConfigurationError(problems.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) })
+    }
+    return configuration
+  }
+
+  private mutating func take(
+    _ value: ConfigurationValue, directory: String, problems: inout [ConfigurationError.Problem]
+  ) {
+    func resolved(_ path: String) -> String {
+      path.hasPrefix("/") || path == "-" || directory.isEmpty ? path : directory + "/" + path
+    }
+    rules = value["rules"]?.elements.compactMap(\.text).map(resolved)
+    if let state = value["state"]?.text { self.state = resolved(state) }
+    for entry in value["sources"]?.elements ?? [] {
+      let given = ["path", "paths", "stdin"].filter { entry[$0] != nil }
+      if given.count != 1 || entry["stdin"]?.flag == false {
+        let found = given.isEmpty ? "none" : given.map { "`\($0)`" }.joined(separator: " and ")
+        problems.append(
+          .init(
+            .conflict, at: entry.place,
+            "an entry of `sources` needs exactly one of `path`, `paths` and `stdin: true`; found \(found)."))
+        continue
+      }
+      var paths = (entry["paths"]?.elements.compactMap(\.text) ?? []) + [entry["path"]?.text].compactMap(\.self)
+      paths = entry["stdin"] != nil ? ["-"] : paths.map(resolved)
+      var source = Source(paths: paths, place: entry.place)
+      source.format = entry["format"]?.text ?? source.format
+      source.timeZone = entry["tz"]?.text
+      source.year = entry["year"]?.integer
+      source.from = entry["from"]?.text
+      source.service = entry["service"]?.text
+      sources.append(source)
+    }
+    if let limits = value["limits"] {
+      self.limits.lineBytes = limits["line_bytes"]?.bytes ?? self.limits.lineBytes
+      self.limits.lateness = limits["lateness"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.lateness
+    }
+    for (rule, values) in value["params"]?.members ?? [] {
+      for (name, value) in values.members {
+        if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }
+      }
+    }
+  }
+
+  private static func directory(of file: String) -> String {
+    guard let slash = file.lastIndex(of: "/") else { return "" }
+    return slash == file.startIndex ? "/" : String(file[..<slash])
+  }
+}

@@ -1,0 +1,46 @@
+/// One key of `stella.yaml`: what it takes, what it means. Validation and the reference page both read this, so that
+/// neither can say something else than the other.
+struct ConfigurationKey: Sendable {
+  let name: String
+  let kind: Kind
+  let isRequired: Bool
+  /// What holds without the key, as it would be written; `nil` when there is nothing to write.
+  let standard: String?
+  /// One to three sentences for the reference page.
+  let meaning: String
+  /// How a value looks, as YAML behind `name: `; empty for keys that hold other keys.
+  let example: String
+
+  init(
+    _ name: String, _ kind: Kind, isRequired: Bool = false, standard: String? = nil, example: String = "",
+    _ meaning: String
+  ) {
+    self.name = name
+    self.kind = kind
+    self.isRequired = isRequired
+    self.standard = standard
+    self.meaning = meaning
+    self.example = example
+  }
+
+  /// What a value may be.
+  indirect enum Kind: Sendable {
+    case text
+    /// A path; a relative one counts from the directory of the configuration file.
+    case path
+    case flag
+    case integer(ClosedRange<Int>)
+    /// Nanoseconds.
+    case duration(ClosedRange<Int64>)
+    /// Bytes.
+    case size(ClosedRange<Int>)
+    case choice([String])
+    /// One or more; a single value may stand without brackets.
+    case list(Kind)
+    case object([ConfigurationKey])
+    /// Any key, such as a rule's id, to values of one kind.
+    case map(key: String, Kind)
+    /// A number, text, truth value, or a list of these.
+    case scalar
+  }
+}

@@ -1,0 +1,58 @@
+/// Every key of `stella.yaml`.
+enum ConfigurationSchema {
+  static let formats = ["auto", "json", "logfmt", "syslog", "combined", "nginx-error", "plain"]
+
+  static let keys: [ConfigurationKey] = [
+    ConfigurationKey(
+      "rules", .list(.path), standard: "[Rules]", example: "[Rules, /etc/stella/rules]",
+      "Directories and files that rules are loaded from, searched through with what is below. Without the key: `./Rules`, "
+        + "or the rules that ship when there is no such directory."),
+    ConfigurationKey(
+      "sources", .list(.object(source)),
+      "Logs to watch when the command line names none. Each entry has exactly one of `path`, `paths` and `stdin`."),
+    ConfigurationKey(
+      "state", .path, standard: "./.stella", example: "/var/lib/stella",
+      "Directory for everything that survives a restart, such as source positions. It is created for its owner only; its "
+        + "parent must exist. One watching process may use it at a time."),
+    ConfigurationKey("limits", .object(limits), "What bounds memory and waiting."),
+    ConfigurationKey(
+      "params", .map(key: "a rule's id", .map(key: "a parameter of the rule", .scalar)),
+      example: "{ errors.spike: { min_count: 50 } }",
+      "Values for the parameters that rules declare with `params { … }`, by rule id. What is not named keeps the rule's "
+        + "own value. A rule id or parameter that doesn't exist is refused when the rules are loaded."),
+  ]
+
+  static let source: [ConfigurationKey] = [
+    ConfigurationKey(
+      "path", .path, example: "/var/log/auth.log",
+      "A file, or a pattern with `*`, `?`, `[…]` or `{a,b}`. Files that begin to match are found while following."),
+    ConfigurationKey(
+      "paths", .list(.path), example: "[/var/log/nginx/access.log, '/srv/*/error.log']", "Several of these."),
+    ConfigurationKey("stdin", .flag, example: "true", "Standard input."),
+    ConfigurationKey(
+      "format", .choice(formats), standard: "auto", example: "json",
+      "How its lines are written. `auto` decides by the first lines and says what it decided."),
+    ConfigurationKey(
+      "tz", .text, standard: "UTC", example: "Europe/Berlin",
+      "Time zone of times that are written without one, as an IANA name or as `+02:00`."),
+    ConfigurationKey(
+      "year", .integer(1970...2200), example: "2025",
+      "Year of times that are written without one. Without the key: of the file's last change when it was first opened; "
+        + "from December to January it moves on."),
+    ConfigurationKey(
+      "from", .choice(["start", "end", "checkpoint"]), example: "checkpoint",
+      "Where reading begins. `checkpoint` means the saved position, else the end. Without the key: the command line's "
+        + "`--from`."),
+    ConfigurationKey(
+      "service", .text, example: "checkout", "Name of the service for events that name none themselves."),
+  ]
+
+  static let limits: [ConfigurationKey] = [
+    ConfigurationKey(
+      "line_bytes", .size(64...(64 << 20)), standard: "1MiB", example: "256KiB",
+      "Longest line that is kept whole; longer ones are cut there and counted."),
+    ConfigurationKey(
+      "lateness", .duration(0...86_400_000_000_000), standard: "5s", example: "10s",
+      "How much older than the newest event of its source an event may be and still count in its own period."),
+  ]
+}

@@ -1,0 +1,208 @@
+import Glibc
+import StellaDetection
+import StellaModel
+
+/// Reads files and streams into an ``EventConsumer`` until their end or an interrupt, and keeps their positions.
+///
+/// Several files that are not followed are merged by time. Followed sources take turns. One thread runs it.
+final class LiveReading {
+  private let options: WatchOptions
+  private let consumer: any EventConsumer
+  private let onNotice: (WatchNotice) -> Void
+  private(set) var readers: [SourceReader] = []
+  private var isEnded: [Bool] = []
+  private var sets: [(input: WatchOptions.Input, files: FileSet)] = []
+  private var announced: Set<UInt16> = []
+  private var troubles: [String: String] = [:]
+  private var lastHousekeeping: Int64 = 0
+  private static let housekeepingInterval: Int64 = 1_000_000_000
+  /// Blocks that one source may bring before the next has its turn.
+  private static let turn = 16
+
+  /// Opens the sources.
+  ///
+  /// - Throws: when a source can't be opened or the positions can't be read.
+  init(options: WatchOptions, consumer: any EventConsumer, onNotice: @escaping (WatchNotice) -> Void) throws {
+    self.options = options
+    self.consumer = consumer
+    self.onNotice = onNotice
+    let saved = try options.positions?.positions() ?? [:]
+    for input in options.inputs {
+      let files = try FileSet(input.paths, follow: options.follow, from: input.from, saved: saved)
+      sets.append((input, files))
+      for source in files.sources { add(source, input) }
+      for error in files.skipped { onNotice(.trouble(source: error.path, message: error.message)) }
+      for pattern in files.unmatched {
+        onNotice(.trouble(source: pattern, message: "no file matches yet; waiting for one"))
+      }
+    }
+  }
+
+  private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
+    let reader = consumer.addSource { number in
+      SourceReader(
+        splitter: LineSplitter(source: source, index: number, lineLimit: options.lineLimit), number: number,
+        format: input.format, service: input.service,
+        clock: SourceClock(
+          year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
+        fields: consumer.fields)
+    }
+    readers.append(reader)
+    isEnded.append(false)
+    if let notice = (source as? FileSource)?.notice { onNotice(.source("\(source.name): \(notice)")) }
+  }
+
+  /// Runs to the end. Returns whether an interrupt ended it.
+  ///
+  /// - Parameter interrupts: signals; SIGHUP reloads, the others end the run in order.
+  func run(interrupts: Interrupts?) throws -> Bool {
+    defer { for set in sets { set.files.close() } }
+    consumer.clear()
+    if options.follow { return try follow(interrupts) }
+    if readers.count == 1 { return try readToEnd(readers[0], interrupts) }
+    return try mergeToEnd(interrupts)
+  }
+
+  private func isInterrupted(_ interrupts: Interrupts?) -> Bool {
+    guard let interrupts else { return false }
+    var isEnding = false
+    for signal in interrupts.take() {
+      if signal == .hangup { consumer.reload() } else { isEnding = true }
+    }
+    return isEnding
+  }
+
+  private func readToEnd(_ reader: SourceReader, _ interrupts: Interrupts?) throws -> Bool {
+    while true {
+      if isInterrupted(interrupts) { return true }
+      switch try reader.fill(consumer.batch) {
+      case .more: try consumer.consume()
+      case .idle:
+        // A pipe that has nothing yet; regular files end.
+        try waitForStream(interrupts)
+      case .end:
+        announce(reader)
+        ended(reader)
+        return false
+      }
+      announce(reader)
+      housekeep(force: false)
+    }
+  }
+
+  private func mergeToEnd(_ interrupts: Interrupts?) throws -> Bool {
+    var isEnding = false
+    let reading = MergedReading(readers, columns: consumer.fields.table.count)
+    try reading.run(
+      consumer,
+      isStopped: {
+        isEnding = isEnding || isInterrupted(interrupts)
+        return isEnding
+      }, wait: { try waitForStream(interrupts) }, ended: ended,
+      used: {
+        readers.forEach(announce)
+        housekeep(force: false)
+      })
+    readers.forEach(announce)
+    return isEnding
+  }
+
+  private lazy var streamWaiter: LiveWaiter? = nil
+
+  private func waitForStream(_ interrupts: Interrupts?) throws {
+    let waiter = try streamWaiter ?? LiveWaiter(interrupts: interrupts?.descriptor)
+    streamWaiter = waiter
+    waiter.watch(sets.flatMap(\.files.sources))
+    _ = waiter.wait()
+  }
+
+  private func follow(_ interrupts: Interrupts?) throws -> Bool {
+    let waiter = try LiveWaiter(interrupts: interrupts?.descriptor)
+    watchAll(waiter)
+    while true {
+      if isInterrupted(interrupts) { return true }
+      var isIdle = true
+      for (number, reader) in readers.enumerated() where !isEnded[number] {
+        if try takeTurn(reader) { isIdle = false }
+      }
+      if isEnded.allSatisfy({ $0 }) && !readers.isEmpty { return false }
+      housekeep(force: false)
+      if !isIdle { continue }
+      let wake = waiter.wait()
+      if wake.contains(.directory) || wake.contains(.fallback), findNewFiles() { watchAll(waiter) }
+    }
+  }
+
+  /// Reads some of a source; returns whether there may be more at once.
+  private func takeTurn(_ reader: SourceReader) throws -> Bool {
+    for _ in 0..<LiveReading.turn {
+      var progress = SourceReader.Progress.idle
+      do throws(SourceError) {
+        progress = try reader.fill(consumer.batch)
+        note(reader.splitter.source.trouble?.message, of: reader.name)
+      } catch {
+        note(error.message, of: reader.name)
+      }
+      switch progress {
+      case .more:
+        try consumer.consume()
+        announce(reader)
+      case .idle: return false
+      case .end:
+        announce(reader)
+        ended(reader)
+        return false
+      }
+    }
+    return true
+  }
+
+  private func findNewFiles() -> Bool {
+    var isNew = false
+    for (input, files) in sets {
+      for source in files.rescan() {
+        add(source, input)
+        isNew = true
+      }
+    }
+    return isNew
+  }
+
+  private func watchAll(_ waiter: LiveWaiter) {
+    waiter.watch(sets.flatMap(\.files.sources), directories: sets.flatMap(\.files.directories))
+  }
+
+  private func note(_ message: String?, of source: String) {
+    if troubles[source] == message { return }
+    troubles[source] = message
+    onNotice(.trouble(source: source, message: message))
+  }
+
+  private func ended(_ reader: SourceReader) {
+    isEnded[Int(reader.number)] = true
+    consumer.endSource(reader.number)
+  }
+
+  private func announce(_ reader: SourceReader) {
+    guard !announced.contains(reader.number), let notice = reader.formatNotice else { return }
+    announced.insert(reader.number)
+    onNotice(.format(source: reader.name, notice: notice))
+  }
+
+  // MARK: - Positions
+
+  /// Saves positions and lets the consumer look after itself, at most once a second unless forced.
+  func housekeep(force: Bool) {
+    let now = machineMonotonicTime()
+    if !force && now - lastHousekeeping < LiveReading.housekeepingInterval { return }
+    lastHousekeeping = now
+    consumer.housekeep()
+    guard let store = options.positions else { return }
+    var positions: [String: SourcePosition] = [:]
+    for reader in readers where reader.position.identity != nil {
+      positions[reader.splitter.source.key] = reader.position
+    }
+    if positions.isEmpty { return }
+    do throws(StoreError) { try store.save(positions) } catch { onNotice(.positionsNotSaved("\(error)")) }
+  }
+}
