@@ -8,6 +8,7 @@ struct RuleLint {
   private let condition: Expression
   private let source: RuleSource
   private let words: RuleWords
+  private let lines: ManifestLines
   private(set) var warnings: [RuleError] = []
 
   /// Fields that take as many values as there are clients, users or requests.
@@ -23,10 +24,11 @@ struct RuleLint {
     self.condition = condition
     self.source = source
     words = RuleWords(source.text)
+    lines = ManifestLines(source: source.text)
   }
 
   private mutating func warn(_ code: String, _ message: String, _ remedy: String, at path: String) {
-    warn(code, message, remedy, line: rule.lines.line(of: path))
+    warn(code, message, remedy, line: lines.line(of: path))
   }
 
   private mutating func warn(_ code: String, _ message: String, _ remedy: String, line: Int) {
@@ -88,7 +90,7 @@ struct RuleLint {
         "Add \(field) ~= nil to where, unless that is wanted.", at: "by")
     }
     let unbounded = rule.by.filter { RuleLint.unboundedFields.contains($0) }
-    if !unbounded.isEmpty, !rule.lines.contains("max_keys") {
+    if !unbounded.isEmpty, !lines.contains("max_keys") {
       warn(
         "max_keys", "\(unbounded.joined(separator: " and ")) can take any number of values, and max_keys is not set",
         "Say how many keys are worth their memory, such as max_keys = 50000 (the default is \(rule.maxKeys)).", at: "by")
@@ -132,7 +134,7 @@ struct RuleLint {
     known.formUnion(FieldAliases.fields.map(\.name))
     known.formUnion(TextField.allCases.map(\.name))
     for (line, text) in words.summaries {
-      for name in SummaryNames.names(in: text) where !known.contains(name) {
+      for name in SummaryTemplate.names(in: text) where !known.contains(name) {
         let hint = NearestName.of(name, in: known.sorted()).map { "Did you mean {\($0)}? " } ?? ""
         warn(
           "summary", "the summary shows {\(name)}, which is no key, no value and no field that the rule knows of",
