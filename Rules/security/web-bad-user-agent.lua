@@ -13,7 +13,7 @@ return rule {
   tags = { "attack.reconnaissance", "attack.t1595" }, date = "2026-11-21",
   description = "The user agent of a request names a vulnerability scanner, a brute-force tool or a botnet.",
   falsepositives = { "a scan that was ordered" },
-  where = "matches(user_agent, [==[(?i)\\b(?:" .. tools .. ")]==])",
+  where = "matches(user_agent, [==[(?i)\\b(?:" .. tools .. ")]==]) and src_ip ~= nil",
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "1h",
   summary = "{src_ip} uses {user_agent}",

@@ -54,8 +54,8 @@ return rule {
   description = "Commands after a separator or at the start of a parameter, the ways to hide them from filters, and the function header "
     .. "of Shellshock in the user agent or referer.",
   falsepositives = { "a search for a command with its arguments on a site about shells" },
-  where = suspicious .. " and (" .. any("request_target", patterns) .. ")" .. [==[
-    or matches(user_agent, [=[\(\)\s*\{]=]) or matches(referer, [=[\(\)\s*\{]=])]==],
+  where = "src_ip ~= nil and (" .. suspicious .. " and (" .. any("request_target", patterns) .. ")" .. [==[
+    or matches(user_agent, [=[\(\)\s*\{]=]) or matches(referer, [=[\(\)\s*\{]=]))]==],
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} sends shell commands: {request_target}",

@@ -37,7 +37,7 @@ return rule {
   tags = { "attack.initial_access", "attack.t1189", "attack.t1190" }, date = "2026-11-21",
   description = "Tags, event handlers, script addresses and calls of JavaScript in the target of a request after its escapes are undone.",
   falsepositives = { "a search for HTML or JavaScript on a site about them", "a client that passes HTML in a query" },
-  where = suspicious .. " and (" .. any("request_target", patterns) .. ")",
+  where = "src_ip ~= nil and (" .. suspicious .. " and (" .. any("request_target", patterns) .. "))",
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} sends HTML or JavaScript: {request_target}",

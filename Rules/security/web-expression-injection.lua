@@ -27,9 +27,9 @@ return rule {
   description = "Lookups and expressions that libraries evaluate (`${jndi:…}`, `%{…}`, `{{…}}`, class loaders, serialised objects), in the "
     .. "target, the user agent or the referer of a request.",
   falsepositives = { "placeholders of a template that a client forgot to fill in" },
-  where = suspicious .. " and (" .. any("request_target", patterns) .. ")" .. [==[
+  where = "src_ip ~= nil and (" .. suspicious .. " and (" .. any("request_target", patterns) .. ")" .. [==[
     or matches(user_agent, [=[(?i)\$\{[^}]*(?:jndi|lower|upper|env|::-|\$\{)]=])
-    or matches(referer, [=[(?i)\$\{[^}]*(?:jndi|lower|upper|env|::-|\$\{)]=])]==],
+    or matches(referer, [=[(?i)\$\{[^}]*(?:jndi|lower|upper|env|::-|\$\{)]=]))]==],
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} sends expressions for the server to evaluate: {request_target}",

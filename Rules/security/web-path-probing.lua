@@ -21,7 +21,7 @@ return rule {
     .. "or to administration that the server does not have (403, 404). The usual noise of the internet, and useful to know "
     .. "beside other alerts of the same address.",
   falsepositives = { "an ordered scan", "an editor's or an administrator's own requests to a product that was moved" },
-  where = ("matches(request_target, [==[%s]==]) or status >= 400 and status < 500 and matches(request_target, [==[%s]==])")
+  where = ("src_ip ~= nil and (matches(request_target, [==[%s]==]) or status >= 400 and status < 500 and matches(request_target, [==[%s]==]))")
     :format(secrets, products),
   by = { "src_ip" }, max_keys = 50000,
   state = { paths = window.distinct { "10m", cap = 64 }, requests = window.count("10m"), sample = ring(5) },

@@ -29,8 +29,8 @@ return rule {
     .. "request after its escapes are undone. `/.well-known/` is left alone.",
   falsepositives = { "a crawler that resolves relative links badly", "a site that publishes files of hidden folders on purpose" },
   -- Apache refuses some of them before it knows the target, and says so in its error log.
-  where = "(" .. any("request_target", patterns) .. [==[) and not contains(request_target, "/.well-known/")
-    or matches(message, [=[(?i)invalid uri (?:path|in request) .*(?:\.|%2e){2}/]=])]==],
+  where = "src_ip ~= nil and ((" .. any("request_target", patterns) .. [==[) and not contains(request_target, "/.well-known/")
+    or matches(message, [=[(?i)invalid uri (?:path|in request) .*(?:\.|%2e){2}/]=]))]==],
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} asks for files outside of the site: {request_target}",

@@ -43,7 +43,7 @@ return rule {
   tags = { "attack.execution", "attack.t1059", "attack.t1190" }, date = "2026-11-21",
   description = "Calls of PHP functions, variable functions, superglobals, open tags and settings that switch protection off.",
   falsepositives = { "a search for PHP code on a site about PHP" },
-  where = suspicious .. " and (" .. any("request_target", patterns) .. ")",
+  where = "src_ip ~= nil and (" .. suspicious .. " and (" .. any("request_target", patterns) .. "))",
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} sends PHP code: {request_target}",

@@ -24,7 +24,7 @@ return rule {
   description = "Addresses in parameters that a web application should not fetch: other schemes than http, bare addresses, the "
     .. "machine itself, and the trailing `?` of old inclusion exploits.",
   falsepositives = { "an application that takes callback addresses by design; leave its route out" },
-  where = suspicious .. " and (" .. any("request_target", patterns) .. ")",
+  where = "src_ip ~= nil and (" .. suspicious .. " and (" .. any("request_target", patterns) .. "))",
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} passes an address for the server to fetch: {request_target}",

@@ -36,7 +36,7 @@ return rule {
   description = "Statements, functions, operators and the ends of quotes that change a query, for the usual databases and for MongoDB, in the "
     .. "target of a request after its escapes are undone.",
   falsepositives = { "a search in plain language that happens to read like SQL", "an application that takes queries as parameters" },
-  where = suspicious .. " and (" .. any("request_target", patterns) .. ")",
+  where = "src_ip ~= nil and (" .. suspicious .. " and (" .. any("request_target", patterns) .. "))",
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} sends SQL: {request_target}",

@@ -22,6 +22,8 @@ package final class RuleSet {
   package private(set) var rules: [ActiveRule] = []
   package private(set) var refusals: [RuleRefusal]
   let router: Router
+  /// What running each rule needs, side by side: the hot path reads nothing else of a rule.
+  let runs: [RuleRun]
   /// Filter → the rules that run on its events.
   let rulesOfFilter: [[Int]]
   let keySpaces: [KeySpace]
@@ -85,6 +87,9 @@ package final class RuleSet {
       }
     }
     self.rulesOfFilter = rulesOfFilter
+    runs = rules.map {
+      RuleRun(detector: $0.detector, filter: Int32($0.filter), resolveFilter: Int32($0.resolveFilter ?? -1))
+    }
   }
 
   /// The rules whose script has failed: how often, how many times it was sent to rest, and the last error.
@@ -136,6 +141,16 @@ package final class RuleSet {
       source: source, expression: expression, detector: detector, resolveExpression: resolve ?? nil,
       parameters: parameters[manifest.id] ?? [:])
   }
+}
+
+/// A detector and its filters. The set that holds the rule keeps the detector alive.
+struct RuleRun {
+  unowned(unsafe) let detector: Detector
+  let filter: Int32
+  /// -1 when there is none.
+  let resolveFilter: Int32
+  /// The batches in which the rule ran last.
+  var lastBatch = 0
 }
 
 /// One ``KeySpace`` per list of `by` fields.

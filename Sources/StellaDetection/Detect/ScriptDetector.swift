@@ -126,8 +126,19 @@ final class ScriptDetector: Detector {
       for finding in findings(slot: slot, at: time, event: index, in: context) {
         book.found(finding, slot: slot, key: number, at: time, in: context)
       }
-    case .failed: resting.failed(live.takeError(), at: time)
+    case .failed: failed(live.takeError(), at: time, in: context)
     }
+  }
+
+  /// Counts a failure; tells of it as an alert when it sends the rule to rest.
+  private func failed(_ error: LuaError, at time: Int64, in context: DetectionContext) {
+    let rests = resting.rests
+    resting.failed(error, at: time)
+    if resting.rests == rests { return }
+    context.emit(
+      EngineAlert.quarantined(
+        rule: manifest.id, at: time, until: resting.restingUntil, rests: resting.rests, failures: resting.failures,
+        error: error.description), order: order)
   }
 
   /// Runs the script for the first time; nil when it can't be, which counts as a failure.
@@ -140,7 +151,7 @@ final class ScriptDetector: Detector {
       self.callbacks = callbacks
       return state
     } catch {
-      resting.failed(error, at: time)
+      failed(error, at: time, in: context)
       return nil
     }
   }
@@ -164,25 +175,25 @@ final class ScriptDetector: Detector {
   private func check(_ slot: Int, at time: Int64, in context: DetectionContext) {
     guard let live, let check = callbacks.check else { return }
     switch live.callCheck(check, keySlot: slot, time: time) {
-    case .failed: resting.failed(live.takeError(), at: time)
+    case .failed: failed(live.takeError(), at: time, in: context)
     case .nothing:
-      if !isHeld(slot, at: time) { book.missed(slot: slot, at: time, in: context) }
+      if !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
     case .value:
       let found = findings(slot: slot, at: time, event: nil, in: context)
-      if found.isEmpty && !isHeld(slot, at: time) { book.missed(slot: slot, at: time, in: context) }
+      if found.isEmpty && !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
       for finding in found { book.found(finding, slot: slot, key: table.keys[slot], at: time, in: context) }
     }
   }
 
   /// Whether a firing alert stays because the rule's own `resolve_when` says that the trouble is not over.
-  private func isHeld(_ slot: Int, at time: Int64) -> Bool {
+  private func isHeld(_ slot: Int, at time: Int64, in context: DetectionContext) -> Bool {
     guard let live, let resolve = callbacks.resolve, book.isActive(slot) else { return false }
     switch live.callCheck(resolve, keySlot: slot, time: time) {
     case .nothing: return true
     case .value:
       return (try? live.takeResult()) == .bool(false)
     case .failed:
-      resting.failed(live.takeError(), at: time)
+      failed(live.takeError(), at: time, in: context)
       return true
     }
   }
@@ -194,7 +205,7 @@ final class ScriptDetector: Detector {
     do throws(LuaError) {
       result = try live.takeResult()
     } catch {
-      resting.failed(error, at: time)
+      failed(error, at: time, in: context)
       return []
     }
     var blank = Finding()
