@@ -41,6 +41,9 @@ final class AlertBook {
 
   func isActive(_ slot: Int) -> Bool { !episodes.isEmpty && episodes[slot] != nil }
 
+  /// The slots with an alert, ascending.
+  var activeSlots: [Int] { episodes.keys.sorted() }
+
   /// The alerts that are pending, oldest slot first.
   var pending: [Alert] {
     episodes.sorted { $0.key < $1.key }.map(\.value.alert).filter { $0.status == .pending }
