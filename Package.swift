@@ -61,7 +61,8 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swiftSettings),
     .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
-    .target(name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaValue"),
@@ -79,12 +80,15 @@ let package = Package(
       name: "StellaDetectionTests", dependencies: ["StellaDetection", "StellaLua", "StellaModel", "CStellaValue"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaEngineTests", dependencies: ["StellaEngine", "StellaSQLite"], swiftSettings: swiftSettings),
+      name: "StellaEngineTests",
+      dependencies: ["StellaEngine", "StellaSQLite", "StellaDetection", "StellaScripting", "StellaLua", "StellaModel"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaSQLiteTests", dependencies: ["StellaSQLite"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaCommandsTests", dependencies: ["StellaCommands", "stella"], swiftSettings: swiftSettings),
+      name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

@@ -3,43 +3,32 @@ local p = params {
   min_requests = 20,    -- requests within five minutes, below which a share says nothing
   min_errors = 10,      -- answers of 500 and more within five minutes
   share = 0.1,          -- of the requests
-  factor = 3.0,         -- times the usual share
 }
 
 return rule {
   api = 1, id = "errors.server-error-ratio", title = "Many requests end in a server error", severity = "high",
   type = "error_spike", status = "stable", tags = { "sre.errors", "sre.availability" }, date = "2026-11-21",
-  description = "The share of 5xx answers among the requests of the last five minutes, per service and route, against a "
-    .. "fixed share and against the hour before.",
+  description = "The share of 5xx answers among the requests of the last five minutes, per service and route.",
   falsepositives = { "a health check that is meant to answer 503 while an instance starts" },
   where = [[status >= 100 and status < 600]], by = { "service", "route" }, max_keys = 20000,
-  state = {
-    requests = window.count("5m"), errors = window.count("5m"),
-    before = window.count { "1h", offset = "5m" }, failed_before = window.count { "1h", offset = "5m" }, sample = ring(3),
-  },
+  state = { requests = window.count("5m"), errors = window.count("5m"), sample = ring(3) },
   on = function(e, s)
     s.requests:add(e)
-    s.before:add(e)
-    if e.status >= 500 then
-      s.errors:add(e)
-      s.failed_before:add(e)
-      s.sample:push(e)
-    end
-  end,
-  every = "30s", keep_firing = "5m",
-  check = function(s)
+    if e.status < 500 then return end
+    s.errors:add(e)
+    s.sample:push(e)
     local errors = s.errors:count()
     if errors < p.min_errors then return end
     local requests = s.requests:count()
     if requests < p.min_requests then return end
-    local share, usual = errors / requests, s.failed_before:count() / math.max(1, s.before:count())
-    if share >= p.share and share > p.factor * usual then
+    if errors >= p.share * requests then
       return alert {
-        value = 100 * share, expected = 100 * usual, count = errors, evidence = s.sample,
-        summary = "{service} {route}: {value:.0f}% of the requests end in a server error, usually {expected:.1f}%",
+        value = 100 * errors / requests, count = errors, evidence = s.sample,
+        summary = "{service} {route}: {value:.0f}% of the requests end in a server error",
       }
     end
   end,
+  suppress_for = "5m",
   actions = {
     "Look at the errors of the same service in its own log at that time",
     "Check whether all instances or one of them answers that way",

@@ -15,14 +15,10 @@ return rule {
   state = { requests = window.count("5m"), slow = window.count("5m"), worst = window.max("5m"), sample = ring(3) },
   on = function(e, s)
     s.requests:add(e)
-    if e.duration_ms > p.limit_ms then
-      s.slow:add(e)
-      s.worst:add(e.duration_ms)
-      s.sample:push(e)
-    end
-  end,
-  every = "30s", hold = "1m", keep_firing = "5m",
-  check = function(s)
+    if e.duration_ms <= p.limit_ms then return end
+    s.slow:add(e)
+    s.worst:add(e.duration_ms)
+    s.sample:push(e)
     local slow = s.slow:count()
     if slow < p.min_slow then return end
     local requests = s.requests:count()
@@ -33,6 +29,7 @@ return rule {
       }
     end
   end,
+  suppress_for = "5m",
   actions = {
     "Check what the slow requests have in common: tenant, instance, database, payload",
     "Add capacity or shed load when all routes of the service are slow",

@@ -21,13 +21,14 @@ test("a server that only logs closed connections is covered", function(t)
   t:expect { fires = 1 }
 end)
 
-test("folded lines count as often as they say", function(t)
-  t:replay {
-    text = "Jan  1 00:00:01 bastion sshd[7]: Failed password for root from 203.0.113.9 port 50 ssh2\n"
-      .. "Jan  1 00:00:09 bastion sshd[7]: message repeated 5 times: [ Failed password for root from 203.0.113.9 port 50 ssh2]\n",
-    format = "syslog", year = 2026,
-  }
-  t:expect { fires = 1 }
+test("three tries as users that do not exist are enough", function(t)
+  local text = ""
+  for i, user in ipairs { "oracle", "git", "test" } do
+    text = text .. ("Jan  1 00:00:%02d bastion sshd[%d]: Invalid user %s from 203.0.113.9 port 50\n"):format(i * 5, i, user)
+      .. ("Jan  1 00:00:%02d bastion sshd[%d]: Failed password for invalid user %s from 203.0.113.9 port 50 ssh2\n"):format(i * 5 + 2, i, user)
+  end
+  t:replay { text = text, format = "syslog", year = 2026 }
+  t:expect { fires = 1, value = 6 }
 end)
 
 test("a person who mistypes twice and then logs in stays quiet", function(t)

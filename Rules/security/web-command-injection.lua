@@ -7,7 +7,7 @@ local function any(field, patterns)
 end
 
 -- What separates one command from the next, with what may stand in front of a command.
-local separator = [==[(?:[;|`\n\r]|\$\(|&&|&\s|[<>]\()\s*(?:\$\w*\s+)*["']?(?:/?(?:usr/)?(?:local/)?s?bin/)?]==]
+local separator = [==[(?:[;|`\n\r]|\$\(|&&|&\s|[<>]\()\s?(?:\$\w*\s)*["']?(?:/?(?:usr/)?(?:local/)?s?bin/)?]==]
 -- Commands, those that are no words of a language, and those that need no argument to be one.
 local commands = "(?:ba|z|k|c|tc|da|a|fi)?sh|cat|ls|ll|id|whoami|uname|wget|curl|nc|ncat|netcat|telnet|ping6?|nslookup|dig|"
   .. "python[23]?|perl|ruby|php\\d?|node|lua|gcc|chmod|chown|rm|cp|mv|touch|mkdir|echo|printf|base64|xxd|tail|"
@@ -19,30 +19,34 @@ local commands = "(?:ba|z|k|c|tc|da|a|fi)?sh|cat|ls|ll|id|whoami|uname|wget|curl
 local unmistakable = "(?:ba|z|k|c|da)sh|whoami|wget|curl|ncat|netcat|nslookup|ifconfig|chmod|chown|printenv|crontab|tcpdump|"
   .. "useradd|busybox|nohup|pip3?|apt-get|npm|ls|ll|cat|rc|uname|python[23]?|perl|ruby|powershell|pwsh|certutil|"
   .. "bitsadmin|mshta|rundll32|regsvr32|wmic|cscript|wscript|systemctl|sudo|scp|ssh|tar|rm|chroot|dpkg|git"
-local no_words = "(?:z|k|ba|da)sh|ls|ll|wget|chmod|chown|pip3?\\s+install|apt-get|yum\\s+install|ncat|nslookup|useradd|"
+local no_words = "(?:z|k|ba|da)sh|ls|ll|wget|chmod|chown|pip3?\\sinstall|apt-get|yum\\sinstall|ncat|nslookup|useradd|"
   .. "aa-disable|aa-enforce|busybox|systemctl|crontab"
 local alone = "whoami|uname|ifconfig|ipconfig|netstat|systeminfo|tasklist|printenv"
 
 local patterns = {
-  [==[(?i){separator}(?:{commands})["']?(?:\s+["'/$~.*-]|\s+\w+[./:]|\s+\d+:\d+)]==],
-  [==[(?i){separator}(?:{alone})\b]==],
-  [==[(?i)(?:[;`\n]|\$\(|&&)\s*(?:id|ls|dir|pwd|env|ps)\s*(?:[;|&`)]|$)]==],
-  [==[(?i)[;|`]\s*(?:\$\w*\s+)*(?:{no_words}|curl)\s+\w]==],
-  [==[(?i)=\s*["']?(?:{unmistakable})["']?\s+(?:["']?[-/~.$*]|\w+\.(?:sh|ps1|py|pl|exe|bat)\b)]==],
-  [==[(?i)=\s*["']?(?:{no_words})["']?\s+\w]==],
-  [==[(?i)(?:^|[=/;|&\s"'(])(?:usr/(?:local/)?)?s?bin/[a-z]]==],
-  [==[(?i)\$(?:\{(?:SHELL|IFS|HOME|PATH|PWD|BASH)\}|(?:SHELL|IFS|BASH|HOSTNAME|PATH)\b)]==],
+  [==[{separator}(?:{commands})["']?(?:\s["'/$~.*-]|\s\w+[./:]|\s\d+:\d+)]==],
+  [==[{separator}(?:{alone})\b]==],
+  [==[(?:[;`\n]|\$\(|&&)\s?(?:id|ls|dir|pwd|env|ps)\s?(?:[;|&`)]|$)]==],
+  [==[[;|`]\s?(?:\$\w*\s)*(?:{no_words}|curl)\s\w]==],
+  [==[=\s?["']?(?:{unmistakable})["']?\s(?:["']?[-/~.$*]|\w+\.(?:sh|ps1|py|pl|exe|bat)\b)]==],
+  [==[=\s?["']?(?:{no_words})["']?\s\w]==],
+  [==[(?:^|[=/;|&\s"'(])(?:usr/(?:local/)?)?s?bin/[a-z]]==],
+  [==[\$(?:\{(?:shell|ifs|home|path|pwd|bash)\}|(?:shell|ifs|bash|hostname|path)\b)]==],
   [==[[a-z]\$(?:[@*!?_$-]|\{\w*\}|\(\w*\))[a-z/]]==],
-  [==[(?i)[;|&=]\s*[a-z]+\\[a-z]+\s+/|\s/[a-z/]*\\[a-z]+]==],
+  [==[[;|&=]\s?[a-z]+\\[a-z]+\s/|\s/[a-z/]*\\[a-z]+]==],
   [==[=\{,|[;=]\{/?[^,}&"]+\?[^,}&"]*,[^}]*\}|\{(?:[a-z/]+,)+[^}"]*\}]==],
-  [==[(?i)(?:=|[;|&]\s*)(?:'[a-z]{1,6}'[a-z]{1,10}|"[a-z]{1,6}"[a-z]{1,10})(?:\s|&|$)]==],
-  [==[=!!|=!\d+(?:&|$)|:\s*\(\)\s*\{]==],
+  [==[(?:=|[;|&]\s?)(?:'[a-z]{1,6}'[a-z]{1,10}|"[a-z]{1,6}"[a-z]{1,10})(?:\s|&|$)]==],
+  [==[=!!|=!\d+(?:&|$)|:\s?\(\)\s?\{]==],
   [==[\$\$?\[?\$?\((?:\(|[a-z./]+\s)|`[a-z/]+(?:\s[^`]*)?`]==],
-  [==[(?i)\bInvoke-(?:WebRequest|Expression|Command|RestMethod|Item)\b|\bIEX\s*\(|-EncodedCommand|\bNew-Object\s+(?:System\.)?Net|\bcmd(?:\.exe)?\s*/[ck]\b|powershell(?:\.exe)?\s+-]==],
-  [==[(?i)\b(?:certutil|bitsadmin|mshta|rundll32|regsvr32|regedit|wmic|schtasks)(?:\.exe)?\s+[/-]?\w+[\s:/]+\S]==],
+  [==[\binvoke-(?:webrequest|expression|command|restmethod|item)\b|\biex\s?\(|-encodedcommand|\bnew-object\s(?:system\.)?net|\bcmd(?:\.exe)?\s?/[ck]\b|powershell(?:\.exe)?\s-]==],
+  [==[\b(?:certutil|bitsadmin|mshta|rundll32|regsvr32|regedit|wmic|schtasks)(?:\.exe)?\s[/-]?\w+[\s:/]+\S]==],
 }
 local parts = { separator = separator, commands = commands, unmistakable = unmistakable, no_words = no_words, alone = alone }
 for i, pattern in ipairs(patterns) do patterns[i] = pattern:gsub("{(%a[%a_]+)}", parts) end
+
+-- What every attack by the target of a request has in it somewhere. The same in all rules that share it, so that it is looked
+-- for once; the patterns are tried on what has it.
+local suspicious = [==[matches(request_target, [=[[ \n'"<>()\[\]{};|`$\\:]|/\*|=!|bin/|unionselect|=[^&]*=|class\.module|java\.lang|__proto__|ro0ab|aced0005|child_process|process\.\w|_url_include|auto_prepend|disable_functions|suhosin|open_basedir|=(?:https?|ftps?|file)\?]=])]==]
 
 return rule {
   api = 1, id = "security.web-command-injection", title = "Command injection", severity = "medium", type = "web_attack", status = "stable",
@@ -50,8 +54,8 @@ return rule {
   description = "Commands after a separator or at the start of a parameter, the ways to hide them from filters, and the function header "
     .. "of Shellshock in the user agent or referer.",
   falsepositives = { "a search for a command with its arguments on a site about shells" },
-  where = any("request_target", patterns) .. [==[
-    or matches(user_agent, [=[\(\)\s*\{]=]) or matches(referer, [=[\(\)\s*\{]=])]==],
+  where = "src_ip ~= nil and (" .. suspicious .. " and (" .. any("request_target", patterns) .. ")" .. [==[
+    or matches(user_agent, [=[\(\)\s*\{]=]) or matches(referer, [=[\(\)\s*\{]=]))]==],
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} sends shell commands: {request_target}",

@@ -9,17 +9,17 @@ end
 local patterns = {
   [==[(?:^|[/\\=?&:;,"' ])\.{2,}[/\\]]==],
   [==[\.\.;/]==],
-  [==[(?i)(?:^|[=/\s:;,"'(>\\])etc/(?:passwd|shadow|group|gshadow|hosts|sudoers|subuid|subgid|crontab|fstab|issue|motd|mysql|nginx|apache2?|httpd|ssh|ssl|cron|profile|environment|resolv\.conf|os-release|services|network)]==],
-  [==[(?i)(?:^|[=/\s:;,"'(>])(?:proc/(?:self|version|cmdline|mounts|net|\d+)|sys/(?:class|kernel|devices|hypervisor))(?:[/=&\s]|$)]==],
-  [==[(?i)boot\.ini|win\.ini|system32|web\.config|windows/(?:system|win)]==],
-  [==[(?i)(?:^|[/=\\\s])\.(?:ssh|aws|azure|gnupg|docker|kube|git|svn|hg|bzr|ansible|vscode|idea|terraform|npm)(?:/|$)]==],
-  [==[(?i)\.(?:bash_history|zsh_history|mysql_history|psql_history|bashrc|zshrc|netrc|pgpass|htpasswd|htaccess|npmrc|pypirc|git-credentials|dockercfg|viminfo|my\.cnf)\b]==],
-  [==[(?i)(?:^|[/=\\\s"'])\.history\b]==],
-  [==[(?i)\b(?:id_rsa|id_dsa|id_ecdsa|id_ed25519|authorized_keys)\b]==],
-  [==[(?i)=[^&]*\b(?:backup|dump|database|db|data)\.(?:sql|tar|zip|gz|bak|7z|rar)\b]==],
-  [==[>\s*/tmp/\w]==],
-  [==[(?i)^[^?]*/\.[a-z0-9_-]+/[^?]*\.(?:json|ya?ml|toml|env|md|aider|sh|ini|conf|db|log|key|pem|txt|php)(?:\?|$)]==],
-  [==[(?i)^[^?]*/\.[a-z0-9_-]+/(?:config|credentials|settings|secrets|hooks)]==],
+  [==[(?:^|[=/\s:;,"'(>\\])etc/(?:passwd|shadow|group|gshadow|hosts|sudoers|subuid|subgid|crontab|fstab|issue|motd|mysql|nginx|apache2?|httpd|ssh|ssl|cron|profile|environment|resolv\.conf|os-release|services|network)]==],
+  [==[(?:^|[=/\s:;,"'(>])(?:proc/(?:self|version|cmdline|mounts|net|\d+)|sys/(?:class|kernel|devices|hypervisor))(?:[/=&\s]|$)]==],
+  [==[boot\.ini|win\.ini|system32|web\.config|windows/(?:system|win)]==],
+  [==[(?:^|[/=\\\s])\.(?:ssh|aws|azure|gnupg|docker|kube|git|svn|hg|bzr|ansible|vscode|idea|terraform|npm)(?:/|$)]==],
+  [==[\.(?:bash_history|zsh_history|mysql_history|psql_history|bashrc|zshrc|netrc|pgpass|htpasswd|htaccess|npmrc|pypirc|git-credentials|dockercfg|viminfo|my\.cnf)\b]==],
+  [==[(?:^|[/=\\\s"'])\.history\b]==],
+  [==[\b(?:id_rsa|id_dsa|id_ecdsa|id_ed25519|authorized_keys)\b]==],
+  [==[=[^&]*\b(?:backup|dump|database|db|data)\.(?:sql|tar|zip|gz|bak|7z|rar)\b]==],
+  [==[>\s?/tmp/\w]==],
+  [==[^[^?]*/\.[a-z0-9_-]+/[^?]*\.(?:json|ya?ml|toml|env|md|aider|sh|ini|conf|db|log|key|pem|txt|php)(?:\?|$)]==],
+  [==[^[^?]*/\.[a-z0-9_-]+/(?:config|credentials|settings|secrets|hooks)]==],
 }
 
 return rule {
@@ -28,7 +28,9 @@ return rule {
   description = "`../` in whatever spelling, system files, keys and credentials, and files in hidden folders, in the target of a "
     .. "request after its escapes are undone. `/.well-known/` is left alone.",
   falsepositives = { "a crawler that resolves relative links badly", "a site that publishes files of hidden folders on purpose" },
-  where = "(" .. any("request_target", patterns) .. ') and not contains(request_target, "/.well-known/")',
+  -- Apache refuses some of them before it knows the target, and says so in its error log.
+  where = "src_ip ~= nil and ((" .. any("request_target", patterns) .. [==[) and not contains(request_target, "/.well-known/")
+    or matches(message, [=[(?i)invalid uri (?:path|in request) .*(?:\.|%2e){2}/]=]))]==],
   by = { "src_ip" }, max_keys = 50000,
   threshold = { count = 1, within = "10m", window = "from_first" }, suppress_for = "30m",
   summary = "{src_ip} asks for files outside of the site: {request_target}",

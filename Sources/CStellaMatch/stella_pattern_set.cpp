@@ -3,12 +3,28 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "stella_match.h"
 
+using shared_database = std::shared_ptr<hs_database_t>;
+
+// The databases compiled last, by what they were compiled from. Compiling a set of patterns takes up to a second, and the
+// same set is asked for again by a reload of other rules and by every case of a rule's test. A database never changes.
+struct compiled_database {
+  std::string source;
+  shared_database database;
+};
+static const size_t compiled_most = 16;
+static std::mutex compiled_lock;
+static std::list<compiled_database> compiled;
+
 struct stella_pattern_set {
-  hs_database_t *database = nullptr;
+  shared_database database;
   hs_scratch_t *scratch = nullptr;
   std::vector<const stella_regex *> confirmations;
   std::vector<uint64_t> bits;
@@ -24,9 +40,24 @@ struct stella_pattern_set {
 
   ~stella_pattern_set() {
     hs_free_scratch(scratch);
-    hs_free_database(database);
   }
 };
+
+static shared_database compiled_earlier(const std::string &source) {
+  std::lock_guard<std::mutex> guard(compiled_lock);
+  for (auto entry = compiled.begin(); entry != compiled.end(); ++entry) {
+    if (entry->source != source) continue;
+    compiled.splice(compiled.begin(), compiled, entry);
+    return entry->database;
+  }
+  return nullptr;
+}
+
+static void remember(std::string source, shared_database database) {
+  std::lock_guard<std::mutex> guard(compiled_lock);
+  compiled.push_front({std::move(source), std::move(database)});
+  if (compiled.size() > compiled_most) compiled.pop_back();
+}
 
 static const uint64_t no_bits[STELLA_BITS_WORDS] = {};
 
@@ -58,10 +89,26 @@ extern "C" stella_pattern_set *stella_pattern_set_create(
     ids.push_back(i);
     set->confirmations.push_back(patterns[i].confirmation);
   }
+  std::string source;
+  for (uint32_t i = 0; i < count; i++) {
+    source += std::to_string(flags[i]);
+    source += ' ';
+    source += expressions[i];
+    source += '\n';
+  }
   hs_compile_error_t *failure = nullptr;
-  hs_error_t status = hs_compile_multi(
-      expressions.data(), flags.data(), ids.data(), count, HS_MODE_BLOCK, nullptr, &set->database, &failure);
-  if (status == HS_SUCCESS) status = hs_alloc_scratch(set->database, &set->scratch);
+  hs_error_t status = HS_SUCCESS;
+  set->database = compiled_earlier(source);
+  if (!set->database) {
+    hs_database_t *database = nullptr;
+    status = hs_compile_multi(
+        expressions.data(), flags.data(), ids.data(), count, HS_MODE_BLOCK, nullptr, &database, &failure);
+    if (status == HS_SUCCESS) {
+      set->database = shared_database(database, hs_free_database);
+      remember(std::move(source), set->database);
+    }
+  }
+  if (status == HS_SUCCESS) status = hs_alloc_scratch(set->database.get(), &set->scratch);
   if (status != HS_SUCCESS) {
     if (failure != nullptr) *refused = failure->expression;
     if (error_capacity > 0) {
@@ -112,7 +159,7 @@ extern "C" bool stella_pattern_set_scan(
       set->cell = column + set->event;
       if (set->cell->kind != STELLA_STRING) continue;
       const char *text = set->cell->length == 0 ? "" : reinterpret_cast<const char *>(set->cell->p);
-      if (hs_scan(set->database, text, set->cell->length, 0, set->scratch, on_match, set) != HS_SUCCESS) return false;
+      if (hs_scan(set->database.get(), text, set->cell->length, 0, set->scratch, on_match, set) != HS_SUCCESS) return false;
     }
   }
   return true;
@@ -132,7 +179,7 @@ extern "C" const uint32_t *stella_pattern_set_touched(const stella_pattern_set *
 
 extern "C" size_t stella_pattern_set_size(const stella_pattern_set *set) {
   size_t database = 0, scratch = 0;
-  hs_database_size(set->database, &database);
+  hs_database_size(set->database.get(), &database);
   hs_scratch_size(set->scratch, &scratch);
   return database + scratch + set->bits.size() * sizeof(uint64_t) + set->stamps.size() * 2 * sizeof(uint32_t);
 }

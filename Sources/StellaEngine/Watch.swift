@@ -88,6 +88,8 @@ package struct WatchSummary: Sendable {
   package var firedByRule: [(rule: String, count: Int)] = []
   /// Conditions that held at the end but not yet for as long as their rule's `hold`.
   package var pending: [Alert] = []
+  /// Alerts over a rule's limit of 1,000 a minute, which nobody was told of.
+  package var heldBack: [(rule: String, count: Int)] = []
   package var evictions: [(rule: String, count: Int)] = []
   package var quarantined: [(rule: String, failures: Int, error: String)] = []
   package var refusals: [RuleRefusal] = []

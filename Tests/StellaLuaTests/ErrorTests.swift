@@ -1,3 +1,4 @@
+import StellaModel
 import Testing
 
 @testable import StellaLua
@@ -207,10 +208,10 @@ import Testing
   @Test("The nearest name forgives a third of the letters and knows neighbours that changed places")
   func nearestName() {
     let names = ["threshold", "window", "where", "severity"]
-    #expect(NearestName.of("treshold", among: names) == "threshold")
-    #expect(NearestName.of("wehre", among: names) == "where")
-    #expect(NearestName.of("SEVERITY", among: names) == "severity")
-    #expect(NearestName.of("x", among: names) == nil)
-    #expect(NearestName.of("entirely", among: names) == nil)
+    #expect(NearestName.of("treshold", in: names) == "threshold")
+    #expect(NearestName.of("wehre", in: names) == "where")
+    #expect(NearestName.of("SEVERITY", in: names) == "severity")
+    #expect(NearestName.of("x", in: names) == nil)
+    #expect(NearestName.of("entirely", in: names) == nil)
   }
 }

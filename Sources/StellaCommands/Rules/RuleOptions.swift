@@ -8,7 +8,8 @@ import StellaModel
 package struct RuleOptions: ParsableArguments {
   @Option(
     name: .long,
-    help: "A directory or file of rules; may be given several times. Default: stella.yaml, else ./Rules, else those that ship.",
+    help:
+      "A directory or file of rules; may be given several times. Default: stella.yaml, else ./Rules, else those that ship.",
     completion: .directory)
   package var rules: [String] = []
 

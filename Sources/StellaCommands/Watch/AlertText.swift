@@ -14,7 +14,8 @@ struct AlertText {
     case .resolved:
       return
         "\(terminal.styled("resolved", .green, .bold))  \(cut(alert.title + ": " + alert.summary, used: 10))\n"
-        + AlertText.indent + faint("\(alert.rule), \(span(alert)), \(alert.count) events, id \(alert.id.prefix(12))") + "\n\n"
+        + AlertText.indent + faint("\(alert.rule), \(span(alert)), \(alert.count) events, id \(alert.id.prefix(12))")
+        + "\n\n"
     case .pending, .firing: return firing(alert)
     }
   }
@@ -23,7 +24,9 @@ struct AlertText {
     var text = terminal.styled(pad(alert.severity.rawValue.uppercased()), style(alert.severity), .bold)
     text += terminal.styled(cut(alert.title, used: 10), .bold) + "\n"
     text += AlertText.indent + cut(alert.summary) + "\n"
-    add("where", alert.key.filter { $0.value != .null }.map { "\($0.name)=\(value($0.value))" }.joined(separator: "  "), to: &text)
+    add(
+      "where", alert.key.filter { $0.value != .null }.map { "\($0.name)=\(value($0.value))" }.joined(separator: "  "),
+      to: &text)
     add("since", "\(span(alert)), \(alert.count) \(alert.count == 1 ? "event" : "events")", to: &text)
     if let measured = alert.value {
       let expected = alert.expected.map { ", usually \(value($0))" } ?? ""

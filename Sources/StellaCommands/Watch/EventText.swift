@@ -1,3 +1,4 @@
+import StellaDetection
 import StellaModel
 
 /// An event as one line for people.
@@ -10,9 +11,10 @@ enum EventText {
     if let level = event.level { parts.append(level.name) }
     if let service = event.service { parts.append(service) }
     if !event.message.isEmpty { parts.append(event.message) }
+    let sources = [source(of: "time", event), source(of: "level", event)]
     var shown = 0
     for field in event.fields where shown < fieldLimit {
-      guard !isShown(field, event), let value = plain(field.value) else { continue }
+      guard !sources.contains(field.name), !isShown(field, event), let value = plain(field.value) else { continue }
       parts.append("\(field.name)=\(value)")
       shown += 1
     }
@@ -27,8 +29,13 @@ enum EventText {
     return seconds + (milliseconds == "000" ? "" : ".\(milliseconds)") + "Z"
   }
 
+  /// The name under which the record has a canonical field.
+  private static func source(of field: String, _ event: Event) -> String? {
+    let names = [field] + (FieldAliases.field(field)?.sources.map(\.name) ?? [])
+    return names.first { name in event.fields.contains { $0.name == name } }
+  }
+
   private static func isShown(_ field: FieldValue.Member, _ event: Event) -> Bool {
-    if ["time", "ts", "timestamp", "@timestamp", "level", "severity"].contains(field.name) { return true }
     guard case .string(let text) = field.value else { return false }
     return text == event.message || text == event.service
   }

@@ -25,7 +25,8 @@ package struct SourceOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Where reading begins: start, end or checkpoint. Default: start with --no-follow, else the checkpoint, else the end."))
+      "Where reading begins: start, end or checkpoint. Default: start with --no-follow, else the checkpoint, else the end."
+    ))
   package var from: FileSet.From?
 
   @Option(name: .long, help: "The zone of times without one, such as Europe/Berlin or +02:00. Default: UTC.")

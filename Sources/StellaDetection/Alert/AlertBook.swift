@@ -13,6 +13,8 @@ final class AlertBook {
     /// When the condition turned true.
     var since: Int64
     var lastFinding: Int64
+    /// Over the rule's limit: nobody hears of it.
+    var isHeldBack = false
   }
 
   private let manifest: AlertTemplate
@@ -27,7 +29,14 @@ final class AlertBook {
 
   /// The earliest time at which ``expire(upTo:in:)`` has something to do.
   private(set) var nextDeadline = Int64.max
-  package private(set) var fired = 0
+  private(set) var fired = 0
+  /// Alerts that were held back because the rule raised too many at once.
+  private(set) var heldBack = 0
+  /// Alerts of one rule in a minute of event time, counted from the first; more are held back and counted.
+  private static let perMinute = 1000
+  private static let minute: Int64 = 60_000_000_000
+  private var minuteStart = Int64.min
+  private var minuteCount = 0
 
   init(manifest: AlertTemplate, order: Int, keys: KeySpace, isChecked: Bool) {
     self.manifest = manifest
@@ -106,7 +115,7 @@ final class AlertBook {
   /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.
   func end(_ slot: Int, in context: DetectionContext) {
     guard let episode = episodes.removeValue(forKey: slot) else { return }
-    if episode.alert.status == .firing {
+    if episode.alert.status == .firing && !episode.isHeldBack {
       var alert = episode.alert
       alert.status = .resolved
       alert.revision += 1
@@ -151,6 +160,12 @@ final class AlertBook {
   }
 
   private func fire(_ episode: inout Episode, slot: Int, in context: DetectionContext) {
+    if isOverLimit(at: episode.lastFinding) {
+      heldBack += 1
+      episode.isHeldBack = true
+      episode.alert.status = .firing
+      return
+    }
     fired += 1
     manifest.complete(&episode.alert, with: episode.finding, in: context)
     episode.alert.status = .firing
@@ -159,8 +174,17 @@ final class AlertBook {
     context.emit(episode.alert, order: order)
   }
 
+  private func isOverLimit(at time: Int64) -> Bool {
+    if minuteStart == .min || time - minuteStart >= AlertBook.minute {
+      minuteStart = time
+      minuteCount = 0
+    }
+    minuteCount += 1
+    return minuteCount > AlertBook.perMinute
+  }
+
   private func merge(_ users: [String], into episode: inout Episode) {
-    for user in users where episode.alert.affectedUsers.count < AlertTemplate.affectedUserLimit {
+    for user in users where episode.alert.affectedUsers.count < Alert.affectedUserLimit {
       if !episode.alert.affectedUsers.contains(user) { episode.alert.affectedUsers.append(user) }
     }
   }

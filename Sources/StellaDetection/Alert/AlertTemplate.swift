@@ -1,12 +1,8 @@
-import Crypto
 import StellaModel
 import StellaScripting
 
 /// What all alerts of a rule have in common, and how one is made of a finding.
 struct AlertTemplate {
-  static let affectedUserLimit = 100
-  static let evidenceLimit = 20
-
   let rule: String
   let type: String
   let severity: Severity
@@ -42,16 +38,16 @@ struct AlertTemplate {
     _ finding: Finding, key: [FieldValue.Member], firstSeen: Int64, lastSeen: Int64, episode: Int
   ) -> Alert {
     Alert(
-      id: identity(key: key, firstSeen: firstSeen, episode: episode), rule: rule, type: type,
+      id: AlertIdentity.text(rule: rule, key: key, firstSeen: firstSeen, episode: episode), rule: rule, type: type,
       severity: finding.severity ?? severity, title: title, summary: "", key: key, status: .pending, revision: 0,
       firstSeen: firstSeen, lastSeen: lastSeen, count: finding.count, value: finding.value,
-      expected: finding.expected, affectedUsers: Array(finding.affectedUsers.prefix(AlertTemplate.affectedUserLimit)))
+      expected: finding.expected, affectedUsers: Array(finding.affectedUsers.prefix(Alert.affectedUserLimit)))
   }
 
   /// Adds the texts and the evidence, when the alert fires.
   func complete(_ alert: inout Alert, with finding: Finding, in context: DetectionContext) {
     alert.severity = finding.severity ?? severity
-    alert.evidence = finding.evidence.suffix(AlertTemplate.evidenceLimit).map { item in
+    alert.evidence = finding.evidence.suffix(Alert.evidenceLimit).map { item in
       item.bytes.withUnsafeBufferPointer { context.materialise(item.source, $0, item.time) }
     }
     if let source = finding.evidence.last?.source, Int(source) < context.sourceNames.count {
@@ -76,14 +72,5 @@ struct AlertTemplate {
       text += ": \(SummaryTemplate.text(value))"
     }
     return text
-  }
-
-  /// The first 128 bits of SHA-256 over rule id, key as canonical JSON, time of the first event and episode number,
-  /// separated by line feeds, in hexadecimal.
-  private func identity(key: [FieldValue.Member], firstSeen: Int64, episode: Int) -> String {
-    let text = "\(rule)\n\(FieldValue.object(key).json)\n\(firstSeen)\n\(episode)"
-    let digits = Array("0123456789abcdef".utf8)
-    let digest = SHA256.hash(data: Array(text.utf8)).prefix(16)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }

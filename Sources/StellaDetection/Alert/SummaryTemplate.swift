@@ -6,7 +6,7 @@ import StellaModel
 /// evidence event. Formats: `.0f` … `.9f` for numbers, `dur` for seconds as a duration. `{{` and `}}` are braces. What comes
 /// from logs is escaped, so that it can't move a terminal's cursor or fake another line. A name that is nowhere is shown
 /// as `?`.
-struct SummaryTemplate {
+package struct SummaryTemplate {
   private enum Piece {
     case literal(String)
     case field(name: String, format: String)
@@ -36,6 +36,11 @@ struct SummaryTemplate {
     }
     if !literal.isEmpty { pieces.append(.literal(literal)) }
     self.pieces = pieces
+  }
+
+  /// The names that `text` wants filled in, in order.
+  package static func names(in text: String) -> [String] {
+    SummaryTemplate(text).pieces.compactMap { if case .field(let name, _) = $0 { name } else { nil } }
   }
 
   func filled(for alert: Alert) -> String {

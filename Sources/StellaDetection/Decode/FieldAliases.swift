@@ -145,7 +145,9 @@ package enum FieldAliases {
       ]
     ),
     (
-      "request_target", "target of the request with its escapes undone, for patterns of attacks", false,
+      "request_target",
+      "target of the request for patterns: escapes undone, lower case, comments and runs of blanks folded into one",
+      false,
       [
         (
           """

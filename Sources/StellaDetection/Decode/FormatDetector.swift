@@ -14,7 +14,7 @@ package struct FormatDetector: Codable, Sendable, Hashable {
 
   package init() {}
 
-  private var lines: Int { counts.values.reduce(0, +) }
+  package var lines: Int { counts.values.reduce(0, +) }
 
   /// The format that most lines so far have: `plain` before the first.
   package var leader: LogFormat {

@@ -308,6 +308,9 @@ enum SyslogGrammar {
       sink.put(level: level)
     }
     guard !hasObject else { return }
+    // Web servers write their access log to syslog too.
+    let isWeb = program.starts(with: "nginx") || program.starts(with: "apache") || program.starts(with: "httpd")
+    if isWeb, AccessLogGrammar.parse(message, into: &sink, clock: clock) { return }
     if sink.wantsMessageFields {
       let isShell = program.starts(with: "ssh")
       let process = isShell ? processID(host: host, pid: pid) : 0

@@ -1,18 +1,25 @@
 import CStellaJSON
 
-/// The target of a request as a server understands it, so that patterns need not know every spelling.
+/// The target of a request as the programs behind a server understand it, so that patterns need not know every spelling.
 ///
 /// Undone are, up to three times over, `%41` and `%u0041`; once, `+` for a space and what logs write for quotes and control
 /// characters (`\x22`, `\"`). Overlong UTF-8 (`%c0%ae`) becomes the character that it stands for, NUL is dropped, and what
-/// is no UTF-8 then is repaired. Nothing in it is lower-cased.
+/// is no UTF-8 then is repaired. ASCII letters are lower-cased, a comment `/*…*/` counts as a blank (but not MySQL's `/*!…*/`,
+/// which is none), and a run of blanks is one: a line feed when it holds one, else a space.
 enum TargetText {
   private static let passes = 3
 
   /// Whether decoding changes anything.
   @inline(__always)
   static func hasEscapes(_ text: Bytes) -> Bool {
-    for byte in text where byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "\\") {
-      return true
+    var before: UInt8 = 0
+    for byte in text {
+      if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "\\") || byte &- 65 < 26
+        || byte <= 32 || byte == UInt8(ascii: "*") && before == UInt8(ascii: "/")
+      {
+        return true
+      }
+      before = byte
     }
     return false
   }
@@ -29,14 +36,17 @@ enum TargetText {
 
   /// Writes the decoded text and returns its length. O(bytes).
   static func decode(_ text: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
-    var count = pass(text, to: room, isFirst: true).count
-    for _ in 1..<passes {
+    var (count, changed) = pass(text, to: room, isFirst: true)
+    // What was valid stays so while nothing is put in place of something else.
+    let isDecoded = changed
+    var passes = 1
+    while changed, passes < TargetText.passes {
       // In place: what is written never gets ahead of what is read.
-      let next = pass(Bytes(start: room, count: count), to: room, isFirst: false)
-      count = next.count
-      if !next.changed { break }
+      (count, changed) = pass(Bytes(start: room, count: count), to: room, isFirst: false)
+      passes += 1
     }
-    count = shorten(room, count)
+    guard isDecoded else { return fold(room, count) }
+    count = fold(room, shorten(room, count))
     if stella_utf8_valid(room, count) != 0 { return count }
     // Each byte becomes at most three; the repair reads ahead of its text.
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count + 64) { source in
@@ -68,7 +78,9 @@ enum TargetText {
           changed = true
           continue
         }
-        if place + 1 < text.count, text[place + 1] | 32 == UInt8(ascii: "u"), let value = hex(text, place + 2, digits: 4) {
+        if place + 1 < text.count, text[place + 1] | 32 == UInt8(ascii: "u"),
+          let value = hex(text, place + 2, digits: 4)
+        {
           putScalar(value, put)
           place += 6
           changed = true
@@ -128,6 +140,47 @@ enum TargetText {
       to += 1
     }
     return to
+  }
+
+  /// Lower-cases, and folds comments and blanks, in place; returns the new length.
+  private static func fold(_ room: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+    var to = 0
+    var place = 0
+    func putBlank(_ byte: UInt8) {
+      let isLine = byte == 10 || byte == 13
+      if to > 0, room[to - 1] == 32 || room[to - 1] == 10 {
+        if isLine { room[to - 1] = 10 }
+      } else {
+        room[to] = isLine ? 10 : 32
+        to += 1
+      }
+    }
+    while place < count {
+      let byte = room[place]
+      if byte <= 32 || byte == 127 {
+        putBlank(byte)
+        place += 1
+      } else if byte == UInt8(ascii: "/"), place + 3 < count, room[place + 1] == UInt8(ascii: "*"),
+        room[place + 2] != UInt8(ascii: "!"), let end = commentEnd(room, place + 2, count)
+      {
+        putBlank(32)
+        place = end
+      } else {
+        room[to] = byte &- 65 < 26 ? byte | 32 : byte
+        to += 1
+        place += 1
+      }
+    }
+    return to
+  }
+
+  private static func commentEnd(_ room: UnsafeMutablePointer<UInt8>, _ start: Int, _ count: Int) -> Int? {
+    var place = start
+    while place + 1 < count {
+      if room[place] == UInt8(ascii: "*"), room[place + 1] == UInt8(ascii: "/") { return place + 2 }
+      place += 1
+    }
+    return nil
   }
 
   private static func hex(_ text: Bytes, _ place: Int, digits: Int) -> Int? {

@@ -66,6 +66,8 @@ package class Detector {
   package final var memoryBytes: Int { table.count * slotBytes + heldBytes }
   package var evictions: Int { table.evictions }
   package var firedAlerts: Int { book.fired }
+  /// Alerts that were held back because the rule raised too many at once.
+  package var heldBackAlerts: Int { book.heldBack }
   package var pendingAlerts: [Alert] { book.pending }
   package var firingAlerts: [Alert] { book.firing }
 

@@ -55,14 +55,7 @@ final class DistinctThreshold: Detector {
     guard let hash = DistinctWindow.hash(context.batch.cell(column, index).pointee) else { return }
     let number = keys.number(index)
     guard let slot = table.slot(number, at: time) else { return }
-    held -= entries[slot].count
-    if let known = entries[slot].firstIndex(where: { $0.hash == hash }) {
-      entries[slot].remove(at: known)
-    } else if entries[slot].count == limit {
-      entries[slot].removeFirst()
-    }
-    entries[slot].append(Entry(hash: hash, time: time))
-    held += entries[slot].count
+    note(Entry(hash: hash, time: time), slot)
     matching.keep(index, slot: slot, at: time, in: context)
     merge(index, slot: slot, at: time, in: context)
     if entries[slot].count == limit, let oldest = entries[slot].lazy.map(\.time).min(), time - oldest <= within,
@@ -72,5 +65,22 @@ final class DistinctThreshold: Detector {
     {
       book.found(finding, slot: slot, key: number, at: time, in: context)
     }
+  }
+
+  private func note(_ entry: Entry, _ slot: Int) {
+    let last = entries[slot].count - 1
+    // The same value again and again is what most keys see.
+    if last >= 0, entries[slot][last].hash == entry.hash {
+      entries[slot][last].time = entry.time
+      return
+    }
+    if let known = entries[slot].firstIndex(where: { $0.hash == entry.hash }) {
+      entries[slot].remove(at: known)
+    } else if last + 1 == limit {
+      entries[slot].removeFirst()
+    } else {
+      held += 1
+    }
+    entries[slot].append(entry)
   }
 }

@@ -3,19 +3,14 @@ import CStellaValue
 /// The distinct keys that live detectors hold for one list of `by` fields, each under a small number.
 ///
 /// Rules with the same `by` share one dictionary, so that a key's bytes are hashed and stored once however many rules
-/// count by it. Numbers are reused and must never show in output. About 22 bytes a key beyond its own bytes.
+/// count by it. Numbers are reused and must never show in output. About 16 bytes a key beyond its own bytes.
 package final class KeyDictionary {
   package static let none = UInt32.max
 
-  /// A key's hash beside its number, so that a probe rarely has to look further.
-  private struct Entry {
-    var hash: UInt32
-    /// Number + 1; 0 is empty.
-    var number: UInt32
-  }
-
-  /// Open addressing with linear probing.
-  private var index: UnsafeMutablePointer<Entry>
+  /// Open addressing with linear probing. An entry is number + 1 in its low `numberBits` bits, and above them the top
+  /// bits of the key's hash, so that a probe rarely has to look at the key. 0 is empty.
+  private var index: UnsafeMutablePointer<UInt32>
+  private var numberBits: UInt32 = 7
   private var mask: Int
   private var starts: UnsafeMutablePointer<UInt32>
   private var references: UnsafeMutablePointer<UInt32>
@@ -53,9 +48,9 @@ package final class KeyDictionary {
   /// One past the highest number in use.
   var numberLimit: Int { used }
 
-  private static func emptyIndex(_ size: Int) -> UnsafeMutablePointer<Entry> {
-    let index = RawStorage.allocate(Entry.self, count: size)
-    index.initialize(repeating: Entry(hash: 0, number: 0), count: size)
+  private static func emptyIndex(_ size: Int) -> UnsafeMutablePointer<UInt32> {
+    let index = RawStorage.allocate(UInt32.self, count: size)
+    index.initialize(repeating: 0, count: size)
     return index
   }
 
@@ -69,10 +64,15 @@ package final class KeyDictionary {
   @inline(__always)
   func number(of key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
     var position = Int(truncatingIfNeeded: hash) & mask
+    let tag = hash >> numberBits
+    let numberMask = (UInt32(1) << numberBits) - 1
     while true {
       let entry = index[position]
-      if entry.number == 0 { break }
-      if entry.hash == hash, isEqual(Int(entry.number) - 1, key) { return entry.number - 1 }
+      if entry == 0 { break }
+      if entry >> numberBits == tag {
+        let number = (entry & numberMask) - 1
+        if isEqual(Int(number), key) { return number }
+      }
       position = (position + 1) & mask
     }
     return insert(key, hash: hash)
@@ -139,25 +139,25 @@ package final class KeyDictionary {
 
   private func place(_ number: UInt32, _ hash: UInt32) {
     var position = Int(truncatingIfNeeded: hash) & mask
-    while index[position].number != 0 { position = (position + 1) & mask }
-    index[position] = Entry(hash: hash, number: number + 1)
+    while index[position] != 0 { position = (position + 1) & mask }
+    index[position] = ((hash >> numberBits) << numberBits) | (number + 1)
   }
 
   private func remove(_ number: UInt32) {
-    var position = Int(truncatingIfNeeded: KeyDictionary.hash(key(number))) & mask
-    while index[position].number != number + 1 { position = (position + 1) & mask }
+    let numberMask = (UInt32(1) << numberBits) - 1
+    var hole = Int(truncatingIfNeeded: KeyDictionary.hash(key(number))) & mask
+    while index[hole] & numberMask != number + 1 { hole = (hole + 1) & mask }
     // Backward shift keeps probe sequences whole without tombstones.
-    var hole = position
     var probe = (hole + 1) & mask
-    while index[probe].number != 0 {
-      let home = Int(truncatingIfNeeded: index[probe].hash) & mask
+    while index[probe] != 0 {
+      let home = Int(truncatingIfNeeded: KeyDictionary.hash(key((index[probe] & numberMask) - 1))) & mask
       if (probe - home) & mask >= (probe - hole) & mask {
         index[hole] = index[probe]
         hole = probe
       }
       probe = (probe + 1) & mask
     }
-    index[hole].number = 0
+    index[hole] = 0
     let (length, prefix) = readLength(at: Int(starts[Int(number)]))
     bytesLive -= length + prefix
     // Marks the number as free for `makeRoom`.
@@ -167,20 +167,27 @@ package final class KeyDictionary {
   }
 
   private func growIndex() {
-    let old = index
-    let size = mask + 1
-    index = KeyDictionary.emptyIndex(size * 2)
-    mask = size * 2 - 1
-    for position in 0..<size where old[position].number != 0 {
-      place(old[position].number - 1, old[position].hash)
-    }
-    RawStorage.free(old)
+    mask = mask * 2 + 1
+    RawStorage.free(index)
+    index = KeyDictionary.emptyIndex(mask + 1)
+    rebuild()
   }
 
   private func growNumbers() {
+    precondition(capacity < 1 << 30, "one list of `by` fields has more than a billion keys")
     capacity *= 2
     starts = RawStorage.resize(starts, to: capacity)
     references = RawStorage.resize(references, to: capacity)
+    numberBits += 1
+    index.update(repeating: 0, count: mask + 1)
+    rebuild()
+  }
+
+  /// Enters all keys into the emptied index.
+  private func rebuild() {
+    for number in 0..<used where starts[number] != .max {
+      place(UInt32(number), KeyDictionary.hash(key(UInt32(number))))
+    }
   }
 
   private func makeRoom(_ needed: Int) {

@@ -13,8 +13,8 @@ package final class Pipeline {
   /// The sources that don't hold the watermark back before their next event.
   private var isSilent: [Bool] = []
   private var watermark = Int64.min
-  /// The batch in which each rule ran, and each filter matched, the last time.
-  private var lastRun: [Int]
+  /// The rules of `rules` as they are run, and the batch in which each filter matched last.
+  private var runs: [RuleRun]
   private var lastMatch: [Int]
   private var batches = 0
   package private(set) var events = 0
@@ -32,7 +32,7 @@ package final class Pipeline {
     self.lateness = lateness
     batch = EventBatch(columnCount: rules.fields.table.count)
     context = DetectionContext(batch: batch, materialise: materialise)
-    lastRun = Array(repeating: 0, count: rules.rules.count)
+    runs = rules.runs
     lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
   }
 
@@ -65,7 +65,7 @@ package final class Pipeline {
     }
     self.rules = rules
     rules.takeOver()
-    lastRun = Array(repeating: 0, count: rules.rules.count)
+    runs = rules.runs
     lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
     clear()
     return context.takeEmissions()
@@ -87,14 +87,7 @@ package final class Pipeline {
     advance()
     for space in rules.keySpaces { space.begin(batch) }
     rules.router.route(batch)
-    for filter in rules.router.matched { lastMatch[filter] = batches }
-    for filter in rules.router.matched {
-      for rule in rules.rulesOfFilter[filter] { run(rule) }
-    }
-    let reached = context.watermarks[batch.count - 1]
-    for (number, rule) in rules.rules.enumerated() where lastRun[number] != batches {
-      if rule.detector.nextTimer <= reached { run(number) }
-    }
+    runRules()
     let alerts = context.takeEmissions()
     clear()
     return alerts
@@ -120,16 +113,34 @@ package final class Pipeline {
   /// The latest time of the sources that have ended.
   private var ended = Int64.min
 
-  /// The events of a filter; nil when there are none in this batch.
-  private func bits(_ filter: Int) -> UnsafePointer<UInt64>? {
-    lastMatch[filter] == batches ? rules.router.bits(filter) : nil
-  }
-
-  private func run(_ number: Int) {
-    if lastRun[number] == batches { return }
-    lastRun[number] = batches
-    let rule = rules.rules[number]
-    rule.detector.run(context, matches: bits(rule.filter), resolves: rule.resolveFilter.flatMap(bits))
+  /// Runs every rule that has matching events or a timer that is due.
+  private func runRules() {
+    let router = rules.router
+    let rulesOfFilter = rules.rulesOfFilter
+    let context = context
+    let current = batches
+    let reached = context.watermarks[batch.count - 1]
+    lastMatch.withUnsafeMutableBufferPointer { lastMatch in
+      runs.withUnsafeMutableBufferPointer { runs in
+        func run(_ number: Int) {
+          if runs[number].lastBatch == current { return }
+          runs[number].lastBatch = current
+          // A filter's bits are there only when something matched.
+          func bits(_ filter: Int32) -> UnsafePointer<UInt64>? {
+            filter >= 0 && lastMatch[Int(filter)] == current ? router.bits(Int(filter)) : nil
+          }
+          runs[number].detector.run(
+            context, matches: bits(runs[number].filter), resolves: bits(runs[number].resolveFilter))
+        }
+        for filter in router.matched { lastMatch[filter] = current }
+        for filter in router.matched {
+          for number in rulesOfFilter[filter] { run(number) }
+        }
+        for number in 0..<runs.count where runs[number].lastBatch != current {
+          if runs[number].detector.nextTimer <= reached { run(number) }
+        }
+      }
+    }
   }
 
   /// Moves the watermark along the events of the batch.

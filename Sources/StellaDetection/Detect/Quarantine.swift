@@ -4,9 +4,9 @@ import StellaModel
 /// Keeps a rule whose script keeps failing from costing more than it finds: after five failures in a row the script rests
 /// for a minute of event time, then for twice as long each time it fails again, at most an hour. Its state is kept.
 package final class Quarantine {
-  private static let failuresBeforeRest = 5
-  private static let firstRest: Int64 = 60_000_000_000
-  private static let longestRest: Int64 = 3_600_000_000_000
+  package static let failuresBeforeRest = 5
+  package static let firstRest: Int64 = 60_000_000_000
+  package static let longestRest: Int64 = 3_600_000_000_000
 
   package private(set) var failures = 0
   package private(set) var rests = 0

@@ -49,9 +49,11 @@ package final class SourceReader {
     decoder = AutoDecoder.decoder(for: format)
   }
 
-  /// What the format was taken to be and why, once that is decided.
+  /// What the format was taken to be and why, once that is decided or the source has ended.
   package var formatNotice: String? {
-    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded else { return nil }
+    guard let auto = decoder as? AutoDecoder, auto.detector.decided != nil || isEnded && auto.detector.lines > 0 else {
+      return nil
+    }
     return auto.detector.summary
   }
 

@@ -89,6 +89,7 @@ final class LiveReading {
         // A pipe that has nothing yet; regular files end.
         try waitForStream(interrupts)
       case .end:
+        announce(reader)
         ended(reader)
         return false
       }

@@ -50,7 +50,9 @@ package enum RuleFiles {
   }
 
   private enum Kind {
-    case directory, file, missing(Int32)
+    case directory
+    case file
+    case missing(Int32)
   }
 
   private static func kind(_ path: String) -> Kind {

@@ -57,9 +57,11 @@ package final class TailRun: EventConsumer {
   func consume() throws {
     if batch.count == 0 { return }
     router?.route(batch)
-    let bits = router.map { $0.bits($0.filter(of: 0)) }
     var wanted: [Event] = []
-    for index in 0..<batch.count {
+    // A filter's bits are there only when something matched.
+    let isMatched = router.map { !$0.matched.isEmpty } ?? true
+    let bits = isMatched ? router.map { $0.bits($0.filter(of: 0)) } : nil
+    for index in 0..<(isMatched ? batch.count : 0) {
       if let bits, bits[index >> 6] & (1 << UInt64(index & 63)) == 0 { continue }
       let reader = readers[Int(batch.sources[index])]
       wanted.append(reader.event(batch.record(index), time: batch.times[index]))

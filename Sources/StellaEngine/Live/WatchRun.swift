@@ -137,6 +137,7 @@ package final class WatchRun: EventConsumer {
     summary.firedByRule = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.firedAlerts) }, firedBefore)
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     summary.pending = rules.rules.flatMap(\.detector.pendingAlerts)
+    summary.heldBack = rules.rules.map { ($0.manifest.id, $0.detector.heldBackAlerts) }.filter { $0.1 > 0 }
     summary.evictions = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.evictions) }, evictedBefore)
       .sorted { $0.0 < $1.0 }
     summary.quarantined = rules.failingRules.map { ($0.id, $0.failures, $0.error) }

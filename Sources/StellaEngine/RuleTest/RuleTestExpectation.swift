@@ -25,7 +25,7 @@ struct RuleTestExpectation {
     }
   }
 
-  private static let names = [
+  static let names = [
     "affected_users", "at_least", "at_most", "count", "evidence", "expected", "fires", "labels", "pending", "resolved",
     "rule", "severity", "summary", "title", "type", "value", "where",
   ]
@@ -106,7 +106,8 @@ struct RuleTestExpectation {
       let key = alert.key.map { "\($0.name) = \($0.value.json)" }.joined(separator: ", ")
       let value = alert.value.map { " value \($0.json)" } ?? ""
       let users = alert.affectedUsers.isEmpty ? "" : " users \(alert.affectedUsers.prefix(5).joined(separator: ", "))"
-      return "  \(alert.status.rawValue) \(alert.rule) \(alert.severity.rawValue) {\(key)} count \(alert.count)\(value)\(users)"
+      return
+        "  \(alert.status.rawValue) \(alert.rule) \(alert.severity.rawValue) {\(key)} count \(alert.count)\(value)\(users)"
         + (alert.summary.isEmpty ? "" : ": \(alert.summary)")
     }
     return text + "; fired instead:\n" + lines.joined(separator: "\n")

@@ -68,7 +68,8 @@ final class RuleTestScript {
       state = try LuaState(limits: RuleTestScript.limits, library: library)
       let source = Array(RuleTestPrelude.begin.utf8) + file.text + Array(RuleTestPrelude.end.utf8)
       guard case .table(let list) = try state.load(source, name: file.file) else {
-        throw LuaError(kind: .runtime, message: "the file returns something itself; tests return nothing", file: file.file)
+        throw LuaError(
+          kind: .runtime, message: "the file returns something itself; tests return nothing", file: file.file)
       }
       cases = list.array.compactMap { item in
         guard case .table(let entry) = item, case .string(let name)? = entry["name"],
@@ -81,7 +82,8 @@ final class RuleTestScript {
     }
     if cases.isEmpty {
       throw RuleError(
-        code: "test.empty", message: "the file has no test", remedy: "Write test(\"what is promised\", function(t) … end).",
+        code: "test.empty", message: "the file has no test",
+        remedy: "Write test(\"what is promised\", function(t) … end).",
         file: file.file, line: 1)
     }
   }

@@ -17,6 +17,9 @@ package struct ManifestLines: Sendable {
     }
   }
 
+  /// Whether the rule writes the key at `path` itself.
+  package func contains(_ path: String) -> Bool { lines[path] != nil }
+
   package init(source: [UInt8]) {
     var scanner = Scanner(source: source)
     var tables: [String] = []

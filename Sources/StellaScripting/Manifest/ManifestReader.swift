@@ -16,7 +16,7 @@ struct ManifestReader {
   }
 
   mutating func read() -> RuleManifest {
-    var manifest = RuleManifest(lines: lines)
+    var manifest = RuleManifest()
     manifest.file = file
     guard checkLevel() else { return manifest }
     checkKeys(of: table, allowed: ScriptRegistry.ruleKeys, path: "", owner: "rule")
@@ -84,7 +84,7 @@ struct ManifestReader {
   }
 
   private mutating func checkTogether(_ rule: RuleManifest) {
-    if rule.threshold == nil && rule.on == nil && rule.check == nil {
+    if table["threshold"] == nil && table["on"] == nil && table["check"] == nil {
       report(
         "rule.missing_key", "the rule never finds anything: it has no threshold, no on and no check",
         "Add threshold = { count = 10, within = \"5m\" }, or a function on(e, s) or check(s, t).", "")
@@ -145,7 +145,9 @@ struct ManifestReader {
       switch value {
       case .tagged(let constructor, let arguments):
         guard let primitive = ScriptRegistry.primitive(constructor) else {
-          report("rule.wrong_type", "state.\(name) is \(constructor){…}", "Use a window, a ring or a scalar.", "state.\(name)")
+          report(
+            "rule.wrong_type", "state.\(name) is \(constructor){…}", "Use a window, a ring or a scalar.",
+            "state.\(name)")
           return nil
         }
         let settings = settings(of: primitive, arguments: arguments, path: "state.\(name)")
@@ -264,7 +266,8 @@ struct ManifestReader {
       return "\"\(text)\"\(hint)"
     case (.names, .table(let list)):
       if !list.fields.isEmpty { return "a table with names, such as \(list.fields[0].key)" }
-      return list.array.allSatisfy { if case .string = $0 { true } else { false } } ? nil : "a list of other things than texts"
+      return list.array.allSatisfy { if case .string = $0 { true } else { false } }
+        ? nil : "a list of other things than texts"
     case (.function, .function), (.expressionOrFunction, .function): return nil
     case (.table, .table(let table)): return table.array.isEmpty && table.fields.isEmpty ? "empty" : nil
     default: return self.kind(value)

@@ -4,7 +4,10 @@ import StellaModel
 /// What a rule file declares, checked. Times are nanoseconds, sizes are bytes.
 package struct RuleManifest: Sendable {
   package struct Threshold: Sendable, Hashable {
-    package enum Window: String, Sendable, Hashable { case sliding, fromFirst = "from_first" }
+    package enum Window: String, Sendable, Hashable {
+      case sliding
+      case fromFirst = "from_first"
+    }
     package var count: Int
     package var within: Int64
     package var window: Window
@@ -72,8 +75,7 @@ package struct RuleManifest: Sendable {
   package var actions: [String] = []
   package var suggest: [String] = []
   /// The rule's thresholds as they are in force, by name.
-  package var parameters: [(name: String, value: LuaValue)] = []
-  package var lines: ManifestLines
+  package var parameters: [FieldValue.Member] = []
 
-  package init(lines: ManifestLines) { self.lines = lines }
+  package init() {}
 }

@@ -18,17 +18,38 @@ package struct RuleKey: Sendable {
   package var kind: Kind
   package var isRequired: Bool
   package var meaning: String
+  /// What holds without the key, as it would be written; nil when there is nothing to write.
+  package var standard: String?
   /// What other tools call the same thing.
   package var elsewhere: String?
+  private var ownType: String?
 
+  /// - Parameter type: the LuaLS type, where the kind doesn't say it all.
   package init(
-    _ name: String, _ kind: Kind, required: Bool = false, _ meaning: String, elsewhere: String? = nil
+    _ name: String, _ kind: Kind, required: Bool = false, _ meaning: String, standard: String? = nil,
+    type: String? = nil, elsewhere: String? = nil
   ) {
     self.name = name
     self.kind = kind
     self.isRequired = required
     self.meaning = meaning
+    self.standard = standard
     self.elsewhere = elsewhere
+    ownType = type
+  }
+
+  /// The LuaLS type of the value, for the editor stubs.
+  package var type: String {
+    if let ownType { return ownType }
+    return switch kind {
+    case .text, .name, .duration, .size, .expression: "string"
+    case .integer: "integer"
+    case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: "|")
+    case .expressionOrFunction: "string|function"
+    case .names: "string[]"
+    case .function: "function"
+    case .table: "table"
+    }
   }
 
   /// The kind in words, for messages and the reference page.
@@ -36,6 +57,7 @@ package struct RuleKey: Sendable {
     switch kind {
     case .text: "a text"
     case .name: "a name of letters, digits, dots, dashes and underscores"
+    case .integer(let range) where range.count == 1: "the number \(range.lowerBound)"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .duration: "a duration such as \"30s\" or \"5m\""
     case .size: "a size such as \"64MiB\""

@@ -9,10 +9,10 @@ extension ScriptRegistry {
     RuleKey(
       "severity", .choice(Severity.allCases.map(\.rawValue)), required: true, "How serious an alert of it is.",
       elsewhere: "Sigma `level`"),
-    RuleKey("type", .name, "The kind of trouble, such as `error_spike`; default `custom`."),
+    RuleKey("type", .name, "The kind of trouble, such as `error_spike`.", standard: "custom"),
     RuleKey(
       "status", .choice(["stable", "test", "experimental", "deprecated", "unsupported"]),
-      "How far the rule is to be trusted; default `experimental`.", elsewhere: "Sigma `status`"),
+      "How far the rule is to be trusted.", standard: "experimental", elsewhere: "Sigma `status`"),
     RuleKey("description", .text, "What the rule looks for and why, in sentences."),
     RuleKey("tags", .names, "Dotted tags such as `attack.t1110`."),
     RuleKey("author", .text, "Who wrote it."),
@@ -21,34 +21,56 @@ extension ScriptRegistry {
     RuleKey("references", .names, "Where to read more."),
     RuleKey("falsepositives", .names, "Harmless causes of the same alert."),
     RuleKey("owner", .text, "Who looks after the rule."),
-    RuleKey("labels", .table, "Fixed texts by name that every alert carries.", elsewhere: "Prometheus `labels`"),
+    RuleKey(
+      "labels", .table, "Fixed texts by name that every alert carries.", type: "table<string, string>",
+      elsewhere: "Prometheus `labels`"),
     RuleKey("where", .expression, required: true, "Which events the rule sees; `\"true\"` for all of them."),
     RuleKey(
       "by", .names, "The fields that make the key; state, hold and suppression are per key.",
       elsewhere: "SQL `GROUP BY`, CrowdSec `groupby`, ElastAlert `query_key`"),
-    RuleKey("max_keys", .integer(1...10_000_000), "The most keys kept; over it the stalest go. Default 100000."),
-    RuleKey("state_memory", .size, "The most native state kept; over it the stalest keys go. Default \"64MiB\"."),
-    RuleKey("memory", .size, "The Lua heap of the rule, up to \"4MiB\". Default \"256KiB\"."),
-    RuleKey("threshold", .table, "Fires at `count` events of a key within `within`; needs no Lua."),
-    RuleKey("state", .table, "What is kept per key: windows, rings and first values by name."),
-    RuleKey("on", .function, "`function(e, s)`, for each matching event."),
-    RuleKey("every", .duration, "How often `check` runs, in event time.", elsewhere: "Prometheus `interval`"),
-    RuleKey("check", .function, "`function(s, t)`, for each key every `every`."),
-    RuleKey("on_match", .function, "`function(m)`, for each match of `threshold`; may shape the alert or drop it."),
-    RuleKey("hold", .duration, "How long the condition must last before the alert fires.", elsewhere: "Prometheus `for`"),
+    RuleKey("max_keys", .integer(1...10_000_000), "The most keys kept; over it the stalest go.", standard: "100000"),
     RuleKey(
-      "keep_firing", .duration, "How long the alert stays after the condition ended.",
+      "state_memory", .size, "The most native state kept; over it the stalest keys go.",
+      standard: "64MiB"),
+    RuleKey("memory", .size, "The Lua heap of the rule, from \"64KiB\" to \"4MiB\".", standard: "256KiB"),
+    RuleKey(
+      "threshold", .table, "Fires at `count` events of a key within `within`; needs no Lua.",
+      type: "Stella.Threshold"),
+    RuleKey(
+      "state", .table, "What is kept per key: windows, rings and first values by name.",
+      type: "table<string, Stella.Window|string|number|boolean>"),
+    RuleKey(
+      "on", .function, "`function(e, s)`, for each matching event.",
+      type: "fun(e: Stella.Event, s: Stella.State): Stella.Finding"),
+    RuleKey("every", .duration, "How often `check` runs, in event time.", elsewhere: "Prometheus `interval`"),
+    RuleKey(
+      "check", .function,
+      "`function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch.",
+      type: "fun(s: Stella.State, t: integer): Stella.Finding"),
+    RuleKey(
+      "on_match", .function,
+      "`function(m)`, for each match of `threshold`: returns the alert, or nothing to drop the match.",
+      type: "fun(m: Stella.Match): Stella.Finding"),
+    RuleKey(
+      "hold", .duration, "How long the condition must last before the alert fires.", standard: "0s",
+      elsewhere: "Prometheus `for`"),
+    RuleKey(
+      "keep_firing", .duration, "How long the alert stays after the condition ended.", standard: "0s",
       elsewhere: "Prometheus `keep_firing_for`"),
     RuleKey(
       "suppress_for", .duration,
-      "What follows a finding of the same key within this time joins its alert. Default: `within` of a threshold, "
-        + "else \"5m\" for `on` and \"0s\" for `check`.", elsewhere: "ElastAlert `realert`"),
+      "What follows a finding of the same key within this time joins its alert. Without the key: `within` of a "
+        + "threshold, else `5m` with `on`, else `0s`.", elsewhere: "ElastAlert `realert`"),
     RuleKey(
       "resolve_when", .expressionOrFunction,
-      "Ends the alert: a condition on events of the same key, or `function(s, t)` asked at every check."),
+      "Ends the alert: a condition on events of the same key, or `function(s, t)` asked at every check.",
+      type: "string|fun(s: Stella.State, t: integer): boolean?"),
     RuleKey("summary", .text, "One line for people; `{name}` and `{name:.1f}` are filled in."),
-    RuleKey("evidence", .integer(0...20), "How many events a threshold keeps per key as evidence. Default: the last one."),
-    RuleKey("affected", .name, "The field whose values are listed as affected users. Default: `user_id` or `user` when it is in `by`."),
+    RuleKey("evidence", .integer(0...20), "How many events a threshold keeps per key as evidence.", standard: "1"),
+    RuleKey(
+      "affected", .name,
+      "The field whose values are listed as affected users. Without the key: `user_id` or `user` when it "
+        + "is in `by`."),
     RuleKey("runbook", .text, "Where it says what to do.", elsewhere: "Prometheus `runbook_url`"),
     RuleKey("actions", .names, "What a person can do, best first."),
     RuleKey("suggest", .names, "Ids of fixes that may help, best first."),
@@ -60,8 +82,9 @@ extension ScriptRegistry {
     RuleKey("within", .duration, required: true, "In how long a time."),
     RuleKey(
       "window", .choice(["sliding", "from_first"]),
-      "`sliding` (default) fires when the last `count` events lie within `within`, exactly, at 8 × `count` bytes a key; "
-        + "`from_first` counts from a key's first event and fires once per window, at 16 bytes a key."),
+      "`sliding` fires when the last `count` events lie within `within`, exactly, at 8 × `count` bytes a key; "
+        + "`from_first` counts from a key's first event and fires once per window, at 16 bytes a key.",
+      standard: "sliding"),
     RuleKey(
       "distinct", .name, "Count distinct values of this field instead of events (sliding, exact)."),
   ]

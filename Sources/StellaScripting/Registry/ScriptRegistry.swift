@@ -95,19 +95,23 @@ package enum ScriptRegistry {
         "window.distinct", [within], returns: "Stella.WindowDistinct", "Counts different values."),
       options: [Parameter("cap", "integer", "how many values are kept exactly, 1 to 65536; default 256")],
       methods: [
-        ScriptName("add", [Parameter("value", "any", "nil is passed over")], "Notes a value at the current event's time."),
+        ScriptName(
+          "add", [Parameter("value", "any", "nil is passed over")], "Notes a value at the current event's time."),
         ScriptName("count", returns: "integer", "How many different values lie in the window."),
         ScriptName(
-          "values", returns: "string[]", "Up to 100 of the values in the window as texts, oldest first; those kept exactly."),
+          "values", returns: "string[]",
+          "Up to 100 of the values in the window as texts, oldest first; those kept exactly."),
       ],
-      cost: "Exact up to `cap` values a key (about 40 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) "
+      cost:
+        "Exact up to `cap` values a key (about 40 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) "
         + "with 1,024 registers in each of 6 steps: standard error 3.3%, 6 KiB a key."),
     ScriptPrimitive(
       constructor: ScriptName(
         "ring", [Parameter("size", "integer", "1 to 100")], returns: "Stella.Ring", "Keeps the last events or values."),
       options: [],
       methods: [
-        ScriptName("push", [Parameter("item", "Stella.Event|string|number|boolean", "what to keep")], "Keeps the item."),
+        ScriptName(
+          "push", [Parameter("item", "Stella.Event|string|number|boolean", "what to keep")], "Keeps the item."),
         ScriptName("count", returns: "integer", "How many are kept."),
         ScriptName("items", returns: "any[]", "The kept values, oldest first; events as their text."),
         ScriptName("clear", [], "Forgets them all."),
@@ -130,7 +134,8 @@ package enum ScriptRegistry {
     ScriptName(
       "params", [ScriptName.Parameter("defaults", "table", "scalars by name")], returns: "table",
       "The rule's thresholds: the defaults, with what `params:` in stella.yaml sets for this rule in their place. "
-        + "Called once, before `rule { … }`. A name that is not among the defaults, or of another type, refuses the rule.")
+        + "Called once, before `rule { … }`. A name that is not among the defaults, or of another type, refuses the rule."
+    )
   ]
 
   /// Keys of `alert { … }` that mean something; any other key becomes a label that the summary can use.
@@ -146,16 +151,24 @@ package enum ScriptRegistry {
     ScriptName.Parameter("suggest", "string[]?", "instead of the rule's"),
   ]
 
+  /// What `on_match(m)` gets.
+  package static let matchFields: [ScriptName.Parameter] = [
+    ScriptName.Parameter("count", "integer", "matching events of the key within `within`"),
+    ScriptName.Parameter("first_seen", "integer", "time of the first of them, nanoseconds since the epoch"),
+    ScriptName.Parameter("last_seen", "integer", "time of the last, nanoseconds since the epoch"),
+    ScriptName.Parameter("key", "table<string, any>", "the values of `by`, by name"),
+    ScriptName.Parameter("last", "Stella.Event", "the event that decided it"),
+  ]
+
   /// The primitive called `name`.
   package static func primitive(_ name: String) -> ScriptPrimitive? { primitives.first { $0.name == name } }
 }
 
 extension ScriptRegistry {
   /// The types of native state with their methods; a position is the number that calls carry.
-  package static var handleTypes: [LuaHandleType] {
+  package static let handleTypes: [LuaHandleType] =
     primitives.map { LuaHandleType(name: $0.name, methods: $0.methods.map(\.name)) }
-  }
 
   /// Every name that makes a declaration or native state, as the Lua library binds them.
-  package static var constructorNames: [String] { declarations.map(\.name) + primitives.map(\.name) }
+  package static let constructorNames: [String] = declarations.map(\.name) + primitives.map(\.name)
 }

@@ -1,0 +1,721 @@
+---@meta
+-- Made from the sources of Stella, for editors: the names of rules, API level 1.
+-- To make it anew: STELLA_WRITE_GENERATED=1 swift test --filter generated
+
+--- One log record, read-only. A missing field is nil, a JSON null is `null`.
+---@class Stella.Event
+---@field time integer when it happened, nanoseconds since the epoch
+---@field level string? how serious the log says it is
+---@field message string? the text of the event
+---@field service string? what wrote it: service, application or program
+---@field host string? the machine that wrote it
+---@field user_id string? stable identity of the user
+---@field user string? name of the user
+---@field src_ip string? address that the request came from
+---@field port number? port that the request came from
+---@field dst_ip string? address that it went to
+---@field dst_port number? port that it went to
+---@field route string? path of the request, without the query
+---@field request_target string? target of the request for patterns: escapes undone, lower case, comments and runs of blanks folded into one
+---@field method string? method of the request
+---@field status number? status code of the response
+---@field duration_ms number? how long it took, milliseconds
+---@field error_type string? class or kind of the error
+---@field error_message string? text of the error
+---@field trace_id string? distributed trace
+---@field span_id string? span of the trace
+---@field request_id string? one request
+---@field session_id string? one session
+---@field user_agent string? client software
+---@field referer string? page that led here
+---@field query string? query of the request
+---@field protocol string? protocol of the request
+---@field bytes number? size of the response, bytes
+---@field event string? name of what happened
+---@field outcome string? `ok` or `fail`, or as the log says it
+---@field environment string? deployment environment
+---@field tenant_id string? tenant or organisation
+---@field logger string? logger or module
+---@field thread string? thread
+---@field pid number? process
+---@field container string? container
+---@field pod string? pod
+---@field namespace string? namespace of the pod
+---@field version string? version of what wrote it
+---@field region string? region
+---@field [string] any any field under its own name, such as `e["cart.items"]`
+
+--- The state of one key: what `state` declares, and plain values of your own.
+---@class Stella.State
+---@field [string] any
+
+--- A match of a threshold.
+---@class Stella.Match
+---@field count integer matching events of the key within `within`
+---@field first_seen integer time of the first of them, nanoseconds since the epoch
+---@field last_seen integer time of the last, nanoseconds since the epoch
+---@field key table<string, any> the values of `by`, by name
+---@field last Stella.Event the event that decided it
+
+--- What `alert { … }` takes and callbacks return.
+---@class Stella.Alert
+---@field summary string? one line for people instead of the rule's
+---@field value number|string? what was measured
+---@field expected number|string? what is usual
+---@field count integer? matching events so far
+---@field severity string? instead of the rule's
+---@field evidence Stella.Ring|Stella.Event? the events that show it
+---@field affected_users string[]? who is affected
+---@field actions string[]? instead of the rule's
+---@field suggest string[]? instead of the rule's
+---@field [string] string|number|boolean labels of your own
+
+---@alias Stella.Finding Stella.Alert|Stella.Alert[]|nil
+
+--- `threshold = { … }`.
+---@class Stella.Threshold
+---@field count integer How many events.
+---@field within string In how long a time.
+---@field window? "sliding"|"from_first" `sliding` fires when the last `count` events lie within `within`, exactly, at 8 × `count` bytes a key; `from_first` counts from a key's first event and fires once per window, at 16 bytes a key. Default: `sliding`.
+---@field distinct? string Count distinct values of this field instead of events (sliding, exact).
+
+--- `rule { … }`.
+---@class Stella.Rule
+---@field api integer The level of the script API that the rule is written for.
+---@field id string Unique and stable, such as `errors.spike`. State and alerts belong to it.
+---@field title string What the rule finds, in a few words.
+---@field severity "informational"|"low"|"medium"|"high"|"critical" How serious an alert of it is.
+---@field type? string The kind of trouble, such as `error_spike`. Default: `custom`.
+---@field status? "stable"|"test"|"experimental"|"deprecated"|"unsupported" How far the rule is to be trusted. Default: `experimental`.
+---@field description? string What the rule looks for and why, in sentences.
+---@field tags? string[] Dotted tags such as `attack.t1110`.
+---@field author? string Who wrote it.
+---@field date? string When it was written, `YYYY-MM-DD`.
+---@field modified? string When it was last changed, `YYYY-MM-DD`.
+---@field references? string[] Where to read more.
+---@field falsepositives? string[] Harmless causes of the same alert.
+---@field owner? string Who looks after the rule.
+---@field labels? table<string, string> Fixed texts by name that every alert carries.
+---@field where string Which events the rule sees; `"true"` for all of them.
+---@field by? string[] The fields that make the key; state, hold and suppression are per key.
+---@field max_keys? integer The most keys kept; over it the stalest go. Default: `100000`.
+---@field state_memory? string The most native state kept; over it the stalest keys go. Default: `64MiB`.
+---@field memory? string The Lua heap of the rule, from "64KiB" to "4MiB". Default: `256KiB`.
+---@field threshold? Stella.Threshold Fires at `count` events of a key within `within`; needs no Lua.
+---@field state? table<string, Stella.Window|string|number|boolean> What is kept per key: windows, rings and first values by name.
+---@field on? fun(e: Stella.Event, s: Stella.State): Stella.Finding `function(e, s)`, for each matching event.
+---@field every? string How often `check` runs, in event time.
+---@field check? fun(s: Stella.State, t: integer): Stella.Finding `function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch.
+---@field on_match? fun(m: Stella.Match): Stella.Finding `function(m)`, for each match of `threshold`: returns the alert, or nothing to drop the match.
+---@field hold? string How long the condition must last before the alert fires. Default: `0s`.
+---@field keep_firing? string How long the alert stays after the condition ended. Default: `0s`.
+---@field suppress_for? string What follows a finding of the same key within this time joins its alert. Without the key: `within` of a threshold, else `5m` with `on`, else `0s`.
+---@field resolve_when? string|fun(s: Stella.State, t: integer): boolean? Ends the alert: a condition on events of the same key, or `function(s, t)` asked at every check.
+---@field summary? string One line for people; `{name}` and `{name:.1f}` are filled in.
+---@field evidence? integer How many events a threshold keeps per key as evidence. Default: `1`.
+---@field affected? string The field whose values are listed as affected users. Without the key: `user_id` or `user` when it is in `by`.
+---@field runbook? string Where it says what to do.
+---@field actions? string[] What a person can do, best first.
+---@field suggest? string[] Ids of fixes that may help, best first.
+
+--- The type of `null`.
+---@class Stella.Null
+
+--- Native state that a rule declares under `state`.
+---@class Stella.Window
+
+window = {}
+
+---@class Stella.WindowCountOptions
+---@field [1] string the length of the window, such as "5m"
+---@field offset? string how far back the window ends, such as "5m"; default "0s"
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 24 bytes a key.
+---@class Stella.WindowCount: Stella.Window
+local WindowCount = {}
+
+--- Counts the current event.
+---@param e? Stella.Event the event; the time is the event's whether given or not
+function WindowCount:add(e) end
+
+--- Events in the window.
+---@return integer
+function WindowCount:count() end
+
+--- Per second over the part of the window that the stream has covered so far; 0 before any.
+---@return number
+function WindowCount:per_second() end
+
+--- Per minute over the part of the window that the stream has covered so far; 0 before any.
+---@return number
+function WindowCount:per_minute() end
+
+
+--- Counts events.
+---@param within string|Stella.WindowCountOptions the length of the window, such as "5m"
+---@return Stella.WindowCount
+function window.count(within) end
+
+---@class Stella.WindowSumOptions
+---@field [1] string the length of the window, such as "5m"
+---@field offset? string how far back the window ends, such as "5m"; default "0s"
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
+---@class Stella.WindowSum: Stella.Window
+local WindowSum = {}
+
+--- Adds a value at the time of the current event.
+---@param value? number nil and values that are not numbers are passed over
+function WindowSum:add(value) end
+
+--- Sum of the values in the window; 0.0 when empty.
+---@return number
+function WindowSum:sum() end
+
+--- Values in the window.
+---@return integer
+function WindowSum:count() end
+
+--- Per second over the part of the window that the stream has covered so far; 0 before any.
+---@return number
+function WindowSum:per_second() end
+
+--- Per minute over the part of the window that the stream has covered so far; 0 before any.
+---@return number
+function WindowSum:per_minute() end
+
+
+--- Adds up values.
+---@param within string|Stella.WindowSumOptions the length of the window, such as "5m"
+---@return Stella.WindowSum
+function window.sum(within) end
+
+---@class Stella.WindowMeanOptions
+---@field [1] string the length of the window, such as "5m"
+---@field offset? string how far back the window ends, such as "5m"; default "0s"
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
+---@class Stella.WindowMean: Stella.Window
+local WindowMean = {}
+
+--- Adds a value at the time of the current event.
+---@param value? number nil and values that are not numbers are passed over
+function WindowMean:add(value) end
+
+--- Mean of the values in the window; nil when empty.
+---@return number?
+function WindowMean:mean() end
+
+--- Values in the window.
+---@return integer
+function WindowMean:count() end
+
+
+--- Averages values.
+---@param within string|Stella.WindowMeanOptions the length of the window, such as "5m"
+---@return Stella.WindowMean
+function window.mean(within) end
+
+---@class Stella.WindowMinOptions
+---@field [1] string the length of the window, such as "5m"
+---@field offset? string how far back the window ends, such as "5m"; default "0s"
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
+---@class Stella.WindowMin: Stella.Window
+local WindowMin = {}
+
+--- Adds a value at the time of the current event.
+---@param value? number nil and values that are not numbers are passed over
+function WindowMin:add(value) end
+
+--- Least value in the window; nil when empty.
+---@return number?
+function WindowMin:min() end
+
+--- Values in the window.
+---@return integer
+function WindowMin:count() end
+
+
+--- Keeps the least value.
+---@param within string|Stella.WindowMinOptions the length of the window, such as "5m"
+---@return Stella.WindowMin
+function window.min(within) end
+
+---@class Stella.WindowMaxOptions
+---@field [1] string the length of the window, such as "5m"
+---@field offset? string how far back the window ends, such as "5m"; default "0s"
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
+---@class Stella.WindowMax: Stella.Window
+local WindowMax = {}
+
+--- Adds a value at the time of the current event.
+---@param value? number nil and values that are not numbers are passed over
+function WindowMax:add(value) end
+
+--- Greatest value in the window; nil when empty.
+---@return number?
+function WindowMax:max() end
+
+--- Values in the window.
+---@return integer
+function WindowMax:count() end
+
+
+--- Keeps the greatest value.
+---@param within string|Stella.WindowMaxOptions the length of the window, such as "5m"
+---@return Stella.WindowMax
+function window.max(within) end
+
+---@class Stella.WindowRateOptions
+---@field [1] string the length of the window, such as "5m"
+---@field offset? string how far back the window ends, such as "5m"; default "0s"
+---@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 24 bytes a key.
+---@class Stella.WindowRate: Stella.Window
+local WindowRate = {}
+
+--- Counts the current event.
+---@param e? Stella.Event the event; the time is the event's whether given or not
+function WindowRate:add(e) end
+
+--- Per second over the part of the window that the stream has covered so far; 0 before any.
+---@return number
+function WindowRate:per_second() end
+
+--- Per minute over the part of the window that the stream has covered so far; 0 before any.
+---@return number
+function WindowRate:per_minute() end
+
+--- Events in the window.
+---@return integer
+function WindowRate:count() end
+
+
+--- Measures how often events come.
+---@param within string|Stella.WindowRateOptions the length of the window, such as "5m"
+---@return Stella.WindowRate
+function window.rate(within) end
+
+---@class Stella.WindowQuantileOptions
+---@field [1] string the length of the window, such as "5m"
+---@field offset? string how far back the window ends; default "0s"
+---@field buckets? integer in how many steps the window slides, 2 to 60; default 6
+
+--- O(1) to add, O(cells) to read. DDSketch (Masson, Rim, Lee 2019) with relative error 1%: 4 bytes a cell, about 115 cells per tenfold range, step and key.
+---@class Stella.WindowQuantile: Stella.Window
+local WindowQuantile = {}
+
+--- Adds a value at the time of the current event.
+---@param value? number nil and values that are not numbers are passed over
+function WindowQuantile:add(value) end
+
+--- The p-quantile of the values in the window, at most 1% away from a value of that rank; nil when empty.
+---@param p number 0 to 1, such as 0.95
+---@return number?
+function WindowQuantile:q(p) end
+
+--- Values in the window.
+---@return integer
+function WindowQuantile:count() end
+
+
+--- Estimates quantiles of values.
+---@param within string|Stella.WindowQuantileOptions the length of the window, such as "5m"
+---@return Stella.WindowQuantile
+function window.quantile(within) end
+
+---@class Stella.WindowDistinctOptions
+---@field [1] string the length of the window, such as "5m"
+---@field cap? integer how many values are kept exactly, 1 to 65536; default 256
+
+--- Exact up to `cap` values a key (about 40 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) with 1,024 registers in each of 6 steps: standard error 3.3%, 6 KiB a key.
+---@class Stella.WindowDistinct: Stella.Window
+local WindowDistinct = {}
+
+--- Notes a value at the current event's time.
+---@param value any nil is passed over
+function WindowDistinct:add(value) end
+
+--- How many different values lie in the window.
+---@return integer
+function WindowDistinct:count() end
+
+--- Up to 100 of the values in the window as texts, oldest first; those kept exactly.
+---@return string[]
+function WindowDistinct:values() end
+
+
+--- Counts different values.
+---@param within string|Stella.WindowDistinctOptions the length of the window, such as "5m"
+---@return Stella.WindowDistinct
+function window.distinct(within) end
+
+---@class Stella.RingOptions
+---@field [1] integer 1 to 100
+
+--- O(1). The bytes of the items, each cut at 16 KiB.
+---@class Stella.Ring: Stella.Window
+local Ring = {}
+
+--- Keeps the item.
+---@param item Stella.Event|string|number|boolean what to keep
+function Ring:push(item) end
+
+--- How many are kept.
+---@return integer
+function Ring:count() end
+
+--- The kept values, oldest first; events as their text.
+---@return any[]
+function Ring:items() end
+
+--- Forgets them all.
+function Ring:clear() end
+
+
+--- Keeps the last events or values.
+---@param size integer|Stella.RingOptions 1 to 100
+---@return Stella.Ring
+function ring(size) end
+
+
+--- Declares the rule of a file; the file returns it.
+---@param rule Stella.Rule the keys below
+---@return Stella.Rule
+function rule(rule) end
+
+--- The finding that a callback returns. Keys of your own can be used in the summary and become labels.
+---@param alert Stella.Alert what is special about this alert
+---@return Stella.Alert
+function alert(alert) end
+
+--- The rule's thresholds: the defaults, with what `params:` in stella.yaml sets for this rule in their place. Called once, before `rule { … }`. A name that is not among the defaults, or of another type, refuses the rule.
+---@param defaults table scalars by name
+---@return table
+function params(defaults) end
+
+
+-- Lua's library, as far as the sandbox offers it. `Rules/.luarc.json` switches off the rest.
+math = {}
+---@class stringlib
+string = {}
+table = {}
+
+--- The JSON null: a field that is there and empty. A field that is not there is nil. `type(null)` is "null".
+---@type Stella.Null
+null = nil
+
+--- Positive infinity.
+---@type number
+math.huge = nil
+
+--- The greatest integer, 2^63 - 1.
+---@type integer
+math.maxinteger = nil
+
+--- The least integer, -2^63.
+---@type integer
+math.mininteger = nil
+
+--- π.
+---@type number
+math.pi = nil
+
+--- Raises `message` when `v` is false or nil, else returns its arguments.
+---@param v any any value
+---@param message? any the error
+---@return any
+function assert(v, message) end
+
+--- Raises an error with the place in front of the message.
+---@param message any the error
+---@param level? integer 1: here, 2: at the caller
+function error(message, level) end
+
+--- Visits 1, 2, … up to the first nil.
+---@param list any[] a table used as a list
+---@return function, any[], integer
+function ipairs(list) end
+
+--- The next key and its value, in the order of `pairs`.
+---@param t table a table
+---@param key? any nil to begin
+---@return any, any
+function next(t, key) end
+
+--- Visits all keys in a fixed order: 1…n, other integers, other numbers, texts by bytes, false, true.
+---@param t table a table; an event is refused
+---@return function, table, any
+function pairs(t) end
+
+--- Calls `f`; true and its results, or false and the error. A call that is over its budget ends all the same.
+---@param f function what to call
+---@param ... any its arguments
+---@return boolean, any
+function pcall(f, ...) end
+
+--- The arguments from the n-th on, or their number with "#".
+---@param n integer|"#" from which argument on
+---@param ... any arguments
+---@return any
+function select(n, ...) end
+
+--- The number that `v` is or spells; nil when it is none.
+---@param v any any value
+---@param base? integer 2 to 36, for texts
+---@return number?
+function tonumber(v, base) end
+
+--- The value as text; tables and functions show no address.
+---@param v any any value
+---@return string
+function tostring(v) end
+
+--- "nil", "null", "boolean", "number", "string", "table", "function" or "userdata".
+---@param v any any value
+---@return string
+function type(v) end
+
+--- The value without its sign.
+---@param x number a number
+---@return number
+function math.abs(x) end
+
+--- Arc cosine, radians.
+---@param x number a number
+---@return number
+function math.acos(x) end
+
+--- Arc sine, radians.
+---@param x number a number
+---@return number
+function math.asin(x) end
+
+--- Arc tangent of y / x in the right quadrant, radians.
+---@param y number a number
+---@param x? number default 1
+---@return number
+function math.atan(y, x) end
+
+--- The least integer not below x.
+---@param x number a number
+---@return integer
+function math.ceil(x) end
+
+--- Cosine of radians.
+---@param x number a number
+---@return number
+function math.cos(x) end
+
+--- e to the power of x.
+---@param x number a number
+---@return number
+function math.exp(x) end
+
+--- The greatest integer not above x.
+---@param x number a number
+---@return integer
+function math.floor(x) end
+
+--- The rest of x / y, with the sign of x.
+---@param x number a number
+---@param y number not 0 for integers
+---@return number
+function math.fmod(x, y) end
+
+--- The logarithm of x.
+---@param x number a number
+---@param base? number default e
+---@return number
+function math.log(x, base) end
+
+--- The greatest of them.
+---@param x number a number
+---@param ... number more
+---@return number
+function math.max(x, ...) end
+
+--- The least of them.
+---@param x number a number
+---@param ... number more
+---@return number
+function math.min(x, ...) end
+
+--- The whole part and the fraction.
+---@param x number a number
+---@return number, number
+function math.modf(x) end
+
+--- Sine of radians.
+---@param x number a number
+---@return number
+function math.sin(x) end
+
+--- The square root.
+---@param x number a number
+---@return number
+function math.sqrt(x) end
+
+--- Tangent of radians.
+---@param x number a number
+---@return number
+function math.tan(x) end
+
+--- The value as an integer, nil when it has a fraction.
+---@param v any any value
+---@return integer?
+function math.tointeger(v) end
+
+--- "integer" or "float"; nil for what is no number.
+---@param v any any value
+---@return string?
+function math.type(v) end
+
+--- Whether a < b as unsigned integers.
+---@param a integer an integer
+---@param b integer an integer
+---@return boolean
+function math.ult(a, b) end
+
+--- The bytes from i to j as numbers.
+---@param s string a text, as bytes
+---@param i? integer first position, from 1; negative counts from the end
+---@param j? integer last position, included; negative counts from the end
+---@return integer
+function string.byte(s, i, j) end
+
+--- A text of these bytes.
+---@param ... integer 0 to 255
+---@return string
+function string.char(...) end
+
+--- Whether `part` is in it. Not in stock Lua.
+---@param s string a text, as bytes
+---@param part string plain text
+---@return boolean
+function string.contains(s, part) end
+
+--- Whether it ends with `suffix`. Not in stock Lua.
+---@param s string a text, as bytes
+---@param suffix string plain text
+---@return boolean
+function string.endswith(s, suffix) end
+
+--- First and last position of the first match and its captures, or nil.
+---@param s string a text, as bytes
+---@param pattern string a Lua pattern
+---@param init? integer where to begin
+---@param plain? boolean no pattern
+---@return integer?, integer?
+function string.find(s, pattern, init, plain) end
+
+--- Fills in %d %i %o %x %X %c %e %E %f %g %G %a %A %s and %%. There is no %q and no %p.
+---@param format string as in C
+---@param ... any values
+---@return string
+function string.format(format, ...) end
+
+--- Visits all matches, each with its captures.
+---@param s string a text, as bytes
+---@param pattern string a Lua pattern
+---@return function
+function string.gmatch(s, pattern) end
+
+--- The text with its matches replaced, and how many there were.
+---@param s string a text, as bytes
+---@param pattern string a Lua pattern
+---@param replacement string|table|function %1 is the first capture
+---@param n? integer the most replacements
+---@return string, integer
+function string.gsub(s, pattern, replacement, n) end
+
+--- The length in bytes.
+---@param s string a text, as bytes
+---@return integer
+function string.len(s) end
+
+--- With A–Z as a–z; other letters stay.
+---@param s string a text, as bytes
+---@return string
+function string.lower(s) end
+
+--- The captures of the first match, or all of it, or nil.
+---@param s string a text, as bytes
+---@param pattern string a Lua pattern
+---@param init? integer where to begin
+---@return string?
+function string.match(s, pattern, init) end
+
+--- The text n times.
+---@param s string a text, as bytes
+---@param n integer how often
+---@param separator? string what stands between
+---@return string
+function string.rep(s, n, separator) end
+
+--- The bytes backwards.
+---@param s string a text, as bytes
+---@return string
+function string.reverse(s) end
+
+--- Whether it starts with `prefix`. Not in stock Lua.
+---@param s string a text, as bytes
+---@param prefix string plain text
+---@return boolean
+function string.startswith(s, prefix) end
+
+--- The bytes from i to j.
+---@param s string a text, as bytes
+---@param i? integer first position, from 1; negative counts from the end
+---@param j? integer last position, included; negative counts from the end
+---@return string
+function string.sub(s, i, j) end
+
+--- With a–z as A–Z; other letters stay.
+---@param s string a text, as bytes
+---@return string
+function string.upper(s) end
+
+--- The texts and numbers of the list as one text.
+---@param list any[] a table used as a list
+---@param separator? string what stands between
+---@param i? integer first position, from 1; negative counts from the end
+---@param j? integer last position, included; negative counts from the end
+---@return string
+function table.concat(list, separator, i, j) end
+
+--- Puts a value into the list.
+---@param list any[] a table used as a list
+---@param ... any a value for the end, or a position and a value
+function table.insert(list, ...) end
+
+--- A list of them with their number `n`.
+---@param ... any values
+---@return table
+function table.pack(...) end
+
+--- Takes a value out of the list.
+---@param list any[] a table used as a list
+---@param position? integer default: the last
+---@return any
+function table.remove(list, position) end
+
+--- Puts the list in order. Not stable; texts by bytes.
+---@param list any[] a table used as a list
+---@param before? function whether a stands before b; default a < b
+function table.sort(list, before) end
+
+--- The values of the list from i to j.
+---@param list any[] a table used as a list
+---@param i? integer first position, from 1; negative counts from the end
+---@param j? integer last position, included; negative counts from the end
+---@return any
+function table.unpack(list, i, j) end

@@ -1,0 +1,36 @@
+local function get(target, ip, agent)
+  return { src_ip = ip or "203.0.113.9", method = "GET", uri = target, route = target, status = 404, user_agent = agent }
+end
+
+test("each of these fires, once for its address", function(t)
+  local attacks = {
+    [==[/item?id=1%27%20OR%201=1--]==],
+    [==[/item?id=1+UnIoN/**/aLL+SeLeCt+1,password+from+users]==],
+    [==[/item?id=1;DROP%20TABLE%20users]==],
+    [==[/item?id=sleep(10)]==],
+    [==[/item?id=1%2527%2520and%25201%253D1%2523]==],
+    [==[/list?filter[$ne]=1]==],
+  }
+  for i, target in ipairs(attacks) do
+    t:feed(get(target, "203.0.113." .. i)):times(3):every("1s")
+  end
+  t:expect { fires = #attacks, severity = "medium" }
+end)
+
+test("ordinary requests stay quiet", function(t)
+  local ordinary = {
+    [==[/]==],
+    [==[/blog/2026/01/on-selecting-a-database?utm_source=feed]==],
+    [==[/search?q=rock+%26+roll]==],
+    [==[/products?sort=price&order=asc&page=2]==],
+    [==[/api/v1/users/42/orders?from=2026-01-01&to=2026-02-01]==],
+    [==[/wiki/Union_of_European_Football_Associations]==],
+    [==[/login?next=%2Faccount]==],
+    [==[/static/app.3f2a.js]==],
+    [==[/search?q=drop+the+table+at+the+union]==],
+    [==[/search?q=O%27Reilly+books]==],
+    [==[/search?q=select+a+present+from+our+shop]==],
+  }
+  for _, target in ipairs(ordinary) do t:feed(get(target)) end
+  t:expect_quiet()
+end)

@@ -1,0 +1,44 @@
+import StellaConfiguration
+import StellaDetection
+import StellaEngine
+import StellaModel
+import StellaScripting
+
+/// The rules under some paths, loaded the way a watch would load them.
+struct RuleCatalog {
+  let paths: [String]
+  let configuration: Configuration
+  let rules: RuleSet
+
+  /// Loads the rules; must run on the engine's thread, because their scripts run.
+  static func load(_ arguments: RulesArguments) throws -> RuleCatalog {
+    let configuration = try Configuration.load(arguments.config)
+    let options = RuleOptions.parsed(arguments.paths)
+    let paths = try options.paths(configuration)
+    let (sources, unreadable) = RuleFiles.read(paths)
+    let rules = RuleSet(
+      sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable)
+    if rules.rules.isEmpty && rules.refusals.isEmpty {
+      throw CommandFailure(.usage, "stella: there are no rules in \(paths.joined(separator: ", ")).")
+    }
+    return RuleCatalog(paths: paths, configuration: configuration, rules: rules)
+  }
+}
+
+extension RuleOptions {
+  static func parsed(_ paths: [String]) -> RuleOptions {
+    var options = RuleOptions()
+    options.rules = paths
+    return options
+  }
+}
+
+extension RuleError {
+  /// One object for machines.
+  func json(kind: String) -> String {
+    FieldValue.object([
+      .init("kind", .string(kind)), .init("code", .string(code)), .init("file", .string(file)),
+      .init("line", .integer(Int64(line))), .init("message", .string(message)), .init("remedy", .string(remedy)),
+    ]).json
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import StellaConfiguration
+import StellaEngine
+import StellaModel
+
+/// `stella rules test`: runs the tests beside rules.
+struct RulesTestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test", abstract: "Run the tests beside rules (*_test.lua).",
+    discussion: """
+      Examples:
+        stella rules test
+        stella rules test Rules/security/ssh-brute-force_test.lua
+        stella rules test --strict --output json
+
+      Exit status: 0 when all passed, 1 when one failed, 2 when a rule or a test is broken.
+      """)
+
+  @OptionGroup var arguments: RulesArguments
+  @OptionGroup var result: OutputOptions
+
+  @Flag(name: .long, help: "Fail when a rule lacks a test that fires or one that stays quiet.")
+  var strict = false
+
+  func run() throws {
+    let console = Console.standard
+    let configuration = try Configuration.load(arguments.config)
+    let paths = try RuleOptions.parsed(arguments.paths).paths(configuration)
+    let report = try RuleTester.run(paths: paths, parameters: configuration.parameterValues)
+    let incomplete = strict ? report.coverage.filter { !$0.isComplete } : []
+    switch result.output {
+    case .json: printJSON(report, console)
+    case .table: printTable(report, incomplete, console)
+    }
+    if !report.errors.isEmpty { throw CommandStatus.broken }
+    if report.failures > 0 || !incomplete.isEmpty { throw CommandStatus.findings }
+    if report.cases.isEmpty {
+      throw CommandFailure(.usage, "stella: no tests in \(paths.joined(separator: ", ")). They are named *_test.lua.")
+    }
+  }
+
+  private func printJSON(_ report: RuleTestReport, _ console: Console) {
+    for test in report.cases {
+      var members: [FieldValue.Member] = [
+        .init("kind", .string("test")), .init("name", .string(test.name)), .init("file", .string(test.file)),
+        .init("line", .integer(Int64(test.line))), .init("passed", .bool(test.passed)),
+      ]
+      if let message = test.message { members.append(.init("message", .string(message))) }
+      console.line(FieldValue.object(members).json)
+    }
+    for rule in report.coverage {
+      console.line(
+        FieldValue.object([
+          .init("kind", .string("coverage")), .init("rule", .string(rule.rule)), .init("file", .string(rule.file)),
+          .init("has_firing_test", .bool(rule.hasFiringTest)), .init("has_quiet_test", .bool(rule.hasQuietTest)),
+        ]).json)
+    }
+    for error in report.errors { console.line(error.json(kind: "error")) }
+  }
+
+  private func printTable(
+    _ report: RuleTestReport, _ incomplete: [RuleTestReport.Coverage], _ console: Console
+  ) {
+    for test in report.cases where !test.passed || !result.quiet {
+      let mark = test.passed ? console.output.styled("ok    ", .green) : console.output.styled("FAILED", .red, .bold)
+      console.line("\(mark)  \(TextEscaping.oneLine("\(test.file): \(test.name)"))")
+      if let message = test.message {
+        console.line(TextEscaping.block("        " + message.replacing("\n", with: "\n        ")))
+      }
+    }
+    for error in report.errors { console.note(TextEscaping.block("stella: \(error)")) }
+    for rule in incomplete {
+      let missing = [rule.hasFiringTest ? nil : "one that fires", rule.hasQuietTest ? nil : "one that stays quiet"]
+      console.line("\(rule.file): \(rule.rule) lacks a test: \(missing.compactMap(\.self).joined(separator: " and "))")
+    }
+    let passed = report.cases.count - report.failures
+    console.line("\(passed) passed, \(report.failures) failed")
+  }
+}

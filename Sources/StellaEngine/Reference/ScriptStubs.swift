@@ -1,0 +1,149 @@
+import StellaDetection
+import StellaScripting
+
+/// Files that tell an editor with the Lua language server (LuaLS) every name that a rule or its test can see, made from
+/// the registry. They hold declarations only and are never run.
+package enum ScriptStubs {
+  /// The names of rules: `rule`, `alert`, `params`, windows, events, and the library of the sandbox.
+  package static func rules() -> String {
+    let classes = [event, state, match, alertClass, thresholdClass, ruleClass, null]
+    let sections = [heading("rules")] + classes + [windows, functions, library]
+    return sections.joined(separator: "\n")
+  }
+
+  /// The names of tests: `test`, `rules.load` and the object `t`.
+  package static func tests() -> String {
+    let expectation = declared(
+      "Stella.Expectation", "What `t:expect` compares with.",
+      RuleTestLanguage.expectations.map { ($0.name, $0.type, $0.meaning) })
+    return [
+      heading("tests of rules"), expectation,
+      object("Stella.TestFeed", "What is about to be fed.", RuleTestLanguage.feedMethods),
+      object("Stella.Test", "The case that is running.", RuleTestLanguage.methods),
+      "rules = {}\n" + RuleTestLanguage.functions.map { function($0) }.joined(),
+    ].joined(separator: "\n")
+  }
+
+  private static func heading(_ what: String) -> String {
+    """
+    ---@meta
+    -- Made from the sources of Stella, for editors: the names of \(what), API level \(ScriptRegistry.apiLevel).
+    -- To make it anew: STELLA_WRITE_GENERATED=1 swift test --filter generated
+
+    """
+  }
+
+  // MARK: - Classes
+
+  private static var event: String {
+    let fields = FieldAliases.fields.map { field in
+      let type = field.name == "time" ? "integer" : field.isNumeric ? "number?" : "string?"
+      return (field.name, type, field.meaning)
+    }
+    return declared(
+      "Stella.Event", "One log record, read-only. A missing field is nil, a JSON null is `null`.", fields)
+      + "---@field [string] any any field under its own name, such as `e[\"cart.items\"]`\n"
+  }
+
+  private static var state: String {
+    """
+    --- The state of one key: what `state` declares, and plain values of your own.
+    ---@class Stella.State
+    ---@field [string] any
+
+    """
+  }
+
+  private static var match: String {
+    declared(
+      "Stella.Match", "A match of a threshold.", ScriptRegistry.matchFields.map { ($0.name, $0.type, $0.meaning) })
+  }
+
+  private static var alertClass: String {
+    declared(
+      "Stella.Alert", "What `alert { … }` takes and callbacks return.",
+      ScriptRegistry.alertKeys.map { ($0.name, $0.type, $0.meaning) })
+      + "---@field [string] string|number|boolean labels of your own\n\n"
+      + "---@alias Stella.Finding Stella.Alert|Stella.Alert[]|nil\n"
+  }
+
+  private static var thresholdClass: String {
+    declared("Stella.Threshold", "`threshold = { … }`.", ScriptRegistry.thresholdKeys.map(member))
+  }
+
+  private static var ruleClass: String {
+    declared("Stella.Rule", "`rule { … }`.", ScriptRegistry.ruleKeys.map(member))
+  }
+
+  private static func member(_ key: RuleKey) -> (String, String, String) {
+    let standard = key.standard.map { " Default: `\($0)`." } ?? ""
+    return (key.name + (key.isRequired ? "" : "?"), key.type, key.meaning + standard)
+  }
+
+  private static var null: String {
+    "--- The type of `null`.\n---@class Stella.Null\n"
+  }
+
+  private static func declared(_ name: String, _ meaning: String, _ fields: [(String, String, String)]) -> String {
+    "--- \(meaning)\n---@class \(name)\n"
+      + fields.map { "---@field \($0.0) \($0.1) \($0.2)\n" }.joined()
+  }
+
+  // MARK: - Native state
+
+  private static var windows: String {
+    var text = "--- Native state that a rule declares under `state`.\n---@class Stella.Window\n\nwindow = {}\n"
+    for primitive in ScriptRegistry.primitives {
+      let first = primitive.constructor.parameters[0]
+      let settings = primitive.constructor.returns + "Options"
+      text += "\n---@class \(settings)\n---@field [1] \(first.type) \(first.meaning)\n"
+      for option in primitive.options { text += "---@field \(option.name)? \(option.type) \(option.meaning)\n" }
+      text += "\n" + object(primitive.constructor.returns, primitive.cost, primitive.methods, parent: "Stella.Window")
+      var constructor = primitive.constructor
+      constructor.parameters[0].type += "|" + settings
+      text += function(constructor)
+    }
+    return text
+  }
+
+  /// A class with methods, as a local table: nothing of its name is visible to scripts.
+  private static func object(
+    _ name: String, _ meaning: String, _ methods: [ScriptName], parent: String? = nil
+  ) -> String {
+    let local = name.split(separator: ".").last.map(String.init) ?? name
+    var text = "--- \(meaning)\n---@class \(name)\(parent.map { ": " + $0 } ?? "")\nlocal \(local) = {}\n"
+    for method in methods { text += function(method, of: local + ":") }
+    return text + "\n"
+  }
+
+  // MARK: - Functions
+
+  private static var functions: String {
+    (ScriptRegistry.declarations + ScriptRegistry.functions).map { function($0) }.joined()
+  }
+
+  private static var library: String {
+    var text = "\n-- Lua's library, as far as the sandbox offers it. `Rules/.luarc.json` switches off the rest.\n"
+    for table in ScriptRegistry.libraryTables {
+      // LuaLS takes the methods of texts from the class of this name.
+      if table == "string" { text += "---@class stringlib\n" }
+      text += "\(table) = {}\n"
+    }
+    for value in ScriptRegistry.libraryValues {
+      text += "\n--- \(value.meaning)\n---@type \(value.returns)\n\(value.name) = nil\n"
+    }
+    return text + ScriptRegistry.libraryFunctions.map { function($0) }.joined()
+  }
+
+  private static func function(_ name: ScriptName, of object: String = "") -> String {
+    var text = "\n--- \(name.meaning)\n"
+    for parameter in name.parameters {
+      // `t?` marks a parameter that may be left out.
+      let isOptional = parameter.type.hasSuffix("?") && parameter.name != "..."
+      let type = isOptional ? String(parameter.type.dropLast()) : parameter.type
+      text += "---@param \(parameter.name)\(isOptional ? "?" : "") \(type) \(parameter.meaning)\n"
+    }
+    if !name.returns.isEmpty { text += "---@return \(name.returns)\n" }
+    return text + "function \(object)\(name.name)(\(name.parameters.map(\.name).joined(separator: ", "))) end\n"
+  }
+}

@@ -1,0 +1,154 @@
+import StellaDetection
+import StellaModel
+import StellaScripting
+
+/// The checks of one rule.
+struct RuleLint {
+  private let rule: RuleManifest
+  private let condition: Expression
+  private let source: RuleSource
+  private let words: RuleWords
+  private let lines: ManifestLines
+  private(set) var warnings: [RuleError] = []
+
+  /// Fields that take as many values as there are clients, users or requests.
+  private static let unboundedFields: Set<String> = [
+    "src_ip", "dst_ip", "user", "user_id", "session_id", "request_id", "trace_id", "span_id", "route", "uri",
+    "user_agent",
+    "referer", "message", "port", "query", "email",
+  ]
+
+  private static let identities: Set<String> = ["src_ip", "user_id", "user"]
+
+  init(rule: RuleManifest, condition: Expression, source: RuleSource) {
+    self.rule = rule
+    self.condition = condition
+    self.source = source
+    words = RuleWords(source.text)
+    lines = ManifestLines(source: source.text)
+  }
+
+  private mutating func warn(_ code: String, _ message: String, _ remedy: String, at path: String) {
+    warn(code, message, remedy, line: lines.line(of: path))
+  }
+
+  private mutating func warn(_ code: String, _ message: String, _ remedy: String, line: Int) {
+    warnings.append(
+      RuleError(code: "lint.\(code)", message: message, remedy: remedy, file: source.file, line: line))
+  }
+
+  // MARK: - Cost
+
+  mutating func checkCondition() {
+    if !condition.hasCheapCondition {
+      warn(
+        "no_cheap_condition", "nothing in where singles out few events, so the rule looks at every one",
+        "Add a condition that must hold for all that match: an equality, one_of, a level, contains, or a field that is there.",
+        at: "where")
+    }
+    for note in condition.notes {
+      let part = condition.text.utf8.dropFirst(note.range.lowerBound).prefix(note.range.count)
+      let before = condition.text.utf8.prefix(note.range.lowerBound).count { $0 == UInt8(ascii: "\n") }
+      warn(
+        "condition", "where: \(note.message): \(String(decoding: part, as: UTF8.self))",
+        "Correct the condition, or leave that part out.", line: rule.conditionLine + before)
+    }
+  }
+
+  mutating func checkState() {
+    for field in rule.state where !words.isMember(field.name) {
+      warn(
+        "unused_state", "state.\(field.name) is kept for every key and never read or written",
+        "Use it as s.\(field.name), or drop it.", at: "state.\(field.name)")
+    }
+    if let threshold = rule.threshold, threshold.window == .sliding, threshold.distinct == nil {
+      let bytes = 8 * threshold.count * rule.maxKeys
+      if bytes > rule.stateMemoryBytes {
+        warn(
+          "threshold_memory",
+          "\(rule.maxKeys) keys with the last \(threshold.count) times each take up to \(bytes >> 20) MiB, more than "
+            + "state_memory has (\(rule.stateMemoryBytes >> 20) MiB), so keys go earlier",
+          "Lower max_keys or count, raise state_memory, or use window = \"from_first\".", at: "threshold")
+      }
+    }
+  }
+
+  mutating func checkKeys() {
+    if rule.by.isEmpty, rule.threshold != nil || !rule.state.isEmpty {
+      warn(
+        "no_key", "without by, the events of everybody are counted together",
+        "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = { \"environment\" }.",
+        at: rule.threshold != nil ? "threshold" : "state")
+    }
+    if let threshold = rule.threshold, threshold.count == 1, threshold.distinct == nil, rule.by.isEmpty {
+      warn(
+        "threshold_one", "one event of any kind that where lets through fires", "Add by, or raise count.",
+        at: "threshold.count")
+    }
+    for field in rule.by
+    where RuleLint.identities.contains(field) && !condition.fields.contains(field) && rule.by.count == 1 {
+      warn(
+        "missing_key", "events without \(field) are counted together as one key",
+        "Add \(field) ~= nil to where, unless that is wanted.", at: "by")
+    }
+    let unbounded = rule.by.filter { RuleLint.unboundedFields.contains($0) }
+    if !unbounded.isEmpty, !lines.contains("max_keys") {
+      warn(
+        "max_keys", "\(unbounded.joined(separator: " and ")) can take any number of values, and max_keys is not set",
+        "Say how many keys are worth their memory, such as max_keys = 50000 (the default is \(rule.maxKeys)).", at: "by"
+      )
+    }
+  }
+
+  // MARK: - People
+
+  mutating func checkDocumentation() {
+    if rule.title.utf8.count > 256 {
+      warn(
+        "title", "the title is \(rule.title.utf8.count) bytes long", "Keep it within 256; details go to description.",
+        at: "title")
+    }
+    for tag in rule.tags where !tag.contains(".") || tag.contains(" ") {
+      warn(
+        "tag", "the tag \"\(tag)\" is not dotted", "Write namespace.name, such as attack.t1110 or sre.latency.",
+        at: "tags")
+    }
+    for (name, date) in [("date", rule.date), ("modified", rule.modified)] {
+      guard let date, Timestamp.parse(date + "T00:00:00Z") == nil else { continue }
+      warn("date", "\(name) is \"\(date)\"", "Write YYYY-MM-DD.", at: name)
+    }
+    guard rule.status == "stable" else { return }
+    if rule.description == nil {
+      warn(
+        "no_description", "a stable rule without description", "Say what it looks for and why, in sentences.",
+        at: "status")
+    }
+    if rule.runbook == nil && rule.actions.isEmpty {
+      warn(
+        "no_actions", "a stable rule with neither actions nor runbook", "Say what a person can do about the alert.",
+        at: "status")
+    }
+    if rule.falsepositives.isEmpty {
+      warn(
+        "no_falsepositives", "a stable rule without falsepositives", "Name the harmless causes of the same alert.",
+        at: "status")
+    }
+  }
+
+  mutating func checkSummaries() {
+    var known = Set(["value", "expected", "count", "title", "rule"] + rule.by + rule.parameters.map(\.name))
+    known.formUnion(rule.labels.map(\.name))
+    known.formUnion(words.assigned)
+    known.formUnion(condition.fields)
+    known.formUnion(FieldAliases.fields.map(\.name))
+    known.formUnion(TextField.allCases.map(\.name))
+    for (line, text) in words.summaries {
+      for name in SummaryTemplate.names(in: text) where !known.contains(name) {
+        let hint = NearestName.of(name, in: known.sorted()).map { "Did you mean {\($0)}? " } ?? ""
+        warn(
+          "summary", "the summary shows {\(name)}, which is no key, no value and no field that the rule knows of",
+          hint + "It shows `?` where an event has no such field.", line: line)
+      }
+    }
+  }
+}

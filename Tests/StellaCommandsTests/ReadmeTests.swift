@@ -1,0 +1,153 @@
+import Foundation
+import StellaConfiguration
+import StellaEngine
+import StellaModel
+import Testing
+
+@testable import StellaCommands
+
+/// What the README shows as files and output. A fence such as ```` ```lua Rules/shop/x.lua ```` names what it holds.
+@Suite("README")
+struct ReadmeTests {
+  struct Block {
+    let name: String
+    let text: String
+  }
+
+  let text: String
+  let blocks: [Block]
+
+  init() throws {
+    text = try String(contentsOf: GeneratedFile.root.appendingPathComponent("README.md"), encoding: .utf8)
+    var blocks: [Block] = []
+    var open: (name: String, indent: Int, lines: [Substring])?
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let indent = line.prefix { $0 == " " }.count
+      if let current = open {
+        if line.dropFirst(indent) == "```" {
+          blocks.append(Block(name: current.name, text: current.lines.map { $0 + "\n" }.joined()))
+          open = nil
+        } else {
+          open?.lines.append(line.dropFirst(min(indent, current.indent)))
+        }
+      } else if line.dropFirst(indent).hasPrefix("```") {
+        let words = line.split(separator: " ")
+        open = (words.count > 1 ? String(words[1]) : "", indent, [])
+      }
+    }
+    self.blocks = blocks
+  }
+
+  func block(_ name: String) throws -> String {
+    try #require(blocks.first { $0.name == name }, "the README has no block \(name)").text
+  }
+
+  /// A directory with the README's files and no others.
+  private func files() throws -> URL {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("stella-readme-\(UUID().uuidString)")
+    for block in blocks where block.name.contains(".") {
+      let file = directory.appendingPathComponent(block.name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(block.text.utf8).write(to: file)
+    }
+    return directory
+  }
+
+  /// Runs the built command in a directory.
+  private func stella(_ arguments: [String], in directory: URL) throws -> (status: Int32, output: String) {
+    let process = Process()
+    let program = try #require(
+      CommandLine.arguments.first.map { URL(fileURLWithPath: $0).deletingLastPathComponent() })
+    process.executableURL = program.appendingPathComponent("stella")
+    process.arguments = arguments
+    process.currentDirectoryURL = directory
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  @Test("The first rule on the shown lines prints the shown output")
+  func firstScreen() throws {
+    let directory = try files()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    // The configuration of the README names files that are not here.
+    try FileManager.default.removeItem(at: directory.appendingPathComponent("stella.yaml"))
+    #expect(text.contains("`stella watch --no-follow --rules Rules/shop app.jsonl` prints"))
+    let run = try stella(["watch", "--no-follow", "--rules", "Rules/shop", "app.jsonl"], in: directory)
+    #expect(run.status == 0)
+    #expect(run.output == (try block("watch")))
+  }
+
+  @Test("The rules of the README pass their tests, in both ways")
+  func rules() throws {
+    let directory = try files()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let report = try RuleTester.run(paths: [directory.appendingPathComponent("Rules/shop").path])
+    #expect(report.errors.isEmpty, "\(report.errors)")
+    #expect(report.cases.count == 2 && report.failures == 0, "\(report.cases.compactMap(\.message))")
+    let covered = report.coverage.filter(\.isComplete).map(\.rule)
+    #expect(covered == ["shop.checkout-failures"])
+  }
+
+  @Test("The configuration of the README is accepted, and its parameters belong to rules")
+  func configuration() throws {
+    let configuration = try Configuration.parse(try block("stella.yaml"), file: "stella.yaml")
+    #expect(configuration.sources.count == 3)
+    let directory = try files()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let shipped = GeneratedFile.root.appendingPathComponent("Rules").path
+    let report = try RuleTester.run(
+      paths: [directory.appendingPathComponent("Rules/shop/payment-failures.lua").path, shipped + "/performance"])
+    #expect(report.errors.isEmpty)
+    let ids = try RuleTester.run(paths: [directory.appendingPathComponent("Rules").path, shipped]).coverage.map(\.rule)
+    for (id, _) in configuration.parameterValues { #expect(ids.contains(id), "\(id)") }
+    // A parameter that a rule doesn't have would refuse the rule.
+    for id in configuration.parameterValues.keys {
+      let file = id.hasPrefix("shop.") ? directory.appendingPathComponent("Rules/shop").path : shipped
+      let report = try RuleTester.run(paths: [file], parameters: configuration.parameterValues.filter { $0.key == id })
+      #expect(report.errors.isEmpty, "\(report.errors)")
+    }
+  }
+
+  @Test("Every rule that the README names exists, and every family that ships is in its table")
+  func shippedRules() throws {
+    let rules = GeneratedFile.root.appendingPathComponent("Rules").path
+    let sources = RuleFiles.read([rules]).sources.map { String(decoding: $0.text, as: UTF8.self) }
+    let named = text.matches(of: #/`((?:performance|errors|friction|security)\.[a-z-]+)`/#).map { String($0.1) }
+    #expect(named.count > 10)
+    for id in named { #expect(sources.contains { $0.contains("id = \"\(id)\"") }, "\(id)") }
+    let folders = try FileManager.default.contentsOfDirectory(atPath: rules).filter {
+      !$0.hasPrefix(".") && !$0.contains(".")
+    }
+    for folder in folders { #expect(text.contains("| \(folder) |"), "\(folder)") }
+  }
+
+  @Test("Every file that the README links to is there, and every section")
+  func links() throws {
+    for match in text.matches(of: #/\]\(([^)#:]+)(?:#[^)]*)?\)/#) {
+      let path = GeneratedFile.root.appendingPathComponent(String(match.1)).path
+      #expect(FileManager.default.fileExists(atPath: path), "\(match.1)")
+    }
+    func anchors(_ page: String) -> Set<String> {
+      Set(
+        page.split(separator: "\n").filter { $0.hasPrefix("#") }.map { line in
+          line.drop { $0 == "#" || $0 == " " }.lowercased().filter {
+            $0.isLetter || $0.isNumber || $0 == " " || $0 == "-"
+          }
+          .replacing(" ", with: "-")
+        })
+    }
+    for match in text.matches(of: #/\]\(([^)#:]*)#([^)]+)\)/#) {
+      let page =
+        match.1.isEmpty
+        ? text
+        : try String(contentsOf: GeneratedFile.root.appendingPathComponent(String(match.1)), encoding: .utf8)
+      #expect(anchors(page).contains(String(match.2)), "\(match.1)#\(match.2)")
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import StellaDetection
+import StellaLua
+import StellaScripting
+import Testing
+
+@testable import StellaEngine
+
+@Suite("Editor stubs")
+struct ReferenceStubsTests {
+  /// Loads a stub file into a sandbox where nothing is offered.
+  private func load(_ text: String) throws {
+    let state = try LuaState()
+    defer { state.close() }
+    _ = try state.load(Array(text.utf8), name: "stubs")
+  }
+
+  @Test("The stubs are Lua")
+  func areLua() throws {
+    try load(ScriptStubs.rules())
+    try load(ScriptStubs.tests())
+  }
+
+  /// The names that a stub file gives to functions and values: those without a local table before a colon.
+  private func globals(_ text: String) -> [String] {
+    text.split(separator: "\n").compactMap { line in
+      if let match = line.firstMatch(of: #/^function ([a-z_.]+)\(/#) { return String(match.1) }
+      if let match = line.firstMatch(of: #/^([a-z_.]+) = /#) { return String(match.1) }
+      return nil
+    }
+  }
+
+  @Test("Every name that a script can see is in the stubs, and nothing else")
+  func names() {
+    let registry =
+      LuaLibrary.sandboxNames + ScriptRegistry.constructorNames + ScriptRegistry.functions.map(\.name) + ["window"]
+    #expect(globals(ScriptStubs.rules()).sorted() == registry.sorted())
+    #expect(globals(ScriptStubs.tests()).sorted() == (RuleTestLanguage.functions.map(\.name) + ["rules"]).sorted())
+  }
+
+  @Test("Every method of native state is in its class, and nothing else")
+  func methods() throws {
+    let text = ScriptStubs.rules()
+    for primitive in ScriptRegistry.primitives {
+      let local = try #require(primitive.constructor.returns.split(separator: ".").last)
+      let found = text.split(separator: "\n").filter { $0.hasPrefix("function \(local):") }.map {
+        String($0.dropFirst("function \(local):".count).prefix { $0 != "(" })
+      }
+      #expect(found == primitive.methods.map(\.name), "\(primitive.name)")
+    }
+  }
+
+  /// The fields of a class in the stubs, without the mark of those that may be left out.
+  private func fields(_ name: String) throws -> [String] {
+    let text = ScriptStubs.rules()
+    let start = try #require(text.firstRange(of: "---@class \(name)\n"))
+    return text[start.upperBound...].split(separator: "\n", omittingEmptySubsequences: false)
+      .prefix { $0.hasPrefix("---@field ") }.map { $0.dropFirst(10).prefix { $0 != " " && $0 != "?" } }
+      .filter { !$0.hasPrefix("[") }.map(String.init)
+  }
+
+  @Test("The classes have the keys of rules, thresholds, alerts and matches, and the canonical fields of events")
+  func classes() throws {
+    #expect(try fields("Stella.Rule") == ScriptRegistry.ruleKeys.map(\.name))
+    #expect(try fields("Stella.Threshold") == ScriptRegistry.thresholdKeys.map(\.name))
+    #expect(try fields("Stella.Alert") == ScriptRegistry.alertKeys.map(\.name))
+    #expect(try fields("Stella.Match") == ScriptRegistry.matchFields.map(\.name))
+    #expect(try fields("Stella.Event") == FieldAliases.fields.map(\.name))
+  }
+}

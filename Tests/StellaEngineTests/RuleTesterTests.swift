@@ -1,0 +1,128 @@
+import Foundation
+import StellaModel
+import Testing
+
+@testable import StellaEngine
+
+@Suite(.serialized) struct RuleTesterTests {
+  private static let rule = """
+    local p = params { count = 3 }
+    return rule {
+      api = 1, id = "demo.errors", title = "Errors", severity = "high", where = [[level == error]], by = { "service" },
+      threshold = { count = p.count, within = "1m" },
+    }
+    """
+
+  /// Runs a test text beside the rule above.
+  private func run(_ test: String, rule: String = RuleTesterTests.rule, strict: [String: [String: FieldValue]] = [:])
+    throws
+    -> RuleTestReport
+  {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "stella-rules-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try rule.write(to: folder.appending(path: "demo.lua"), atomically: true, encoding: .utf8)
+    try test.write(to: folder.appending(path: "demo_test.lua"), atomically: true, encoding: .utf8)
+    return try RuleTester.run(paths: [folder.path], parameters: strict)
+  }
+
+  @Test func aCaseThatHoldsPassesAndCountsTowardsCoverage() throws {
+    let report = try run(
+      """
+      test("three fire", function(t)
+        t:feed { level = "error", service = "shop" }:times(3):every("5s")
+        t:expect { fires = 1, severity = "high", where = { service = "shop" }, count = 3 }
+      end)
+      test("two stay quiet", function(t)
+        t:feed { level = "error", service = "shop" }:times(2):every("5s")
+        t:expect_quiet()
+      end)
+      """)
+    #expect(report.errors.isEmpty && report.failures == 0 && report.cases.count == 2)
+    #expect(report.coverage.map(\.rule) == ["demo.errors"] && report.coverage.allSatisfy(\.isComplete))
+  }
+
+  @Test func aFailureNamesItsLineWhatWasExpectedAndWhatFired() throws {
+    let report = try run(
+      """
+      test("wrong", function(t)
+        t:feed { level = "error", service = "shop" }:times(5):every("5s")
+        t:expect {
+          fires = 2, where = { service = "shop" } }
+      end)
+      """)
+    let failure = try #require(report.cases.first)
+    #expect(!failure.passed && failure.line == 3 && failure.name == "wrong")
+    let message = try #require(failure.message)
+    #expect(message.contains("expected fires = 2, got 1") && message.contains("demo.errors high {service = \"shop\"}"))
+    #expect(!report.coverage[0].hasFiringTest)
+  }
+
+  @Test func aCaseThatExpectsNothingFails() throws {
+    let report = try run("test(\"nothing\", function(t) t:feed { level = \"error\" } end)")
+    #expect(report.failures == 1 && report.cases[0].message?.contains("expects nothing") == true)
+  }
+
+  @Test func parametersOfTheConfigurationAndOfTheCaseAreInForce() throws {
+    let test = """
+      test("two are enough", function(t)
+        t:feed { level = "error", service = "shop" }:times(2)
+        t:expect { fires = 1 }
+      end)
+      test("one is enough here", function(t)
+        t:params { count = 1 }
+        t:feed { level = "error", service = "shop" }
+        t:expect { fires = 1 }
+      end)
+      """
+    let report = try run(test, strict: ["demo.errors": ["count": .integer(2)]])
+    #expect(report.failures == 0 && report.cases.count == 2)
+  }
+
+  @Test func timersRunAsTheClockAdvances() throws {
+    let report = try run(
+      """
+      test("it resolves", function(t)
+        t:feed { level = "error", service = "shop" }:times(3)
+        t:expect { fires = 1, resolved = 0 }
+        t:advance("59s")
+        t:expect { resolved = 0 }
+        t:advance("2m")
+        t:expect { fires = 1, resolved = 1 }
+      end)
+      """)
+    #expect(report.failures == 0, "\(report.cases)")
+  }
+
+  @Test func aScriptThatFailsFailsTheCase() throws {
+    let rule = """
+      return rule { api = 1, id = "demo.broken", title = "Broken", severity = "low", where = "true",
+        on = function(e, s) return alert { value = e.missing.field } end }
+      """
+    let report = try run("test(\"quiet\", function(t) t:feed { a = 1 } t:expect_quiet() end)", rule: rule)
+    #expect(report.failures == 1 && report.cases[0].message?.contains("demo.lua:2") == true, "\(report.cases)")
+  }
+
+  @Test func brokenFilesAreErrorsWithTheirPlace() throws {
+    let report = try run("test(\"open\", function(t)\n  t:expect_quiet(\n")
+    #expect(report.errors.count == 1 && report.errors[0].line >= 2)
+    let refused = try run("test(\"x\", function(t) t:expect_quiet() end)", rule: "return rule { api = 1 }")
+    #expect(refused.errors.contains { $0.code == "rule.missing_key" })
+  }
+
+  @Test func fixturesLieBesideTheTestAndNowhereElse() throws {
+    let report = try run(
+      """
+      test("outside", function(t)
+        t:replay "../secret.log"
+        t:expect_quiet()
+      end)
+      test("text", function(t)
+        t:replay { text = '{"time":"2026-01-01T00:00:00Z","level":"error","service":"a"}\\n', format = "json" }
+        t:expect_quiet()
+      end)
+      """)
+    #expect(report.cases.map(\.passed) == [false, true])
+    #expect(report.cases[0].message?.contains("beside its test") == true)
+  }
+}
