@@ -52,7 +52,7 @@ struct WatchCommand: ParsableCommand {
       if rules.rules.isEmpty {
         throw CommandFailure(
           rules.refusals.isEmpty ? .usage : .broken,
-          "stella: no rule is active. \(prepared.rulePaths.joined(separator: ", ")) has none that can be used.")
+          "no rule is active. \(prepared.rulePaths.joined(separator: ", ")) has none that can be used.")
       }
       try checkParameters(configuration, rules, console)
       let run = try WatchRun(options: prepared, rules: rules, onAlerts: printer.alerts, onNotice: printer.notice)

@@ -66,6 +66,9 @@ final class AlertBook {
     return isContinued(episode, at: time)
   }
 
+  /// The slots with an alert, ascending.
+  var activeSlots: [Int] { episodes.keys.sorted() }
+
   /// The alerts that are pending, oldest slot first.
   var pending: [Alert] {
     episodes.sorted { $0.key < $1.key }.map(\.value.alert).filter { $0.status == .pending }

@@ -71,12 +71,20 @@ package class Detector {
   package var pendingAlerts: [Alert] { book.pending }
   package var firingAlerts: [Alert] { book.firing }
 
+  /// Ends the alerts of all keys, before the rule itself goes.
+  final func endAlerts(in context: DetectionContext) {
+    context.position = 0
+    context.isEvent = false
+    for slot in book.activeSlots { book.end(slot, in: context) }
+  }
+
   /// The earliest time at which the rule has something to do without an event.
   package final var nextTimer: Int64 { min(nextTick, book.nextDeadline) }
 
   /// Runs the events of `matches` and the timers that fall among the batch's events.
   package func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
     let batch = context.batch
+    var seen = 0
     for word in 0..<EventBatch.capacity / 64 {
       let matching = matches?[word] ?? 0
       let resolving = resolves?[word] ?? 0
@@ -86,7 +94,10 @@ package class Detector {
         let bit = bits.trailingZeroBitCount
         bits &= bits &- 1
         let index = word << 6 | bit
-        if nextTimer <= context.watermarks[index] { runTimers(upTo: context.watermarks[index], in: context) }
+        if nextTimer <= context.watermarks[index] {
+          runTimers(upTo: context.watermarks[index], in: context, after: seen)
+        }
+        seen = index + 1
         context.position = index
         context.isEvent = true
         if resolving & (1 << UInt64(bit)) != 0 { resolve(index, in: context) }
@@ -97,14 +108,17 @@ package class Detector {
         }
       }
     }
-    if batch.count > 0 { runTimers(upTo: context.watermarks[batch.count - 1], in: context) }
+    if batch.count > 0 { runTimers(upTo: context.watermarks[batch.count - 1], in: context, after: seen) }
   }
 
   /// Runs the timers due at `watermark`, in order of time.
-  package final func runTimers(upTo watermark: Int64, in context: DetectionContext) {
+  ///
+  /// - Parameter seen: how many events of the batch the rule is past. What a late event starts may end at once, but not
+  ///   before it.
+  package final func runTimers(upTo watermark: Int64, in context: DetectionContext, after seen: Int = 0) {
     while nextTimer <= watermark {
       let time = nextTimer
-      context.position = context.positionOfWatermark(time)
+      context.position = max(seen, context.positionOfWatermark(time))
       context.isEvent = false
       if book.nextDeadline <= time { book.expire(upTo: time, in: context) }
       if nextTick <= time { tick(at: time, in: context) }

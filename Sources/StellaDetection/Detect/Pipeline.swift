@@ -10,6 +10,8 @@ package final class Pipeline {
   private let lateness: Int64
   /// The latest time of each source; `Int64.min` before its first event.
   private var latest: [Int64] = []
+  /// The sources that don't hold the watermark back before their next event.
+  private var isSilent: [Bool] = []
   private var watermark = Int64.min
   /// The rules of `rules` as they are run, and the batch in which each filter matched last.
   private var runs: [RuleRun]
@@ -38,17 +40,35 @@ package final class Pipeline {
   package func addSource(_ name: String) -> UInt16 {
     context.sourceNames.append(name)
     latest.append(.min)
+    isSilent.append(false)
     return UInt16(latest.count - 1)
+  }
+
+  /// The source was silent for so long that timers wait for it no more; its next event changes that.
+  package func setSilent(_ source: UInt16) { isSilent[Int(source)] = true }
+
+  /// The latest event time of all sources; nil before the first event.
+  package var latestTime: Int64? {
+    let time = max(ended, latest.lazy.filter { $0 != .max }.max() ?? .min)
+    return time == .min ? nil : time
   }
 
   /// The source can't hold the watermark back any more.
   package func endSource(_ source: UInt16) { latest[Int(source)] = .max }
 
-  /// Takes the place of the rules from the next batch on.
-  package func replace(_ rules: RuleSet) {
+  /// Puts `rules` in the place of those before from the next batch on; the batch must be empty. Returns the ends of the
+  /// alerts of rules that are gone or changed: nobody else would end them.
+  package func replace(_ rules: RuleSet) -> [Alert] {
+    precondition(batch.count == 0, "rules change between batches")
+    for old in self.rules.rules where !rules.rules.contains(where: { $0.detector === old.detector }) {
+      old.detector.endAlerts(in: context)
+    }
     self.rules = rules
+    rules.takeOver()
     runs = rules.runs
     lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
+    clear()
+    return context.takeEmissions()
   }
 
   /// The columns that rules read now; a batch gets new ones when it is emptied.
@@ -135,14 +155,18 @@ package final class Pipeline {
       for index in 0..<batch.count {
         let time = batch.times[index]
         let source = Int(batch.sources[index])
+        isSilent[source] = false
+        if time < watermark { late += 1 }
         if time > latest[source] {
           latest[source] = time
           ended = max(ended, time)
           var least = time
-          if latest.count > 1 { for other in latest where other != .min { least = min(least, other) } }
+          if latest.count > 1 {
+            for (other, time) in latest.enumerated() where time < least && time != .min && !isSilent[other] {
+              least = time
+            }
+          }
           watermark = max(watermark, least - lateness)
-        } else if time < watermark {
-          late += 1
         }
         watermarks[index] = watermark
       }

@@ -32,7 +32,8 @@ package final class RuleSet {
   ///
   /// - Parameters:
   ///   - parameters: rule id → parameter → value, from the configuration.
-  ///   - previous: rules whose file and parameters did not change keep their detector with its state.
+  ///   - previous: rules whose file and parameters did not change keep their detector with its state. It goes on to
+  ///     work: nothing changes for it before the new set takes its place.
   ///   - unreadable: files that could not even be read.
   package init(
     sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], fields: FieldRegister,
@@ -48,7 +49,6 @@ package final class RuleSet {
       {
         byID[kept.manifest.id] = source.file
         spaces.keep(kept.detector.keys)
-        kept.detector.order = rules.count
         rules.append(kept)
         continue
       }
@@ -91,6 +91,9 @@ package final class RuleSet {
       RuleRun(detector: $0.detector, filter: Int32($0.filter), resolveFilter: Int32($0.resolveFilter ?? -1))
     }
   }
+
+  /// Takes over from the rules before: those that were kept get their place among the new ones.
+  func takeOver() { for (order, rule) in rules.enumerated() { rule.detector.order = order } }
 
   /// The rules whose script has failed: how often, how many times it was sent to rest, and the last error.
   package var failingRules: [(id: String, failures: Int, rests: Int, error: String)] {
