@@ -96,6 +96,7 @@ final class AlertBook {
         finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
       finding: finding, key: key, since: time)
     if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
+    episodes[slot] = episode
     schedule(slot, episode)
   }
 
@@ -111,7 +112,6 @@ final class AlertBook {
     episode.alert.count += 1
     episode.alert.lastSeen = max(episode.alert.lastSeen, time)
     if let user { merge([user], into: episode) }
-    episodes[slot] = episode
   }
 
   /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.
