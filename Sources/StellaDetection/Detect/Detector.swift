@@ -86,12 +86,16 @@ package class Detector {
         let index = word << 6 | bit
         if nextTimer <= context.watermarks[index] { runTimers(upTo: context.watermarks[index], in: context) }
         context.position = index
-        context.isEvent = true
+        context.phase = .event
         if resolving & (1 << UInt64(bit)) != 0 { resolve(index, in: context) }
         if matching & (1 << UInt64(bit)) != 0 {
           matchedEvents += 1
           handle(index, at: batch.times[index], in: context)
           if matchedEvents % Detector.budgetInterval == 0 { keepWithinBudget() }
+        }
+        // An event out of order can set a timer that is due already. It runs here, whatever the batch holds after it.
+        if nextTimer <= context.watermarks[index] {
+          runTimers(upTo: context.watermarks[index], after: index, in: context)
         }
       }
     }
@@ -99,11 +103,13 @@ package class Detector {
   }
 
   /// Runs the timers due at `watermark`, in order of time.
-  package final func runTimers(upTo watermark: Int64, in context: DetectionContext) {
+  ///
+  /// - Parameter event: the event that set them; without one they belong to the event whose time has reached them.
+  package final func runTimers(upTo watermark: Int64, after event: Int? = nil, in context: DetectionContext) {
     while nextTimer <= watermark {
       let time = nextTimer
-      context.position = context.positionOfWatermark(time)
-      context.isEvent = false
+      context.position = event ?? context.positionOfWatermark(time)
+      context.phase = event == nil ? .before : .after
       if book.nextDeadline <= time { book.expire(upTo: time, in: context) }
       if nextTick <= time { tick(at: time, in: context) }
     }
