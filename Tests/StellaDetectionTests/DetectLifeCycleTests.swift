@@ -62,7 +62,9 @@ import Testing
   @Test func whatIsSuppressedForTheTimeJoinsAndWhatComesLaterIsAnAlertOfItsOwn() throws {
     let body = "on = function(e, s) return alert { value = e.n } end, suppress_for = \"10s\","
     var stream = DetectStream()
-    for (second, n) in [(0.0, 1), (5, 2), (14, 3), (25, 4)] { stream.add(second, "\"k\":\"a\",\"ok\":false,\"n\":\(n)") }
+    for (second, n) in [(0.0, 1), (5, 2), (14, 3), (25, 4)] {
+      stream.add(second, "\"k\":\"a\",\"ok\":false,\"n\":\(n)")
+    }
     let outcome = try stream.run([rule(body)], advance: 60)
     #expect(outcome.transitions.map(\.status) == [.firing, .resolved, .firing, .resolved])
     #expect(outcome.transitions[1].count == 3 && outcome.transitions[1].value == .integer(3))

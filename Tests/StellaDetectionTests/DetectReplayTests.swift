@@ -47,7 +47,9 @@ import Testing
     return stream
   }
 
-  @Test(arguments: 1...10 as ClosedRange<UInt64>) func alertsDoNotDependOnHowEventsAreCutIntoBatches(seed: UInt64) throws {
+  @Test(arguments: 1...10 as ClosedRange<UInt64>) func alertsDoNotDependOnHowEventsAreCutIntoBatches(seed: UInt64)
+    throws
+  {
     var random = DetectRandom(seed: seed)
     let stream = DetectReplayTests.stream(&random)
     let lateness = seed % 2 == 0 ? 0 : 3 * DetectStream.second

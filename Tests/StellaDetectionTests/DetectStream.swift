@@ -85,7 +85,9 @@ struct DetectStream {
     bytes.withUnsafeBufferPointer { bytes in
       starts.withUnsafeBufferPointer { starts in
         lengths.withUnsafeBufferPointer { lengths in
-          guard let base = bytes.baseAddress, let first = starts.baseAddress, let length = lengths.baseAddress else { return }
+          guard let base = bytes.baseAddress, let first = starts.baseAddress, let length = lengths.baseAddress else {
+            return
+          }
           body(
             LineBlock(
               base: base, starts: first, lengths: length, count: starts.count, firstOffset: 0, source: source))

@@ -15,8 +15,11 @@ import Testing
   static func steps(_ random: inout DetectRandom, count: Int, keys: Int, values: Int) -> [Step] {
     var time = 0.0
     return (0..<count).map { _ in
-      time += Int.random(in: 0..<50, using: &random) == 0 ? Double.random(in: 20...200, using: &random).rounded() : Double(Int.random(in: 0...15, using: &random)) / 10
-      return Step(time: time, key: Int.random(in: 0..<keys, using: &random), value: Int.random(in: 0..<values, using: &random))
+      time +=
+        Int.random(in: 0..<50, using: &random) == 0
+        ? Double.random(in: 20...200, using: &random).rounded() : Double(Int.random(in: 0...15, using: &random)) / 10
+      return Step(
+        time: time, key: Int.random(in: 0..<keys, using: &random), value: Int.random(in: 0..<values, using: &random))
     }
   }
 
@@ -37,7 +40,9 @@ import Testing
     }
   }
 
-  private func place(_ step: Step, _ count: Int) -> String { "\(step.key) \(Int64((step.time * 1e9).rounded())) \(count)" }
+  private func place(_ step: Step, _ count: Int) -> String {
+    "\(step.key) \(Int64((step.time * 1e9).rounded())) \(count)"
+  }
 
   @Test(arguments: 1...12 as ClosedRange<UInt64>) func aSlidingThresholdIsExact(seed: UInt64) throws {
     var random = DetectRandom(seed: seed)
@@ -48,7 +53,9 @@ import Testing
     for step in steps {
       times[step.key, default: []].append(step.time)
       let last = times[step.key, default: []].suffix(count)
-      if last.count == count, let first = last.first, step.time - first <= within + 1e-9 { wanted.append(place(step, count)) }
+      if last.count == count, let first = last.first, step.time - first <= within + 1e-9 {
+        wanted.append(place(step, count))
+      }
     }
     #expect(try fired(steps, threshold: "{ count = \(count), within = \"\(Int(within))s\" }") == wanted, "seed \(seed)")
     #expect(!wanted.isEmpty, "seed \(seed)")

@@ -9,7 +9,8 @@ import Testing
 
   /// What a reading of a window of `within` in `buckets` steps may cover: all of the last `within` less one step, and
   /// nothing older than `within`.
-  private func bounds(_ times: [Int64], at now: Int64, within: Int64, buckets: Int64, offset: Int64) -> ClosedRange<Int> {
+  private func bounds(_ times: [Int64], at now: Int64, within: Int64, buckets: Int64, offset: Int64) -> ClosedRange<Int>
+  {
     let step = within / buckets
     let end = now - offset
     let sure = times.count { $0 <= end - (offset == 0 ? 0 : step) && $0 > end - within + step }
@@ -23,7 +24,8 @@ import Testing
     let buckets = [2, 6, 12, 60].randomElement(using: &random) ?? 12
     let offset = seed % 3 == 0 ? Int64(0) : within / 3
     let window = CountWindow(
-      clock: BucketClock(within: within, offset: offset, buckets: buckets), methods: [.add, .count, .perSecond, .perMinute])
+      clock: BucketClock(within: within, offset: offset, buckets: buckets),
+      methods: [.add, .count, .perSecond, .perMinute])
     window.grow(to: 4)
     window.clear(1)
     var times: [Int64] = []
@@ -32,7 +34,8 @@ import Testing
       now += Int64.random(in: 0...(within / 50), using: &random)
       if Int.random(in: 0..<200, using: &random) == 0 { now += within * 2 }
       // Some events come late, by up to a quarter of the window.
-      let time = Int.random(in: 0..<5, using: &random) == 0 ? now - Int64.random(in: 0...(within / 4), using: &random) : now
+      let time =
+        Int.random(in: 0..<5, using: &random) == 0 ? now - Int64.random(in: 0...(within / 4), using: &random) : now
       window.add(1, at: time)
       times.append(time)
       let range = bounds(times, at: now, within: within, buckets: Int64(buckets), offset: offset)

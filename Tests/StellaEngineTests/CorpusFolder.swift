@@ -8,7 +8,9 @@ enum CorpusFolder {
 
   static var rules: String { root.appending(path: "Rules").path }
 
-  static func sample(_ name: String) throws -> Data { try Data(contentsOf: root.appending(path: "Scripts/sample/\(name)")) }
+  static func sample(_ name: String) throws -> Data {
+    try Data(contentsOf: root.appending(path: "Scripts/sample/\(name)"))
+  }
 
   private static let shared: URL? = {
     let named = ProcessInfo.processInfo.environment["STELLA_SHARED"].map { URL(filePath: $0) }

@@ -16,7 +16,9 @@ import Testing
       else { return false }
       return web.contains(item["log_type"] as? String ?? "") || lines.contains { $0.contains("sshd") }
     }
-    let logs = cases.map { CorpusRun.Log(bytes: Array((($0["lines"] as? [String] ?? []).joined(separator: "\n") + "\n").utf8)) }
+    let logs = cases.map {
+      CorpusRun.Log(bytes: Array((($0["lines"] as? [String] ?? []).joined(separator: "\n") + "\n").utf8))
+    }
     let results = try CorpusRun.fired(logs)
     var agreed = 0
     for (item, alerts) in zip(cases, results) {
@@ -63,7 +65,8 @@ import Testing
         return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
       }
       let version = (item["version"] as? String).map { " " + $0 } ?? ""
-      text += "10.1.\(number / 250).\(number % 250 + 1) - - [01/Jan/2026:00:00:00 +0000] "
+      text +=
+        "10.1.\(number / 250).\(number % 250 + 1) - - [01/Jan/2026:00:00:00 +0000] "
         + "\"\(field("method")) \(field("uri"))\(version)\" 200 12 \"\(field("referer"))\" \"\(field("user_agent"))\"\n"
     }
     let found = CorpusRun.addresses(try CorpusRun.fired([.init(bytes: Array(text.utf8), format: .combined)])[0])

@@ -14,7 +14,8 @@ import Testing
     """
 
   /// Runs a test text beside the rule above.
-  private func run(_ test: String, rule: String = RuleTesterTests.rule, strict: [String: [String: FieldValue]] = [:]) throws
+  private func run(_ test: String, rule: String = RuleTesterTests.rule, strict: [String: [String: FieldValue]] = [:])
+    throws
     -> RuleTestReport
   {
     let folder = FileManager.default.temporaryDirectory.appending(path: "stella-rules-\(UInt64.random(in: 0 ... .max))")

@@ -43,7 +43,8 @@ import Testing
     #expect(CorpusRun.addresses(spread) == addresses)
     for alert in alerts where alert.severity.isAboveLow {
       let key = alert.key.compactMap { if case .string(let text) = $0.value { text } else { nil } }
-      let isKnown = key.contains { routes.contains($0) || users.contains($0) || addresses.contains($0) }
+      let isKnown =
+        key.contains { routes.contains($0) || users.contains($0) || addresses.contains($0) }
         || key.contains("DatabaseConnectionError")
       #expect(isKnown, "\(alert.rule): \(alert.summary)")
     }

@@ -63,10 +63,22 @@ import Testing
     ("within = \"1m\"", "whithin = \"1m\"", "rule.unknown_key", 5, "within"),
     ("threshold = { count = 3, within = \"1m\" }", "every = \"30s\"", "rule.wrong_type", 5, "check"),
     ("threshold = { count = 3, within = \"1m\" }", "check = function(s) end", "rule.missing_key", 5, "every"),
-    ("threshold = { count = 3, within = \"1m\" }", "state = { n = window.count(5) }, on = function() end", "rule.wrong_type", 5, "5m"),
-    ("threshold = { count = 3, within = \"1m\" }", "state = { n = window.cuont(\"5m\") }, on = function() end", "rule.syntax", 5, "count"),
-    ("threshold = { count = 3, within = \"1m\" }", "state = { n = window.count { \"5m\", ofset = \"1m\" } }, on = function() end", "rule.unknown_key", 5, "offset"),
-    ("threshold = { count = 3, within = \"1m\" }", "memory = \"1GiB\", on = function() end", "rule.wrong_type", 5, "4MiB"),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = window.count(5) }, on = function() end",
+      "rule.wrong_type", 5, "5m"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = window.cuont(\"5m\") }, on = function() end",
+      "rule.syntax", 5, "count"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = window.count { \"5m\", ofset = \"1m\" } }, on = function() end", "rule.unknown_key", 5, "offset"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "memory = \"1GiB\", on = function() end", "rule.wrong_type", 5,
+      "4MiB"
+    ),
     ("threshold = {", "on_match = 5, threshold = {", "rule.wrong_type", 5, "function"),
   ])
   func aMistakeIsNamedWithItsLineAndWhatIsAllowed(from: String, to: String, code: String, line: Int, hint: String) {
@@ -80,14 +92,18 @@ import Testing
 
   @Test(arguments: ["id", "title", "severity", "api"])
   func aMissingKeyIsNamed(key: String) {
-    let fields = ["api = 1", "id = \"a\"", "title = \"T\"", "severity = \"low\"", "where = \"true\"", "threshold = { count = 1, within = \"1m\" }"]
+    let fields = [
+      "api = 1", "id = \"a\"", "title = \"T\"", "severity = \"low\"", "where = \"true\"",
+      "threshold = { count = 1, within = \"1m\" }",
+    ]
     let text = "return rule {\n" + fields.filter { !$0.hasPrefix(key + " ") }.joined(separator: ",\n") + "\n}"
     let found = errors(text)
     #expect(found.contains { $0.code == "rule.missing_key" && $0.message.contains(key) }, "\(found)")
   }
 
   @Test func everyMistakeIsToldAtOnce() {
-    let found = errors("return rule { api = 1, idd = \"x\", title = 3, severity = \"bad\", where = \"true\", threshold = {} }")
+    let found = errors(
+      "return rule { api = 1, idd = \"x\", title = 3, severity = \"bad\", where = \"true\", threshold = {} }")
     #expect(found.count >= 5, "\(found)")
   }
 
@@ -138,6 +154,9 @@ import Testing
       }
       """
     let lines = ManifestLines(source: Array(text.utf8))
-    #expect(["id", "where", "on", "by", "threshold.count", "threshold.within", "nothing"].map(lines.line) == [4, 5, 6, 10, 12, 11, 3])
+    #expect(
+      ["id", "where", "on", "by", "threshold.count", "threshold.within", "nothing"].map(lines.line) == [
+        4, 5, 6, 10, 12, 11, 3,
+      ])
   }
 }

@@ -13,7 +13,8 @@ struct RuleLint {
 
   /// Fields that take as many values as there are clients, users or requests.
   private static let unboundedFields: Set<String> = [
-    "src_ip", "dst_ip", "user", "user_id", "session_id", "request_id", "trace_id", "span_id", "route", "uri", "user_agent",
+    "src_ip", "dst_ip", "user", "user_id", "session_id", "request_id", "trace_id", "span_id", "route", "uri",
+    "user_agent",
     "referer", "message", "port", "query", "email",
   ]
 
@@ -84,7 +85,8 @@ struct RuleLint {
         "threshold_one", "one event of any kind that where lets through fires", "Add by, or raise count.",
         at: "threshold.count")
     }
-    for field in rule.by where RuleLint.identities.contains(field) && !condition.fields.contains(field) && rule.by.count == 1 {
+    for field in rule.by
+    where RuleLint.identities.contains(field) && !condition.fields.contains(field) && rule.by.count == 1 {
       warn(
         "missing_key", "events without \(field) are counted together as one key",
         "Add \(field) ~= nil to where, unless that is wanted.", at: "by")
@@ -93,7 +95,8 @@ struct RuleLint {
     if !unbounded.isEmpty, !lines.contains("max_keys") {
       warn(
         "max_keys", "\(unbounded.joined(separator: " and ")) can take any number of values, and max_keys is not set",
-        "Say how many keys are worth their memory, such as max_keys = 50000 (the default is \(rule.maxKeys)).", at: "by")
+        "Say how many keys are worth their memory, such as max_keys = 50000 (the default is \(rule.maxKeys)).", at: "by"
+      )
     }
   }
 
@@ -101,10 +104,14 @@ struct RuleLint {
 
   mutating func checkDocumentation() {
     if rule.title.utf8.count > 256 {
-      warn("title", "the title is \(rule.title.utf8.count) bytes long", "Keep it within 256; details go to description.", at: "title")
+      warn(
+        "title", "the title is \(rule.title.utf8.count) bytes long", "Keep it within 256; details go to description.",
+        at: "title")
     }
     for tag in rule.tags where !tag.contains(".") || tag.contains(" ") {
-      warn("tag", "the tag \"\(tag)\" is not dotted", "Write namespace.name, such as attack.t1110 or sre.latency.", at: "tags")
+      warn(
+        "tag", "the tag \"\(tag)\" is not dotted", "Write namespace.name, such as attack.t1110 or sre.latency.",
+        at: "tags")
     }
     for (name, date) in [("date", rule.date), ("modified", rule.modified)] {
       guard let date, Timestamp.parse(date + "T00:00:00Z") == nil else { continue }
@@ -112,7 +119,9 @@ struct RuleLint {
     }
     guard rule.status == "stable" else { return }
     if rule.description == nil {
-      warn("no_description", "a stable rule without description", "Say what it looks for and why, in sentences.", at: "status")
+      warn(
+        "no_description", "a stable rule without description", "Say what it looks for and why, in sentences.",
+        at: "status")
     }
     if rule.runbook == nil && rule.actions.isEmpty {
       warn(
