@@ -37,7 +37,12 @@ package struct WatchOptions {
   package var parameters: [String: [String: FieldValue]] = [:]
   /// Nanoseconds that timers wait for events out of order.
   package var lateness: Int64 = 5_000_000_000
+  /// Nanoseconds after which timers wait no more for a followed source that brings nothing; when none does, time goes on
+  /// by the clock, so that alerts end and checks run without further events.
+  package var silence: Int64 = 10_000_000_000
   package var lineLimit = LineSplitter.defaultLineLimit
+  /// Bytes that one read of a source asks for; changes nothing but the speed.
+  package var readBytes = LineSplitter.defaultReadBytes
   package var positions: (any PositionStore)?
 
   package init() {}
@@ -83,6 +88,8 @@ package struct WatchSummary: Sendable {
   package var firedByRule: [(rule: String, count: Int)] = []
   /// Conditions that held at the end but not yet for as long as their rule's `hold`.
   package var pending: [Alert] = []
+  /// Alerts over a rule's limit of 1,000 a minute, which nobody was told of.
+  package var heldBack: [(rule: String, count: Int)] = []
   package var evictions: [(rule: String, count: Int)] = []
   package var quarantined: [(rule: String, failures: Int, error: String)] = []
   package var refusals: [RuleRefusal] = []

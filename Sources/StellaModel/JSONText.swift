@@ -40,12 +40,19 @@ package struct JSONText {
 
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
     var start = 0
-    for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F {
+    for (index, byte) in utf8.enumerated()
+    where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 {
+      var code = byte
+      if byte == 0xC2 {
+        // U+0080 … U+009F: terminals take them for escape sequences too.
+        guard index + 1 < utf8.count, utf8[index + 1] < 0xA0 else { continue }
+        code = utf8[index + 1]
+      }
       bytes.append(contentsOf: utf8[start..<index])
-      start = index + 1
+      start = index + (byte == 0xC2 ? 2 : 1)
       bytes.append(UInt8(ascii: "\\"))
-      switch byte {
-      case 0x22, 0x5C: bytes.append(byte)
+      switch code {
+      case 0x22, 0x5C: bytes.append(code)
       case 0x08: bytes.append(UInt8(ascii: "b"))
       case 0x09: bytes.append(UInt8(ascii: "t"))
       case 0x0A: bytes.append(UInt8(ascii: "n"))
@@ -54,8 +61,8 @@ package struct JSONText {
       default:
         let digits: StaticString = "0123456789abcdef"
         bytes.append(contentsOf: [UInt8(ascii: "u"), 48, 48])
-        bytes.append(digits.utf8Start[Int(byte >> 4)])
-        bytes.append(digits.utf8Start[Int(byte & 15)])
+        bytes.append(digits.utf8Start[Int(code >> 4)])
+        bytes.append(digits.utf8Start[Int(code & 15)])
       }
     }
     bytes.append(contentsOf: utf8[start...])

@@ -1,12 +1,6 @@
 import StellaLua
 import StellaModel
 
-/// A loaded rule: what it declares, and its own Lua state.
-package struct RuleScript {
-  package var manifest: RuleManifest
-  package var state: LuaState
-}
-
 /// Why a rule file is not active.
 package struct RuleRefusal: Error, Sendable {
   package var file: String
@@ -37,18 +31,24 @@ package enum RuleLoader {
   package static func load(
     _ source: RuleSource, parameters: (_ id: String) -> [String: LuaValue], host: any LuaHost
   ) throws(RuleRefusal) -> RuleScript {
-    let first = try run(source, overrides: [:], limits: LuaLimits(), host: host)
-    let overrides = parameters(first.manifest.id)
-    if overrides.isEmpty && first.manifest.memoryBytes == defaultMemoryBytes { return first }
-    first.state.close()
+    let (first, state) = try run(source, overrides: [:], limits: LuaLimits(), host: host)
+    state.close()
+    let overrides = parameters(first.id)
     var limits = LuaLimits()
-    limits.memoryBytes = first.manifest.memoryBytes
-    return try run(source, overrides: overrides, limits: limits, host: host)
+    limits.memoryBytes = first.memoryBytes
+    var manifest = first
+    if !overrides.isEmpty || limits.memoryBytes != defaultMemoryBytes {
+      let (second, state) = try run(source, overrides: overrides, limits: limits, host: host)
+      state.close()
+      manifest = second
+    }
+    return RuleScript(manifest: manifest, source: source, overrides: overrides, limits: limits, host: host)
   }
 
-  private static func run(
+  /// Runs the file in a new state and reads what it declares.
+  static func run(
     _ source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost
-  ) throws(RuleRefusal) -> RuleScript {
+  ) throws(RuleRefusal) -> (RuleManifest, LuaState) {
     func refusal(_ error: RuleError, id: String? = nil) -> RuleRefusal {
       RuleRefusal(file: source.file, id: id, errors: [error])
     }
@@ -108,7 +108,7 @@ package enum RuleLoader {
         throw refusal(RuleError(error, file: source.file), id: manifest.id)
       }
     }
-    return RuleScript(manifest: manifest, state: state)
+    return (manifest, state)
   }
 }
 

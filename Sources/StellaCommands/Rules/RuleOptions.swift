@@ -21,7 +21,7 @@ package struct RuleOptions: ParsableArguments {
     if let configured = configuration.rules { return configured }
     for candidate in ["./Rules"] + RuleOptions.installed() where access(candidate, R_OK) == 0 { return [candidate] }
     throw CommandFailure(
-      .usage, "stella: no rules found. Name a directory with --rules, or put rule files into ./Rules.")
+      .usage, "no rules found. Name a directory with --rules, or put rule files into ./Rules.")
   }
 
   /// Where the rules that ship may be: beside an installed program, and at the root of the package it was built in.

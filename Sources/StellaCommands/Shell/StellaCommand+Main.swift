@@ -29,7 +29,8 @@ extension StellaCommand {
       }
     }
     do throws(CommandFailure) { try console.flush() } catch {
-      console.note("stella: \(error)")
+      // When it was this that ended the verb, it has been said.
+      if status != error.status { console.note("stella: \(error)") }
       if status == .done { status = error.status }
     }
     return status

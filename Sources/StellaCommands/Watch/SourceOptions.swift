@@ -61,7 +61,7 @@ package struct SourceOptions: ParsableArguments {
     if isatty(STDIN_FILENO) == 1 {
       throw CommandFailure(
         .usage,
-        "stella: nothing to read. Name a file (stella watch app.log), pipe into it (journalctl -f | stella watch), or list "
+        "nothing to read. Name a file (stella watch app.log), pipe into it (journalctl -f | stella watch), or list "
           + "`sources:` in stella.yaml.")
     }
     return [
@@ -73,7 +73,7 @@ package struct SourceOptions: ParsableArguments {
     guard let name else { return .utc }
     guard let zone = TimeZones.rules(name) else {
       throw CommandFailure(
-        .usage, "stella: \(place): there is no time zone \(name). Use an IANA name such as Europe/Berlin, or +02:00.")
+        .usage, "\(place): there is no time zone \(name). Use an IANA name such as Europe/Berlin, or +02:00.")
     }
     return zone
   }

@@ -56,7 +56,7 @@ struct TailCommand: ParsableCommand {
     do throws(ExpressionError) {
       return try Expression.parse(text)
     } catch {
-      throw CommandFailure(.usage, "stella: --where, column \(error.column): \(error.message); \(error.remedy)")
+      throw CommandFailure(.usage, "--where, column \(error.column): \(error.message); \(error.remedy)")
     }
   }
 

@@ -89,6 +89,7 @@ final class WatchPrinter {
     for alert in summary.pending {
       note("pending at the end: \(alert.rule) \(FieldValue.object(alert.key).json)")
     }
+    for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
     for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }
     for failure in summary.quarantined {
       warn("\(failure.rule) failed \(failure.failures) times: \(failure.error)")

@@ -14,6 +14,8 @@ final class AlertBook {
     /// When the condition turned true.
     let since: Int64
     var lastFinding: Int64
+    /// Over the rule's limit: nobody hears of it.
+    var isHeldBack = false
 
     init(alert: Alert, finding: Finding, key: UInt32, since: Int64) {
       self.alert = alert
@@ -36,7 +38,14 @@ final class AlertBook {
 
   /// The earliest time at which ``expire(upTo:in:)`` has something to do.
   private(set) var nextDeadline = Int64.max
-  package private(set) var fired = 0
+  private(set) var fired = 0
+  /// Alerts that were held back because the rule raised too many at once.
+  private(set) var heldBack = 0
+  /// Alerts of one rule in a minute of event time, counted from the first; more are held back and counted.
+  private static let perMinute = 1000
+  private static let minute: Int64 = 60_000_000_000
+  private var minuteStart = Int64.min
+  private var minuteCount = 0
 
   init(manifest: AlertTemplate, order: Int, keys: KeySpace, isChecked: Bool) {
     self.manifest = manifest
@@ -56,6 +65,9 @@ final class AlertBook {
     guard let episode = episodes[slot], episode.alert.status == .firing else { return false }
     return isContinued(episode, at: time)
   }
+
+  /// The slots with an alert, ascending.
+  var activeSlots: [Int] { episodes.keys.sorted() }
 
   /// The alerts that are pending, oldest slot first.
   var pending: [Alert] {
@@ -95,6 +107,7 @@ final class AlertBook {
       alert: manifest.alert(
         finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
       finding: finding, key: key, since: time)
+    episodes[slot] = episode
     if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
     episodes[slot] = episode
     schedule(slot, episode)
@@ -117,7 +130,7 @@ final class AlertBook {
   /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.
   func end(_ slot: Int, in context: DetectionContext) {
     guard let episode = episodes.removeValue(forKey: slot) else { return }
-    if episode.alert.status == .firing {
+    if episode.alert.status == .firing && !episode.isHeldBack {
       var alert = episode.alert
       alert.status = .resolved
       alert.revision += 1
@@ -162,12 +175,27 @@ final class AlertBook {
   }
 
   private func fire(_ episode: Episode, slot: Int, in context: DetectionContext) {
+    if isOverLimit(at: episode.lastFinding) {
+      heldBack += 1
+      episode.isHeldBack = true
+      episode.alert.status = .firing
+      return
+    }
     fired += 1
     manifest.complete(&episode.alert, with: episode.finding, in: context)
     episode.alert.status = .firing
     episode.alert.revision += 1
     episode.finding = Finding()
     context.emit(episode.alert, order: order)
+  }
+
+  private func isOverLimit(at time: Int64) -> Bool {
+    if minuteStart == .min || time - minuteStart >= AlertBook.minute {
+      minuteStart = time
+      minuteCount = 0
+    }
+    minuteCount += 1
+    return minuteCount > AlertBook.perMinute
   }
 
   private func merge(_ users: [String], into episode: Episode) {

@@ -1,4 +1,3 @@
-import Crypto
 import StellaModel
 import StellaScripting
 
@@ -39,7 +38,7 @@ struct AlertTemplate {
     _ finding: Finding, key: [FieldValue.Member], firstSeen: Int64, lastSeen: Int64, episode: Int
   ) -> Alert {
     Alert(
-      id: identity(key: key, firstSeen: firstSeen, episode: episode), rule: rule, type: type,
+      id: AlertIdentity.text(rule: rule, key: key, firstSeen: firstSeen, episode: episode), rule: rule, type: type,
       severity: finding.severity ?? severity, title: title, summary: "", key: key, status: .pending, revision: 0,
       firstSeen: firstSeen, lastSeen: lastSeen, count: finding.count, value: finding.value,
       expected: finding.expected, affectedUsers: Array(finding.affectedUsers.prefix(Alert.affectedUserLimit)))
@@ -73,14 +72,5 @@ struct AlertTemplate {
       text += ": \(SummaryTemplate.text(value))"
     }
     return text
-  }
-
-  /// The first 128 bits of SHA-256 over rule id, key as canonical JSON, time of the first event and episode number,
-  /// separated by line feeds, in hexadecimal.
-  private func identity(key: [FieldValue.Member], firstSeen: Int64, episode: Int) -> String {
-    let text = "\(rule)\n\(FieldValue.object(key).json)\n\(firstSeen)\n\(episode)"
-    let digits = Array("0123456789abcdef".utf8)
-    let digest = SHA256.hash(data: Array(text.utf8)).prefix(16)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }

@@ -66,8 +66,17 @@ package class Detector {
   package final var memoryBytes: Int { table.count * slotBytes + heldBytes }
   package var evictions: Int { table.evictions }
   package var firedAlerts: Int { book.fired }
+  /// Alerts that were held back because the rule raised too many at once.
+  package var heldBackAlerts: Int { book.heldBack }
   package var pendingAlerts: [Alert] { book.pending }
   package var firingAlerts: [Alert] { book.firing }
+
+  /// Ends the alerts of all keys, before the rule itself goes.
+  final func endAlerts(in context: DetectionContext) {
+    context.position = 0
+    context.phase = .before
+    for slot in book.activeSlots { book.end(slot, in: context) }
+  }
 
   /// The earliest time at which the rule has something to do without an event.
   package final var nextTimer: Int64 { min(nextTick, book.nextDeadline) }

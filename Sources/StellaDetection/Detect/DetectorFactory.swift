@@ -13,8 +13,7 @@ enum DetectorFactory {
     }
     let match = ThresholdMatch(
       evidence: manifest.evidence,
-      shape: manifest.onMatch.map { MatchCallback(script: script, function: $0, host: host, keys: keys) })
-    if match.shape == nil { script.state.close() }
+      shape: manifest.onMatch == nil ? nil : MatchCallback(script: script, host: host, keys: keys))
     if let distinct = threshold.distinct {
       return DistinctThreshold(
         threshold, column: fields.table.column(of: distinct), match: match, manifest: manifest, order: order,

@@ -50,6 +50,8 @@ final class KeyTable {
   }
 
   deinit {
+    // The dictionary is shared with other rules and outlives this one when a rule is replaced.
+    for slot in 0..<end where keys[slot] != KeyDictionary.none { dictionary.release(keys[slot]) }
     RawStorage.free(keys)
     RawStorage.free(direct)
     RawStorage.free(index)

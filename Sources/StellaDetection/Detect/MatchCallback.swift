@@ -5,21 +5,16 @@ import StellaScripting
 /// Runs a threshold's `on_match`, which may shape the alert of a match or drop it by returning nothing.
 final class MatchCallback {
   private let script: RuleScript
-  private let function: LuaFunction
   private let host: ScriptHost
   private let keys: KeySpace
   let quarantine = Quarantine()
+  private var live: (state: LuaState, function: LuaFunction)?
 
-  init(script: RuleScript, function: LuaFunction, host: ScriptHost, keys: KeySpace) {
+  init(script: RuleScript, host: ScriptHost, keys: KeySpace) {
     self.script = script
-    self.function = function
     self.host = host
     self.keys = keys
   }
-
-  deinit { script.state.close() }
-
-  var usage: LuaUsage { script.state.usage }
 
   /// `m` has `count`, `first_seen` and `last_seen` (ns), `key` by name, and `last`, the deciding event. While the script
   /// rests after failures, matches pass as they are: detection outlives a broken decoration.
@@ -30,7 +25,6 @@ final class MatchCallback {
     host.begin(context)
     host.event = index
     host.now = time
-    script.state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
     let members = keys.members(key).map { (key: $0.name, value: LuaValue($0.value)) }
     let match = LuaTable(fields: [
       (key: "count", value: .integer(Int64(finding.count))),
@@ -40,7 +34,9 @@ final class MatchCallback {
       (key: "last", value: .record),
     ])
     do throws(LuaError) {
-      let result = try script.state.call(function, [.value(.table(match)), .event(index)])
+      let (state, function) = try awake()
+      state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
+      let result = try state.call(function, [.value(.table(match)), .event(index)])
       quarantine.succeeded()
       if case .nil = result { return nil }
       let reader = FindingReader { _ in nil }
@@ -53,5 +49,15 @@ final class MatchCallback {
       quarantine.failed(error, at: time)
       return finding
     }
+  }
+
+  private func awake() throws(LuaError) -> (state: LuaState, function: LuaFunction) {
+    if let live { return live }
+    let (state, callbacks) = try script.open()
+    guard let function = callbacks.onMatch else {
+      throw LuaError(kind: .internal, message: "on_match is gone", file: script.manifest.file)
+    }
+    live = (state, function)
+    return (state, function)
   }
 }

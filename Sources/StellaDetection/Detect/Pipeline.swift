@@ -10,9 +10,11 @@ package final class Pipeline {
   private let lateness: Int64
   /// The latest time of each source; `Int64.min` before its first event.
   private var latest: [Int64] = []
+  /// The sources that don't hold the watermark back before their next event.
+  private var isSilent: [Bool] = []
   private var watermark = Int64.min
-  /// The batch in which each rule ran, and each filter matched, the last time.
-  private var lastRun: [Int]
+  /// The rules of `rules` as they are run, and the batch in which each filter matched last.
+  private var runs: [RuleRun]
   private var lastMatch: [Int]
   private var batches = 0
   package private(set) var events = 0
@@ -30,7 +32,7 @@ package final class Pipeline {
     self.lateness = lateness
     batch = EventBatch(columnCount: rules.fields.table.count)
     context = DetectionContext(batch: batch, materialise: materialise)
-    lastRun = Array(repeating: 0, count: rules.rules.count)
+    runs = rules.runs
     lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
   }
 
@@ -38,17 +40,35 @@ package final class Pipeline {
   package func addSource(_ name: String) -> UInt16 {
     context.sourceNames.append(name)
     latest.append(.min)
+    isSilent.append(false)
     return UInt16(latest.count - 1)
+  }
+
+  /// The source was silent for so long that timers wait for it no more; its next event changes that.
+  package func setSilent(_ source: UInt16) { isSilent[Int(source)] = true }
+
+  /// The latest event time of all sources; nil before the first event.
+  package var latestTime: Int64? {
+    let time = max(ended, latest.lazy.filter { $0 != .max }.max() ?? .min)
+    return time == .min ? nil : time
   }
 
   /// The source can't hold the watermark back any more.
   package func endSource(_ source: UInt16) { latest[Int(source)] = .max }
 
-  /// Takes the place of the rules from the next batch on.
-  package func replace(_ rules: RuleSet) {
+  /// Puts `rules` in the place of those before from the next batch on; the batch must be empty. Returns the ends of the
+  /// alerts of rules that are gone or changed: nobody else would end them.
+  package func replace(_ rules: RuleSet) -> [Alert] {
+    precondition(batch.count == 0, "rules change between batches")
+    for old in self.rules.rules where !rules.rules.contains(where: { $0.detector === old.detector }) {
+      old.detector.endAlerts(in: context)
+    }
     self.rules = rules
-    lastRun = Array(repeating: 0, count: rules.rules.count)
+    rules.takeOver()
+    runs = rules.runs
     lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
+    clear()
+    return context.takeEmissions()
   }
 
   /// The columns that rules read now; a batch gets new ones when it is emptied.
@@ -67,14 +87,7 @@ package final class Pipeline {
     advance()
     for space in rules.keySpaces { space.begin(batch) }
     rules.router.route(batch)
-    for filter in rules.router.matched { lastMatch[filter] = batches }
-    for filter in rules.router.matched {
-      for rule in rules.rulesOfFilter[filter] { run(rule) }
-    }
-    let reached = context.watermarks[batch.count - 1]
-    for (number, rule) in rules.rules.enumerated() where lastRun[number] != batches {
-      if rule.detector.nextTimer <= reached { run(number) }
-    }
+    runRules()
     let alerts = context.takeEmissions()
     clear()
     return alerts
@@ -100,16 +113,34 @@ package final class Pipeline {
   /// The latest time of the sources that have ended.
   private var ended = Int64.min
 
-  /// The events of a filter; nil when there are none in this batch.
-  private func bits(_ filter: Int) -> UnsafePointer<UInt64>? {
-    lastMatch[filter] == batches ? rules.router.bits(filter) : nil
-  }
-
-  private func run(_ number: Int) {
-    if lastRun[number] == batches { return }
-    lastRun[number] = batches
-    let rule = rules.rules[number]
-    rule.detector.run(context, matches: bits(rule.filter), resolves: rule.resolveFilter.flatMap(bits))
+  /// Runs every rule that has matching events or a timer that is due.
+  private func runRules() {
+    let router = rules.router
+    let rulesOfFilter = rules.rulesOfFilter
+    let context = context
+    let current = batches
+    let reached = context.watermarks[batch.count - 1]
+    lastMatch.withUnsafeMutableBufferPointer { lastMatch in
+      runs.withUnsafeMutableBufferPointer { runs in
+        func run(_ number: Int) {
+          if runs[number].lastBatch == current { return }
+          runs[number].lastBatch = current
+          // A filter's bits are there only when something matched.
+          func bits(_ filter: Int32) -> UnsafePointer<UInt64>? {
+            filter >= 0 && lastMatch[Int(filter)] == current ? router.bits(Int(filter)) : nil
+          }
+          runs[number].detector.run(
+            context, matches: bits(runs[number].filter), resolves: bits(runs[number].resolveFilter))
+        }
+        for filter in router.matched { lastMatch[filter] = current }
+        for filter in router.matched {
+          for number in rulesOfFilter[filter] { run(number) }
+        }
+        for number in 0..<runs.count where runs[number].lastBatch != current {
+          if runs[number].detector.nextTimer <= reached { run(number) }
+        }
+      }
+    }
   }
 
   /// Moves the watermark along the events of the batch.
@@ -124,14 +155,18 @@ package final class Pipeline {
       for index in 0..<batch.count {
         let time = batch.times[index]
         let source = Int(batch.sources[index])
+        isSilent[source] = false
+        if time < watermark { late += 1 }
         if time > latest[source] {
           latest[source] = time
           ended = max(ended, time)
           var least = time
-          if latest.count > 1 { for other in latest where other != .min { least = min(least, other) } }
+          if latest.count > 1 {
+            for (other, time) in latest.enumerated() where time < least && time != .min && !isSilent[other] {
+              least = time
+            }
+          }
           watermark = max(watermark, least - lateness)
-        } else if time < watermark {
-          late += 1
         }
         watermarks[index] = watermark
       }

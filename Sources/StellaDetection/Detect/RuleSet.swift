@@ -22,6 +22,8 @@ package final class RuleSet {
   package private(set) var rules: [ActiveRule] = []
   package private(set) var refusals: [RuleRefusal]
   let router: Router
+  /// What running each rule needs, side by side: the hot path reads nothing else of a rule.
+  let runs: [RuleRun]
   /// Filter → the rules that run on its events.
   let rulesOfFilter: [[Int]]
   let keySpaces: [KeySpace]
@@ -30,7 +32,8 @@ package final class RuleSet {
   ///
   /// - Parameters:
   ///   - parameters: rule id → parameter → value, from the configuration.
-  ///   - previous: rules whose file and parameters did not change keep their detector with its state.
+  ///   - previous: rules whose file and parameters did not change keep their detector with its state. It goes on to
+  ///     work: nothing changes for it before the new set takes its place.
   ///   - unreadable: files that could not even be read.
   package init(
     sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], fields: FieldRegister,
@@ -46,7 +49,6 @@ package final class RuleSet {
       {
         byID[kept.manifest.id] = source.file
         spaces.keep(kept.detector.keys)
-        kept.detector.order = rules.count
         rules.append(kept)
         continue
       }
@@ -85,7 +87,13 @@ package final class RuleSet {
       }
     }
     self.rulesOfFilter = rulesOfFilter
+    runs = rules.map {
+      RuleRun(detector: $0.detector, filter: Int32($0.filter), resolveFilter: Int32($0.resolveFilter ?? -1))
+    }
   }
+
+  /// Takes over from the rules before: those that were kept get their place among the new ones.
+  func takeOver() { for (order, rule) in rules.enumerated() { rule.detector.order = order } }
 
   /// The rules whose script has failed: how often, how many times it was sent to rest, and the last error.
   package var failingRules: [(id: String, failures: Int, rests: Int, error: String)] {
@@ -123,8 +131,10 @@ package final class RuleSet {
       parse($0, key: "resolve_when", line: manifest.resolveConditionLine)
     }
     guard errors.isEmpty, let expression else {
-      script.state.close()
       throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
+    }
+    if manifest.on != nil || manifest.onMatch != nil {
+      for name in EventFields.read(in: source.text) { _ = fields.table.column(of: name) }
     }
     let keys = spaces.space(for: manifest.by)
     let affected = manifest.affected.map { fields.table.column(of: $0) }
@@ -134,6 +144,16 @@ package final class RuleSet {
       source: source, expression: expression, detector: detector, resolveExpression: resolve ?? nil,
       parameters: parameters[manifest.id] ?? [:])
   }
+}
+
+/// A detector and its filters. The set that holds the rule keeps the detector alive.
+struct RuleRun {
+  unowned(unsafe) let detector: Detector
+  let filter: Int32
+  /// -1 when there is none.
+  let resolveFilter: Int32
+  /// The batches in which the rule ran last.
+  var lastBatch = 0
 }
 
 /// One ``KeySpace`` per list of `by` fields.

@@ -9,6 +9,9 @@ import StellaScripting
 /// its windows are empty and it holds no plain values and no alert.
 final class ScriptDetector: Detector {
   private let script: RuleScript
+  /// The script's state, from the first event on.
+  private var live: LuaState?
+  private var callbacks = RuleScript.Callbacks()
   private let host: ScriptHost
   private let primitives: [any Primitive]
   /// Windows and the like, which age; rings do not.
@@ -55,11 +58,9 @@ final class ScriptDetector: Detector {
 
   deinit {
     if let seen { RawStorage.free(seen) }
-    script.state.close()
   }
 
   override var quarantine: Quarantine? { resting }
-  var usage: LuaUsage { script.state.usage }
 
   override var heldBytes: Int { primitives.reduce(0) { $0 + $1.heldBytes } }
 
@@ -74,12 +75,12 @@ final class ScriptDetector: Detector {
   override func open(_ slot: Int) {
     seen?[slot] = .min
     for primitive in primitives { primitive.clear(slot) }
-    if let initial { try? script.state.restoreKey(slot, initial) }
+    if let initial { try? live?.restoreKey(slot, initial) }
   }
 
   override func close(_ slot: Int) {
     for primitive in primitives { primitive.clear(slot) }
-    script.state.dropKey(slot)
+    live?.dropKey(slot)
     super.close(slot)
   }
 
@@ -88,7 +89,10 @@ final class ScriptDetector: Detector {
   }
 
   /// What can't be saved is state all the same.
-  private func hasPlainState(_ slot: Int) -> Bool { (try? script.state.savedKey(slot)) != .some(.nil) }
+  private func hasPlainState(_ slot: Int) -> Bool {
+    guard let live else { return false }
+    return (try? live.savedKey(slot)) != .some(.nil)
+  }
 
   override func lastUse(_ slot: Int) -> Int64 {
     if let seen { return seen[slot] }
@@ -100,28 +104,55 @@ final class ScriptDetector: Detector {
   override func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
     if context.batch.count > 0 {
       host.begin(context)
-      script.state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
+      live?.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
     }
     super.run(context, matches: matches, resolves: resolves)
   }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
+    guard let live = live ?? wake(at: time, in: context) else { return }
     let number = keys.number(index)
     guard let slot = table.slot(number, at: time) else { return }
     if every > 0 && nextTick == .max { nextTick = (floorDivide(time, every) + 1) * every }
     if let seen { seen[slot] = max(seen[slot], time) }
     merge(index, slot: slot, at: time, in: context)
-    guard let on = manifest.on, resting.allows(at: time) else { return }
+    guard let on = callbacks.on, resting.allows(at: time) else { return }
     host.event = index
     host.now = time
-    switch script.state.callHot(on, eventIndex: index, keySlot: slot) {
+    switch live.callHot(on, eventIndex: index, keySlot: slot) {
     case .nothing: resting.succeeded()
     case .value:
       resting.succeeded()
       for finding in findings(slot: slot, at: time, event: index, in: context) {
         book.found(finding, slot: slot, key: number, at: time, in: context)
       }
-    case .failed: resting.failed(script.state.takeError(), at: time)
+    case .failed: failed(live.takeError(), at: time, in: context)
+    }
+  }
+
+  /// Counts a failure; tells of it as an alert when it sends the rule to rest.
+  private func failed(_ error: LuaError, at time: Int64, in context: DetectionContext) {
+    let rests = resting.rests
+    resting.failed(error, at: time)
+    if resting.rests == rests { return }
+    context.emit(
+      EngineAlert.quarantined(
+        rule: manifest.id, at: time, until: resting.restingUntil, rests: resting.rests, failures: resting.failures,
+        error: error.description), order: order)
+  }
+
+  /// Runs the script for the first time; nil when it can't be, which counts as a failure.
+  private func wake(at time: Int64, in context: DetectionContext) -> LuaState? {
+    guard resting.allows(at: time) else { return nil }
+    do throws(LuaError) {
+      let (state, callbacks) = try script.open()
+      state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
+      live = state
+      self.callbacks = callbacks
+      return state
+    } catch {
+      failed(error, at: time, in: context)
+      return nil
     }
   }
 
@@ -142,38 +173,39 @@ final class ScriptDetector: Detector {
   }
 
   private func check(_ slot: Int, at time: Int64, in context: DetectionContext) {
-    guard let check = manifest.check else { return }
-    switch script.state.callCheck(check, keySlot: slot, time: time) {
-    case .failed: resting.failed(script.state.takeError(), at: time)
+    guard let live, let check = callbacks.check else { return }
+    switch live.callCheck(check, keySlot: slot, time: time) {
+    case .failed: failed(live.takeError(), at: time, in: context)
     case .nothing:
-      if !isHeld(slot, at: time) { book.missed(slot: slot, at: time, in: context) }
+      if !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
     case .value:
       let found = findings(slot: slot, at: time, event: nil, in: context)
-      if found.isEmpty && !isHeld(slot, at: time) { book.missed(slot: slot, at: time, in: context) }
+      if found.isEmpty && !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
       for finding in found { book.found(finding, slot: slot, key: table.keys[slot], at: time, in: context) }
     }
   }
 
   /// Whether a firing alert stays because the rule's own `resolve_when` says that the trouble is not over.
-  private func isHeld(_ slot: Int, at time: Int64) -> Bool {
-    guard let resolve = manifest.resolveFunction, book.isActive(slot) else { return false }
-    switch script.state.callCheck(resolve, keySlot: slot, time: time) {
+  private func isHeld(_ slot: Int, at time: Int64, in context: DetectionContext) -> Bool {
+    guard let live, let resolve = callbacks.resolve, book.isActive(slot) else { return false }
+    switch live.callCheck(resolve, keySlot: slot, time: time) {
     case .nothing: return true
     case .value:
-      return (try? script.state.takeResult()) == .bool(false)
+      return (try? live.takeResult()) == .bool(false)
     case .failed:
-      resting.failed(script.state.takeError(), at: time)
+      failed(live.takeError(), at: time, in: context)
       return true
     }
   }
 
   /// What the callback that just returned has found.
   private func findings(slot: Int, at time: Int64, event: Int?, in context: DetectionContext) -> [Finding] {
+    guard let live else { return [] }
     let result: LuaValue
     do throws(LuaError) {
-      result = try script.state.takeResult()
+      result = try live.takeResult()
     } catch {
-      resting.failed(error, at: time)
+      failed(error, at: time, in: context)
       return []
     }
     var blank = Finding()

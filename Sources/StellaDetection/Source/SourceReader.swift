@@ -25,9 +25,15 @@ package final class SourceReader {
 
   package var name: String { splitter.source.name }
 
-  /// The first byte that was not turned into events yet.
+  /// Where the first event begins that was decoded but not used yet; nil when there is none. Set by whoever keeps events
+  /// beyond a call of ``fill(_:)``.
+  package var heldBack: Int64?
+
+  /// The first byte that was not turned into events, or whose event was not used yet.
   package var position: SourcePosition {
-    if let block { splitter.position(ofLine: line, in: block) } else { splitter.position }
+    var position = block.map { splitter.position(ofLine: line, in: $0) } ?? splitter.position
+    if let heldBack { position.offset = heldBack }
+    return position
   }
 
   /// - Parameter service: the service of events that name none.

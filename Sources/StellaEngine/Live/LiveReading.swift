@@ -11,10 +11,16 @@ final class LiveReading {
   private let onNotice: (WatchNotice) -> Void
   private(set) var readers: [SourceReader] = []
   private var isEnded: [Bool] = []
+  /// When each source brought something last, by the monotonic clock.
+  private var lastData: [Int64] = []
+  private var lastRest: Int64 = 0
+  private var lastRescan: Int64 = 0
   private var sets: [(input: WatchOptions.Input, files: FileSet)] = []
   private var announced: Set<UInt16> = []
   private var troubles: [String: String] = [:]
   private var lastHousekeeping: Int64 = 0
+  private var savedPositions: [String: SourcePosition] = [:]
+  private var positionTrouble: StoreError?
   private static let housekeepingInterval: Int64 = 1_000_000_000
   /// Blocks that one source may bring before the next has its turn.
   private static let turn = 16
@@ -41,14 +47,16 @@ final class LiveReading {
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
     let reader = consumer.addSource { number in
       SourceReader(
-        splitter: LineSplitter(source: source, index: number, lineLimit: options.lineLimit), number: number,
-        format: input.format, service: input.service,
+        splitter: LineSplitter(
+          source: source, index: number, lineLimit: options.lineLimit, readBytes: options.readBytes),
+        number: number, format: input.format, service: input.service,
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
         fields: consumer.fields)
     }
     readers.append(reader)
     isEnded.append(false)
+    lastData.append(machineMonotonicTime())
     if let notice = (source as? FileSource)?.notice { onNotice(.source("\(source.name): \(notice)")) }
   }
 
@@ -63,18 +71,18 @@ final class LiveReading {
     return try mergeToEnd(interrupts)
   }
 
-  private func isInterrupted(_ interrupts: Interrupts?) -> Bool {
+  private func isInterrupted(_ interrupts: Interrupts?) throws -> Bool {
     guard let interrupts else { return false }
     var isEnding = false
     for signal in interrupts.take() {
-      if signal == .hangup { consumer.reload() } else { isEnding = true }
+      if signal == .hangup { try consumer.reload() } else { isEnding = true }
     }
     return isEnding
   }
 
   private func readToEnd(_ reader: SourceReader, _ interrupts: Interrupts?) throws -> Bool {
     while true {
-      if isInterrupted(interrupts) { return true }
+      if try isInterrupted(interrupts) { return true }
       switch try reader.fill(consumer.batch) {
       case .more: try consumer.consume()
       case .idle:
@@ -96,7 +104,7 @@ final class LiveReading {
     try reading.run(
       consumer,
       isStopped: {
-        isEnding = isEnding || isInterrupted(interrupts)
+        isEnding = try isInterrupted(interrupts)
         return isEnding
       }, wait: { try waitForStream(interrupts) }, ended: ended,
       used: {
@@ -119,17 +127,25 @@ final class LiveReading {
   private func follow(_ interrupts: Interrupts?) throws -> Bool {
     let waiter = try LiveWaiter(interrupts: interrupts?.descriptor)
     watchAll(waiter)
+    // Who is killed before the first save must find out where this began.
+    housekeep(force: true)
     while true {
-      if isInterrupted(interrupts) { return true }
+      if try isInterrupted(interrupts) { return true }
       var isIdle = true
       for (number, reader) in readers.enumerated() where !isEnded[number] {
         if try takeTurn(reader) { isIdle = false }
       }
+      try rest()
       if isEnded.allSatisfy({ $0 }) && !readers.isEmpty { return false }
       housekeep(force: false)
-      if !isIdle { continue }
-      let wake = waiter.wait()
-      if wake.contains(.directory) || wake.contains(.fallback), findNewFiles() { watchAll(waiter) }
+      // A source that is never idle must not keep new files from being found.
+      let isRescanDue = machineMonotonicTime() - lastRescan >= LiveReading.housekeepingInterval
+      if !isIdle && !isRescanDue { continue }
+      let wake = isIdle ? waiter.wait() : .fallback
+      if wake.contains(.directory) || wake.contains(.fallback) || isRescanDue {
+        lastRescan = machineMonotonicTime()
+        if findNewFiles() { watchAll(waiter) }
+      }
     }
   }
 
@@ -145,6 +161,7 @@ final class LiveReading {
       }
       switch progress {
       case .more:
+        lastData[Int(reader.number)] = machineMonotonicTime()
         try consumer.consume()
         announce(reader)
       case .idle: return false
@@ -155,6 +172,19 @@ final class LiveReading {
       }
     }
     return true
+  }
+
+  /// Tells the consumer, about once a second, who is silent.
+  private func rest() throws {
+    let now = machineMonotonicTime()
+    if now - lastRest < LiveReading.housekeepingInterval { return }
+    lastRest = now
+    let live = readers.indices.filter { !isEnded[$0] }
+    let silent = live.filter { now - lastData[$0] >= options.silence }
+    if silent.isEmpty { return }
+    let latest = lastData.max() ?? now
+    try consumer.rest(
+      silent: silent.map { readers[$0].number }, nanoseconds: silent.count == live.count ? now - latest : 0)
   }
 
   private func findNewFiles() -> Bool {
@@ -202,7 +232,16 @@ final class LiveReading {
     for reader in readers where reader.position.identity != nil {
       positions[reader.splitter.source.key] = reader.position
     }
+    // A durable commit each second would keep a disk awake for nothing.
+    positions = positions.filter { savedPositions[$0.key] != $0.value }
     if positions.isEmpty { return }
-    do throws(StoreError) { try store.save(positions) } catch { onNotice(.positionsNotSaved("\(error)")) }
+    do throws(StoreError) {
+      try store.save(positions)
+      savedPositions.merge(positions) { $1 }
+      positionTrouble = nil
+    } catch {
+      if positionTrouble != error { onNotice(.positionsNotSaved("\(error)")) }
+      positionTrouble = error
+    }
   }
 }

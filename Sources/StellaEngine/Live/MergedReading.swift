@@ -15,6 +15,11 @@ final class MergedReading {
       self.reader = reader
       batch = EventBatch(columnCount: columns)
     }
+
+    var isUsedUp: Bool { next == batch.count }
+
+    /// Tells the reader from where on its events were not used yet.
+    func holdBack() { reader.heldBack = isEnded || isUsedUp ? nil : batch.offsets[next] }
   }
 
   private let inputs: [Input]
@@ -26,40 +31,42 @@ final class MergedReading {
   /// How many columns all inputs' events have at present; rules may have begun to read more.
   private var sharedColumns: Int { inputs.lazy.filter { !$0.isEnded }.map(\.batch.columnCount).min() ?? 0 }
 
-  /// Fills the consumer's batch and has it used, until all is read or `isStopped` says so.
+  /// Fills the consumer's batch and has it used, until all is read or `isStopped`, which is asked between batches, says so.
   func run(
-    _ consumer: any EventConsumer, isStopped: () -> Bool, wait: () throws -> Void, ended: (SourceReader) -> Void,
-    used: () -> Void
+    _ consumer: any EventConsumer, isStopped: () throws -> Bool, wait: () throws -> Void,
+    ended: (SourceReader) -> Void, used: () -> Void
   ) throws {
     let batch = consumer.batch
     for input in inputs { try refill(input, columns: consumer.fields.table.count, wait: wait, ended: ended) }
     consumer.columnLimit = sharedColumns
     consumer.clear()
-    while !isStopped() {
+    while try !isStopped(), let last = fill(batch) {
+      try consumer.consume()
+      for input in inputs { input.holdBack() }
+      used()
+      if last.isUsedUp {
+        try refill(last, columns: consumer.fields.table.count, wait: wait, ended: ended)
+        consumer.columnLimit = sharedColumns
+        consumer.clear()
+      }
+    }
+    consumer.columnLimit = nil
+  }
+
+  /// Puts events into `batch` in the order of the merge, until it is full or an input has no more. Returns the input of
+  /// the last event, nil when all have ended.
+  private func fill(_ batch: EventBatch) -> Input? {
+    while true {
       var first: Input?
       for input in inputs where !input.isEnded {
         if let other = first, other.batch.times[other.next] <= input.batch.times[input.next] { continue }
         first = input
       }
-      guard let input = first else { break }
+      guard let input = first else { return nil }
       batch.append(input.next, of: input.batch)
       input.next += 1
-      let isUsedUp = input.next == input.batch.count
-      if batch.isFull || isUsedUp {
-        try consumer.consume()
-        used()
-      }
-      if isUsedUp {
-        try refill(input, columns: consumer.fields.table.count, wait: wait, ended: ended)
-        consumer.columnLimit = sharedColumns
-        consumer.clear()
-      }
+      if batch.isFull || input.isUsedUp { return input }
     }
-    if batch.count > 0 {
-      try consumer.consume()
-      used()
-    }
-    consumer.columnLimit = nil
   }
 
   /// Reads on until the input has events or has ended. Nothing may still refer to the events it had.

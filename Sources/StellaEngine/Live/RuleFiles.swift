@@ -24,7 +24,7 @@ package enum RuleFiles {
     var files: [String] = []
     for path in paths {
       switch kind(path) {
-      case .directory: files += list(path, depth: 0, errors: &errors).filter(isWanted)
+      case .directory: files += list(path, above: [], errors: &errors).filter(isWanted)
       case .file: if isWanted(path) { files.append(path) }
       case .missing(let code): errors.append(unreadable(path, code))
       }
@@ -61,9 +61,13 @@ package enum RuleFiles {
     return status.st_mode & S_IFMT == S_IFDIR ? .directory : .file
   }
 
-  private static func list(_ directory: String, depth: Int, errors: inout [RuleError]) -> [String] {
-    guard depth < depthLimit, let handle = opendir(directory) else {
-      errors.append(unreadable(directory, depth < depthLimit ? errno : ELOOP))
+  /// `above` are the directories that lead here; a link back to one of them is not followed again.
+  private static func list(_ directory: String, above: [FileStatus.File], errors: inout [RuleError]) -> [String] {
+    let own = (try? FileStatus.of(path: directory))?.file
+    if let own, above.contains(own) { return [] }
+    let above = above + (own.map { [$0] } ?? [])
+    guard above.count <= depthLimit, let handle = opendir(directory) else {
+      errors.append(unreadable(directory, above.count <= depthLimit ? errno : ELOOP))
       return []
     }
     defer { closedir(handle) }
@@ -77,7 +81,7 @@ package enum RuleFiles {
     return names.sorted().flatMap { name -> [String] in
       let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
       switch kind(path) {
-      case .directory: return list(path, depth: depth + 1, errors: &errors)
+      case .directory: return list(path, above: above, errors: &errors)
       case .file: return name.hasSuffix(".lua") ? [path] : []
       case .missing(let code):
         if name.hasSuffix(".lua") { errors.append(unreadable(path, code)) }
@@ -89,7 +93,8 @@ package enum RuleFiles {
   private struct ReadFailure: Error { var code: Int32 }
 
   private static func contents(_ path: String, limit: Int = 1 << 20) -> Result<[UInt8], ReadFailure> {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe among the rules would hold everything up.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return .failure(ReadFailure(code: errno)) }
     defer { close(descriptor) }
     var text: [UInt8] = []

@@ -72,6 +72,7 @@ package final class TailRun: EventConsumer {
     if !wanted.isEmpty { try onEvents(wanted) }
   }
 
+  func rest(silent: [UInt16], nanoseconds: Int64) {}
   func reload() {}
   func housekeep() {}
 }

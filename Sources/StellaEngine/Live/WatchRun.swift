@@ -11,6 +11,9 @@ package final class WatchRun: EventConsumer {
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
   private var rests: [String: Int] = [:]
+  /// What rules counted whose place a reload gave to others.
+  private var firedBefore: [String: Int] = [:]
+  private var evictedBefore: [String: Int] = [:]
 
   /// The readers by source number, so that evidence finds its decoder.
   private final class ReaderTable {
@@ -82,6 +85,12 @@ package final class WatchRun: EventConsumer {
 
   func consume() throws { try deliver(pipeline.process()) }
 
+  func rest(silent: [UInt16], nanoseconds: Int64) throws {
+    for source in silent { pipeline.setSilent(source) }
+    guard nanoseconds > 0, let latest = pipeline.latestTime else { return }
+    try deliver(pipeline.advance(to: latest &+ nanoseconds &- options.lateness))
+  }
+
   private func deliver(_ alerts: [Alert]) throws {
     if !alerts.isEmpty { try onAlerts(alerts) }
   }
@@ -96,7 +105,7 @@ package final class WatchRun: EventConsumer {
   // MARK: - Rules
 
   /// Loads the rules anew between two batches. Broken files keep everything as it was.
-  func reload() {
+  func reload() throws {
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let old = pipeline.rules
     let new = RuleSet(
@@ -107,9 +116,13 @@ package final class WatchRun: EventConsumer {
       onNotice(.reloadRefused(broken.flatMap(\.errors)))
       return
     }
-    pipeline.replace(new)
-    clear()
     let kept = new.rules.count { rule in old.rules.contains { $0.detector === rule.detector } }
+    for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {
+      firedBefore[rule.manifest.id, default: 0] += rule.detector.firedAlerts
+      evictedBefore[rule.manifest.id, default: 0] += rule.detector.evictions
+      rests[rule.manifest.id] = nil
+    }
+    try deliver(pipeline.replace(new))
     onNotice(.reloaded(active: new.rules.count, carriedOver: kept, refused: new.refusals.flatMap(\.errors)))
   }
 
@@ -121,11 +134,18 @@ package final class WatchRun: EventConsumer {
     summary.add(readers.readers)
     let rules = pipeline.rules
     summary.refusals = rules.refusals
-    summary.firedByRule = rules.rules.map { ($0.manifest.id, $0.detector.firedAlerts) }.filter { $0.1 > 0 }
+    summary.firedByRule = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.firedAlerts) }, firedBefore)
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     summary.pending = rules.rules.flatMap(\.detector.pendingAlerts)
-    summary.evictions = rules.rules.map { ($0.manifest.id, $0.detector.evictions) }.filter { $0.1 > 0 }
+    summary.heldBack = rules.rules.map { ($0.manifest.id, $0.detector.heldBackAlerts) }.filter { $0.1 > 0 }
+    summary.evictions = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.evictions) }, evictedBefore)
+      .sorted { $0.0 < $1.0 }
     summary.quarantined = rules.failingRules.map { ($0.id, $0.failures, $0.error) }
+  }
+
+  /// The counts of each rule, those that are not zero.
+  private static func sum(_ counts: [(String, Int)], _ before: [String: Int]) -> [(String, Int)] {
+    before.merging(counts, uniquingKeysWith: +).filter { $0.value > 0 }.map { ($0.key, $0.value) }
   }
 }
 

@@ -84,7 +84,7 @@ struct ManifestReader {
   }
 
   private mutating func checkTogether(_ rule: RuleManifest) {
-    if rule.threshold == nil && rule.on == nil && rule.check == nil {
+    if table["threshold"] == nil && table["on"] == nil && table["check"] == nil {
       report(
         "rule.missing_key", "the rule never finds anything: it has no threshold, no on and no check",
         "Add threshold = { count = 10, within = \"5m\" }, or a function on(e, s) or check(s, t).", "")

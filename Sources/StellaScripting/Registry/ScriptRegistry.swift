@@ -166,10 +166,9 @@ package enum ScriptRegistry {
 
 extension ScriptRegistry {
   /// The types of native state with their methods; a position is the number that calls carry.
-  package static var handleTypes: [LuaHandleType] {
+  package static let handleTypes: [LuaHandleType] =
     primitives.map { LuaHandleType(name: $0.name, methods: $0.methods.map(\.name)) }
-  }
 
   /// Every name that makes a declaration or native state, as the Lua library binds them.
-  package static var constructorNames: [String] { declarations.map(\.name) + primitives.map(\.name) }
+  package static let constructorNames: [String] = declarations.map(\.name) + primitives.map(\.name)
 }

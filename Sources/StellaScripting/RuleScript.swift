@@ -1,0 +1,66 @@
+import StellaLua
+
+/// A loaded rule: what it declares, and its Lua state from when it is first needed.
+///
+/// Loading runs the file and throws its state away: a rule that never matches keeps none. Running the file again gives the
+/// same, because a script can see nothing but its parameters.
+package final class RuleScript {
+  package let manifest: RuleManifest
+  private let source: RuleSource
+  private let overrides: [String: LuaValue]
+  private let limits: LuaLimits
+  private let host: any LuaHost
+  private var opened: LuaState?
+
+  /// The callbacks of a live state.
+  package struct Callbacks: Sendable {
+    package var on: LuaFunction?
+    package var check: LuaFunction?
+    package var onMatch: LuaFunction?
+    package var resolve: LuaFunction?
+
+    package init(
+      on: LuaFunction? = nil, check: LuaFunction? = nil, onMatch: LuaFunction? = nil, resolve: LuaFunction? = nil
+    ) {
+      self.on = on
+      self.check = check
+      self.onMatch = onMatch
+      self.resolve = resolve
+    }
+  }
+
+  init(
+    manifest: RuleManifest, source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost
+  ) {
+    self.manifest = manifest
+    self.source = source
+    self.overrides = overrides
+    self.limits = limits
+    self.host = host
+  }
+
+  deinit { opened?.close() }
+
+  /// What the live state has used; nil while there is none.
+  package var usage: LuaUsage? { opened?.usage }
+
+  /// A new state with the rule's file run in it; the one before is closed. About 50 µs.
+  ///
+  /// - Throws: what only a lack of memory or a deadline can cause, since the same file ran before. A retry may help.
+  package func open() throws(LuaError) -> (state: LuaState, callbacks: Callbacks) {
+    opened?.close()
+    opened = nil
+    do throws(RuleRefusal) {
+      let (manifest, state) = try RuleLoader.run(source, overrides: overrides, limits: limits, host: host)
+      opened = state
+      return (
+        state,
+        Callbacks(
+          on: manifest.on, check: manifest.check, onMatch: manifest.onMatch, resolve: manifest.resolveFunction)
+      )
+    } catch {
+      throw LuaError(
+        kind: .internal, message: error.errors.first?.message ?? "the rule can't be run again", file: source.file)
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import StellaDetection
+import StellaModel
+import Testing
+
+@testable import StellaEngine
+
+@Suite("Reloading, new files and restarts of a watch")
+struct WatchLifeTests {
+  let watch: WatchHarness
+
+  init() throws { watch = try WatchHarness() }
+
+  private static let counting =
+    "where = [[seq ~= nil]], state = { n = 0 }, suppress_for = \"0s\", on = function(e, s) s.n = s.n + 1 "
+    + "if e.say then return alert { value = s.n, summary = \"{value}\" } end end"
+
+  private func say(_ number: Int) -> String { WatchHarness.line(Double(number), "\"seq\":\(number),\"say\":true") }
+
+  @Test("A reload keeps the state of unchanged rules, starts changed ones anew and counts on")
+  func reload() throws {
+    try watch.rule("kept", Self.counting)
+    try watch.rule("changed", Self.counting)
+    try watch.directory.write("app.log", WatchHarness.lines(1...50, step: 1) + say(51))
+    watch.options.follow = true
+    var isReloaded = false
+    watch.onAlert = { [watch] _, run in
+      switch watch.alerts.filter({ $0.status == .firing }).count {
+      case 2 where !isReloaded:
+        isReloaded = true
+        try watch.rule("changed", Self.counting + ", description = \"other\"")
+        try watch.rule("new", Self.counting)
+        try run.reload()
+        try watch.directory.append("app.log", WatchHarness.lines(52...60, step: 1) + say(61))
+      case 5...: throw WatchHarness.Done()
+      default: break
+      }
+    }
+    #expect(try watch.run(["app.log"]) == nil)
+    let said = watch.alerts.filter { $0.status == .firing }.map { "\($0.rule) \($0.summary)" }
+    #expect(said.sorted() == ["test.changed 10", "test.changed 51", "test.kept 51", "test.kept 61", "test.new 10"])
+    #expect(watch.notices.contains(.reloaded(active: 3, carriedOver: 1, refused: [])))
+  }
+
+  @Test("A broken set is refused and the rules before go on with their state, in their order")
+  func refusedReload() throws {
+    try watch.rule("b", Self.counting)
+    try watch.rule("c", Self.counting)
+    try watch.directory.write("app.log", WatchHarness.lines(1...4, step: 1) + say(5))
+    watch.options.follow = true
+    var isReloaded = false
+    watch.onAlert = { [watch] _, run in
+      switch watch.alerts.filter({ $0.status == .firing }).count {
+      case 2 where !isReloaded:
+        isReloaded = true
+        try watch.directory.write("Rules/a.lua", "return rule { api = 1, id = \"test.a\", titel = \"x\" }")
+        try watch.directory.remove("Rules/b.lua")
+        try run.reload()
+        try watch.directory.append("app.log", say(6))
+      case 4...: throw WatchHarness.Done()
+      default: break
+      }
+    }
+    #expect(try watch.run(["app.log"]) == nil)
+    let said = watch.alerts.filter { $0.status == .firing }.map { "\($0.rule) \($0.summary)" }
+    #expect(said == ["test.b 5", "test.c 5", "test.b 6", "test.c 6"])
+    let refusals = watch.notices.compactMap { if case .reloadRefused(let errors) = $0 { errors } else { nil } }
+    #expect(refusals.count == 1)
+    #expect(refusals.first?.first?.file.hasSuffix("a.lua") == true && refusals.first?.first?.line == 1)
+  }
+
+  @Test("Rules that vanish as a whole are refused")
+  func vanishedRules() throws {
+    try watch.rule("kept", Self.counting)
+    try watch.directory.write("app.log", say(1) + say(2))
+    var isGone = false
+    watch.onAlert = { [watch] _, run in
+      if isGone { return }
+      isGone = true
+      try watch.directory.rename("Rules", to: "Elsewhere")
+      try run.reload()
+    }
+    #expect(try watch.run(["app.log"])?.firedByRule.map(\.rule) == ["test.kept"])
+    #expect(watch.notices.contains { if case .reloadRefused = $0 { true } else { false } })
+  }
+
+  @Test("What a replaced rule had raised stays in the summary, and its firing alert is ended")
+  func countsOverReload() throws {
+    let body = "where = [[seq ~= nil]], threshold = { count = 3, within = \"10m\" }"
+    try watch.rule("changed", body)
+    let many = (1...5000).map { WatchHarness.line(Double($0) * 0.001, "\"seq\":\($0)") }.joined()
+    try watch.directory.write("app.log", many)
+    var isReloaded = false
+    watch.onAlert = { [watch] _, run in
+      if isReloaded { return }
+      isReloaded = true
+      try watch.rule("changed", body + ", description = \"other\"")
+      try run.reload()
+    }
+    let summary = try #require(try watch.run(["app.log"]))
+    #expect(summary.firedByRule.map(\.count) == [2] && summary.events == 5000)
+    #expect(watch.alerts.map(\.status) == [.firing, .resolved, .firing])
+    #expect(watch.alerts[0].id == watch.alerts[1].id && watch.alerts[0].id != watch.alerts[2].id)
+  }
+
+  @Test("A file that begins to match a pattern is read from its start")
+  func newFile() throws {
+    try watch.ruleForEachEvent()
+    try watch.directory.write("a.log", WatchHarness.lines(1...1))
+    watch.options.follow = true
+    watch.onAlert = { [watch] _, _ in
+      if watch.sequence == [1] { try watch.directory.write("b.log", WatchHarness.lines(2...3)) }
+      if watch.sequence.count == 3 { throw WatchHarness.Done() }
+    }
+    #expect(try watch.run(["*.log"]) == nil)
+    #expect(watch.sequence == [1, 2, 3])
+  }
+
+  @Test("A restart from the checkpoint goes on behind the last event, across rotation by renaming")
+  func restart() throws {
+    try watch.ruleForEachEvent()
+    watch.options.positions = InMemoryPositionStore()
+    try watch.directory.write("app.log", WatchHarness.lines(1...100))
+    try watch.run(["app.log"], from: .checkpoint)
+    try watch.run(["app.log"], from: .checkpoint)
+    #expect(watch.sequence == Array(1...100))
+    try watch.directory.append("app.log", WatchHarness.lines(101...110))
+    try watch.directory.rename("app.log", to: "app.log.1")
+    try watch.directory.write("app.log", WatchHarness.lines(111...120))
+    try watch.run(["app.log"], from: .checkpoint)
+    try watch.run(["app.log"], from: .checkpoint)
+    #expect(watch.sequence == Array(1...120))
+  }
+
+  @Test("A run that breaks off loses no event: those not used yet are read again, merged files too")
+  func brokenOff() throws {
+    try watch.ruleForEachEvent()
+    try watch.directory.write(
+      "odd.log", stride(from: 1, through: 3999, by: 2).map { WatchHarness.lines($0...$0) }.joined())
+    // Far ahead, so that its events wait in the merge.
+    try watch.directory.write("late.log", WatchHarness.lines(50_000...50_500))
+    for names in [["odd.log"], ["odd.log", "late.log"]] {
+      watch.forget()
+      watch.options.positions = InMemoryPositionStore()
+      watch.options.readBytes = 4096
+      watch.onAlert = { [watch] _, _ in if watch.sequence.count > 600 { throw WatchHarness.Done() } }
+      #expect(try watch.run(names, from: .checkpoint) == nil)
+      watch.onAlert = nil
+      try watch.run(names, from: .checkpoint)
+      var expected = Set(stride(from: Int64(1), through: 3999, by: 2))
+      if names.count > 1 { expected.formUnion(50_000...50_500) }
+      #expect(Set(watch.sequence) == expected)
+    }
+  }
+
+  @Test("A silent source holds timers back only until it counts as silent")
+  func silence() throws {
+    try watch.rule(
+      "held", "where = [[seq ~= nil]], threshold = { count = 1, within = \"10s\" }, suppress_for = \"10s\"")
+    let (sources, _) = RuleFiles.read(watch.options.rulePaths)
+    let (transitions, late) = try EngineThread.run { () -> ([[Alert.Status]], Int) in
+      let fields = FieldRegister()
+      let pipeline = Pipeline(rules: RuleSet(sources: sources, fields: fields), lateness: 5_000_000_000) { _, _, time in
+        Event(time: time, level: nil, message: "", service: nil, fields: [])
+      }
+      let busy = pipeline.addSource("busy")
+      let quiet = pipeline.addSource("quiet")
+      func feed(_ source: UInt16, _ text: String) throws -> [Alert.Status] {
+        let reader = SourceReader(
+          splitter: LineSplitter(source: RecordedSource(name: "x", bytes: Array(text.utf8)), index: source),
+          number: source, format: .json, clock: SourceClock(year: nil, reference: 0, zone: .utc), fields: fields)
+        pipeline.clear()
+        _ = try reader.fill(pipeline.batch)
+        return pipeline.process().map(\.status)
+      }
+      var transitions = [try feed(quiet, "{\"ts\":1700000000}\n")]
+      transitions.append(try feed(busy, "{\"ts\":1700000000,\"seq\":1}\n"))
+      // The quiet source may still bring something earlier.
+      transitions.append(try feed(busy, "{\"ts\":1700000100}\n"))
+      pipeline.setSilent(quiet)
+      transitions.append(try feed(busy, "{\"ts\":1700000101}\n"))
+      transitions.append(try feed(quiet, "{\"ts\":1700000001,\"seq\":2}\n"))
+      transitions.append(pipeline.advance(to: 1_700_000_200_000_000_000).map(\.status))
+      return (transitions, pipeline.lateEvents)
+    }
+    #expect(transitions == [[], [.firing], [], [.resolved], [.firing, .resolved], []])
+    #expect(late == 1)
+  }
+}
