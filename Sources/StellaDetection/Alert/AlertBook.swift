@@ -109,6 +109,7 @@ final class AlertBook {
       finding: finding, key: key, since: time)
     episodes[slot] = episode
     if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
+    episodes[slot] = episode
     schedule(slot, episode)
   }
 
@@ -124,7 +125,6 @@ final class AlertBook {
     episode.alert.count += 1
     episode.alert.lastSeen = max(episode.alert.lastSeen, time)
     if let user { merge([user], into: episode) }
-    episodes[slot] = episode
   }
 
   /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.

@@ -2,11 +2,20 @@ import StellaModel
 
 /// What detectors see of the batch that is being processed, and where their alerts go.
 package final class DetectionContext {
+  /// What can happen at one place of the stream, in this order.
+  package enum Phase: Int {
+    /// Timers that the event's time has reached.
+    case before
+    case event
+    /// Timers that an event out of order set for a time that has passed already.
+    case after
+  }
+
   /// One transition of an alert, with the place in the stream that decides the order of output.
   package struct Emission {
     package var position: Int
-    /// Timers at a position run before the event there.
-    package var isEvent: Bool
+    /// Where it stands at that position.
+    package var phase: Phase
     package var order: Int
     package var alert: Alert
   }
@@ -23,7 +32,7 @@ package final class DetectionContext {
   package let materialise: (UInt16, UnsafeBufferPointer<UInt8>, Int64) -> Event
 
   var position = 0
-  var isEvent = false
+  var phase = Phase.before
 
   package init(
     batch: EventBatch, materialise: @escaping (UInt16, UnsafeBufferPointer<UInt8>, Int64) -> Event
@@ -36,10 +45,10 @@ package final class DetectionContext {
   deinit { watermarks.deallocate() }
 
   func emit(_ alert: Alert, order: Int) {
-    emissions.append(Emission(position: position, isEvent: isEvent, order: order, alert: alert))
+    emissions.append(Emission(position: position, phase: phase, order: order, alert: alert))
   }
 
-  /// The alerts since the last call in the order of the stream: by position, timers before events, then by rule.
+  /// The alerts since the last call in the order of the stream: by position, phase, then by rule.
   /// Independent of how events were cut into batches.
   package func takeEmissions() -> [Alert] {
     if emissions.isEmpty { return [] }
@@ -47,7 +56,7 @@ package final class DetectionContext {
     let order = emissions.indices.sorted {
       let a = emissions[$0]
       let b = emissions[$1]
-      return (a.position, a.isEvent ? 1 : 0, a.order, $0) < (b.position, b.isEvent ? 1 : 0, b.order, $1)
+      return (a.position, a.phase.rawValue, a.order, $0) < (b.position, b.phase.rawValue, b.order, $1)
     }
     let alerts = order.map { emissions[$0].alert }
     emissions.removeAll(keepingCapacity: true)

@@ -74,7 +74,7 @@ package class Detector {
   /// Ends the alerts of all keys, before the rule itself goes.
   final func endAlerts(in context: DetectionContext) {
     context.position = 0
-    context.isEvent = false
+    context.phase = .before
     for slot in book.activeSlots { book.end(slot, in: context) }
   }
 
@@ -84,7 +84,6 @@ package class Detector {
   /// Runs the events of `matches` and the timers that fall among the batch's events.
   package func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
     let batch = context.batch
-    var seen = 0
     for word in 0..<EventBatch.capacity / 64 {
       let matching = matches?[word] ?? 0
       let resolving = resolves?[word] ?? 0
@@ -94,32 +93,32 @@ package class Detector {
         let bit = bits.trailingZeroBitCount
         bits &= bits &- 1
         let index = word << 6 | bit
-        if nextTimer <= context.watermarks[index] {
-          runTimers(upTo: context.watermarks[index], in: context, after: seen)
-        }
-        seen = index + 1
+        if nextTimer <= context.watermarks[index] { runTimers(upTo: context.watermarks[index], in: context) }
         context.position = index
-        context.isEvent = true
+        context.phase = .event
         if resolving & (1 << UInt64(bit)) != 0 { resolve(index, in: context) }
         if matching & (1 << UInt64(bit)) != 0 {
           matchedEvents += 1
           handle(index, at: batch.times[index], in: context)
           if matchedEvents % Detector.budgetInterval == 0 { keepWithinBudget() }
         }
+        // An event out of order can set a timer that is due already. It runs here, whatever the batch holds after it.
+        if nextTimer <= context.watermarks[index] {
+          runTimers(upTo: context.watermarks[index], after: index, in: context)
+        }
       }
     }
-    if batch.count > 0 { runTimers(upTo: context.watermarks[batch.count - 1], in: context, after: seen) }
+    if batch.count > 0 { runTimers(upTo: context.watermarks[batch.count - 1], in: context) }
   }
 
   /// Runs the timers due at `watermark`, in order of time.
   ///
-  /// - Parameter seen: how many events of the batch the rule is past. What a late event starts may end at once, but not
-  ///   before it.
-  package final func runTimers(upTo watermark: Int64, in context: DetectionContext, after seen: Int = 0) {
+  /// - Parameter event: the event that set them; without one they belong to the event whose time has reached them.
+  package final func runTimers(upTo watermark: Int64, after event: Int? = nil, in context: DetectionContext) {
     while nextTimer <= watermark {
       let time = nextTimer
-      context.position = max(seen, context.positionOfWatermark(time))
-      context.isEvent = false
+      context.position = event ?? context.positionOfWatermark(time)
+      context.phase = event == nil ? .before : .after
       if book.nextDeadline <= time { book.expire(upTo: time, in: context) }
       if nextTick <= time { tick(at: time, in: context) }
     }

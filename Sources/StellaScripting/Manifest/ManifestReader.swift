@@ -60,7 +60,7 @@ struct ManifestReader {
     manifest.labels = labels()
     manifest.suppressFor =
       duration("suppress_for") ?? manifest.threshold?.within
-      ?? (manifest.on != nil ? 300_000_000_000 : 0)
+      ?? (manifest.on != nil && manifest.check == nil ? 300_000_000_000 : 0)
     switch table["resolve_when"] {
     case .string(let condition):
       manifest.resolveCondition = condition

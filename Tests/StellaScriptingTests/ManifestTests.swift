@@ -1,0 +1,162 @@
+import CStellaValue
+import StellaLua
+import StellaModel
+import Testing
+
+@testable import StellaScripting
+
+@Suite struct ManifestTests {
+  /// Rules are loaded without an engine, so nothing of it is asked.
+  private final class NoHost: LuaHost {
+    func column(of name: UnsafeBufferPointer<UInt8>) -> Int32 { -1 }
+    func fetch(_ name: UnsafeBufferPointer<UInt8>, event: Int, into result: UnsafeMutablePointer<stella_value>) {}
+    func value(ofJSON cell: stella_value) throws(LuaHostError) -> LuaValue { .nil }
+    func call(
+      type: Int, handle: Int, keySlot: Int, method: Int, arguments: UnsafeBufferPointer<stella_value>,
+      result: UnsafeMutablePointer<stella_value>
+    ) throws(LuaHostError) -> LuaValue? { nil }
+  }
+
+  private func load(_ text: String, _ parameters: [String: LuaValue] = [:]) throws(RuleRefusal) -> RuleManifest {
+    let script = try RuleLoader.load(
+      RuleSource(file: "r.lua", text: Array(text.utf8)), parameters: { _ in parameters }, host: NoHost())
+    script.state.close()
+    return script.manifest
+  }
+
+  private func errors(_ text: String, _ parameters: [String: LuaValue] = [:]) -> [RuleError] {
+    do throws(RuleRefusal) {
+      _ = try load(text, parameters)
+      return []
+    } catch {
+      return error.errors
+    }
+  }
+
+  private static let base = """
+    return rule {
+      api = 1, id = "a.b", title = "T", severity = "high",
+      where = [[level == error]],
+      by = { "service" },
+      threshold = { count = 3, within = "1m" },
+    }
+    """
+
+  @Test func aRuleIsReadWithItsDefaults() throws {
+    let rule = try load(ManifestTests.base)
+    #expect(rule.id == "a.b" && rule.severity == .high && rule.by == ["service"] && rule.condition == "level == error")
+    #expect(rule.threshold == .init(count: 3, within: 60_000_000_000, window: .sliding, distinct: nil))
+    #expect(rule.type == "custom" && rule.status == "experimental" && rule.maxKeys == 100_000)
+    #expect(rule.suppressFor == 60_000_000_000 && rule.hold == 0 && rule.stateMemoryBytes == 64 << 20)
+  }
+
+  @Test(arguments: [
+    ("api = 1", "api = 2", "rule.api_level", 2, "1"),
+    ("severity = \"high\"", "severity = \"hihg\"", "rule.wrong_type", 2, "high"),
+    ("severity = \"high\"", "severity = 3", "rule.wrong_type", 2, "informational"),
+    ("  by = ", "  buy = ", "rule.unknown_key", 4, "by"),
+    ("where = ", "were = ", "rule.unknown_key", 3, "where"),
+    ("by = { \"service\" }", "by = { service = 1 }", "rule.wrong_type", 4, "list"),
+    ("count = 3", "count = 0", "rule.wrong_type", 5, "1 to 1000000"),
+    ("count = 3", "count = 2.5", "rule.wrong_type", 5, "whole"),
+    ("within = \"1m\"", "within = \"soon\"", "rule.wrong_type", 5, "30s"),
+    ("within = \"1m\"", "whithin = \"1m\"", "rule.unknown_key", 5, "within"),
+    ("threshold = { count = 3, within = \"1m\" }", "every = \"30s\"", "rule.wrong_type", 5, "check"),
+    ("threshold = { count = 3, within = \"1m\" }", "check = function(s) end", "rule.missing_key", 5, "every"),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = window.count(5) }, on = function() end",
+      "rule.wrong_type", 5, "5m"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = window.cuont(\"5m\") }, on = function() end",
+      "rule.syntax", 5, "count"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = window.count { \"5m\", ofset = \"1m\" } }, on = function() end", "rule.unknown_key", 5, "offset"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "memory = \"1GiB\", on = function() end", "rule.wrong_type", 5,
+      "4MiB"
+    ),
+    ("threshold = {", "on_match = 5, threshold = {", "rule.wrong_type", 5, "function"),
+  ])
+  func aMistakeIsNamedWithItsLineAndWhatIsAllowed(from: String, to: String, code: String, line: Int, hint: String) {
+    #expect(ManifestTests.base.contains(from))
+    let text = ManifestTests.base.replacing(from, with: to)
+    let found = errors(text)
+    let match = found.first { $0.code == code && $0.line == line }
+    #expect(match != nil, "\(found)")
+    if let match { #expect((match.message + " " + match.remedy).contains(hint), "\(match)") }
+  }
+
+  @Test(arguments: ["id", "title", "severity", "api"])
+  func aMissingKeyIsNamed(key: String) {
+    let fields = [
+      "api = 1", "id = \"a\"", "title = \"T\"", "severity = \"low\"", "where = \"true\"",
+      "threshold = { count = 1, within = \"1m\" }",
+    ]
+    let text = "return rule {\n" + fields.filter { !$0.hasPrefix(key + " ") }.joined(separator: ",\n") + "\n}"
+    let found = errors(text)
+    #expect(found.contains { $0.code == "rule.missing_key" && $0.message.contains(key) }, "\(found)")
+  }
+
+  @Test func everyMistakeIsToldAtOnce() {
+    let found = errors(
+      "return rule { api = 1, idd = \"x\", title = 3, severity = \"bad\", where = \"true\", threshold = {} }")
+    #expect(found.count >= 5, "\(found)")
+  }
+
+  @Test func aFileWithoutARuleOrThatIsNoLuaIsRefused() {
+    #expect(errors("return 5").map(\.code) == ["rule.no_rule"])
+    #expect(errors("-- nothing").map(\.code) == ["rule.no_rule"])
+    let syntax = errors("return rule {\n  api = = 1\n}")
+    #expect(syntax.map(\.code) == ["rule.syntax"] && syntax[0].line == 2)
+    #expect(errors("while true do end").map(\.code) == ["rule.budget"])
+  }
+
+  private static let parametrised = """
+    local p = params { count = 3, share = 0.5, name = "x", strict = false }
+    return rule { api = 1, id = "a", title = p.name, severity = "low", where = "true",
+      threshold = { count = p.count, within = "1m" } }
+    """
+
+  @Test func parametersTakeTheirDefaultsOrWhatIsSet() throws {
+    let plain = try load(ManifestTests.parametrised)
+    #expect(plain.threshold?.count == 3 && plain.parameters.map(\.name) == ["count", "name", "share", "strict"])
+    let set = try load(ManifestTests.parametrised, ["count": .integer(9), "name": .string("y"), "share": .integer(1)])
+    #expect(set.threshold?.count == 9 && set.title == "y")
+    #expect(set.parameters.first { $0.name == "share" }?.value == .double(1))
+  }
+
+  @Test func aParameterThatIsUnknownOrOfAnotherTypeRefusesTheRule() {
+    let unknown = errors(ManifestTests.parametrised, ["cuont": .integer(9)])
+    #expect(unknown.map(\.code) == ["rule.parameter"] && unknown[0].remedy.contains("count"), "\(unknown)")
+    let type = errors(ManifestTests.parametrised, ["count": .string("9")])
+    #expect(!type.isEmpty && type[0].message.contains("count"), "\(type)")
+  }
+
+  @Test func linesOfKeysAreFoundAroundStringsCommentsAndFunctions() {
+    let text = """
+      -- rule { id = 1 }
+      local x = "rule {"
+      return rule {
+        id = "a", --[[ where = 5
+        ]] where = [[ by = 3 ]],
+        on = function(e, s)
+          local by = { id = 1 }
+          if x then return end
+        end,
+        by = { "k" },
+        threshold = {
+          count = 1,
+        },
+      }
+      """
+    let lines = ManifestLines(source: Array(text.utf8))
+    #expect(
+      ["id", "where", "on", "by", "threshold.count", "threshold.within", "nothing"].map(lines.line) == [
+        4, 5, 6, 10, 12, 11, 3,
+      ])
+  }
+}
