@@ -15,11 +15,13 @@ struct WatchOutputTests {
     let line = try #require(run.lines.first)
     let alert = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     let required = [
-      "event", "revision", "id", "rule", "type", "severity", "title", "summary", "key", "status", "first_seen", "last_seen",
+      "event", "revision", "id", "rule", "type", "severity", "title", "summary", "key", "status", "first_seen",
+      "last_seen",
       "count", "evidence", "affected_users", "suggested_actions", "fixes", "labels", "source",
     ]
     for name in required { #expect(alert[name] != nil, "\(name)") }
-    #expect(Set(alert.keys).subtracting(required).isSubset(of: ["value", "expected", "runbook", "auto_fix_available", "ack"]))
+    #expect(
+      Set(alert.keys).subtracting(required).isSubset(of: ["value", "expected", "runbook", "auto_fix_available", "ack"]))
     let id = try #require(alert["id"] as? String)
     #expect(id.wholeMatch(of: /[0-9a-f]{32}/) != nil)
     for name in ["first_seen", "last_seen"] { #expect(alert[name] as? String == "2023-11-14T22:13:21.000000000Z") }
@@ -38,28 +40,37 @@ struct WatchOutputTests {
   func escaping() throws {
     let evil = "\u{1b}[31mred\u{1b}]0;title\u{7} \u{202e}olleh \u{2066}x \r\u{8}\u{9b}31m \u{85}"
     let json = #"\u001b[31mred\u001b]0;title\u0007 \u202eolleh \u2066x \r\b\u009b31m \u0085"#
-    try directory.write("Rules/text.lua", """
+    try directory.write(
+      "Rules/text.lua",
+      """
       return rule { api = 1, id = "test.text", title = "Text", severity = "low", type = "test", by = { "user_id" },
         where = [[true]], on = function(e, s) return alert { summary = "{user_id}: " .. (e.message or "") } end }
       """)
     try directory.write(
       "app.log",
-      "{\"ts\":1700000000,\"level\":\"error\",\"seq\":1,\"user_id\":\"\(json)\",\"message\":\"\(json)\",\"\(json)\":\"\(json)\"}\n")
+      "{\"ts\":1700000000,\"level\":\"error\",\"seq\":1,\"user_id\":\"\(json)\",\"message\":\"\(json)\",\"\(json)\":\"\(json)\"}\n"
+    )
     try directory.write("plain.log", "2023-11-14 22:13:20 ERROR \(evil)\n{\"broken\(evil)\n")
     for arguments in [
       ["watch", "--no-follow", "app.log"], ["watch", "--no-follow", "--output", "json", "app.log"],
-      ["watch", "--no-follow", "--format", "plain", "plain.log"], ["watch", "--no-follow", "--format", "json", "plain.log"],
+      ["watch", "--no-follow", "--format", "plain", "plain.log"],
+      ["watch", "--no-follow", "--format", "json", "plain.log"],
       ["tail", "--no-follow", "app.log"], ["tail", "--no-follow", "plain.log"],
       ["tail", "--no-follow", "--output", "json", "plain.log"], ["tail", "--no-follow", "\(evil).log"],
     ] {
       let run = try directory.stella(arguments)
       _ = run.status()
       for text in [run.output, run.errors] {
-        #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7f...0x9f).contains($0.value) }, "\(arguments)")
+        #expect(
+          !text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7f...0x9f).contains($0.value) },
+          "\(arguments)")
       }
       if !arguments.contains("json") {
         for text in [run.output, run.errors] {
-          #expect(!text.unicodeScalars.contains { (0x202a...0x202e).contains($0.value) || (0x2066...0x2069).contains($0.value) })
+          #expect(
+            !text.unicodeScalars.contains {
+              (0x202a...0x202e).contains($0.value) || (0x2066...0x2069).contains($0.value)
+            })
         }
       }
       #expect(!run.output.isEmpty || !run.errors.isEmpty)

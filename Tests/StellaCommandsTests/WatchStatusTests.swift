@@ -37,7 +37,9 @@ struct WatchStatusTests {
     #expect(run.status() == 3)
     #expect(run.errors.contains("stella.yaml:2:1") && run.errors.contains("sources"))
     try directory.write("empty.yaml", "")
-    let condition = try directory.stella(["tail", "--config", "empty.yaml", "--no-follow", "--where", "level >=", "app.log"])
+    let condition = try directory.stella([
+      "tail", "--config", "empty.yaml", "--no-follow", "--where", "level >=", "app.log",
+    ])
     #expect(condition.status() == 3)
     #expect(condition.errors.hasPrefix("stella: --where, column"))
   }

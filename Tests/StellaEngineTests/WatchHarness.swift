@@ -90,13 +90,16 @@ final class WatchHarness {
   /// One JSON line; `time` in seconds after a fixed day.
   static func line(_ time: Double, _ members: String) -> String { "{\"ts\":\(1_700_000_000 + time),\(members)}\n" }
 
-  static func lines(_ numbers: ClosedRange<Int>, step: Double = 0.1, _ members: String = "\"level\":\"info\"") -> String {
+  static func lines(_ numbers: ClosedRange<Int>, step: Double = 0.1, _ members: String = "\"level\":\"info\"") -> String
+  {
     numbers.map { line(Double($0) * step, "\(members),\"seq\":\($0)") }.joined()
   }
 }
 
 extension TemporaryDirectory {
-  func makeDirectory(_ name: String) throws { try FileManager.default.createDirectory(atPath: self(name), withIntermediateDirectories: true) }
+  func makeDirectory(_ name: String) throws {
+    try FileManager.default.createDirectory(atPath: self(name), withIntermediateDirectories: true)
+  }
 
   func write(_ name: String, bytes: [UInt8]) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: self(name)))

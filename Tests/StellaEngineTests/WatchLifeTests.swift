@@ -134,7 +134,8 @@ struct WatchLifeTests {
   @Test("A run that breaks off loses no event: those not used yet are read again, merged files too")
   func brokenOff() throws {
     try watch.ruleForEachEvent()
-    try watch.directory.write("odd.log", stride(from: 1, through: 3999, by: 2).map { WatchHarness.lines($0...$0) }.joined())
+    try watch.directory.write(
+      "odd.log", stride(from: 1, through: 3999, by: 2).map { WatchHarness.lines($0...$0) }.joined())
     // Far ahead, so that its events wait in the merge.
     try watch.directory.write("late.log", WatchHarness.lines(50_000...50_500))
     for names in [["odd.log"], ["odd.log", "late.log"]] {
@@ -153,7 +154,8 @@ struct WatchLifeTests {
 
   @Test("A silent source holds timers back only until it counts as silent")
   func silence() throws {
-    try watch.rule("held", "where = [[seq ~= nil]], threshold = { count = 1, within = \"10s\" }, suppress_for = \"10s\"")
+    try watch.rule(
+      "held", "where = [[seq ~= nil]], threshold = { count = 1, within = \"10s\" }, suppress_for = \"10s\"")
     let (sources, _) = RuleFiles.read(watch.options.rulePaths)
     let (transitions, late) = try EngineThread.run { () -> ([[Alert.Status]], Int) in
       let fields = FieldRegister()

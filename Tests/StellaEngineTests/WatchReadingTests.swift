@@ -35,7 +35,8 @@ struct WatchReadingTests {
     var bytes = Array(WatchHarness.lines(1...1).utf8)
     bytes += Array("{\"seq\":99,\"m\":\"".utf8) + [UInt8](repeating: 0x78, count: 3 << 20) + Array("\"}\n".utf8)
     bytes += Array(WatchHarness.lines(2...2).utf8)
-    bytes += Array("{\"ts\":1700000001,\"seq\":3,\"message\":\"a".utf8) + [0xff, 0xfe, 0xc3, 0x28] + Array("\"}\n".utf8)
+    bytes +=
+      Array("{\"ts\":1700000001,\"seq\":3,\"message\":\"a".utf8) + [0xff, 0xfe, 0xc3, 0x28] + Array("\"}\n".utf8)
     bytes += [0, 0, 0, 0x0a]
     bytes += Array("{\"seq\":98,\"message\":\"a".utf8) + [0] + Array("\"}\n".utf8)
     bytes += Array(WatchHarness.lines(4...4).utf8)
@@ -74,7 +75,8 @@ struct WatchReadingTests {
       try watch.directory.write(name, text)
     }
     try watch.rule(
-      "sliding", "where = [[level == error]], by = { \"user_id\" }, threshold = { count = 6, within = \"30s\" }, max_keys = 6")
+      "sliding",
+      "where = [[level == error]], by = { \"user_id\" }, threshold = { count = 6, within = \"30s\" }, max_keys = 6")
     try watch.rule(
       "script",
       """
@@ -167,7 +169,8 @@ struct WatchReadingTests {
     func line(_ number: Int) -> String {
       WatchHarness.line(
         Double(number),
-        "\"seq\":\(number),\"odd_one\":\(number % 97),\"word\":\"w\(number % 97)\",\"nothing\":null,\"deep\":{\"inner\":\(number % 13)}")
+        "\"seq\":\(number),\"odd_one\":\(number % 97),\"word\":\"w\(number % 97)\",\"nothing\":null,\"deep\":{\"inner\":\(number % 13)}"
+      )
     }
     let sum = (1...6000).reduce(0) { $0 + $1 % 97 + $1 % 13 }
     try watch.directory.write("all.log", (1...6000).map(line).joined())
@@ -211,7 +214,8 @@ struct WatchReadingTests {
     try watch.rule("broken", "where = [[seq ~= nil]], on = function(e, s) local x = nil; return x.y end")
     try watch.rule("endless", "where = [[seq ~= nil]], on = function(e, s) while true do end end")
     let summary = try #require(try watch.run(["app.log"]))
-    #expect(watch.output == alone)
+    let others = watch.output.split(separator: "\n").filter { $0.contains("\"rule\":\"test.each\"") }
+    #expect(others.joined(separator: "\n") + "\n" == alone)
     #expect(Set(summary.quarantined.map(\.rule)) == ["test.broken", "test.endless"])
     #expect(summary.quarantined.allSatisfy { $0.failures >= 5 && $0.failures < 20 }, "\(summary.quarantined)")
     let resting = watch.notices.compactMap { if case .quarantined(let rule, _) = $0 { rule } else { nil } }
