@@ -14,24 +14,12 @@ return rule {
     "loginFailed", "LoginFailed", "authentication_failed", "authentication_failure", "auth_failed", "auth.login_failed",
     "user.login_failed", "user.login.failed", "signin_failed")
     or status == 401 and matches(route, [=[(?i)(?:log|sign)[-_]?in|logon|/session|/auth|/token]=]))
-    and src_ip ~= nil and (user_id ~= nil or user ~= nil) and not one_of(user, "root", "admin", "administrator", "test",
-    "user", "guest", "oracle", "postgres", "mysql", "ubuntu", "debian", "pi", "git", "ftp", "ftpuser", "www-data", "nagios",
-    "support", "jenkins", "hadoop", "deploy", "info", "ubnt", "0", "default", "operator", "service", "a", "student")]],
-  by = { "user_id", "user" }, max_keys = 100000, affected = "user_id",
-  state = { addresses = window.distinct { "10m", cap = 64 }, failures = window.count("10m"), sample = ring(5) },
-  on = function(e, s)
-    s.addresses:add(e.src_ip)
-    s.failures:add(e)
-    s.sample:push(e)
-    local addresses = s.addresses:count()
-    if addresses >= p.min_addresses then
-      return alert {
-        value = addresses, count = s.failures:count(), who = e.user_id or e.user, affected_users = { e.user_id or e.user },
-        evidence = s.sample, summary = "{value} different addresses failed to log in as {who} within ten minutes",
-      }
-    end
-  end,
-  suppress_for = "30m",
+    and src_ip ~= nil and account ~= nil and not one_of(account, "root", "admin", "administrator", "test", "user", "guest",
+      "oracle", "postgres", "mysql", "ubuntu", "debian", "pi", "git", "ftp", "ftpuser", "www-data", "nagios", "support",
+      "jenkins", "hadoop", "deploy", "info", "ubnt", "0", "default", "operator", "service", "a", "student")]],
+  by = { "account" }, max_keys = 100000, affected = "account",
+  threshold = { count = p.min_addresses, within = "10m", distinct = "src_ip" }, evidence = 5, suppress_for = "30m",
+  summary = "{value} different addresses failed to log in as {account} within ten minutes",
   actions = {
     "Require a second factor for the account, or lock it for a while",
     "Tell its owner, and ask whether the password is used elsewhere",

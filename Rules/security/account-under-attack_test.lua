@@ -4,12 +4,12 @@ end
 
 test("many addresses on one account fire", function(t)
   t:feed(function(i) return login(i, "usr_7") end):times(12):every("10s")
-  t:expect { fires = 1, severity = "high", where = { user_id = "usr_7" }, affected_users = { "usr_7" }, summary = "as usr_7" }
+  t:expect { fires = 1, severity = "high", where = { account = "usr_7" }, affected_users = { "usr_7" }, summary = "as usr_7" }
 end)
 
 test("an access log with the user in its path of login counts", function(t)
   t:feed(function(i) return { status = 401, route = "/api/login", user = "amy", src_ip = "203.0.113." .. i } end):times(9):every("9s")
-  t:expect { fires = 1, where = { user = "amy" } }
+  t:expect { fires = 1, where = { account = "amy" } }
 end)
 
 test("one person on a few addresses stays quiet", function(t)

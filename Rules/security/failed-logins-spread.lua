@@ -14,23 +14,10 @@ return rule {
     "login-failed", "loginFailed", "LoginFailed", "authentication_failed", "authentication_failure", "auth_failed",
     "auth.login_failed", "user.login_failed", "user.login.failed", "signin_failed")
     or status == 401 and matches(route, [=[(?i)(?:log|sign)[-_]?in|logon|/session|/auth|/token]=]))
-    and src_ip ~= nil and (user ~= nil or user_id ~= nil)]],
-  by = { "src_ip" }, max_keys = 50000,
-  state = { accounts = window.distinct { "10m", cap = 64 }, failures = window.count("10m"), sample = ring(5) },
-  on = function(e, s)
-    local account = e.user_id or e.user
-    s.accounts:add(account)
-    s.failures:add(e)
-    s.sample:push(e)
-    local accounts = s.accounts:count()
-    if accounts >= p.min_accounts then
-      return alert {
-        value = accounts, count = s.failures:count(), affected_users = s.accounts:values(), evidence = s.sample,
-        summary = "{src_ip} failed to log in as {value} different users within ten minutes",
-      }
-    end
-  end,
-  suppress_for = "30m",
+    and src_ip ~= nil]],
+  by = { "src_ip" }, max_keys = 50000, affected = "account",
+  threshold = { count = p.min_accounts, within = "10m", distinct = "account" }, evidence = 5, suppress_for = "30m",
+  summary = "{src_ip} failed to log in as {value} different users within ten minutes",
   actions = {
     "Block the address, or ask for a second factor or a captcha from it",
     "Look for logins of the same address that went well, and reset those passwords",

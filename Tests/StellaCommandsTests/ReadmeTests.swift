@@ -1,5 +1,6 @@
 import Foundation
 import StellaConfiguration
+import StellaDetection
 import StellaEngine
 import StellaModel
 import Testing
@@ -100,18 +101,25 @@ struct ReadmeTests {
     #expect(configuration.sources.count == 3)
     let directory = try files()
     defer { try? FileManager.default.removeItem(at: directory) }
-    let shipped = GeneratedFile.root.appendingPathComponent("Rules").path
-    let report = try RuleTester.run(
-      paths: [directory.appendingPathComponent("Rules/shop/payment-failures.lua").path, shipped + "/performance"])
-    #expect(report.errors.isEmpty)
-    let ids = try RuleTester.run(paths: [directory.appendingPathComponent("Rules").path, shipped]).coverage.map(\.rule)
-    for (id, _) in configuration.parameterValues { #expect(ids.contains(id), "\(id)") }
-    // A parameter that a rule doesn't have would refuse the rule.
-    for id in configuration.parameterValues.keys {
-      let file = id.hasPrefix("shop.") ? directory.appendingPathComponent("Rules/shop").path : shipped
-      let report = try RuleTester.run(paths: [file], parameters: configuration.parameterValues.filter { $0.key == id })
-      #expect(report.errors.isEmpty, "\(report.errors)")
-    }
+    let rules = RuleFiles.read([
+      directory.appendingPathComponent("Rules").path,
+      GeneratedFile.root.appendingPathComponent("Rules/performance").path,
+    ])
+    // A parameter that a rule doesn't have refuses the rule.
+    let set = RuleSet(sources: rules.sources, parameters: configuration.parameterValues, fields: FieldRegister())
+    #expect(rules.errors.isEmpty && set.refusals.isEmpty, "\(set.refusals)")
+    let ids = set.rules.map(\.manifest.id)
+    for id in configuration.parameterValues.keys { #expect(ids.contains(id), "\(id)") }
+  }
+
+  @Test("Parameters of rules that are not loaded are refused, unless --rules picks the rules")
+  func parametersOfOthers() throws {
+    let directory = try files()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let arguments = ["watch", "--no-follow", "app.jsonl"]
+    #expect(try stella(arguments, in: directory).status == CommandStatus.usage.rawValue)
+    let run = try stella(arguments + ["--rules", "Rules/shop"], in: directory)
+    #expect(run.status == 0 && run.output.contains("shop.payment-failures"))
   }
 
   @Test("Every rule that the README names exists, and every family that ships is in its table")

@@ -54,7 +54,7 @@ struct WatchCommand: ParsableCommand {
           rules.refusals.isEmpty ? .usage : .broken,
           "no rule is active. \(prepared.rulePaths.joined(separator: ", ")) has none that can be used.")
       }
-      try checkParameters(configuration, rules)
+      try checkParameters(configuration, rules, console)
       let run = try WatchRun(options: prepared, rules: rules, onAlerts: printer.alerts, onNotice: printer.notice)
       printer.started(rules: rules.rules.count, sources: run.sourceNames)
       return try run.run(interrupts: interrupts)
@@ -65,13 +65,16 @@ struct WatchCommand: ParsableCommand {
     if !summary.refusals.isEmpty { throw CommandStatus.broken }
   }
 
-  /// A rule id under `params:` that no rule has is a typing mistake that would silently change nothing.
-  private func checkParameters(_ configuration: Configuration, _ rules: RuleSet) throws {
+  /// A rule id under `params:` that no rule has is a typing mistake that would silently change nothing, unless `--rules` picks
+  /// fewer rules than the configuration is written for.
+  private func checkParameters(_ configuration: Configuration, _ rules: RuleSet, _ console: Console) throws {
     let known = rules.rules.map(\.manifest.id) + rules.refusals.compactMap(\.id)
     for (id, values) in configuration.params.sorted(by: { $0.key < $1.key }) where !known.contains(id) {
       let place = values.values.map { "\($0.place)" }.min() ?? "stella.yaml"
       let hint = NearestName.of(id, in: known).map { " Did you mean \($0)?" } ?? ""
-      throw CommandFailure(.usage, "\(place): params names the rule \(id), which is not among the active rules.\(hint)")
+      let message = "\(place): params names the rule \(id), which is not among the active rules.\(hint)"
+      if rule.rules.isEmpty { throw CommandFailure(.usage, message) }
+      if !result.quiet { console.note(TextEscaping.oneLine("warning: " + message)) }
     }
   }
 }

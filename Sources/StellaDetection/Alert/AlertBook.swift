@@ -6,15 +6,24 @@ import StellaModel
 /// them. Findings of `check` keep it alive until the first check that finds nothing and lies at least the longer of
 /// `keep_firing` and `suppress_for` after the last that did.
 final class AlertBook {
-  private struct Episode {
+  /// A class, so that an event that joins an alert does not copy it.
+  private final class Episode {
     var alert: Alert
     var finding: Finding
-    var key: UInt32
+    let key: UInt32
     /// When the condition turned true.
-    var since: Int64
+    let since: Int64
     var lastFinding: Int64
     /// Over the rule's limit: nobody hears of it.
     var isHeldBack = false
+
+    init(alert: Alert, finding: Finding, key: UInt32, since: Int64) {
+      self.alert = alert
+      self.finding = finding
+      self.key = key
+      self.since = since
+      lastFinding = since
+    }
   }
 
   private let manifest: AlertTemplate
@@ -50,6 +59,13 @@ final class AlertBook {
 
   func isActive(_ slot: Int) -> Bool { !episodes.isEmpty && episodes[slot] != nil }
 
+  /// Whether a finding at `time` joins an alert that fires.
+  func isFiring(_ slot: Int, at time: Int64) -> Bool {
+    if episodes.isEmpty { return false }
+    guard let episode = episodes[slot], episode.alert.status == .firing else { return false }
+    return isContinued(episode, at: time)
+  }
+
   /// The slots with an alert, ascending.
   var activeSlots: [Int] { episodes.keys.sorted() }
 
@@ -68,7 +84,7 @@ final class AlertBook {
 
   /// The condition holds for the key of `slot` at `time`.
   func found(_ finding: Finding, slot: Int, key: UInt32, at time: Int64, in context: DetectionContext) {
-    if var episode = episodes[slot] {
+    if let episode = episodes[slot] {
       if isContinued(episode, at: time) {
         episode.lastFinding = max(episode.lastFinding, time)
         episode.alert.lastSeen = max(episode.alert.lastSeen, time)
@@ -77,10 +93,9 @@ final class AlertBook {
         if episode.alert.status == .pending {
           episode.finding = finding
           episode.alert.count = max(episode.alert.count, finding.count)
-          if time - episode.since >= manifest.hold { fire(&episode, slot: slot, in: context) }
+          if time - episode.since >= manifest.hold { fire(episode, slot: slot, in: context) }
         }
-        merge(finding.affectedUsers, into: &episode)
-        episodes[slot] = episode
+        merge(finding.affectedUsers, into: episode)
         schedule(slot, episode)
         return
       }
@@ -88,12 +103,11 @@ final class AlertBook {
     }
     let number = (numbers[slot] ?? 0) + 1
     numbers[slot] = number
-    var episode = Episode(
+    let episode = Episode(
       alert: manifest.alert(
         finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
-      finding: finding, key: key, since: time, lastFinding: time)
-    if manifest.hold == 0 { fire(&episode, slot: slot, in: context) }
-    episodes[slot] = episode
+      finding: finding, key: key, since: time)
+    if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
     schedule(slot, episode)
   }
 
@@ -105,10 +119,10 @@ final class AlertBook {
 
   /// A matching event of a key with an alert.
   func matched(slot: Int, at time: Int64, user: String?) {
-    guard var episode = episodes[slot], isContinued(episode, at: time) else { return }
+    guard let episode = episodes[slot], isContinued(episode, at: time) else { return }
     episode.alert.count += 1
     episode.alert.lastSeen = max(episode.alert.lastSeen, time)
-    if let user { merge([user], into: &episode) }
+    if let user { merge([user], into: episode) }
     episodes[slot] = episode
   }
 
@@ -159,7 +173,7 @@ final class AlertBook {
     nextDeadline = deadlines.first?.deadline ?? .max
   }
 
-  private func fire(_ episode: inout Episode, slot: Int, in context: DetectionContext) {
+  private func fire(_ episode: Episode, slot: Int, in context: DetectionContext) {
     if isOverLimit(at: episode.lastFinding) {
       heldBack += 1
       episode.isHeldBack = true
@@ -183,7 +197,7 @@ final class AlertBook {
     return minuteCount > AlertBook.perMinute
   }
 
-  private func merge(_ users: [String], into episode: inout Episode) {
+  private func merge(_ users: [String], into episode: Episode) {
     for user in users where episode.alert.affectedUsers.count < Alert.affectedUserLimit {
       if !episode.alert.affectedUsers.contains(user) { episode.alert.affectedUsers.append(user) }
     }

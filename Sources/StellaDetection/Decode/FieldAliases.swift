@@ -106,6 +106,18 @@ package enum FieldAliases {
       [("username user_name userName user.name usr usr.name login remote_user enduser.name actor acct", .none)]
     ),
     (
+      "account", "whom a login or a request is about: identity, else name, else mail address", false,
+      [
+        (
+          """
+          user_id userId userID user.id UserId uid usr_id usr.id userid enduser.id metadata.user_id metadata.userId \
+          user username user_name userName user.name usr usr.name login remote_user enduser.name actor acct email \
+          user_email userEmail user.email mail
+          """, .none
+        )
+      ]
+    ),
+    (
       "src_ip", "address that the request came from", false,
       [
         (

@@ -60,7 +60,8 @@ final class DistinctThreshold: Detector {
     merge(index, slot: slot, at: time, in: context)
     if entries[slot].count == limit, let oldest = entries[slot].lazy.map(\.time).min(), time - oldest <= within,
       let finding = matching.finding(
-        count: limit, firstSeen: oldest, index: index, slot: slot, key: number, in: context,
+        count: limit, firstSeen: oldest, index: index, slot: slot, key: number,
+        isJoining: book.isFiring(slot, at: time), in: context,
         user: affectedUser(index, in: context))
     {
       book.found(finding, slot: slot, key: number, at: time, in: context)

@@ -67,7 +67,8 @@ final class FromFirstThreshold: Detector {
     matching.keep(index, slot: slot, at: time, in: context)
     if count == limit {
       if let finding = matching.finding(
-        count: Int(count), firstSeen: windows[slot].start, index: index, slot: slot, key: number, in: context,
+        count: Int(count), firstSeen: windows[slot].start, index: index, slot: slot, key: number,
+        isJoining: book.isFiring(slot, at: time), in: context,
         user: affectedUser(index, in: context))
       {
         book.found(finding, slot: slot, key: number, at: time, in: context)

@@ -78,7 +78,8 @@ final class SlidingThreshold: Detector {
       let oldest = times[Int(ring.head)]
       if time - oldest <= within {
         if let finding = matching.finding(
-          count: limit, firstSeen: min(oldest, time), index: index, slot: slot, key: number, in: context,
+          count: limit, firstSeen: min(oldest, time), index: index, slot: slot, key: number,
+          isJoining: book.isFiring(slot, at: time), in: context,
           user: affectedUser(index, in: context))
         {
           merge(index, slot: slot, at: time, in: context)

@@ -25,14 +25,17 @@ final class ThresholdMatch {
   }
 
   /// What the alert of a match is made of; nil when `on_match` drops it.
+  ///
+  /// - Parameter isJoining: the key's alert fires already, so that nobody will look at the evidence.
   func finding(
-    count: Int, firstSeen: Int64, index: Int, slot: Int, key: UInt32, in context: DetectionContext, user: String?
+    count: Int, firstSeen: Int64, index: Int, slot: Int, key: UInt32, isJoining: Bool, in context: DetectionContext,
+    user: String?
   ) -> Finding? {
     var finding = Finding()
     finding.count = count
     finding.firstSeen = firstSeen
     finding.value = .integer(Int64(count))
-    finding.evidence = ring?.events(slot) ?? [context.evidence(index)]
+    if !isJoining { finding.evidence = ring?.events(slot) ?? [context.evidence(index)] }
     if let user { finding.affectedUsers = [user] }
     guard let shape else { return finding }
     return shape.shaped(finding, key: key, slot: slot, index: index, at: context.batch.times[index], in: context)
