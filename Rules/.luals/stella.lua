@@ -11,6 +11,7 @@
 ---@field host string? the machine that wrote it
 ---@field user_id string? stable identity of the user
 ---@field user string? name of the user
+---@field account string? whom a login or a request is about: identity, else name, else mail address
 ---@field src_ip string? address that the request came from
 ---@field port number? port that the request came from
 ---@field dst_ip string? address that it went to

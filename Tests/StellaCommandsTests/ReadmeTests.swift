@@ -91,6 +91,10 @@ struct ReadmeTests {
     let report = try RuleTester.run(paths: [directory.appendingPathComponent("Rules/shop").path])
     #expect(report.errors.isEmpty, "\(report.errors)")
     #expect(report.cases.count == 2 && report.failures == 0, "\(report.cases.compactMap(\.message))")
+    // The configuration is for rules that are not here.
+    try FileManager.default.removeItem(at: directory.appendingPathComponent("stella.yaml"))
+    #expect(try stella(["rules", "lint", "--strict", "Rules/shop"], in: directory).status == 0)
+    #expect(try stella(["rules", "test", "Rules/shop"], in: directory).status == 0)
     let covered = report.coverage.filter(\.isComplete).map(\.rule)
     #expect(covered == ["shop.checkout-failures"])
   }

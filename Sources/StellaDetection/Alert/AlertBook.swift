@@ -107,6 +107,7 @@ final class AlertBook {
       alert: manifest.alert(
         finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
       finding: finding, key: key, since: time)
+    episodes[slot] = episode
     if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
     schedule(slot, episode)
   }
