@@ -11,8 +11,9 @@ final class DistinctThreshold: Detector {
     var time: Int64
   }
 
-  /// The values of one key in order of last sight.
+  /// The values of one key in order of last sight. Most keys have one only, which needs no memory of its own.
   private struct Values {
+    var only = Entry(hash: 0, time: 0)
     var entries: UnsafeMutablePointer<Entry>?
     var count: UInt32 = 0
     var capacity: UInt32 = 0
@@ -35,7 +36,7 @@ final class DistinctThreshold: Detector {
     matching = match
     slots = RawStorage.allocate(count: 0)
     super.init(
-      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 16 + match.slotBytes)
+      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 32 + match.slotBytes)
   }
 
   deinit {
@@ -69,8 +70,9 @@ final class DistinctThreshold: Detector {
   override func isIdle(_ slot: Int, at now: Int64) -> Bool { now - lastUse(slot) > within }
 
   override func lastUse(_ slot: Int) -> Int64 {
-    guard let entries = slots[slot].entries, slots[slot].count > 0 else { return .min / 2 }
-    return entries[Int(slots[slot].count) - 1].time
+    let values = slots[slot]
+    if values.count == 0 { return .min / 2 }
+    return values.entries.map { $0[Int(values.count) - 1].time } ?? values.only.time
   }
 
   override func prefetch(_ slot: Int) { stella_prefetch(slots + slot) }
@@ -94,7 +96,7 @@ final class DistinctThreshold: Detector {
 
   /// The earliest of the times at which the values of a key were last seen.
   private func oldest(_ slot: Int) -> Int64? {
-    guard let entries = slots[slot].entries else { return nil }
+    guard let entries = slots[slot].entries else { return slots[slot].count == 0 ? nil : slots[slot].only.time }
     var oldest = entries[0].time
     for position in 1..<max(1, Int(slots[slot].count)) { oldest = min(oldest, entries[position].time) }
     return oldest
@@ -103,6 +105,23 @@ final class DistinctThreshold: Detector {
   private func note(_ entry: Entry, _ slot: Int) {
     var values = slots[slot]
     let count = Int(values.count)
+    if values.entries == nil {
+      if count == 0 || values.only.hash == entry.hash {
+        slots[slot].only = entry
+        slots[slot].count = 1
+        return
+      }
+      if limit == 1 {
+        slots[slot].only = entry
+        return
+      }
+      let entries = RawStorage.allocate(Entry.self, count: min(limit, 4))
+      entries[0] = values.only
+      values.entries = entries
+      values.capacity = UInt32(min(limit, 4))
+      entryBytes += Int(values.capacity) * MemoryLayout<Entry>.stride
+      slots[slot] = values
+    }
     // The same value again and again is what most keys see.
     if count > 0, let entries = values.entries, entries[count - 1].hash == entry.hash {
       entries[count - 1].time = entry.time
@@ -122,8 +141,8 @@ final class DistinctThreshold: Detector {
       return
     }
     if values.count == values.capacity {
-      let capacity = min(limit, max(2, Int(values.capacity) * 2))
-      values.entries = RawStorage.resize(values.entries ?? RawStorage.allocate(count: 0), to: capacity)
+      let capacity = min(limit, Int(values.capacity) * 2)
+      values.entries = values.entries.map { RawStorage.resize($0, to: capacity) }
       entryBytes += (capacity - Int(values.capacity)) * MemoryLayout<Entry>.stride
       values.capacity = UInt32(capacity)
     }
