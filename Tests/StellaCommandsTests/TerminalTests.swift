@@ -33,6 +33,16 @@ struct TerminalTests {
     #expect(DisplayWidth.cut("x", to: 0) == "" && DisplayWidth.cut("xy", to: 1) == "…")
   }
 
+  @Test("Text is wrapped at blanks, else within a word, and cut on its last line")
+  func wrap() {
+    #expect(DisplayWidth.wrap("one two three", to: 7, lines: 9) == ["one two", "three"])
+    #expect(DisplayWidth.wrap("one two three", to: 8, lines: 9) == ["one two", "three"])
+    #expect(DisplayWidth.wrap("one two three four", to: 8, lines: 2) == ["one two", "three f…"])
+    #expect(DisplayWidth.wrap("a bcdefghijklm", to: 6, lines: 9) == ["a bcde", "fghijk", "lm"])
+    #expect(DisplayWidth.wrap("日本語日本語", to: 5, lines: 9) == ["日本", "語日", "本語"])
+    #expect(DisplayWidth.wrap("", to: 5, lines: 3) == [""] && DisplayWidth.wrap("日", to: 1, lines: 3) == ["…"])
+  }
+
   @Test("Columns line up, numbers at their right, and no line ends in blanks")
   func table() {
     var table = TextTable([.init("rule"), .init("alerts", .right), .init("summary", isFlexible: true)])

@@ -31,6 +31,34 @@ package enum DisplayWidth {
     return width > 0 ? result + "…" : ""
   }
 
+  /// `text` on at most `lines` lines of at most `width` columns, broken at blanks, else within a word; the last line is cut
+  /// when more would follow.
+  package static func wrap(_ text: String, to width: Int, lines: Int) -> [String] {
+    var result: [String] = []
+    var rest = Substring(text)
+    while result.count < lines - 1, of(String(rest)) > width {
+      var used = 0
+      var end = rest.startIndex
+      var blank: Substring.Index?
+      while end < rest.endIndex {
+        let next = of(rest[end])
+        if used + next > width { break }
+        used += next
+        if rest[end] == " " { blank = end }
+        end = rest.index(after: end)
+      }
+      // A blank that stands right behind the line is as good as one in it.
+      if end < rest.endIndex, rest[end] == " " { blank = end }
+      // Far in front it would leave most of the line empty.
+      if let place = blank, of(String(rest[..<place])) * 2 > width { end = place }
+      if end == rest.startIndex { break }
+      result.append(String(rest[..<end]))
+      rest = rest[end...].drop { $0 == " " }
+    }
+    if !rest.isEmpty || result.isEmpty { result.append(cut(String(rest), to: width)) }
+    return result
+  }
+
   private static func isZeroWidth(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format: true

@@ -3,7 +3,11 @@ import StellaModel
 /// An alert as a person reads it: what, where, how bad, since when, the evidence, and what to do.
 struct AlertText {
   private static let indent = "          "
+  /// In front of what goes on from the line before.
+  private static let hanging = "  "
   private static let evidenceLimit = 5
+  /// Lines of a terminal that one value may take.
+  private static let lineLimit = 4
   private static let userLimit = 8
 
   let terminal: Terminal
@@ -12,18 +16,17 @@ struct AlertText {
   func text(_ alert: Alert) -> String {
     switch alert.status {
     case .resolved:
-      return
-        "\(terminal.styled("resolved", .green, .bold))  \(cut(alert.title + ": " + alert.summary, used: 10))\n"
-        + AlertText.indent + faint("\(alert.rule), \(span(alert)), \(alert.count) events, id \(alert.id.prefix(12))")
-        + "\n\n"
+      var text = terminal.styled("resolved", .green, .bold) + "  " + wrapped(alert.title + ": " + alert.summary) + "\n"
+      add("", "\(alert.rule), \(span(alert)), \(alert.count) events, id \(alert.id.prefix(12))", to: &text)
+      return text + "\n"
     case .pending, .firing: return firing(alert)
     }
   }
 
   private func firing(_ alert: Alert) -> String {
     var text = terminal.styled(pad(alert.severity.rawValue.uppercased()), style(alert.severity), .bold)
-    text += terminal.styled(cut(alert.title, used: 10), .bold) + "\n"
-    text += AlertText.indent + cut(alert.summary) + "\n"
+    text += wrapped(alert.title, .bold) + "\n"
+    text += AlertText.indent + wrapped(alert.summary) + "\n"
     add(
       "where", alert.key.filter { $0.value != .null }.map { "\($0.name)=\(value($0.value))" }.joined(separator: "  "),
       to: &text)
@@ -38,7 +41,8 @@ struct AlertText {
       add("users", shown + (more > 0 ? " and \(more) more" : ""), to: &text)
     }
     for (index, event) in alert.evidence.suffix(AlertText.evidenceLimit).enumerated() {
-      add(index == 0 ? "evidence" : "", EventText.line(event), to: &text)
+      // What matters of an event is mostly in front.
+      add(index == 0 ? "evidence" : "", EventText.line(event), lines: 2, to: &text)
     }
     for (index, action) in alert.suggestedActions.enumerated() { add(index == 0 ? "do" : "", action, to: &text) }
     if let runbook = alert.runbook { add("runbook", runbook, to: &text) }
@@ -47,19 +51,23 @@ struct AlertText {
     return text + "\n"
   }
 
-  private func add(_ name: String, _ value: String, to text: inout String) {
+  private func add(_ name: String, _ value: String, lines: Int = AlertText.lineLimit, to text: inout String) {
     if value.isEmpty { return }
-    text += faint(pad(name)) + cut(value) + "\n"
+    text += faint(pad(name)) + wrapped(value, lines: lines) + "\n"
   }
 
   private func pad(_ name: String) -> String {
     name + String(repeating: " ", count: max(1, AlertText.indent.count - name.count))
   }
 
-  private func cut(_ text: String, used: Int = 10) -> String {
+  /// `text` beside the names, on so many lines as a terminal's width needs; a very long one is cut at last.
+  private func wrapped(_ text: String, _ styles: TextStyle..., lines: Int = AlertText.lineLimit) -> String {
     let line = TextEscaping.oneLine(text)
-    guard let columns = terminal.columns else { return line }
-    return DisplayWidth.cut(line, to: max(20, columns - used))
+    let styled = { (line: String) in styles.reduce(line) { terminal.styled($0, $1) } }
+    guard let columns = terminal.columns else { return styled(line) }
+    let width = max(20, columns - AlertText.indent.count - AlertText.hanging.count)
+    return DisplayWidth.wrap(line, to: width, lines: lines).map(styled)
+      .joined(separator: "\n" + AlertText.indent + AlertText.hanging)
   }
 
   private func faint(_ text: String) -> String { terminal.styled(text, .dim) }

@@ -11,12 +11,18 @@ final class DistinctThreshold: Detector {
     var time: Int64
   }
 
+  /// The values of one key in order of last sight.
+  private struct Values {
+    var entries: UnsafeMutablePointer<Entry>?
+    var count: UInt32 = 0
+    var capacity: UInt32 = 0
+  }
+
   private let limit: Int
   private let within: Int64
   private let column: Int
-  /// Per slot, in order of last sight.
-  private var entries: [[Entry]] = []
-  private var held = 0
+  private var slots: UnsafeMutablePointer<Values>
+  private var entryBytes = 0
   private let matching: ThresholdMatch
 
   init(
@@ -27,29 +33,47 @@ final class DistinctThreshold: Detector {
     within = threshold.within
     self.column = column
     matching = match
+    slots = RawStorage.allocate(count: 0)
     super.init(
-      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 8 + match.slotBytes)
+      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 16 + match.slotBytes)
+  }
+
+  deinit {
+    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
+      if let entries = slots[slot].entries { RawStorage.free(entries) }
+    }
+    RawStorage.free(slots)
   }
 
   override var quarantine: Quarantine? { matching.shape?.quarantine }
-  override var heldBytes: Int { held * 16 + matching.heldBytes }
+  override var heldBytes: Int { entryBytes }
 
   override func grow(to capacity: Int) {
-    entries.append(contentsOf: repeatElement([], count: capacity - entries.count))
+    slots = RawStorage.resize(slots, to: capacity)
     matching.grow(to: capacity)
   }
 
-  override func open(_ slot: Int) { matching.clear(slot) }
+  override func open(_ slot: Int) {
+    slots[slot] = Values()
+    matching.clear(slot)
+  }
 
   override func close(_ slot: Int) {
-    held -= entries[slot].count
-    entries[slot] = []
+    if let entries = slots[slot].entries { RawStorage.free(entries) }
+    entryBytes -= Int(slots[slot].capacity) * MemoryLayout<Entry>.stride
+    slots[slot] = Values()
     matching.clear(slot)
     super.close(slot)
   }
 
   override func isIdle(_ slot: Int, at now: Int64) -> Bool { now - lastUse(slot) > within }
-  override func lastUse(_ slot: Int) -> Int64 { entries[slot].last?.time ?? .min / 2 }
+
+  override func lastUse(_ slot: Int) -> Int64 {
+    guard let entries = slots[slot].entries, slots[slot].count > 0 else { return .min / 2 }
+    return entries[Int(slots[slot].count) - 1].time
+  }
+
+  override func prefetch(_ slot: Int) { stella_prefetch(slots + slot) }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
     guard let hash = DistinctWindow.hash(context.batch.cell(column, index).pointee) else { return }
@@ -58,7 +82,7 @@ final class DistinctThreshold: Detector {
     note(Entry(hash: hash, time: time), slot)
     matching.keep(index, slot: slot, at: time, in: context)
     merge(index, slot: slot, at: time, in: context)
-    if entries[slot].count == limit, let oldest = entries[slot].lazy.map(\.time).min(), time - oldest <= within,
+    if Int(slots[slot].count) == limit, let oldest = oldest(slot), time - oldest <= within,
       let finding = matching.finding(
         count: limit, firstSeen: oldest, index: index, slot: slot, key: number,
         isJoining: book.isFiring(slot, at: time), in: context,
@@ -68,20 +92,43 @@ final class DistinctThreshold: Detector {
     }
   }
 
+  /// The earliest of the times at which the values of a key were last seen.
+  private func oldest(_ slot: Int) -> Int64? {
+    guard let entries = slots[slot].entries else { return nil }
+    var oldest = entries[0].time
+    for position in 1..<max(1, Int(slots[slot].count)) { oldest = min(oldest, entries[position].time) }
+    return oldest
+  }
+
   private func note(_ entry: Entry, _ slot: Int) {
-    let last = entries[slot].count - 1
+    var values = slots[slot]
+    let count = Int(values.count)
     // The same value again and again is what most keys see.
-    if last >= 0, entries[slot][last].hash == entry.hash {
-      entries[slot][last].time = entry.time
+    if count > 0, let entries = values.entries, entries[count - 1].hash == entry.hash {
+      entries[count - 1].time = entry.time
       return
     }
-    if let known = entries[slot].firstIndex(where: { $0.hash == entry.hash }) {
-      entries[slot].remove(at: known)
-    } else if last + 1 == limit {
-      entries[slot].removeFirst()
-    } else {
-      held += 1
+    var leaving = count
+    if let entries = values.entries {
+      if let known = (0..<count).first(where: { entries[$0].hash == entry.hash }) {
+        leaving = known
+      } else if count == limit {
+        leaving = 0
+      }
     }
-    entries[slot].append(entry)
+    if leaving < count, let entries = values.entries {
+      (entries + leaving).update(from: entries + leaving + 1, count: count - leaving - 1)
+      entries[count - 1] = entry
+      return
+    }
+    if values.count == values.capacity {
+      let capacity = min(limit, max(2, Int(values.capacity) * 2))
+      values.entries = RawStorage.resize(values.entries ?? RawStorage.allocate(count: 0), to: capacity)
+      entryBytes += (capacity - Int(values.capacity)) * MemoryLayout<Entry>.stride
+      values.capacity = UInt32(capacity)
+    }
+    values.entries?[count] = entry
+    values.count += 1
+    slots[slot] = values
   }
 }

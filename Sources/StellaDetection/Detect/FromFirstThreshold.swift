@@ -31,7 +31,6 @@ final class FromFirstThreshold: Detector {
   deinit { RawStorage.free(windows) }
 
   override var quarantine: Quarantine? { matching.shape?.quarantine }
-  override var heldBytes: Int { matching.heldBytes }
 
   override func grow(to newCapacity: Int) {
     windows = RawStorage.resize(windows, to: newCapacity)

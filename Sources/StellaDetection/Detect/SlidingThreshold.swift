@@ -42,7 +42,7 @@ final class SlidingThreshold: Detector {
   }
 
   override var quarantine: Quarantine? { matching.shape?.quarantine }
-  override var heldBytes: Int { timesBytes + matching.heldBytes }
+  override var heldBytes: Int { timesBytes }
 
   override func grow(to newCapacity: Int) {
     rings = RawStorage.resize(rings, to: newCapacity)

@@ -3,25 +3,24 @@ import StellaScripting
 
 /// What becomes of a match of a threshold: its evidence, and what `on_match` makes of it.
 final class ThresholdMatch {
-  private let ring: RingState?
+  private let log: EvidenceLog?
   let shape: MatchCallback?
 
   /// - Parameter evidence: how many events are kept per key; nil for the deciding one alone.
   init(evidence: Int?, shape: MatchCallback?) {
-    ring = evidence.flatMap { $0 > 1 ? RingState(size: $0) : nil }
+    log = evidence.flatMap { $0 > 1 ? EvidenceLog(perKey: $0) : nil }
     self.shape = shape
   }
 
-  var slotBytes: Int { ring?.slotBytes ?? 0 }
-  var heldBytes: Int { ring?.heldBytes ?? 0 }
+  var slotBytes: Int { log?.slotBytes ?? 0 }
 
-  func grow(to capacity: Int) { ring?.grow(to: capacity) }
+  func grow(to capacity: Int) { log?.grow(to: capacity) }
 
-  func clear(_ slot: Int) { ring?.clear(slot) }
+  func clear(_ slot: Int) { log?.clear(slot) }
 
   @inline(__always)
   func keep(_ index: Int, slot: Int, at time: Int64, in context: DetectionContext) {
-    ring?.push(.event(context.evidence(index)), slot: slot, at: time)
+    log?.push(context.batch.record(index), time: time, source: context.batch.sources[index], slot: slot)
   }
 
   /// What the alert of a match is made of; nil when `on_match` drops it.
@@ -35,7 +34,7 @@ final class ThresholdMatch {
     finding.count = count
     finding.firstSeen = firstSeen
     finding.value = .integer(Int64(count))
-    if !isJoining { finding.evidence = ring?.events(slot) ?? [context.evidence(index)] }
+    if !isJoining { finding.evidence = log?.events(slot) ?? [context.evidence(index)] }
     if let user { finding.affectedUsers = [user] }
     guard let shape else { return finding }
     return shape.shaped(finding, key: key, slot: slot, index: index, at: context.batch.times[index], in: context)
