@@ -20,7 +20,6 @@ import Testing
   private func load(_ text: String, _ parameters: [String: LuaValue] = [:]) throws(RuleRefusal) -> RuleManifest {
     let script = try RuleLoader.load(
       RuleSource(file: "r.lua", text: Array(text.utf8)), parameters: { _ in parameters }, host: NoHost())
-    script.state.close()
     return script.manifest
   }
 
