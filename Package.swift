@@ -75,7 +75,9 @@ let package = Package(
 
     .testTarget(name: "StellaModelTests", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaLuaTests", dependencies: ["StellaLua"], swiftSettings: swiftSettings),
-    .testTarget(name: "StellaScriptingTests", dependencies: ["StellaScripting"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaScriptingTests", dependencies: ["StellaScripting", "StellaLua", "StellaModel", "CStellaValue"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaDetectionTests", dependencies: ["StellaDetection", "StellaLua", "StellaModel", "CStellaValue"],
       swiftSettings: swiftSettings),
