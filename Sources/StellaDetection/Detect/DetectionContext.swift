@@ -24,8 +24,6 @@ package final class DetectionContext {
   /// The watermark in force when event `i` is processed; never falls.
   package let watermarks: UnsafeMutablePointer<Int64>
   package private(set) var emissions: [Emission] = []
-  /// Time of the first event of the stream; windows know from it how much of them the stream has covered.
-  package var streamStart: Int64?
   /// Names of the sources by their number.
   package var sourceNames: [String] = []
   /// Decodes a whole record again, for evidence. (source, record, time)

@@ -56,6 +56,9 @@ package class Detector {
   /// Bytes that keys hold beyond their columns.
   var heldBytes: Int { 0 }
 
+  /// Time of the first event of the stream since the rule is there; nil before any.
+  var began: Int64?
+
   /// How the rule's script fares; nil for a rule without one.
   package var quarantine: Quarantine? { nil }
 

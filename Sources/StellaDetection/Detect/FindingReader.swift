@@ -10,24 +10,27 @@ struct FindingReader {
   /// The findings in `result`, each starting as a copy of `blank`; nil when it is neither an alert nor a list of alerts.
   func findings(_ result: LuaValue, blank: Finding) -> [Finding]? {
     switch result {
-    case .tagged("alert", let table): return [finding(table, blank: blank)]
+    case .tagged("alert", let table): return finding(table, blank: blank).map { [$0] }
     case .table(let list) where list.fields.isEmpty:
       var findings: [Finding] = []
       for item in list.array {
-        guard case .tagged("alert", let table) = item else { return nil }
-        findings.append(finding(table, blank: blank))
+        guard case .tagged("alert", let table) = item, let found = finding(table, blank: blank) else { return nil }
+        findings.append(found)
       }
       return findings
     default: return nil
     }
   }
 
-  private func finding(_ table: LuaTable, blank: Finding) -> Finding {
+  /// Nil when a key that means something has a value that means nothing.
+  private func finding(_ table: LuaTable, blank: Finding) -> Finding? {
     var finding = blank
     for (name, value) in table.fields {
       switch (name, value) {
       case ("summary", .string(let text)): finding.summary = text
-      case ("severity", .string(let name)): finding.severity = Severity(rawValue: name)
+      case ("severity", .string(let name)):
+        guard let severity = Severity(rawValue: name) else { return nil }
+        finding.severity = severity
       case ("value", _): finding.value = FieldValue(scalar: value)
       case ("expected", _): finding.expected = FieldValue(scalar: value)
       case ("count", .integer(let count)): finding.count = Int(clamping: max(0, count))

@@ -16,6 +16,8 @@ package final class Pipeline {
   /// The rules of `rules` as they are run, and the batch in which each filter matched last.
   private var runs: [RuleRun]
   private var lastMatch: [Int]
+  /// Whether all rules know when their part of the stream began.
+  private var hasBegun = false
   private var batches = 0
   package private(set) var events = 0
   /// Events that came with a time before the watermark.
@@ -67,6 +69,7 @@ package final class Pipeline {
     rules.takeOver()
     runs = rules.runs
     lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
+    hasBegun = false
     clear()
     return context.takeEmissions()
   }
@@ -147,7 +150,10 @@ package final class Pipeline {
   private func advance() {
     let batch = batch
     let watermarks = context.watermarks
-    if context.streamStart == nil { context.streamStart = batch.times[0] }
+    if !hasBegun {
+      hasBegun = true
+      for rule in rules.rules where rule.detector.began == nil { rule.detector.began = batch.times[0] }
+    }
     var watermark = watermark
     var ended = ended
     var late = 0

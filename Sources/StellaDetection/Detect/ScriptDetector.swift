@@ -119,6 +119,7 @@ final class ScriptDetector: Detector {
     guard let on = callbacks.on, resting.allows(at: time) else { return }
     host.event = index
     host.now = time
+    host.began = began ?? time
     switch live.callHot(on, eventIndex: index, keySlot: slot) {
     case .nothing: resting.succeeded()
     case .value:
@@ -162,6 +163,7 @@ final class ScriptDetector: Detector {
     host.begin(context)
     host.event = nil
     host.now = time
+    host.began = began ?? time
     for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
       if isIdle(slot, at: time) && !isPinned(slot) {
         table.remove(slot)

@@ -8,6 +8,7 @@ final class ScriptHost: LuaHost {
   private let fields: FieldRegister
   var primitives: [any Primitive] = []
   var now: Int64 = 0
+  var began: Int64 = 0
   /// The event in hand; nil inside `check`.
   var event: Int?
   private weak var context: DetectionContext?
@@ -78,7 +79,7 @@ final class ScriptHost: LuaHost {
       try primitives[handle].call(
         method, slot: keySlot,
         call: PrimitiveCall(
-          now: now, arguments: arguments, result: result, context: context, event: event, list: list))
+          now: now, began: began, arguments: arguments, result: result, context: context, event: event, list: list))
     } catch {
       throw LuaHostError(error.message)
     }

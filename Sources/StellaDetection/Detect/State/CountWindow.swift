@@ -130,7 +130,7 @@ final class CountWindow: Primitive {
   }
 
   private func rate(_ slot: Int, _ call: PrimitiveCall, per unit: Double) -> Double {
-    let covered = clock.covered(at: call.now, since: call.context.streamStart ?? call.now)
+    let covered = clock.covered(at: call.now, since: call.began)
     return covered == 0 ? 0 : Double(count(slot, at: call.now)) * unit / Double(covered)
   }
 

@@ -23,6 +23,8 @@ protocol Primitive: AnyObject {
 /// One method call from a script.
 struct PrimitiveCall {
   let now: Int64
+  /// Time of the first event that the rule could see: windows know from it how much of them it has covered.
+  let began: Int64
   let arguments: UnsafeBufferPointer<stella_value>
   let result: UnsafeMutablePointer<stella_value>
   let context: DetectionContext

@@ -120,7 +120,7 @@ final class ValueWindow: Primitive {
         call.answer(kind == .mean ? value / Double(count) : value)
       }
     case .perSecond, .perMinute:
-      let covered = clock.covered(at: call.now, since: call.context.streamStart ?? call.now)
+      let covered = clock.covered(at: call.now, since: call.began)
       let unit = methods[method] == .perMinute ? 60e9 : 1e9
       call.answer(covered == 0 ? 0 : value * unit / Double(covered))
     }
