@@ -146,6 +146,11 @@ package final class Pipeline {
     }
   }
 
+  /// Years 1900 to 2115. What a log claims beyond is moved there, so that no difference of two times and no sum of a time
+  /// and a rule's duration overflows.
+  private static let earliest: Int64 = -2_208_988_800_000_000_000
+  private static let latest: Int64 = 4_600_000_000_000_000_000
+
   /// Moves the watermark along the events of the batch.
   private func advance() {
     let batch = batch
@@ -159,7 +164,8 @@ package final class Pipeline {
     var late = 0
     latest.withUnsafeMutableBufferPointer { latest in
       for index in 0..<batch.count {
-        let time = batch.times[index]
+        let time = min(max(batch.times[index], Pipeline.earliest), Pipeline.latest)
+        batch.times[index] = time
         let source = Int(batch.sources[index])
         isSilent[source] = false
         if time < watermark { late += 1 }

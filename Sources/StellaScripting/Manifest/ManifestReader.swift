@@ -122,7 +122,7 @@ struct ManifestReader {
     guard case .table(let entry)? = table["threshold"] else { return nil }
     checkKeys(of: entry, allowed: ScriptRegistry.thresholdKeys, path: "threshold", owner: "threshold")
     guard case .integer(let count)? = entry["count"], case .string(let within)? = entry["within"],
-      let nanoseconds = DurationText.nanoseconds(within), nanoseconds > 0
+      let nanoseconds = ManifestReader.duration(within), nanoseconds > 0
     else { return nil }
     var window = RuleManifest.Threshold.Window.sliding
     if case .string(let name)? = entry["window"] { window = .init(rawValue: name) ?? .sliding }
@@ -172,7 +172,7 @@ struct ManifestReader {
     for (key, value) in arguments.fields {
       switch (key, value) {
       case ("offset", .string(let text)) where options.contains(key):
-        if let nanoseconds = DurationText.nanoseconds(text) { settings.offset = nanoseconds } else { fallthrough }
+        if let nanoseconds = ManifestReader.duration(text) { settings.offset = nanoseconds } else { fallthrough }
       case ("offset", _) where options.contains(key):
         report("rule.wrong_type", "\(path).offset is \(kind(value))", "Write offset = \"5m\".", path)
       case ("buckets", .integer(let count)) where options.contains(key):
@@ -194,7 +194,7 @@ struct ManifestReader {
     switch (parameter.name, arguments.array.first) {
     case ("size", .integer(let size)?) where (1...100).contains(size): settings.size = Int(size)
     case ("within", .string(let text)?):
-      if let nanoseconds = DurationText.nanoseconds(text), nanoseconds >= 1_000_000_000 {
+      if let nanoseconds = ManifestReader.duration(text), nanoseconds >= 1_000_000_000 {
         settings.within = nanoseconds
       } else {
         report(
@@ -258,7 +258,7 @@ struct ManifestReader {
       return Int(exactly: number).map(range.contains) == true ? nil : "\(number)"
     case (.integer(let range), .double(let number)):
       return "\(number), not a whole number from \(range.lowerBound)"
-    case (.duration, .string(let text)): return DurationText.nanoseconds(text) == nil ? "\"\(text)\"" : nil
+    case (.duration, .string(let text)): return ManifestReader.duration(text) == nil ? "\"\(text)\"" : nil
     case (.size, .string(let text)): return SizeText.bytes(text) == nil ? "\"\(text)\"" : nil
     case (.choice(let names), .string(let text)):
       if names.contains(text) { return nil }
@@ -304,7 +304,12 @@ struct ManifestReader {
     if case .integer(let number)? = table[name] { Int(number) } else { nil }
   }
 
-  private func duration(_ name: String) -> Int64? { text(name).flatMap(DurationText.nanoseconds) }
+  private func duration(_ name: String) -> Int64? { text(name).flatMap(ManifestReader.duration) }
+
+  /// At most ten years, so that times and durations can be added.
+  private static func duration(_ text: String) -> Int64? {
+    DurationText.nanoseconds(text).flatMap { $0 <= 315_360_000_000_000_000 ? $0 : nil }
+  }
 
   private func size(_ name: String) -> Int? { text(name).flatMap(SizeText.bytes) }
 
