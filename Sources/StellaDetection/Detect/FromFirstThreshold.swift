@@ -70,6 +70,7 @@ final class FromFirstThreshold: Detector {
         isJoining: book.isFiring(slot, at: time), in: context,
         user: affectedUser(index, in: context))
       {
+        merge(index, slot: slot, at: time, in: context)
         book.found(finding, slot: slot, key: number, at: time, in: context)
       }
     } else {
