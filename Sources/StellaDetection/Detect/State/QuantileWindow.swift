@@ -59,7 +59,7 @@ final class QuantileWindow: Primitive {
   }
 
   func clear(_ slot: Int) {
-    if let sketches = slots[slot] { heldBytes -= sketches.reduce(0) { $0 + $1.memoryBytes } }
+    if let sketches = slots[slot] { heldBytes -= sketches.reduce(0) { $0 + ($1.count > 0 ? $1.memoryBytes : 0) } }
     slots[slot] = nil
     heads[slot] = .min
   }
