@@ -69,6 +69,9 @@ final class DistinctWindow: Primitive {
     heldBytes -= slots[slot] == nil ? 0 : held.memoryBytes
     slots[slot] = held
     defer { heldBytes += held.memoryBytes }
+    if !held.sketches.isEmpty, clock.bucket(time) - clock.bucket(held.last) >= Int64(DistinctWindow.steps) {
+      held.sketches = []
+    }
     held.last = max(held.last, time)
     if !held.sketches.isEmpty {
       note(hash, at: time, in: held)
