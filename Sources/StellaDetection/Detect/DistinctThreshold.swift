@@ -84,9 +84,9 @@ final class DistinctThreshold: Detector {
     note(Entry(hash: hash, time: time), slot)
     matching.keep(index, slot: slot, at: time, in: context)
     merge(index, slot: slot, at: time, in: context)
-    if Int(slots[slot].count) == limit, let oldest = oldest(slot), time - oldest <= within,
+    if Int(slots[slot].count) == limit, let seen = span(slot), seen.newest - seen.oldest <= within,
       let finding = matching.finding(
-        count: limit, firstSeen: oldest, index: index, slot: slot, key: number,
+        count: limit, firstSeen: seen.oldest, index: index, slot: slot, key: number,
         isJoining: book.isFiring(slot, at: time), in: context,
         user: affectedUser(index, in: context))
     {
@@ -94,12 +94,19 @@ final class DistinctThreshold: Detector {
     }
   }
 
-  /// The earliest of the times at which the values of a key were last seen.
-  private func oldest(_ slot: Int) -> Int64? {
-    guard let entries = slots[slot].entries else { return slots[slot].count == 0 ? nil : slots[slot].only.time }
+  /// The first and the last of the times at which the values of a key were last seen.
+  private func span(_ slot: Int) -> (oldest: Int64, newest: Int64)? {
+    let values = slots[slot]
+    guard let entries = values.entries else {
+      return values.count == 0 ? nil : (values.only.time, values.only.time)
+    }
     var oldest = entries[0].time
-    for position in 1..<max(1, Int(slots[slot].count)) { oldest = min(oldest, entries[position].time) }
-    return oldest
+    var newest = oldest
+    for position in 1..<max(1, Int(values.count)) {
+      oldest = min(oldest, entries[position].time)
+      newest = max(newest, entries[position].time)
+    }
+    return (oldest, newest)
   }
 
   private func note(_ entry: Entry, _ slot: Int) {

@@ -189,7 +189,7 @@ final class ScriptDetector: Detector {
 
   /// Whether a firing alert stays because the rule's own `resolve_when` says that the trouble is not over.
   private func isHeld(_ slot: Int, at time: Int64, in context: DetectionContext) -> Bool {
-    guard let live, let resolve = callbacks.resolve, book.isActive(slot) else { return false }
+    guard let live, let resolve = callbacks.resolve, book.isFiring(slot, at: time) else { return false }
     switch live.callCheck(resolve, keySlot: slot, time: time) {
     case .nothing: return true
     case .value:

@@ -12,6 +12,8 @@ final class SlidingThreshold: Detector {
     var count: UInt32 = 0
     /// Position of the oldest time.
     var head: UInt32 = 0
+    /// How many of the newest times are in order; counts no further than `limit`.
+    var ordered: UInt32 = 0
     var last = Int64.min
   }
 
@@ -75,10 +77,18 @@ final class SlidingThreshold: Detector {
     matching.keep(index, slot: slot, at: time, in: context)
     let ring = rings[slot]
     if Int(ring.count) == limit, let times = ring.times {
-      let oldest = times[Int(ring.head)]
-      if time - oldest <= within {
+      // The oldest and newest are at the ends unless events came out of order.
+      var oldest = times[Int(ring.head)]
+      var newest = time
+      if Int(ring.ordered) < limit {
+        for place in 0..<limit {
+          oldest = min(oldest, times[place])
+          newest = max(newest, times[place])
+        }
+      }
+      if newest - oldest <= within {
         if let finding = matching.finding(
-          count: limit, firstSeen: min(oldest, time), index: index, slot: slot, key: number,
+          count: limit, firstSeen: oldest, index: index, slot: slot, key: number,
           isJoining: book.isFiring(slot, at: time), in: context,
           user: affectedUser(index, in: context))
         {
@@ -93,6 +103,13 @@ final class SlidingThreshold: Detector {
 
   private func push(_ time: Int64, _ slot: Int) {
     var ring = rings[slot]
+    let isFirst = ring.count == 0
+    let tail = Int(ring.count) == limit && ring.head > 0 ? ring.head - 1 : ring.count &- 1
+    if !isFirst, let times = ring.times, time < times[Int(tail)] {
+      ring.ordered = 1
+    } else if Int(ring.ordered) < limit {
+      ring.ordered += 1
+    }
     ring.last = max(ring.last, time)
     if Int(ring.count) == limit {
       ring.times?[Int(ring.head)] = time

@@ -1,0 +1,128 @@
+import CStellaValue
+import StellaScripting
+import Testing
+
+@testable import StellaDetection
+
+/// The key structures against Swift's own.
+struct DetectKeyTests {
+  private func number(_ key: String, in dictionary: KeyDictionary) -> UInt32 {
+    Array(key.utf8).withUnsafeBufferPointer { dictionary.number(of: $0) }
+  }
+
+  private func randomKey(_ random: inout SeededGenerator, of count: UInt64) -> String {
+    let id = random.next() % count
+    // Some long keys, one empty one, and lengths around a word and around the one-byte length.
+    return id == 0 ? "" : String(repeating: "x", count: [0, 3, 7, 8, 110, 126, 127, 128, 400][Int(id % 9)]) + "\(id)"
+  }
+
+  @Test(arguments: [UInt64(31), 32, 33])
+  func aKeyDictionaryKeepsRetainedKeysUnderTheirNumbers(seed: UInt64) {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed)
+    let dictionary = KeyDictionary()
+    var model: [String: (number: UInt32, references: Int)] = [:]
+    var wrong: [String] = []
+    for round in 0..<20 {
+      dictionary.sweep()
+      model = model.filter { $0.value.references > 0 }
+      if dictionary.count != model.count { wrong.append("round \(round): \(dictionary.count) keys") }
+      for _ in 0..<400 {
+        let key = randomKey(&random, of: round < 10 ? 900 : 60)
+        let got = number(key, in: dictionary)
+        if let known = model[key], known.number != got { wrong.append("\(key) has a new number") }
+        if model[key] == nil, model.values.contains(where: { $0.number == got }) { wrong.append("\(got) given twice") }
+        var entry = model[key] ?? (got, 0)
+        if random.chance(40) {
+          dictionary.retain(got)
+          entry.references += 1
+        } else if random.chance(random.chance(10) ? 90 : 50), entry.references > 0 {
+          dictionary.release(got)
+          entry.references -= 1
+        }
+        model[key] = entry
+      }
+      for (key, entry) in model where Array(dictionary.key(entry.number)) != Array(key.utf8) {
+        wrong.append("\(key) lost its bytes")
+      }
+    }
+    #expect(wrong == [])
+  }
+
+  /// - Parameter others: keys of the dictionary that the table does not hold, which make the lookup a hashed one.
+  @Test(arguments: [UInt64(41), 42, 43], [0, 20_000])
+  func aKeyTableFindsExactlyTheKeysItHolds(seed: UInt64, others: Int) throws {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed)
+    let source = RuleSource(
+      file: "r.lua",
+      text: Array(
+        DetectStream.rule(
+          "r", "max_keys = 500, threshold = { count = 2, within = \"1h\", window = \"from_first\" }"
+        ).utf8))
+    let set = RuleSet(sources: [source], fields: FieldRegister())
+    let detector = try #require(set.rules.first).detector
+    let table = detector.table
+    let dictionary = detector.keys.dictionary
+    for other in 0..<others { dictionary.retain(number("other\(other)", in: dictionary)) }
+    var model: [UInt32: Int] = [:]
+    var wrong: [String] = []
+    for step in 0..<6000 {
+      let key = number("key\(random.next() % 900)", in: dictionary)
+      dictionary.retain(key)
+      if table.find(key) != model[key] { wrong.append("\(step): \(key) at \(String(describing: table.find(key)))") }
+      if let slot = model[key], random.chance(30) {
+        table.remove(slot)
+        model[key] = nil
+      } else if model[key] == nil {
+        let before = table.evictions
+        guard let slot = table.slot(key, at: 0) else {
+          wrong.append("\(step): no slot")
+          continue
+        }
+        if table.evictions > before || model.values.contains(slot) {
+          let gone = model.filter { table.find($0.key) == nil }
+          if gone.count != table.evictions - before { wrong.append("\(step): \(gone.count) keys are gone") }
+          for (key, _) in gone { model[key] = nil }
+        }
+        if model.values.contains(slot) { wrong.append("\(step): slot \(slot) given twice") }
+        model[key] = slot
+      }
+      if table.count != model.count { wrong.append("\(step): \(table.count) keys instead of \(model.count)") }
+      dictionary.release(key)
+      if step % 500 == 0 {
+        for (key, slot) in model where table.find(key) != slot || table.keys[slot] != key {
+          wrong.append("lost \(key)")
+        }
+        dictionary.sweep()
+      }
+    }
+    #expect(wrong == [])
+    #expect(table.evictions > 0)
+  }
+
+  @Test(arguments: [UInt64(51), 52])
+  func aDeadlineHeapGivesTheEarliestAndOfEqualOnesTheLowestSlot(seed: UInt64) {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed)
+    var heap = DeadlineHeap()
+    var model: [Int: Int64] = [:]
+    for _ in 0..<4000 {
+      let least = model.min { ($0.value, $0.key) < ($1.value, $1.key) }
+      #expect(heap.first?.slot == least?.key)
+      #expect(heap.first?.deadline == least?.value)
+      let slot = Int(random.next() % 100)
+      #expect(heap.contains(slot) == (model[slot] != nil))
+      if model[slot] == nil, random.chance(60) {
+        model[slot] = Int64(random.next() % 40)
+        heap.insert(model[slot] ?? 0, slot)
+      } else if let least {
+        heap.removeFirst()
+        model[least.key] = nil
+      }
+    }
+    heap.removeAll()
+    #expect(heap.first == nil)
+    #expect(!heap.contains(3))
+  }
+}
