@@ -61,6 +61,12 @@ final class CountWindow: Primitive {
     return (base + Int64(heads[slot])) * clock.width
   }
 
+  @inline(__always)
+  private func cell(_ slot: Int, _ bucket: Int64) -> Int {
+    let remainder = bucket % Int64(clock.ring)
+    return slot * clock.ring + Int(remainder < 0 ? remainder + Int64(clock.ring) : remainder)
+  }
+
   /// Counts one event at `time`. An event older than the window keeps is not counted. O(1) amortised.
   func add(_ slot: Int, at time: Int64) {
     let bucket = clock.bucket(time)
@@ -76,7 +82,7 @@ final class CountWindow: Primitive {
     } else if Int(head - position) >= clock.ring {
       return
     }
-    let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket) % UInt64(clock.ring))
+    let cell = self.cell(slot, bucket)
     if let wide {
       wide[cell] &+= 1
     } else if let narrow {
@@ -99,7 +105,7 @@ final class CountWindow: Primitive {
     var bucket = max(oldest, head - Int64(clock.ring) + 1)
     let last = min(newest, head)
     while bucket <= last {
-      let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket) % UInt64(clock.ring))
+      let cell = self.cell(slot, bucket)
       if let wide { total += Int(wide[cell]) } else if let narrow { total += Int(narrow[cell]) }
       bucket += 1
     }
@@ -113,7 +119,7 @@ final class CountWindow: Primitive {
     let newest = clock.bucket(now) - clock.lag
     var bucket = max(newest - clock.span + 1, head - Int64(clock.ring) + 1)
     while bucket <= min(newest, head) {
-      let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket) % UInt64(clock.ring))
+      let cell = self.cell(slot, bucket)
       if (wide.map { $0[cell] > 0 } ?? narrow.map { $0[cell] > 0 }) == true { return bucket * clock.width }
       bucket += 1
     }
@@ -136,7 +142,7 @@ final class CountWindow: Primitive {
 
   private func forget(_ slot: Int, from bucket: Int64, count: Int) {
     for step in 0..<Int64(count) {
-      let cell = slot * clock.ring + Int(UInt64(bitPattern: bucket + step) % UInt64(clock.ring))
+      let cell = self.cell(slot, bucket + step)
       if let wide { wide[cell] = 0 } else if let narrow { narrow[cell] = 0 }
     }
   }
