@@ -57,7 +57,7 @@ struct DetectKeyTests {
     let source = RuleSource(
       file: "r.lua",
       text: Array(
-        DetectStream.rule(
+        DetectModelStream.rule(
           "r", "max_keys = 500, threshold = { count = 2, within = \"1h\", window = \"from_first\" }"
         ).utf8))
     let set = RuleSet(sources: [source], fields: FieldRegister())
@@ -124,5 +124,17 @@ struct DetectKeyTests {
     heap.removeAll()
     #expect(heap.first == nil)
     #expect(!heap.contains(3))
+  }
+
+  @Test func aKeyTellsTextFromNumberAndNullButNotAWholeDoubleFromAnInteger() throws {
+    let stream = try DetectModelStream(DetectModelStream.rule("r", "threshold = { count = 1, within = \"1h\" }"))
+    let values = ["1", "1.0", "\"1\"", "null", "true", "\"null\"", "1.5", "\"\""]
+    let alerts = stream.feed(values.enumerated().map { DetectModelStream.line(Double($0), "\"k\":\($1)") })
+    let absent = stream.feed([DetectModelStream.line(20)])
+    #expect(
+      alerts.map { $0.key[0].value } == [
+        .integer(1), .string("1"), .null, .bool(true), .string("null"), .double(1.5), .string(""),
+      ])
+    #expect(absent.map { $0.key[0].value } == [.null])
   }
 }

@@ -15,14 +15,17 @@ package final class Quarantine {
   package private(set) var unusableResult: String?
   package private(set) var restingUntil = Int64.min
   private var inARow = 0
+  private var isFailingInCheck = false
   private var rest = Quarantine.firstRest
 
   /// Whether the script may run at `time`. The first call after a rest is a trial.
   @inline(__always)
   func allows(at time: Int64) -> Bool { time >= restingUntil }
 
-  func failed(_ error: LuaError, at time: Int64) {
+  /// - Parameter inCheck: which callback failed: the one does not make good what the other does.
+  func failed(_ error: LuaError, at time: Int64, inCheck: Bool = false) {
     failures += 1
+    isFailingInCheck = inCheck
     inARow += 1
     lastError = error
     if inARow >= Quarantine.failuresBeforeRest {
@@ -36,8 +39,8 @@ package final class Quarantine {
 
   /// A call that went well ends the row.
   @inline(__always)
-  func succeeded() {
-    if inARow == 0 { return }
+  func succeeded(inCheck: Bool = false) {
+    if inARow == 0 || inCheck != isFailingInCheck { return }
     inARow = 0
     rest = Quarantine.firstRest
   }

@@ -132,9 +132,11 @@ final class ScriptDetector: Detector {
   }
 
   /// Counts a failure; tells of it as an alert when it sends the rule to rest.
-  private func failed(_ error: LuaError, at time: Int64, in context: DetectionContext) {
+  private func failed(
+    _ error: LuaError, at time: Int64, inCheck: Bool = false, in context: DetectionContext
+  ) {
     let rests = resting.rests
-    resting.failed(error, at: time)
+    resting.failed(error, at: time, inCheck: inCheck)
     if resting.rests == rests { return }
     context.emit(
       EngineAlert.quarantined(
@@ -177,10 +179,12 @@ final class ScriptDetector: Detector {
   private func check(_ slot: Int, at time: Int64, in context: DetectionContext) {
     guard let live, let check = callbacks.check else { return }
     switch live.callCheck(check, keySlot: slot, time: time) {
-    case .failed: failed(live.takeError(), at: time, in: context)
+    case .failed: failed(live.takeError(), at: time, inCheck: true, in: context)
     case .nothing:
+      resting.succeeded(inCheck: true)
       if !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
     case .value:
+      resting.succeeded(inCheck: true)
       let found = findings(slot: slot, at: time, event: nil, in: context)
       if found.isEmpty && !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
       for finding in found { book.found(finding, slot: slot, key: table.keys[slot], at: time, in: context) }
@@ -195,7 +199,7 @@ final class ScriptDetector: Detector {
     case .value:
       return (try? live.takeResult()) == .bool(false)
     case .failed:
-      failed(live.takeError(), at: time, in: context)
+      failed(live.takeError(), at: time, inCheck: true, in: context)
       return true
     }
   }
