@@ -63,6 +63,7 @@ let package = Package(
     .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
+    .target(name: "StellaTesting", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaValue"),
@@ -79,7 +80,8 @@ let package = Package(
       name: "StellaScriptingTests", dependencies: ["StellaScripting", "StellaLua", "StellaModel", "CStellaValue"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaDetectionTests", dependencies: ["StellaDetection", "StellaLua", "StellaModel", "CStellaValue"],
+      name: "StellaDetectionTests",
+      dependencies: ["StellaDetection", "StellaTesting", "StellaLua", "StellaModel", "CStellaValue"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaEngineTests",

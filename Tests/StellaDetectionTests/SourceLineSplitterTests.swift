@@ -1,4 +1,5 @@
 import StellaModel
+import StellaTesting
 import Testing
 
 @testable import StellaDetection

@@ -1,8 +1,8 @@
 import StellaModel
 
 /// A source that delivers exactly what a test wrote down, one step per read; larger steps are split by the buffer.
-final class ScriptedSource: ByteSource {
-  enum Step {
+package final class ScriptedSource: ByteSource {
+  package enum Step {
     case bytes([UInt8])
     case idle
     case end
@@ -10,27 +10,27 @@ final class ScriptedSource: ByteSource {
     case boundary
     case failure(SourceError)
 
-    static func text(_ text: String) -> Step { .bytes(Array(text.utf8)) }
+    package static func text(_ text: String) -> Step { .bytes(Array(text.utf8)) }
   }
 
-  let name = "scripted"
-  let key = "scripted"
-  private(set) var position: SourcePosition
-  let modificationTime: Int64? = nil
-  let trouble: SourceError? = nil
+  package let name = "scripted"
+  package let key = "scripted"
+  package private(set) var position: SourcePosition
+  package let modificationTime: Int64? = nil
+  package let trouble: SourceError? = nil
   private var steps: [Step]
   private var files: UInt64 = 1
 
-  init(_ steps: [Step]) {
+  package init(_ steps: [Step]) {
     self.steps = steps
     position = SourcePosition(identity: ScriptedSource.identity(of: 1), offset: 0)
   }
 
-  static func identity(of file: UInt64) -> SourceIdentity {
+  package static func identity(of file: UInt64) -> SourceIdentity {
     SourceIdentity(device: 0, inode: file, fingerprintBytes: 0, fingerprint: 0)
   }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
     guard !steps.isEmpty else { return .end }
     switch steps.removeFirst() {
     case .bytes(let bytes):
@@ -49,5 +49,5 @@ final class ScriptedSource: ByteSource {
     }
   }
 
-  func close() {}
+  package func close() {}
 }
