@@ -152,8 +152,8 @@ package final class WatchRun: EventConsumer {
 extension WatchSummary {
   mutating func add(_ readers: [SourceReader]) {
     for reader in readers {
-      bytes += reader.splitter.bytesRead
-      linesCut += reader.splitter.linesCut
+      bytes += reader.splitter.counts.bytes
+      linesCut += reader.splitter.counts.cut
       repairedLines += reader.failures.repaired
       fallbackLines += reader.failures.fallbacks
       if reader.failures.count > 0 {
