@@ -40,6 +40,8 @@ package struct WatchOptions {
   /// Nanoseconds after which timers wait no more for a followed source that brings nothing; when none does, time goes on
   /// by the clock, so that alerts end and checks run without further events.
   package var silence: Int64 = 10_000_000_000
+  /// Whether an event over an hour past everything before it in its source waits until others confirm its time.
+  package var holdsJumps = true
   package var lineLimit = LineSplitter.defaultLineLimit
   /// Bytes that one read of a source asks for; changes nothing but the speed.
   package var readBytes = LineSplitter.defaultReadBytes
@@ -74,6 +76,15 @@ package struct WatchSummary: Sendable {
     package var samples: [DecodeFailures.Sample]
   }
 
+  /// Events of one source over an hour past the others.
+  package struct SourceAhead: Sendable {
+    package var source: String
+    /// Still held at the end.
+    package var held: Int
+    /// Not used because too many were held.
+    package var dropped: Int
+  }
+
   package var events = 0
   /// Events that a tail printed.
   package var matchedEvents = 0
@@ -84,6 +95,8 @@ package struct WatchSummary: Sendable {
   /// Lines that did not fit their source's format and were read as plain text.
   package var fallbackLines = 0
   package var decodeFailures: [SourceFailures] = []
+  /// Sources with events that were not used because they lie far ahead.
+  package var ahead: [SourceAhead] = []
   /// Alerts that fired, by rule, most first.
   package var firedByRule: [(rule: String, count: Int)] = []
   /// Conditions that held at the end but not yet for as long as their rule's `hold`.

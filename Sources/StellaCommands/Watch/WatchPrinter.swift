@@ -70,6 +70,18 @@ final class WatchPrinter {
         console.note("    at byte \(sample.offset): \(sample.reason): \(TextEscaping.oneLine(sample.text, limit: 120))")
       }
     }
+    for ahead in summary.ahead {
+      if ahead.held > 0 {
+        warn(
+          "\(ahead.source): \(count(ahead.held, "event")) not used yet, over an hour ahead of the rest of this source; is a "
+            + "clock wrong?")
+      }
+      if ahead.dropped > 0 {
+        warn(
+          "\(ahead.source): \(count(ahead.dropped, "event")) dropped, over an hour ahead of the rest of this source and too "
+            + "many to wait for others that confirm their times; is a clock wrong?")
+      }
+    }
     if isQuiet { return }
     let seconds = max(Double(summary.wallNanoseconds) / 1e9, 1e-9)
     let rate = FixedPoint.text(Double(summary.events) / seconds, places: 0)

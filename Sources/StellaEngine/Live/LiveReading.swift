@@ -52,7 +52,7 @@ final class LiveReading {
         number: number, format: input.format, service: input.service,
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
-        fields: consumer.fields)
+        fields: consumer.fields, holdsJumps: options.holdsJumps)
     }
     readers.append(reader)
     isEnded.append(false)
@@ -164,7 +164,9 @@ final class LiveReading {
         lastData[Int(reader.number)] = machineMonotonicTime()
         try consumer.consume()
         announce(reader)
-      case .idle: return false
+      case .idle:
+        try confirmHeld(by: reader)
+        return false
       case .end:
         announce(reader)
         ended(reader)
@@ -172,6 +174,15 @@ final class LiveReading {
       }
     }
     return true
+  }
+
+  /// At the live end of a source an event that lies far ahead of the others, but not of the calendar, follows a gap. A
+  /// pipe that pauses may still be in the middle of an old log: only silence is its live end.
+  private func confirmHeld(by reader: SourceReader) throws {
+    if reader.heldEvents == 0 { return }
+    let isPipe = reader.position.identity == nil
+    if isPipe, machineMonotonicTime() - lastData[Int(reader.number)] < options.silence { return }
+    if reader.confirmHeld(upTo: WallTime.now(), into: consumer.batch) > 0 { try consumer.consume() }
   }
 
   /// Tells the consumer, about once a second, who is silent.

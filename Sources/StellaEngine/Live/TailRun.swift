@@ -21,6 +21,9 @@ package final class TailRun: EventConsumer {
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
     self.onEvents = onEvents
+    var options = options
+    // Nothing here goes by time.
+    options.holdsJumps = false
     if let condition {
       router = Router(filters: [condition], fields: &fields.table)
     } else {

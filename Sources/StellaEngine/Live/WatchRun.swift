@@ -152,10 +152,13 @@ package final class WatchRun: EventConsumer {
 extension WatchSummary {
   mutating func add(_ readers: [SourceReader]) {
     for reader in readers {
-      bytes += reader.splitter.bytesRead
-      linesCut += reader.splitter.linesCut
+      bytes += reader.splitter.counts.bytes
+      linesCut += reader.splitter.counts.cut
       repairedLines += reader.failures.repaired
       fallbackLines += reader.failures.fallbacks
+      if reader.heldEvents + reader.droppedAhead > 0 {
+        ahead.append(.init(source: reader.name, held: reader.heldEvents, dropped: reader.droppedAhead))
+      }
       if reader.failures.count > 0 {
         decodeFailures.append(
           .init(source: reader.name, count: reader.failures.count, samples: reader.failures.samples))
