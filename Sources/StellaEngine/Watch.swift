@@ -45,7 +45,8 @@ package struct WatchOptions {
   package var lineLimit = LineSplitter.defaultLineLimit
   /// Bytes that one read of a source asks for; changes nothing but the speed.
   package var readBytes = LineSplitter.defaultReadBytes
-  package var positions: (any PositionStore)?
+  /// Keeps what a restart goes on from.
+  package var store: (any CheckpointStore)?
 
   package init() {}
 }
@@ -60,12 +61,14 @@ package enum WatchNotice: Sendable, Hashable {
   case source(String)
   /// A rule rests after repeated failures.
   case quarantined(rule: String, error: String)
+  /// A rule begins without the state it had.
+  case stateReset(StateReset)
   /// The rules were loaded anew.
   case reloaded(active: Int, carriedOver: Int, refused: [RuleError])
   /// The rules on disk are broken; those before stay.
   case reloadRefused([RuleError])
-  /// Positions could not be saved.
-  case positionsNotSaved(String)
+  /// What a restart would go on from could not be saved.
+  case notSaved(String)
 }
 
 /// What became of a watch.

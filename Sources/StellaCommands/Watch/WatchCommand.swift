@@ -38,7 +38,7 @@ struct WatchCommand: ParsableCommand {
     options.lateness = configuration.limits.lateness.nanoseconds
     options.lineLimit = configuration.limits.lineBytes
     let state = try WatchState(for: options, directory: configuration.state)
-    options.positions = state.positions
+    options.store = state.store
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     let interrupts = try Interrupts()
     let isStrict = strict
@@ -79,23 +79,20 @@ struct WatchCommand: ParsableCommand {
   }
 }
 
-/// The state directory of a watch, taken only when positions are kept.
+/// The state directory of a watch, taken only when a restart can go on from it.
 private final class WatchState {
-  let positions: (any PositionStore)?
   private var lock: StateLock?
-  private let store: SQLiteStore?
+  let store: SQLiteStore?
 
   init(for options: WatchOptions, directory path: String) throws {
     let isKept = options.follow || options.inputs.contains { $0.from == .checkpoint }
     guard isKept, options.inputs.contains(where: { $0.paths != ["-"] }) else {
-      (positions, lock, store) = (nil, nil, nil)
+      (lock, store) = (nil, nil)
       return
     }
     let directory = try StateDirectory(path: path)
     lock = try StateLock(directory, holder: "stella watch")
-    let store = try SQLiteStore(directory)
-    self.store = store
-    positions = store
+    store = try SQLiteStore(directory)
   }
 
   func release() {

@@ -59,7 +59,9 @@ final class WatchPrinter {
     case .reloadRefused(let errors):
       warn("the changed rules are not live, those before go on:")
       for error in errors { console.note(TextEscaping.block(indented("\(error)"))) }
-    case .positionsNotSaved(let error): warn("positions could not be saved: \(error)")
+    case .stateReset(let reset):
+      warn("state reset: the rule \(reset.rule) begins anew, because \(reset.reason)")
+    case .notSaved(let error): warn("what a restart would go on from could not be saved: \(error)")
     }
   }
 

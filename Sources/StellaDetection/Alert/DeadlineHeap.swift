@@ -5,6 +5,9 @@ struct DeadlineHeap {
 
   var first: (deadline: Int64, slot: Int)? { heap.first }
 
+  /// In the heap's own order.
+  var entries: [(deadline: Int64, slot: Int)] { heap }
+
   func contains(_ slot: Int) -> Bool { members.contains(slot) }
 
   mutating func removeAll() {

@@ -78,4 +78,37 @@ final class EvidenceLog {
         time: header.load(as: Int64.self), source: header.load(fromByteOffset: 12, as: UInt16.self))
     }
   }
+
+  func save(to writer: StateWriter, slots: Int) {
+    writer.write(perKey)
+    writer.write(Int64(bitPattern: end))
+    writer.write(column: starts, count: slots * perKey)
+    writer.write(column: pushes, count: slots)
+    writer.write(bytes: UnsafeRawBufferPointer(start: log, count: Int(min(end, UInt64(EvidenceLog.logBytes)))))
+  }
+
+  /// A log that kept another number of events per key leaves this one empty: evidence alone is no reason to lose state.
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    let isSame = try reader.integer() == Int64(perKey)
+    let end = UInt64(bitPattern: try reader.integer())
+    let starts = try reader.column(of: UInt64.self)
+    let pushes = try reader.column(of: UInt32.self)
+    let bytes = try reader.slice()
+    guard isSame else { return }
+    guard starts.count == slots * perKey, pushes.count == slots, bytes.count <= EvidenceLog.logBytes,
+      UInt64(bytes.count) == min(end, UInt64(EvidenceLog.logBytes))
+    else { throw StateError(message: "the evidence log has another size") }
+    let horizon = end > UInt64(EvidenceLog.logBytes) ? end - UInt64(EvidenceLog.logBytes) : 0
+    for start in starts where start > horizon {
+      let place = Int((start - 1) % UInt64(EvidenceLog.logBytes))
+      guard start <= end, bytes.count - place >= EvidenceLog.headerBytes,
+        Int(bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt32.self))
+          <= bytes.count - place - EvidenceLog.headerBytes
+      else { throw StateError(message: "a record of the evidence log is cut") }
+    }
+    self.end = end
+    starts.withUnsafeBufferPointer { if let base = $0.baseAddress { self.starts.update(from: base, count: $0.count) } }
+    pushes.withUnsafeBufferPointer { if let base = $0.baseAddress { self.pushes.update(from: base, count: $0.count) } }
+    if let base = bytes.baseAddress { log.copyMemory(from: base, byteCount: bytes.count) }
+  }
 }

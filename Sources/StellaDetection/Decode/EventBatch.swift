@@ -44,7 +44,9 @@ package final class EventBatch {
     cells.deallocate()
   }
 
-  package var isFull: Bool { count == EventBatch.capacity }
+  /// Events that make the batch full, at most ``capacity``.
+  package var limit = EventBatch.capacity
+  package var isFull: Bool { count >= limit }
 
   @inline(__always)
   package func column(_ column: Int) -> UnsafeMutablePointer<stella_value> {

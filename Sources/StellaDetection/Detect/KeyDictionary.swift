@@ -102,6 +102,12 @@ package final class KeyDictionary {
     return UnsafeBufferPointer(start: bytes + start + prefix, count: length)
   }
 
+  /// Writes all keys with their numbers. O(bytes), two copies of memory.
+  func save(to writer: StateWriter) {
+    writer.write(column: starts, count: used)
+    writer.write(bytes: UnsafeRawBufferPointer(start: bytes, count: bytesUsed))
+  }
+
   // MARK: - Storage
 
   private func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {

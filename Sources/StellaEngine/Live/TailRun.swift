@@ -30,7 +30,7 @@ package final class TailRun: EventConsumer {
       router = nil
     }
     batch = EventBatch(columnCount: fields.table.count)
-    reading = try LiveReading(options: options, consumer: self, onNotice: onNotice)
+    reading = try LiveReading(options: options, positions: [:], consumer: self, onNotice: onNotice)
   }
 
   /// Runs to the end. The summary counts matching events as fired by no rule.
@@ -47,7 +47,11 @@ package final class TailRun: EventConsumer {
     return summary
   }
 
-  func addSource(_ reader: (UInt16) -> SourceReader) -> SourceReader {
+  func begin(resuming keys: [String]) {}
+
+  func repeatSteps(_ body: ([ReadingStep]) throws -> Void) rethrows {}
+
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
     let reader = reader(UInt16(readers.count))
     readers.append(reader)
     return reader
@@ -56,6 +60,8 @@ package final class TailRun: EventConsumer {
   func endSource(_ source: UInt16) {}
 
   func clear() { batch.removeAll(columnCount: min(fields.table.count, columnLimit ?? .max)) }
+
+  func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
 
   func consume() throws {
     if batch.count == 0 { return }
@@ -77,5 +83,5 @@ package final class TailRun: EventConsumer {
 
   func rest(silent: [UInt16], nanoseconds: Int64) {}
   func reload() {}
-  func housekeep() {}
+  func housekeep(force: Bool) {}
 }

@@ -46,6 +46,7 @@ struct ManifestReader {
     manifest.on = function("on")
     manifest.check = function("check")
     manifest.onMatch = function("on_match")
+    manifest.migrate = function("migrate")
     manifest.every = duration("every")
     manifest.hold = duration("hold") ?? 0
     manifest.keepFiring = duration("keep_firing") ?? 0
@@ -97,6 +98,11 @@ struct ManifestReader {
     }
     if rule.onMatch != nil && rule.threshold == nil {
       report("rule.wrong_type", "on_match without threshold", "Add threshold = { … }, or use on.", "on_match")
+    }
+    if rule.migrate != nil && rule.on == nil && rule.check == nil {
+      report(
+        "rule.wrong_type", "migrate without on or check", "Drop migrate: only plain values in s are migrated.",
+        "migrate")
     }
     if rule.check != nil && rule.every == nil {
       report("rule.missing_key", "check without every", "Add every = \"30s\".", "check")

@@ -52,6 +52,12 @@ extension ScriptRegistry {
       "`function(m)`, for each match of `threshold`: returns the alert, or nothing to drop the match.",
       type: "fun(m: Stella.Match): Stella.Finding"),
     RuleKey(
+      "migrate", .function,
+      "`function(old)`, once per key when `state` is not what it was at the last start or before a reload: gets the plain "
+        + "values of `s` and returns the new ones. Windows whose declaration is the same are kept; without `migrate` the "
+        + "rule starts anew.",
+      type: "fun(old: table): table?"),
+    RuleKey(
       "hold", .duration, "How long the condition must last before the alert fires.", standard: "0s",
       elsewhere: "Prometheus `for`"),
     RuleKey(
