@@ -45,6 +45,8 @@ package struct WatchOptions {
   package var lineLimit = LineSplitter.defaultLineLimit
   /// Bytes that one read of a source asks for; changes nothing but the speed.
   package var readBytes = LineSplitter.defaultReadBytes
+  /// Nanoseconds between two checkpoints, at least.
+  package var checkpointInterval: Int64 = 1_000_000_000
   /// Keeps what a restart goes on from.
   package var store: (any CheckpointStore)?
 

@@ -36,6 +36,7 @@ struct WatchCommand: ParsableCommand {
     options.rulePaths = try rule.paths(configuration)
     options.parameters = configuration.parameterValues
     options.lateness = configuration.limits.lateness.nanoseconds
+    options.checkpointInterval = configuration.limits.checkpoint.nanoseconds
     options.lineLimit = configuration.limits.lineBytes
     let state = try WatchState(for: options, directory: configuration.state)
     options.store = state.store

@@ -23,13 +23,18 @@ final class Checkpointer {
   private var savedEvents: Int?
 
   /// Nanoseconds between the starts of two checkpoints, at least.
-  private static let interval: Int64 = 1_000_000_000
+  private let interval: Int64
   /// Writing takes at most one part in so many of the time.
   private static let share: Int64 = 10
 
-  /// - Parameter lastStep: the number of the last step in the store.
-  init(_ store: any CheckpointStore, lastStep: Int64, onTrouble: @escaping (StoreError) -> Void) throws {
+  /// - Parameters:
+  ///   - interval: nanoseconds between the starts of two checkpoints, at least.
+  ///   - lastStep: the number of the last step in the store.
+  init(
+    _ store: any CheckpointStore, interval: Int64, lastStep: Int64, onTrouble: @escaping (StoreError) -> Void
+  ) throws {
     self.store = store
+    self.interval = interval
     self.lastStep = lastStep
     self.onTrouble = onTrouble
     thread = try CheckpointThread(store)
@@ -73,7 +78,7 @@ final class Checkpointer {
   func isDue(at now: Int64) -> Bool {
     collect()
     if thread.isBusy { return false }
-    return now - lastBegan >= max(Checkpointer.interval, lastTook * Checkpointer.share)
+    return now - lastBegan >= max(interval, lastTook * Checkpointer.share)
   }
 
   /// Begins to save how `pipeline` and its sources stand. Returns at once; the state is copied before.

@@ -288,10 +288,11 @@ final class LiveReading {
     onNotice(.format(source: reader.name, notice: notice))
   }
 
-  /// Lets the consumer look after itself, at most once a second unless forced.
+  /// Lets the consumer look after itself, at most once a second, or as often as state is saved, unless forced.
   func housekeep(force: Bool) {
     let now = machineMonotonicTime()
-    if !force && now - lastHousekeeping < LiveReading.housekeepingInterval { return }
+    let interval = min(LiveReading.housekeepingInterval, options.checkpointInterval)
+    if !force && now - lastHousekeeping < interval { return }
     lastHousekeeping = now
     consumer.housekeep(force: force)
   }

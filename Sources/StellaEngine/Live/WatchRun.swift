@@ -63,9 +63,9 @@ package final class WatchRun: EventConsumer {
     }
     if let store = options.store {
       checkpoint = try store.checkpoint()
-      checkpointer = try Checkpointer(store, lastStep: checkpoint.steps.last?.number ?? 0) { error in
-        onNotice(.notSaved("\(error)"))
-      }
+      checkpointer = try Checkpointer(
+        store, interval: options.checkpointInterval, lastStep: checkpoint.steps.last?.number ?? 0
+      ) { error in onNotice(.notSaved("\(error)")) }
     }
     reading = try LiveReading(options: options, positions: checkpoint.positions, consumer: self, onNotice: onNotice)
   }
