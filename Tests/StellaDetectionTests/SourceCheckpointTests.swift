@@ -168,6 +168,38 @@ struct SourceCheckpointTests {
     }
   }
 
+  /// A file that is opened by the first read.
+  private final class LazyFile: ByteSource {
+    let name = "lazy"
+    let key = "lazy"
+    let modificationTime: Int64? = nil
+    let trouble: SourceError? = nil
+    private(set) var position = SourcePosition.start
+    private var rest = Array("{\"time\":\"2026-06-09T10:00:00Z\"}\n{\"time\":\"2026-06-09T10:00:01Z\"}\n".utf8)
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
+      if rest.isEmpty { return .end }
+      buffer.copyBytes(from: rest)
+      position = SourcePosition(identity: ScriptedSource.identity(of: 3), offset: Int64(rest.count))
+      rest = []
+      return .bytes(Int(position.offset))
+    }
+
+    func close() {}
+  }
+
+  @Test func `a checkpoint within the first events of a file names the file`() throws {
+    let batch = EventBatch(columnCount: 0)
+    let reader = SourceReader(
+      splitter: LineSplitter(source: LazyFile(), index: 0), number: 0, format: .json,
+      clock: SourceClock(reference: 0), fields: FieldRegister())
+    _ = try reader.fill(batch)
+    reader.usedEvents = 1
+    let checkpoint = reader.checkpoint()
+    #expect(checkpoint.position == SourcePosition(identity: ScriptedSource.identity(of: 3), offset: 0))
+    #expect(checkpoint.skip == 1)
+  }
+
   @Test func `a zone that was changed holds and is told`() throws {
     let text = "2026-06-09 10:00:00 a\n"
     let run = SourceRun([.text(text), .idle], format: .plain)

@@ -91,7 +91,7 @@ struct SourceHeldEventsTests {
     #expect(
       try order([line(0, "a"), line(7200, "j"), line(3000, "b"), line(3600, "c"), line(3601, "d"), line(7201, "e")])
         == "a b c j d e")
-    // What goes lets others go, in order of arrival.
+    // What goes lets others go; those within an hour of each other as they arrived.
     #expect(
       try order([line(0, "a"), line(10_000, "k"), line(1, "b"), line(6500, "j"), line(2900, "c"), line(2901, "d")])
         == "a b c k j d")
@@ -106,7 +106,7 @@ struct SourceHeldEventsTests {
     let falling = (0..<1100).map { line(90_000_000 - 3700 * $0, "h\($0)") }
     let run = SourceRun([line(0, "a")] + falling + [line(1, "b")])
     let rows = try run.rest()
-    #expect(messages(rows) == ["a", "b"] + (100..<1100).map { "h\($0)" })
+    #expect(messages(rows) == ["a", "b"] + (100..<1100).reversed().map { "h\($0)" })
     #expect(run.reader.droppedAhead == 100)
 
     let long = String(repeating: "x", count: 3900)
@@ -119,6 +119,12 @@ struct SourceHeldEventsTests {
     }
     #expect(most <= HeldEvents.maximumBytes && most > HeldEvents.maximumBytes - 4100)
     #expect(count == 301 - wide.reader.droppedAhead && wide.reader.droppedAhead > 0)
+  }
+
+  @Test func `at the end what arrived after a poisoned time but lies before it is used before it`() throws {
+    #expect(
+      try order([line(0, "a"), line(9_000_000, "poison"), line(7200, "j"), line(7100, "k"), line(8_000_000, "other")])
+        == "a j k other poison")
   }
 
   @Test func `held events count as read`() throws {

@@ -26,7 +26,7 @@ struct HeldEvents {
 
   /// In order of arrival.
   private(set) var entries: [Entry] = []
-  /// What may go, in order of arrival, and has yet to be decoded again.
+  /// What may go and has yet to be decoded again.
   private(set) var released: [Entry] = []
   /// Events that were dropped because too many were held.
   private(set) var dropped = 0
@@ -135,16 +135,31 @@ struct HeldEvents {
       }
     }
     guard goes.contains(true) else { return }
-    released += zip(entries, goes).filter(\.1).map(\.0)
+    released += inOrder(zip(entries, goes).filter(\.1).map(\.0))
     entries = zip(entries, goes).filter { !$0.1 }.map(\.0)
     measure()
   }
 
   /// The input has ended.
   mutating func releaseAll() {
-    released += entries
+    released += inOrder(entries)
     entries = []
     measure()
+  }
+
+  /// As they arrived, but what lies far ahead of others among them after those: each next one is the first to have arrived
+  /// of those within the reach of the maximum or, when there is none, of the least time. O(n²).
+  private func inOrder(_ entries: [Entry]) -> [Entry] {
+    var rest = entries
+    var ordered: [Entry] = []
+    var maximum = maximum
+    while let least = rest.lazy.map(\.time).min() {
+      let limit = HeldEvents.ahead(max(maximum, least))
+      let next = rest.remove(at: rest.firstIndex { $0.time <= limit } ?? 0)
+      maximum = max(maximum, next.time)
+      ordered.append(next)
+    }
+    return ordered
   }
 
   /// The next released event, which is the caller's now.

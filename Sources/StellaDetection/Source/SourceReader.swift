@@ -125,6 +125,8 @@ package final class SourceReader {
       case .block(let next):
         block = next
         line = 0
+        // The file may have been opened only now, or have shown more of how it begins.
+        before?.position.identity = splitter.position.identity
       case .idle: return .idle
       case .end:
         held.releaseAll()
