@@ -180,7 +180,7 @@ private struct KeySpaces {
     if let space = used.first(where: { $0.fields == by }) { return space }
     let space =
       kept.first { $0.fields == by }
-      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) })
+      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) }, seed: fields.keySeed)
     used.append(space)
     return space
   }
