@@ -15,8 +15,8 @@ final class PatternIndex {
   // Holds the confirmations that the database points to.
   private var regexes: [RegularExpression?] = []
   private var trial: PatternTrial?
-  /// Texts to look at before the database is compiled. Vectorscan can refuse it: then there is no end of them.
-  private var trialTexts: Int
+  /// Tests to run before the database is compiled. Vectorscan can refuse it: then there is no end of them.
+  private var trialTests: Int
 
   /// - Parameter trialTests: how many tests to run one by one before the database is compiled.
   init(slot: Int, isAccess: Bool, tests: [FieldTest], patterns: [VectorPattern], trialTests: Int) {
@@ -24,7 +24,7 @@ final class PatternIndex {
     self.isAccess = isAccess
     self.tests = tests
     self.patterns = patterns
-    trialTexts = trialTests / max(1, tests.count)
+    self.trialTests = trialTests
   }
 
   deinit { if let handle { stella_pattern_set_destroy(handle) } }
@@ -39,7 +39,9 @@ final class PatternIndex {
   }
 
   /// Looks at those of `events` that were not looked at in this batch.
-  func scan(_ column: UnsafePointer<stella_value>, _ events: UnsafePointer<UInt64>) {
+  ///
+  /// - Parameter position: the one test that is asked for, nil for all of them.
+  func scan(_ column: UnsafePointer<stella_value>, _ events: UnsafePointer<UInt64>, test position: Int? = nil) {
     if let handle = handle ?? compiledWhenDue() {
       let succeeded = stella_pattern_set_scan(handle, column, events)
       precondition(succeeded, "Vectorscan fails only on a database, text or scratch space that is not valid")
@@ -47,8 +49,13 @@ final class PatternIndex {
     }
     let trial = trial ?? PatternTrial(tests)
     self.trial = trial
-    let looked = trial.scan(column, events)
-    if trialTexts != .max { trialTexts = max(0, trialTexts - looked) }
+    var run = 0
+    if let position {
+      run = trial.scan(column, events, test: position)
+    } else {
+      for position in tests.indices { run += trial.scan(column, events, test: position) }
+    }
+    if trialTests != .max { trialTests = max(0, trialTests - run) }
   }
 
   /// Events that match `tests[position]`, of those scanned; something must have been.
@@ -58,19 +65,23 @@ final class PatternIndex {
     return stella_pattern_set_bits(handle, UInt32(position))
   }
 
-  /// Positions of the tests with a match.
-  var touched: UnsafeBufferPointer<UInt32> {
-    guard let handle else { return trial?.touched ?? UnsafeBufferPointer(start: nil, count: 0) }
+  /// Calls `body` with each of the tests that has a match.
+  @inline(__always)
+  func forEachTouched(_ body: (Int) -> Void) {
+    guard let handle else {
+      if let trial { for position in tests.indices where stella_bits_any(trial.bits(position)) { body(position) } }
+      return
+    }
     var count: UInt32 = 0
     let start = stella_pattern_set_touched(handle, &count)
-    return UnsafeBufferPointer(start: start, count: Int(count))
+    for position in UnsafeBufferPointer(start: start, count: Int(count)) { body(Int(position)) }
   }
 
   /// The database, once the trial is over, and with it its results in this batch.
   private func compiledWhenDue() -> OpaquePointer? {
-    guard trialTexts == 0, trial?.isFresh ?? true else { return nil }
+    guard trialTests == 0, trial?.isFresh ?? true else { return nil }
     handle = compile()
-    if handle == nil { trialTexts = .max } else { trial = nil }
+    if handle == nil { trialTests = .max } else { trial = nil }
     return handle
   }
 

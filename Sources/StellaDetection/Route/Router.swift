@@ -190,9 +190,9 @@ package final class Router {
     }
     for (index, levels, filters) in texts where open(levels) {
       index.scan(graph.columns[index.slot], gate)
-      for position in index.touched {
-        let bits = index.bits(Int(position))
-        for id in filters[Int(position)] { visit(id, bits) }
+      index.forEachTouched { position in
+        let bits = index.bits(position)
+        for id in filters[position] { visit(id, bits) }
       }
     }
     for (index, levels) in ranges where open(levels) {
