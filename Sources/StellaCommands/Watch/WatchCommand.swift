@@ -47,7 +47,8 @@ struct WatchCommand: ParsableCommand {
     let summary = try EngineThread.run {
       let (sources, unreadable) = RuleFiles.read(prepared.rulePaths)
       let rules = RuleSet(
-        sources: sources, parameters: prepared.parameters, fields: FieldRegister(), unreadable: unreadable)
+        sources: sources, parameters: prepared.parameters,
+        fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable)
       printer.refused(rules.refusals)
       if isStrict && !rules.refusals.isEmpty { throw CommandStatus.broken }
       if rules.rules.isEmpty {

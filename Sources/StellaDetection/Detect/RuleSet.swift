@@ -162,27 +162,32 @@ package final class RuleSet {
     fields: FieldRegister
   ) throws(RuleRefusal) -> ActiveRule {
     let host = ScriptHost(fields: fields)
-    let script = try RuleLoader.load(
-      source, parameters: { id in (parameters[id] ?? [:]).mapValues(LuaValue.init(scalar:)) }, host: host)
-    let manifest = script.manifest
     var errors: [RuleError] = []
-    func parse(_ text: String, key: String, line: Int) -> Expression? {
+    func parse(_ condition: RuleCondition) -> Expression? {
       do throws(ExpressionError) {
-        return try Expression.parse(text)
+        return try Expression.parse(condition.text)
       } catch {
-        let first = line + error.line - 1
         errors.append(
           RuleError(
-            code: "rule.condition", message: "\(key), column \(error.column): \(error.message)",
-            remedy: error.remedy, file: source.file, line: first))
+            code: "rule.condition", message: "\(condition.key), column \(error.column): \(error.message)",
+            remedy: error.remedy, file: source.file, line: condition.line + error.line - 1))
         return nil
       }
     }
-    let expression = parse(manifest.condition, key: "where", line: manifest.conditionLine)
-    let resolve = manifest.resolveCondition.map {
-      parse($0, key: "resolve_when", line: manifest.resolveConditionLine)
+    let script: RuleScript
+    do throws(RuleRefusal) {
+      script = try RuleLoader.load(
+        source, parameters: { id in (parameters[id] ?? [:]).mapValues(LuaValue.init(scalar:)) }, host: host)
+    } catch {
+      for condition in error.conditions { _ = parse(condition) }
+      var refusal = error
+      refusal.errors += errors
+      throw refusal
     }
-    guard errors.isEmpty, let expression else {
+    let manifest = script.manifest
+    let expressions = manifest.conditions.map(parse)
+    let resolve = manifest.resolveCondition == nil ? nil : expressions.last
+    guard errors.isEmpty, let expression = expressions.first ?? nil else {
       throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
     }
     if manifest.on != nil || manifest.onMatch != nil {
@@ -227,7 +232,7 @@ private struct KeySpaces {
     if let space = used.first(where: { $0.fields == by }) { return space }
     let space =
       kept.first { $0.fields == by }
-      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) })
+      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) }, seed: fields.keySeed)
     used.append(space)
     return space
   }

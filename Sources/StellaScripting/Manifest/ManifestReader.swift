@@ -35,7 +35,10 @@ struct ManifestReader {
     manifest.falsepositives = names("falsepositives")
     manifest.owner = text("owner")
     manifest.condition = text("where") ?? ""
-    manifest.conditionLine = lines.line(of: "where")
+    manifest.conditionLine = lines.textLine(of: "where")
+    if case .string(let text) = table["where"] {
+      manifest.conditions.append(RuleCondition(key: "where", text: text, line: manifest.conditionLine))
+    }
     manifest.by = names("by")
     manifest.maxKeys = integer("max_keys") ?? 100_000
     manifest.stateMemoryBytes = size("state_memory") ?? 64 << 20
@@ -65,7 +68,8 @@ struct ManifestReader {
     switch table["resolve_when"] {
     case .string(let condition):
       manifest.resolveCondition = condition
-      manifest.resolveConditionLine = lines.line(of: "resolve_when")
+      manifest.conditions.append(
+        RuleCondition(key: "resolve_when", text: condition, line: lines.textLine(of: "resolve_when")))
     case .function(let function): manifest.resolveFunction = function
     default: break
     }
