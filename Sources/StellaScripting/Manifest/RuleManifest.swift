@@ -57,10 +57,13 @@ package struct RuleManifest: Sendable {
   package var stateMemoryBytes = 64 << 20
   package var memoryBytes = 256 << 10
   package var threshold: Threshold?
+  package var sequence: Sequence?
+  package var absence: Absence?
   package var state: [StateField] = []
   package var on: LuaFunction?
   package var check: LuaFunction?
   package var onMatch: LuaFunction?
+  package var onAbsent: LuaFunction?
   package var every: Int64?
   package var hold: Int64 = 0
   package var keepFiring: Int64 = 0
@@ -68,6 +71,8 @@ package struct RuleManifest: Sendable {
   package var resolveCondition: String?
   package var resolveConditionLine = 1
   package var resolveFunction: LuaFunction?
+  package var cancelCondition: String?
+  package var cancelConditionLine = 1
   package var summary: String?
   package var evidence: Int?
   package var affected: String?
