@@ -96,20 +96,34 @@ final class AbsenceDetector: Detector {
   /// The roster's keys are due from here on.
   override var began: Int64? { didSet { if !hasRoster { nextTick = .min } } }
 
-  private func enterRoster() {
+  /// Makes exactly the keys of the roster declared.
+  private func enterRoster(in context: DetectionContext) {
     guard let began, !hasRoster else { return }
     hasRoster = true
-    let declared = manifest.by.isEmpty ? [[]] : absence.roster
-    for values in declared {
+    var struck = (0..<table.end).filter { table.keys[$0] != KeyDictionary.none && marks[$0] & Mark.declared != 0 }
+    for slot in struck { marks[slot] &= ~Mark.declared }
+    for values in roster {
       guard let slot = table.slot(keys.number(of: values), at: began) else { continue }
-      marks[slot] |= Mark.declared
-      if marks[slot] & Mark.seen == 0 {
+      if marks[slot] & (Mark.seen | Mark.missed) == 0, timers[slot] == SlotTimers.unset {
         last[slot] = began
         since[slot] = began
+        expect(slot)
       }
-      expect(slot)
+      marks[slot] |= Mark.declared
+    }
+    struck.removeAll { marks[$0] & Mark.declared != 0 }
+    // Those that another version of the roster had: known when they came, else unknown.
+    for slot in struck {
+      if marks[slot] & Mark.seen == 0 {
+        book.end(slot, in: context)
+        table.remove(slot)
+      } else if timers[slot] == SlotTimers.unset {
+        timers.set(slot, to: last[slot] + absence.forgetAfter + 1)
+      }
     }
   }
+
+  private var roster: [[FieldValue]] { manifest.by.isEmpty ? [[]] : absence.roster }
 
   private func expect(_ slot: Int) { timers.set(slot, to: last[slot] + absence.every + absence.grace + 1) }
 
@@ -134,7 +148,7 @@ final class AbsenceDetector: Detector {
   }
 
   override func tick(at time: Int64, in context: DetectionContext) {
-    enterRoster()
+    enterRoster(in: context)
     while let slot = timers.takeDue(time) {
       if last[slot] + absence.every + absence.grace >= time {
         expect(slot)
@@ -178,10 +192,10 @@ final class AbsenceDetector: Detector {
     book.found(finding, slot: slot, key: key, at: time, in: context)
   }
 
-  // MARK: - State
+  // MARK: - Saved state
 
   func saveState(to writer: StateWriter) {
-    writer.write(hasRoster)
+    writer.write(hasRoster ? rosterText : "")
     writer.write(forgottenKeys)
     writer.write(column: last, count: table.end)
     writer.write(column: since, count: table.end)
@@ -189,13 +203,21 @@ final class AbsenceDetector: Detector {
     timers.saveState(to: writer, end: table.end)
   }
 
+  /// The keys of a roster that was changed since are entered, and those struck from it are not declared any more.
   func restoreState(from reader: inout StateReader) throws(StateError) {
-    hasRoster = try reader.bool()
-    forgottenKeys = try reader.number(in: 0...Int.max)
+    let isSame = try reader.text() == rosterText
+    forgottenKeys = try reader.number(in: 0...Int.max / 2)
     try reader.read(into: last, count: table.end)
     try reader.read(into: since, count: table.end)
     try reader.read(into: marks, count: table.end)
-    try timers.restoreState(from: &reader, end: table.end)
-    nextTick = hasRoster || began == nil ? timers.next : .min
+    let times: ClosedRange<Int64> = (.min / 2)...(.max / 2)
+    guard (0..<table.end).allSatisfy({ times.contains(last[$0]) && times.contains(since[$0]) }) else {
+      throw StateError(message: "the times of an absence make no sense")
+    }
+    try timers.restoreState(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
+    hasRoster = isSame
+    nextTick = isSame || began == nil ? timers.next : .min
   }
+
+  private var rosterText: String { FieldValue.array(roster.map { .array($0) }).json }
 }

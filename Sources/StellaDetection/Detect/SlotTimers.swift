@@ -55,11 +55,17 @@ final class SlotTimers {
 
   func saveState(to writer: StateWriter, end: Int) { writer.write(column: deadlines, count: end) }
 
-  /// Reads the timers of the first `end` slots into a column that has room for them.
-  func restoreState(from reader: inout StateReader, end: Int) throws(StateError) {
+  /// Reads the timers of the first `end` slots.
+  ///
+  /// - Parameter isLive: whether a slot has a key.
+  func restoreState(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
     try reader.read(into: deadlines, count: end)
-    if let wrong = (0..<end).first(where: { deadlines[$0] < .min / 2 }) {
-      throw StateError(message: "\(deadlines[wrong]) is no time")
+    let isSound = (0..<end).allSatisfy { slot in
+      deadlines[slot] == SlotTimers.unset || (isLive(slot) && deadlines[slot] >= .min / 2)
+    }
+    if !isSound {
+      deadlines.update(repeating: SlotTimers.unset, count: end)
+      throw StateError(message: "the timers make no sense")
     }
     (deadlines + end).update(repeating: SlotTimers.unset, count: capacity - end)
     heap.removeAll()

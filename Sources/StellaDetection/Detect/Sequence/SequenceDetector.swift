@@ -178,7 +178,7 @@ final class SequenceDetector: Detector {
     if let finding { book.found(finding, slot: slot, key: key, at: time, in: context) }
   }
 
-  // MARK: - State
+  // MARK: - Saved state
 
   func saveState(to writer: StateWriter) {
     runs.saveState(to: writer, end: table.end)
@@ -187,8 +187,8 @@ final class SequenceDetector: Detector {
   }
 
   func restoreState(from reader: inout StateReader) throws(StateError) {
-    try runs.restoreState(from: &reader, end: table.end)
-    try timers?.restoreState(from: &reader, end: table.end)
+    try runs.restoreState(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
+    try timers?.restoreState(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
     try match.restoreState(from: &reader)
     nextTick = timers?.next ?? .max
   }

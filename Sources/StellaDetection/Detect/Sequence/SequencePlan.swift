@@ -92,6 +92,12 @@ struct SequencePlan {
     }
   }
 
+  /// What two versions of a sequence must have in common for the runs of the one to mean something to the other.
+  var layout: String {
+    let texts = steps.map { $0.isAbsent ? "absent" : "\($0.times) keeping \($0.references)" }
+    return (isOrdered ? "in order " : "any order ") + texts.joined(separator: ", ")
+  }
+
   /// Bytes of a key without its rings.
   var slotBytes: Int { 8 * words + rings * 24 }
 }

@@ -262,56 +262,85 @@ final class SequenceRuns {
     steps[step].seen < 0 ? 1 : Int(words[slot * plan.words + steps[step].seen + 1])
   }
 
-  // MARK: - State
+  // MARK: - Saved state
 
   func saveState(to writer: StateWriter, end: Int) {
+    writer.write(plan.layout)
     writer.write(column: words, count: end * plan.words)
-    let counts = (0..<end * plan.rings).map { rings[$0].count }
-    counts.withUnsafeBufferPointer { counts in
-      if let base = counts.baseAddress {
-        writer.write(column: base, count: counts.count)
-      } else {
-        writer.write(bytes: [])
+    // Entries oldest first.
+    var counts = [UInt32](repeating: 0, count: end * plan.rings)
+    var held: [Int64] = []
+    forEachRing(end) { number, step in
+      let ring = rings[number]
+      counts[number] = ring.count
+      guard let entries = ring.entries else { return }
+      for position in 0..<Int(ring.count) {
+        let entry = entries + (Int(ring.head) + position) % step.times * step.entryWords
+        held += UnsafeBufferPointer(start: entry, count: step.entryWords)
       }
     }
-    for step in 0..<stepCount where steps[step].ring >= 0 {
-      for slot in 0..<end {
-        let ring = rings[slot * plan.rings + steps[step].ring]
-        guard let entries = ring.entries, ring.count > 0 else { continue }
-        for position in 0..<Int(ring.count) {
-          let place = (Int(ring.head) + position) % steps[step].times
-          for word in 0..<steps[step].entryWords { writer.write(entries[place * steps[step].entryWords + word]) }
+    counts.withUnsafeBytes { writer.write(bytes: $0) }
+    held.withUnsafeBytes { writer.write(bytes: $0) }
+  }
+
+  /// Reads the first `end` slots, which are open and empty.
+  ///
+  /// - Parameter isLive: whether a slot has a key.
+  func restoreState(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
+    let layout = try reader.text()
+    guard layout == plan.layout else { throw StateError(message: "the sequence has other steps now (before: \(layout))") }
+    try reader.read(into: words, count: end * plan.words)
+    let counts = try reader.column(of: UInt32.self)
+    let held = try reader.column(of: Int64.self)
+    var wrong = counts.count != end * plan.rings
+    var position = 0
+    if !wrong {
+      forEachRing(end) { number, step in
+        let count = Int(counts[number])
+        if wrong || count == 0 { return }
+        let size = count * step.entryWords
+        guard count <= step.times, isLive(number / plan.rings), held.count - position >= size else {
+          wrong = true
+          return
+        }
+        let entries = RawStorage.allocate(Int64.self, count: size)
+        held[position..<position + size].withUnsafeBufferPointer { source in
+          if let base = source.baseAddress { entries.update(from: base, count: size) }
+        }
+        position += size
+        ringBytes += size * 8
+        rings[number] = Ring(entries: entries, capacity: UInt32(count), count: UInt32(count))
+        for entry in stride(from: 0, to: size, by: step.entryWords) {
+          let isInOrder = entry == 0 || entries[entry] >= entries[entry - step.entryWords]
+          rings[number].ordered = isInOrder ? rings[number].ordered + 1 : 1
+          wrong = wrong || !isTime(entries[entry])
+          if step.prefix >= 0 { wrong = wrong || !isTime(entries[entry + 2]) || !isTime(entries[entry + 3]) }
         }
       }
+    }
+    if wrong || position != held.count || !(0..<end).allSatisfy({ !isLive($0) || isSound($0) }) {
+      throw StateError(message: "the runs of a sequence make no sense")
     }
   }
 
-  /// Reads the first `end` slots; the columns have room for them and hold nothing yet.
-  func restoreState(from reader: inout StateReader, end: Int) throws(StateError) {
-    try reader.read(into: words, count: end * plan.words)
-    let counts = try reader.column(of: UInt32.self)
-    guard counts.count == end * plan.rings else {
-      throw StateError(message: "\(counts.count) rings instead of \(end * plan.rings)")
-    }
-    (rings).update(repeating: Ring(), count: end * plan.rings)
-    for step in 0..<stepCount where steps[step].ring >= 0 {
-      let width = steps[step].entryWords
-      for slot in 0..<end {
-        let number = slot * plan.rings + steps[step].ring
-        let count = Int(counts[number])
-        guard count <= steps[step].times else { throw StateError(message: "a ring of \(count) events") }
-        if count == 0 { continue }
-        let entries = RawStorage.allocate(Int64.self, count: count * width)
-        rings[number].entries = entries
-        rings[number].capacity = UInt32(count)
-        rings[number].count = UInt32(count)
-        ringBytes += count * width * 8
-        for word in 0..<count * width { entries[word] = try reader.integer() }
-        for position in 0..<count {
-          let isInOrder = position == 0 || entries[position * width] >= entries[(position - 1) * width]
-          rings[number].ordered = isInOrder ? rings[number].ordered + 1 : 1
-        }
-      }
+  private func forEachRing(_ end: Int, _ body: (_ number: Int, _ step: SequencePlan.Step) -> Void) {
+    for slot in 0..<end {
+      for step in 0..<stepCount where steps[step].ring >= 0 { body(slot * plan.rings + steps[step].ring, steps[step]) }
     }
   }
+
+  /// Whether sums and differences of the slot's times don't overflow.
+  private func isSound(_ slot: Int) -> Bool {
+    let base = words + slot * plan.words
+    func isRun(_ run: Int) -> Bool { base[run] == SequenceRuns.none || (isTime(base[run]) && isTime(base[run + 1])) }
+    for step in 0..<stepCount where !steps[step].isAbsent {
+      if !isRun(steps[step].block) { return false }
+      if steps[step].seen >= 0 {
+        guard isTime(base[steps[step].seen]), (0...(.max / 2)).contains(base[steps[step].seen + 1]) else { return false }
+      }
+    }
+    return isTime(base[0]) && (plan.waiting < 0 || isTime(base[plan.waiting]))
+  }
+
+  private func isTime(_ word: Int64) -> Bool { ((.min / 2)...(.max / 2)).contains(word) }
 }
