@@ -4,7 +4,8 @@ import StellaModel
 ///
 /// Event-driven findings (`threshold`, `on`) keep an alert alive for `suppress_for` + `keep_firing` after the last of
 /// them. Findings of `check` keep it alive until the first check that finds nothing and lies at least the longer of
-/// `keep_firing` and `suppress_for` after the last that did.
+/// `keep_firing` and `suppress_for` after the last that did. Those of `absence` last until the key comes back. Those of
+/// `sequence` fire by themselves when they have been pending for `hold`.
 final class AlertBook {
   /// A class, so that an event that joins an alert does not copy it.
   private final class Episode {
@@ -28,6 +29,7 @@ final class AlertBook {
   var order: Int
   private let keys: KeySpace
   private let isChecked: Bool
+  private let ripens: Bool
   private let span: Int64
   private var episodes: [Int: Episode] = [:]
   /// How many episodes each slot's key has had.
@@ -45,7 +47,8 @@ final class AlertBook {
   private var minuteStart = Int64.min
   private var minuteCount = 0
 
-  init(manifest: AlertTemplate, order: Int, keys: KeySpace, isChecked: Bool) {
+  init(manifest: AlertTemplate, order: Int, keys: KeySpace, isChecked: Bool, ripens: Bool) {
+    self.ripens = ripens
     self.manifest = manifest
     self.order = order
     self.keys = keys
@@ -140,13 +143,25 @@ final class AlertBook {
     }
   }
 
+  /// Forgets the alert of `slot` when it does not fire yet.
+  func dropPending(_ slot: Int, in context: DetectionContext) {
+    if !episodes.isEmpty, episodes[slot]?.alert.status == .pending { end(slot, in: context) }
+  }
+
   /// Ends what has been quiet for long enough at `time`.
   func expire(upTo time: Int64, in context: DetectionContext) {
     while let (deadline, slot) = deadlines.first, deadline <= time {
       deadlines.removeFirst()
       guard let episode = episodes[slot] else { continue }
       let due = deadlineOf(episode)
-      if due <= time { end(slot, in: context) } else { deadlines.insert(due, slot) }
+      if due > time {
+        deadlines.insert(due, slot)
+      } else if ripens && episode.alert.status == .pending {
+        fire(episode, slot: slot, in: context)
+        deadlines.insert(deadlineOf(episode), slot)
+      } else {
+        end(slot, in: context)
+      }
     }
     nextDeadline = deadlines.first?.deadline ?? .max
   }
@@ -159,6 +174,7 @@ final class AlertBook {
   }
 
   private func deadlineOf(_ episode: Episode) -> Int64 {
+    if ripens && episode.alert.status == .pending { return episode.since + manifest.hold }
     // A pending alert of an event-driven rule waits for its next finding as long as a firing one, at least its hold.
     let wait = episode.alert.status == .pending ? max(span, manifest.hold) : span
     return episode.lastFinding + wait + 1

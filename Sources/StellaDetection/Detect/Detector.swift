@@ -31,7 +31,8 @@ package class Detector {
     self.keys = keys
     self.affectedColumn = affectedColumn
     book = AlertBook(
-      manifest: AlertTemplate(manifest), order: order, keys: keys, isChecked: manifest.check != nil)
+      manifest: AlertTemplate(manifest), order: order, keys: keys,
+      isChecked: manifest.check != nil || manifest.absence != nil, ripens: manifest.sequence != nil)
     let affordable = max(1, manifest.stateMemoryBytes / self.slotBytes)
     table = KeyTable(dictionary: keys.dictionary, maximum: min(manifest.maxKeys, affordable))
     table.serve(self)
@@ -47,14 +48,26 @@ package class Detector {
   func grow(to capacity: Int) {}
   /// `slot` was given to a new key: make its state empty.
   func open(_ slot: Int) {}
-  /// The key of `slot` goes: free what its state holds.
-  func close(_ slot: Int) { book.forget(slot) }
+  /// The key of `slot` goes, or begins anew beside an alert that fires: free what its state holds.
+  func close(_ slot: Int) { if !book.isActive(slot) { book.forget(slot) } }
   /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
   func isIdle(_ slot: Int, at now: Int64) -> Bool { false }
   /// When the key was last of use, to find the stalest.
   func lastUse(_ slot: Int) -> Int64 { 0 }
   /// Whether the key must stay, because an alert of it is alive.
-  final func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
+  func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
+  /// The events of the batch that match step `step`; nil when none does. For rules whose steps have filters of their own.
+  func see(step: Int, _ matches: UnsafePointer<UInt64>?) {}
+  /// An event that matches `cancel_on` came for the key of `slot`: forget what was collected for it.
+  func cancel(_ slot: Int, in context: DetectionContext) {
+    book.dropPending(slot, in: context)
+    if book.isActive(slot) {
+      close(slot)
+      open(slot)
+    } else {
+      table.remove(slot)
+    }
+  }
   /// Bytes that keys hold beyond their columns.
   var heldBytes: Int { 0 }
   /// Writes the state of slots `0..<table.end`.
@@ -139,13 +152,17 @@ package class Detector {
   package final var nextTimer: Int64 { min(nextTick, book.nextDeadline) }
 
   /// Runs the events of `matches` and the timers that fall among the batch's events.
-  package func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
+  package func run(
+    _ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?,
+    cancels: UnsafePointer<UInt64>? = nil
+  ) {
     changes &+= 1
     let batch = context.batch
     for word in 0..<EventBatch.capacity / 64 {
       let matching = matches?[word] ?? 0
       let resolving = resolves?[word] ?? 0
-      var bits = matching | resolving
+      let cancelling = cancels?[word] ?? 0
+      var bits = matching | resolving | cancelling
       if bits != 0 && table.count > Detector.prefetchFrom { prefetch(bits, word: word) }
       while bits != 0 {
         let bit = bits.trailingZeroBitCount
@@ -155,6 +172,7 @@ package class Detector {
         context.position = index
         context.phase = .event
         if resolving & (1 << UInt64(bit)) != 0 { resolve(index, in: context) }
+        if cancelling & (1 << UInt64(bit)) != 0, let slot = table.find(keys.number(index)) { cancel(slot, in: context) }
         if matching & (1 << UInt64(bit)) != 0 {
           matchedEvents += 1
           handle(index, at: batch.times[index], in: context)

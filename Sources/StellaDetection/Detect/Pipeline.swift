@@ -136,6 +136,7 @@ package final class Pipeline {
   private func runRules() {
     let router = rules.router
     let rulesOfFilter = rules.rulesOfFilter
+    let stepFilters = rules.stepFilters
     let context = context
     let current = batches
     let reached = context.watermarks[batch.count - 1]
@@ -148,8 +149,12 @@ package final class Pipeline {
           func bits(_ filter: Int32) -> UnsafePointer<UInt64>? {
             filter >= 0 && lastMatch[Int(filter)] == current ? router.bits(Int(filter)) : nil
           }
+          for step in 0..<runs[number].stepCount {
+            runs[number].detector.see(step: step, bits(stepFilters[runs[number].firstStep + step]))
+          }
           runs[number].detector.run(
-            context, matches: bits(runs[number].filter), resolves: bits(runs[number].resolveFilter))
+            context, matches: bits(runs[number].filter), resolves: bits(runs[number].resolveFilter),
+            cancels: bits(runs[number].cancelFilter))
         }
         for filter in router.matched { lastMatch[filter] = current }
         for filter in router.matched {

@@ -9,13 +9,17 @@ package final class RuleSet {
     package let source: RuleSource
     package let expression: Expression
     package let detector: Detector
-    /// The router's filter of `where`, and of `resolve_when` when it is a condition.
-    package fileprivate(set) var filter = 0
-    package fileprivate(set) var resolveFilter: Int?
-    let resolveExpression: Expression?
+    /// What the steps of a `sequence` look for: their `match` together with `where`, in order.
+    package let steps: [Expression]
+    let resolve: Expression?
+    let cancel: Expression?
     let parameters: [String: FieldValue]
 
     package var manifest: RuleManifest { detector.manifest }
+    /// Everything that the router decides for the rule.
+    fileprivate var conditions: [Expression] {
+      (steps.isEmpty ? [expression] : steps) + [resolve, cancel].compactMap(\.self)
+    }
   }
 
   package let fields: FieldRegister
@@ -24,6 +28,8 @@ package final class RuleSet {
   let router: Router
   /// What running each rule needs, side by side: the hot path reads nothing else of a rule.
   let runs: [RuleRun]
+  /// The filters of the steps of all sequences; ``RuleRun`` tells which are whose.
+  let stepFilters: [Int32]
   /// Filter → the rules that run on its events.
   let rulesOfFilter: [[Int]]
   let keySpaces: [KeySpace]
@@ -72,24 +78,30 @@ package final class RuleSet {
       }
     }
     keySpaces = spaces.used
-    var expressions = rules.map(\.expression)
-    expressions += rules.compactMap(\.resolveExpression)
-    router = Router(filters: expressions, fields: &fields.table)
+    let router = Router(filters: rules.flatMap(\.conditions), fields: &fields.table)
+    self.router = router
     var rulesOfFilter = Array(repeating: [Int](), count: router.filters.count)
-    var resolving = rules.count
-    for number in rules.indices {
-      rules[number].filter = router.filter(of: number)
-      rulesOfFilter[rules[number].filter].append(number)
-      if rules[number].resolveExpression != nil {
-        rules[number].resolveFilter = router.filter(of: resolving)
-        rulesOfFilter[router.filter(of: resolving)].append(number)
-        resolving += 1
+    var position = 0
+    var stepFilters: [Int32] = []
+    var runs: [RuleRun] = []
+    for (number, rule) in rules.enumerated() {
+      func filter() -> Int32 {
+        defer { position += 1 }
+        let filter = router.filter(of: position)
+        rulesOfFilter[filter].append(number)
+        return Int32(filter)
       }
+      var run = RuleRun(detector: rule.detector, firstStep: stepFilters.count, stepCount: rule.steps.count)
+      // In the order of the rule's conditions.
+      if rule.steps.isEmpty { run.filter = filter() }
+      for _ in rule.steps { stepFilters.append(filter()) }
+      if rule.resolve != nil { run.resolveFilter = filter() }
+      if rule.cancel != nil { run.cancelFilter = filter() }
+      runs.append(run)
     }
     self.rulesOfFilter = rulesOfFilter
-    runs = rules.map {
-      RuleRun(detector: $0.detector, filter: Int32($0.filter), resolveFilter: Int32($0.resolveFilter ?? -1))
-    }
+    self.stepFilters = stepFilters
+    self.runs = runs
   }
 
   /// Takes over from the rules before: those that were kept get their place among the new ones.
@@ -185,12 +197,22 @@ package final class RuleSet {
       throw refusal
     }
     let manifest = script.manifest
-    let expressions = manifest.conditions.map(parse)
-    let resolve = manifest.resolveCondition == nil ? nil : expressions.last
-    guard errors.isEmpty, let expression = expressions.first ?? nil else {
+    var parsed: [String: Expression] = [:]
+    for condition in manifest.conditions { parsed[condition.key] = parse(condition) }
+    // A sequence needs none of its own.
+    let expression = parsed["where"] ?? parse(RuleCondition(key: "where", text: manifest.condition, line: 1))
+    let steps = (manifest.sequence?.steps ?? []).map { step -> Expression? in
+      func parsed(_ text: String) -> Expression? {
+        parse(RuleCondition(key: step.name, text: text, line: step.conditionLine))
+      }
+      let own = parsed(step.condition)
+      guard own != nil, let expression, expression.condition != .constant(true) else { return own }
+      return parsed("(\(step.condition)\n) and (\(manifest.condition)\n)")
+    }.compactMap(\.self)
+    guard errors.isEmpty, let expression else {
       throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
     }
-    if manifest.on != nil || manifest.onMatch != nil {
+    if manifest.on != nil || manifest.onMatch != nil || manifest.onAbsent != nil {
       for name in EventFields.read(in: source.text) { _ = fields.table.column(of: name) }
     }
     let keys = spaces.space(for: manifest.by)
@@ -198,19 +220,30 @@ package final class RuleSet {
     let detector = DetectorFactory.make(
       script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
     return ActiveRule(
-      source: source, expression: expression, detector: detector, resolveExpression: resolve ?? nil,
-      parameters: parameters[manifest.id] ?? [:])
+      source: source, expression: expression, detector: detector, steps: steps,
+      resolve: parsed["resolve_when"], cancel: parsed["cancel_on"], parameters: parameters[manifest.id] ?? [:])
   }
 }
 
 /// A detector and its filters. The set that holds the rule keeps the detector alive.
 struct RuleRun {
   unowned(unsafe) let detector: Detector
-  let filter: Int32
-  /// -1 when there is none.
-  let resolveFilter: Int32
+  /// Of `where`, `resolve_when` and `cancel_on`; -1 when there is none. A sequence has filters of its steps instead of the
+  /// first.
+  var filter: Int32 = -1
+  var resolveFilter: Int32 = -1
+  var cancelFilter: Int32 = -1
+  /// Where the filters of its steps are in ``RuleSet/stepFilters``.
+  let firstStep: Int
+  let stepCount: Int
   /// The batches in which the rule ran last.
   var lastBatch = 0
+
+  init(detector: Detector, firstStep: Int, stepCount: Int) {
+    self.detector = detector
+    self.firstStep = firstStep
+    self.stepCount = stepCount
+  }
 }
 
 /// One ``KeySpace`` per list of `by` fields.

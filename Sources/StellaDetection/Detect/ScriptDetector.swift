@@ -182,12 +182,15 @@ final class ScriptDetector: Detector {
 
   // MARK: - Events
 
-  override func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
+  override func run(
+    _ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?,
+    cancels: UnsafePointer<UInt64>?
+  ) {
     if context.batch.count > 0 {
       host.begin(context)
       live?.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
     }
-    super.run(context, matches: matches, resolves: resolves)
+    super.run(context, matches: matches, resolves: resolves, cancels: cancels)
   }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {

@@ -6,8 +6,11 @@ final class ThresholdMatch {
   private let log: EvidenceLog?
   let shape: MatchCallback?
 
+  private let keys: KeySpace
+
   /// - Parameter evidence: how many events are kept per key; nil for the deciding one alone.
-  init(evidence: Int?, shape: MatchCallback?) {
+  init(evidence: Int?, shape: MatchCallback?, keys: KeySpace) {
+    self.keys = keys
     log = evidence.flatMap { $0 > 1 ? EvidenceLog(perKey: $0) : nil }
     self.shape = shape
   }
@@ -52,6 +55,12 @@ final class ThresholdMatch {
     if !isJoining { finding.evidence = log?.events(slot) ?? [context.evidence(index)] }
     if let user { finding.affectedUsers = [user] }
     guard let shape else { return finding }
-    return shape.shaped(finding, key: key, slot: slot, index: index, at: context.batch.times[index], in: context)
+    let time = context.batch.times[index]
+    return shape.shaped(
+      finding,
+      fields: [
+        (key: "count", value: .integer(Int64(count))), (key: "first_seen", value: .integer(firstSeen)),
+        (key: "last_seen", value: .integer(time)),
+      ], key: keys.members(key), event: index, at: time, in: context)
   }
 }

@@ -1,4 +1,5 @@
-/// Where each key of a rule stands in its source, so that a refusal can name the line.
+/// Where each key of a rule stands in its source, so that a refusal can name the line. The tables of a list have paths too:
+/// `sequence[1].match`.
 ///
 /// Finds `key =` inside the table that follows `rule`, at any depth of tables, outside function bodies, strings and
 /// comments. One pass over the source, O(bytes).
@@ -13,8 +14,8 @@ package struct ManifestLines: Sendable {
     var path = path[...]
     while true {
       if let line = lines[String(path)] { return line }
-      guard let dot = path.lastIndex(of: ".") else { return ruleLine }
-      path = path[..<dot]
+      guard let end = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return ruleLine }
+      path = path[..<end]
     }
   }
 
@@ -27,6 +28,8 @@ package struct ManifestLines: Sendable {
   package init(source: [UInt8]) {
     var scanner = Scanner(source: source)
     var tables: [String] = []
+    /// How many tables without a name each open table has had.
+    var listed: [Int] = []
     var blocks = 0
     var insideRule = false
     var pendingKey: String?
@@ -41,14 +44,22 @@ package struct ManifestLines: Sendable {
           insideRule = true
           ruleLine = line
           tables = [""]
+          listed = [0]
         } else if insideRule {
           let parent = tables.last ?? ""
-          let name = pendingKey ?? "[]"
-          tables.append(parent.isEmpty ? name : parent + "." + name)
+          if let name = pendingKey {
+            tables.append(parent.isEmpty ? name : parent + "." + name)
+          } else {
+            listed[listed.count - 1] += 1
+            tables.append("\(parent)[\(listed[listed.count - 1])]")
+            lines[tables[tables.count - 1]] = line
+          }
+          listed.append(0)
         }
         pendingKey = nil
       case .other(UInt8(ascii: "}")) where blocks == 0 && insideRule:
         tables.removeLast()
+        listed.removeLast()
         if tables.isEmpty { return }
         pendingKey = nil
       case .other(UInt8(ascii: ",")), .other(UInt8(ascii: ";")): if blocks == 0 { pendingKey = nil }

@@ -5,8 +5,8 @@ import StellaModel
 /// first.
 struct ManifestReader {
   private let file: String
-  private let table: LuaTable
-  private let lines: ManifestLines
+  let table: LuaTable
+  let lines: ManifestLines
   private(set) var errors: [RuleError] = []
 
   init(file: String, table: LuaTable, lines: ManifestLines) {
@@ -34,7 +34,7 @@ struct ManifestReader {
     manifest.references = names("references")
     manifest.falsepositives = names("falsepositives")
     manifest.owner = text("owner")
-    manifest.condition = text("where") ?? ""
+    manifest.condition = text("where") ?? (table["sequence"] == nil ? "" : "true")
     manifest.conditionLine = lines.textLine(of: "where")
     if case .string(let text) = table["where"] {
       manifest.conditions.append(RuleCondition(key: "where", text: text, line: manifest.conditionLine))
@@ -50,6 +50,7 @@ struct ManifestReader {
     manifest.check = function("check")
     manifest.onMatch = function("on_match")
     manifest.migrate = function("migrate")
+    manifest.onAbsent = function("on_absent")
     manifest.every = duration("every")
     manifest.hold = duration("hold") ?? 0
     manifest.keepFiring = duration("keep_firing") ?? 0
@@ -60,10 +61,12 @@ struct ManifestReader {
     manifest.actions = names("actions")
     manifest.suggest = names("suggest")
     manifest.threshold = threshold()
+    manifest.sequence = sequence()
+    manifest.absence = absence(by: manifest.by, maxKeys: manifest.maxKeys)
     manifest.state = state()
     manifest.labels = labels()
     manifest.suppressFor =
-      duration("suppress_for") ?? manifest.threshold?.within
+      duration("suppress_for") ?? manifest.threshold?.within ?? manifest.sequence?.within
       ?? (manifest.on != nil && manifest.check == nil ? 300_000_000_000 : 0)
     switch table["resolve_when"] {
     case .string(let condition):
@@ -72,6 +75,11 @@ struct ManifestReader {
         RuleCondition(key: "resolve_when", text: condition, line: lines.textLine(of: "resolve_when")))
     case .function(let function): manifest.resolveFunction = function
     default: break
+    }
+    manifest.cancelCondition = text("cancel_on")
+    if let condition = manifest.cancelCondition {
+      manifest.conditions.append(
+        RuleCondition(key: "cancel_on", text: condition, line: lines.textLine(of: "cancel_on")))
     }
     checkTogether(manifest)
     return manifest
@@ -89,20 +97,7 @@ struct ManifestReader {
   }
 
   private mutating func checkTogether(_ rule: RuleManifest) {
-    if table["threshold"] == nil && table["on"] == nil && table["check"] == nil {
-      report(
-        "rule.missing_key", "the rule never finds anything: it has no threshold, no on and no check",
-        "Add threshold = { count = 10, within = \"5m\" }, or a function on(e, s) or check(s, t).", "")
-    }
-    if rule.threshold != nil && (rule.on != nil || rule.check != nil) {
-      report(
-        "rule.wrong_type", "threshold stands beside \(rule.on != nil ? "on" : "check")",
-        "Keep threshold (and on_match to shape its alert), or write on and check with windows in state.",
-        rule.on != nil ? "on" : "check")
-    }
-    if rule.onMatch != nil && rule.threshold == nil {
-      report("rule.wrong_type", "on_match without threshold", "Add threshold = { … }, or use on.", "on_match")
-    }
+    checkKind(rule)
     if rule.migrate != nil && rule.on == nil && rule.check == nil {
       report(
         "rule.wrong_type", "migrate without on or check", "Drop migrate: only plain values in s are migrated.",
@@ -125,6 +120,52 @@ struct ManifestReader {
       report(
         "rule.wrong_type", "resolve_when is a function, which is asked at every check, but there is no check",
         "Write it as a condition on events: resolve_when = [[status < 500]].", "resolve_when")
+    }
+  }
+
+  /// What finds something: one of `threshold`, `sequence`, `absence`, and the functions `on` and `check`.
+  private mutating func checkKind(_ rule: RuleManifest) {
+    let declared = ["threshold", "sequence", "absence"].filter { table[$0] != nil }
+    let functions = ["on", "check"].filter { table[$0] != nil }
+    if declared.isEmpty && functions.isEmpty {
+      report(
+        "rule.missing_key",
+        "the rule never finds anything: it has no threshold, no sequence, no absence, no on and no check",
+        "Add threshold = { count = 10, within = \"5m\" }, or a function on(e, s) or check(s, t).", "")
+    }
+    if let first = declared.first, let other = (declared.dropFirst() + functions).first {
+      let shaper = first == "absence" ? "on_absent" : "on_match"
+      report(
+        "rule.wrong_type", "\(first) stands beside \(other)",
+        functions.isEmpty
+          ? "Write a rule for each."
+          : "Keep \(first) (and \(shaper) to shape its alert), or write on and check with windows in state.", other)
+    }
+    if rule.onMatch != nil && table["threshold"] == nil && table["sequence"] == nil {
+      report(
+        "rule.wrong_type", "on_match without threshold or sequence", "Add threshold = { … }, or use on.", "on_match")
+    }
+    if rule.onAbsent != nil && table["absence"] == nil {
+      report(
+        "rule.wrong_type", "on_absent without absence", "Add absence = { every = \"24h\", grace = \"30m\" }.",
+        "on_absent")
+    }
+    let useless: [(String, String)] =
+      switch declared.first {
+      case "absence":
+        [
+          ("hold", "Use grace in absence."), ("keep_firing", "The alert ends when the key comes back."),
+          ("suppress_for", "The alert lasts until the key comes back."), ("state", "Only on and check have state."),
+        ]
+      case "sequence":
+        [
+          ("evidence", "Say in each step how many events it keeps: cap_events = 3."),
+          ("state", "Only on and check have state."),
+        ]
+      default: []
+      }
+    for (key, remedy) in useless where table[key] != nil {
+      report("rule.wrong_type", "\(key) has no meaning beside \(declared[0])", remedy, key)
     }
   }
 
@@ -230,7 +271,7 @@ struct ManifestReader {
 
   // MARK: - Keys and kinds
 
-  private mutating func checkKeys(of entries: LuaTable, allowed: [RuleKey], path: String, owner: String) {
+  mutating func checkKeys(of entries: LuaTable, allowed: [RuleKey], path: String, owner: String) {
     func full(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
     if !entries.array.isEmpty {
       report(
@@ -249,7 +290,9 @@ struct ManifestReader {
         report("rule.wrong_type", "\(full(name)) is \(found)", "It is \(key.expected).", full(name))
       }
     }
-    for key in allowed where key.isRequired && entries[key.name] == nil {
+    // The steps of a sequence have conditions of their own.
+    let hasSteps = path.isEmpty && entries["sequence"] != nil
+    for key in allowed where key.isRequired && entries[key.name] == nil && !(hasSteps && key.name == "where") {
       report("rule.missing_key", "\(owner) has no \(key.name)", "Add \(key.name): \(key.meaning)", path)
     }
   }
@@ -279,12 +322,16 @@ struct ManifestReader {
       return list.array.allSatisfy { if case .string = $0 { true } else { false } }
         ? nil : "a list of other things than texts"
     case (.function, .function), (.expressionOrFunction, .function): return nil
+    case (.boolean, .bool): return nil
+    case (.roster, .string): return nil
+    case (.roster, .table(let list)):
+      return list.fields.isEmpty ? nil : "a table with names, such as \(list.fields[0].key)"
     case (.table, .table(let table)): return table.array.isEmpty && table.fields.isEmpty ? "empty" : nil
     default: return self.kind(value)
     }
   }
 
-  private func kind(_ value: LuaValue) -> String {
+  func kind(_ value: LuaValue) -> String {
     switch value {
     case .nil: "nil"
     case .null: "null"
@@ -301,7 +348,7 @@ struct ManifestReader {
     }
   }
 
-  private mutating func report(_ code: String, _ message: String, _ remedy: String, _ path: String) {
+  mutating func report(_ code: String, _ message: String, _ remedy: String, _ path: String) {
     errors.append(
       RuleError(code: code, message: message, remedy: remedy, file: file, line: lines.line(of: path)))
   }
@@ -317,7 +364,7 @@ struct ManifestReader {
   private func duration(_ name: String) -> Int64? { text(name).flatMap(ManifestReader.duration) }
 
   /// At most ten years, so that times and durations can be added.
-  private static func duration(_ text: String) -> Int64? {
+  static func duration(_ text: String) -> Int64? {
     DurationText.nanoseconds(text).flatMap { $0 <= 315_360_000_000_000_000 ? $0 : nil }
   }
 

@@ -1,8 +1,14 @@
 /// A condition on events as a rule writes it, not yet looked at.
 package struct RuleCondition: Sendable, Hashable {
-  /// `where` or `resolve_when`.
+  /// `where`, `resolve_when`, `cancel_on`, or the name of a step.
   package var key: String
   package var text: String
   /// The line of the source on which the text begins.
   package var line: Int
+
+  package init(key: String, text: String, line: Int) {
+    self.key = key
+    self.text = text
+    self.line = line
+  }
 }

@@ -5,6 +5,13 @@ extension RuleManifest {
     let kind: String
     if let threshold {
       kind = "threshold " + (threshold.distinct.map { "distinct \($0)" } ?? threshold.window.rawValue)
+    } else if let sequence {
+      let steps = sequence.steps.map { step in
+        "\(step.name) \(step.isAbsent ? "absent" : "\(step.times)") \(step.keptEvents)"
+      }
+      kind = "\(sequence.isOrdered ? "sequence" : "set") of " + steps.joined(separator: ", ")
+    } else if absence != nil {
+      kind = "absence"
     } else {
       kind = "script"
     }

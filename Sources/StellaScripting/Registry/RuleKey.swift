@@ -6,11 +6,14 @@ package struct RuleKey: Sendable {
     case integer(ClosedRange<Int>)
     case duration
     case size
+    case boolean
     case choice([String])
     case expression
     case expressionOrFunction
     case names
     case function
+    /// A list of keys, or a text that names them with commas.
+    case roster
     case table
   }
 
@@ -44,10 +47,12 @@ package struct RuleKey: Sendable {
     return switch kind {
     case .text, .name, .duration, .size, .expression: "string"
     case .integer: "integer"
+    case .boolean: "boolean"
     case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: "|")
     case .expressionOrFunction: "string|function"
     case .names: "string[]"
     case .function: "function"
+    case .roster: "string|any[]"
     case .table: "table"
     }
   }
@@ -60,12 +65,14 @@ package struct RuleKey: Sendable {
     case .integer(let range) where range.count == 1: "the number \(range.lowerBound)"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .duration: "a duration such as \"30s\" or \"5m\""
+    case .boolean: "true or false"
     case .size: "a size such as \"64MiB\""
     case .choice(let names): "one of " + names.map { "\"\($0)\"" }.joined(separator: ", ")
     case .expression: "a condition in [[…]]"
     case .expressionOrFunction: "a condition in [[…]] or a function"
     case .names: "a list of texts in { }"
     case .function: "a function"
+    case .roster: "a list in { } or a text with commas"
     case .table: "a table"
     }
   }

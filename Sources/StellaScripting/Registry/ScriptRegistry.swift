@@ -151,13 +151,47 @@ package enum ScriptRegistry {
     ScriptName.Parameter("suggest", "string[]?", "instead of the rule's"),
   ]
 
-  /// What `on_match(m)` gets.
+  /// What `on_match(m)` of a threshold gets.
   package static let matchFields: [ScriptName.Parameter] = [
     ScriptName.Parameter("count", "integer", "matching events of the key within `within`"),
     ScriptName.Parameter("first_seen", "integer", "time of the first of them, nanoseconds since the epoch"),
     ScriptName.Parameter("last_seen", "integer", "time of the last, nanoseconds since the epoch"),
     ScriptName.Parameter("key", "table<string, any>", "the values of `by`, by name"),
     ScriptName.Parameter("last", "Stella.Event", "the event that decided it"),
+  ]
+
+  /// What `on_match(m)` of a sequence gets beside the steps, each under its name.
+  package static let sequenceMatchFields: [ScriptName.Parameter] = [
+    ScriptName.Parameter("count", "integer", "events of all steps of the match"),
+    ScriptName.Parameter("started", "integer", "time of the first of them, nanoseconds since the epoch"),
+    ScriptName.Parameter(
+      "ended", "integer", "time of the last, or when the time of an absent last step was over, nanoseconds"),
+    ScriptName.Parameter("key", "table<string, any>", "the values of `by`, by name"),
+    ScriptName.Parameter("last", "Stella.Event?", "the event that decided it, else the last that is kept"),
+  ]
+
+  /// What `m.<step>` holds.
+  package static let matchedStepFields: [ScriptName.Parameter] = [
+    ScriptName.Parameter("count", "integer", "events of the step in the match: its `times`; 0 for an absent step"),
+    ScriptName.Parameter(
+      "seen", "integer",
+      "how many there were, at least `count`: all since the last match without a gap over the sequence's `within`"),
+    ScriptName.Parameter("first", "Stella.Event?", "the first of them that is kept"),
+    ScriptName.Parameter("last", "Stella.Event?", "the last of them that is kept"),
+    ScriptName.Parameter(
+      "events", "Stella.Event[]",
+      "the first and the newest, at most `cap_events`; all keys share 1 MiB, the newest stay"),
+  ]
+
+  /// What `on_absent(gap)` gets.
+  package static let gapFields: [ScriptName.Parameter] = [
+    ScriptName.Parameter("key", "table<string, any>", "the values of `by`, by name"),
+    ScriptName.Parameter(
+      "last_seen", "integer?", "when the key came last, nanoseconds since the epoch; nil when never"),
+    ScriptName.Parameter("due", "integer", "when it should have come, without the grace, nanoseconds"),
+    ScriptName.Parameter("overdue_s", "integer", "seconds since then"),
+    ScriptName.Parameter("silent_s", "integer", "seconds since it came last or the stream began"),
+    ScriptName.Parameter("declared", "boolean", "whether it is in the roster"),
   ]
 
   /// The primitive called `name`.
