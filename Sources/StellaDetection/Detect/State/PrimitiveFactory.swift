@@ -3,6 +3,22 @@ import StellaScripting
 /// Makes native state from its declaration.
 enum PrimitiveFactory {
   static func make(_ name: String, _ settings: RuleManifest.PrimitiveSettings) -> any Primitive {
+    let options = settings.options
+    switch name {
+    case "session": return SessionState(gap: options.duration("gap"), max: options.duration("max"))
+    case "first_seen":
+      return FirstSeenState(
+        within: options.duration("within"), learn: options.duration("learn"), cap: options.integer("cap"))
+    case "top": return TopState(n: options.integer("n"), within: options.duration("within"))
+    case "baseline":
+      guard let shape = BaselineShape(options) else { preconditionFailure("the reader has let a bad baseline through") }
+      return BaselineState(shape: shape, isMean: options.text("of") == "mean")
+    case "forecast":
+      let within = options.duration("within")
+      let history = options.has("min_history") ? options.duration("min_history") : within / 4
+      return ForecastState(within: within, history: history, limit: options.number("limit"))
+    default: break
+    }
     let clock = BucketClock(within: settings.within, offset: settings.offset, buckets: settings.buckets)
     return switch name {
     case "window.count": CountWindow(clock: clock, methods: [.add, .count, .perSecond, .perMinute])
