@@ -1,7 +1,15 @@
 import StellaScripting
 
 /// Makes native state from its declaration.
-enum PrimitiveFactory {
+package enum PrimitiveFactory {
+  /// Bytes that each key of a rule takes whatever its windows hold.
+  package static func bytesPerKey(of state: [RuleManifest.StateField]) -> Int {
+    state.reduce(0) { total, field in
+      guard case .primitive(let name, let settings) = field.content else { return total }
+      return total + make(name, settings).slotBytes
+    }
+  }
+
   static func make(_ name: String, _ settings: RuleManifest.PrimitiveSettings) -> any Primitive {
     let options = settings.options
     switch name {
