@@ -387,6 +387,189 @@ function Ring:clear() end
 ---@return Stella.Ring
 function ring(size) end
 
+---@class Stella.SessionOptions
+---@field [1]? string how long a pause ends a session, such as "30m"
+---@field gap? string how long a pause ends a session
+---@field max? string how long a session lasts at the most; default "24h"
+
+--- O(1), 48 bytes a key. What ended is known for `max` after its end; two sessions are kept.
+---@class Stella.Session: Stella.Window
+local Session = {}
+
+--- Counts the current event in its session. A late one joins the session that it lies in or next to, and may join two into one; one from before the previous session is left out.
+---@param e? Stella.Event the event; the time is the event's whether given or not
+function Session:add(e) end
+
+--- Events of the latest session.
+---@return integer
+function Session:count() end
+
+--- Seconds from its first event to its last.
+---@return number
+function Session:duration_s() end
+
+--- Time of its first event, nanoseconds since the epoch.
+---@return integer?
+function Session:started() end
+
+--- Whether it is over: `gap` has passed since its last event.
+---@return boolean
+function Session:ended() end
+
+--- Events of the session before; 0 when there was none.
+---@return integer
+function Session:previous_count() end
+
+--- Seconds that the session before lasted.
+---@return number
+function Session:previous_duration_s() end
+
+
+--- Groups the events of a key into sessions, which end with a pause.
+---@param gap string|Stella.SessionOptions how long a pause ends a session, such as "30m"
+---@return Stella.Session
+function session(gap) end
+
+---@class Stella.FirstSeenOptions
+---@field [1]? string how long a value is remembered after it was seen last
+---@field within? string how long a value is remembered after it was seen last
+---@field learn? string how long after a key's first value nothing is new, since everything would be; default "24h"
+---@field cap? integer how many values a key has exactly; default 256
+
+--- O(1) amortised. Exact up to `cap` values a key, 22 to 43 bytes each. Over it four Bloom filters (Bloom 1970) of 16 bits a value for each third of `within`: a value is remembered for `within` to 4/3 of it, and while no third has more than 8 × `cap` values, at most 0.3% of the new ones pass for known; known ones never pass for new. 64 × `cap` bytes a key then.
+---@class Stella.FirstSeen: Stella.Window
+local FirstSeen = {}
+
+--- Remembers the value; true when it is new: not seen for `within`, and the key is past `learn`.
+---@param value any nil is passed over and never new
+---@return boolean
+function FirstSeen:add(value) end
+
+--- Whether `learn` has passed since the key's first value.
+---@return boolean
+function FirstSeen:ready() end
+
+
+--- Tells values that are new for a key from those it had before.
+---@param within string|Stella.FirstSeenOptions how long a value is remembered after it was seen last
+---@return Stella.FirstSeen
+function first_seen(within) end
+
+---@class Stella.TopOptions
+---@field [1]? integer how many values are counted, 2 to 100
+---@field n? integer how many values are counted
+---@field within? string the length of the window; default "1h"
+
+--- O(n) to add. SpaceSaving (Metwally, Agrawal, El Abbadi 2005) in each of 4 steps of the window: a count is at most total / n too high, and each value of more than total / n is in the list. What is read covers the window less at most one step. 288 bytes a key for each of the n; texts are shown up to 46 bytes and told apart by a 64-bit hash.
+---@class Stella.Top: Stella.Window
+local Top = {}
+
+--- Counts a value at the current event's time. Weights of 0 or less are passed over.
+---@param value any nil is passed over
+---@param weight? number what the value counts for, such as bytes; 1 when not given
+function Top:add(value, weight) end
+
+--- The most frequent values of the window, most first, as tables of `value`, `count` (at least the true one), `error` (by how much `count` may be too high) and `share` of all.
+---@param most? integer how many; all when not given
+---@return table[]
+function Top:list(most) end
+
+--- The weight of everything in the window.
+---@return number
+function Top:total() end
+
+
+--- Finds the most frequent values.
+---@param n integer|Stella.TopOptions how many values are counted, 2 to 100
+---@return Stella.Top
+function top(n) end
+
+---@class Stella.BaselineOptions
+---@field [1]? string the length of a bucket, such as "10m"
+---@field bucket? string the length of a bucket; it divides the season
+---@field season? "day"|"week"|"none" what repeats itself; default "day"
+---@field keep? string how much is remembered; default "4w"
+---@field min_history? string how long a key must be known before anything is usual; without it two seasons, or 30 buckets
+---@field of? "count"|"mean" what a bucket holds: a sum, 0 in a gap, or a mean, missing in a gap; default "count"
+
+--- O(1) amortised to add, O(seasons) to read, with season "none" O(keep / bucket). Medians stand up to half of the history being odd. Four bytes a bucket of `keep` and key, at most 20000 buckets: a week of 10 minutes takes 4 KiB. Seasons are counted in UTC.
+---@class Stella.Baseline: Stella.Window
+local Baseline = {}
+
+--- Adds to the bucket of the current time: 1 or the number to a count, the number to a mean.
+---@param value? Stella.Event|number a number; without one, or with the event, 1
+function Baseline:add(value) end
+
+--- What the latest full bucket holds; nil before any and for a mean of nothing.
+---@return number?
+function Baseline:value() end
+
+--- The median of what the buckets at the same time of earlier seasons and their neighbours hold; nil before `min_history`.
+---@return number?
+function Baseline:usual() end
+
+--- 1.4826 times their median absolute deviation, at least √usual for a count and 1% of usual for a mean; as large as the standard deviation where values are normal.
+---@return number?
+function Baseline:spread() end
+
+--- How many spreads the value lies above what is usual; nil before `min_history`.
+---@param value? number without it `value()`
+---@return number?
+function Baseline:z(value) end
+
+--- Whether `min_history` has passed since the key's first value.
+---@return boolean
+function Baseline:ready() end
+
+
+--- Knows what is usual at this time of the day or of the week.
+---@param bucket string|Stella.BaselineOptions the length of a bucket, such as "10m"
+---@return Stella.Baseline
+function baseline(bucket) end
+
+---@class Stella.ForecastOptions
+---@field [1]? string how far back the trend looks, such as "6h"
+---@field within? string how far back the trend looks
+---@field limit? number the limit that is asked about, from either side
+---@field min_history? string how much of it must be covered before there is a forecast; without it a quarter of `within`
+
+--- O(1) amortised to add; reading takes the slopes of all pairs of up to 32 points. Theil–Sen slope with Sen's interval (Sen 1968), which up to 29% of wild values don't move. Points are the means of 32 steps of `within`. 648 bytes a key.
+---@class Stella.Forecast: Stella.Window
+local Forecast = {}
+
+--- Adds a value at the time of the current event.
+---@param value? number nil and values that are not numbers are passed over
+function Forecast:add(value) end
+
+--- Seconds until the trend crosses the limit; nil when it does not head there or little is known.
+---@param limit? number without it the `limit` of the declaration
+---@return number?
+function Forecast:eta_s(limit) end
+
+--- The lower end of the 95% interval of `eta_s`: the steepest slope that the values allow.
+---@param limit? number without it the `limit` of the declaration
+---@return number?
+function Forecast:eta_low_s(limit) end
+
+--- The upper end; nil when the values also allow that it is never crossed.
+---@param limit? number without it the `limit` of the declaration
+---@return number?
+function Forecast:eta_high_s(limit) end
+
+--- How much the value changes in an hour.
+---@return number?
+function Forecast:slope_per_hour() end
+
+--- Where the trend stands now.
+---@return number?
+function Forecast:level() end
+
+
+--- Follows the trend of a value to the limit that it will cross.
+---@param within string|Stella.ForecastOptions how far back the trend looks, such as "6h"
+---@return Stella.Forecast
+function forecast(within) end
+
 
 --- Declares the rule of a file; the file returns it.
 ---@param rule Stella.Rule the keys below

@@ -78,6 +78,18 @@ import Testing
     #expect(report.warnings.map(\.code) == ["lint.threshold_memory"] && report.warnings[0].line == 3)
   }
 
+  @Test func moreKeysThanTheMemoryHasRoomForAreNamed() throws {
+    let report = try lint(
+      """
+      return rule { api = 1, id = "demo.wide", title = "Wide", severity = "low", where = [[a == 1]], by = { "b" },
+        max_keys = 50000,
+        state = { usual = baseline { "10m", season = "week", keep = "4w" } },
+        on = function(e, s) s.usual:add(e) end }
+      """)
+    #expect(report.warnings.map(\.code) == ["lint.state_memory"] && report.warnings[0].line == 2)
+    #expect(report.warnings[0].message.contains("16188 bytes"), "\(report.warnings)")
+  }
+
   @Test func brokenRulesAreErrorsAndNoWarnings() throws {
     let report = try lint("return rule { api = 1, id = \"x\" }")
     #expect(!report.errors.isEmpty && report.warnings.isEmpty)

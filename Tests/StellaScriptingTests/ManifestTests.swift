@@ -78,6 +78,65 @@ import Testing
       "threshold = { count = 3, within = \"1m\" }", "memory = \"1GiB\", on = function() end", "rule.wrong_type", 5,
       "4MiB"
     ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = session { max = \"1h\" } }, on = function() end",
+      "rule.missing_key", 5, "gap"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = session { \"1h\", max = \"5m\" } }, on = function() end", "rule.wrong_type", 5, "several gaps"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = session { \"1h\", gap = \"5m\" } }, on = function() end", "rule.wrong_type", 5, "twice"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = session(\"10ms\") }, on = function() end",
+      "rule.wrong_type", 5, "shorter than 1s"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = first_seen { \"7d\", lern = \"1d\" } }, on = function() end", "rule.unknown_key", 5, "learn"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = first_seen { \"7d\", cap = 0 } }, on = function() end", "rule.wrong_type", 5, "1 to 65536"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = top(\"10m\") }, on = function() end",
+      "rule.wrong_type", 5, "2 to 100"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"7m\", season = \"day\" } }, on = function() end", "rule.wrong_type", 5,
+      "does not divide"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10m\", season = \"month\" } }, on = function() end", "rule.wrong_type", 5, "week"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10s\", keep = \"4w\" } }, on = function() end", "rule.wrong_type", 5, "20000"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10m\", keep = \"12h\" } }, on = function() end", "rule.wrong_type", 5, "one season"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10m\", keep = \"2d\", min_history = \"3d\" } }, on = function() end",
+      "rule.wrong_type", 5, "Raise keep"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = forecast { \"6h\", limit = \"full\" } }, on = function() end", "rule.wrong_type", 5, "a number"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = forecast { \"6h\", min_history = \"7h\" } }, on = function() end", "rule.wrong_type", 5,
+      "Raise within"
+    ),
     ("threshold = {", "on_match = 5, threshold = {", "rule.wrong_type", 5, "function"),
   ])
   func aMistakeIsNamedWithItsLineAndWhatIsAllowed(from: String, to: String, code: String, line: Int, hint: String) {

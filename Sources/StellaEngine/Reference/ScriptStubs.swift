@@ -117,7 +117,8 @@ package enum ScriptStubs {
     for primitive in ScriptRegistry.primitives {
       let first = primitive.constructor.parameters[0]
       let settings = primitive.constructor.returns + "Options"
-      text += "\n---@class \(settings)\n---@field [1] \(first.type) \(first.meaning)\n"
+      let isNamed = primitive.options.contains { $0.name == first.name }
+      text += "\n---@class \(settings)\n---@field [1]\(isNamed ? "?" : "") \(first.type) \(first.meaning)\n"
       for option in primitive.options { text += "---@field \(option.name)? \(option.type) \(option.meaning)\n" }
       text += "\n" + object(primitive.constructor.returns, primitive.cost, primitive.methods, parent: "Stella.Window")
       var constructor = primitive.constructor

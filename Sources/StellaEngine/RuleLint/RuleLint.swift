@@ -63,6 +63,15 @@ struct RuleLint {
         "unused_state", "state.\(field.name) is kept for every key and never read or written",
         "Use it as s.\(field.name), or drop it.", at: "state.\(field.name)")
     }
+    let bytes = PrimitiveFactory.bytesPerKey(of: rule.state)
+    if bytes > 0, rule.stateMemoryBytes / bytes < rule.maxKeys {
+      warn(
+        "state_memory",
+        "a key takes \(bytes) bytes, so state_memory (\(rule.stateMemoryBytes >> 20) MiB) has room for "
+          + "\(rule.stateMemoryBytes / bytes) keys and not for max_keys = \(rule.maxKeys)",
+        "Lower max_keys to what is needed, raise state_memory, or keep fewer or longer buckets.",
+        at: lines.contains("max_keys") ? "max_keys" : "state")
+    }
     if let threshold = rule.threshold, threshold.window == .sliding, threshold.distinct == nil {
       let bytes = 8 * threshold.count * rule.maxKeys
       if bytes > rule.stateMemoryBytes {

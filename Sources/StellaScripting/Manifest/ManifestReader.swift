@@ -218,6 +218,10 @@ struct ManifestReader {
     of primitive: ScriptPrimitive, arguments: LuaTable, path: String
   ) -> RuleManifest.PrimitiveSettings {
     var settings = RuleManifest.PrimitiveSettings()
+    if !primitive.keys.isEmpty {
+      settings.options = options(of: primitive, arguments: arguments, path: path)
+      return settings
+    }
     if primitive.name == "window.quantile" { settings.buckets = 6 }
     let options = primitive.options.map(\.name)
     for (key, value) in arguments.fields {
@@ -298,7 +302,7 @@ struct ManifestReader {
   }
 
   /// What `value` is, when it is not of `kind`.
-  private func mismatch(_ value: LuaValue, _ kind: RuleKey.Kind) -> String? {
+  func mismatch(_ value: LuaValue, _ kind: RuleKey.Kind) -> String? {
     switch (kind, value) {
     case (.text, .string(let text)), (.expression, .string(let text)), (.expressionOrFunction, .string(let text)):
       return text.isEmpty ? "empty" : nil
@@ -311,6 +315,8 @@ struct ManifestReader {
       return Int(exactly: number).map(range.contains) == true ? nil : "\(number)"
     case (.integer(let range), .double(let number)):
       return "\(number), not a whole number from \(range.lowerBound)"
+    case (.number, .integer): return nil
+    case (.number, .double(let number)): return number.isFinite ? nil : "\(number)"
     case (.duration, .string(let text)): return ManifestReader.duration(text) == nil ? "\"\(text)\"" : nil
     case (.size, .string(let text)): return SizeText.bytes(text) == nil ? "\"\(text)\"" : nil
     case (.choice(let names), .string(let text)):

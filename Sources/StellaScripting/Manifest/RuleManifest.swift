@@ -32,6 +32,8 @@ package struct RuleManifest: Sendable {
     package var buckets: Int = 10
     package var cap: Int = 256
     package var size: Int = 1
+    /// Of primitives whose registry entry has keys.
+    package var options = PrimitiveOptions()
   }
 
   package var file = ""

@@ -4,6 +4,8 @@ package struct RuleKey: Sendable {
     case text
     case name
     case integer(ClosedRange<Int>)
+    /// Finite.
+    case number
     case duration
     case size
     case boolean
@@ -41,6 +43,9 @@ package struct RuleKey: Sendable {
     ownType = type
   }
 
+  /// Whether the value is written in quotes.
+  var isText: Bool { if case .integer = kind { false } else if case .number = kind { false } else { true } }
+
   /// The LuaLS type of the value, for the editor stubs.
   package var type: String {
     if let ownType { return ownType }
@@ -48,6 +53,7 @@ package struct RuleKey: Sendable {
     case .text, .name, .duration, .size, .expression: "string"
     case .integer: "integer"
     case .boolean: "boolean"
+    case .number: "number"
     case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: "|")
     case .expressionOrFunction: "string|function"
     case .names: "string[]"
@@ -63,6 +69,7 @@ package struct RuleKey: Sendable {
     case .text: "a text"
     case .name: "a name of letters, digits, dots, dashes and underscores"
     case .integer(let range) where range.count == 1: "the number \(range.lowerBound)"
+    case .number: "a number"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .duration: "a duration such as \"30s\" or \"5m\""
     case .boolean: "true or false"
