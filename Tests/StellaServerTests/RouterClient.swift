@@ -1,6 +1,5 @@
 import Hummingbird
 import Logging
-import NIOCore
 
 /// Asks a router without a server or a socket.
 struct RouterClient {
