@@ -16,13 +16,14 @@ forbidden='Hummingbird|GRDB|ArgumentParser|NIO|AsyncHTTPClient|Yams|Subprocess|C
 swift build --package-path Tests/EmbeddingCheck --scratch-path "$scratch" < /dev/null || { echo "The embedder's build failed." >&2; exit 1; }
 binaries=$(swift build --package-path Tests/EmbeddingCheck --scratch-path "$scratch" --show-bin-path)
 
-# Every module that was compiled has a folder, and every step of the build stands in the description.
-modules=$(find "$binaries" -maxdepth 1 -name '*.build' -exec basename {} .build \; | sort)
-grep -qx StellaEngine <<< "$modules" || { echo "The engine's modules were not found in $binaries." >&2; exit 1; }
-found=$({
-  grep -E "^_?($forbidden)" <<< "$modules"
-  grep -oE "/checkouts/[^/\"]*(hummingbird|GRDB|argument-parser|swift-nio|async-http-client|Yams|subprocess)[^/\"]*" "$scratch/debug.yaml"
-} | sort -u)
+# SwiftPM plans every product of the package and gives each module a folder; a module that was built has objects in it.
+modules=$(find "$binaries"/*.build -name '*.o' | sed -E "s|^$binaries/([^/]*)\.build/.*|\1|" | sort -u)
+linked=$(sed -E "s|.*/([^/]*)\.build/.*|\1|" "$binaries/EmbeddingCheck.product/Objects.LinkFileList" | sort -u)
+for needed in StellaEngine StellaDetection; do
+  grep -qx "$needed" <<< "$modules" && grep -qx "$needed" <<< "$linked" ||
+    { echo "$needed was not found among what was built in $binaries; this check no longer knows where to look." >&2; exit 1; }
+done
+found=$(grep -E "^_?($forbidden)" <<< "$modules"$'\n'"$linked" | sort -u)
 if [ -n "$found" ]; then
   echo "Building StellaEngine alone also builds:" >&2
   echo "$found" >&2
