@@ -50,6 +50,10 @@ struct HeldEvents {
     return overflow ? .max : sum
   }
 
+  /// Whether a held event is within `limit`.
+  @inline(__always)
+  private func reaches(_ limit: Int64) -> Bool { limit >= earliest && !entries.isEmpty }
+
   /// What ``scan(_:count:)`` found.
   enum Turn {
     /// All times were taken.
@@ -60,8 +64,37 @@ struct HeldEvents {
     case release(Int)
   }
 
-  /// Takes times in order, up to the first that is not simply the next one. One comparison per event.
+  /// Takes times in order, up to the first that is not simply the next one. O(count); one comparison each as long as all of
+  /// them lie within the limit that held before.
   mutating func scan(_ times: UnsafePointer<Int64>, count: Int) -> Turn {
+    let largest = max(maximum, HeldEvents.largest(times, count: count))
+    let next = HeldEvents.ahead(largest)
+    if maximum > .min, largest <= limit, !reaches(next) {
+      if largest > maximum { (maximum, limit) = (largest, next) }
+      return .none
+    }
+    return scanOneByOne(times, count: count)
+  }
+
+  /// Four at a time, so that no comparison waits for the one before.
+  private static func largest(_ times: UnsafePointer<Int64>, count: Int) -> Int64 {
+    var (a, b, c, d) = (Int64.min, Int64.min, Int64.min, Int64.min)
+    var index = 0
+    while index + 4 <= count {
+      a = max(a, times[index])
+      b = max(b, times[index + 1])
+      c = max(c, times[index + 2])
+      d = max(d, times[index + 3])
+      index += 4
+    }
+    while index < count {
+      a = max(a, times[index])
+      index += 1
+    }
+    return max(max(a, b), max(c, d))
+  }
+
+  private mutating func scanOneByOne(_ times: UnsafePointer<Int64>, count: Int) -> Turn {
     var maximum = maximum
     var limit = limit
     var turn = Turn.none
@@ -73,7 +106,7 @@ struct HeldEvents {
       }
       maximum = time
       limit = HeldEvents.ahead(time)
-      if limit >= earliest {
+      if reaches(limit) {
         turn = .release(index)
         break
       }
@@ -88,7 +121,7 @@ struct HeldEvents {
     if time <= maximum { return }
     maximum = time
     limit = HeldEvents.ahead(time)
-    if limit >= earliest { release() }
+    if reaches(limit) { release() }
   }
 
   /// An event with a time of its own that is no jump has come.

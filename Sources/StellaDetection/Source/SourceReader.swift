@@ -203,10 +203,12 @@ package final class SourceReader {
   /// few times as much as a quiet one.
   private func decode(_ block: LineBlock, into batch: EventBatch) {
     var piece = held.isCounting ? 1 : block.count
+    var known = before?.decoding
     while line < block.count, !batch.isFull {
       let start = line
       let first = batch.count
-      let before = decoding.state
+      let before = known ?? decoding.state
+      known = nil
       line = decoding.decode(block, start..<min(block.count, start + piece), into: batch)
       let count = batch.count - first
       switch held.scan(batch.times + first, count: count) {
