@@ -96,6 +96,9 @@ extension ScriptRegistry {
     RuleKey("suggest", .names, "Ids of fixes that may help, best first."),
   ]
 
+  /// The keys of all tables within a rule.
+  package static let partKeys = thresholdKeys + sequenceKeys + stepKeys + absenceKeys
+
   /// Keys of `sequence = { … }` beside its steps.
   package static let sequenceKeys: [RuleKey] = [
     RuleKey("within", .duration, required: true, "From the first event of a match to its last."),
