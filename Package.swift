@@ -68,7 +68,9 @@ let package = Package(
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaValue"),
     .target(
-      name: "CStellaJSON", dependencies: ["CStellaValue"], linkerSettings: [.linkedLibrary("simdjson")]),
+      name: "CStellaJSON", dependencies: ["CStellaValue"],
+      // Without it simdjson's inlined part keeps its assertions in release builds too.
+      cxxSettings: [.define("NDEBUG", .when(configuration: .release))], linkerSettings: [.linkedLibrary("simdjson")]),
     .target(
       name: "CStellaMatch", dependencies: ["CStellaValue"],
       linkerSettings: [.linkedLibrary("hs"), .linkedLibrary("re2")]),

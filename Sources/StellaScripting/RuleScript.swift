@@ -19,16 +19,18 @@ package final class RuleScript {
     package var onMatch: LuaFunction?
     package var onAbsent: LuaFunction?
     package var resolve: LuaFunction?
+    package var migrate: LuaFunction?
 
     package init(
       on: LuaFunction? = nil, check: LuaFunction? = nil, onMatch: LuaFunction? = nil, onAbsent: LuaFunction? = nil,
-      resolve: LuaFunction? = nil
+      resolve: LuaFunction? = nil, migrate: LuaFunction? = nil
     ) {
       self.on = on
       self.check = check
       self.onMatch = onMatch
       self.onAbsent = onAbsent
       self.resolve = resolve
+      self.migrate = migrate
     }
   }
 
@@ -60,7 +62,7 @@ package final class RuleScript {
         state,
         Callbacks(
           on: manifest.on, check: manifest.check, onMatch: manifest.onMatch, onAbsent: manifest.onAbsent,
-          resolve: manifest.resolveFunction)
+          resolve: manifest.resolveFunction, migrate: manifest.migrate)
       )
     } catch {
       throw LuaError(

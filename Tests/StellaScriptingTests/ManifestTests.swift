@@ -109,8 +109,9 @@ import Testing
     #expect(sequence.steps.map(\.name) == ["fails", "login", "logout"])
     #expect(sequence.steps.map(\.times) == [10, 1, 1] && sequence.steps.map(\.isAbsent) == [false, false, true])
     #expect(sequence.steps.map(\.within) == [300_000_000_000, nil, 60_000_000_000])
-    #expect(sequence.steps.map(\.keptEvents) == [5, 3, 3] && sequence.steps.map(\.conditionLine) == [4, 5, 6])
-    #expect(rule.condition == "true" && rule.cancelCondition == "outcome == \"reset\"" && rule.cancelConditionLine == 9)
+    #expect(sequence.steps.map(\.keptEvents) == [5, 3, 3] && sequence.steps.map(\.condition.line) == [4, 5, 6])
+    #expect(rule.condition == "true" && rule.cancelCondition == "outcome == \"reset\"")
+    #expect(rule.conditions.map(\.line) == [1, 4, 5, 6, 9], "\(rule.conditions)")
     let loose = try load(
       ManifestTests.sequence.replacing("within = \"10m\",", with: "within = \"10m\", ordered = false,")
         .replacing(",\n      within = \"1m\"", with: ""))

@@ -11,17 +11,15 @@ final class AlertBook {
   private final class Episode {
     var alert: Alert
     var finding: Finding
-    let key: UInt32
     /// When the condition turned true.
     let since: Int64
     var lastFinding: Int64
     /// Over the rule's limit: nobody hears of it.
     var isHeldBack = false
 
-    init(alert: Alert, finding: Finding, key: UInt32, since: Int64) {
+    init(alert: Alert, finding: Finding, since: Int64) {
       self.alert = alert
       self.finding = finding
-      self.key = key
       self.since = since
       lastFinding = since
     }
@@ -109,7 +107,7 @@ final class AlertBook {
     let episode = Episode(
       alert: manifest.alert(
         finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
-      finding: finding, key: key, since: time)
+      finding: finding, since: time)
     episodes[slot] = episode
     if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
     episodes[slot] = episode
@@ -218,5 +216,73 @@ final class AlertBook {
     for user in users where episode.alert.affectedUsers.count < Alert.affectedUserLimit {
       if !episode.alert.affectedUsers.contains(user) { episode.alert.affectedUsers.append(user) }
     }
+  }
+
+  // MARK: - Saved state
+
+  /// ``fired`` and ``heldBack`` count for this process alone.
+  func save(to writer: StateWriter) {
+    writer.write(episodes.count)
+    for (slot, episode) in episodes.sorted(by: { $0.key < $1.key }) {
+      writer.write(slot)
+      episode.alert.save(to: writer)
+      episode.finding.save(to: writer)
+      writer.write(episode.since)
+      writer.write(episode.lastFinding)
+      writer.write(episode.isHeldBack)
+    }
+    writer.write(numbers.count)
+    for (slot, number) in numbers.sorted(by: { $0.key < $1.key }) {
+      writer.write(slot)
+      writer.write(number)
+    }
+    writer.write(deadlines.entries.count)
+    for entry in deadlines.entries {
+      writer.write(entry.deadline)
+      writer.write(entry.slot)
+    }
+    writer.write(minuteCount)
+    writer.write(minuteStart)
+  }
+
+  /// Takes over saved alerts; the book must be empty.
+  ///
+  /// - Parameter isLive: whether a slot has a key.
+  /// - Throws: when the state makes no sense; ``removeAll()`` makes the book usable again.
+  func restore(from reader: inout StateReader, isLive: (Int) -> Bool) throws(StateError) {
+    func slot() throws(StateError) -> Int {
+      let slot = try reader.number(in: 0...Int.max)
+      guard isLive(slot) else { throw StateError(message: "slot \(slot) has no key") }
+      return slot
+    }
+    for _ in 0..<(try reader.count()) {
+      let slot = try slot()
+      let alert = try Alert(from: &reader)
+      let finding = try Finding(from: &reader)
+      let episode = Episode(alert: alert, finding: finding, since: try reader.time())
+      episode.lastFinding = try reader.time()
+      episode.isHeldBack = try reader.bool()
+      episodes[slot] = episode
+    }
+    for _ in 0..<(try reader.count()) {
+      let slot = try slot()
+      numbers[slot] = try reader.number(in: 0...Int.max)
+    }
+    for _ in 0..<(try reader.count()) {
+      let deadline = try reader.integer()
+      // An alert may have ended before its deadline, and its key be gone.
+      deadlines.insert(deadline, try reader.number(in: 0...Int.max))
+    }
+    nextDeadline = deadlines.first?.deadline ?? .max
+    minuteCount = try reader.number(in: 0...Int.max)
+    minuteStart = try reader.time()
+  }
+
+  /// Forgets all alerts without a word.
+  func removeAll() {
+    episodes.removeAll()
+    numbers.removeAll()
+    deadlines.removeAll()
+    nextDeadline = .max
   }
 }

@@ -6,6 +6,9 @@ struct DeadlineHeap {
   var count: Int { heap.count }
   var first: (deadline: Int64, slot: Int)? { heap.first }
 
+  /// In the heap's own order.
+  var entries: [(deadline: Int64, slot: Int)] { heap }
+
   func contains(_ slot: Int) -> Bool { members.contains(slot) }
 
   mutating func removeAll() {

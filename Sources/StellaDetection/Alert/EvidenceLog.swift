@@ -44,4 +44,20 @@ final class EvidenceLog {
   func events(_ slot: Int) -> [EvidenceRecord] {
     UnsafeBufferPointer(start: numbers + slot * perKey, count: perKey).sorted().compactMap(log.record)
   }
+
+  func save(to writer: StateWriter, slots: Int) {
+    writer.write(perKey)
+    writer.write(column: numbers, count: slots * perKey)
+    writer.write(column: pushes, count: slots)
+    writer.section { log.save(to: writer) }
+  }
+
+  /// A log that kept another number of events per key leaves this one empty: evidence alone is no reason to lose state.
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    guard try reader.integer() == Int64(perKey) else { return }
+    try reader.read(into: numbers, count: slots * perKey)
+    try reader.read(into: pushes, count: slots)
+    var section = try reader.section()
+    try log.restore(from: &section)
+  }
 }

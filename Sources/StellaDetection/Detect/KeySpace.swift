@@ -7,7 +7,7 @@ import StellaModel
 /// equal to a number.
 package final class KeySpace {
   package let fields: [String]
-  package let dictionary = KeyDictionary()
+  package let dictionary: KeyDictionary
   private let columns: [Int]
   private let numbers: UnsafeMutablePointer<UInt32>
   private let known: UnsafeMutablePointer<UInt64>
@@ -17,8 +17,9 @@ package final class KeySpace {
   private var used = 0
   private var batch: EventBatch?
 
-  package init(fields: [String], columns: [Int]) {
+  package init(fields: [String], columns: [Int], seed: UInt64) {
     self.fields = fields
+    dictionary = KeyDictionary(seed: seed)
     self.columns = columns
     numbers = .allocate(capacity: EventBatch.capacity)
     known = .allocate(capacity: EventBatch.capacity / 64)

@@ -117,40 +117,96 @@ package final class RuleSet {
     }
   }
 
+  // MARK: - Saved state
+
+  /// The number of a rule's keys among ``keySpaces``.
+  private func keys(of detector: Detector) -> Int { keySpaces.firstIndex { $0 === detector.keys } ?? 0 }
+
+  /// The state of the rules for which `isWanted`, and the keys that theirs are among, by name. O(bytes), for native state at
+  /// the speed of a copy.
+  package func save(where isWanted: (Detector) -> Bool) -> [String: StateBytes] {
+    var parts: [String: StateBytes] = [:]
+    var used: Set<Int> = []
+    let writer = StateWriter()
+    for rule in rules where isWanted(rule.detector) {
+      let keys = keys(of: rule.detector)
+      used.insert(keys)
+      SavedRule.save(rule.detector, keys: keys, to: writer)
+      parts[RuleSet.part(rule: rule.manifest.id)] = writer.take()
+    }
+    for number in used {
+      keySpaces[number].dictionary.save(to: writer)
+      parts[RuleSet.part(keys: number)] = writer.take()
+    }
+    return parts
+  }
+
+  /// The names of all parts that ``save(where:)`` can give.
+  package var partNames: Set<String> {
+    Set(rules.map { RuleSet.part(rule: $0.manifest.id) }).union(keySpaces.indices.map(RuleSet.part(keys:)))
+  }
+
+  private static func part(rule id: String) -> String { "rule \(id)" }
+  private static func part(keys number: Int) -> String { "keys \(number)" }
+
+  /// Gives the rules, in which nothing may have happened yet, the state they had. Returns those that start anew although
+  /// there was state of theirs, and why.
+  package func restore(_ parts: [String: StateBytes]) -> [StateReset] {
+    var resets: [StateReset] = []
+    for rule in rules {
+      guard let part = parts[RuleSet.part(rule: rule.manifest.id)] else { continue }
+      do throws(StateError) {
+        let saved = try SavedRule(part.bytes)
+        guard let keys = parts[RuleSet.part(keys: saved.keys)] else {
+          throw StateError(message: "its keys were not saved")
+        }
+        var reader = StateReader(keys.bytes)
+        try saved.restore(rule.detector, keys: SavedKeys(from: &reader))
+      } catch {
+        resets.append(StateReset(rule: rule.manifest.id, reason: error.message))
+      }
+    }
+    return resets
+  }
+
   private static func compile(
     _ source: RuleSource, parameters: [String: [String: FieldValue]], order: Int, spaces: inout KeySpaces,
     fields: FieldRegister
   ) throws(RuleRefusal) -> ActiveRule {
     let host = ScriptHost(fields: fields)
-    let script = try RuleLoader.load(
-      source, parameters: { id in (parameters[id] ?? [:]).mapValues(LuaValue.init(scalar:)) }, host: host)
-    let manifest = script.manifest
     var errors: [RuleError] = []
-    func parse(_ text: String, key: String, line: Int) -> Expression? {
+    func parse(_ condition: RuleCondition) -> Expression? {
       do throws(ExpressionError) {
-        return try Expression.parse(text)
+        return try Expression.parse(condition.text)
       } catch {
-        let first = line + error.line - 1
         errors.append(
           RuleError(
-            code: "rule.condition", message: "\(key), column \(error.column): \(error.message)",
-            remedy: error.remedy, file: source.file, line: first))
+            code: "rule.condition", message: "\(condition.key), column \(error.column): \(error.message)",
+            remedy: error.remedy, file: source.file, line: condition.line + error.line - 1))
         return nil
       }
     }
-    let expression = parse(manifest.condition, key: "where", line: manifest.conditionLine)
-    let resolve = manifest.resolveCondition.map {
-      parse($0, key: "resolve_when", line: manifest.resolveConditionLine)
+    let script: RuleScript
+    do throws(RuleRefusal) {
+      script = try RuleLoader.load(
+        source, parameters: { id in (parameters[id] ?? [:]).mapValues(LuaValue.init(scalar:)) }, host: host)
+    } catch {
+      for condition in error.conditions { _ = parse(condition) }
+      var refusal = error
+      refusal.errors += errors
+      throw refusal
     }
-    let cancel = manifest.cancelCondition.map {
-      parse($0, key: "cancel_on", line: manifest.cancelConditionLine)
-    }
+    let manifest = script.manifest
+    var expressions: [String: Expression] = [:]
+    for condition in manifest.conditions { expressions[condition.key] = parse(condition) }
     let steps = (manifest.sequence?.steps ?? []).map { step -> Expression? in
-      let own = parse(step.condition, key: step.name, line: step.conditionLine)
-      guard own != nil, let expression, expression.condition != .constant(true) else { return own }
-      return parse("(\(step.condition)\n) and (\(manifest.condition)\n)", key: step.name, line: step.conditionLine)
+      let own = expressions[step.condition.key]
+      guard let both = expressions["where"], both.condition != .constant(true), own != nil else { return own }
+      var condition = step.condition
+      condition.text = "(\(condition.text)\n) and (\(both.text)\n)"
+      return parse(condition)
     }.compactMap(\.self)
-    guard errors.isEmpty, let expression else {
+    guard errors.isEmpty, let expression = expressions["where"] else {
       throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
     }
     if manifest.on != nil || manifest.onMatch != nil || manifest.onAbsent != nil {
@@ -161,8 +217,8 @@ package final class RuleSet {
     let detector = DetectorFactory.make(
       script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
     return ActiveRule(
-      source: source, expression: expression, detector: detector, steps: steps, resolve: resolve ?? nil,
-      cancel: cancel ?? nil,
+      source: source, expression: expression, detector: detector, steps: steps,
+      resolve: expressions["resolve_when"], cancel: expressions["cancel_on"],
       parameters: parameters[manifest.id] ?? [:])
   }
 }
@@ -207,7 +263,7 @@ private struct KeySpaces {
     if let space = used.first(where: { $0.fields == by }) { return space }
     let space =
       kept.first { $0.fields == by }
-      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) })
+      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) }, seed: fields.keySeed)
     used.append(space)
     return space
   }

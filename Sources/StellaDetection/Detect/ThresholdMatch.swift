@@ -26,6 +26,19 @@ final class ThresholdMatch {
     log?.push(context.batch.record(index), time: time, source: context.batch.sources[index], slot: slot)
   }
 
+  func save(to writer: StateWriter, slots: Int) {
+    writer.write(log) { log in writer.section { log.save(to: writer, slots: slots) } }
+    writer.write(shape) { shape in writer.section { shape.quarantine.save(to: writer) } }
+  }
+
+  /// A log or a callback that only one of both versions of the rule has is left out.
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    if var section = try reader.optional({ reader throws(StateError) in try reader.section() }) {
+      try log?.restore(from: &section, slots: slots)
+    }
+    try MatchCallback.restore(shape, from: &reader)
+  }
+
   /// What the alert of a match is made of; nil when `on_match` drops it.
   ///
   /// - Parameter isJoining: the key's alert fires already, so that nobody will look at the evidence.

@@ -21,13 +21,16 @@ package final class TailRun: EventConsumer {
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
     self.onEvents = onEvents
+    var options = options
+    // Nothing here goes by time.
+    options.holdsJumps = false
     if let condition {
       router = Router(filters: [condition], fields: &fields.table)
     } else {
       router = nil
     }
     batch = EventBatch(columnCount: fields.table.count)
-    reading = try LiveReading(options: options, consumer: self, onNotice: onNotice)
+    reading = try LiveReading(options: options, positions: [:], consumer: self, onNotice: onNotice)
   }
 
   /// Runs to the end. The summary counts matching events as fired by no rule.
@@ -44,7 +47,11 @@ package final class TailRun: EventConsumer {
     return summary
   }
 
-  func addSource(_ reader: (UInt16) -> SourceReader) -> SourceReader {
+  func begin(resuming keys: [String]) {}
+
+  func repeatSteps(_ body: ([ReadingStep]) throws -> Void) rethrows {}
+
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
     let reader = reader(UInt16(readers.count))
     readers.append(reader)
     return reader
@@ -53,6 +60,8 @@ package final class TailRun: EventConsumer {
   func endSource(_ source: UInt16) {}
 
   func clear() { batch.removeAll(columnCount: min(fields.table.count, columnLimit ?? .max)) }
+
+  func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
 
   func consume() throws {
     if batch.count == 0 { return }
@@ -74,5 +83,5 @@ package final class TailRun: EventConsumer {
 
   func rest(silent: [UInt16], nanoseconds: Int64) {}
   func reload() {}
-  func housekeep() {}
+  func housekeep(force: Bool) {}
 }

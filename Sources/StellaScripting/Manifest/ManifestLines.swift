@@ -5,6 +5,7 @@
 /// comments. One pass over the source, O(bytes).
 package struct ManifestLines: Sendable {
   private var lines: [String: Int] = [:]
+  private var textLines: [String: Int] = [:]
   /// The line of `rule`; 1 when there is none.
   package private(set) var ruleLine = 1
 
@@ -17,6 +18,9 @@ package struct ManifestLines: Sendable {
       path = path[..<end]
     }
   }
+
+  /// The line on which the text that the key at `path` is set to begins: for `[[` at the end of a line, the next one.
+  package func textLine(of path: String) -> Int { textLines[path] ?? line(of: path) }
 
   /// Whether the rule writes the key at `path` itself.
   package func contains(_ path: String) -> Bool { lines[path] != nil }
@@ -65,6 +69,11 @@ package struct ManifestLines: Sendable {
           if lines[path] == nil { lines[path] = scanner.lineOfPreviousName }
           pendingKey = name
         }
+      case .other(UInt8(ascii: "\"")) where blocks == 0 && insideRule:
+        if case .other(UInt8(ascii: "=")) = previous, let name = pendingKey, let table = tables.last {
+          let path = table.isEmpty ? name : table + "." + name
+          if textLines[path] == nil { textLines[path] = scanner.lineOfPreviousText }
+        }
       default: break
       }
       previous = token
@@ -82,6 +91,7 @@ package struct ManifestLines: Sendable {
     var position = 0
     var line = 1
     var lineOfPreviousName = 1
+    var lineOfPreviousText = 1
 
     init(source: [UInt8]) { self.source = source }
 
@@ -100,6 +110,7 @@ package struct ManifestLines: Sendable {
           position += 2
           if !skipLongBracket() { while let d = byte(0), d != UInt8(ascii: "\n") { position += 1 } }
         } else if c == UInt8(ascii: "\"") || c == UInt8(ascii: "'") {
+          lineOfPreviousText = line
           skipQuoted(c)
           return (.other(UInt8(ascii: "\"")), line)
         } else if c == UInt8(ascii: "["), skipLongBracket() {
@@ -144,6 +155,9 @@ package struct ManifestLines: Sendable {
       while byte(1 + level) == UInt8(ascii: "=") { level += 1 }
       guard byte(1 + level) == UInt8(ascii: "[") else { return false }
       position += 2 + level
+      // Lua leaves out a newline right after the bracket.
+      let isNewline = byte(0) == UInt8(ascii: "\n") || byte(0) == 13 && byte(1) == UInt8(ascii: "\n")
+      lineOfPreviousText = isNewline ? line + 1 : line
       while let c = byte(0) {
         if c == UInt8(ascii: "\n") { line += 1 }
         if c == UInt8(ascii: "]") {

@@ -34,8 +34,11 @@ struct ManifestReader {
     manifest.references = names("references")
     manifest.falsepositives = names("falsepositives")
     manifest.owner = text("owner")
-    manifest.condition = text("where") ?? (table["sequence"] == nil ? "" : "true")
-    manifest.conditionLine = lines.line(of: "where")
+    manifest.conditionLine = lines.textLine(of: "where")
+    if let text = text("where") ?? (table["sequence"] == nil ? nil : "true") {
+      manifest.condition = text
+      manifest.conditions.append(RuleCondition(key: "where", text: text, line: manifest.conditionLine))
+    }
     manifest.by = names("by")
     manifest.maxKeys = integer("max_keys") ?? 100_000
     manifest.stateMemoryBytes = size("state_memory") ?? 64 << 20
@@ -47,6 +50,7 @@ struct ManifestReader {
     manifest.check = function("check")
     manifest.onMatch = function("on_match")
     manifest.onAbsent = function("on_absent")
+    manifest.migrate = function("migrate")
     manifest.every = duration("every")
     manifest.hold = duration("hold") ?? 0
     manifest.keepFiring = duration("keep_firing") ?? 0
@@ -57,7 +61,7 @@ struct ManifestReader {
     manifest.actions = names("actions")
     manifest.suggest = names("suggest")
     manifest.threshold = threshold()
-    manifest.sequence = sequence()
+    manifest.sequence = sequence(conditions: &manifest.conditions)
     manifest.absence = absence(by: manifest.by, maxKeys: manifest.maxKeys)
     manifest.state = state()
     manifest.labels = labels()
@@ -67,12 +71,15 @@ struct ManifestReader {
     switch table["resolve_when"] {
     case .string(let condition):
       manifest.resolveCondition = condition
-      manifest.resolveConditionLine = lines.line(of: "resolve_when")
+      manifest.conditions.append(
+        RuleCondition(key: "resolve_when", text: condition, line: lines.textLine(of: "resolve_when")))
     case .function(let function): manifest.resolveFunction = function
     default: break
     }
     manifest.cancelCondition = text("cancel_on")
-    manifest.cancelConditionLine = lines.line(of: "cancel_on")
+    if let text = manifest.cancelCondition {
+      manifest.conditions.append(RuleCondition(key: "cancel_on", text: text, line: lines.textLine(of: "cancel_on")))
+    }
     checkTogether(manifest)
     return manifest
   }
@@ -90,6 +97,11 @@ struct ManifestReader {
 
   private mutating func checkTogether(_ rule: RuleManifest) {
     checkKind(rule)
+    if rule.migrate != nil && rule.on == nil && rule.check == nil {
+      report(
+        "rule.wrong_type", "migrate without on or check", "Drop migrate: only plain values in s are migrated.",
+        "migrate")
+    }
     if rule.check != nil && rule.every == nil {
       report("rule.missing_key", "check without every", "Add every = \"30s\".", "check")
     }

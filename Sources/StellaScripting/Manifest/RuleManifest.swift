@@ -52,6 +52,8 @@ package struct RuleManifest: Sendable {
   package var labels: [FieldValue.Member] = []
   package var condition = ""
   package var conditionLine = 1
+  /// `where` and, when it is a condition, `resolve_when`, of those that are written.
+  package var conditions: [RuleCondition] = []
   package var by: [String] = []
   package var maxKeys = 100_000
   package var stateMemoryBytes = 64 << 20
@@ -64,15 +66,14 @@ package struct RuleManifest: Sendable {
   package var check: LuaFunction?
   package var onMatch: LuaFunction?
   package var onAbsent: LuaFunction?
+  package var migrate: LuaFunction?
   package var every: Int64?
   package var hold: Int64 = 0
   package var keepFiring: Int64 = 0
   package var suppressFor: Int64 = 0
   package var resolveCondition: String?
-  package var resolveConditionLine = 1
   package var resolveFunction: LuaFunction?
   package var cancelCondition: String?
-  package var cancelConditionLine = 1
   package var summary: String?
   package var evidence: Int?
   package var affected: String?

@@ -65,6 +65,12 @@ extension ScriptRegistry {
       "`function(gap)`, when a key of `absence` stays away: returns the alert, or nothing to let it pass.",
       type: "fun(gap: Stella.Gap): Stella.Finding"),
     RuleKey(
+      "migrate", .function,
+      "`function(old)`, once per key when `state` is not what it was at the last start or before a reload: gets the plain "
+        + "values of `s` and returns the new ones. Windows whose declaration is the same are kept; without `migrate` the "
+        + "rule starts anew.",
+      type: "fun(old: table): table?"),
+    RuleKey(
       "hold", .duration,
       "How long the condition must last before the alert fires. A match of `sequence` waits that long by itself, for what "
         + "may cancel it.", standard: "0s",

@@ -264,7 +264,7 @@ final class SequenceRuns {
 
   // MARK: - Saved state
 
-  func saveState(to writer: StateWriter, end: Int) {
+  func save(to writer: StateWriter, end: Int) {
     writer.write(plan.layout)
     writer.write(column: words, count: end * plan.words)
     // Entries oldest first.
@@ -286,7 +286,7 @@ final class SequenceRuns {
   /// Reads the first `end` slots, which are open and empty.
   ///
   /// - Parameter isLive: whether a slot has a key.
-  func restoreState(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
+  func restore(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
     let layout = try reader.text()
     guard layout == plan.layout else {
       throw StateError(message: "the sequence has other steps now (before: \(layout))")

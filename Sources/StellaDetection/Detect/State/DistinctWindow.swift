@@ -31,8 +31,10 @@ final class DistinctWindow: Primitive {
     var sketches: [(bucket: Int64, registers: [UInt8])] = []
     var last = Int64.min
     var textBytes = 0
+    /// Values that there was room for at the most: doubles, as the arrays do, but depends on what was added alone.
+    var room = 0
 
-    var memoryBytes: Int { 64 + values.capacity * 64 + entries.capacity * 24 + textBytes + sketches.count * registers }
+    var memoryBytes: Int { 64 + room * 96 + textBytes + sketches.count * registers }
   }
 
   private let within: Int64
@@ -87,12 +89,14 @@ final class DistinctWindow: Primitive {
       held.values = []
       held.entries = [:]
       held.textBytes = 0
+      held.room = 0
       note(hash, at: time, in: held)
       return
     }
     held.entries[hash] = held.values.count
     let value = DistinctWindow.value(cell)
     if case .string(let text) = value { held.textBytes += text.utf8.count }
+    if held.values.count == held.room { held.room = max(4, held.room * 2) }
     held.values.append(Entry(hash: hash, time: time, value: value))
   }
 
@@ -155,6 +159,56 @@ final class DistinctWindow: Primitive {
     return Int(raw.rounded())
   }
 
+  func save(to writer: StateWriter, slots: Int) {
+    for slot in 0..<slots {
+      guard let held = self.slots[slot] else {
+        writer.write(Int64.min)
+        continue
+      }
+      writer.write(held.last)
+      writer.write(held.room)
+      writer.write(held.values.count)
+      for entry in held.values {
+        writer.write(Int64(bitPattern: entry.hash))
+        writer.write(entry.time)
+        writer.write(entry.value)
+      }
+      writer.write(held.sketches.count)
+      for sketch in held.sketches {
+        writer.write(sketch.bucket)
+        writer.write(bytes: sketch.registers)
+      }
+    }
+  }
+
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    for slot in 0..<slots {
+      let last = try reader.time()
+      if last == .min { continue }
+      let held = Slot()
+      held.last = last
+      held.room = try reader.number(in: 0...cap * 2 + 4)
+      for position in 0..<(try reader.number(in: 0...cap)) {
+        let hash = UInt64(bitPattern: try reader.integer())
+        let entry = Entry(hash: hash, time: try reader.time(), value: try reader.value())
+        if entry.time == .min { throw StateReader.impossible }
+        held.entries[hash] = position
+        held.values.append(entry)
+        if case .string(let text) = entry.value { held.textBytes += text.utf8.count }
+      }
+      for _ in 0..<(try reader.number(in: 0...DistinctWindow.steps)) {
+        let bucket = try reader.step(of: clock)
+        let registers = try reader.column(of: UInt8.self)
+        guard bucket != .min, registers.count == DistinctWindow.registers, registers.allSatisfy({ $0 <= 55 }) else {
+          throw StateError(message: "a sketch is none")
+        }
+        held.sketches.append((bucket, registers))
+      }
+      self.slots[slot] = held
+      heldBytes += held.memoryBytes
+    }
+  }
+
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
     switch method {
     case 0: if let value = call.arguments.first { add(value, slot: slot, at: call.now) }
@@ -172,9 +226,32 @@ final class DistinctWindow: Primitive {
       if let whole = Int64(exactly: cell.d) { return mix(UInt64(bitPattern: whole), tag: 4) }
       return mix(cell.d.bitPattern, tag: 5)
     case STELLA_STRING, STELLA_ARRAY, STELLA_OBJECT:
-      return mix(KeyDictionary.hash64(UnsafeBufferPointer(start: cell.p, count: Int(cell.length))), tag: 6)
+      return mix(hash(UnsafeBufferPointer(start: cell.p, count: Int(cell.length))), tag: 6)
     default: return nil
     }
+  }
+
+  /// A multiply-xorshift hash over 8-byte words (after Murmur's finaliser). Without a seed: estimates rest on it, and must
+  /// be the same in every run.
+  @inline(__always)
+  private static func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: key.count)
+    guard let base = key.baseAddress.map({ UnsafeRawPointer($0) }) else { return hash }
+    var position = 0
+    while position + 8 <= key.count {
+      hash = (hash ^ base.loadUnaligned(fromByteOffset: position, as: UInt64.self)) &* 0xFF51_AFD7_ED55_8CCD
+      hash ^= hash >> 32
+      position += 8
+    }
+    var tail: UInt64 = 0
+    while position < key.count {
+      tail = tail << 8 | UInt64(base.load(fromByteOffset: position, as: UInt8.self))
+      position += 1
+    }
+    hash = (hash ^ tail) &* 0xFF51_AFD7_ED55_8CCD
+    hash ^= hash >> 33
+    hash = hash &* 0xC4CE_B9FE_1A85_EC53
+    return hash ^ (hash >> 29)
   }
 
   private static func mix(_ value: UInt64, tag: UInt64) -> UInt64 {
