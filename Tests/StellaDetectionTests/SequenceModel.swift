@@ -92,7 +92,9 @@ struct SequenceModel {
 
   // MARK: - In order
 
-  private func start(_ place: Int, endingAt last: Int) -> Double? { first(place, endingAt: last).map { events[$0].time } }
+  private func start(_ place: Int, endingAt last: Int) -> Double? {
+    first(place, endingAt: last).map { events[$0].time }
+  }
 
   /// The latest event with which a run can begin that ends the `place`-th step that happens with event `last`.
   private func first(_ place: Int, endingAt last: Int) -> Int? {

@@ -97,7 +97,8 @@ struct SequencePropertyTests {
       let outcome = try SequencePropertyTests.stream(events, steps: made.steps.count).run([made.rule()], advance: 100)
       let found = outcome.fired.map { alert in
         let key = SummaryTemplate.text(alert.key[0].value)
-        return "\(key) \(SequencePropertyTests.seconds(alert.firstSeen)) \(SequencePropertyTests.seconds(alert.lastSeen))"
+        return
+          "\(key) \(SequencePropertyTests.seconds(alert.firstSeen)) \(SequencePropertyTests.seconds(alert.lastSeen))"
       }
       #expect(found.sorted() == wanted.sorted(), "seed \(seed): \(made.text)")
       let isBetween = made.steps.dropLast().contains { $0.isAbsent }
@@ -165,7 +166,8 @@ struct SequencePropertyTests {
   func cuts(seed: UInt64) throws {
     var random = DetectRandom(seed: seed &+ 2000)
     let keys = [
-      "suppress_for = \"0s\"", "hold = \"4s\", cancel_on = [[c]]", "max_keys = 3", "cancel_on = [[c]], suppress_for = \"3s\"",
+      "suppress_for = \"0s\"", "hold = \"4s\", cancel_on = [[c]]", "max_keys = 3",
+      "cancel_on = [[c]], suppress_for = \"3s\"",
       "resolve_when = [[c]]",
       """
       suppress_for = "0s", on_match = function(m)

@@ -59,18 +59,22 @@ struct SequenceTests {
     { name = "rollback", match = [[e == "r"]], absent = true }, { name = "error", match = [[e == "x"]], times = 2 }
     """
 
-  @Test("an absent step between two others breaks the run that waits for the later one", arguments: [
-    ("0d 1x 2x", [2]), ("0d 1r 2x 3x", []), ("0d 1x 2r 3x", []), ("0d 1r 2d 3x 4x", [4]), ("0r 1d 2x 3x 4r", [3]),
-    // Only a run that is still in time can be broken.
-    ("0d 1x 20r 21d 22x 23x", [23]),
-  ] as [(String, [Double])])
+  @Test(
+    "an absent step between two others breaks the run that waits for the later one",
+    arguments: [
+      ("0d 1x 2x", [2]), ("0d 1r 2x 3x", []), ("0d 1x 2r 3x", []), ("0d 1r 2d 3x 4x", [4]), ("0r 1d 2x 3x 4r", [3]),
+      // Only a run that is still in time can be broken.
+      ("0d 1x 20r 21d 22x 23x", [23]),
+    ] as [(String, [Double])])
   func absentBetween(events: String, fired: [Double]) throws {
     #expect(try seconds(SequenceTests.deploy, events) == fired)
   }
 
-  @Test("an absent step breaks no run that has come further, and none that has not come so far", arguments: [
-    ("0a 1c 2b 3d", [3]), ("0a 1b 2c 3d", []), ("0b 1a 2c 3d", [3]),
-  ] as [(String, [Double])])
+  @Test(
+    "an absent step breaks no run that has come further, and none that has not come so far",
+    arguments: [
+      ("0a 1c 2b 3d", [3]), ("0a 1b 2c 3d", []), ("0b 1a 2c 3d", [3]),
+    ] as [(String, [Double])])
   func absentElsewhere(events: String, fired: [Double]) throws {
     let sequence = """
       within = "10s", { name = "a", match = [[e == "a"]] }, { name = "b", match = [[e == "b"]], absent = true },
@@ -86,10 +90,12 @@ struct SequenceTests {
     """
   }
 
-  @Test("an absent last step fires once its time is over without it", arguments: [
-    ("0a", [10]), ("0a 10r", []), ("0a 11r", [10]), ("0a 3r", []), ("0a 5a 30x", [10]), ("0a 3r 4a", [14]),
-    ("0a 12a 15r", [10]), ("0r 1a", [11]),
-  ] as [(String, [Double])])
+  @Test(
+    "an absent last step fires once its time is over without it",
+    arguments: [
+      ("0a", [10]), ("0a 10r", []), ("0a 11r", [10]), ("0a 3r", []), ("0a 5a 30x", [10]), ("0a 3r 4a", [14]),
+      ("0a 12a 15r", [10]), ("0r 1a", [11]),
+    ] as [(String, [Double])])
   func absentLast(events: String, fired: [Double]) throws {
     #expect(try seconds(SequenceTests.unanswered(), events) == fired)
   }
@@ -113,10 +119,12 @@ struct SequenceTests {
     #expect(try stream.run([rule], lateness: 1 * DetectStream.second).fired.count == 1)
   }
 
-  @Test("steps in any order match in any order, each as often as it takes", arguments: [
-    ("0a 1b 2b", [2]), ("0b 1b 2a", [2]), ("0b 1a 2b", [2]), ("0a 1b", []), ("0a 1b 12b", []), ("0b 1b 12a", []),
-    ("0b 9b 10a 11a 12b 13b", [10, 13]),
-  ] as [(String, [Double])])
+  @Test(
+    "steps in any order match in any order, each as often as it takes",
+    arguments: [
+      ("0a 1b 2b", [2]), ("0b 1b 2a", [2]), ("0b 1a 2b", [2]), ("0a 1b", []), ("0a 1b 12b", []), ("0b 1b 12a", []),
+      ("0b 9b 10a 11a 12b 13b", [10, 13]),
+    ] as [(String, [Double])])
   func anyOrder(events: String, fired: [Double]) throws {
     let sequence = """
       within = "10s", ordered = false, { name = "a", match = [[e == "a"]] },
@@ -125,9 +133,11 @@ struct SequenceTests {
     #expect(try seconds(sequence, events) == fired)
   }
 
-  @Test("in any order an absent step must not come before the time is over", arguments: [
-    ("0a 1b", [10]), ("0a 1c 2b", []), ("0c 1a 2b", [11]), ("0a 1b 10c", []), ("0a 1b 11c", [10]),
-  ] as [(String, [Double])])
+  @Test(
+    "in any order an absent step must not come before the time is over",
+    arguments: [
+      ("0a 1b", [10]), ("0a 1c 2b", []), ("0c 1a 2b", [11]), ("0a 1b 10c", []), ("0a 1b 11c", [10]),
+    ] as [(String, [Double])])
   func anyOrderAbsent(events: String, fired: [Double]) throws {
     let sequence = """
       within = "10s", ordered = false, { name = "a", match = [[e == "a"]] },
@@ -136,9 +146,11 @@ struct SequenceTests {
     #expect(try seconds(sequence, events) == fired)
   }
 
-  @Test("a step's own time counts from the end of the step before it", arguments: [
-    ("0a 2b 3c", [3]), ("0a 3b 4c", []), ("0a 3a 4b 5c", [5]), ("0a 2b 9b 10c", [10]),
-  ] as [(String, [Double])])
+  @Test(
+    "a step's own time counts from the end of the step before it",
+    arguments: [
+      ("0a 2b 3c", [3]), ("0a 3b 4c", []), ("0a 3a 4b 5c", [5]), ("0a 2b 9b 10c", [10]),
+    ] as [(String, [Double])])
   func stepWithin(events: String, fired: [Double]) throws {
     let sequence = """
       within = "10s", { name = "a", match = [[e == "a"]] }, { name = "b", match = [[e == "b"]], within = "2s" },

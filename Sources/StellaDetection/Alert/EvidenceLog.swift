@@ -49,7 +49,7 @@ final class EvidenceLog {
     writer.write(perKey)
     writer.write(column: numbers, count: slots * perKey)
     writer.write(column: pushes, count: slots)
-    log.saveState(to: writer)
+    writer.section { log.save(to: writer) }
   }
 
   /// A log that kept another number of events per key leaves this one empty: evidence alone is no reason to lose state.
@@ -57,6 +57,7 @@ final class EvidenceLog {
     guard try reader.integer() == Int64(perKey) else { return }
     try reader.read(into: numbers, count: slots * perKey)
     try reader.read(into: pushes, count: slots)
-    try log.restoreState(from: &reader)
+    var section = try reader.section()
+    try log.restore(from: &section)
   }
 }

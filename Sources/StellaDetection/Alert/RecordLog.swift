@@ -54,12 +54,12 @@ final class RecordLog {
   }
 
   /// Writes what is kept: at most 1 MiB.
-  func saveState(to writer: StateWriter) {
+  func save(to writer: StateWriter) {
     writer.write(Int64(bitPattern: end))
     writer.write(column: log, count: Int(min(end, UInt64(RecordLog.size))))
   }
 
-  func restoreState(from reader: inout StateReader) throws(StateError) {
+  func restore(from reader: inout StateReader) throws(StateError) {
     let end = UInt64(bitPattern: try reader.integer())
     guard end % 8 == 0 else { throw StateError(message: "\(end) is not where a record can end") }
     try reader.read(into: log, count: Int(min(end, UInt64(RecordLog.size))))

@@ -200,7 +200,8 @@ final class AbsenceDetector: Detector {
     writer.write(column: last, count: table.end)
     writer.write(column: since, count: table.end)
     writer.write(column: marks, count: table.end)
-    timers.saveState(to: writer, end: table.end)
+    timers.save(to: writer, end: table.end)
+    writer.write(shape) { shape in writer.section { shape.quarantine.save(to: writer) } }
   }
 
   /// The keys of a roster that was changed since are entered, and those struck from it are not declared any more.
@@ -214,7 +215,8 @@ final class AbsenceDetector: Detector {
     guard (0..<table.end).allSatisfy({ times.contains(last[$0]) && times.contains(since[$0]) }) else {
       throw StateError(message: "the times of an absence make no sense")
     }
-    try timers.restoreState(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
+    try timers.restore(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
+    try MatchCallback.restore(shape, from: &reader)
     hasRoster = isSame
     nextTick = isSame || began == nil ? timers.next : .min
   }

@@ -71,6 +71,13 @@ final class MatchCallback {
     }
   }
 
+  /// Reads how a callback fares; one that only one of both versions of the rule has is left out.
+  static func restore(_ callback: MatchCallback?, from reader: inout StateReader) throws(StateError) {
+    if var section = try reader.optional({ reader throws(StateError) in try reader.section() }) {
+      try callback?.quarantine.restore(from: &section)
+    }
+  }
+
   private func awake() throws(LuaError) -> (state: LuaState, function: LuaFunction) {
     if let live { return live }
     let (state, callbacks) = try script.open()

@@ -197,19 +197,16 @@ package final class RuleSet {
       throw refusal
     }
     let manifest = script.manifest
-    var parsed: [String: Expression] = [:]
-    for condition in manifest.conditions { parsed[condition.key] = parse(condition) }
-    // A sequence needs none of its own.
-    let expression = parsed["where"] ?? parse(RuleCondition(key: "where", text: manifest.condition, line: 1))
+    var expressions: [String: Expression] = [:]
+    for condition in manifest.conditions { expressions[condition.key] = parse(condition) }
     let steps = (manifest.sequence?.steps ?? []).map { step -> Expression? in
-      func parsed(_ text: String) -> Expression? {
-        parse(RuleCondition(key: step.name, text: text, line: step.conditionLine))
-      }
-      let own = parsed(step.condition)
-      guard own != nil, let expression, expression.condition != .constant(true) else { return own }
-      return parsed("(\(step.condition)\n) and (\(manifest.condition)\n)")
+      let own = expressions[step.condition.key]
+      guard let both = expressions["where"], both.condition != .constant(true), own != nil else { return own }
+      var condition = step.condition
+      condition.text = "(\(condition.text)\n) and (\(both.text)\n)"
+      return parse(condition)
     }.compactMap(\.self)
-    guard errors.isEmpty, let expression else {
+    guard errors.isEmpty, let expression = expressions["where"] else {
       throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
     }
     if manifest.on != nil || manifest.onMatch != nil || manifest.onAbsent != nil {
@@ -221,7 +218,8 @@ package final class RuleSet {
       script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
     return ActiveRule(
       source: source, expression: expression, detector: detector, steps: steps,
-      resolve: parsed["resolve_when"], cancel: parsed["cancel_on"], parameters: parameters[manifest.id] ?? [:])
+      resolve: expressions["resolve_when"], cancel: expressions["cancel_on"],
+      parameters: parameters[manifest.id] ?? [:])
   }
 }
 

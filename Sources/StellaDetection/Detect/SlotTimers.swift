@@ -53,12 +53,12 @@ final class SlotTimers {
     return nil
   }
 
-  func saveState(to writer: StateWriter, end: Int) { writer.write(column: deadlines, count: end) }
+  func save(to writer: StateWriter, end: Int) { writer.write(column: deadlines, count: end) }
 
   /// Reads the timers of the first `end` slots.
   ///
   /// - Parameter isLive: whether a slot has a key.
-  func restoreState(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
+  func restore(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
     try reader.read(into: deadlines, count: end)
     let isSound = (0..<end).allSatisfy { slot in
       deadlines[slot] == SlotTimers.unset || (isLive(slot) && deadlines[slot] >= .min / 2)

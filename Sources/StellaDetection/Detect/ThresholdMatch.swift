@@ -36,9 +36,7 @@ final class ThresholdMatch {
     if var section = try reader.optional({ reader throws(StateError) in try reader.section() }) {
       try log?.restore(from: &section, slots: slots)
     }
-    if var section = try reader.optional({ reader throws(StateError) in try reader.section() }) {
-      try shape?.quarantine.restore(from: &section)
-    }
+    try MatchCallback.restore(shape, from: &reader)
   }
 
   /// What the alert of a match is made of; nil when `on_match` drops it.

@@ -5,7 +5,8 @@ extension ManifestReader {
   /// Names that `m` has beside the steps.
   private static var reservedNames: [String] { ScriptRegistry.sequenceMatchFields.map(\.name) }
 
-  mutating func sequence() -> RuleManifest.Sequence? {
+  /// - Parameter conditions: gains those of the steps, also of a sequence that can't be.
+  mutating func sequence(conditions: inout [RuleCondition]) -> RuleManifest.Sequence? {
     guard case .table(let entry)? = table["sequence"] else { return nil }
     checkKeys(
       of: LuaTable(fields: entry.fields), allowed: ScriptRegistry.sequenceKeys, path: "sequence", owner: "sequence")
@@ -26,6 +27,10 @@ extension ManifestReader {
     let before = errors.count
     var steps: [RuleManifest.Sequence.Step] = []
     for (position, value) in entry.array.enumerated() {
+      let key = "sequence[\(position + 1)].match"
+      if case .table(let step) = value, case .string(let text)? = step["match"] {
+        conditions.append(RuleCondition(key: key, text: text, line: lines.textLine(of: key)))
+      }
       if let step = step(value, path: "sequence[\(position + 1)]", number: position + 1) { steps.append(step) }
     }
     guard errors.count == before, case .string(let text)? = entry["within"],
@@ -58,8 +63,9 @@ extension ManifestReader {
         "Give it another name; taken are \(ManifestReader.reservedNames.joined(separator: ", ")).", "\(path).name")
     }
     var step = RuleManifest.Sequence.Step(
-      name: name, condition: match, conditionLine: lines.line(of: "\(path).match"), times: 1, isAbsent: false,
-      within: nil, keptEvents: 3)
+      name: name,
+      condition: RuleCondition(key: "\(path).match", text: match, line: lines.textLine(of: "\(path).match")),
+      times: 1, isAbsent: false, within: nil, keptEvents: 3)
     if case .integer(let times)? = entry["times"] { step.times = Int(times) }
     if case .bool(let flag)? = entry["absent"] { step.isAbsent = flag }
     if case .integer(let events)? = entry["cap_events"] { step.keptEvents = Int(events) }

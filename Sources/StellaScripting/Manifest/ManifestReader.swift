@@ -34,9 +34,9 @@ struct ManifestReader {
     manifest.references = names("references")
     manifest.falsepositives = names("falsepositives")
     manifest.owner = text("owner")
-    manifest.condition = text("where") ?? (table["sequence"] == nil ? "" : "true")
     manifest.conditionLine = lines.textLine(of: "where")
-    if case .string(let text) = table["where"] {
+    if let text = text("where") ?? (table["sequence"] == nil ? nil : "true") {
+      manifest.condition = text
       manifest.conditions.append(RuleCondition(key: "where", text: text, line: manifest.conditionLine))
     }
     manifest.by = names("by")
@@ -49,8 +49,8 @@ struct ManifestReader {
     manifest.on = function("on")
     manifest.check = function("check")
     manifest.onMatch = function("on_match")
-    manifest.migrate = function("migrate")
     manifest.onAbsent = function("on_absent")
+    manifest.migrate = function("migrate")
     manifest.every = duration("every")
     manifest.hold = duration("hold") ?? 0
     manifest.keepFiring = duration("keep_firing") ?? 0
@@ -61,7 +61,7 @@ struct ManifestReader {
     manifest.actions = names("actions")
     manifest.suggest = names("suggest")
     manifest.threshold = threshold()
-    manifest.sequence = sequence()
+    manifest.sequence = sequence(conditions: &manifest.conditions)
     manifest.absence = absence(by: manifest.by, maxKeys: manifest.maxKeys)
     manifest.state = state()
     manifest.labels = labels()
@@ -77,9 +77,8 @@ struct ManifestReader {
     default: break
     }
     manifest.cancelCondition = text("cancel_on")
-    if let condition = manifest.cancelCondition {
-      manifest.conditions.append(
-        RuleCondition(key: "cancel_on", text: condition, line: lines.textLine(of: "cancel_on")))
+    if let text = manifest.cancelCondition {
+      manifest.conditions.append(RuleCondition(key: "cancel_on", text: text, line: lines.textLine(of: "cancel_on")))
     }
     checkTogether(manifest)
     return manifest

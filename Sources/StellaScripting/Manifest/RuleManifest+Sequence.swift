@@ -5,8 +5,7 @@ extension RuleManifest {
   package struct Sequence: Sendable, Hashable {
     package struct Step: Sendable, Hashable {
       package var name: String
-      package var condition: String
-      package var conditionLine: Int
+      package var condition: RuleCondition
       package var times: Int
       package var isAbsent: Bool
       /// Nanoseconds; nil when only the sequence's `within` counts.

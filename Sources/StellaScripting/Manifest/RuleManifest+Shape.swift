@@ -5,11 +5,8 @@ extension RuleManifest {
     let kind: String
     if let threshold {
       kind = "threshold " + (threshold.distinct.map { "distinct \($0)" } ?? threshold.window.rawValue)
-    } else if let sequence {
-      let steps = sequence.steps.map { step in
-        "\(step.name) \(step.isAbsent ? "absent" : "\(step.times)") \(step.keptEvents)"
-      }
-      kind = "\(sequence.isOrdered ? "sequence" : "set") of " + steps.joined(separator: ", ")
+    } else if sequence != nil {
+      kind = "sequence"
     } else if absence != nil {
       kind = "absence"
     } else {

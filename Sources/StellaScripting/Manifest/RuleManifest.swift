@@ -67,8 +67,8 @@ package struct RuleManifest: Sendable {
   package var on: LuaFunction?
   package var check: LuaFunction?
   package var onMatch: LuaFunction?
-  package var migrate: LuaFunction?
   package var onAbsent: LuaFunction?
+  package var migrate: LuaFunction?
   package var every: Int64?
   package var hold: Int64 = 0
   package var keepFiring: Int64 = 0

@@ -61,15 +61,15 @@ extension ScriptRegistry {
       "`function(m)`, for each match of `threshold` or `sequence`: returns the alert, or nothing to drop the match.",
       type: "(fun(m: Stella.Match): Stella.Finding)|(fun(m: Stella.SequenceMatch): Stella.Finding)"),
     RuleKey(
+      "on_absent", .function,
+      "`function(gap)`, when a key of `absence` stays away: returns the alert, or nothing to let it pass.",
+      type: "fun(gap: Stella.Gap): Stella.Finding"),
+    RuleKey(
       "migrate", .function,
       "`function(old)`, once per key when `state` is not what it was at the last start or before a reload: gets the plain "
         + "values of `s` and returns the new ones. Windows whose declaration is the same are kept; without `migrate` the "
         + "rule starts anew.",
       type: "fun(old: table): table?"),
-    RuleKey(
-      "on_absent", .function,
-      "`function(gap)`, when a key of `absence` stays away: returns the alert, or nothing to let it pass.",
-      type: "fun(gap: Stella.Gap): Stella.Finding"),
     RuleKey(
       "hold", .duration,
       "How long the condition must last before the alert fires. A match of `sequence` waits that long by itself, for what "
@@ -101,6 +101,9 @@ extension ScriptRegistry {
     RuleKey("actions", .names, "What a person can do, best first."),
     RuleKey("suggest", .names, "Ids of fixes that may help, best first."),
   ]
+
+  /// The keys of all tables within a rule.
+  package static let partKeys = thresholdKeys + sequenceKeys + stepKeys + absenceKeys
 
   /// Keys of `sequence = { … }` beside its steps.
   package static let sequenceKeys: [RuleKey] = [

@@ -181,15 +181,15 @@ final class SequenceDetector: Detector {
   // MARK: - Saved state
 
   override func saveState(to writer: StateWriter) {
-    runs.saveState(to: writer, end: table.end)
-    timers?.saveState(to: writer, end: table.end)
-    match.saveState(to: writer)
+    runs.save(to: writer, end: table.end)
+    timers?.save(to: writer, end: table.end)
+    match.save(to: writer)
   }
 
   override func restoreState(from reader: inout StateReader) throws(StateError) {
-    try runs.restoreState(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
-    try timers?.restoreState(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
-    try match.restoreState(from: &reader)
+    try runs.restore(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
+    try timers?.restore(from: &reader, end: table.end) { [table] in table.keys[$0] != KeyDictionary.none }
+    try match.restore(from: &reader)
     nextTick = timers?.next ?? .max
   }
 }

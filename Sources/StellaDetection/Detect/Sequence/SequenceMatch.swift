@@ -101,9 +101,15 @@ final class SequenceMatch {
     return users
   }
 
-  func saveState(to writer: StateWriter) { log?.saveState(to: writer) }
+  func save(to writer: StateWriter) {
+    log?.save(to: writer)
+    writer.write(shape) { shape in writer.section { shape.quarantine.save(to: writer) } }
+  }
 
-  func restoreState(from reader: inout StateReader) throws(StateError) { try log?.restoreState(from: &reader) }
+  func restore(from reader: inout StateReader) throws(StateError) {
+    try log?.restore(from: &reader)
+    try MatchCallback.restore(shape, from: &reader)
+  }
 }
 
 extension EvidenceRecord {

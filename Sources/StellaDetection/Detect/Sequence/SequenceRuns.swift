@@ -264,7 +264,7 @@ final class SequenceRuns {
 
   // MARK: - Saved state
 
-  func saveState(to writer: StateWriter, end: Int) {
+  func save(to writer: StateWriter, end: Int) {
     writer.write(plan.layout)
     writer.write(column: words, count: end * plan.words)
     // Entries oldest first.
@@ -286,9 +286,11 @@ final class SequenceRuns {
   /// Reads the first `end` slots, which are open and empty.
   ///
   /// - Parameter isLive: whether a slot has a key.
-  func restoreState(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
+  func restore(from reader: inout StateReader, end: Int, isLive: (Int) -> Bool) throws(StateError) {
     let layout = try reader.text()
-    guard layout == plan.layout else { throw StateError(message: "the sequence has other steps now (before: \(layout))") }
+    guard layout == plan.layout else {
+      throw StateError(message: "the sequence has other steps now (before: \(layout))")
+    }
     try reader.read(into: words, count: end * plan.words)
     let counts = try reader.column(of: UInt32.self)
     let held = try reader.column(of: Int64.self)
@@ -336,7 +338,9 @@ final class SequenceRuns {
     for step in 0..<stepCount where !steps[step].isAbsent {
       if !isRun(steps[step].block) { return false }
       if steps[step].seen >= 0 {
-        guard isTime(base[steps[step].seen]), (0...(.max / 2)).contains(base[steps[step].seen + 1]) else { return false }
+        guard isTime(base[steps[step].seen]), (0...(.max / 2)).contains(base[steps[step].seen + 1]) else {
+          return false
+        }
       }
     }
     return isTime(base[0]) && (plan.waiting < 0 || isTime(base[plan.waiting]))
