@@ -13,7 +13,7 @@ package struct StellaCommand: ParsableCommand {
       11 not found, 130 interrupted.
       """,
     version: StellaVersion.current,
-    subcommands: [WatchCommand.self, TailCommand.self, RulesCommand.self])
+    subcommands: [WatchCommand.self, TailCommand.self, RulesCommand.self, TemplatesCommand.self])
 
   package init() {}
 }
