@@ -14,6 +14,9 @@ final class CountWindow: Primitive {
   /// Methods in the registry's order.
   private let methods: [Method]
 
+  /// Steps before the first event's that late events can still be counted in.
+  private static let reach: Int64 = 1 << 20
+
   enum Method { case add, count, perSecond, perMinute }
 
   init(clock: BucketClock, methods: [Method]) {
@@ -70,7 +73,7 @@ final class CountWindow: Primitive {
   /// Counts one event at `time`. An event older than the window keeps is not counted. O(1) amortised.
   func add(_ slot: Int, at time: Int64) {
     let bucket = clock.bucket(time)
-    if base == nil { base = bucket - (1 << 20) }
+    if base == nil { base = bucket - CountWindow.reach }
     guard let base, bucket >= base, bucket - base < Int64(UInt32.max) - 1 else { return }
     let position = UInt32(bucket - base) + 1
     let head = heads[slot]
@@ -132,6 +135,42 @@ final class CountWindow: Primitive {
     case .count: call.answer(count(slot, at: call.now))
     case .perSecond: call.answer(rate(slot, call, per: 1e9))
     case .perMinute: call.answer(rate(slot, call, per: 60e9))
+    }
+  }
+
+  func save(to writer: StateWriter, slots: Int) {
+    writer.write(base ?? .min)
+    writer.write(wide != nil)
+    writer.write(column: heads, count: slots)
+    if let wide {
+      writer.write(column: wide, count: slots * clock.ring)
+    } else if let narrow {
+      writer.write(column: narrow, count: slots * clock.ring)
+    }
+  }
+
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    let start = try reader.integer()
+    let isWide = try reader.bool()
+    try reader.read(into: heads, count: slots)
+    // The newest step that a head can stand for, counted from the base as heads are.
+    var limit: Int64 = 0
+    if start != .min {
+      let steps = clock.steps
+      guard (steps.lowerBound - CountWindow.reach...steps.upperBound).contains(start) else {
+        throw StateReader.impossible
+      }
+      limit = steps.upperBound - start + 1
+    }
+    for slot in 0..<slots where Int64(heads[slot]) > limit { throw StateReader.impossible }
+    base = start == .min ? nil : start
+    if isWide {
+      if wide == nil { widen() }
+      if let wide { try reader.read(into: wide, count: slots * clock.ring) }
+    } else if let narrow {
+      try reader.read(into: narrow, count: slots * clock.ring)
+    } else {
+      throw StateError(message: "a window that was restored already is restored again")
     }
   }
 

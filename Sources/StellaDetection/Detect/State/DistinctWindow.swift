@@ -31,8 +31,10 @@ final class DistinctWindow: Primitive {
     var sketches: [(bucket: Int64, registers: [UInt8])] = []
     var last = Int64.min
     var textBytes = 0
+    /// Values that there was room for at the most: doubles, as the arrays do, but depends on what was added alone.
+    var room = 0
 
-    var memoryBytes: Int { 64 + values.capacity * 64 + entries.capacity * 24 + textBytes + sketches.count * registers }
+    var memoryBytes: Int { 64 + room * 96 + textBytes + sketches.count * registers }
   }
 
   private let within: Int64
@@ -87,12 +89,14 @@ final class DistinctWindow: Primitive {
       held.values = []
       held.entries = [:]
       held.textBytes = 0
+      held.room = 0
       note(hash, at: time, in: held)
       return
     }
     held.entries[hash] = held.values.count
     let value = DistinctWindow.value(cell)
     if case .string(let text) = value { held.textBytes += text.utf8.count }
+    if held.values.count == held.room { held.room = max(4, held.room * 2) }
     held.values.append(Entry(hash: hash, time: time, value: value))
   }
 
@@ -153,6 +157,56 @@ final class DistinctWindow: Primitive {
     let raw = 0.7213 / (1 + 1.079 / m) * m * m / sum
     if raw <= 2.5 * m && zeros > 0 { return Int((m * log(m / Double(zeros))).rounded()) }
     return Int(raw.rounded())
+  }
+
+  func save(to writer: StateWriter, slots: Int) {
+    for slot in 0..<slots {
+      guard let held = self.slots[slot] else {
+        writer.write(Int64.min)
+        continue
+      }
+      writer.write(held.last)
+      writer.write(held.room)
+      writer.write(held.values.count)
+      for entry in held.values {
+        writer.write(Int64(bitPattern: entry.hash))
+        writer.write(entry.time)
+        writer.write(entry.value)
+      }
+      writer.write(held.sketches.count)
+      for sketch in held.sketches {
+        writer.write(sketch.bucket)
+        writer.write(bytes: sketch.registers)
+      }
+    }
+  }
+
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    for slot in 0..<slots {
+      let last = try reader.time()
+      if last == .min { continue }
+      let held = Slot()
+      held.last = last
+      held.room = try reader.number(in: 0...cap * 2 + 4)
+      for position in 0..<(try reader.number(in: 0...cap)) {
+        let hash = UInt64(bitPattern: try reader.integer())
+        let entry = Entry(hash: hash, time: try reader.time(), value: try reader.value())
+        if entry.time == .min { throw StateReader.impossible }
+        held.entries[hash] = position
+        held.values.append(entry)
+        if case .string(let text) = entry.value { held.textBytes += text.utf8.count }
+      }
+      for _ in 0..<(try reader.number(in: 0...DistinctWindow.steps)) {
+        let bucket = try reader.step(of: clock)
+        let registers = try reader.column(of: UInt8.self)
+        guard bucket != .min, registers.count == DistinctWindow.registers, registers.allSatisfy({ $0 <= 55 }) else {
+          throw StateError(message: "a sketch is none")
+        }
+        held.sketches.append((bucket, registers))
+      }
+      self.slots[slot] = held
+      heldBytes += held.memoryBytes
+    }
   }
 
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {

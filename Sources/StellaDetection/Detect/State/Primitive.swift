@@ -18,6 +18,13 @@ protocol Primitive: AnyObject {
   var heldBytes: Int { get }
   /// Runs the method with the given number (its place in the registry).
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError)
+  /// Writes the state of the slots `0..<slots`, free ones included. O(bytes), by columns.
+  func save(to writer: StateWriter, slots: Int)
+  /// Takes over what ``save(to:slots:)`` wrote: from then on it answers, and counts its bytes, as the saved one did.
+  ///
+  /// Slots keep their numbers; it must have been grown to `slots` before and hold nothing.
+  /// - Throws: when the bytes can't have been written by a primitive with these settings. It is then of no more use.
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError)
 }
 
 /// One method call from a script.

@@ -23,13 +23,15 @@ final class QuantileWindow: Primitive {
 
     mutating func add(_ index: Int) {
       if cells.isEmpty {
-        low = index
-        cells = [0]
+        low = index - 2
+        cells = [UInt32](repeating: 0, count: 8)
       } else if index < low {
-        cells.insert(contentsOf: repeatElement(0, count: low - index), at: 0)
-        low = index
+        // By at least a half, so that values that wander cost O(1) amortised.
+        let more = max(low - index, cells.count / 2)
+        cells = [UInt32](repeating: 0, count: more) + cells
+        low -= more
       } else if index >= low + cells.count {
-        cells.append(contentsOf: repeatElement(0, count: index - low - cells.count + 1))
+        cells += [UInt32](repeating: 0, count: max(index - low - cells.count + 1, cells.count / 2))
       }
       cells[index - low] &+= 1
     }
@@ -42,7 +44,8 @@ final class QuantileWindow: Primitive {
     var positive = Store()
     var negative = Store()
 
-    var memoryBytes: Int { 64 + (positive.cells.capacity + negative.cells.capacity) * 4 }
+    /// Depends on what was added alone, unlike the capacity of an array.
+    var memoryBytes: Int { 64 + (positive.cells.count + negative.cells.count) * 4 }
   }
 
   private let clock: BucketClock
@@ -84,7 +87,7 @@ final class QuantileWindow: Primitive {
     if sketches[position].bucket != bucket { sketches[position] = Sketch(bucket: bucket) }
     sketches[position].count += 1
     if abs(value) < QuantileWindow.smallest {
-      sketches[position].zeros += 1
+      sketches[position].zeros &+= 1
     } else {
       let index = Int((log(abs(value)) / QuantileWindow.logGamma).rounded(.up))
       if value > 0 { sketches[position].positive.add(index) } else { sketches[position].negative.add(index) }
@@ -138,6 +141,51 @@ final class QuantileWindow: Primitive {
       let position = index - store.low
       return position >= 0 && position < store.cells.count ? total + Int(store.cells[position]) : total
     }
+  }
+
+  func save(to writer: StateWriter, slots: Int) {
+    for slot in 0..<slots {
+      writer.write(heads[slot])
+      guard heads[slot] != .min, let sketches = self.slots[slot] else { continue }
+      for sketch in sketches {
+        writer.write(sketch.bucket)
+        if sketch.bucket == .min { continue }
+        writer.write(sketch.count)
+        writer.write(Int(sketch.zeros))
+        for store in [sketch.positive, sketch.negative] {
+          writer.write(store.low)
+          store.cells.withUnsafeBytes { writer.write(bytes: $0) }
+        }
+      }
+    }
+  }
+
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    for slot in 0..<slots {
+      heads[slot] = try reader.step(of: clock)
+      if heads[slot] == .min { continue }
+      var sketches: [Sketch] = []
+      for _ in 0..<clock.ring {
+        var sketch = Sketch(bucket: try reader.step(of: clock))
+        if sketch.bucket != .min {
+          sketch.count = try reader.number(in: 1...Int(Int32.max) * 256)
+          sketch.zeros = UInt32(try reader.number(in: 0...Int(UInt32.max)))
+          sketch.positive = try QuantileWindow.store(from: &reader)
+          sketch.negative = try QuantileWindow.store(from: &reader)
+          heldBytes += sketch.memoryBytes
+        }
+        sketches.append(sketch)
+      }
+      self.slots[slot] = sketches
+    }
+  }
+
+  /// The cells of one sign. Values from 10⁻⁹ to the greatest number have indices of −1,037 to 35,490.
+  private static func store(from reader: inout StateReader) throws(StateError) -> Store {
+    let low = try reader.number(in: -60_000...40_000)
+    let cells = try reader.column(of: UInt32.self)
+    if cells.count > 100_000 { throw StateError(message: "a sketch has \(cells.count) cells") }
+    return Store(low: low, cells: cells)
   }
 
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {

@@ -52,6 +52,44 @@ final class RingState: Primitive {
     slots[slot].compactMap { if case .event(let record) = $0 { record } else { nil } }
   }
 
+  func save(to writer: StateWriter, slots: Int) {
+    for slot in 0..<slots {
+      writer.write(last[slot])
+      writer.write(self.slots[slot].count)
+      for item in self.slots[slot] {
+        switch item {
+        case .event(let record):
+          writer.write(true)
+          writer.write(record.time)
+          writer.write(Int(record.source))
+          writer.write(bytes: record.bytes)
+        case .value(let value):
+          writer.write(false)
+          writer.write(value)
+        }
+      }
+    }
+  }
+
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    for slot in 0..<slots {
+      last[slot] = try reader.time()
+      for _ in 0..<(try reader.number(in: 0...size)) {
+        let item: Item
+        if try reader.bool() {
+          let time = try reader.time()
+          let source = UInt16(try reader.number(in: 0...Int(UInt16.max)))
+          let bytes = try reader.slice().bindMemory(to: UInt8.self)
+          item = .event(EvidenceRecord(record: bytes, time: time, source: source))
+        } else {
+          item = .value(try reader.value())
+        }
+        self.slots[slot].append(item)
+        heldBytes += item.bytes
+      }
+    }
+  }
+
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
     switch method {
     case 0:

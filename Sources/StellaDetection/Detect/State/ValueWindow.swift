@@ -42,6 +42,8 @@ final class ValueWindow: Primitive {
   func clear(_ slot: Int) {
     heads[slot] = .min
     (counts + slot * clock.ring).update(repeating: 0, count: clock.ring)
+    // So that a checkpoint never holds foreign memory.
+    (values + slot * clock.ring).update(repeating: 0, count: clock.ring)
   }
 
   func isIdle(_ slot: Int, at now: Int64) -> Bool {
@@ -102,6 +104,18 @@ final class ValueWindow: Primitive {
       bucket += 1
     }
     return (count, value)
+  }
+
+  func save(to writer: StateWriter, slots: Int) {
+    writer.write(column: heads, count: slots)
+    writer.write(column: counts, count: slots * clock.ring)
+    writer.write(column: values, count: slots * clock.ring)
+  }
+
+  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
+    try reader.readSteps(into: heads, count: slots, of: clock)
+    try reader.read(into: counts, count: slots * clock.ring)
+    try reader.read(into: values, count: slots * clock.ring)
   }
 
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
