@@ -86,11 +86,13 @@ struct HeaderColumn: BitwiseCopyable {
 
   private static func kind(of text: UnsafeBufferPointer<UInt8>) -> Kind {
     let core = unwrapped(text)
-    guard let base = core.baseAddress, core.count > 0 else { return .separator }
+    guard let base = core.baseAddress, core.count > 0 else {
+      return text.count > 1 && closing(text[0]) != nil ? .bracketed : .separator
+    }
     var seen: UInt8 = 0
     for byte in core { seen |= TemplateBytes.classes[Int(byte)] }
     let alphanumeric = TemplateBytes.digit | TemplateBytes.upper | TemplateBytes.lower
-    if seen & alphanumeric == 0 { return .separator }
+    if seen & alphanumeric == 0 { return closing(text[0]) == nil ? .separator : .bracketed }
     if seen & alphanumeric & TemplateBytes.digit == 0, core.count <= 8,
       levels.contains(TemplateBytes.folded(base, core.count))
     {

@@ -22,8 +22,8 @@ extension TemplateMiner {
   package func regroup() {
     foundedSince = 0
     for _ in 0..<TemplateMiner.rounds {
-      let hasMerged = mergeSlots()
-      if !mergePairs() && !hasMerged { break }
+      let hasMerged = [mergeSlots(), mergePairs(), mergeSpecial()].contains(true)
+      if !hasMerged { break }
     }
   }
 
@@ -35,15 +35,26 @@ extension TemplateMiner {
   // MARK: - One slot
 
   private func mergeSlots() -> Bool {
-    var blanks: [Blank] = []
-    for place in livePlaces {
+    let places = livePlaces
+    var shared = KeyCounts(keys: places.count * 24)
+    for place in places {
       store.read(place, into: other)
       let hash = other.hash
       for position in 0..<other.count where other.tokens[position].isValue {
+        shared.add(TemplateMiner.context(other, hash, position))
+      }
+    }
+    var blanks: [Blank] = []
+    for place in places {
+      store.read(place, into: other)
+      let hash = other.hash
+      for position in 0..<other.count where other.tokens[position].isValue {
+        let key = TemplateMiner.context(other, hash, position)
+        if shared.count(key) < 2 { continue }
         blanks.append(
           Blank(
-            key: TemplateMiner.context(other, hash, position), number: store.records[place].number,
-            first: UInt16(position), second: 0, firstValue: other.tokens[position].hash, secondValue: 0))
+            key: key, number: store.records[place].number, first: UInt16(position), second: 0,
+            firstValue: other.tokens[position].hash, secondValue: 0))
       }
     }
     return merge(&blanks) { group in
@@ -73,20 +84,20 @@ extension TemplateMiner {
   // MARK: - Two slots
 
   private func mergePairs() -> Bool {
+    let places = livePlaces
+    var shared = KeyCounts(keys: places.count * 48)
+    for place in places {
+      visitPairs(place) { hash, first, second in shared.add(TemplateMiner.context(other, hash, first, second)) }
+    }
     var blanks: [Blank] = []
-    for place in livePlaces {
-      store.read(place, into: other)
-      let positions = TemplateMiner.pairPositions(other)
-      if positions.count + 1 < TemplateMiner.pairConstants + 2 { continue }
-      let hash = other.hash
-      for (index, first) in positions.enumerated() {
-        for second in positions[(index + 1)...] {
-          blanks.append(
-            Blank(
-              key: TemplateMiner.context(other, hash, first, second), number: store.records[place].number,
-              first: UInt16(first), second: UInt16(second), firstValue: other.tokens[first].hash,
-              secondValue: other.tokens[second].hash))
-        }
+    for place in places {
+      visitPairs(place) { hash, first, second in
+        let key = TemplateMiner.context(other, hash, first, second)
+        if shared.count(key) < TemplateMiner.pairValues { return }
+        blanks.append(
+          Blank(
+            key: key, number: store.records[place].number, first: UInt16(first), second: UInt16(second),
+            firstValue: other.tokens[first].hash, secondValue: other.tokens[second].hash))
       }
     }
     return merge(&blanks) { group in
@@ -100,6 +111,37 @@ extension TemplateMiner {
       variablePairs += 1
       return true
     }
+  }
+
+  private func visitPairs(_ place: Int, _ body: (_ hash: UInt64, _ first: Int, _ second: Int) -> Void) {
+    store.read(place, into: other)
+    let positions = TemplateMiner.pairPositions(other)
+    if positions.count + 1 < TemplateMiner.pairConstants + 2 { return }
+    let hash = other.hash
+    for (index, first) in positions.enumerated() {
+      for second in positions[(index + 1)...] { body(hash, first, second) }
+    }
+  }
+
+  /// How often keys occurred, at least: those that share a counter count together. Most keys occur once and are sorted
+  /// out by this before they cost any room.
+  private struct KeyCounts {
+    private var counts: [UInt8]
+
+    init(keys: Int) {
+      var size = 1 << 12
+      while size < keys * 2, size < 1 << 21 { size *= 2 }
+      counts = [UInt8](repeating: 0, count: size)
+    }
+
+    private func place(_ key: UInt64) -> Int { Int(truncatingIfNeeded: key >> 21) & (counts.count - 1) }
+
+    mutating func add(_ key: UInt64) {
+      let place = place(key)
+      if counts[place] < .max { counts[place] += 1 }
+    }
+
+    func count(_ key: UInt64) -> Int { Int(counts[place(key)]) }
   }
 
   private static func distinct(_ values: [UInt64]) -> Int {
@@ -116,6 +158,27 @@ extension TemplateMiner {
       return !other.tokens[Int(blank.first)].flags.contains(.capitals)
         || !other.tokens[Int(blank.second)].flags.contains(.capitals)
     }
+  }
+
+  // MARK: - Templates that another one says already
+
+  private func mergeSpecial() -> Bool {
+    var hasMerged = false
+    for place in livePlaces where store.records[place].number != TemplateStore.free {
+      store.read(place, into: lexer)
+      guard generalisePair(lexer.hash) else { continue }
+      let entry = known[lexer.hash]
+      guard entry != TemplateIndex.none, let general = self.place(ofNumber: entry >> 32), general != place else {
+        continue
+      }
+      if store.records[general].number < store.records[place].number {
+        merge(place, into: general)
+      } else {
+        merge(general, into: place)
+      }
+      hasMerged = true
+    }
+    return hasMerged
   }
 
   // MARK: - Merging

@@ -8,6 +8,8 @@ extension TemplateMiner {
   private static let firstValues = 16
   /// The same behind a word such as `user`, and for a slot that was already a variable in other messages.
   private static let labelledValues = 2
+  /// Distinct values of a slot from which on a further one makes no news, though the grouping waits for more.
+  private static let expectedValues = 3
   /// Constant words that a message with a variable slot needs at least, and with one that was a variable already.
   private static let constants = 2
   private static let starConstants = 3
@@ -26,8 +28,10 @@ extension TemplateMiner {
       &+ (TemplateHash.secondSlot &- lexer.tokens[second].hash) &* TemplateHash.factors[second]
   }
 
-  /// The place of the template that the lexer's message, not seen so far, belongs to; nil when it is of a new kind.
+  /// The place of the template that the lexer's message, not seen so far, belongs to; nil when it founds one. Then
+  /// ``isExpected`` tells whether it is merely one more value where others were seen.
   func assign(_ hash: UInt64) -> Int? {
+    isExpected = false
     if lexer.count < 2 { return nil }
     if let place = generalised(hash) { return place }
     let hash = lexer.hash
@@ -36,7 +40,14 @@ extension TemplateMiner {
       let key = TemplateMiner.context(lexer, hash, position)
       guard var context = contexts.find(key) else { continue }
       TemplateMiner.count(lexer.tokens[position], in: &context)
-      guard isVariable(position, of: lexer, words, values: Int(context.values), flags: context.flags) else { continue }
+      guard isVariable(position, of: lexer, words, values: Int(context.values), flags: context.flags) else {
+        if words.first < position, words.count > TemplateMiner.constants, context.flags.contains(.plain),
+          context.values >= TemplateMiner.expectedValues
+        {
+          isExpected = true
+        }
+        continue
+      }
       context.flags.insert(.variable)
       contexts.set(key, context)
       guard let place = place(ofNumber: UInt64(context.number)) else { continue }
@@ -64,13 +75,7 @@ extension TemplateMiner {
       if let place = exact(hash, alias: original) { return place }
       position = -1
     }
-    if variablePairs > 0, hash == original, let pair = variablePair(hash) {
-      lexer.makeVariable(pair.0)
-      lexer.makeVariable(pair.1)
-      lexer.collapse()
-      hash = lexer.hash
-      return exact(hash, alias: original)
-    }
+    if hash == original, generalisePair(hash) { return exact(lexer.hash, alias: original) }
     return nil
   }
 
@@ -81,15 +86,30 @@ extension TemplateMiner {
     return place
   }
 
-  private func variablePair(_ hash: UInt64) -> (Int, Int)? {
+  /// Makes two words of the lexer's message variable when a template says that they are. Returns whether one did.
+  func generalisePair(_ hash: UInt64) -> Bool {
     let places = TemplateMiner.pairPositions(lexer)
     for (index, first) in places.enumerated() {
-      for second in places[(index + 1)...] {
-        let key = TemplateMiner.context(lexer, hash, first, second)
-        if contexts.find(key)?.flags.contains(.variable) == true { return (first, second) }
+      for second in places[(index + 1)...] where isVariablePair(hash, first, second) {
+        lexer.makeVariable(first)
+        lexer.makeVariable(second)
+        lexer.collapse()
+        return true
       }
     }
-    return nil
+    return false
+  }
+
+  /// Whether two slots are variable together: found so by ``regroup()``, or each by itself where the other one is.
+  private func isVariablePair(_ hash: UInt64, _ first: Int, _ second: Int) -> Bool {
+    func masked(_ position: Int) -> UInt64 {
+      (TemplateHash.variable &- lexer.tokens[position].hash) &* TemplateHash.factors[position]
+    }
+    func isVariable(_ key: UInt64) -> Bool { contexts.find(key)?.flags.contains(.variable) == true }
+    if variablePairs > 0, isVariable(TemplateMiner.context(lexer, hash, first, second)) { return true }
+    if known[hash &+ masked(first) &+ masked(second)] == TemplateIndex.none { return false }
+    return isVariable(TemplateMiner.context(lexer, hash &+ masked(second), first))
+      || isVariable(TemplateMiner.context(lexer, hash &+ masked(first), second))
   }
 
   static func pairPositions(_ lexer: TemplateLexer) -> [Int] {

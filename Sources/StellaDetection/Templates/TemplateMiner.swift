@@ -25,7 +25,8 @@ package final class TemplateMiner {
   package struct Observation: Sendable, Hashable {
     /// Counts up from 0; never used again. See ``TemplateMiner/canonical(_:)``.
     package var number: Int
-    /// Whether this message founded its template.
+    /// Whether this message is the first of a new kind. Not every message that founds a template is: one that differs from
+    /// others in a single word, where two other words were seen before, will probably be grouped with them.
     package var isNew: Bool
   }
 
@@ -40,7 +41,7 @@ package final class TemplateMiner {
   var places = TemplateIndex()
   var contexts: TemplateContexts
   /// Observations so far.
-  package private(set) var observations: UInt64 = 0
+  package internal(set) var observations: UInt64 = 0
   /// Templates founded so far: the next number.
   package internal(set) var founded: UInt64 = 0
   /// Templates dropped for lack of room.
@@ -49,7 +50,11 @@ package final class TemplateMiner {
   var variablePairs = 0
   /// Templates founded since the last regrouping.
   var foundedSince = 0
+  /// Whether the message in hand, though it founds a template, was to be expected.
+  var isExpected = false
 
+  /// Places that fit into an entry of ``known``, with room.
+  static let mostPlaces = 1 << 20
   static let used: UInt64 = 1 << 24
   static let own: UInt64 = 1 << 25
   static let forwarded: UInt64 = 1 << 63
@@ -88,7 +93,7 @@ package final class TemplateMiner {
     _ = note(place, time)
     let number = store.records[place].number
     if foundedSince >= max(64, store.count / 2) { regroup() }
-    return Observation(number: Int(number), isNew: true)
+    return Observation(number: Int(number), isNew: !isExpected)
   }
 
   /// The place that an entry of ``known`` names, if its template still lives.
@@ -169,7 +174,7 @@ package final class TemplateMiner {
   /// Founds a template of the lexer's tokens.
   private func found(time: Int64) -> Int {
     let hash = lexer.hash
-    if store.count >= min(limits.templates, 1 << 20) || store.textBytes >= limits.textBytes { evict() }
+    if store.count >= min(limits.templates, TemplateMiner.mostPlaces) || store.textBytes >= limits.textBytes { evict() }
     let number = founded
     founded += 1
     foundedSince += 1

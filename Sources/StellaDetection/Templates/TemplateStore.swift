@@ -66,8 +66,9 @@ final class TemplateStore {
 
   func remove(_ place: Int) {
     textBytes -= Int(records[place].textLength)
-    records[place].number = TemplateStore.free
-    records[place].textLength = 0
+    // Nothing of it may remain: equal states are equal bytes.
+    records[place] = Record(
+      number: TemplateStore.free, id: 0, hash: 0, count: 0, first: 0, last: 0, used: 0, textStart: 0, textLength: 0)
     freed.append(UInt32(place))
     count -= 1
   }

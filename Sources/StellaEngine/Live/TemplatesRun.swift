@@ -76,7 +76,7 @@ package final class TemplatesRun: EventConsumer {
   private func mine(_ text: Bytes, _ time: Int64, _ offset: Int64, _ source: Int) {
     let observation = miner.observe(text, time: time)
     events += 1
-    if observation.isNew { ids.append(miner.template(observation.number)?.id ?? 0) }
+    if observation.number == ids.count { ids.append(miner.template(observation.number)?.id ?? 0) }
     if keepsLines {
       lines.append(Line(number: observation.number, offset: offset, source: source, isNew: observation.isNew))
     }
