@@ -66,6 +66,26 @@ final class WatchPrinter {
   }
 
   func summary(_ summary: WatchSummary, isTail: Bool = false) {
+    failures(summary)
+    if isQuiet { return }
+    var parts = reading(summary)
+    if summary.lateEvents > 0 { parts.append("\(summary.lateEvents) late") }
+    parts.append(isTail ? "\(summary.matchedEvents) printed" : count(summary.fired, "alert"))
+    note(parts.joined(separator: ", "))
+    if !isTail { details(summary) }
+  }
+
+  /// What became of a run of `stella templates`.
+  func templates(_ summary: WatchSummary, evictions: Int) {
+    failures(summary)
+    if evictions > 0 {
+      warn("\(count(evictions, "template")) dropped at the limit: more may be kept with --max-templates")
+    }
+    if isQuiet { return }
+    note((reading(summary) + [count(summary.matchedEvents, "template")]).joined(separator: ", "))
+  }
+
+  private func failures(_ summary: WatchSummary) {
     for failures in summary.decodeFailures {
       warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
       for sample in failures.samples.prefix(3) {
@@ -84,7 +104,9 @@ final class WatchPrinter {
             + "many to wait for others that confirm their times; is a clock wrong?")
       }
     }
-    if isQuiet { return }
+  }
+
+  private func reading(_ summary: WatchSummary) -> [String] {
     let seconds = max(Double(summary.wallNanoseconds) / 1e9, 1e-9)
     let rate = FixedPoint.text(Double(summary.events) / seconds, places: 0)
     var parts = ["\(count(summary.events, "event")) in \(FixedPoint.text(seconds, places: 2)) s (\(rate)/s)"]
@@ -92,10 +114,7 @@ final class WatchPrinter {
     if summary.fallbackLines > 0 { parts.append("\(summary.fallbackLines) read as plain text") }
     if summary.repairedLines > 0 { parts.append("\(summary.repairedLines) with invalid UTF-8 repaired") }
     if summary.linesCut > 0 { parts.append("\(count(summary.linesCut, "line")) cut") }
-    if summary.lateEvents > 0 { parts.append("\(summary.lateEvents) late") }
-    parts.append(isTail ? "\(summary.matchedEvents) printed" : count(summary.fired, "alert"))
-    note(parts.joined(separator: ", "))
-    if !isTail { details(summary) }
+    return parts
   }
 
   private func details(_ summary: WatchSummary) {

@@ -34,3 +34,14 @@ protocol EventConsumer: AnyObject {
   /// is durable on return then.
   func housekeep(force: Bool)
 }
+
+/// What there is to do for a consumer for which neither time goes on nor anything is kept.
+extension EventConsumer {
+  func begin(resuming keys: [String]) {}
+  func repeatSteps(_ body: ([ReadingStep]) throws -> Void) rethrows {}
+  func endSource(_ source: UInt16) {}
+  func rest(silent: [UInt16], nanoseconds: Int64) throws {}
+  func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
+  func reload() throws {}
+  func housekeep(force: Bool) {}
+}

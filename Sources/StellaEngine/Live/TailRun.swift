@@ -47,21 +47,13 @@ package final class TailRun: EventConsumer {
     return summary
   }
 
-  func begin(resuming keys: [String]) {}
-
-  func repeatSteps(_ body: ([ReadingStep]) throws -> Void) rethrows {}
-
   func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
     let reader = reader(UInt16(readers.count))
     readers.append(reader)
     return reader
   }
 
-  func endSource(_ source: UInt16) {}
-
   func clear() { batch.removeAll(columnCount: min(fields.table.count, columnLimit ?? .max)) }
-
-  func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
 
   func consume() throws {
     if batch.count == 0 { return }
@@ -80,8 +72,4 @@ package final class TailRun: EventConsumer {
     clear()
     if !wanted.isEmpty { try onEvents(wanted) }
   }
-
-  func rest(silent: [UInt16], nanoseconds: Int64) {}
-  func reload() {}
-  func housekeep(force: Bool) {}
 }
