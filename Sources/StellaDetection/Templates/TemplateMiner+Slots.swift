@@ -6,7 +6,7 @@ extension TemplateMiner {
   private static let capitalValues = 8
   /// The same for the first word of a message.
   private static let firstValues = 16
-  /// The same behind a word such as `user`, and for a slot that was already a variable in other messages.
+  /// The same where a name must stand, as behind `for user`.
   private static let labelledValues = 2
   /// Distinct values of a slot from which on a further one makes no news, though the grouping waits for more.
   private static let expectedValues = 3
@@ -156,18 +156,7 @@ extension TemplateMiner {
     if flags.contains(.star), others >= TemplateMiner.starConstants { return true }
     if !flags.contains(.plain) { return values >= TemplateMiner.capitalValues }
     if values >= TemplateMiner.values { return true }
-    if values >= TemplateMiner.labelledValues, lexer.isLabel(position - 1) { return true }
-    guard let key = TemplateMiner.surroundings(position, of: lexer) else { return false }
-    return Int(contexts.find(key)?.values ?? 0) >= TemplateMiner.values
-  }
-
-  /// The key of the two tokens before a slot and the one behind it, which may recur in messages of several kinds.
-  private static func surroundings(_ position: Int, of lexer: TemplateLexer) -> UInt64? {
-    guard position >= 2 else { return nil }
-    let before = (lexer.tokens[position - 2], lexer.tokens[position - 1])
-    if !before.0.isConstantWord && !before.1.isConstantWord { return nil }
-    let behind = position + 1 < lexer.count ? lexer.tokens[position + 1].hash : 0
-    return TemplateHash.mix(before.0.hash &* 3 &+ before.1.hash &* 5 &+ behind &* 7)
+    return values >= TemplateMiner.labelledValues && lexer.isLabelled(position)
   }
 
   // MARK: - Bookkeeping
@@ -182,14 +171,6 @@ extension TemplateMiner {
       if place(ofNumber: UInt64(context.number)) == nil { context.number = UInt32(truncatingIfNeeded: number) }
       TemplateMiner.count(token, in: &context)
       contexts.set(key, context)
-      guard let pool = TemplateMiner.surroundings(position, of: lexer) else { continue }
-      var around = contexts.find(pool) ?? .init(key: pool)
-      if around.values >= TemplateMiner.values { continue }
-      let value = TemplateHash.mix(pool ^ token.hash)
-      if contexts.find(value) != nil { continue }
-      contexts.set(value, .init(key: value))
-      around.values += 1
-      contexts.set(pool, around)
     }
   }
 
