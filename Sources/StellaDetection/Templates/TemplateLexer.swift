@@ -386,7 +386,7 @@ final class TemplateLexer {
         isSpaced = false
         return
       }
-      if length == 4 || length == 5, TemplateBytes.truths.contains(folded) {
+      if length <= 5, TemplateBytes.values.contains(folded) {
         variable()
         return
       }

@@ -13,6 +13,8 @@ extension TemplateMiner {
   /// Constant words that a message with a variable slot needs at least, and with one that was a variable already.
   private static let constants = 2
   private static let starConstants = 3
+  /// Words of one message that are found variable one after the other; each costs a look at all of them.
+  private static let mostChanges = 8
   /// Words of a message of which pairs are looked at.
   static let pairWords = 12
 
@@ -63,7 +65,8 @@ extension TemplateMiner {
   private func generalised(_ original: UInt64) -> Int? {
     var hash = original
     var position = 0
-    while position < lexer.count {
+    var changes = 0
+    while position < lexer.count, changes < TemplateMiner.mostChanges {
       defer { position += 1 }
       let token = lexer.tokens[position]
       guard token.isConstantWord, let context = contexts.find(TemplateMiner.context(lexer, hash, position)),
@@ -73,7 +76,9 @@ extension TemplateMiner {
       lexer.collapse()
       hash = lexer.hash
       if let place = exact(hash, alias: original) { return place }
+      // Other slots are known with this one variable.
       position = -1
+      changes += 1
     }
     if hash == original, generalisePair(hash) { return exact(lexer.hash, alias: original) }
     return nil
