@@ -32,10 +32,18 @@ let package = Package(
     .library(name: "StellaEngine", targets: ["StellaEngine", "StellaModel"]),
     .library(name: "StellaSQLite", targets: ["StellaSQLite"]),
   ],
+  traits: [
+    .trait(name: "Postgres", description: "PostgreSQL through libpq (Debian: libpq-dev)"),
+    .trait(name: "NATS", description: "NATS JetStream through nats.c (Debian: libnats-dev)"),
+    .default(enabledTraits: []),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // Without its default traits: those read its own configuration and bring all of Foundation.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -52,6 +60,22 @@ let package = Package(
       name: "StellaSQLite",
       dependencies: ["StellaModel", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swiftSettings),
     .target(
+      name: "StellaServer",
+      dependencies: ["StellaModel", .product(name: "Hummingbird", package: "hummingbird")],
+      swiftSettings: swiftSettings),
+    .target(name: "StellaEffects", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaLogging", dependencies: ["StellaModel", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "StellaPostgres",
+      dependencies: ["StellaModel", .target(name: "CPostgres", condition: .when(traits: ["Postgres"]))],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "StellaNATS",
+      dependencies: ["StellaModel", .target(name: "CNATS", condition: .when(traits: ["NATS"]))],
+      swiftSettings: swiftSettings),
+    .target(
       name: "StellaEngine", dependencies: ["StellaDetection", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
     .target(
@@ -60,6 +84,7 @@ let package = Package(
         "StellaScripting", "StellaLua", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swiftSettings),
+    .target(name: "StellaRemediation", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
@@ -68,11 +93,15 @@ let package = Package(
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaValue"),
     .target(
-      name: "CStellaJSON", dependencies: ["CStellaValue"], linkerSettings: [.linkedLibrary("simdjson")]),
+      name: "CStellaJSON", dependencies: ["CStellaValue"],
+      // Without it simdjson's inlined part keeps its assertions in release builds too.
+      cxxSettings: [.define("NDEBUG", .when(configuration: .release))], linkerSettings: [.linkedLibrary("simdjson")]),
     .target(
       name: "CStellaMatch", dependencies: ["CStellaValue"],
       linkerSettings: [.linkedLibrary("hs"), .linkedLibrary("re2")]),
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
 
     .testTarget(name: "StellaModelTests", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaLuaTests", dependencies: ["StellaLua"], swiftSettings: swiftSettings),
@@ -90,6 +119,21 @@ let package = Package(
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaSQLiteTests", dependencies: ["StellaSQLite"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaRemediationTests", dependencies: ["StellaRemediation"], swiftSettings: swiftSettings),
+    .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaLoggingTests",
+      dependencies: [
+        "StellaLogging", "StellaDetection", "StellaModel", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaServerTests",
+      dependencies: ["StellaServer", .product(name: "Hummingbird", package: "hummingbird")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaPostgresTests", dependencies: ["StellaPostgres", "StellaModel"], swiftSettings: swiftSettings),
+    .testTarget(name: "StellaNATSTests", dependencies: ["StellaNATS", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],
       swiftSettings: swiftSettings),

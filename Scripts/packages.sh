@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Scripts/debian-packages.txt names and that are missing.
+# Installs the Debian packages that Scripts/debian-packages.txt, or the list given, names and that are missing.
 # Does nothing, also offline, when all are there. Exit status: 0 all there, 3 not all there.
+#
+#     bash Scripts/packages.sh [LIST]
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
-[ -r Scripts/debian-packages.txt ] || { echo "Scripts/debian-packages.txt can't be read" >&2; exit 3; }
+list=${1:-Scripts/debian-packages.txt}
+[ -r "$list" ] || { echo "$list can't be read" >&2; exit 3; }
 
 missing_packages() {
   while read -r package proof rest; do
     case "$package" in '' | '#'*) continue ;; esac
     [ -e "$proof" ] || printf '%s ' "$package"
-  done < Scripts/debian-packages.txt
+  done < "$list"
 }
 
 missing=$(missing_packages)

@@ -3,17 +3,18 @@
 #
 #     bash Scripts/test.sh [--fast] [--filter REGEX]
 #
-# --fast skips the lint; --filter runs only the tests that match. Exit status: 0 all well, 1 something failed, 3 usage
-# or a missing package.
+# --fast skips the lint and the embedder's build; --filter runs only the tests that match, and skips that build. Exit
+# status: 0 all well, 1 something failed, 3 usage or a missing package.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
 
 lint=yes
+embedding=yes
 filter=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --fast) lint=no ;;
-    --filter) [ $# -ge 2 ] || { echo "--filter needs an expression" >&2; exit 3; }; filter=(--filter "$2"); shift ;;
+    --fast) lint=no embedding=no ;;
+    --filter) [ $# -ge 2 ] || { echo "--filter needs an expression" >&2; exit 3; }; filter=(--filter "$2") embedding=no; shift ;;
     -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) echo "unknown option $1; there are --fast and --filter REGEX" >&2; exit 3 ;;
   esac
@@ -63,6 +64,13 @@ fi
 step "test"
 if ! logged "$logs/test" swift test --skip-build ${filter[@]+"${filter[@]}"}; then
   failures+=("test: failed")
+fi
+
+if [ "$embedding" = yes ]; then
+  step "embedding"
+  if ! logged "$logs/embedding" bash Scripts/embedding-check.sh; then
+    failures+=("embedding: failed")
+  fi
 fi
 
 step "summary"

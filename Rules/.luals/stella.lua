@@ -58,6 +58,32 @@
 ---@field key table<string, any> the values of `by`, by name
 ---@field last Stella.Event the event that decided it
 
+--- What a match of a sequence has of one step.
+---@class Stella.MatchedStep
+---@field count integer events of the step in the match: its `times`; 0 for an absent step
+---@field seen integer how many there were, at least `count`: all since the last match without a gap over the sequence's `within`
+---@field first Stella.Event? the first of them that is kept
+---@field last Stella.Event? the last of them that is kept
+---@field events Stella.Event[] the first and the newest, at most `cap_events`; all keys share 1 MiB, the newest stay
+
+--- A match of a sequence.
+---@class Stella.SequenceMatch
+---@field count integer events of all steps of the match
+---@field started integer time of the first of them, nanoseconds since the epoch
+---@field ended integer time of the last, or when the time of an absent last step was over, nanoseconds
+---@field key table<string, any> the values of `by`, by name
+---@field last Stella.Event? the event that decided it, else the last that is kept
+---@field [string] Stella.MatchedStep each step under its name
+
+--- A key that stays away.
+---@class Stella.Gap
+---@field key table<string, any> the values of `by`, by name
+---@field last_seen integer? when the key came last, nanoseconds since the epoch; nil when never
+---@field due integer when it should have come, without the grace, nanoseconds
+---@field overdue_s integer seconds since then
+---@field silent_s integer seconds since it came last or the stream began
+---@field declared boolean whether it is in the roster
+
 --- What `alert { … }` takes and callbacks return.
 ---@class Stella.Alert
 ---@field summary string? one line for people instead of the rule's
@@ -80,6 +106,29 @@
 ---@field window? "sliding"|"from_first" `sliding` fires when the last `count` events lie within `within`, exactly, at 8 × `count` bytes a key; `from_first` counts from a key's first event and fires once per window, at 16 bytes a key. Default: `sliding`.
 ---@field distinct? string Count distinct values of this field instead of events (sliding, exact).
 
+--- A step of `sequence = { … }`.
+---@class Stella.SequenceStep
+---@field name string What `on_match` calls it: `m.<name>`.
+---@field match string A condition on events of the key; other events are passed over.
+---@field times? integer How many events it takes; the newest count. Default: `1`.
+---@field absent? boolean The step must not happen. Between two steps: it breaks a run that waits for the later one. As last step: the rule fires when its time is over without it. In any order: it breaks every run, and the rule fires when `within` is over. Default: `false`.
+---@field within? string A time for this step alone: from the end of the step before it, or for the first step and in any order from its own first event. For an absent last step how long to wait; without it, what is left of the sequence's `within`.
+---@field cap_events? integer How many of its events are kept as evidence and for `m`. Default: `3`.
+
+--- `sequence = { … }`.
+---@class Stella.Sequence
+---@field within string From the first event of a match to its last.
+---@field ordered? boolean Whether each step comes after the one before it. With false they come in any order, and an event counts for every step that it matches. Default: `true`.
+---@field [integer] Stella.SequenceStep the steps in order
+
+--- `absence = { … }`.
+---@class Stella.Absence
+---@field every string How often a key must come.
+---@field grace? string How much later than that it may come. Default: `0s`.
+---@field roster? string|any[] Keys that are expected from the beginning of the stream, even if they never came: values of the `by` field, or tables by name when `by` has several; as a text with commas when `params` gives it. They are never forgotten or evicted. A rule without `by` expects its one key from the beginning.
+---@field forget_after? string How long a key that is in no roster is missed. Default: `14d`.
+---@field learn? string How long a key that is in no roster must have come without a gap before it is expected; with `"0s"` once is enough. Default: `0s`.
+
 --- `rule { … }`.
 ---@class Stella.Rule
 ---@field api integer The level of the script API that the rule is written for.
@@ -97,21 +146,26 @@
 ---@field falsepositives? string[] Harmless causes of the same alert.
 ---@field owner? string Who looks after the rule.
 ---@field labels? table<string, string> Fixed texts by name that every alert carries.
----@field where string Which events the rule sees; `"true"` for all of them.
+---@field where string Which events the rule sees; `"true"` for all of them. A `sequence` can do without: given, it must hold for the events of every step as well.
 ---@field by? string[] The fields that make the key; state, hold and suppression are per key.
 ---@field max_keys? integer The most keys kept; over it the stalest go. Default: `100000`.
 ---@field state_memory? string The most native state kept; over it the stalest keys go. Default: `64MiB`.
 ---@field memory? string The Lua heap of the rule, from "64KiB" to "4MiB". Default: `256KiB`.
 ---@field threshold? Stella.Threshold Fires at `count` events of a key within `within`; needs no Lua.
+---@field sequence? Stella.Sequence Fires when steps follow one another within a time for one key; needs no Lua.
+---@field absence? Stella.Absence Fires when a key stays away that should come every so often; needs no Lua.
 ---@field state? table<string, Stella.Window|string|number|boolean> What is kept per key: windows, rings and first values by name.
 ---@field on? fun(e: Stella.Event, s: Stella.State): Stella.Finding `function(e, s)`, for each matching event.
 ---@field every? string How often `check` runs, in event time.
 ---@field check? fun(s: Stella.State, t: integer): Stella.Finding `function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch.
----@field on_match? fun(m: Stella.Match): Stella.Finding `function(m)`, for each match of `threshold`: returns the alert, or nothing to drop the match.
----@field hold? string How long the condition must last before the alert fires. Default: `0s`.
+---@field on_match? (fun(m: Stella.Match): Stella.Finding)|(fun(m: Stella.SequenceMatch): Stella.Finding) `function(m)`, for each match of `threshold` or `sequence`: returns the alert, or nothing to drop the match.
+---@field on_absent? fun(gap: Stella.Gap): Stella.Finding `function(gap)`, when a key of `absence` stays away: returns the alert, or nothing to let it pass.
+---@field migrate? fun(old: table): table? `function(old)`, once per key when `state` is not what it was at the last start or before a reload: gets the plain values of `s` and returns the new ones. Windows whose declaration is the same are kept; without `migrate` the rule starts anew.
+---@field hold? string How long the condition must last before the alert fires. A match of `sequence` waits that long by itself, for what may cancel it. Default: `0s`.
 ---@field keep_firing? string How long the alert stays after the condition ended. Default: `0s`.
----@field suppress_for? string What follows a finding of the same key within this time joins its alert. Without the key: `within` of a threshold, else `5m` with `on`, else `0s`.
+---@field suppress_for? string What follows a finding of the same key within this time joins its alert. Without the key: `within` of a threshold or sequence, else `5m` with `on`, else `0s`.
 ---@field resolve_when? string|fun(s: Stella.State, t: integer): boolean? Ends the alert: a condition on events of the same key, or `function(s, t)` asked at every check.
+---@field cancel_on? string A condition on any event of the same key, whatever `where` says: what was counted, begun, held or pending for the key is dropped, and under `absence` the key is not expected any more. An alert that fires stays. An event that the rule looks for as well counts afterwards.
 ---@field summary? string One line for people; `{name}` and `{name:.1f}` are filled in.
 ---@field evidence? integer How many events a threshold keeps per key as evidence. Default: `1`.
 ---@field affected? string The field whose values are listed as affected users. Without the key: `user_id` or `user` when it is in `by`.
@@ -386,6 +440,189 @@ function Ring:clear() end
 ---@param size integer|Stella.RingOptions 1 to 100
 ---@return Stella.Ring
 function ring(size) end
+
+---@class Stella.SessionOptions
+---@field [1]? string how long a pause ends a session, such as "30m"
+---@field gap? string how long a pause ends a session
+---@field max? string how long a session lasts at the most; default "24h"
+
+--- O(1), 48 bytes a key. What ended is known for `max` after its end; two sessions are kept.
+---@class Stella.Session: Stella.Window
+local Session = {}
+
+--- Counts the current event in its session. A late one joins the session that it lies in or next to, and may join two into one; one from before the previous session is left out.
+---@param e? Stella.Event the event; the time is the event's whether given or not
+function Session:add(e) end
+
+--- Events of the latest session.
+---@return integer
+function Session:count() end
+
+--- Seconds from its first event to its last.
+---@return number
+function Session:duration_s() end
+
+--- Time of its first event, nanoseconds since the epoch.
+---@return integer?
+function Session:started() end
+
+--- Whether it is over: `gap` has passed since its last event.
+---@return boolean
+function Session:ended() end
+
+--- Events of the session before; 0 when there was none.
+---@return integer
+function Session:previous_count() end
+
+--- Seconds that the session before lasted.
+---@return number
+function Session:previous_duration_s() end
+
+
+--- Groups the events of a key into sessions, which end with a pause.
+---@param gap string|Stella.SessionOptions how long a pause ends a session, such as "30m"
+---@return Stella.Session
+function session(gap) end
+
+---@class Stella.FirstSeenOptions
+---@field [1]? string how long a value is remembered after it was seen last
+---@field within? string how long a value is remembered after it was seen last
+---@field learn? string how long after a key's first value nothing is new, since everything would be; default "24h"
+---@field cap? integer how many values a key has exactly; default 256
+
+--- O(1) amortised. Exact up to `cap` values a key, 22 to 43 bytes each. Over it four Bloom filters (Bloom 1970) of 16 bits a value for each third of `within`: a value is remembered for `within` to 4/3 of it, and while no third has more than 8 × `cap` values, at most 0.3% of the new ones pass for known; known ones never pass for new. 64 × `cap` bytes a key then.
+---@class Stella.FirstSeen: Stella.Window
+local FirstSeen = {}
+
+--- Remembers the value; true when it is new: not seen for `within`, and the key is past `learn`.
+---@param value any nil is passed over and never new
+---@return boolean
+function FirstSeen:add(value) end
+
+--- Whether `learn` has passed since the key's first value.
+---@return boolean
+function FirstSeen:ready() end
+
+
+--- Tells values that are new for a key from those it had before.
+---@param within string|Stella.FirstSeenOptions how long a value is remembered after it was seen last
+---@return Stella.FirstSeen
+function first_seen(within) end
+
+---@class Stella.TopOptions
+---@field [1]? integer how many values are counted, 2 to 100
+---@field n? integer how many values are counted
+---@field within? string the length of the window; default "1h"
+
+--- O(n) to add. SpaceSaving (Metwally, Agrawal, El Abbadi 2005) in each of 4 steps of the window: a count is at most total / n too high, and each value of more than total / n is in the list. What is read covers the window less at most one step. 288 bytes a key for each of the n; texts are shown up to 46 bytes and told apart by a 64-bit hash.
+---@class Stella.Top: Stella.Window
+local Top = {}
+
+--- Counts a value at the current event's time. Weights of 0 or less are passed over.
+---@param value any nil is passed over
+---@param weight? number what the value counts for, such as bytes; 1 when not given
+function Top:add(value, weight) end
+
+--- The most frequent values of the window, most first, as tables of `value`, `count` (at least the true one), `error` (by how much `count` may be too high) and `share` of all.
+---@param most? integer how many; all when not given
+---@return table[]
+function Top:list(most) end
+
+--- The weight of everything in the window.
+---@return number
+function Top:total() end
+
+
+--- Finds the most frequent values.
+---@param n integer|Stella.TopOptions how many values are counted, 2 to 100
+---@return Stella.Top
+function top(n) end
+
+---@class Stella.BaselineOptions
+---@field [1]? string the length of a bucket, such as "10m"
+---@field bucket? string the length of a bucket; it divides the season
+---@field season? "day"|"week"|"none" what repeats itself; default "day"
+---@field keep? string how much is remembered; default "4w"
+---@field min_history? string how long a key must be known before anything is usual; without it two seasons, or 30 buckets
+---@field of? "count"|"mean" what a bucket holds: a sum, 0 in a gap, or a mean, missing in a gap; default "count"
+
+--- O(1) amortised to add, O(seasons) to read, with season "none" O(keep / bucket). Medians stand up to half of the history being odd. Four bytes a bucket of `keep` and key, at most 20000 buckets: a week of 10 minutes takes 4 KiB. Seasons are counted in UTC.
+---@class Stella.Baseline: Stella.Window
+local Baseline = {}
+
+--- Adds to the bucket of the current time: 1 or the number to a count, the number to a mean.
+---@param value? Stella.Event|number a number; without one, or with the event, 1
+function Baseline:add(value) end
+
+--- What the latest full bucket holds; nil before any and for a mean of nothing.
+---@return number?
+function Baseline:value() end
+
+--- The median of what the buckets at the same time of earlier seasons and their neighbours hold; nil before `min_history`.
+---@return number?
+function Baseline:usual() end
+
+--- 1.4826 times their median absolute deviation, at least √usual for a count and 1% of usual for a mean; as large as the standard deviation where values are normal.
+---@return number?
+function Baseline:spread() end
+
+--- How many spreads the value lies above what is usual; nil before `min_history`.
+---@param value? number without it `value()`
+---@return number?
+function Baseline:z(value) end
+
+--- Whether `min_history` has passed since the key's first value.
+---@return boolean
+function Baseline:ready() end
+
+
+--- Knows what is usual at this time of the day or of the week.
+---@param bucket string|Stella.BaselineOptions the length of a bucket, such as "10m"
+---@return Stella.Baseline
+function baseline(bucket) end
+
+---@class Stella.ForecastOptions
+---@field [1]? string how far back the trend looks, such as "6h"
+---@field within? string how far back the trend looks
+---@field limit? number the limit that is asked about, from either side
+---@field min_history? string how much of it must be covered before there is a forecast; without it a quarter of `within`
+
+--- O(1) amortised to add; reading takes the slopes of all pairs of up to 32 points. Theil–Sen slope with Sen's interval (Sen 1968), which up to 29% of wild values don't move. Points are the means of 32 steps of `within`. 648 bytes a key.
+---@class Stella.Forecast: Stella.Window
+local Forecast = {}
+
+--- Adds a value at the time of the current event.
+---@param value? number nil and values that are not numbers are passed over
+function Forecast:add(value) end
+
+--- Seconds until the trend crosses the limit; nil when it does not head there or little is known.
+---@param limit? number without it the `limit` of the declaration
+---@return number?
+function Forecast:eta_s(limit) end
+
+--- The lower end of the 95% interval of `eta_s`: the steepest slope that the values allow.
+---@param limit? number without it the `limit` of the declaration
+---@return number?
+function Forecast:eta_low_s(limit) end
+
+--- The upper end; nil when the values also allow that it is never crossed.
+---@param limit? number without it the `limit` of the declaration
+---@return number?
+function Forecast:eta_high_s(limit) end
+
+--- How much the value changes in an hour.
+---@return number?
+function Forecast:slope_per_hour() end
+
+--- Where the trend stands now.
+---@return number?
+function Forecast:level() end
+
+
+--- Follows the trend of a value to the limit that it will cross.
+---@param within string|Stella.ForecastOptions how far back the trend looks, such as "6h"
+---@return Stella.Forecast
+function forecast(within) end
 
 
 --- Declares the rule of a file; the file returns it.

@@ -10,21 +10,14 @@ return rule {
   description = "A login with a password that is accepted from an address whose logins failed again and again within the hour "
     .. "before. The most serious thing an SSH log can say.",
   falsepositives = { "a person who forgot the password and found it in the end" },
-  where = [[one_of(event, "ssh.login_failed", "ssh.login_accepted") and src_ip ~= nil]],
-  by = { "src_ip" }, max_keys = 50000,
-  state = { failures = window.count { "1h", buckets = 30 }, sample = ring(3) },
-  on = function(e, s)
-    if e.event == "ssh.login_failed" then
-      s.failures:add(e)
-      s.sample:push(e)
-      return
-    end
-    if e.auth_method == "publickey" then return end
-    local failures = s.failures:count()
-    if failures < p.min_failures then return end
-    s.sample:push(e)
+  where = [[src_ip ~= nil]], by = { "src_ip" }, max_keys = 50000, affected = "user",
+  sequence = { within = "1h",
+    { name = "failures", match = [[event == "ssh.login_failed"]], times = p.min_failures },
+    { name = "login", match = [[event == "ssh.login_accepted" and not (auth_method == "publickey")]] },
+  },
+  on_match = function(m)
     return alert {
-      value = failures, count = failures + 1, user = e.user, affected_users = { e.user }, evidence = s.sample,
+      value = m.failures.seen, count = m.failures.seen + 1, affected_users = { m.last.user },
       summary = "{src_ip} logged in over SSH as {user} after {value} failures",
     }
   end,

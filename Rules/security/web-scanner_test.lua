@@ -16,6 +16,17 @@ test("an access log is read", function(t)
   t:expect { fires = 1 }
 end)
 
+test("an access log of Envoy in a container is read", function(t)
+  local text = ""
+  for i = 10, 30 do
+    text = text .. ('2026-01-01T00:00:%dZ stdout F {"start_time":"2026-01-01T00:00:%d.1Z","method":"GET",'
+      .. '"x-envoy-origin-path":"/cgi/%d","response_code":404,"downstream_remote_address":"203.0.113.9:40%d"}\n')
+      :format(i, i, i, i)
+  end
+  t:replay { text = text }
+  t:expect { fires = 1, where = { src_ip = "203.0.113.9" } }
+end)
+
 test("one dead link asked for by a crowd stays quiet", function(t)
   t:feed(function(i) return miss("/old-page", 404, "192.0.2." .. i % 250) end):times(500):every("1s")
   t:expect_quiet()

@@ -71,6 +71,9 @@ struct Plan {
 
   static constexpr size_t expectedPositions = 128;
 
+  /// Marks lines, and passes over a line: `seen` and `written` name the one that touched them last.
+  uint64_t stamp = 0;
+
   /// Per output place (`STELLA_JSON_LEVEL`, `STELLA_JSON_TIME`, column 0, …): the line that last wrote it, and in the low
   /// byte with which priority. Asking this instead of the cell keeps the walk from loading what columns a page apart,
   /// which alias in the cache, have just stored.
@@ -115,18 +118,24 @@ struct Plan {
     return id;
   }
 
-  /// Whether the text behind a key's opening quote is `expected`, with its quote and colon. Logs repeat their key order,
-  /// so the key of the previous line at the same place is compared before any lookup.
-  static inline bool isExpected(const Expected &expected, const uint8_t *text) {
+  /// Whether `key`, which starts behind the opening quote, is the key of the previous line at this place, with its quote
+  /// and colon. Logs repeat their key order, so this is asked before any lookup.
+  __attribute__((always_inline)) static inline bool isExpected(
+      const PlanNode &parent, size_t place, const uint8_t *key) {
+    if (__builtin_expect(place >= parent.expectedCount, 0)) return false;
+    const Expected &expected = parent.expected[place];
+    if (__builtin_expect(expected.length == UINT32_MAX, 0)) return false;
     const uint32_t whole = expected.length + 2;
-    return KeyHead::of(text, whole) == expected.head &&
-           (whole <= 16 || std::memcmp(expected.rest, text + 16, whole - 16) == 0);
+    return KeyHead::of(key, whole) == expected.head &&
+           (whole <= 16 || std::memcmp(expected.rest, key + 16, whole - 16) == 0);
   }
 
-  /// The node of a key that wasn't expected, or -1; it is expected from now on. `inPlace`: the colon follows at once.
-  __attribute__((noinline)) int32_t learn(
-      PlanNode &parent, size_t place, const uint8_t *key, uint32_t length, bool inPlace) {
+  /// The node of a key that wasn't expected, or -1; it is expected from now on when it stands without escapes and with
+  /// its colon at once behind it. `raw` is the key as it stands in the line; 16 bytes are read at `key` and at `raw`
+  /// whatever its length.
+  int32_t learn(PlanNode &parent, size_t place, const uint8_t *key, uint32_t length, const uint8_t *raw) {
     const int32_t node = find(parent, key, length, KeyHead::of(key, length));
+    const bool inPlace = raw[length] == '"' && raw[length + 1] == ':' && std::memcmp(key, raw, length) == 0;
     if (!inPlace || place >= expectedPositions) return node;
     if (place >= parent.expectedCount) {
       parent.expected.resize(place + 1);
@@ -139,8 +148,8 @@ struct Plan {
       return node;
     }
     expected.length = length;
-    expected.head = KeyHead::of(key, length + 2);
-    if (length + 2 > 16) std::memcpy(expected.rest, key + 16, length + 2 - 16);
+    expected.head = KeyHead::of(raw, length + 2);
+    if (length + 2 > 16) std::memcpy(expected.rest, raw + 16, length + 2 - 16);
     return node;
   }
 };

@@ -4,51 +4,19 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
+#include "json_columns.hpp"
 #include "json_plan.hpp"
-#include "json_walk.hpp"
+#include "json_tree.hpp"
 
 using namespace stella;
 
 struct stella_json {
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> index;
-  size_t capacity = 0;
+  Parsers parsers;
   Plan plan;
-  uint64_t line = 0;
   std::vector<stella_json_node> nodes;
-
-  /// Stage 1 over `length` bytes at `text`. Positions are relative to `text`.
-  Reason structurals(const uint8_t *text, size_t length) {
-    if (length == 0) return Reason::blank;
-    if (!index || length > capacity) {
-      capacity = std::max(size_t(1) << 16, length + length / 2);
-      index.reset();
-      if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, index)) {
-        capacity = 0;
-        return Reason::memory;
-      }
-    }
-    switch (index->stage1(text, length, simdjson::stage1_mode::regular)) {
-      case simdjson::SUCCESS:
-        return Reason::none;
-      case simdjson::EMPTY:
-        return Reason::blank;
-      case simdjson::UTF8_ERROR:
-        return Reason::utf8;
-      case simdjson::UNESCAPED_CHARS:
-        return Reason::controlCharacter;
-      case simdjson::UNCLOSED_STRING:
-        return Reason::unclosedString;
-      default:
-        return Reason::syntax;
-    }
-  }
 };
-
-/// Bytes that one stage 1 run covers: its index stays in the second-level cache.
-static constexpr uint32_t runBytes = 64 * 1024;
 
 extern "C" stella_json *stella_json_create(void) { return new stella_json(); }
 extern "C" void stella_json_destroy(stella_json *json) { delete json; }
@@ -73,10 +41,6 @@ struct Batch {
   const stella_json_lines *lines;
   stella_json_events *out;
 
-  bool lineIs(uint32_t line, const uint8_t *prefix, uint32_t length) const {
-    return lines->lengths[line] >= length && std::memcmp(lines->base + lines->starts[line], prefix, length) == 0;
-  }
-
   void clearRow() {
     for (uint32_t column = 0; column < out->columns; column++) {
       out->cells[size_t(column) * out->capacity + out->count] = stella_value{};
@@ -85,63 +49,59 @@ struct Batch {
     out->raw_levels[out->count] = stella_value{};
   }
 
-  /// Walks the document whose first structural is `at`; on success the row is filled.
-  Reason walk(const uint8_t *base, const uint32_t *&at, uint32_t from, uint32_t limit, bool mayEscape) {
-    const bool escapes = mayEscape && std::memchr(base + from, '\\', limit - from) != nullptr;
-    if (escapes && out->arena_end - out->arena < ptrdiff_t(4 * size_t(limit - from) + 256)) {
-      out->arena_needed = 4 * size_t(limit - from) + 256;
-      return Reason::arenaFull;
-    }
-    const uint32_t *start = at;
-    Columns columns{json->plan, *out, ++json->line};
-    Walker walker{base, at, limit, escapes, out->arena};
-    Reason reason = columns.document(walker);
-    if (reason == Reason::none && columns.duplicate) {
-      clearRow();
-      walker = Walker{base, start, limit, escapes, out->arena};
-      columns.line = ++json->line;
-      reason = columns.exactDocument(walker);
-    }
-    at = walker.at;
-    if (reason == Reason::none) {
-      out->arena = walker.arena;
-    } else {
-      clearRow();
-    }
-    return reason;
-  }
-
-  /// One line by itself: the second try after a run was refused, and for lines that need repair.
-  Reason alone(uint32_t line) {
+  /// Fills the row from one line; when the line is refused the row stays empty.
+  Reason decode(uint32_t line) {
     const uint8_t *text = lines->base + lines->starts[line];
-    uint32_t length = lines->lengths[line];
-    if (lineIs(line, reinterpret_cast<const uint8_t *>("\xEF\xBB\xBF"), 3)) {
+    size_t length = lines->lengths[line];
+    if (length >= 3 && std::memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
       text += 3;
       length -= 3;
     }
-    Reason reason = json->structurals(text, length);
-    bool repaired = false;
-    if (reason == Reason::utf8) {
-      const size_t needed = 16 * size_t(length) + 512;
-      if (out->arena_end - out->arena < ptrdiff_t(needed)) {
-        out->arena_needed = needed;
-        return Reason::arenaFull;
-      }
-      const size_t written = stella_utf8_repair(text, length, out->arena);
-      text = out->arena;
-      length = static_cast<uint32_t>(written);
-      out->arena += written + 64;
-      repaired = true;
-      reason = json->structurals(text, length);
+    ondemand::document document;
+    const Reason reason = json->parsers.iterate(text, length, document);
+    if (__builtin_expect(reason == Reason::utf8, 0)) return decodeRepaired(text, length);
+    STELLA_TRY(reason);
+    return fill(document, text, length);
+  }
+
+  Reason decodeRepaired(const uint8_t *text, size_t length) {
+    const size_t needed = 16 * length + 512;
+    if (out->arena_end - out->arena < ptrdiff_t(needed)) {
+      out->arena_needed = needed;
+      return Reason::arenaFull;
     }
-    if (reason != Reason::none) return reason;
-    const uint32_t *at = json->index->structural_indexes.get();
-    reason = walk(text, at, 0, length, true);
-    if (reason == Reason::none && *at < length) {
+    uint8_t *repaired = out->arena;
+    length = stella_utf8_repair(text, length, repaired);
+    out->arena += length + 64;
+    ondemand::document document;
+    STELLA_TRY(json->parsers.iterate(repaired, length, document));
+    STELLA_TRY(fill(document, repaired, length));
+    out->repaired++;
+    return Reason::none;
+  }
+
+  Reason fill(ondemand::document &document, const uint8_t *text, size_t length) {
+    const bool escapes = std::memchr(text, '\\', length) != nullptr;
+    if (escapes && out->arena_end - out->arena < ptrdiff_t(4 * length + 256)) {
+      out->arena_needed = 4 * length + 256;
+      return Reason::arenaFull;
+    }
+    Reader reader{json->parsers, text + length, escapes, out->arena};
+    Columns columns{json->plan, *out, reader, ++json->plan.stamp};
+    Reason reason = columns.document(document);
+    if (__builtin_expect(reason == Reason::none && columns.duplicate, 0)) {
       clearRow();
-      reason = Reason::trailing;
+      document.rewind();
+      reader.arena = out->arena;
+      columns.line = ++json->plan.stamp;
+      columns.exact = true;
+      reason = columns.document(document);
     }
-    if (reason == Reason::none && repaired) out->repaired++;
+    if (reason == Reason::none) {
+      out->arena = reader.arena;
+    } else {
+      clearRow();
+    }
     return reason;
   }
 
@@ -172,53 +132,6 @@ struct Batch {
     out->failures[out->failure_count++] = {line, static_cast<uint32_t>(reason)};
     return true;
   }
-
-  /// The last line (exclusive) of a run from `first`: lines that follow each other with nothing but a line ending between.
-  uint32_t runEnd(uint32_t first, uint32_t rows) const {
-    uint32_t line = first + 1;
-    const uint32_t start = lines->starts[first];
-    while (line < lines->count && line - first < rows) {
-      const uint32_t end = lines->starts[line - 1] + lines->lengths[line - 1];
-      const uint32_t next = lines->starts[line];
-      const uint32_t gap = next - end;
-      if (next < end || gap == 0 || gap > 2 || lines->base[next - 1] != '\n' ||
-          (gap == 2 && lines->base[end] != '\r')) {
-        break;
-      }
-      if (next + lines->lengths[line] - start > runBytes) break;
-      line++;
-    }
-    return line;
-  }
-
-  /// Decodes a run with one stage 1; returns the lines consumed, or 0 when stage 1 refused the run.
-  uint32_t run(uint32_t first, uint32_t end) {
-    const uint32_t start = lines->starts[first];
-    const uint8_t *base = lines->base + start;
-    const uint32_t length = lines->starts[end - 1] + lines->lengths[end - 1] - start;
-    const Reason refused = json->structurals(base, length);
-    if (refused != Reason::none) return 0;
-    const bool mayEscape = std::memchr(base, '\\', length) != nullptr;
-    const uint32_t *at = json->index->structural_indexes.get();
-    for (uint32_t line = first; line < end; line++) {
-      const uint32_t from = lines->starts[line] - start;
-      const uint32_t limit = from + lines->lengths[line];
-      Reason reason = Reason::blank;
-      if (*at < limit) {
-        reason = walk(base, at, from, limit, mayEscape);
-        while (*at < limit) {
-          if (reason == Reason::none) {
-            clearRow();
-            reason = Reason::trailing;
-          }
-          at++;
-        }
-        if (reason != Reason::none && lines->base[lines->starts[line]] == 0xEF) return line - first;
-      }
-      if (!settle(line, reason)) return line - first;
-    }
-    return end - first;
-  }
 };
 
 }  // namespace
@@ -227,27 +140,7 @@ extern "C" uint32_t stella_json_decode(stella_json *json, const stella_json_line
   Batch batch{json, lines, events};
   events->status = STELLA_JSON_DONE;
   uint32_t line = lines->first;
-  while (line < lines->count && events->count < events->capacity) {
-    const uint32_t end = batch.runEnd(line, events->capacity - events->count);
-    if (end - line > 1) {
-      const uint32_t consumed = batch.run(line, end);
-      line += consumed;
-      if (events->status != STELLA_JSON_DONE) break;
-      if (consumed > 0 && line == end) continue;
-      if (consumed == 0) {
-        // Some line of the run is broken in a way that stage 1 can't confine: take the run line by line.
-        bool stopped = false;
-        while (line < end && !stopped) {
-          stopped = !batch.settle(line, batch.alone(line));
-          if (!stopped) line++;
-        }
-        if (stopped) break;
-        continue;
-      }
-    }
-    if (!batch.settle(line, batch.alone(line))) break;
-    line++;
-  }
+  while (line < lines->count && events->count < events->capacity && batch.settle(line, batch.decode(line))) line++;
   return line - lines->first;
 }
 
@@ -256,12 +149,8 @@ extern "C" uint32_t stella_json_parse(
     uint32_t *count) {
   *count = 0;
   json->nodes.clear();
-  Reason reason = json->structurals(text, length);
-  if (reason != Reason::none) return static_cast<uint32_t>(reason);
-  Walker walker{text, json->index->structural_indexes.get(), length, true, arena};
-  Tree tree{json->nodes};
-  reason = tree.document(walker);
-  if (reason == Reason::none && *walker.at < length) reason = Reason::trailing;
+  Reader reader{json->parsers, text + length, true, arena};
+  const Reason reason = Tree{json->nodes, reader}.document(text, length);
   if (reason != Reason::none) return static_cast<uint32_t>(reason);
   *nodes = json->nodes.data();
   *count = static_cast<uint32_t>(json->nodes.size());
@@ -283,15 +172,9 @@ extern "C" const char *stella_json_reason(uint32_t reason) {
     case Reason::unclosedString:
       return "a string is not closed";
     case Reason::syntax:
-      return "this is not JSON";
+      return "a comma, a colon, a bracket or a key in double quotes is missing or misplaced";
     case Reason::notObject:
       return "the value is not an object";
-    case Reason::expectedKey:
-      return "an object lacks a key in double quotes";
-    case Reason::expectedColon:
-      return "a key is not followed by a colon";
-    case Reason::expectedComma:
-      return "values are not separated by a comma";
     case Reason::expectedValue:
       return "a value is missing or is not JSON";
     case Reason::number:

@@ -16,8 +16,15 @@ enum {
   STRING_HEADER = 64,  // allowance above string_bytes
   COLLECT_AFTER = 24 * 1024,
   SLOW_NS = 500 * 1000,
-  SLOW_DIVISION = 10,
+  CLOSE_DIVISION = 10,
+  SLOW_STEP_NS = 100,    // ten times an ordinary step
+  SLOW_SHARE = 5,        // of the deadline, for calls whose steps are slow
+  LARGE_STRING = 4096,   // bytes from which one instruction on it may take longer than a hundred others
+  LARGE_STRING_SHIFT = 8,
 };
+
+/// Large strings lie 8 bytes behind the 16 at which `malloc` aligns, so that `free`, which is told no type, knows them.
+static bool is_large_string(const void *block) { return ((uintptr_t)block & 15) == LARGE_STRING_SHIFT; }
 
 static int64_t now_ns(clockid_t clock) {
   struct timespec time;
@@ -53,14 +60,37 @@ static void *deny(stella_lua *S) {
   return NULL;
 }
 
+/// An instruction that compares large strings takes up to 0.5 ms (Lua calls `strcoll` once per zero byte), and a hundred
+/// of them lie between two hooks. So while such a string is alive the hook looks at the clock more often. The first one
+/// of a call sets the hook's counter back whether it was near already or not, so that the steps are always the same.
+static void watch_large_string(stella_lua *S) {
+  if (!S->in_call || S->killed || S->large_string_seen) return;
+  S->large_string_seen = true;
+  stella_arm_hook(S, true);
+}
+
+static void *allocate_large_string(stella_lua *S, size_t size) {
+  char *block = malloc(size + LARGE_STRING_SHIFT);
+  if (!block) return NULL;
+  S->large_strings++;
+  watch_large_string(S);
+  return block + LARGE_STRING_SHIFT;
+}
+
+static void *release(stella_lua *S, void *block, size_t size) {
+  S->used -= size;
+  if (is_large_string(block)) {
+    S->large_strings--;
+    block = (char *)block - LARGE_STRING_SHIFT;
+  }
+  free(block);
+  return NULL;
+}
+
 void *stella_allocate(void *state, void *block, size_t old, size_t size) {
   stella_lua *S = state;
   size_t before = block ? old : 0;
-  if (size == 0) {
-    S->used -= before;
-    free(block);
-    return NULL;
-  }
+  if (size == 0) return release(S, block, before);
   if (size > before) {
     if (S->used + (size - before) > S->limits.memory_bytes) return deny(S);
     if (!block && old == LUA_TSTRING) {
@@ -79,7 +109,9 @@ void *stella_allocate(void *state, void *block, size_t old, size_t size) {
       stella_locate(S->L, S, false);
     }
   }
-  void *moved = realloc(block, size);
+  // Lua never moves a string.
+  bool is_large = !block && old == LUA_TSTRING && size >= LARGE_STRING;
+  void *moved = is_large ? allocate_large_string(S, size) : realloc(block, size);
   if (!moved) return size <= before ? block : NULL;  // Lua relies on shrinking to succeed
   S->used = S->used - before + size;
   if (S->used > S->peak) S->peak = S->used;
@@ -107,28 +139,42 @@ void *stella_grow(lua_State *L, stella_lua *S, void *block, size_t old, size_t s
   return grown;
 }
 
-/// The backstop. Only the time that this thread really ran counts, so that a busy machine does not change what a rule
-/// finds; but asking for that costs a system call, so the wall clock, which is never behind, is asked first.
-void stella_check_deadline(lua_State *L, stella_lua *S) {
-  int64_t now = S->looked_ns = now_ns(CLOCK_MONOTONIC);
-  if (S->started_ns == 0) {
-    S->started_ns = now;
-    return;
-  }
-  int64_t passed = now - S->started_ns;
-  if (passed < S->deadline_ns / 4) return;
-  int64_t ran = now_ns(CLOCK_THREAD_CPUTIME_ID);
-  if (S->ran_mark_ns == 0) S->ran_mark_ns = ran;
-  if (ran - S->ran_mark_ns >= S->deadline_ns / 4 * 3) stella_kill(L, STELLA_LUA_KIND_DEADLINE);
+/// Gives the hook its interval, from now on: a tenth of the ordinary one when it shall watch closely. It charges at the
+/// same instructions either way.
+void stella_arm_hook(stella_lua *S, bool closely) {
+  int32_t interval = S->limits.hook_interval;
+  S->hook_division = closely && interval >= CLOSE_DIVISION ? CLOSE_DIVISION : 1;
+  S->hook_phase = 0;
+  lua_sethook(S->L, stella_hook, LUA_MASKCOUNT, interval / S->hook_division);
 }
 
-/// When instructions turn out slow (comparing long strings, walking chains), the hook looks at the clock ten times as
-/// often, but still charges at the same instructions as ever.
-static void look_closer(stella_lua *S) {
-  if (S->hook_division > 1 || S->limits.hook_interval < SLOW_DIVISION) return;
-  S->hook_division = SLOW_DIVISION;
-  S->hook_phase = 0;
-  lua_sethook(S->L, stella_hook, LUA_MASKCOUNT, S->limits.hook_interval / SLOW_DIVISION);
+static void mark_time(stella_lua *S, int64_t ran) {
+  S->ran_mark_ns = ran;
+  S->steps_mark = S->steps_left;
+}
+
+int64_t stella_slow_limit_ns(const stella_lua *S) { return S->limits.deadline_ns / SLOW_SHARE; }
+
+/// The backstop. Only the time that this thread really ran counts, so that a busy machine does not change what a rule
+/// finds; but asking for that costs a system call, so the wall clock, which is never behind, is asked first. A call
+/// whose steps take far longer than steps do gets a fifth of the time: what is slow about it is not in its budget.
+void stella_check_deadline(lua_State *L, stella_lua *S) {
+  int64_t now = now_ns(CLOCK_MONOTONIC);
+  if (S->started_ns == 0) {
+    S->started_ns = now;
+    mark_time(S, S->hook_division > 1 ? now_ns(CLOCK_THREAD_CPUTIME_ID) : 0);
+    return;
+  }
+  int64_t passed = now - S->started_ns, slow_limit = stella_slow_limit_ns(S);
+  bool seems_slow = passed > (S->steps_mark - S->steps_left) * SLOW_STEP_NS && passed >= slow_limit / 4;
+  if (passed < S->deadline_ns / 4 && !seems_slow) return;
+  int64_t ran = now_ns(CLOCK_THREAD_CPUTIME_ID);
+  if (S->ran_mark_ns == 0) mark_time(S, ran);
+  ran -= S->ran_mark_ns;
+  bool is_slow = ran > SLOW_NS && ran > (S->steps_mark - S->steps_left) * SLOW_STEP_NS;
+  if (is_slow) S->watch_closely = true;
+  S->is_slow = is_slow && ran >= slow_limit;
+  if (S->is_slow || ran >= S->deadline_ns / 4 * 3) stella_kill(L, STELLA_LUA_KIND_DEADLINE);
 }
 
 void stella_hook(lua_State *L, lua_Debug *activation) {
@@ -141,9 +187,9 @@ void stella_hook(lua_State *L, lua_Debug *activation) {
     if (S->used > S->collect_at) stella_collect(S);
   }
   if (S->traffic_left < 0) stella_kill(L, STELLA_LUA_KIND_MEMORY);
-  int64_t looked = S->looked_ns;
   stella_check_deadline(L, S);
-  if (looked && S->looked_ns - looked > SLOW_NS) look_closer(S);
+  // At a division of one, every firing is one that charges.
+  if (S->watch_closely && S->hook_division == 1) stella_arm_hook(S, true);
 }
 
 void stella_enter_callback(lua_State *L, stella_lua *S) {

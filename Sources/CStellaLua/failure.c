@@ -86,7 +86,11 @@ static void set_kill_message(stella_lua *S) {
       length = snprintf(text, sizeof text, "step budget of %lld used up", (long long)S->budget);
       break;
     case STELLA_LUA_KIND_DEADLINE:
-      length = snprintf(text, sizeof text, "time limit of %lld ms reached", (long long)(S->deadline_ns / 1000000));
+      if (S->is_slow)
+        length = snprintf(text, sizeof text, "time limit of %lld ms for slow steps reached",
+                          (long long)(stella_slow_limit_ns(S) / 1000000));
+      else
+        length = snprintf(text, sizeof text, "time limit of %lld ms reached", (long long)(S->deadline_ns / 1000000));
       break;
     default:
       if (S->string_denied)

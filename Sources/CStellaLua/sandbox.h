@@ -62,7 +62,12 @@ struct stella_lua {
   bool compiling;          ///< a failure now is the compiler's
   bool functions_allowed;  ///< the result is a load's: its functions get references
   bool has_result;         ///< SLOT_RESULT holds the result of the last call
-  int64_t deadline_ns, started_ns, ran_mark_ns, looked_ns;
+  int64_t deadline_ns, started_ns, ran_mark_ns;
+  int64_t steps_mark;      ///< steps left at `ran_mark_ns`
+  bool is_slow;            ///< the deadline was that of slow steps
+  bool watch_closely;      ///< steps turned out slow
+  bool large_string_seen;  ///< in this call
+  uint32_t large_strings;  ///< alive, or not yet collected
   int32_t hook_division, hook_phase;  ///< the hook charges at every `division`-th firing
   uint32_t nesting;
 
@@ -101,6 +106,8 @@ static inline stella_lua *stella_of(lua_State *L) { return *(stella_lua **)lua_g
 void *stella_allocate(void *state, void *block, size_t old, size_t size);
 void *stella_grow(lua_State *L, stella_lua *S, void *block, size_t old, size_t size);
 void stella_hook(lua_State *L, lua_Debug *activation);
+void stella_arm_hook(stella_lua *S, bool closely);
+int64_t stella_slow_limit_ns(const stella_lua *S);
 void stella_check_deadline(lua_State *L, stella_lua *S);
 void stella_collect(stella_lua *S);
 _Noreturn void stella_kill(lua_State *L, int32_t kind);

@@ -33,15 +33,14 @@ static bool begin(stella_lua *S, int64_t steps, int64_t deadline_ns) {
   S->budget = S->steps_left = steps;
   S->traffic_left = steps * 160;
   S->deadline_ns = deadline_ns;
-  S->started_ns = S->ran_mark_ns = S->looked_ns = 0;
-  S->hook_division = 1;
-  S->hook_phase = 0;
+  S->started_ns = S->ran_mark_ns = 0;
   S->killed = 0;
+  S->is_slow = S->watch_closely = S->large_string_seen = false;
   S->string_denied = S->failure_located = false;
   S->nesting = 0;
   S->buffer_length = 0;
   S->in_call = true;
-  lua_sethook(S->L, stella_hook, LUA_MASKCOUNT, S->limits.hook_interval);
+  stella_arm_hook(S, S->large_strings > 0);
   return true;
 }
 

@@ -13,7 +13,9 @@ package struct StellaCommand: ParsableCommand {
       11 not found, 130 interrupted.
       """,
     version: StellaVersion.current,
-    subcommands: [WatchCommand.self, TailCommand.self, RulesCommand.self, TemplatesCommand.self])
+    subcommands: [
+      WatchCommand.self, TailCommand.self, RulesCommand.self, TemplatesCommand.self, AnomalyCommand.self,
+    ])
 
   package init() {}
 }

@@ -40,10 +40,15 @@ package struct WatchOptions {
   /// Nanoseconds after which timers wait no more for a followed source that brings nothing; when none does, time goes on
   /// by the clock, so that alerts end and checks run without further events.
   package var silence: Int64 = 10_000_000_000
+  /// Whether an event over an hour past everything before it in its source waits until others confirm its time.
+  package var holdsJumps = true
   package var lineLimit = LineSplitter.defaultLineLimit
   /// Bytes that one read of a source asks for; changes nothing but the speed.
   package var readBytes = LineSplitter.defaultReadBytes
-  package var positions: (any PositionStore)?
+  /// Nanoseconds between two checkpoints, at least.
+  package var checkpointInterval: Int64 = 1_000_000_000
+  /// Keeps what a restart goes on from.
+  package var store: (any CheckpointStore)?
 
   package init() {}
 }
@@ -58,12 +63,14 @@ package enum WatchNotice: Sendable, Hashable {
   case source(String)
   /// A rule rests after repeated failures.
   case quarantined(rule: String, error: String)
+  /// A rule begins without the state it had.
+  case stateReset(StateReset)
   /// The rules were loaded anew.
   case reloaded(active: Int, carriedOver: Int, refused: [RuleError])
   /// The rules on disk are broken; those before stay.
   case reloadRefused([RuleError])
-  /// Positions could not be saved.
-  case positionsNotSaved(String)
+  /// What a restart would go on from could not be saved.
+  case notSaved(String)
 }
 
 /// What became of a watch.
@@ -72,6 +79,15 @@ package struct WatchSummary: Sendable {
     package var source: String
     package var count: Int
     package var samples: [DecodeFailures.Sample]
+  }
+
+  /// Events of one source over an hour past the others.
+  package struct SourceAhead: Sendable {
+    package var source: String
+    /// Still held at the end.
+    package var held: Int
+    /// Not used because too many were held.
+    package var dropped: Int
   }
 
   package var events = 0
@@ -84,6 +100,8 @@ package struct WatchSummary: Sendable {
   /// Lines that did not fit their source's format and were read as plain text.
   package var fallbackLines = 0
   package var decodeFailures: [SourceFailures] = []
+  /// Sources with events that were not used because they lie far ahead.
+  package var ahead: [SourceAhead] = []
   /// Alerts that fired, by rule, most first.
   package var firedByRule: [(rule: String, count: Int)] = []
   /// Conditions that held at the end but not yet for as long as their rule's `hold`.

@@ -9,7 +9,8 @@ package struct LuaLimits: Sendable, Hashable {
   package var stepsAtLoad = 2_000_000
   /// Instructions between two looks at the budget.
   package var hookInterval = 100
-  /// The backstop for what steps don't see: time that the thread really ran. A load gets five times as much.
+  /// The backstop for what steps don't see: time that the thread really ran. A load gets five times as much; a call
+  /// whose steps take over 100 ns, ten times as long as they should, gets a fifth.
   package var deadline: Duration = .milliseconds(20)
   package var sourceBytes = 64 * 1024
   /// The longest string; a longer field of an event is cut to it.

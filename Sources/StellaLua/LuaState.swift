@@ -130,6 +130,24 @@ package final class LuaState {
     try read { (handle, answer) in stella_lua_save_key(handle, Int64(slot), answer) } ?? .nil
   }
 
+  /// The plain values of a key as bytes for ``restoreKey(_:encoded:)`` of a state with the same library, or empty. Texts
+  /// stay as they are to the byte. Throws as ``savedKey(_:)``.
+  package func encodedKey(_ slot: Int) throws(LuaError) -> [UInt8] {
+    let handle = try opened()
+    var answer = stella_lua_answer()
+    let status = LuaCallStatus(stella_lua_save_key(handle, Int64(slot), &answer))
+    if status == .failed { throw takeError() }
+    guard status == .value else { return [] }
+    return Array(UnsafeRawBufferPointer(start: answer.bytes, count: answer.length))
+  }
+
+  /// Throws when the bytes are malformed or the memory limit is reached; the key then has no plain values.
+  package func restoreKey(_ slot: Int, encoded: UnsafeRawBufferPointer) throws(LuaError) {
+    let handle = try opened()
+    let bytes = encoded.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    try check(stella_lua_restore_key(handle, Int64(slot), bytes, encoded.count))
+  }
+
   package func restoreKey(_ slot: Int, _ value: LuaValue) throws(LuaError) {
     let handle = try opened()
     writer.removeAll()

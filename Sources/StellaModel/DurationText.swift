@@ -26,18 +26,20 @@ public enum DurationText {
     return total
   }
 
-  /// The shortest exact spelling of `nanoseconds` in at most two units when that is exact, else in the largest unit
-  /// that divides it: `5m`, `1h30m`, `90m`, `250ms`.
+  /// The spelling of `nanoseconds` in the largest unit, or in two neighbouring ones, that make it exact: `5m`, `1h30m`,
+  /// `24h30m`, `250ms`; else in the largest unit that divides it.
   public static func text(_ nanoseconds: Int64) -> String {
     if nanoseconds == 0 { return "0s" }
     if nanoseconds < 0 { return "-" + text(nanoseconds == .min ? .max : -nanoseconds) }
     guard let index = units.lastIndex(where: { nanoseconds >= $0.nanoseconds && $0.suffix != "w" }) else { return "0s" }
-    let unit = units[index]
-    let rest = nanoseconds % unit.nanoseconds
-    if rest == 0 { return "\(nanoseconds / unit.nanoseconds)\(unit.suffix)" }
-    let next = units[index - 1]
-    if rest % next.nanoseconds == 0 {
-      return "\(nanoseconds / unit.nanoseconds)\(unit.suffix)\(rest / next.nanoseconds)\(next.suffix)"
+    // A day and a minute are 24h1m, and an hour and a second 60m1s.
+    for place in [index, index - 1] where place > 0 {
+      let (unit, next) = (units[place], units[place - 1])
+      let rest = nanoseconds % unit.nanoseconds
+      if rest == 0 { return "\(nanoseconds / unit.nanoseconds)\(unit.suffix)" }
+      if rest % next.nanoseconds == 0 {
+        return "\(nanoseconds / unit.nanoseconds)\(unit.suffix)\(rest / next.nanoseconds)\(next.suffix)"
+      }
     }
     guard let exact = units.last(where: { nanoseconds % $0.nanoseconds == 0 }) else { return "\(nanoseconds)ns" }
     return "\(nanoseconds / exact.nanoseconds)\(exact.suffix)"

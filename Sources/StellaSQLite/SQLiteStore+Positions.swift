@@ -4,33 +4,37 @@ import StellaModel
 extension SQLiteStore: PositionStore {
   package func positions() throws(StoreError) -> [String: SourcePosition] {
     try StoreError.translating(path) {
-      try pool.read { db in
-        let rows = try Row.fetchAll(db, sql: "SELECT * FROM source_position")
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0["source"], SourcePosition(row: $0)) })
-      }
+      try pool.read { db in try SQLiteStore.positions(db) }
     }
+  }
+
+  static func positions(_ db: Database) throws -> [String: SourcePosition] {
+    let rows = try Row.fetchAll(db, sql: "SELECT * FROM source_position")
+    return Dictionary(uniqueKeysWithValues: rows.map { ($0["source"], SourcePosition(row: $0)) })
   }
 
   package func save(_ positions: [String: SourcePosition]) throws(StoreError) {
     guard !positions.isEmpty else { return }
     try StoreError.translating(path) {
-      try pool.write { db in
-        let insert = try db.cachedStatement(
-          sql: """
-            INSERT INTO source_position (source, byte_offset, device, inode, fingerprint, fingerprint_bytes)
-            VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (source) DO UPDATE SET byte_offset = excluded.byte_offset, device = excluded.device,
-              inode = excluded.inode, fingerprint = excluded.fingerprint, fingerprint_bytes = excluded.fingerprint_bytes
-            """)
-        for (source, position) in positions {
-          let identity = position.identity
-          try insert.execute(arguments: [
-            source, position.offset, identity.map { Int64(bitPattern: $0.device) },
-            identity.map { Int64(bitPattern: $0.inode) }, identity.map { Int64(bitPattern: $0.fingerprint) },
-            identity?.fingerprintBytes,
-          ])
-        }
-      }
+      try pool.write { db in try SQLiteStore.save(positions, db) }
+    }
+  }
+
+  static func save(_ positions: [String: SourcePosition], _ db: Database) throws {
+    let insert = try db.cachedStatement(
+      sql: """
+        INSERT INTO source_position (source, byte_offset, device, inode, fingerprint, fingerprint_bytes)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (source) DO UPDATE SET byte_offset = excluded.byte_offset, device = excluded.device,
+          inode = excluded.inode, fingerprint = excluded.fingerprint, fingerprint_bytes = excluded.fingerprint_bytes
+        """)
+    for (source, position) in positions {
+      let identity = position.identity
+      try insert.execute(arguments: [
+        source, position.offset, identity.map { Int64(bitPattern: $0.device) },
+        identity.map { Int64(bitPattern: $0.inode) }, identity.map { Int64(bitPattern: $0.fingerprint) },
+        identity?.fingerprintBytes,
+      ])
     }
   }
 

@@ -18,6 +18,27 @@ enum Schema {
           ) STRICT, WITHOUT ROWID
           """)
     }
+    migrator.registerMigration("2 checkpoints") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE checkpoint_part (
+            part TEXT PRIMARY KEY NOT NULL,
+            generation INTEGER NOT NULL,
+            checksum INTEGER NOT NULL
+          ) STRICT, WITHOUT ROWID;
+          CREATE TABLE checkpoint_piece (
+            generation INTEGER NOT NULL,
+            part TEXT NOT NULL,
+            piece INTEGER NOT NULL,
+            bytes BLOB NOT NULL,
+            PRIMARY KEY (generation, part, piece)
+          ) STRICT;
+          CREATE TABLE checkpoint_step (
+            number INTEGER PRIMARY KEY NOT NULL,
+            bytes BLOB NOT NULL
+          ) STRICT
+          """)
+    }
     return migrator
   }
 }

@@ -7,11 +7,14 @@ package struct RuleRefusal: Error, Sendable {
   /// The rule's id when that much could be read.
   package var id: String?
   package var errors: [RuleError]
+  /// What the rule asks of events, as far as it could be read; nothing here has looked at it.
+  package var conditions: [RuleCondition]
 
-  package init(file: String, id: String?, errors: [RuleError]) {
+  package init(file: String, id: String?, errors: [RuleError], conditions: [RuleCondition] = []) {
     self.file = file
     self.id = id
     self.errors = errors
+    self.conditions = conditions
   }
 }
 
@@ -95,7 +98,8 @@ package enum RuleLoader {
       }
     if !errors.isEmpty {
       state.close()
-      throw RuleRefusal(file: source.file, id: manifest.id.isEmpty ? nil : manifest.id, errors: errors)
+      throw RuleRefusal(
+        file: source.file, id: manifest.id.isEmpty ? nil : manifest.id, errors: errors, conditions: manifest.conditions)
     }
     let handles = manifest.state.compactMap { field -> (String, String)? in
       if case .primitive(let name, _) = field.content { (field.name, name) } else { nil }

@@ -17,15 +17,20 @@ package final class RuleScript {
     package var on: LuaFunction?
     package var check: LuaFunction?
     package var onMatch: LuaFunction?
+    package var onAbsent: LuaFunction?
     package var resolve: LuaFunction?
+    package var migrate: LuaFunction?
 
     package init(
-      on: LuaFunction? = nil, check: LuaFunction? = nil, onMatch: LuaFunction? = nil, resolve: LuaFunction? = nil
+      on: LuaFunction? = nil, check: LuaFunction? = nil, onMatch: LuaFunction? = nil, onAbsent: LuaFunction? = nil,
+      resolve: LuaFunction? = nil, migrate: LuaFunction? = nil
     ) {
       self.on = on
       self.check = check
       self.onMatch = onMatch
+      self.onAbsent = onAbsent
       self.resolve = resolve
+      self.migrate = migrate
     }
   }
 
@@ -56,7 +61,8 @@ package final class RuleScript {
       return (
         state,
         Callbacks(
-          on: manifest.on, check: manifest.check, onMatch: manifest.onMatch, resolve: manifest.resolveFunction)
+          on: manifest.on, check: manifest.check, onMatch: manifest.onMatch, onAbsent: manifest.onAbsent,
+          resolve: manifest.resolveFunction, migrate: manifest.migrate)
       )
     } catch {
       throw LuaError(

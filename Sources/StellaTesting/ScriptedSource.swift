@@ -21,9 +21,11 @@ package final class ScriptedSource: ByteSource {
   private var steps: [Step]
   private var files: UInt64 = 1
 
-  package init(_ steps: [Step]) {
+  /// - Parameters:
+  ///   - offset: where the first bytes stand in their file.
+  package init(_ steps: [Step], from offset: Int64 = 0) {
     self.steps = steps
-    position = SourcePosition(identity: ScriptedSource.identity(of: 1), offset: 0)
+    position = SourcePosition(identity: ScriptedSource.identity(of: 1), offset: offset)
   }
 
   package static func identity(of file: UInt64) -> SourceIdentity {

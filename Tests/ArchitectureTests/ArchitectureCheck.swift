@@ -19,6 +19,10 @@ struct ArchitectureCheck {
       for dependency in target.dependencies where !isAllowed(dependency, rule: rule) {
         found.append("Package.swift: \(target.name) must not depend on \(dependency)")
       }
+      for dependency in target.dependencies {
+        guard let trait = Layers.gatedLibraries[dependency], target.traits[dependency] != trait else { continue }
+        found.append("Package.swift: \(target.name) may depend on \(dependency) only under the trait \(trait)")
+      }
     }
     for dependency in manifest.closure(of: "StellaEngine").sorted()
     where Layers.allows(Layers.neverInEngine, dependency) {
@@ -50,6 +54,9 @@ struct ArchitectureCheck {
       }
     }
     found += luaIncludes(path, target: target, text: text)
+    if let trait = Layers.gated[target], path.hasSuffix(".swift"), !ArchitectureCheck.isWhole(code, under: trait) {
+      found.append("Sources/\(path): all of it has to stand between `#if \(trait)` and `#endif`")
+    }
     guard !isLive else { return found }
     for (reason, words) in Layers.worldly {
       for word in words
@@ -65,6 +72,20 @@ struct ArchitectureCheck {
       }
     }
     return found
+  }
+
+  /// Whether one `#if` of that condition, without an `#else`, holds all code of a file.
+  private static func isWhole(_ code: CodeText, under condition: String) -> Bool {
+    let lines = code.lines.map { $0.split { $0.isWhitespace }.joined(separator: " ") }.filter { !$0.isEmpty }
+    guard lines.first == "#if " + condition, lines.last == "#endif" else { return false }
+    var depth = 0
+    for (index, line) in lines.enumerated() {
+      if line.hasPrefix("#if") { depth += 1 }
+      if line.hasPrefix("#else"), depth == 1 { return false }
+      if line == "#endif" { depth -= 1 }
+      if depth == 0, index + 1 < lines.count { return false }
+    }
+    return true
   }
 
   /// Whether the target has a function of its own by that name, such as `open(`.

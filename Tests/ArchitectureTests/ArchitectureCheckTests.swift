@@ -76,14 +76,61 @@ struct ArchitectureCheckTests {
       ("StellaServer/X.swift", "import GRDB"),
       ("StellaLogging/X.swift", "import Hummingbird"),
       ("StellaEffects/X.swift", "import StellaServer"),
-      ("StellaPostgres/X.swift", "import StellaSQLite"),
-      ("StellaNATS/X.swift", "import StellaEngine"),
+      ("StellaSQLite/X.swift", "import CPostgres"),
+      ("StellaEngine/Live/X.swift", "import CNATS"),
+      ("StellaEngine/X.swift", "import Logging"),
+      ("StellaEngine/X.swift", "import StellaLogging"),
+      ("StellaRemediation/X.swift", "import StellaEngine"),
+      ("StellaRemediation/X.swift", "import Foundation"),
+      ("StellaEffects/X.swift", "import StellaRemediation"),
+      ("StellaEffects/X.swift", "import GRDB"),
       ("StellaTesting/X.swift", "import StellaCommands"),
       ("stella/main.swift", "import StellaEngine"),
     ])
   func imports(path: String, text: String) {
     let found = violations([path: "\n" + text])
     #expect(found.count == 1 && found.first?.hasPrefix("Sources/\(path):2: ") == true, "\(found)")
+  }
+
+  @Test(
+    "What stands behind a trait imports no more than others do", arguments: ["StellaSQLite", "StellaEngine", "GRDB"])
+  func gatedImports(module: String) {
+    for (target, trait) in [("StellaPostgres", "Postgres"), ("StellaNATS", "NATS")] {
+      let found = violations(["\(target)/X.swift": "#if \(trait)\nimport \(module)\n#endif"])
+      #expect(found == ["Sources/\(target)/X.swift:2: \(target) must not import \(module)"])
+    }
+  }
+
+  @Test(
+    "Code that a disabled trait would leave in the build is caught",
+    arguments: [
+      "import CPostgres", "#if NATS\nlet x = 1\n#endif", "#if Postgres\nlet x = 1\n#endif\nlet y = 2",
+      "import Glibc\n#if Postgres\nlet x = 1\n#endif", "#if Postgres\nlet x = 1\n#else\nlet x = 2\n#endif",
+      "#if Postgres\n#endif\nlet x = 1\n#if Postgres\n#endif", "",
+    ])
+  func ungated(text: String) {
+    let found = violations(["StellaPostgres/X.swift": text])
+    #expect(found.contains { $0.hasSuffix("between `#if Postgres` and `#endif`") }, "\(found)")
+    let gated = "/// Why.\n#if Postgres\nimport CPostgres\n#if os(Linux)\nlet x = 1\n#else\n#endif\n#endif\n// End."
+    #expect(violations(["StellaPostgres/X.swift": gated]).isEmpty)
+  }
+
+  @Test("A library behind a trait that is depended on without it is caught")
+  func ungatedLibrary() {
+    func manifest(_ dependency: String) -> String {
+      Self.manifest.replacingOccurrences(
+        ".target(name: \"StellaModel\"),",
+        ".target(name: \"StellaModel\"), .target(name: \"StellaPostgres\", dependencies: [\(dependency)]),")
+    }
+    let right = #".target(name: "CPostgres", condition: .when(traits: ["Postgres"]))"#
+    #expect(violations([:], manifest: manifest(right)).isEmpty)
+    for wrong in [
+      #""CPostgres""#, #".target(name: "CPostgres")"#, right.replacingOccurrences("[\"Post", "[\"NATS\", \"Post"),
+    ] {
+      #expect(
+        violations([:], manifest: manifest(wrong))
+          == ["Package.swift: StellaPostgres may depend on CPostgres only under the trait Postgres"], "\(wrong)")
+    }
   }
 
   @Test(

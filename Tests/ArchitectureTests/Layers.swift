@@ -37,11 +37,10 @@ enum Layers {
 
     "StellaConfiguration": Rule(own: ["StellaModel"], others: ["Yams"]),
     "StellaSQLite": Rule(own: ["StellaModel"], others: ["GRDB", "GRDBSQLite"]),
-    "StellaPostgres": Rule(own: ["StellaModel", "CPostgres"], others: ["CLibpq"]),
-    "StellaNATS": Rule(own: ["StellaModel", "CNATS", "CNats"]),
+    "StellaPostgres": Rule(own: ["StellaModel", "CPostgres"]),
+    "StellaNATS": Rule(own: ["StellaModel", "CNATS"]),
     "CPostgres": Rule(own: []),
     "CNATS": Rule(own: []),
-    "CNats": Rule(own: []),
     "StellaEffects": Rule(own: ["StellaModel", "StellaEngine"], others: ["AsyncHTTPClient", "NIO*", "Subprocess"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "StellaServer": Rule(
@@ -62,8 +61,14 @@ enum Layers {
 
   /// What an embedder of the engine must never have to build or link.
   static let neverInEngine: Set<String> = [
-    "Hummingbird*", "GRDB*", "ArgumentParser*", "NIO*", "AsyncHTTPClient", "Yams", "Subprocess",
+    "Hummingbird*", "GRDB*", "ArgumentParser*", "NIO*", "AsyncHTTPClient", "Yams", "Subprocess", "CPostgres", "CNATS",
   ]
+
+  /// Targets that are nothing unless a package trait is enabled, so that the default build needs none of their
+  /// libraries: the root package compiles every target whatever its traits.
+  static let gated: [String: String] = ["StellaPostgres": "Postgres", "StellaNATS": "NATS"]
+  /// The same for the libraries: whoever depends on one does so under this trait only.
+  static let gatedLibraries: [String: String] = ["CPostgres": "Postgres", "CNATS": "NATS"]
 
   static func allows(_ names: Set<String>, _ name: String) -> Bool {
     names.contains(name) || names.contains { $0.hasSuffix("*") && name.hasPrefix($0.dropLast()) }

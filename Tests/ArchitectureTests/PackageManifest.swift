@@ -5,6 +5,8 @@ struct PackageManifest {
     let name: String
     /// Our own targets and products of other packages alike, by name.
     let dependencies: [String]
+    /// The trait under which alone a dependency counts, by the dependency's name.
+    var traits: [String: String] = [:]
   }
 
   let targets: [Target]
@@ -19,7 +21,10 @@ struct PackageManifest {
         else { continue }
         // `.target(name: "X", condition: …)` inside dependencies names a target, it doesn't declare one.
         if PackageManifest.isDependency(text, at: start) { continue }
-        targets.append(Target(kind: kind, name: name, dependencies: PackageManifest.dependencies(in: body)))
+        targets.append(
+          Target(
+            kind: kind, name: name, dependencies: PackageManifest.dependencies(in: body),
+            traits: PackageManifest.traits(in: body)))
       }
     }
     self.targets = targets
@@ -50,6 +55,22 @@ struct PackageManifest {
       }
     }
     return names + strings(in: text, after: nil)
+  }
+
+  /// Dependencies written as `.target(name: "X", condition: .when(traits: ["T"]))`.
+  private static func traits(in body: [Character]) -> [String: String] {
+    var traits: [String: String] = [:]
+    for call in [".product(", ".target("] {
+      for start in occurrences(of: call, in: body) {
+        guard let inner = balanced(body, from: start + call.count - 1),
+          let name = strings(in: inner, after: "name:").first,
+          let condition = occurrences(of: "traits:", in: inner).first, let list = balanced(inner, from: condition)
+        else { continue }
+        let names = strings(in: list, after: nil)
+        if names.count == 1 { traits[name] = names[0] }
+      }
+    }
+    return traits
   }
 
   private static func isDependency(_ text: [Character], at start: Int) -> Bool {

@@ -240,4 +240,26 @@ import Testing
       #expect(decoded.failures.repaired == 1, "\(format)")
     }
   }
+
+  @Test func `the time and level in front of an object hold unless the object has its own`() {
+    let lines = [
+      #"2025-12-31T17:40:01+01:00 stdout F {"path":"/a","n":1}"#,
+      #"2025-12-31T17:40:02+01:00 stdout F {"path":"/b","time":"2025-12-31T16:39:00Z","level":"error"}"#,
+      #"<11>1 2025-12-31T16:40:03Z web proxy 12 - - {"path":"/c"}"#,
+      #"{"start_time":"2025-12-31T16:40:04.5Z","x-envoy-origin-path":"/d?q=1","response_code":404}"#,
+    ]
+    let decoders: [any StellaDetection.Decoder] = [
+      TextLineDecoder(.plain), TextLineDecoder(.plain), TextLineDecoder(.syslog), JSONLineDecoder(),
+    ]
+    let rows = zip(lines, decoders).map { line, decoder in
+      DecodedLines([line], decoder: decoder, columns: ["route", "level"]).rows[0]
+    }
+    #expect(
+      rows.map { Timestamp.text($0.time) } == [
+        "2025-12-31T16:40:01.000000000Z", "2025-12-31T16:39:00.000000000Z", "2025-12-31T16:40:03.000000000Z",
+        "2025-12-31T16:40:04.500000000Z",
+      ])
+    #expect(rows.map { $0["route"] } == [.string("/a"), .string("/b"), .string("/c"), .string("/d")])
+    #expect(rows.map { $0["level"] } == [nil, .string("error"), .string("error"), nil])
+  }
 }

@@ -72,12 +72,18 @@ import Testing
       { "\(months[$0.1 - 1]) \($0.2 < 10 ? " " : "")\($0.2) \(clockText($1)) UTCHOST \($2)" },
       { "\($0.0)-\(two($0.1))-\(two($0.2)) \(clockText($1)) PM \($2)" },
       { "\($0.0)-\(two($0.1))-\(two($0.2)) \(clockText($1)) INFO \($2)" },
+      { "\($0.0)-\(two($0.1))-\(two($0.2)) \(clockText($1)) AM\($2.isEmpty ? "" : " EST")" },
+      { "\(months[$0.1 - 1]) \($0.2 < 10 ? " " : "")\($0.2) \(clockText($1)) host \($2)" },
+      { "\(two($0.1))-\(two($0.2)) \(clockText($1))\($2.isEmpty ? "" : "." + $2) text" },
+      { "Mon \(months[$0.1 - 1]) \($0.2) \(clockText($1))\($2.isEmpty ? " 1" : " \($0.0)")" },
+      { "\($0.0)\(two($0.1))\(two($0.2))-\(clockText($1))\($2.isEmpty ? "" : ":" + $2)|text" },
     ]
     let shared = SourceClock(reference: DecodedLines.reference)
     var day = 20_000
     var second = 40_000
     for _ in 0..<20_000 {
       if random.chance(5) { day = 19_000 + random.below(1_500) }
+      if random.chance(1) { shared.previous = Int64(15_000 + random.below(8_000)) * Timestamp.day }
       if random.chance(30) { second = random.below(86_400) } else { second = min(86_399, second + random.below(3)) }
       let date = Timestamp.civil(days: day)
       let digits = random.below(10)
@@ -158,7 +164,8 @@ import Testing
     _ = read("Jun 14 15:16:01 a", clock)
     var address = "192.0.2.1"
     address.withUTF8 { clock.sessions.record(42, address: $0) }
-    let copy = SourceClock(clock.snapshot)
+    let copy = SourceClock(reference: 0)
+    copy.snapshot = clock.snapshot
     #expect(copy.snapshot == clock.snapshot)
     #expect(copy.missing == clock.missing)
     #expect(copy.sessions.withAddress(of: 42) { String(decoding: $0, as: UTF8.self) } == "192.0.2.1")

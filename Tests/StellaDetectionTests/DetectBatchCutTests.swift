@@ -42,6 +42,27 @@ struct DetectBatchCutTests {
       end
       """),
     DetectModelStream.rule(
+      "series",
+      """
+      state = {
+        session = session { "8s", max = "1m" }, known = first_seen { "40s", learn = "5s" }, top = top { 3, within = "20s" },
+        usual = baseline { "10s", season = "none", keep = "5m", min_history = "30s" },
+        trend = forecast { "1m", min_history = "10s" },
+      },
+      on = function(e, s)
+        s.session:add(e) s.top:add(e.v) s.usual:add(e) s.trend:add(e.v)
+        if s.known:add(e.v) then return alert { value = e.v, kind = "new", count = s.session:count() } end
+      end,
+      every = "3s", suppress_for = "0s",
+      check = function(s, t)
+        local first = s.top:list(1)[1]
+        local z, eta = s.usual:z(), s.trend:eta_s(12)
+        if s.session:ended() or (z and z > 2) or (eta and eta < 20) then
+          return alert { value = first and first.count, expected = s.usual:usual(), kind = s.session:duration_s() }
+        end
+      end
+      """),
+    DetectModelStream.rule(
       "asked",
       """
       state = { n = window.count("20s") }, on = function(e, s) s.n:add(e) s.last = e.v end, every = "2s",

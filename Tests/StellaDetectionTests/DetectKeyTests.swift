@@ -10,6 +10,35 @@ struct DetectKeyTests {
     Array(key.utf8).withUnsafeBufferPointer { dictionary.number(of: $0) }
   }
 
+  @Test func theKeyHashTellsAllLengthsAndEveryBitApartAndSeedsFromEachOther() {
+    var hashes: Set<UInt64> = []
+    var count = 0
+    for seed in [0, 1, 0xA076_1D64_78BD_642F] as [UInt64] {
+      let hash = KeyHash(seed: seed)
+      for length in 0...70 {
+        var bytes = [UInt8](repeating: 0, count: length)
+        hashes.insert(bytes.withUnsafeBufferPointer { hash($0) })
+        count += 1
+        for bit in 0..<length * 8 {
+          bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+          hashes.insert(bytes.withUnsafeBufferPointer { hash($0) })
+          bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+          count += 1
+        }
+      }
+    }
+    #expect(hashes.count == count)
+  }
+
+  @Test func keysThatCollideForOneSeedDoNotForAnother() {
+    let keys = (0..<40_000).map { Array("10.\($0 / 250 % 250).\($0 % 250).\($0 / 62_500) user\($0)".utf8) }
+    func low(_ key: [UInt8], _ hash: KeyHash) -> UInt64 { key.withUnsafeBufferPointer { hash($0) } & 0xFF }
+    let (known, other) = (KeyHash(seed: 7), KeyHash(seed: 8))
+    let colliding = keys.filter { low($0, known) == 5 }
+    #expect(colliding.count > 100)
+    #expect(Set(colliding.map { low($0, other) }).count > 90)
+  }
+
   private func randomKey(_ random: inout SeededGenerator, of count: UInt64) -> String {
     let id = random.next() % count
     // Some long keys, one empty one, and lengths around a word and around the one-byte length.

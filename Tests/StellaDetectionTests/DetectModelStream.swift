@@ -16,12 +16,31 @@ final class DetectModelStream {
   private let failures = DecodeFailures()
   private var alerts: [Alert] = []
 
+  private let rules: [String]
+  private let lateness: Int64
+
   init(_ rules: [String], lateness: Int64 = 5_000_000_000) throws {
+    self.rules = rules
+    self.lateness = lateness
     let set = RuleSet(sources: DetectModelStream.sources(rules), fields: fields)
     if !set.refusals.isEmpty { throw Refused(errors: set.refusals.flatMap(\.errors)) }
     let evidence = JSONLineDecoder()
     pipeline = Pipeline(rules: set, lateness: lateness) { _, record, time in evidence.event(record, time: time) }
     _ = pipeline.addSource("log")
+  }
+
+  /// Another one that goes on where this one stands, as a new process does.
+  func reopened() throws -> DetectModelStream {
+    let next = try DetectModelStream(rules, lateness: lateness)
+    let resets = next.pipeline.rules.restore(pipeline.rules.save { _ in true })
+    if let reset = resets.first { throw StateError(message: "\(reset)") }
+    let writer = StateWriter()
+    pipeline.saveStream(to: writer)
+    var reader = StateReader(writer.bytes)
+    try next.pipeline.restoreStream(from: &reader)
+    next.pipeline.resumeSource(0)
+    next.clock.previous = clock.previous
+    return next
   }
 
   convenience init(_ rule: String, lateness: Int64 = 5_000_000_000) throws { try self.init([rule], lateness: lateness) }

@@ -39,7 +39,7 @@ import Testing
       var copy = random
       primitive.act(kept, slot, time, &random)
       if let other { primitive.act(other, slot, time, &copy) }
-      if let other, step % 7 == 0 || step == cut {
+      if let other, step % 31 == 0 || step == cut {
         for slot in 0..<slots {
           #expect(primitive.show(kept, slot, now) == primitive.show(other, slot, now), "seed \(seed), step \(step)")
           #expect(kept.isIdle(slot, at: now) == other.isIdle(slot, at: now), "seed \(seed), step \(step)")

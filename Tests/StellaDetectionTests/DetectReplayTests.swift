@@ -67,6 +67,17 @@ import Testing
     }
   }
 
+  @Test(arguments: 11...13 as ClosedRange<UInt64>) func alertsDoNotDependOnTheSeedOfTheKeyHash(seed: UInt64) throws {
+    var random = DetectRandom(seed: seed)
+    let stream = DetectReplayTests.stream(&random)
+    let one = try stream.run(DetectReplayTests.rules).json
+    #expect(!one.isEmpty)
+    for keySeed in [1, .max, random.next()] {
+      #expect(
+        try stream.run(DetectReplayTests.rules, keySeed: keySeed).json == one, "seed \(seed), key seed \(keySeed)")
+    }
+  }
+
   @Test func idsAreOfRuleKeyFirstEventAndEpisodeAlone() throws {
     var random = DetectRandom(seed: 99)
     let stream = DetectReplayTests.stream(&random)

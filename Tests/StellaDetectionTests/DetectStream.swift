@@ -36,9 +36,9 @@ struct DetectStream {
   ///   - cut: gives the number of lines of each next batch.
   ///   - advance: seconds that time goes on after the last event; nil ends the input there.
   func run(
-    _ rules: [String], lateness: Int64 = 0, advance: Double? = nil, cut: () -> Int = { 1024 }
+    _ rules: [String], lateness: Int64 = 0, advance: Double? = nil, keySeed: UInt64 = 0, cut: () -> Int = { 1024 }
   ) throws -> Outcome {
-    let fields = FieldRegister()
+    let fields = FieldRegister(keySeed: keySeed)
     let set = RuleSet(
       sources: rules.enumerated().map { RuleSource(file: "rule\($0.offset).lua", text: Array($0.element.utf8)) },
       fields: fields)

@@ -32,8 +32,10 @@ struct Fail2BanCases {
       guard let name = text("filter", members), let line = text("line", members) else { continue }
       var snapshot = snapshots[name] ?? SourceClock(reference: reference).snapshot
       snapshot.previous = nil
-      let decoded = DecodedLines([line], decoder: AutoDecoder(), columns: ["src_ip"], clock: SourceClock(snapshot))
-      snapshots[name] = decoded.clock.snapshot
+      let clock = SourceClock(reference: reference)
+      clock.snapshot = snapshot
+      let decoded = DecodedLines([line], decoder: AutoDecoder(), columns: ["src_ip"], clock: clock)
+      snapshots[name] = clock.snapshot
       guard members.contains(FieldValue.Member("match", .bool(true))) else { continue }
       if families.last?.name != name { families.append(Family(name: name)) }
       families[families.count - 1].lines += 1

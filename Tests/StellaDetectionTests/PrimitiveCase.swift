@@ -1,5 +1,6 @@
 import CStellaValue
 import StellaModel
+import StellaScripting
 
 @testable import StellaDetection
 
@@ -23,36 +24,92 @@ struct PrimitiveCase: Sendable, CustomStringConvertible {
     self.show = { primitive, slot, now in (primitive as? P).map { show($0, slot, now) } ?? "" }
   }
 
-  static let all: [PrimitiveCase] = [
-    counts("window.count", BucketClock(within: 600 * second, offset: 0, buckets: 10), burst: 1),
-    counts(
-      "window.count of long bursts", BucketClock(within: 60 * second, offset: 60 * second, buckets: 3), burst: 9_000),
-    values(.sum), values(.mean), values(.min), values(.max),
-    PrimitiveCase(
-      "window.quantile", { QuantileWindow(clock: BucketClock(within: 600 * second, offset: 0, buckets: 6)) },
-      act: { window, slot, time, random in
-        let value = number(&random)
-        // A sketch as wide as numbers can be takes long to read.
-        window.add(abs(value) > 1e6 && value.isFinite ? 1e6 : value, slot: slot, at: time)
-      },
-      show: { window, slot, now in
-        "\(window.count(slot, at: now)) \([0.0, 0.95].map { window.quantile($0, slot: slot, at: now) })"
-      }),
-    distinct("window.distinct while exact", cap: 1000), distinct("window.distinct over its cap", cap: 40),
-    PrimitiveCase(
-      "ring", { RingState(size: 4) },
-      act: { ring, slot, time, random in
-        if Bool.random(using: &random) {
-          let bytes = (0..<Int.random(in: 0...9, using: &random)).map { UInt8($0) }
-          bytes.withUnsafeBufferPointer {
-            ring.push(.event(EvidenceRecord(record: $0, time: time, source: 1)), slot: slot, at: time)
+  static let all: [PrimitiveCase] =
+    [
+      counts("window.count", BucketClock(within: 600 * second, offset: 0, buckets: 10), burst: 1),
+      counts(
+        "window.count of long bursts", BucketClock(within: 60 * second, offset: 60 * second, buckets: 3), burst: 9_000),
+      values(.sum), values(.mean), values(.min), values(.max),
+      PrimitiveCase(
+        "window.quantile", { QuantileWindow(clock: BucketClock(within: 600 * second, offset: 0, buckets: 6)) },
+        act: { window, slot, time, random in
+          let value = number(&random)
+          // A sketch as wide as numbers can be takes long to read.
+          window.add(abs(value) > 1e6 && value.isFinite ? 1e6 : value, slot: slot, at: time)
+        },
+        show: { window, slot, now in
+          "\(window.count(slot, at: now)) \([0.0, 0.95].map { window.quantile($0, slot: slot, at: now) })"
+        }),
+      distinct("window.distinct while exact", cap: 1000), distinct("window.distinct over its cap", cap: 40),
+      PrimitiveCase(
+        "ring", { RingState(size: 4) },
+        act: { ring, slot, time, random in
+          if Bool.random(using: &random) {
+            let bytes = (0..<Int.random(in: 0...9, using: &random)).map { UInt8($0) }
+            bytes.withUnsafeBufferPointer {
+              ring.push(.event(EvidenceRecord(record: $0, time: time, source: 1)), slot: slot, at: time)
+            }
+          } else {
+            ring.push(.value(FieldValue(cell(&random, among: 9))), slot: slot, at: time)
           }
-        } else {
-          ring.push(.value(FieldValue(cell(&random, among: 9))), slot: slot, at: time)
-        }
+        },
+        show: { ring, slot, _ in "\(ring.events(slot).map { ($0.bytes, $0.time, $0.source) })" }),
+    ] + series
+
+  private static let series: [PrimitiveCase] = [
+    PrimitiveCase(
+      "session", { SessionState(gap: 30 * second, max: 600 * second) },
+      act: { session, slot, time, _ in session.add(slot, at: time) },
+      show: { session, slot, now in
+        "\(session.session(slot)) \(session.previousSession(slot)) \(session.hasEnded(slot, at: now))"
+      }),
+    firstSeen("first_seen while exact", cap: 200), firstSeen("first_seen over its cap", cap: 20),
+    PrimitiveCase(
+      "top", { TopState(n: 5, within: 600 * second) },
+      act: { top, slot, time, random in
+        top.add(cell(&random, among: 90), weight: abs(number(&random)), slot: slot, at: time)
       },
-      show: { ring, slot, _ in "\(ring.events(slot).map { ($0.bytes, $0.time, $0.source) })" }),
+      show: { top, slot, now in "\(top.entries(slot, at: now)) \(top.total(slot, at: now))" }),
+    baseline("baseline of counts", isMean: false), baseline("baseline of means", isMean: true),
+    PrimitiveCase(
+      "forecast", { ForecastState(within: 3600 * second, history: 60 * second, limit: nil) },
+      act: { forecast, slot, time, random in forecast.add(number(&random), slot: slot, at: time) },
+      show: { forecast, slot, now in
+        "\(forecast.trend(slot, at: now).map { ($0, $0.earliest(50) ?? 0, $0.latest(50) ?? 0) } as Any)"
+      }),
   ]
+
+  private static func firstSeen(_ name: String, cap: Int) -> PrimitiveCase {
+    PrimitiveCase(
+      name, { FirstSeenState(within: 600 * second, learn: 60 * second, cap: cap) },
+      act: { seen, slot, time, random in _ = seen.add(cell(&random, among: 90), slot: slot, at: time) },
+      show: { seen, slot, now in
+        // The same question to both copies: it changes them alike.
+        var cell = stella_value()
+        cell.kind = UInt8(STELLA_INT)
+        cell.i = now / second % 90
+        return "\(seen.add(cell, slot: slot, at: now)) \(seen.isReady(slot, at: now))"
+      })
+  }
+
+  private static func baseline(_ name: String, isMean: Bool) -> PrimitiveCase {
+    PrimitiveCase(
+      name, { BaselineState(shape: shape, isMean: isMean) },
+      act: { baseline, slot, time, random in baseline.add(number(&random), slot: slot, at: time) },
+      show: { baseline, slot, now in
+        "\(baseline.value(slot, at: now) ?? -1) \(baseline.usual(slot, at: now).map { "\($0)" } ?? "")"
+      })
+  }
+
+  private static let shape: BaselineShape = {
+    var options = PrimitiveOptions()
+    let given = ["bucket": "10s", "season": "none", "keep": "20m", "min_history": "1m"]
+    for key in ScriptRegistry.primitive("baseline")?.keys ?? [] {
+      if let text = given[key.name] { options.set(key, to: .string(text)) }
+    }
+    guard let shape = BaselineShape(options) else { preconditionFailure("the options of the test make no baseline") }
+    return shape
+  }()
 
   static let second: Int64 = 1_000_000_000
 

@@ -12,14 +12,17 @@ import Testing
       let expressions = try texts.map { try Expression.parse($0) }
       let events = (0..<generator.random.pick([1, 63, 64, 200])).map { _ in generator.event() }
       let batch = TestEvents(events)
-      let router = Router(filters: expressions, fields: &batch.fields)
-      for pass in 0..<2 {
+      // Databases are compiled at once, between the passes, or never.
+      let trialTests = generator.random.pick([0, 300, .max])
+      let router = Router(filters: expressions, fields: &batch.fields, trialTests: trialTests)
+      for pass in 0..<3 {
         router.route(batch.batch)
         for (position, expression) in expressions.enumerated() {
           let expected = events.indices.filter { ReferenceEvaluator(event: events[$0]).holds(expression.syntax) }
           #expect(
             router.events(position) == expected,
-            "seed \(seed), round \(round), pass \(pass): \(texts[position]) as \(expression.canonical)")
+            "seed \(seed), round \(round), pass \(pass), trial \(trialTests): \(texts[position]) as \(expression.canonical)"
+          )
         }
       }
       #expect(router.matched == router.matched.sorted())

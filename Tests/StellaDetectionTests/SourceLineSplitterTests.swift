@@ -39,7 +39,7 @@ struct LineSplitterTests {
     let splitter = LineSplitter(source: ScriptedSource([.text("a\nb\r\n\r\nc\rd\n\n")]), index: 3)
     #expect(try all(splitter) == [.line("a", 0), .line("b", 2), .line("", 5), .line("c\rd", 7), .line("", 11)])
     #expect(splitter.position.offset == 12)
-    #expect(splitter.linesDelivered == 5)
+    #expect(splitter.counts.lines == 5)
   }
 
   @Test("A partial line waits while its source is idle and is delivered whole")
@@ -93,7 +93,7 @@ struct LineSplitterTests {
       try all(splitter) == [
         .line("before", 0), .line(String(repeating: "x", count: 64), 7), .line("after", 1009), .line("last", 1015),
       ])
-    #expect(splitter.linesCut == 1)
+    #expect(splitter.counts.cut == 1)
     #expect(splitter.position.offset == 1020)
   }
 
@@ -116,7 +116,7 @@ struct LineSplitterTests {
       let splitter = LineSplitter(
         source: ScriptedSource([.text(line + ending)]), index: 0, lineLimit: 64, readBytes: readBytes)
       #expect(try all(splitter) == [.line(line, 0)])
-      #expect(splitter.linesCut == 0)
+      #expect(splitter.counts.cut == 0)
     }
   }
 
@@ -125,7 +125,7 @@ struct LineSplitterTests {
     let splitter = LineSplitter(
       source: ScriptedSource([.text(String(repeating: "z", count: 500))]), index: 0, lineLimit: 64, readBytes: 32)
     #expect(try all(splitter) == [.line(String(repeating: "z", count: 64), 0)])
-    #expect(splitter.linesCut == 1 && splitter.position.offset == 500)
+    #expect(splitter.counts.cut == 1 && splitter.position.offset == 500)
   }
 
   @Test("NUL bytes and invalid UTF-8 pass unchanged")
@@ -186,7 +186,7 @@ struct LineSplitterTests {
       let hint: Comment = "seed \(seed), round \(round)"
       #expect(lines == expected.map(\.bytes), hint)
       #expect(offsets == expected.map(\.offset), hint)
-      #expect(splitter.linesCut == expected.count { $0.cut }, hint)
+      #expect(splitter.counts.cut == expected.count { $0.cut }, hint)
       #expect(splitter.position.offset == Int64(text.count), hint)
     }
   }

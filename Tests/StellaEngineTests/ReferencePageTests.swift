@@ -12,7 +12,10 @@ struct ReferencePageTests {
   func complete() {
     let page = ScriptReference.markdown()
     let names =
-      ScriptRegistry.ruleKeys.map { "| `\($0.name)` |" } + ScriptRegistry.thresholdKeys.map { "| `\($0.name)` |" }
+      (ScriptRegistry.ruleKeys + ScriptRegistry.partKeys).map { "| `\($0.name)` |" }
+      + ScriptRegistry.sequenceMatchFields.map { "| `m.\($0.name)` |" }
+      + ScriptRegistry.matchedStepFields.map { "| `m.<step>.\($0.name)` |" }
+      + ScriptRegistry.gapFields.map { "| `gap.\($0.name)` |" }
       + ScriptRegistry.alertKeys.map { "| `\($0.name)` |" }
       + ScriptRegistry.primitives.map { "### `\(ScriptReference.signature($0.constructor))`" }
       + ScriptRegistry.libraryValues.map { "| `\($0.name)` |" }

@@ -21,11 +21,12 @@ struct ReferenceRegistryTests {
         #expect(!parameter.meaning.isEmpty && !parameter.type.isEmpty, "\(name.name): \(parameter.name)")
       }
     }
-    for key in ScriptRegistry.ruleKeys + ScriptRegistry.thresholdKeys {
+    for key in ScriptRegistry.ruleKeys + ScriptRegistry.partKeys {
       #expect(key.meaning.hasSuffix("."), "\(key.name)")
     }
     let parameters =
-      ScriptRegistry.alertKeys + ScriptRegistry.matchFields + ScriptRegistry.primitives.flatMap(\.options)
+      ScriptRegistry.alertKeys + ScriptRegistry.matchFields + ScriptRegistry.sequenceMatchFields
+      + ScriptRegistry.matchedStepFields + ScriptRegistry.gapFields + ScriptRegistry.primitives.flatMap(\.options)
       + RuleTestLanguage.expectations
     for parameter in parameters { #expect(!parameter.meaning.isEmpty && !parameter.type.isEmpty, "\(parameter.name)") }
     for primitive in ScriptRegistry.primitives { #expect(primitive.cost.hasSuffix("."), "\(primitive.name)") }
@@ -67,6 +68,30 @@ struct ReferenceRegistryTests {
       #expect(key.standard == actual[key.name] ?? nil, "\(key.name)")
     }
     #expect(manifest.suppressFor == 60_000_000_000)
+  }
+
+  @Test("The defaults of sequences and absences are those in the registry")
+  func partDefaults() throws {
+    func manifest(_ part: String) throws -> RuleManifest {
+      let text = """
+        return rule { api = 1, id = "a", title = "b", severity = "low", where = "true", \(part) }
+        """
+      let set = RuleSet(
+        sources: [RuleSource(file: "a.lua", text: Array(text.utf8))], parameters: [:], fields: FieldRegister())
+      return try #require(set.rules.first?.manifest, "\(set.refusals)")
+    }
+    let sequence = try #require(
+      try manifest("sequence = { within = \"1m\", { name = \"a\", match = [[x]] } }").sequence)
+    let absence = try #require(try manifest("absence = { every = \"1m\" }").absence)
+    let actual = [
+      "ordered": "\(sequence.isOrdered)", "times": "\(sequence.steps[0].times)",
+      "absent": "\(sequence.steps[0].isAbsent)",
+      "cap_events": "\(sequence.steps[0].keptEvents)", "grace": DurationText.text(absence.grace),
+      "forget_after": DurationText.text(absence.forgetAfter), "learn": DurationText.text(absence.learn),
+    ]
+    for key in ScriptRegistry.sequenceKeys + ScriptRegistry.stepKeys + ScriptRegistry.absenceKeys {
+      #expect(key.standard == actual[key.name] ?? nil, "\(key.name)")
+    }
   }
 
   @Test("Every key of an expectation that tests accept is described")

@@ -62,6 +62,12 @@ struct ReferenceStubsTests {
   func classes() throws {
     #expect(try fields("Stella.Rule") == ScriptRegistry.ruleKeys.map(\.name))
     #expect(try fields("Stella.Threshold") == ScriptRegistry.thresholdKeys.map(\.name))
+    #expect(try fields("Stella.Sequence") == ScriptRegistry.sequenceKeys.map(\.name))
+    #expect(try fields("Stella.SequenceStep") == ScriptRegistry.stepKeys.map(\.name))
+    #expect(try fields("Stella.SequenceMatch") == ScriptRegistry.sequenceMatchFields.map(\.name))
+    #expect(try fields("Stella.MatchedStep") == ScriptRegistry.matchedStepFields.map(\.name))
+    #expect(try fields("Stella.Absence") == ScriptRegistry.absenceKeys.map(\.name))
+    #expect(try fields("Stella.Gap") == ScriptRegistry.gapFields.map(\.name))
     #expect(try fields("Stella.Alert") == ScriptRegistry.alertKeys.map(\.name))
     #expect(try fields("Stella.Match") == ScriptRegistry.matchFields.map(\.name))
     #expect(try fields("Stella.Event") == FieldAliases.fields.map(\.name))

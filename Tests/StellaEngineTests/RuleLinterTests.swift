@@ -78,6 +78,33 @@ import Testing
     #expect(report.warnings.map(\.code) == ["lint.threshold_memory"] && report.warnings[0].line == 3)
   }
 
+  private static let sequence = """
+    return rule { api = 1, id = "demo.steps", title = "Steps", severity = "low", by = { "service" },
+      max_keys = 1000,
+      sequence = { within = "5m",
+        { name = "a", match = [[event == "a"]] },
+        { name = "b", match = [[event == "b"]], times = 20, within = "1m" },
+      } }
+    """
+
+  @Test(arguments: [
+    ("[[event == \"b\"]]", "[[not (event == \"b\")]]", ["lint.no_cheap_condition"], 5),
+    ("[[event == \"b\"]]", "[[event == \"b\" and level >= error and level < info]]", ["lint.condition"], 5),
+    ("within = \"1m\"", "within = \"5m\"", ["lint.useless_within"], 5),
+    ("[[event == \"b\"]]", "[[(event == \"a\")]]", ["lint.same_step"], 4),
+    ("max_keys = 1000,", "max_keys = 1000000,", ["lint.sequence_memory"], 3),
+    ("by = { \"service\" },", "", ["lint.no_key"], 3),
+    ("by = { \"service\" },", "by = { \"src_ip\" },", ["lint.missing_key"], 1),
+    ("    { name = \"a\", match = [[event == \"a\"]] },\n", "", ["lint.one_step"], 3),
+    ("max_keys = 1000,", "max_keys = 1000,", [], 0),
+  ])
+  func whatIsDoubtfulInASequenceIsNamedWithItsLine(from: String, to: String, codes: [String], line: Int) throws {
+    #expect(RuleLinterTests.sequence.contains(from))
+    let report = try lint(RuleLinterTests.sequence.replacing(from, with: to))
+    #expect(report.errors.isEmpty && report.warnings.map(\.code) == codes, "\(report.errors) \(report.warnings)")
+    #expect(report.warnings.allSatisfy { $0.line == line }, "\(report.warnings)")
+  }
+
   @Test func brokenRulesAreErrorsAndNoWarnings() throws {
     let report = try lint("return rule { api = 1, id = \"x\" }")
     #expect(!report.errors.isEmpty && report.warnings.isEmpty)

@@ -46,6 +46,8 @@ import Testing
       let isKnown =
         key.contains { routes.contains($0) || users.contains($0) || addresses.contains($0) }
         || key.contains("DatabaseConnectionError")
+        // The failing payments are also what burns the budget of their service.
+        || (alert.rule == "errors.budget-burn" && key == ["payments"])
       #expect(isKnown, "\(alert.rule): \(alert.summary)")
     }
   }

@@ -135,6 +135,90 @@ import Testing
     #expect(fixture.state.usage.failures == [.deadline: 1])
   }
 
+  /// `z`, `a` and `b` are strings of 60,000 bytes that are alike but for the end.
+  private func longStrings(_ byte: String) -> String {
+    "local z = ('\(byte)'):rep(60000) local a, b, n = z .. 'a', z .. 'b', 0 "
+  }
+
+  /// With the usual deadline, and memory for some long strings.
+  private func roomy() throws -> Fixture {
+    var limits = LuaLimits()
+    limits.memoryBytes = 1024 * 1024
+    return try Fixture(limits: limits)
+  }
+
+  @Test(
+    "A call whose instructions are slow is stopped in a fifth of the deadline",
+    arguments: [
+      "while true do if a < b then n = n + 1 end end", "while true do n = a <= b n = a > b end",
+      "while true do local c = z .. 'c' n = a < b n = b < c n = c < a end",
+      "while true do pcall(function() while true do n = a < b end end) end",
+      "while true do table.sort({ b, a, z }, function(x, y) return x < y end) end",
+      "s.a, s.b = a, b while true do n = s.a < s.b end",
+    ])
+  func slowSteps(body: String) throws {
+    let fixture = try roomy()
+    let on = try fixture.function("function(e, s) \(longStrings("\\0"))\(body) end")
+    for _ in 0..<2 {
+      let error = failure { _ = try fixture.call(on) }
+      #expect(error?.kind == .deadline)
+      #expect(error?.message == "time limit of 4 ms for slow steps reached", "\(body)")
+      #expect(error?.line == 1)
+    }
+  }
+
+  @Test("Strings that were made at load or in an earlier call are as slow, and are stopped as early")
+  func slowStepsOfEarlierStrings() throws {
+    let fixture = try roomy()
+    let loaded = try fixture.load(
+      longStrings("\\0") + "return function(e, s) while true do if a < b then n = n + 1 end end end")
+    guard case .function(let ofLoad) = loaded else { throw LuaHostError("no function") }
+    let keep = try fixture.function("function(e, s) \(longStrings("\\0")) s.a, s.b = a, b end")
+    let compare = try fixture.function("function(e, s) local a, b, n = s.a, s.b while true do n = a < b end end")
+    _ = try fixture.call(keep)
+    for function in [ofLoad, compare] {
+      let error = failure { _ = try fixture.call(function) }
+      #expect(error?.message == "time limit of 4 ms for slow steps reached")
+    }
+  }
+
+  @Test("Long strings that are only looked at or passed on use up steps like any other call")
+  func longStringsInOrdinaryUse() throws {
+    let fixture = try Fixture(limits: limits())
+    let on = try fixture.function(
+      "function(e, s) \(longStrings("q")) local t = { a, b } while true do n = n + #t[1 + n % 2] end end")
+    let error = failure { _ = try fixture.call(on) }
+    #expect(error?.message == "step budget of 200000 used up")
+  }
+
+  @Test("Steps are the same whether or not long strings of earlier calls are still in memory")
+  func longStringsAndSteps() throws {
+    let source = """
+      function(e, s)
+        local n, kept = 0, {}
+        for i = 1, 37 do n = n + i end
+        for i = 1, 5 do
+          kept[i] = ("x"):rep(1500 * i) .. i
+          for j = 1, 61 * i do n = n + #kept[i] end
+        end
+        return n
+      end
+      """
+    var runs: [[Int]] = []
+    for earlier in [0, 1, 4_000, 5_000, 50_000] {
+      let fixture = try Fixture(limits: limits())
+      if earlier > 0 { _ = try fixture.load("junk = ('j'):rep(\(earlier)) .. 'k'") }
+      let on = try fixture.function(source)
+      runs.append(
+        try (0..<50).map { _ in
+          _ = try fixture.call(on)
+          return fixture.state.usage.lastSteps
+        })
+    }
+    for run in runs { #expect(run == Array(repeating: runs[0][0], count: 50)) }
+    #expect(runs[0][0] > 1_000)
+  }
+
   @Test("Callbacks may be nested sixteen deep")
   func nesting() throws {
     let fixture = try Fixture(limits: limits())

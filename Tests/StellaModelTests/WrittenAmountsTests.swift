@@ -26,6 +26,14 @@ struct WrittenAmountsTests {
     #expect(DurationText.nanoseconds(DurationText.text(nanoseconds)) == nanoseconds)
   }
 
+  @Test("A duration is shown in two neighbouring units when that is exact")
+  func twoUnits() {
+    let seconds: [Int64] = [300, 5400, 88_200, 90_000, 129_600, 86_460, 3661]
+    #expect(
+      seconds.map { DurationText.text($0 * 1_000_000_000) }
+        == ["5m", "1h30m", "24h30m", "1d1h", "1d12h", "24h1m", "61m1s"])
+  }
+
   @Test("A negative duration has a minus in front")
   func negative() {
     #expect(DurationText.text(-90_000_000_000) == "-1m30s")

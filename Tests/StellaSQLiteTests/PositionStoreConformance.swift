@@ -15,7 +15,7 @@ struct PositionStoreConformance {
 
   func withStore(_ kind: Kind, _ body: (any PositionStore) throws -> Void) throws {
     switch kind {
-    case .inMemory: try body(InMemoryPositionStore())
+    case .inMemory: try body(InMemoryStore())
     case .sqlite:
       let directory = try TestDirectory()
       try body(try SQLiteStore(StateDirectory(path: directory("state"))))
@@ -58,7 +58,7 @@ struct PositionStoreConformance {
     let directory = try TestDirectory()
     let store: any PositionStore
     switch kind {
-    case .inMemory: store = InMemoryPositionStore()
+    case .inMemory: store = InMemoryStore()
     case .sqlite: store = try SQLiteStore(StateDirectory(path: directory("state")))
     }
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -78,12 +78,194 @@ import Testing
       "threshold = { count = 3, within = \"1m\" }", "memory = \"1GiB\", on = function() end", "rule.wrong_type", 5,
       "4MiB"
     ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = session { max = \"1h\" } }, on = function() end",
+      "rule.missing_key", 5, "gap"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = session { \"1h\", max = \"5m\" } }, on = function() end", "rule.wrong_type", 5, "several gaps"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = session { \"1h\", gap = \"5m\" } }, on = function() end", "rule.wrong_type", 5, "twice"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = session(\"10ms\") }, on = function() end",
+      "rule.wrong_type", 5, "shorter than 1s"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = first_seen { \"7d\", lern = \"1d\" } }, on = function() end", "rule.unknown_key", 5, "learn"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = first_seen { \"7d\", cap = 0 } }, on = function() end", "rule.wrong_type", 5, "1 to 65536"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = top(\"10m\") }, on = function() end",
+      "rule.wrong_type", 5, "2 to 100"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"7m\", season = \"day\" } }, on = function() end", "rule.wrong_type", 5,
+      "does not divide"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10m\", season = \"month\" } }, on = function() end", "rule.wrong_type", 5, "week"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10s\", keep = \"4w\" } }, on = function() end", "rule.wrong_type", 5, "20000"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10m\", keep = \"12h\" } }, on = function() end", "rule.wrong_type", 5, "one season"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = baseline { \"10m\", keep = \"2d\", min_history = \"3d\" } }, on = function() end",
+      "rule.wrong_type", 5, "Raise keep"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = forecast { \"6h\", limit = \"full\" } }, on = function() end", "rule.wrong_type", 5, "a number"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = forecast { \"6h\", min_history = \"7h\" } }, on = function() end", "rule.wrong_type", 5,
+      "Raise within"
+    ),
     ("threshold = {", "on_match = 5, threshold = {", "rule.wrong_type", 5, "function"),
   ])
   func aMistakeIsNamedWithItsLineAndWhatIsAllowed(from: String, to: String, code: String, line: Int, hint: String) {
     #expect(ManifestTests.base.contains(from))
     let text = ManifestTests.base.replacing(from, with: to)
     let found = errors(text)
+    let match = found.first { $0.code == code && $0.line == line }
+    #expect(match != nil, "\(found)")
+    if let match { #expect((match.message + " " + match.remedy).contains(hint), "\(match)") }
+  }
+
+  private static let sequence = """
+    return rule {
+      api = 1, id = "a.b", title = "T", severity = "high", by = { "src_ip" },
+      sequence = { within = "10m",
+        { name = "fails", match = [[outcome == "fail"]], times = 10, within = "5m", cap_events = 5 },
+        { name = "login", match = [[outcome == "ok"]] },
+        { name = "logout", match = [[outcome == "out"]], absent = true,
+          within = "1m" },
+      },
+      cancel_on = [[outcome == "reset"]],
+    }
+    """
+
+  @Test func aSequenceIsReadWithItsSteps() throws {
+    let rule = try load(ManifestTests.sequence)
+    let sequence = try #require(rule.sequence)
+    #expect(sequence.within == 600_000_000_000 && sequence.isOrdered && rule.suppressFor == 600_000_000_000)
+    #expect(sequence.steps.map(\.name) == ["fails", "login", "logout"])
+    #expect(sequence.steps.map(\.times) == [10, 1, 1] && sequence.steps.map(\.isAbsent) == [false, false, true])
+    #expect(sequence.steps.map(\.within) == [300_000_000_000, nil, 60_000_000_000])
+    #expect(sequence.steps.map(\.keptEvents) == [5, 3, 3] && sequence.steps.map(\.condition.line) == [4, 5, 6])
+    #expect(rule.condition == "true" && rule.cancelCondition == "outcome == \"reset\"")
+    #expect(rule.conditions.map(\.line) == [1, 4, 5, 6, 9], "\(rule.conditions)")
+    let loose = try load(
+      ManifestTests.sequence.replacing("within = \"10m\",", with: "within = \"10m\", ordered = false,")
+        .replacing(",\n      within = \"1m\"", with: ""))
+    #expect(loose.sequence?.isOrdered == false)
+  }
+
+  @Test(arguments: [
+    ("times = 10", "tiems = 10", "rule.unknown_key", 4, "times"),
+    ("times = 10", "times = 0", "rule.wrong_type", 4, "1 to 10000"),
+    ("times = 10", "times = 10000", "rule.wrong_type", 3, "10000"),
+    ("name = \"login\", ", "", "rule.missing_key", 5, "name"),
+    ("match = [[outcome == \"ok\"]]", "mach = [[x]]", "rule.unknown_key", 5, "match"),
+    ("name = \"login\"", "name = \"last\"", "rule.wrong_type", 5, "another name"),
+    ("name = \"login\"", "name = \"fails\"", "rule.wrong_type", 5, "name of its own"),
+    ("absent = true", "absent = 1", "rule.wrong_type", 6, "true or false"),
+    ("absent = true", "absent = true, times = 2", "rule.wrong_type", 6, "Drop times"),
+    ("times = 10, within = \"5m\", cap_events = 5", "absent = true", "rule.wrong_type", 4, "first step"),
+    ("times = 10", "absent = true", "rule.wrong_type", 4, "Drop cap_events"),
+    ("{ name = \"login\"", "{ absent = true, name = \"login\"", "rule.wrong_type", 6, "both absent"),
+    ("cap_events = 5", "cap_events = 21", "rule.wrong_type", 4, "0 to 20"),
+    ("within = \"5m\"", "within = \"0s\"", "rule.wrong_type", 4, "drop it"),
+    ("within = \"10m\",", "wihtin = \"10m\",", "rule.unknown_key", 3, "within"),
+    ("within = \"10m\",", "within = \"0s\",", "rule.wrong_type", 3, "more"),
+    ("within = \"10m\",", "within = \"10m\", ordered = \"no\",", "rule.wrong_type", 3, "true or false"),
+    ("within = \"10m\",", "within = \"10m\", ordered = false,", "rule.wrong_type", 7, "Drop it"),
+    ("cancel_on = ", "cancle_on = ", "rule.unknown_key", 9, "cancel_on"),
+    (
+      "cancel_on = [[outcome == \"reset\"]]", "threshold = { count = 1, within = \"1m\" }", "rule.wrong_type", 3, "each"
+    ),
+    ("cancel_on = [[outcome == \"reset\"]]", "on = function(e, s) end", "rule.wrong_type", 9, "sequence"),
+    ("cancel_on = [[outcome == \"reset\"]]", "evidence = 3", "rule.wrong_type", 9, "cap_events"),
+    ("cancel_on = [[outcome == \"reset\"]]", "on_absent = function(g) end", "rule.wrong_type", 9, "absence"),
+  ])
+  func aMistakeInASequenceIsNamedWithItsLine(from: String, to: String, code: String, line: Int, hint: String) {
+    #expect(ManifestTests.sequence.contains(from))
+    let found = errors(ManifestTests.sequence.replacing(from, with: to))
+    let match = found.first { $0.code == code && $0.line == line }
+    #expect(match != nil, "\(found)")
+    if let match { #expect((match.message + " " + match.remedy).contains(hint), "\(match)") }
+  }
+
+  @Test func aSequenceNeedsSteps() {
+    let rule =
+      "return rule { api = 1, id = \"a\", title = \"T\", severity = \"low\",\nsequence = { within = \"1m\"%@ } }"
+    func found(_ steps: String) -> [RuleError] { errors(rule.replacing("%@", with: steps)) }
+    #expect(found("").map(\.message) == ["the sequence has no steps"])
+    #expect(found(", 5")[0].message.contains("step 1 of the sequence is the number 5"))
+    let step = ", { name = \"a\", match = [[x]], absent = true }"
+    #expect(found(", ordered = false" + step).map(\.message).contains { $0.contains("nothing begins") })
+    let many = (0..<17).map { ", { name = \"s\($0)\", match = [[x]] }" }.joined()
+    #expect(found(many)[0].remedy.contains("16"))
+  }
+
+  private static let absence = """
+    return rule {
+      api = 1, id = "a.b", title = "T", severity = "high", where = [[x]],
+      by = { "job" },
+      absence = { every = "24h", grace = "30m",
+        roster = { "a", "b" },
+        forget_after = "7d" },
+    }
+    """
+
+  @Test func anAbsenceIsRead() throws {
+    let absence = try #require(try load(ManifestTests.absence).absence)
+    #expect(absence.every == 86_400_000_000_000 && absence.grace == 1_800_000_000_000 && absence.learn == 0)
+    #expect(absence.roster == [[.string("a")], [.string("b")]] && absence.forgetAfter == 604_800_000_000_000)
+    let text = ManifestTests.absence.replacing("{ \"a\", \"b\" }", with: "\" c d , b,,b \"")
+    #expect(try load(text).absence?.roster == [[.string("c d")], [.string("b")]])
+    let plain = ManifestTests.absence.replacing(
+      ",\n    roster = { \"a\", \"b\" },\n    forget_after = \"7d\"", with: "")
+    #expect(try load(plain).absence?.forgetAfter == 14 * 86_400_000_000_000)
+    let wide = ManifestTests.absence.replacing("{ \"job\" }", with: "{ \"job\", \"n\" }")
+      .replacing("{ \"a\", \"b\" }", with: "{ { n = 1, job = \"a\" } }")
+    #expect(try load(wide).absence?.roster == [[.string("a"), .integer(1)]])
+  }
+
+  @Test(arguments: [
+    ("every = \"24h\"", "evry = \"24h\"", "rule.unknown_key", 4, "every"),
+    ("every = \"24h\", ", "", "rule.missing_key", 4, "every"),
+    ("every = \"24h\"", "every = \"1ms\"", "rule.wrong_type", 4, "1s"),
+    ("\"7d\"", "\"1d\"", "rule.wrong_type", 6, "24h30m"),
+    ("{ \"a\", \"b\" }", "{ { jb = \"a\" } }", "rule.wrong_type", 5, "\"backup\""),
+    ("{ \"a\", \"b\" }", "{ a = 1 }", "rule.wrong_type", 5, "list"),
+    ("{ \"a\", \"b\" }", "5", "rule.wrong_type", 5, "list"),
+    ("by = { \"job\" }", "by = { \"job\", \"host\" }", "rule.wrong_type", 5, "host"),
+    ("  by = { \"job\" },", "", "rule.wrong_type", 5, "by = "),
+    ("by = { \"job\" }", "by = { \"job\" }, max_keys = 1", "rule.wrong_type", 3, "max_keys"),
+    ("by = { \"job\" }", "by = { \"job\" }, hold = \"1m\"", "rule.wrong_type", 3, "grace"),
+    ("by = { \"job\" }", "by = { \"job\" }, on_match = function(m) end", "rule.wrong_type", 3, "threshold"),
+    ("where = [[x]]", "title = \"U\"", "rule.missing_key", 1, "where"),
+  ])
+  func aMistakeInAnAbsenceIsNamedWithItsLine(from: String, to: String, code: String, line: Int, hint: String) {
+    #expect(ManifestTests.absence.contains(from))
+    let found = errors(ManifestTests.absence.replacing(from, with: to))
     let match = found.first { $0.code == code && $0.line == line }
     #expect(match != nil, "\(found)")
     if let match { #expect((match.message + " " + match.remedy).contains(hint), "\(match)") }

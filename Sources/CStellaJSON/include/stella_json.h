@@ -10,8 +10,14 @@
 extern "C" {
 #endif
 
-/// A JSON decoder: simdjson's structural index (stage 1, which also checks UTF-8 and control characters), then our own
-/// validating walk that writes only the fields a plan asks for. One per thread.
+/// A JSON decoder on simdjson's On-Demand interface, one document per line. One per thread.
+///
+/// simdjson decides the grammar: structure, UTF-8, control characters, escapes, numbers, literals. On-Demand checks only
+/// what it is asked for, so every value is asked for, wanted or not, and every container is read to its end: a broken
+/// line is refused wherever it is broken. Not checked: that keys are unique (the last one counts).
+///
+/// Ours are the mapping of keys to columns, the repair of invalid UTF-8 and of surrogates without a partner, a depth of
+/// at most 256, and the value of numbers that simdjson 3.0.1 refuses or misreads: beyond a double, or of over 20 bytes.
 typedef struct stella_json stella_json;
 
 stella_json *stella_json_create(void);

@@ -36,9 +36,10 @@ struct WatchCommand: ParsableCommand {
     options.rulePaths = try rule.paths(configuration)
     options.parameters = configuration.parameterValues
     options.lateness = configuration.limits.lateness.nanoseconds
+    options.checkpointInterval = configuration.limits.checkpoint.nanoseconds
     options.lineLimit = configuration.limits.lineBytes
     let state = try WatchState(for: options, directory: configuration.state)
-    options.positions = state.positions
+    options.store = state.store
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     let interrupts = try Interrupts()
     let isStrict = strict
@@ -46,7 +47,8 @@ struct WatchCommand: ParsableCommand {
     let summary = try EngineThread.run {
       let (sources, unreadable) = RuleFiles.read(prepared.rulePaths)
       let rules = RuleSet(
-        sources: sources, parameters: prepared.parameters, fields: FieldRegister(), unreadable: unreadable)
+        sources: sources, parameters: prepared.parameters,
+        fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable)
       printer.refused(rules.refusals)
       if isStrict && !rules.refusals.isEmpty { throw CommandStatus.broken }
       if rules.rules.isEmpty {
@@ -79,23 +81,20 @@ struct WatchCommand: ParsableCommand {
   }
 }
 
-/// The state directory of a watch, taken only when positions are kept.
+/// The state directory of a watch, taken only when a restart can go on from it.
 private final class WatchState {
-  let positions: (any PositionStore)?
   private var lock: StateLock?
-  private let store: SQLiteStore?
+  let store: SQLiteStore?
 
   init(for options: WatchOptions, directory path: String) throws {
     let isKept = options.follow || options.inputs.contains { $0.from == .checkpoint }
     guard isKept, options.inputs.contains(where: { $0.paths != ["-"] }) else {
-      (positions, lock, store) = (nil, nil, nil)
+      (lock, store) = (nil, nil)
       return
     }
     let directory = try StateDirectory(path: path)
     lock = try StateLock(directory, holder: "stella watch")
-    let store = try SQLiteStore(directory)
-    self.store = store
-    positions = store
+    store = try SQLiteStore(directory)
   }
 
   func release() {

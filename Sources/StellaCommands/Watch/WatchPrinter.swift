@@ -59,7 +59,9 @@ final class WatchPrinter {
     case .reloadRefused(let errors):
       warn("the changed rules are not live, those before go on:")
       for error in errors { console.note(TextEscaping.block(indented("\(error)"))) }
-    case .positionsNotSaved(let error): warn("positions could not be saved: \(error)")
+    case .stateReset(let reset):
+      warn("state reset: the rule \(reset.rule) begins anew, because \(reset.reason)")
+    case .notSaved(let error): warn("what a restart would go on from could not be saved: \(error)")
     }
   }
 
@@ -88,6 +90,18 @@ final class WatchPrinter {
       warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
       for sample in failures.samples.prefix(3) {
         console.note("    at byte \(sample.offset): \(sample.reason): \(TextEscaping.oneLine(sample.text, limit: 120))")
+      }
+    }
+    for ahead in summary.ahead {
+      if ahead.held > 0 {
+        warn(
+          "\(ahead.source): \(count(ahead.held, "event")) not used yet, over an hour ahead of the rest of this source; is a "
+            + "clock wrong?")
+      }
+      if ahead.dropped > 0 {
+        warn(
+          "\(ahead.source): \(count(ahead.dropped, "event")) dropped, over an hour ahead of the rest of this source and too "
+            + "many to wait for others that confirm their times; is a clock wrong?")
       }
     }
   }

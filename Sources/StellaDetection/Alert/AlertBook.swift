@@ -4,23 +4,22 @@ import StellaModel
 ///
 /// Event-driven findings (`threshold`, `on`) keep an alert alive for `suppress_for` + `keep_firing` after the last of
 /// them. Findings of `check` keep it alive until the first check that finds nothing and lies at least the longer of
-/// `keep_firing` and `suppress_for` after the last that did.
+/// `keep_firing` and `suppress_for` after the last that did. Those of `absence` last until the key comes back. Those of
+/// `sequence` fire by themselves when they have been pending for `hold`.
 final class AlertBook {
   /// A class, so that an event that joins an alert does not copy it.
   private final class Episode {
     var alert: Alert
     var finding: Finding
-    let key: UInt32
     /// When the condition turned true.
     let since: Int64
     var lastFinding: Int64
     /// Over the rule's limit: nobody hears of it.
     var isHeldBack = false
 
-    init(alert: Alert, finding: Finding, key: UInt32, since: Int64) {
+    init(alert: Alert, finding: Finding, since: Int64) {
       self.alert = alert
       self.finding = finding
-      self.key = key
       self.since = since
       lastFinding = since
     }
@@ -30,6 +29,7 @@ final class AlertBook {
   var order: Int
   private let keys: KeySpace
   private let isChecked: Bool
+  private let ripens: Bool
   private let span: Int64
   private var episodes: [Int: Episode] = [:]
   /// How many episodes each slot's key has had.
@@ -47,7 +47,8 @@ final class AlertBook {
   private var minuteStart = Int64.min
   private var minuteCount = 0
 
-  init(manifest: AlertTemplate, order: Int, keys: KeySpace, isChecked: Bool) {
+  init(manifest: AlertTemplate, order: Int, keys: KeySpace, isChecked: Bool, ripens: Bool) {
+    self.ripens = ripens
     self.manifest = manifest
     self.order = order
     self.keys = keys
@@ -106,7 +107,7 @@ final class AlertBook {
     let episode = Episode(
       alert: manifest.alert(
         finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
-      finding: finding, key: key, since: time)
+      finding: finding, since: time)
     episodes[slot] = episode
     if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
     episodes[slot] = episode
@@ -142,13 +143,25 @@ final class AlertBook {
     }
   }
 
+  /// Forgets the alert of `slot` when it does not fire yet.
+  func dropPending(_ slot: Int, in context: DetectionContext) {
+    if !episodes.isEmpty, episodes[slot]?.alert.status == .pending { end(slot, in: context) }
+  }
+
   /// Ends what has been quiet for long enough at `time`.
   func expire(upTo time: Int64, in context: DetectionContext) {
     while let (deadline, slot) = deadlines.first, deadline <= time {
       deadlines.removeFirst()
       guard let episode = episodes[slot] else { continue }
       let due = deadlineOf(episode)
-      if due <= time { end(slot, in: context) } else { deadlines.insert(due, slot) }
+      if due > time {
+        deadlines.insert(due, slot)
+      } else if ripens && episode.alert.status == .pending {
+        fire(episode, slot: slot, in: context)
+        deadlines.insert(deadlineOf(episode), slot)
+      } else {
+        end(slot, in: context)
+      }
     }
     nextDeadline = deadlines.first?.deadline ?? .max
   }
@@ -161,6 +174,7 @@ final class AlertBook {
   }
 
   private func deadlineOf(_ episode: Episode) -> Int64 {
+    if ripens && episode.alert.status == .pending { return episode.since + manifest.hold }
     // A pending alert of an event-driven rule waits for its next finding as long as a firing one, at least its hold.
     let wait = episode.alert.status == .pending ? max(span, manifest.hold) : span
     return episode.lastFinding + wait + 1
@@ -202,5 +216,73 @@ final class AlertBook {
     for user in users where episode.alert.affectedUsers.count < Alert.affectedUserLimit {
       if !episode.alert.affectedUsers.contains(user) { episode.alert.affectedUsers.append(user) }
     }
+  }
+
+  // MARK: - Saved state
+
+  /// ``fired`` and ``heldBack`` count for this process alone.
+  func save(to writer: StateWriter) {
+    writer.write(episodes.count)
+    for (slot, episode) in episodes.sorted(by: { $0.key < $1.key }) {
+      writer.write(slot)
+      episode.alert.save(to: writer)
+      episode.finding.save(to: writer)
+      writer.write(episode.since)
+      writer.write(episode.lastFinding)
+      writer.write(episode.isHeldBack)
+    }
+    writer.write(numbers.count)
+    for (slot, number) in numbers.sorted(by: { $0.key < $1.key }) {
+      writer.write(slot)
+      writer.write(number)
+    }
+    writer.write(deadlines.entries.count)
+    for entry in deadlines.entries {
+      writer.write(entry.deadline)
+      writer.write(entry.slot)
+    }
+    writer.write(minuteCount)
+    writer.write(minuteStart)
+  }
+
+  /// Takes over saved alerts; the book must be empty.
+  ///
+  /// - Parameter isLive: whether a slot has a key.
+  /// - Throws: when the state makes no sense; ``removeAll()`` makes the book usable again.
+  func restore(from reader: inout StateReader, isLive: (Int) -> Bool) throws(StateError) {
+    func slot() throws(StateError) -> Int {
+      let slot = try reader.number(in: 0...Int.max)
+      guard isLive(slot) else { throw StateError(message: "slot \(slot) has no key") }
+      return slot
+    }
+    for _ in 0..<(try reader.count()) {
+      let slot = try slot()
+      let alert = try Alert(from: &reader)
+      let finding = try Finding(from: &reader)
+      let episode = Episode(alert: alert, finding: finding, since: try reader.time())
+      episode.lastFinding = try reader.time()
+      episode.isHeldBack = try reader.bool()
+      episodes[slot] = episode
+    }
+    for _ in 0..<(try reader.count()) {
+      let slot = try slot()
+      numbers[slot] = try reader.number(in: 0...Int.max)
+    }
+    for _ in 0..<(try reader.count()) {
+      let deadline = try reader.integer()
+      // An alert may have ended before its deadline, and its key be gone.
+      deadlines.insert(deadline, try reader.number(in: 0...Int.max))
+    }
+    nextDeadline = deadlines.first?.deadline ?? .max
+    minuteCount = try reader.number(in: 0...Int.max)
+    minuteStart = try reader.time()
+  }
+
+  /// Forgets all alerts without a word.
+  func removeAll() {
+    episodes.removeAll()
+    numbers.removeAll()
+    deadlines.removeAll()
+    nextDeadline = .max
   }
 }

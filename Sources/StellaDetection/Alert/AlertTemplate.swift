@@ -15,7 +15,8 @@ struct AlertTemplate {
   let suggest: [String]
   let runbook: String?
   let labels: [FieldValue.Member]
-  let threshold: RuleManifest.Threshold?
+  /// What the default summary says after the title; nil for the value.
+  private let findings: ((Alert) -> String)?
 
   init(_ manifest: RuleManifest) {
     rule = manifest.id
@@ -30,7 +31,7 @@ struct AlertTemplate {
     suggest = manifest.suggest
     runbook = manifest.runbook
     labels = manifest.labels
-    threshold = manifest.threshold
+    findings = AlertTemplate.findings(manifest)
   }
 
   /// A pending alert without what only a person needs; see ``complete(_:with:in:)``.
@@ -61,13 +62,35 @@ struct AlertTemplate {
     alert.summary = text?.filled(for: alert) ?? defaultSummary(alert)
   }
 
+  private static func findings(_ manifest: RuleManifest) -> ((Alert) -> String)? {
+    if let threshold = manifest.threshold {
+      let within = DurationText.text(threshold.within)
+      return { "\($0.count) within \(within)" }
+    }
+    if let sequence = manifest.sequence {
+      let steps = sequence.steps.map { step in
+        step.isAbsent ? "no \(step.name)" : step.times == 1 ? step.name : "\(step.times) × \(step.name)"
+      }
+      let text = steps.joined(separator: sequence.isOrdered ? ", then " : ", ")
+      return { _ in "\(text) within \(DurationText.text(sequence.within))" }
+    }
+    if manifest.absence != nil {
+      return { alert in
+        let silence = alert.value.map { SummaryTemplate.text($0, format: "dur") } ?? "?"
+        let seen = alert.labels.first { $0.name == "last_seen" }.map { SummaryTemplate.text($0.value) } ?? "never"
+        return "nothing for \(silence), last seen \(seen)"
+      }
+    }
+    return nil
+  }
+
   private func defaultSummary(_ alert: Alert) -> String {
     var text = title
     if !alert.key.isEmpty {
       text += " (" + alert.key.map { "\($0.name) \(SummaryTemplate.text($0.value))" }.joined(separator: ", ") + ")"
     }
-    if let threshold {
-      text += ": \(alert.count) within \(DurationText.text(threshold.within))"
+    if let findings {
+      text += ": " + findings(alert)
     } else if let value = alert.value {
       text += ": \(SummaryTemplate.text(value))"
     }

@@ -3,13 +3,30 @@ struct DeadlineHeap {
   private var heap: [(deadline: Int64, slot: Int)] = []
   private var members: Set<Int> = []
 
+  var count: Int { heap.count }
   var first: (deadline: Int64, slot: Int)? { heap.first }
+
+  /// In the heap's own order.
+  var entries: [(deadline: Int64, slot: Int)] { heap }
 
   func contains(_ slot: Int) -> Bool { members.contains(slot) }
 
   mutating func removeAll() {
     heap.removeAll(keepingCapacity: true)
     members.removeAll(keepingCapacity: true)
+  }
+
+  /// Drops the entries that do not satisfy `isWanted`, and all but one of equal ones. O(n log n).
+  mutating func keepOnly(_ isWanted: (_ deadline: Int64, _ slot: Int) -> Bool) {
+    // In order they are a heap.
+    heap = heap.filter { isWanted($0.deadline, $0.slot) }.sorted { $0 < $1 }
+    var kept = 0
+    for entry in heap where kept == 0 || heap[kept - 1] != entry {
+      heap[kept] = entry
+      kept += 1
+    }
+    heap.removeLast(heap.count - kept)
+    members = Set(heap.map(\.slot))
   }
 
   /// O(log n).

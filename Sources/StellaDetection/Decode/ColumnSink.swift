@@ -125,8 +125,8 @@ struct ColumnSink: RecordSink {
     guard let found = objects.decodeObject(text, into: batch, clock: clock) else { return false }
     hasObject = true
     seen = found.seen
-    level = found.level
-    time = found.time
+    level = found.level ?? level
+    time = found.time ?? time
     return true
   }
 }

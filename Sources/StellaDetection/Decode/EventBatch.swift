@@ -44,7 +44,9 @@ package final class EventBatch {
     cells.deallocate()
   }
 
-  package var isFull: Bool { count == EventBatch.capacity }
+  /// Events that make the batch full, at most ``capacity``.
+  package var limit = EventBatch.capacity
+  package var isFull: Bool { count >= limit }
 
   @inline(__always)
   package func column(_ column: Int) -> UnsafeMutablePointer<stella_value> {
@@ -59,6 +61,27 @@ package final class EventBatch {
   /// The raw record of event `index`. Valid until ``removeAll()``.
   package func record(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: records[index], count: Int(recordLengths[index]))
+  }
+
+  /// Takes back the events from `row` on; what they have in the arena stays until ``removeAll(columnCount:)``.
+  /// O(columns × events taken back).
+  package func truncate(to row: Int) {
+    for column in 0..<columnCount { cell(column, row).update(repeating: stella_value(), count: count - row) }
+    count = row
+  }
+
+  /// Takes events out; those behind move up. O(columns × events from there on).
+  package func remove(_ rows: Range<Int>) {
+    func moveUp<T>(_ values: UnsafeMutablePointer<T>) {
+      (values + rows.lowerBound).update(from: values + rows.upperBound, count: count - rows.upperBound)
+    }
+    moveUp(times)
+    moveUp(records)
+    moveUp(recordLengths)
+    moveUp(offsets)
+    moveUp(sources)
+    for column in 0..<columnCount { moveUp(self.column(column)) }
+    truncate(to: count - rows.count)
   }
 
   /// Empties the batch and gives it `columnCount` columns, all missing. O(columns × events held).

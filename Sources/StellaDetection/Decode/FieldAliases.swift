@@ -62,7 +62,7 @@ package enum FieldAliases {
         (
           """
           timestamp ts @timestamp @t datetime date_time eventTime event_time Timestamp time_iso8601 time_local \
-          timeMillis epoch_ms __REALTIME_TIMESTAMP asctime date t created_at
+          timeMillis epoch_ms __REALTIME_TIMESTAMP asctime date t created_at start_time
           """, .none
         )
       ]
@@ -151,7 +151,7 @@ package enum FieldAliases {
           """
           path url_path urlPath endpoint http.route url.path request_path requestPath request.path req.path \
           http.path pathname uri url request_uri requestUri requestUrl request.uri request.url req.url http.url http.target \
-          url.original url.full requestURI RequestPath target
+          url.original url.full requestURI RequestPath target x-envoy-original-path x-envoy-origin-path
           """, .path
         )
       ]
@@ -165,7 +165,7 @@ package enum FieldAliases {
           """
           uri request_uri requestUri url requestUrl request_url request.uri request.url req.url http.url http.target \
           url.original url.full path url_path urlPath request_path requestPath request.path req.path http.path url.path \
-          endpoint route http.route request
+          endpoint route http.route request x-envoy-original-path x-envoy-origin-path
           """, .target
         )
       ]

@@ -4,7 +4,7 @@ import StellaModel
 ///
 /// Each of the first ``sampleLines`` lines is classified by itself; then the format of most of them is the source's. What
 /// a line becomes depends only on the lines before it, never on how they were cut into blocks, so that a replay repeats it.
-package struct FormatDetector: Codable, Sendable, Hashable {
+package struct FormatDetector: Sendable, Hashable {
   package static let sampleLines = 64
 
   /// Lines per format so far; blank lines don't count.
@@ -29,7 +29,22 @@ package struct FormatDetector: Codable, Sendable, Hashable {
 
   mutating func count(_ format: LogFormat) {
     counts[format, default: 0] += 1
-    if lines >= FormatDetector.sampleLines { decided = leader }
+    decide()
+  }
+
+  private mutating func decide() { if lines >= FormatDetector.sampleLines { decided = leader } }
+}
+
+extension FormatDetector {
+  func save(to writer: StateWriter) {
+    for format in FormatDetector.preference { writer.write(counts[format, default: 0]) }
+  }
+
+  init(from reader: inout StateReader) throws(StateError) {
+    for format in FormatDetector.preference {
+      counts[format] = try reader.number(in: 0...FormatDetector.sampleLines - lines)
+    }
+    decide()
   }
 }
 
@@ -51,6 +66,8 @@ final class LineClassifier {
   }
 
   private func accepts(_ parse: (inout EventSink) -> Bool) -> [FieldValue.Member]? {
+    // A line's format must not depend on the lines before it, as a time without a year does.
+    clock.previous = nil
     var sink = EventSink(parser: parser)
     return parse(&sink) ? sink.members : nil
   }

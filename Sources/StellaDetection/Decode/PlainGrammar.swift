@@ -1,13 +1,10 @@
 import StellaModel
 
 /// Any text: a time and a level where they commonly stand, an address of a client, and a body of JSON or `key=value`.
-struct PlainGrammar {
-  /// Where the previous line had its time.
-  private var timeAt = 0
-
+enum PlainGrammar {
   private static let searchedBytes = 96
 
-  mutating func parse<Sink: RecordSink>(_ line: Bytes, into sink: inout Sink, clock: SourceClock) -> Bool {
+  static func parse<Sink: RecordSink>(_ line: Bytes, into sink: inout Sink, clock: SourceClock) -> Bool {
     var place = 0
     var isStamped = false
     if let found = findTime(line, clock: clock) {
@@ -46,15 +43,11 @@ struct PlainGrammar {
 
   // MARK: Time
 
-  private mutating func findTime(_ line: Bytes, clock: SourceClock) -> (time: Int64, start: Int, end: Int)? {
-    if timeAt < line.count, let found = PlainGrammar.time(line, at: timeAt, clock: clock) { return found }
+  private static func findTime(_ line: Bytes, clock: SourceClock) -> (time: Int64, start: Int, end: Int)? {
     let end = min(line.count, PlainGrammar.searchedBytes)
     var place = 0
     while place < end {
-      if place != timeAt, PlainGrammar.mayBeginTime(line, place),
-        let found = PlainGrammar.time(line, at: place, clock: clock)
-      {
-        timeAt = place
+      if PlainGrammar.mayBeginTime(line, place), let found = PlainGrammar.time(line, at: place, clock: clock) {
         return found
       }
       // To the next word.

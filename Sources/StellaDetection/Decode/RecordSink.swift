@@ -176,7 +176,7 @@ struct EventSink: RecordSink {
     hasObject = true
     members = object
     taken = Set(object.map(\.name))
-    level = Event.levelNamed(in: object)
+    level = Event.levelNamed(in: object) ?? level
     return true
   }
 }

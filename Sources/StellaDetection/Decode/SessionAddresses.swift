@@ -49,28 +49,23 @@ package struct SessionAddresses: Sendable, Hashable {
   }
 }
 
-extension SessionAddresses: Codable {
-  private struct Entry: Codable {
-    let process: UInt64
-    let address: String
-  }
-
-  /// The connections in force, as a list.
-  package func encode(to encoder: any Encoder) throws {
-    var list = encoder.unkeyedContainer()
+extension SessionAddresses {
+  func save(to writer: StateWriter) {
+    writer.write(processes.count { $0 != 0 })
     for process in processes where process != 0 {
-      guard let address = withAddress(of: process, { String(decoding: $0, as: UTF8.self) }) else { continue }
-      try list.encode(Entry(process: process, address: address))
+      writer.write(Int64(bitPattern: process))
+      _ = withAddress(of: process) { writer.write(bytes: UnsafeRawBufferPointer($0)) }
     }
   }
 
-  package init(from decoder: any Swift.Decoder) throws {
-    self.init()
-    var list = try decoder.unkeyedContainer()
-    while !list.isAtEnd {
-      let entry = try list.decode(Entry.self)
-      var address = entry.address
-      address.withUTF8 { record(entry.process, address: $0) }
+  init(from reader: inout StateReader) throws(StateError) {
+    for _ in 0..<(try reader.number(in: 0...SessionAddresses.capacity)) {
+      let process = UInt64(bitPattern: try reader.integer())
+      let address = try reader.slice()
+      guard process != 0, address.count <= SessionAddresses.addressBytes else {
+        throw StateError(message: "the address of a connection can't be one")
+      }
+      address.withMemoryRebound(to: UInt8.self) { record(process, address: $0) }
     }
   }
 }

@@ -7,19 +7,17 @@ import StellaModel
 /// more than a day. A time without a zone is in the source's zone. An event without a time takes the previous event's,
 /// else the reference time. Nothing here reads a clock.
 package final class SourceClock {
-  /// What a checkpoint keeps.
-  package struct Snapshot: Codable, Sendable, Hashable {
+  /// What it learned from its source.
+  package struct Snapshot: Sendable, Hashable {
     package var previous: Int64?
-    package var year: Int?
     package var reference: Int64
-    package var zone: ZoneRules
     package var sessions: SessionAddresses
   }
 
   /// The year asked for with `--year`.
   package let year: Int?
   /// The file's modification time at first open, or the recorded intake time.
-  package let reference: Int64
+  package private(set) var reference: Int64
   package let zone: ZoneRules
   /// The time of the previous event.
   package var previous: Int64? {
@@ -49,14 +47,13 @@ package final class SourceClock {
     state.deallocate()
   }
 
-  package convenience init(_ snapshot: Snapshot) {
-    self.init(year: snapshot.year, reference: snapshot.reference, zone: snapshot.zone)
-    previous = snapshot.previous
-    sessions = snapshot.sessions
-  }
-
   package var snapshot: Snapshot {
-    Snapshot(previous: previous, year: year, reference: reference, zone: zone, sessions: sessions)
+    get { Snapshot(previous: previous, reference: reference, sessions: sessions) }
+    set {
+      previous = newValue.previous
+      reference = newValue.reference
+      sessions = newValue.sessions
+    }
   }
 
   /// The time of an event whose record has none.
@@ -65,8 +62,8 @@ package final class SourceClock {
   /// The time at the start of `text` and its length in bytes; `previous` moves to it. Nil when there is none.
   @inline(__always)
   package func read(_ text: UnsafeBufferPointer<UInt8>) -> (time: Int64, length: Int)? {
-    if let known = state.pointee.memory.read(text) {
-      previous = known.time
+    if let known = state.pointee.memory.read(text, previous: state.pointee.previous) {
+      state.pointee.previous = known.time
       return known
     }
     return scan(text)
@@ -75,7 +72,7 @@ package final class SourceClock {
   /// The time that all of `text` denotes; spaces around it don't matter.
   @inline(__always)
   package func read(whole text: UnsafeBufferPointer<UInt8>) -> Int64? {
-    if let known = state.pointee.memory.read(text), known.length == text.count {
+    if let known = state.pointee.memory.read(text, previous: state.pointee.previous), known.length == text.count {
       state.pointee.previous = known.time
       return known.time
     }
@@ -157,7 +154,7 @@ package final class SourceClock {
     return nil
   }
 
-  private static func distance(_ a: Int64, _ b: Int64) -> UInt64 {
+  static func distance(_ a: Int64, _ b: Int64) -> UInt64 {
     a > b ? UInt64(bitPattern: a &- b) : UInt64(bitPattern: b &- a)
   }
 
@@ -167,5 +164,22 @@ package final class SourceClock {
     let local = days * 86_400 + scanned.hour * 3600 + scanned.minute * 60 + scanned.second
     return Timestamp.time(
       seconds: local - (scanned.offset ?? zone.offset(atLocal: local)), nanoseconds: scanned.nanosecond)
+  }
+}
+
+extension SourceClock.Snapshot {
+  func save(to writer: StateWriter) {
+    writer.write(previous != nil)
+    writer.write(previous ?? 0)
+    writer.write(reference)
+    sessions.save(to: writer)
+  }
+
+  init(from reader: inout StateReader) throws(StateError) {
+    let hasPrevious = try reader.bool()
+    let time = try reader.integer()
+    previous = hasPrevious ? time : nil
+    reference = try reader.integer()
+    sessions = try SessionAddresses(from: &reader)
   }
 }

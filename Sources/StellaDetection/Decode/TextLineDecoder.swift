@@ -8,7 +8,6 @@ package final class TextLineDecoder: Decoder {
   private var plan = ColumnPlan(FieldTable())
   private let objects = JSONLineDecoder()
   private let parser = JSONParser()
-  private var plain = PlainGrammar()
   private var columnCount = 0
   private var sourceIPColumn: Int?
 
@@ -89,7 +88,7 @@ package final class TextLineDecoder: Decoder {
     case .combined: AccessLogGrammar.parse(text, into: &sink, clock: clock)
     case .nginxError: ErrorLogGrammar.parse(text, into: &sink, clock: clock)
     case .logfmt: LogfmtGrammar.parse(text, into: &sink, clock: clock)
-    case .plain, .auto, .json: plain.parse(text, into: &sink, clock: clock)
+    case .plain, .auto, .json: PlainGrammar.parse(text, into: &sink, clock: clock)
     }
   }
 

@@ -11,12 +11,22 @@ struct TimeMemory {
   private var colonDecimals = false
   /// The time of second 0 of the minute.
   private var minute: Int64 = 0
+  private var hasYear = true
 
-  /// The time at the start of `text`, when only its seconds differ from the remembered one.
+  /// Nanoseconds around `minute` within which a previous event gives a text without a year the same year again: less than
+  /// half of one.
+  private static let sameYear = UInt64(180 * Timestamp.day)
+
+  /// The time at the start of `text`, when only its seconds differ from the remembered one; the same as without a memory.
+  ///
+  /// - Parameter previous: the time of the previous event, on which the year of a text without one depends.
   @inline(__always)
-  func read(_ text: UnsafeBufferPointer<UInt8>) -> (time: Int64, length: Int)? {
+  func read(_ text: UnsafeBufferPointer<UInt8>, previous: Int64?) -> (time: Int64, length: Int)? {
     let prefix = prefixCount
     guard prefix > 0, text.count >= prefix + 2 + tailCount, let base = text.baseAddress else { return nil }
+    if !hasYear {
+      guard let previous, SourceClock.distance(previous, minute) < TimeMemory.sameYear else { return nil }
+    }
     let known = bytes.start
     guard TimeMemory.matches(base, known, prefix) else { return nil }
     let tens = base[prefix] &- 48
@@ -53,6 +63,7 @@ struct TimeMemory {
       if next &- 48 < 10 || (next | 32) &- 97 < 26 || next == UInt8(ascii: "+") || next == UInt8(ascii: "-") {
         return nil
       }
+      if next == UInt8(ascii: ":"), place + 1 < text.count, base[place + 1] &- 48 < 10 { return nil }
       if next == 32, place + 1 < text.count {
         let after = base[place + 1]
         if after == UInt8(ascii: "+") || after == UInt8(ascii: "-") { return nil }
@@ -62,29 +73,38 @@ struct TimeMemory {
     return (time, place)
   }
 
-  /// Whether a word after a space could be a zone or a half of the day: not when the time has that already.
+  /// Whether a word after a space could be a zone or a half of the day: not when the time has a zone already.
   private var zoneMayFollow = true
 
   /// The first two letters of AM, PM and the zones that the scanner knows.
   private static func mayBeginZone(_ first: UInt8, _ second: UInt8) -> Bool {
     switch UInt16(first) << 8 | UInt16(second) {
-    case 0x5554, 0x474D, 0x4345, 0x4545, 0x4553, 0x4544, 0x4344, 0x4D44, 0x5053, 0x5044, 0x4A53, 0x414D, 0x504D: true
-    default: (first == 0x61 || first == 0x70) && second == 0x6D
+    case 0x5554, 0x474D, 0x4345, 0x4545, 0x4553, 0x4544, 0x4344, 0x4D44, 0x5053, 0x5044, 0x4A53: true
+    default: (first | 32 == 0x61 || first | 32 == 0x70) && second | 32 == 0x6D
     }
   }
 
   mutating func remember(_ text: UnsafeBufferPointer<UInt8>, _ scanned: ScannedTime, time: Int64) {
     prefixCount = 0
     guard scanned.secondAt > 0, scanned.second < 60, let base = text.baseAddress else { return }
+    hasYear = scanned.year != 0
+    // After a day of the week the year may stand at the end, so every text has to be searched for it.
+    if !hasYear, TimeMemory.beginsWithTwoWords(text) { return }
     let tail = scanned.length - scanned.tailAt
     guard scanned.secondAt + tail <= TimeMemory.capacity else { return }
     for index in 0..<scanned.secondAt { bytes.start[index] = base[index] }
     for index in 0..<tail { bytes.start[scanned.secondAt + index] = base[scanned.tailAt + index] }
     prefixCount = scanned.secondAt
     tailCount = tail
-    zoneMayFollow = tail == 0
+    zoneMayFollow = scanned.offset == nil
     colonDecimals = scanned.tailAt > scanned.secondAt + 2 && base[scanned.secondAt + 2] == UInt8(ascii: ":")
     minute = time - Int64(scanned.second) * Timestamp.second - Int64(scanned.nanosecond)
+  }
+
+  private static func beginsWithTwoWords(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    let isLetter = { (byte: UInt8) in (byte | 32) &- 97 < 26 }
+    guard let first = text.first, isLetter(first) else { return false }
+    return text.drop(while: isLetter).drop { $0 == 32 }.first.map(isLetter) ?? false
   }
 
   @inline(__always)

@@ -14,6 +14,8 @@ package class Detector {
   let book: AlertBook
   let table: KeyTable
   private let affectedColumn: Int?
+  /// Grows whenever the state may have changed.
+  package private(set) var changes = 0
   /// Set when the rule is checked: the next time it is due.
   var nextTick = Int64.max
   package private(set) var matchedEvents = 0
@@ -29,7 +31,8 @@ package class Detector {
     self.keys = keys
     self.affectedColumn = affectedColumn
     book = AlertBook(
-      manifest: AlertTemplate(manifest), order: order, keys: keys, isChecked: manifest.check != nil)
+      manifest: AlertTemplate(manifest), order: order, keys: keys,
+      isChecked: manifest.check != nil || manifest.absence != nil, ripens: manifest.sequence != nil)
     let affordable = max(1, manifest.stateMemoryBytes / self.slotBytes)
     table = KeyTable(dictionary: keys.dictionary, maximum: min(manifest.maxKeys, affordable))
     table.serve(self)
@@ -45,16 +48,35 @@ package class Detector {
   func grow(to capacity: Int) {}
   /// `slot` was given to a new key: make its state empty.
   func open(_ slot: Int) {}
-  /// The key of `slot` goes: free what its state holds.
-  func close(_ slot: Int) { book.forget(slot) }
+  /// The key of `slot` goes, or begins anew beside an alert that fires: free what its state holds.
+  func close(_ slot: Int) { if !book.isActive(slot) { book.forget(slot) } }
   /// Whether the state of `slot` is as good as new at `now`, so that dropping it changes nothing.
   func isIdle(_ slot: Int, at now: Int64) -> Bool { false }
   /// When the key was last of use, to find the stalest.
   func lastUse(_ slot: Int) -> Int64 { 0 }
   /// Whether the key must stay, because an alert of it is alive.
-  final func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
+  func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
+  /// The events of the batch that match step `step`; nil when none does. For rules whose steps have filters of their own.
+  func see(step: Int, _ matches: UnsafePointer<UInt64>?) {}
+  /// An event that matches `cancel_on` came for the key of `slot`: forget what was collected for it.
+  func cancel(_ slot: Int, in context: DetectionContext) {
+    book.dropPending(slot, in: context)
+    if book.isActive(slot) {
+      close(slot)
+      open(slot)
+    } else {
+      table.remove(slot)
+    }
+  }
   /// Bytes that keys hold beyond their columns.
   var heldBytes: Int { 0 }
+  /// Writes the state of slots `0..<table.end`.
+  func saveState(to writer: StateWriter) {}
+  /// Takes over what ``saveState(to:)`` wrote, perhaps of another version of the rule with the same shape. All slots are
+  /// open and empty.
+  func restoreState(from reader: inout StateReader) throws(StateError) {}
+  /// Has the rule turn the plain values that another version of it kept into its own.
+  func migrate() throws(StateError) {}
 
   /// Time of the first event of the stream since the rule is there; nil before any.
   var began: Int64?
@@ -81,16 +103,66 @@ package class Detector {
     for slot in book.activeSlots { book.end(slot, in: context) }
   }
 
+  // MARK: - Saved state
+
+  /// Writes all that decides what the rule does with later events. The keys themselves are written by the owner of their
+  /// dictionary. O(bytes of the state), for native state at the speed of a copy.
+  final func save(to writer: StateWriter) {
+    table.save(to: writer)
+    writer.write(nextTick)
+    writer.write(matchedEvents)
+    writer.write(began) { writer.write($0) }
+    book.save(to: writer)
+    saveState(to: writer)
+  }
+
+  /// Takes over saved state; nothing may have happened in this detector yet.
+  ///
+  /// - Parameters:
+  ///   - keys: what the key numbers in the state stand for.
+  ///   - isMigrated: the state is another version's, with other entries.
+  /// - Throws: when the state is cut or makes no sense. The detector is then as new.
+  final func restore(
+    from reader: inout StateReader, keys saved: SavedKeys, isMigrated: Bool = false
+  ) throws(StateError) {
+    var isOpen = false
+    do throws(StateError) {
+      try table.restore(from: &reader, keys: saved)
+      for slot in 0..<table.end { open(slot) }
+      isOpen = true
+      nextTick = try reader.integer()
+      if manifest.every == nil { nextTick = .max }
+      matchedEvents = try reader.number(in: 0...Int.max)
+      began = try reader.optional { reader throws(StateError) in try reader.time() }
+      try book.restore(from: &reader) { slot in slot < table.end && table.keys[slot] != KeyDictionary.none }
+      try restoreState(from: &reader)
+      if isMigrated { try migrate() }
+    } catch {
+      book.removeAll()
+      if !isOpen { for slot in 0..<table.end { open(slot) } }
+      table.removeAll()
+      nextTick = .max
+      matchedEvents = 0
+      began = nil
+      throw error
+    }
+  }
+
   /// The earliest time at which the rule has something to do without an event.
   package final var nextTimer: Int64 { min(nextTick, book.nextDeadline) }
 
   /// Runs the events of `matches` and the timers that fall among the batch's events.
-  package func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
+  package func run(
+    _ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?,
+    cancels: UnsafePointer<UInt64>? = nil
+  ) {
+    changes &+= 1
     let batch = context.batch
     for word in 0..<EventBatch.capacity / 64 {
       let matching = matches?[word] ?? 0
       let resolving = resolves?[word] ?? 0
-      var bits = matching | resolving
+      let cancelling = cancels?[word] ?? 0
+      var bits = matching | resolving | cancelling
       if bits != 0 && table.count > Detector.prefetchFrom { prefetch(bits, word: word) }
       while bits != 0 {
         let bit = bits.trailingZeroBitCount
@@ -100,6 +172,7 @@ package class Detector {
         context.position = index
         context.phase = .event
         if resolving & (1 << UInt64(bit)) != 0 { resolve(index, in: context) }
+        if cancelling & (1 << UInt64(bit)) != 0, let slot = table.find(keys.number(index)) { cancel(slot, in: context) }
         if matching & (1 << UInt64(bit)) != 0 {
           matchedEvents += 1
           handle(index, at: batch.times[index], in: context)
@@ -119,6 +192,7 @@ package class Detector {
   /// - Parameter event: the event that set them; without one they belong to the event whose time has reached them.
   package final func runTimers(upTo watermark: Int64, after event: Int? = nil, in context: DetectionContext) {
     while nextTimer <= watermark {
+      changes &+= 1
       let time = nextTimer
       context.position = event ?? context.positionOfWatermark(time)
       context.phase = event == nil ? .before : .after

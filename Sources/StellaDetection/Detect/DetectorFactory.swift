@@ -8,12 +8,21 @@ enum DetectorFactory {
     _ script: RuleScript, host: ScriptHost, order: Int, keys: KeySpace, affectedColumn: Int?, fields: FieldRegister
   ) -> Detector {
     let manifest = script.manifest
+    if let sequence = manifest.sequence {
+      return SequenceDetector(
+        sequence, shape: MatchCallback.onMatch(script, host: host), manifest: manifest, order: order, keys: keys,
+        affectedColumn: affectedColumn)
+    }
+    if let absence = manifest.absence {
+      return AbsenceDetector(
+        absence, shape: MatchCallback.onAbsent(script, host: host), manifest: manifest, order: order, keys: keys,
+        affectedColumn: affectedColumn)
+    }
     guard let threshold = manifest.threshold else {
       return ScriptDetector(script: script, host: host, order: order, keys: keys, affectedColumn: affectedColumn)
     }
     let match = ThresholdMatch(
-      evidence: manifest.evidence,
-      shape: manifest.onMatch == nil ? nil : MatchCallback(script: script, host: host, keys: keys))
+      evidence: manifest.evidence, shape: MatchCallback.onMatch(script, host: host), keys: keys)
     if let distinct = threshold.distinct {
       return DistinctThreshold(
         threshold, column: fields.table.column(of: distinct), match: match, manifest: manifest, order: order,

@@ -77,6 +77,40 @@ final class DistinctThreshold: Detector {
 
   override func prefetch(_ slot: Int) { stella_prefetch(slots + slot) }
 
+  override func saveState(to writer: StateWriter) {
+    var counts = [UInt32](repeating: 0, count: table.end)
+    var entries: [Entry] = []
+    for slot in 0..<table.end {
+      let values = slots[slot]
+      counts[slot] = values.count
+      if let held = values.entries {
+        entries.append(contentsOf: UnsafeBufferPointer(start: held, count: Int(values.count)))
+      } else if values.count == 1 {
+        entries.append(values.only)
+      }
+    }
+    counts.withUnsafeBytes { writer.write(bytes: $0) }
+    entries.withUnsafeBytes { writer.write(bytes: $0) }
+    matching.save(to: writer, slots: table.end)
+  }
+
+  override func restoreState(from reader: inout StateReader) throws(StateError) {
+    let counts = try reader.column(of: UInt32.self)
+    let entries = try reader.column(of: Entry.self)
+    guard counts.count == table.end, counts.reduce(0, { $0 + Int($1) }) == entries.count else {
+      throw StateError(message: "the values of a threshold don't add up")
+    }
+    guard entries.allSatisfy({ StateReader.times.contains($0.time) }) else { throw StateReader.impossible }
+    var position = 0
+    for (slot, count) in counts.enumerated() {
+      if table.keys[slot] != KeyDictionary.none {
+        for place in position..<position + Int(count) { note(entries[place], slot) }
+      }
+      position += Int(count)
+    }
+    try matching.restore(from: &reader, slots: table.end)
+  }
+
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
     guard let hash = DistinctWindow.hash(context.batch.cell(column, index).pointee) else { return }
     let number = keys.number(index)

@@ -53,6 +53,17 @@ final class FromFirstThreshold: Detector {
 
   override func prefetch(_ slot: Int) { stella_prefetch(windows + slot) }
 
+  override func saveState(to writer: StateWriter) {
+    writer.write(column: windows, count: table.end)
+    matching.save(to: writer, slots: table.end)
+  }
+
+  override func restoreState(from reader: inout StateReader) throws(StateError) {
+    try reader.read(into: windows, count: table.end)
+    for slot in 0..<table.end where !StateReader.times.contains(windows[slot].start) { throw StateReader.impossible }
+    try matching.restore(from: &reader, slots: table.end)
+  }
+
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
     let number = keys.number(index)
     guard let slot = table.slot(number, at: time) else { return }

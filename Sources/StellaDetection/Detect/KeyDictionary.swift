@@ -27,8 +27,11 @@ package final class KeyDictionary {
   private let loose = NumberStack()
 
   package private(set) var count = 0
+  private let keyHash: KeyHash
 
-  package init() {
+  /// - Parameter seed: makes it hard to find keys that collide; nothing else depends on it.
+  package init(seed: UInt64 = 0) {
+    keyHash = KeyHash(seed: seed)
     capacity = 64
     mask = 127
     index = KeyDictionary.emptyIndex(128)
@@ -57,12 +60,7 @@ package final class KeyDictionary {
   /// The number of `key`, new or known. A new key stays only when it is retained before the next ``sweep()``. O(1)
   /// amortised.
   package func number(of key: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    number(of: key, hash: KeyDictionary.hash(key))
-  }
-
-  /// The same for a key whose ``hash(_:)`` is known.
-  @inline(__always)
-  func number(of key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
+    let hash = hash(key)
     var position = Int(truncatingIfNeeded: hash) & mask
     let tag = hash >> numberBits
     let numberMask = (UInt32(1) << numberBits) - 1
@@ -100,6 +98,12 @@ package final class KeyDictionary {
     let start = Int(starts[Int(number)])
     let (length, prefix) = readLength(at: start)
     return UnsafeBufferPointer(start: bytes + start + prefix, count: length)
+  }
+
+  /// Writes all keys with their numbers. O(bytes), two copies of memory.
+  func save(to writer: StateWriter) {
+    writer.write(column: starts, count: used)
+    writer.write(bytes: UnsafeRawBufferPointer(start: bytes, count: bytesUsed))
   }
 
   // MARK: - Storage
@@ -145,12 +149,12 @@ package final class KeyDictionary {
 
   private func remove(_ number: UInt32) {
     let numberMask = (UInt32(1) << numberBits) - 1
-    var hole = Int(truncatingIfNeeded: KeyDictionary.hash(key(number))) & mask
+    var hole = Int(truncatingIfNeeded: hash(key(number))) & mask
     while index[hole] & numberMask != number + 1 { hole = (hole + 1) & mask }
     // Backward shift keeps probe sequences whole without tombstones.
     var probe = (hole + 1) & mask
     while index[probe] != 0 {
-      let home = Int(truncatingIfNeeded: KeyDictionary.hash(key((index[probe] & numberMask) - 1))) & mask
+      let home = Int(truncatingIfNeeded: hash(key((index[probe] & numberMask) - 1))) & mask
       if (probe - home) & mask >= (probe - hole) & mask {
         index[hole] = index[probe]
         hole = probe
@@ -186,7 +190,7 @@ package final class KeyDictionary {
   /// Enters all keys into the emptied index.
   private func rebuild() {
     for number in 0..<used where starts[number] != .max {
-      place(UInt32(number), KeyDictionary.hash(key(UInt32(number))))
+      place(UInt32(number), hash(key(UInt32(number))))
     }
   }
 
@@ -238,31 +242,10 @@ package final class KeyDictionary {
     return length == key.count && RawStorage.isEqual(bytes + start + prefix, key)
   }
 
-  /// A multiply-xorshift hash over 8-byte words (after Murmur's finaliser), folded to 32 bits.
+  /// The top and bottom halves of ``KeyHash``, folded to 32 bits.
   @inline(__always)
-  static func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    let hash = hash64(key)
+  private func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    let hash = keyHash(key)
     return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
-  }
-
-  @inline(__always)
-  static func hash64(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: key.count)
-    guard let base = key.baseAddress.map({ UnsafeRawPointer($0) }) else { return hash }
-    var position = 0
-    while position + 8 <= key.count {
-      hash = (hash ^ base.loadUnaligned(fromByteOffset: position, as: UInt64.self)) &* 0xFF51_AFD7_ED55_8CCD
-      hash ^= hash >> 32
-      position += 8
-    }
-    var tail: UInt64 = 0
-    while position < key.count {
-      tail = tail << 8 | UInt64(base.load(fromByteOffset: position, as: UInt8.self))
-      position += 1
-    }
-    hash = (hash ^ tail) &* 0xFF51_AFD7_ED55_8CCD
-    hash ^= hash >> 33
-    hash = hash &* 0xC4CE_B9FE_1A85_EC53
-    return hash ^ (hash >> 29)
   }
 }

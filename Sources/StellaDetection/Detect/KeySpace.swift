@@ -7,7 +7,7 @@ import StellaModel
 /// equal to a number.
 package final class KeySpace {
   package let fields: [String]
-  package let dictionary = KeyDictionary()
+  package let dictionary: KeyDictionary
   private let columns: [Int]
   private let numbers: UnsafeMutablePointer<UInt32>
   private let known: UnsafeMutablePointer<UInt64>
@@ -17,8 +17,9 @@ package final class KeySpace {
   private var used = 0
   private var batch: EventBatch?
 
-  package init(fields: [String], columns: [Int]) {
+  package init(fields: [String], columns: [Int], seed: UInt64) {
     self.fields = fields
+    dictionary = KeyDictionary(seed: seed)
     self.columns = columns
     numbers = .allocate(capacity: EventBatch.capacity)
     known = .allocate(capacity: EventBatch.capacity / 64)
@@ -48,6 +49,40 @@ package final class KeySpace {
     numbers[index] = number
     known[index >> 6] |= bit
     return number
+  }
+
+  /// The number of the key with these values of the fields, in order; numbers and texts only. Valid as ``number(_:)`` is.
+  func number(of values: [FieldValue]) -> UInt32 {
+    used = 0
+    for (position, value) in values.enumerated() {
+      var cell = stella_value()
+      let isLast = position + 1 == values.count
+      switch value {
+      case .bool(let flag):
+        cell.kind = UInt8(STELLA_BOOL)
+        cell.i = flag ? 1 : 0
+        append(cell, isLast: isLast)
+      case .integer(let number):
+        cell.kind = UInt8(STELLA_INT)
+        cell.i = number
+        append(cell, isLast: isLast)
+      case .double(let number):
+        cell.kind = UInt8(STELLA_DOUBLE)
+        cell.d = number
+        append(cell, isLast: isLast)
+      case .string(let text):
+        Array(text.utf8).withUnsafeBufferPointer { bytes in
+          cell.kind = UInt8(STELLA_STRING)
+          cell.length = UInt32(bytes.count)
+          cell.p = bytes.baseAddress
+          append(cell, isLast: isLast)
+        }
+      case .null, .array, .object:
+        cell.kind = UInt8(STELLA_NULL)
+        append(cell, isLast: isLast)
+      }
+    }
+    return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
   }
 
   private func compute(_ index: Int) -> UInt32 {

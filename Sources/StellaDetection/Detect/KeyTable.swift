@@ -105,8 +105,8 @@ final class KeyTable {
   }
 
   private func insert(_ number: UInt32, at now: Int64) -> Int? {
-    if count == capacity { makeRoom(at: now) }
-    guard count < capacity else {
+    if count >= room { makeRoom(at: now) }
+    guard count < room else {
       evictions += 1
       return nil
     }
@@ -124,6 +124,9 @@ final class KeyTable {
     owner?.open(slot)
     return slot
   }
+
+  /// Keys that fit without growing. A restored table may have more slots than a new limit allows.
+  private var room: Int { min(capacity, maximum) }
 
   /// Drops the key of `slot`. O(1).
   func remove(_ slot: Int) {
@@ -154,10 +157,10 @@ final class KeyTable {
 
   private func makeRoom(at now: Int64) {
     let removed = removeIdle(at: now)
-    if removed > 0 && removed * 4 >= capacity { return }
+    if removed > 0 && removed * 4 >= room { return }
     if capacity < maximum {
       grow(to: min(maximum, max(8, capacity * 2)))
-    } else if removed * 8 < capacity {
+    } else if removed * 8 < room {
       // Also when a few slots became free: else every insertion would pay for a whole pass.
       evictStalest()
     }
@@ -265,4 +268,64 @@ final class KeyTable {
     }
     index[hole].slot = 0
   }
+
+  // MARK: - Saved state
+
+  func save(to writer: StateWriter) {
+    writer.write(capacity)
+    writer.write(column: keys, count: end)
+    free.save(to: writer)
+  }
+
+  /// Takes over saved keys, each in the slot it had, and has the owner grow its columns; the table must be empty. The
+  /// owner opens none of the slots: it restores what they held.
+  ///
+  /// - Throws: when the state makes no sense; the table is then of no use.
+  func restore(from reader: inout StateReader, keys saved: SavedKeys) throws(StateError) {
+    let capacity = try reader.number(in: 0...KeyTable.slotLimit)
+    let numbers = try reader.column(of: UInt32.self)
+    guard numbers.count <= capacity else { throw StateError(message: "more keys than slots") }
+    if capacity > self.capacity { grow(to: capacity) }
+    for (slot, number) in numbers.enumerated() {
+      guard number != KeyDictionary.none else {
+        keys[slot] = number
+        end = slot + 1
+        continue
+      }
+      let known = dictionary.number(of: try saved.key(number))
+      dictionary.retain(known)
+      keys[slot] = known
+      end = slot + 1
+      count += 1
+    }
+    try free.restore(from: &reader)
+    guard free.count == end - count else { throw StateError(message: "the free slots don't add up") }
+    var isFree = [Bool](repeating: false, count: end)
+    for position in 0..<free.count {
+      let slot = Int(free[position])
+      guard slot < end, keys[slot] == KeyDictionary.none, !isFree[slot] else {
+        throw StateError(message: "slot \(slot) is not free")
+      }
+      isFree[slot] = true
+    }
+    rebuild()
+    for slot in 0..<end where keys[slot] != KeyDictionary.none && find(keys[slot]) != slot {
+      throw StateError(message: "a key has two slots")
+    }
+  }
+
+  /// Drops all keys, also when the table was restored in part only.
+  func removeAll() {
+    for slot in 0..<end where keys[slot] != KeyDictionary.none {
+      owner?.close(slot)
+      dictionary.release(keys[slot])
+    }
+    free.removeAll()
+    count = 0
+    end = 0
+    rebuild()
+  }
+
+  /// More slots than any rule may have.
+  private static let slotLimit = 1 << 26
 }

@@ -2,41 +2,61 @@ import StellaLua
 import StellaModel
 import StellaScripting
 
-/// Runs a threshold's `on_match`, which may shape the alert of a match or drop it by returning nothing.
+/// Runs `on_match` or `on_absent`, which may shape the alert of what was found natively, or drop it by returning nothing.
 final class MatchCallback {
   private let script: RuleScript
   private let host: ScriptHost
-  private let keys: KeySpace
+  private let name: String
+  private let callback: KeyPath<RuleScript.Callbacks, LuaFunction?>
   let quarantine = Quarantine()
   private var live: (state: LuaState, function: LuaFunction)?
 
-  init(script: RuleScript, host: ScriptHost, keys: KeySpace) {
-    self.script = script
-    self.host = host
-    self.keys = keys
+  /// The rule's `on_match`; nil when it has none.
+  static func onMatch(_ script: RuleScript, host: ScriptHost) -> MatchCallback? {
+    script.manifest.onMatch.map { _ in MatchCallback(script: script, host: host, name: "on_match", callback: \.onMatch)
+    }
   }
 
-  /// `m` has `count`, `first_seen` and `last_seen` (ns), `key` by name, and `last`, the deciding event. While the script
-  /// rests after failures, matches pass as they are: detection outlives a broken decoration.
+  /// The rule's `on_absent`; nil when it has none.
+  static func onAbsent(_ script: RuleScript, host: ScriptHost) -> MatchCallback? {
+    script.manifest.onAbsent.map { _ in
+      MatchCallback(script: script, host: host, name: "on_absent", callback: \.onAbsent)
+    }
+  }
+
+  private init(
+    script: RuleScript, host: ScriptHost, name: String, callback: KeyPath<RuleScript.Callbacks, LuaFunction?>
+  ) {
+    self.script = script
+    self.host = host
+    self.name = name
+    self.callback = callback
+  }
+
+  /// The finding as the script wants it. While the script rests after failures, findings pass as they are: detection
+  /// outlives a broken decoration.
+  ///
+  /// - Parameters:
+  ///   - fields: what the argument holds beside `key`, and beside `last` when there is an event.
+  ///   - event: the deciding event, unless time decided.
   func shaped(
-    _ finding: Finding, key: UInt32, slot: Int, index: Int, at time: Int64, in context: DetectionContext
+    _ finding: Finding, fields: [(key: String, value: LuaValue)], key: [FieldValue.Member], event: Int?,
+    at time: Int64, in context: DetectionContext
   ) -> Finding? {
     guard quarantine.allows(at: time) else { return finding }
     host.begin(context)
-    host.event = index
+    host.event = event
     host.now = time
-    let members = keys.members(key).map { (key: $0.name, value: LuaValue($0.value)) }
-    let match = LuaTable(fields: [
-      (key: "count", value: .integer(Int64(finding.count))),
-      (key: "first_seen", value: .integer(finding.firstSeen ?? time)),
-      (key: "last_seen", value: .integer(time)),
-      (key: "key", value: .table(LuaTable(fields: members))),
-      (key: "last", value: .record),
-    ])
+    let members = key.map { (key: $0.name, value: LuaValue($0.value)) }
+    var fields = fields
+    fields.append((key: "key", value: .table(LuaTable(fields: members))))
+    if event != nil { fields.append((key: "last", value: .record)) }
     do throws(LuaError) {
       let (state, function) = try awake()
       state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
-      let result = try state.call(function, [.value(.table(match)), .event(index)])
+      var arguments: [LuaArgument] = [.value(.table(LuaTable(fields: fields)))]
+      if let event { arguments.append(.event(event)) }
+      let result = try state.call(function, arguments)
       quarantine.succeeded()
       if case .nil = result { return nil }
       let reader = FindingReader { _ in nil }
@@ -51,11 +71,18 @@ final class MatchCallback {
     }
   }
 
+  /// Reads how a callback fares; one that only one of both versions of the rule has is left out.
+  static func restore(_ callback: MatchCallback?, from reader: inout StateReader) throws(StateError) {
+    if var section = try reader.optional({ reader throws(StateError) in try reader.section() }) {
+      try callback?.quarantine.restore(from: &section)
+    }
+  }
+
   private func awake() throws(LuaError) -> (state: LuaState, function: LuaFunction) {
     if let live { return live }
     let (state, callbacks) = try script.open()
-    guard let function = callbacks.onMatch else {
-      throw LuaError(kind: .internal, message: "on_match is gone", file: script.manifest.file)
+    guard let function = callbacks[keyPath: callback] else {
+      throw LuaError(kind: .internal, message: "\(name) is gone", file: script.manifest.file)
     }
     live = (state, function)
     return (state, function)

@@ -26,4 +26,12 @@ final class NumberStack {
   }
 
   func removeAll() { count = 0 }
+
+  func save(to writer: StateWriter) { writer.write(column: base, count: count) }
+
+  func restore(from reader: inout StateReader) throws(StateError) {
+    let numbers = try reader.column(of: UInt32.self)
+    removeAll()
+    for number in numbers { push(number) }
+  }
 }

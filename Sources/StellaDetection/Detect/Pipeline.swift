@@ -10,6 +10,8 @@ package final class Pipeline {
   private let lateness: Int64
   /// The latest time of each source; `Int64.min` before its first event.
   private var latest: [Int64] = []
+  /// Where the sources that have ended stood.
+  private var resumable: [Int64] = []
   /// The sources that don't hold the watermark back before their next event.
   private var isSilent: [Bool] = []
   private var watermark = Int64.min
@@ -42,6 +44,7 @@ package final class Pipeline {
   package func addSource(_ name: String) -> UInt16 {
     context.sourceNames.append(name)
     latest.append(.min)
+    resumable.append(.min)
     isSilent.append(false)
     return UInt16(latest.count - 1)
   }
@@ -56,13 +59,26 @@ package final class Pipeline {
   }
 
   /// The source can't hold the watermark back any more.
-  package func endSource(_ source: UInt16) { latest[Int(source)] = .max }
+  package func endSource(_ source: UInt16) {
+    resumable[Int(source)] = latest[Int(source)]
+    latest[Int(source)] = .max
+  }
 
-  /// Puts `rules` in the place of those before from the next batch on; the batch must be empty. Returns the ends of the
-  /// alerts of rules that are gone or changed: nobody else would end them.
-  package func replace(_ rules: RuleSet) -> [Alert] {
+  /// Puts `rules` in the place of those before from the next batch on; the batch must be empty. A changed rule takes over
+  /// the state of the one with its id when that fits. Returns the ends of the alerts of rules that are gone or start anew,
+  /// since nobody else would end them, and which start anew.
+  package func replace(_ rules: RuleSet) -> (alerts: [Alert], resets: [StateReset]) {
     precondition(batch.count == 0, "rules change between batches")
+    var resets: [StateReset] = []
     for old in self.rules.rules where !rules.rules.contains(where: { $0.detector === old.detector }) {
+      if let new = rules.rules.first(where: { $0.manifest.id == old.manifest.id }) {
+        do throws(StateError) {
+          try SavedRule.transfer(from: old.detector, to: new.detector)
+          continue
+        } catch {
+          resets.append(StateReset(rule: old.manifest.id, reason: error.message))
+        }
+      }
       old.detector.endAlerts(in: context)
     }
     self.rules = rules
@@ -71,7 +87,7 @@ package final class Pipeline {
     lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
     hasBegun = false
     clear()
-    return context.takeEmissions()
+    return (context.takeEmissions(), resets)
   }
 
   /// The columns that rules read now; a batch gets new ones when it is emptied.
@@ -120,6 +136,7 @@ package final class Pipeline {
   private func runRules() {
     let router = rules.router
     let rulesOfFilter = rules.rulesOfFilter
+    let stepFilters = rules.stepFilters
     let context = context
     let current = batches
     let reached = context.watermarks[batch.count - 1]
@@ -132,8 +149,12 @@ package final class Pipeline {
           func bits(_ filter: Int32) -> UnsafePointer<UInt64>? {
             filter >= 0 && lastMatch[Int(filter)] == current ? router.bits(Int(filter)) : nil
           }
+          for step in 0..<runs[number].stepCount {
+            runs[number].detector.see(step: step, bits(stepFilters[runs[number].firstStep + step]))
+          }
           runs[number].detector.run(
-            context, matches: bits(runs[number].filter), resolves: bits(runs[number].resolveFilter))
+            context, matches: bits(runs[number].filter), resolves: bits(runs[number].resolveFilter),
+            cancels: bits(runs[number].cancelFilter))
         }
         for filter in router.matched { lastMatch[filter] = current }
         for filter in router.matched {
@@ -187,4 +208,46 @@ package final class Pipeline {
     self.ended = ended
     lateEvents += late
   }
+
+  // MARK: - Saved state
+
+  /// Counts everything that can change what is saved.
+  package var changes: Int { rules.rules.reduce(events) { $0 &+ $1.detector.changes } }
+
+  /// Writes where the stream stands: to be called between two batches.
+  package func saveStream(to writer: StateWriter) {
+    writer.write(context.sourceNames)
+    for source in latest.indices {
+      writer.write(latest[source] == .max ? resumable[source] : latest[source])
+      writer.write(isSilent[source])
+    }
+    writer.write(watermark)
+    writer.write(ended)
+  }
+
+  /// Takes over where a stream stood, in place of all sources added before. Sources that were there then count as ended
+  /// until ``resumeSource(_:)``.
+  ///
+  /// - Throws: when the state makes no sense; nothing has changed then.
+  package func restoreStream(from reader: inout StateReader) throws(StateError) {
+    let names = try reader.texts()
+    var latest: [Int64] = []
+    var isSilent: [Bool] = []
+    for _ in names {
+      latest.append(try reader.time())
+      isSilent.append(try reader.bool())
+    }
+    let watermark = try reader.time()
+    let ended = try reader.time()
+    self.watermark = watermark
+    self.ended = ended
+    self.isSilent = isSilent
+    context.sourceNames = names
+    resumable = latest
+    self.latest = Array(repeating: .max, count: latest.count)
+  }
+
+  /// A source of the saved stream is being read again.
+  package func resumeSource(_ source: UInt16) { latest[Int(source)] = resumable[Int(source)] }
+
 }

@@ -48,4 +48,35 @@ package final class Quarantine {
   func noteUnusable(_ value: LuaValue) {
     if unusableResult == nil { unusableResult = "\(value)" }
   }
+
+  func save(to writer: StateWriter) {
+    for number in [failures, rests, inARow] { writer.write(number) }
+    writer.write(restingUntil)
+    writer.write(rest)
+    writer.write(isFailingInCheck)
+    writer.write(unusableResult) { writer.write($0) }
+    writer.write(lastError) { error in
+      for text in [error.kind.rawValue, error.message, error.file] { writer.write(text) }
+      writer.write(error.line)
+      writer.write(error.traceback)
+    }
+  }
+
+  func restore(from reader: inout StateReader) throws(StateError) {
+    failures = try reader.number(in: 0...Int.max)
+    rests = try reader.number(in: 0...Int.max)
+    inARow = try reader.number(in: 0...Int.max)
+    restingUntil = try reader.integer()
+    rest = try reader.integer()
+    isFailingInCheck = try reader.bool()
+    unusableResult = try reader.optional { reader throws(StateError) in try reader.text() }
+    lastError = try reader.optional { reader throws(StateError) in
+      let kind = LuaError.Kind(rawValue: try reader.text()) ?? .internal
+      let message = try reader.text()
+      let file = try reader.text()
+      return LuaError(
+        kind: kind, message: message, file: file, line: try reader.number(in: 0...Int.max),
+        traceback: try reader.texts())
+    }
+  }
 }

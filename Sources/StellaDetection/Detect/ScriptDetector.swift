@@ -23,6 +23,9 @@ final class ScriptDetector: Detector {
   private var seen: UnsafeMutablePointer<Int64>?
   private var capacity = 0
   private let resting = Quarantine()
+  /// Keys whose plain values could not be saved by the last checkpoint, and why.
+  private(set) var keysNotSaved = 0
+  private(set) var lastUnsaved: String?
 
   init(
     script: RuleScript, host: ScriptHost, order: Int, keys: KeySpace, affectedColumn: Int?
@@ -99,14 +102,95 @@ final class ScriptDetector: Detector {
     return aging.reduce(Int64.min) { max($0, $1.lastUse(slot)) }
   }
 
+  // MARK: - Saved state
+
+  /// Each part under its name and kind, so that another version of the rule can take what it still has.
+  override func saveState(to writer: StateWriter) {
+    resting.save(to: writer)
+    writer.write(seen) { seen in writer.write(column: seen, count: table.end) }
+    writer.write(primitives.count)
+    for (name, primitive) in zip(manifest.primitiveShapes, primitives) {
+      writer.write(name)
+      writer.section { primitive.save(to: writer, slots: table.end) }
+    }
+    var unsaved = 0
+    writer.write(live != nil)
+    writer.section {
+      for slot in 0..<table.end where live != nil && table.keys[slot] != KeyDictionary.none {
+        do throws(LuaError) {
+          guard let bytes = try live?.encodedKey(slot), !bytes.isEmpty else { continue }
+          writer.write(slot)
+          writer.write(bytes: bytes)
+        } catch {
+          unsaved += 1
+          lastUnsaved = error.description
+        }
+      }
+    }
+    keysNotSaved = unsaved
+  }
+
+  override func restoreState(from reader: inout StateReader) throws(StateError) {
+    try resting.restore(from: &reader)
+    let seen = try reader.optional { reader throws(StateError) in try reader.column(of: Int64.self) }
+    if let column = self.seen {
+      for slot in 0..<table.end { column[slot] = seen?.count == table.end ? seen?[slot] ?? .min : began ?? .min }
+    }
+    for _ in 0..<(try reader.count()) {
+      let name = try reader.text()
+      var section = try reader.section()
+      guard let place = manifest.primitiveShapes.firstIndex(of: name) else { continue }
+      try primitives[place].restore(from: &section, slots: table.end)
+    }
+    let wasAwake = try reader.bool()
+    var values = try reader.section()
+    guard wasAwake else { return }
+    guard let live = try? open() else { throw StateError(message: "the script could not be run again") }
+    while !values.isAtEnd {
+      let slot = try values.number(in: 0...max(0, table.end - 1))
+      let bytes = try values.slice()
+      guard slot < table.end, table.keys[slot] != KeyDictionary.none else {
+        throw StateError(message: "slot \(slot) has no key")
+      }
+      do throws(LuaError) {
+        try live.restoreKey(slot, encoded: bytes)
+      } catch {
+        throw StateError(message: error.message)
+      }
+    }
+  }
+
+  override func migrate() throws(StateError) {
+    do throws(LuaError) {
+      let live = if let live { live } else { try open() }
+      guard let migrate = callbacks.migrate else { return }
+      for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
+        var old = try live.savedKey(slot)
+        if old == .nil { old = .table(LuaTable()) }
+        let new = try live.call(migrate, [.value(old)])
+        switch new {
+        case .nil: live.dropKey(slot)
+        case .table: try live.restoreKey(slot, new)
+        default:
+          throw LuaError(kind: .runtime, message: "migrate returned \(new) instead of a table", file: manifest.file)
+        }
+      }
+    } catch {
+      throw StateError(message: "migrate failed: \(error.description)")
+    }
+  }
+
   // MARK: - Events
 
-  override func run(_ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?) {
+  override func run(
+    _ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?,
+    cancels: UnsafePointer<UInt64>?
+  ) {
     if context.batch.count > 0 {
       host.begin(context)
       live?.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
     }
-    super.run(context, matches: matches, resolves: resolves)
+    super.run(context, matches: matches, resolves: resolves, cancels: cancels)
   }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
@@ -148,15 +232,20 @@ final class ScriptDetector: Detector {
   private func wake(at time: Int64, in context: DetectionContext) -> LuaState? {
     guard resting.allows(at: time) else { return nil }
     do throws(LuaError) {
-      let (state, callbacks) = try script.open()
+      let state = try open()
       state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
-      live = state
-      self.callbacks = callbacks
       return state
     } catch {
       failed(error, at: time, in: context)
       return nil
     }
+  }
+
+  private func open() throws(LuaError) -> LuaState {
+    let (state, callbacks) = try script.open()
+    live = state
+    self.callbacks = callbacks
+    return state
   }
 
   // MARK: - Ticks

@@ -70,6 +70,44 @@ final class SlidingThreshold: Detector {
 
   override func prefetch(_ slot: Int) { stella_prefetch(rings + slot) }
 
+  override func saveState(to writer: StateWriter) {
+    // Oldest first, so that a rule that counts to another number can take them over.
+    var counts = [UInt32](repeating: 0, count: table.end)
+    var times: [Int64] = []
+    for slot in 0..<table.end {
+      let ring = rings[slot]
+      counts[slot] = ring.count
+      guard let held = ring.times else { continue }
+      for place in 0..<Int(ring.count) {
+        let position = Int(ring.head) + place
+        times.append(held[position >= Int(ring.count) ? position - Int(ring.count) : position])
+      }
+    }
+    counts.withUnsafeBytes { writer.write(bytes: $0) }
+    times.withUnsafeBytes { writer.write(bytes: $0) }
+    writer.section { for slot in 0..<table.end { writer.write(rings[slot].last) } }
+    matching.save(to: writer, slots: table.end)
+  }
+
+  override func restoreState(from reader: inout StateReader) throws(StateError) {
+    let counts = try reader.column(of: UInt32.self)
+    let times = try reader.column(of: Int64.self)
+    var lasts = try reader.section()
+    guard counts.count == table.end, counts.reduce(0, { $0 + Int($1) }) == times.count else {
+      throw StateError(message: "the times of a threshold don't add up")
+    }
+    guard times.allSatisfy(StateReader.times.contains) else { throw StateReader.impossible }
+    var position = 0
+    for (slot, count) in counts.enumerated() {
+      let isLive = table.keys[slot] != KeyDictionary.none
+      for place in position..<position + Int(count) where isLive { push(times[place], slot) }
+      position += Int(count)
+      let last = try lasts.time()
+      if isLive { rings[slot].last = last }
+    }
+    try matching.restore(from: &reader, slots: table.end)
+  }
+
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
     let number = keys.number(index)
     guard let slot = table.slot(number, at: time) else { return }

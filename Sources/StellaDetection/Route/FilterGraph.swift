@@ -193,7 +193,7 @@ final class FilterGraph {
       stella_bits_and(events, events, part)
     case .cells(let test): test.narrow(columns, events)
     case .pattern(let index, let position):
-      index.scan(columns[index.slot], events)
+      index.scan(columns[index.slot], events, test: position)
       stella_bits_and(events, events, index.bits(position))
     case .not(let child):
       stella_bits_copy(part, events)

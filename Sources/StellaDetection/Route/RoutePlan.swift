@@ -18,8 +18,7 @@ struct RoutePlan {
   /// From this many filters on that look for text, one scan per event is cheaper than visiting each of them.
   private static let manyPatterns = 32
 
-  /// - Parameter refused: tests that Vectorscan would not compile together with the others.
-  init(_ expressions: [Expression], refused: Set<FieldTest>) {
+  init(_ expressions: [Expression]) {
     var known: [String: Int] = [:]
     var distinct: [Expression] = []
     for expression in expressions {
@@ -32,7 +31,7 @@ struct RoutePlan {
       }
     }
     var size = 0
-    for test in distinct.flatMap({ $0.condition.tests }) where patterns[test] == nil && !refused.contains(test) {
+    for test in distinct.flatMap({ $0.condition.tests }) where patterns[test] == nil {
       guard let pattern = VectorPattern(test), size + pattern.size <= VectorPattern.totalSizeLimit else { continue }
       size += pattern.size
       patterns[test] = pattern

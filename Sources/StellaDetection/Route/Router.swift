@@ -37,26 +37,19 @@ package final class Router {
   private let absent: UnsafeMutablePointer<stella_value> = .allocate(capacity: EventBatch.capacity)
   private static let words = Int(STELLA_BITS_WORDS)
 
-  /// Builds the indexes. Compiling many patterns takes tens of milliseconds per thousand.
+  /// Tests to run one by one on candidates before a database is compiled for them: about as long as compiling it takes.
+  package static let trialTests = 1 << 18
+
+  /// Builds the indexes. Patterns are compiled when there is something to scan: tens of milliseconds per thousand
+  /// literals, up to ten for an expression.
   ///
-  /// - Parameter fields: gains a column for each field that some filter reads.
-  package init(filters expressions: [Expression], fields: inout FieldTable) {
-    var refused: Set<FieldTest> = []
-    var plan = RoutePlan(expressions, refused: refused)
-    var indexes: [PatternIndex] = []
-    while true {
-      do {
-        indexes = try Router.patternIndexes(plan, graph)
-        break
-      } catch {
-        // What Vectorscan takes alone but not together runs by itself.
-        switch error {
-        case .one(let test): refused.insert(test)
-        case .all: refused.formUnion(plan.patterns.keys)
-        }
-        plan = RoutePlan(expressions, refused: refused)
-      }
-    }
+  /// - Parameters:
+  ///   - fields: gains a column for each field that some filter reads.
+  ///   - trialTests: how many pattern tests to run one by one, on events that are candidates already, before their
+  ///     database is compiled. Changes nothing but the speed.
+  package init(filters expressions: [Expression], fields: inout FieldTable, trialTests: Int = Router.trialTests) {
+    let plan = RoutePlan(expressions)
+    let indexes = Router.patternIndexes(plan, graph, trialTests: trialTests)
     filters = plan.filters
     filterOf = plan.filterOf
     always = plan.always
@@ -101,9 +94,7 @@ package final class Router {
 
   // MARK: Building
 
-  private static func patternIndexes(
-    _ plan: RoutePlan, _ graph: FilterGraph
-  ) throws(PatternIndex.Refusal) -> [PatternIndex] {
+  private static func patternIndexes(_ plan: RoutePlan, _ graph: FilterGraph, trialTests: Int) -> [PatternIndex] {
     var isAccess: Set<FieldTest> = []
     for case .pattern(let test) in plan.entries.map(\.condition) { isAccess.insert(test) }
     var groups: [String: (access: [FieldTest], other: [FieldTest])] = [:]
@@ -119,7 +110,9 @@ package final class Router {
       for (tests, isAccess) in [(group.access, true), (group.other, false)] where tests.count > (isAccess ? 0 : 1) {
         let patterns = tests.compactMap { plan.patterns[$0] }
         indexes.append(
-          try PatternIndex(slot: graph.slot(of: field), isAccess: isAccess, tests: tests, patterns: patterns))
+          PatternIndex(
+            slot: graph.slot(of: field), isAccess: isAccess, tests: tests, patterns: patterns,
+            trialTests: isAccess ? 0 : trialTests))
       }
     }
     return indexes
@@ -197,9 +190,9 @@ package final class Router {
     }
     for (index, levels, filters) in texts where open(levels) {
       index.scan(graph.columns[index.slot], gate)
-      for position in index.touched {
-        let bits = index.bits(Int(position))
-        for id in filters[Int(position)] { visit(id, bits) }
+      index.forEachTouched { position in
+        let bits = index.bits(position)
+        for id in filters[position] { visit(id, bits) }
       }
     }
     for (index, levels) in ranges where open(levels) {

@@ -52,6 +52,17 @@ struct VectorPattern: Hashable {
     if expression.count > VectorPattern.expressionLimit { return nil }
   }
 
+  /// Hits every text, so that RE2 alone decides.
+  static let hitsEverything = VectorPattern(
+    expression: Array("(?:)".utf8CString), flags: UInt32(STELLA_PATTERN_UTF8), needsConfirmation: true, size: 1)
+
+  private init(expression: [CChar], flags: UInt32, needsConfirmation: Bool, size: Int) {
+    self.expression = expression
+    self.flags = flags
+    self.needsConfirmation = needsConfirmation
+    self.size = size
+  }
+
   /// Whether Vectorscan takes the pattern by itself. About 0.1 ms.
   private var isAccepted: Bool {
     expression.withUnsafeBufferPointer { bytes in

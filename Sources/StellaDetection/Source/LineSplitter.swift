@@ -34,11 +34,10 @@ package final class LineSplitter {
   /// Bytes of a line that are kept.
   package let lineLimit: Int
 
-  /// Lines that were longer than ``lineLimit``.
-  package private(set) var linesCut = 0
-  /// Lines delivered, blank ones included.
-  package private(set) var linesDelivered = 0
-  package private(set) var bytesRead: Int64 = 0
+  /// What was read so far: lines when they are delivered, bytes when they are read.
+  package private(set) var counts = LineCounts()
+  /// Lines of the block delivered last that were longer than ``lineLimit``.
+  private var cutLines: [Int] = []
 
   private let readBytes: Int
   private var buffer: UnsafeMutablePointer<UInt8>?
@@ -89,6 +88,21 @@ package final class LineSplitter {
     line < block.count ? SourcePosition(identity: identity, offset: block.offset(ofLine: line)) : position
   }
 
+  /// The counts before line `line` of the block delivered last, as if what follows had not been read.
+  package func counts(beforeLine line: Int, of block: LineBlock?) -> LineCounts {
+    var counts = counts
+    counts.bytes -= Int64(end - start) + (dropped ?? 0)
+    if let block, line < block.count {
+      counts.lines -= block.count - line
+      counts.cut -= cutLines.count { $0 >= line }
+      counts.bytes -= startOffset - block.offset(ofLine: line)
+    }
+    return counts
+  }
+
+  /// Goes on counting from `counts`. Nothing was read yet.
+  package func restore(_ counts: LineCounts) { self.counts = counts }
+
   /// The next block of lines, or why there is none. Invalidates the block before.
   ///
   /// An error of the source leaves everything as it was; calling again is allowed.
@@ -132,7 +146,7 @@ package final class LineSplitter {
     }
     // A file's fingerprint grows with the file as long as it is short.
     identity = source.position.identity
-    bytesRead += Int64(count)
+    counts.bytes += Int64(count)
     end += count
     (buffer + end).update(repeating: 0, count: LineSplitter.padding)
   }
@@ -176,6 +190,7 @@ package final class LineSplitter {
   private func completeLines() -> LineBlock? {
     guard let buffer, searched < end else { return nil }
     if dropped != nil { return cutLine(buffer) }
+    cutLines.removeAll(keepingCapacity: true)
     let base = buffer + start
     var line = start
     var count = 0
@@ -187,7 +202,7 @@ package final class LineSplitter {
       if length > 0, buffer[newline - 1] == 0x0d { length -= 1 }
       if length > lineLimit {
         length = lineLimit
-        linesCut += 1
+        cutLines.append(count)
       }
       starts[count] = UInt32(truncatingIfNeeded: line - start)
       lengths[count] = UInt32(truncatingIfNeeded: length)
@@ -227,7 +242,8 @@ package final class LineSplitter {
   }
 
   private func deliverSingle(base: UnsafeMutablePointer<UInt8>, length: Int, upTo after: Int) -> LineBlock {
-    if dropped != nil || length > lineLimit { linesCut += 1 }
+    cutLines.removeAll(keepingCapacity: true)
+    if dropped != nil || length > lineLimit { cutLines.append(0) }
     starts[0] = 0
     lengths[0] = UInt32(truncatingIfNeeded: min(length, lineLimit))
     let block = block(base: base, count: 1)
@@ -239,7 +255,8 @@ package final class LineSplitter {
   }
 
   private func block(base: UnsafeMutablePointer<UInt8>, count: Int) -> LineBlock {
-    linesDelivered += count
+    counts.lines += count
+    counts.cut += cutLines.count
     return LineBlock(
       base: base, starts: starts, lengths: lengths, count: count, firstOffset: startOffset, source: index)
   }

@@ -2,7 +2,7 @@ import Glibc
 import StellaDetection
 import StellaModel
 
-/// Reads files and streams into an ``EventConsumer`` until their end or an interrupt, and keeps their positions.
+/// Reads files and streams into an ``EventConsumer`` until their end or an interrupt.
 ///
 /// Several files that are not followed are merged by time. Followed sources take turns. One thread runs it.
 final class LiveReading {
@@ -10,32 +10,37 @@ final class LiveReading {
   private let consumer: any EventConsumer
   private let onNotice: (WatchNotice) -> Void
   private(set) var readers: [SourceReader] = []
-  private var isEnded: [Bool] = []
+  private var ended: Set<UInt16> = []
   /// When each source brought something last, by the monotonic clock.
-  private var lastData: [Int64] = []
+  private var lastData: [UInt16: Int64] = [:]
   private var lastRest: Int64 = 0
   private var lastRescan: Int64 = 0
   private var sets: [(input: WatchOptions.Input, files: FileSet)] = []
   private var announced: Set<UInt16> = []
   private var troubles: [String: String] = [:]
   private var lastHousekeeping: Int64 = 0
-  private var savedPositions: [String: SourcePosition] = [:]
-  private var positionTrouble: StoreError?
   private static let housekeepingInterval: Int64 = 1_000_000_000
   /// Blocks that one source may bring before the next has its turn.
   private static let turn = 16
 
   /// Opens the sources.
   ///
-  /// - Throws: when a source can't be opened or the positions can't be read.
-  init(options: WatchOptions, consumer: any EventConsumer, onNotice: @escaping (WatchNotice) -> Void) throws {
+  /// - Parameter positions: where sources were left, by key.
+  /// - Throws: when a source can't be opened.
+  init(
+    options: WatchOptions, positions: [String: SourcePosition], consumer: any EventConsumer,
+    onNotice: @escaping (WatchNotice) -> Void
+  ) throws {
     self.options = options
     self.consumer = consumer
     self.onNotice = onNotice
-    let saved = try options.positions?.positions() ?? [:]
     for input in options.inputs {
-      let files = try FileSet(input.paths, follow: options.follow, from: input.from, saved: saved)
+      let files = try FileSet(input.paths, follow: options.follow, from: input.from, saved: positions)
       sets.append((input, files))
+    }
+    let resumed = sets.lazy.filter { $0.input.from == .checkpoint }.flatMap(\.files.sources).map(\.key)
+    consumer.begin(resuming: resumed.filter { positions[$0] != nil })
+    for (input, files) in sets {
       for source in files.sources { add(source, input) }
       for error in files.skipped { onNotice(.trouble(source: error.path, message: error.message)) }
       for pattern in files.unmatched {
@@ -45,18 +50,17 @@ final class LiveReading {
   }
 
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
-    let reader = consumer.addSource { number in
+    let reader = consumer.addSource(source.key) { number in
       SourceReader(
         splitter: LineSplitter(
           source: source, index: number, lineLimit: options.lineLimit, readBytes: options.readBytes),
         number: number, format: input.format, service: input.service,
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
-        fields: consumer.fields)
+        fields: consumer.fields, holdsJumps: options.holdsJumps)
     }
     readers.append(reader)
-    isEnded.append(false)
-    lastData.append(machineMonotonicTime())
+    lastData[reader.number] = machineMonotonicTime()
     if let notice = (source as? FileSource)?.notice { onNotice(.source("\(source.name): \(notice)")) }
   }
 
@@ -90,7 +94,7 @@ final class LiveReading {
         try waitForStream(interrupts)
       case .end:
         announce(reader)
-        ended(reader)
+        end(reader)
         return false
       }
       announce(reader)
@@ -106,7 +110,7 @@ final class LiveReading {
       isStopped: {
         isEnding = try isInterrupted(interrupts)
         return isEnding
-      }, wait: { try waitForStream(interrupts) }, ended: ended,
+      }, wait: { try waitForStream(interrupts) }, ended: end,
       used: {
         readers.forEach(announce)
         housekeep(force: false)
@@ -127,16 +131,17 @@ final class LiveReading {
   private func follow(_ interrupts: Interrupts?) throws -> Bool {
     let waiter = try LiveWaiter(interrupts: interrupts?.descriptor)
     watchAll(waiter)
+    try consumer.repeatSteps { try repeatSteps($0, waiter) }
     // Who is killed before the first save must find out where this began.
     housekeep(force: true)
     while true {
       if try isInterrupted(interrupts) { return true }
       var isIdle = true
-      for (number, reader) in readers.enumerated() where !isEnded[number] {
+      for reader in readers where !ended.contains(reader.number) {
         if try takeTurn(reader) { isIdle = false }
       }
       try rest()
-      if isEnded.allSatisfy({ $0 }) && !readers.isEmpty { return false }
+      if !readers.isEmpty && readers.allSatisfy({ ended.contains($0.number) }) { return false }
       housekeep(force: false)
       // A source that is never idle must not keep new files from being found.
       let isRescanDue = machineMonotonicTime() - lastRescan >= LiveReading.housekeepingInterval
@@ -145,6 +150,56 @@ final class LiveReading {
       if wake.contains(.directory) || wake.contains(.fallback) || isRescanDue {
         lastRescan = machineMonotonicTime()
         if findNewFiles() { watchAll(waiter) }
+      }
+    }
+  }
+
+  // MARK: - What was done before
+
+  /// How long to wait for events that were there before: a rotated file is left only when it was silent for a while.
+  private static let repeatPatience: Int64 = 3_000_000_000
+
+  /// Does again what was done after the checkpoint that was restored, in the same order.
+  private func repeatSteps(_ steps: [ReadingStep], _ waiter: LiveWaiter) throws {
+    for step in steps {
+      switch step {
+      case .events(let source, let count): try repeatEvents(of: source, count, waiter)
+      case .rest(let silent, let nanoseconds): try consumer.rest(silent: silent, nanoseconds: nanoseconds)
+      case .source: break
+      case .confirmed(let source, let now):
+        if let reader = readers.first(where: { $0.number == source }) { try confirm(reader, at: now) }
+      case .end(let source):
+        if let reader = readers.first(where: { $0.number == source }), !ended.contains(source) { end(reader) }
+      }
+    }
+  }
+
+  private func repeatEvents(of source: UInt16, _ count: Int, _ waiter: LiveWaiter) throws {
+    guard let reader = readers.first(where: { $0.number == source }) else {
+      onNotice(.source("\(count) events of a source that is read no more were not found again"))
+      return
+    }
+    defer { consumer.batch.limit = EventBatch.capacity }
+    var left = count
+    var since = machineMonotonicTime()
+    while left > 0 {
+      consumer.batch.limit = min(EventBatch.capacity, left)
+      var progress = SourceReader.Progress.idle
+      do throws(SourceError) {
+        progress = try reader.fill(consumer.batch)
+      } catch {
+        note(error.message, of: reader.name)
+      }
+      switch progress {
+      case .more where consumer.batch.count > 0:
+        left -= consumer.batch.count
+        since = machineMonotonicTime()
+        try consumer.consume()
+      case .more: break
+      case .idle where machineMonotonicTime() - since < LiveReading.repeatPatience: _ = waiter.wait()
+      case .idle, .end:
+        onNotice(.source("\(reader.name): \(left) events that were read before the last stop are not there any more"))
+        return
       }
     }
   }
@@ -161,17 +216,32 @@ final class LiveReading {
       }
       switch progress {
       case .more:
-        lastData[Int(reader.number)] = machineMonotonicTime()
+        lastData[reader.number] = machineMonotonicTime()
         try consumer.consume()
         announce(reader)
-      case .idle: return false
+      case .idle:
+        try confirmHeld(by: reader)
+        return false
       case .end:
         announce(reader)
-        ended(reader)
+        end(reader)
         return false
       }
     }
     return true
+  }
+
+  /// At the live end of a source an event that lies far ahead of the others, but not of the calendar, follows a gap. A
+  /// pipe that pauses may still be in the middle of an old log: only silence is its live end.
+  private func confirmHeld(by reader: SourceReader) throws {
+    if reader.heldEvents == 0 { return }
+    let isPipe = reader.position.identity == nil
+    if isPipe, machineMonotonicTime() - (lastData[reader.number] ?? 0) < options.silence { return }
+    try confirm(reader, at: WallTime.now())
+  }
+
+  private func confirm(_ reader: SourceReader, at now: Int64) throws {
+    if reader.confirmHeld(upTo: now, into: consumer.batch) > 0 { try consumer.confirmed(reader.number, at: now) }
   }
 
   /// Tells the consumer, about once a second, who is silent.
@@ -179,12 +249,11 @@ final class LiveReading {
     let now = machineMonotonicTime()
     if now - lastRest < LiveReading.housekeepingInterval { return }
     lastRest = now
-    let live = readers.indices.filter { !isEnded[$0] }
-    let silent = live.filter { now - lastData[$0] >= options.silence }
+    let live = readers.map(\.number).filter { !ended.contains($0) }
+    let silent = live.filter { now - (lastData[$0] ?? now) >= options.silence }
     if silent.isEmpty { return }
-    let latest = lastData.max() ?? now
-    try consumer.rest(
-      silent: silent.map { readers[$0].number }, nanoseconds: silent.count == live.count ? now - latest : 0)
+    let latest = lastData.values.max() ?? now
+    try consumer.rest(silent: silent, nanoseconds: silent.count == live.count ? now - latest : 0)
   }
 
   private func findNewFiles() -> Bool {
@@ -208,8 +277,8 @@ final class LiveReading {
     onNotice(.trouble(source: source, message: message))
   }
 
-  private func ended(_ reader: SourceReader) {
-    isEnded[Int(reader.number)] = true
+  private func end(_ reader: SourceReader) {
+    ended.insert(reader.number)
     consumer.endSource(reader.number)
   }
 
@@ -219,29 +288,12 @@ final class LiveReading {
     onNotice(.format(source: reader.name, notice: notice))
   }
 
-  // MARK: - Positions
-
-  /// Saves positions and lets the consumer look after itself, at most once a second unless forced.
+  /// Lets the consumer look after itself, at most once a second, or as often as state is saved, unless forced.
   func housekeep(force: Bool) {
     let now = machineMonotonicTime()
-    if !force && now - lastHousekeeping < LiveReading.housekeepingInterval { return }
+    let interval = min(LiveReading.housekeepingInterval, options.checkpointInterval)
+    if !force && now - lastHousekeeping < interval { return }
     lastHousekeeping = now
-    consumer.housekeep()
-    guard let store = options.positions else { return }
-    var positions: [String: SourcePosition] = [:]
-    for reader in readers where reader.position.identity != nil {
-      positions[reader.splitter.source.key] = reader.position
-    }
-    // A durable commit each second would keep a disk awake for nothing.
-    positions = positions.filter { savedPositions[$0.key] != $0.value }
-    if positions.isEmpty { return }
-    do throws(StoreError) {
-      try store.save(positions)
-      savedPositions.merge(positions) { $1 }
-      positionTrouble = nil
-    } catch {
-      if positionTrouble != error { onNotice(.positionsNotSaved("\(error)")) }
-      positionTrouble = error
-    }
+    consumer.housekeep(force: force)
   }
 }

@@ -19,7 +19,7 @@ final class MergedReading {
     var isUsedUp: Bool { next == batch.count }
 
     /// Tells the reader from where on its events were not used yet.
-    func holdBack() { reader.heldBack = isEnded || isUsedUp ? nil : batch.offsets[next] }
+    func holdBack() { reader.usedEvents = isEnded || isUsedUp ? nil : next }
   }
 
   private let inputs: [Input]
@@ -85,5 +85,6 @@ final class MergedReading {
         return
       }
     } while input.batch.count == 0
+    input.holdBack()
   }
 }

@@ -21,13 +21,16 @@ package final class TailRun: EventConsumer {
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
     self.onEvents = onEvents
+    var options = options
+    // Nothing here goes by time.
+    options.holdsJumps = false
     if let condition {
       router = Router(filters: [condition], fields: &fields.table)
     } else {
       router = nil
     }
     batch = EventBatch(columnCount: fields.table.count)
-    reading = try LiveReading(options: options, consumer: self, onNotice: onNotice)
+    reading = try LiveReading(options: options, positions: [:], consumer: self, onNotice: onNotice)
   }
 
   /// Runs to the end. The summary counts matching events as fired by no rule.
@@ -44,13 +47,11 @@ package final class TailRun: EventConsumer {
     return summary
   }
 
-  func addSource(_ reader: (UInt16) -> SourceReader) -> SourceReader {
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
     let reader = reader(UInt16(readers.count))
     readers.append(reader)
     return reader
   }
-
-  func endSource(_ source: UInt16) {}
 
   func clear() { batch.removeAll(columnCount: min(fields.table.count, columnLimit ?? .max)) }
 
@@ -71,8 +72,4 @@ package final class TailRun: EventConsumer {
     clear()
     if !wanted.isEmpty { try onEvents(wanted) }
   }
-
-  func rest(silent: [UInt16], nanoseconds: Int64) {}
-  func reload() {}
-  func housekeep() {}
 }

@@ -58,8 +58,10 @@ package final class TemplatesRun: EventConsumer {
         input.paths = [path]
         options.inputs = [input]
         options.follow = false
+        // Nothing here goes by time.
+        options.holdsJumps = false
         format = input.format
-        let reading = try LiveReading(options: options, consumer: self, onNotice: onNotice)
+        let reading = try LiveReading(options: options, positions: [:], consumer: self, onNotice: onNotice)
         summary.wasInterrupted = try reading.run(interrupts: interrupts)
         for source in readers.indices { endSource(UInt16(source)) }
         if summary.wasInterrupted { break }
@@ -84,7 +86,7 @@ package final class TemplatesRun: EventConsumer {
 
   // MARK: - Events
 
-  func addSource(_ reader: (UInt16) -> SourceReader) -> SourceReader {
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
     let reader = reader(UInt16(readers.count))
     readers.append(reader)
     inputs.append(TemplateInput(format: format, column: column))
@@ -105,8 +107,4 @@ package final class TemplatesRun: EventConsumer {
     }
     clear()
   }
-
-  func rest(silent: [UInt16], nanoseconds: Int64) {}
-  func reload() {}
-  func housekeep() {}
 }

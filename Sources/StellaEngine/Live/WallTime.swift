@@ -1,6 +1,7 @@
 import Glibc
 
-/// The machine's calendar clock: only for sources that can't say when their lines were written.
+/// The machine's calendar clock: for sources that can't say when their lines were written, and for whether a live event
+/// lies in the future.
 enum WallTime {
   /// Nanoseconds since the epoch.
   static func now() -> Int64 {

@@ -7,6 +7,15 @@ package final class WatchRun: EventConsumer {
   private let options: WatchOptions
   private let pipeline: Pipeline
   private let readers: ReaderTable
+  private var checkpointer: Checkpointer?
+  /// What there is to go on from, until that was decided.
+  private var checkpoint = Checkpoint()
+  /// Numbers of sources by key: those of the stream that is gone on with, too.
+  private var numbers: [String: UInt16] = [:]
+  private var saved = SavedSources()
+  private var steps: [ReadingStep] = []
+  /// Whether something is done that is in the store already.
+  private var isRepeating = false
   private let onAlerts: ([Alert]) throws -> Void
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
@@ -17,7 +26,13 @@ package final class WatchRun: EventConsumer {
 
   /// The readers by source number, so that evidence finds its decoder.
   private final class ReaderTable {
-    var readers: [SourceReader] = []
+    var readers: [UInt16: SourceReader] = [:]
+    /// Reads evidence of sources that are there no more.
+    private let other = AutoDecoder()
+
+    func event(_ source: UInt16, _ record: UnsafeBufferPointer<UInt8>, _ time: Int64) -> Event {
+      readers[source]?.event(record, time: time) ?? other.event(record, time: time)
+    }
   }
 
   let fields: FieldRegister
@@ -44,26 +59,33 @@ package final class WatchRun: EventConsumer {
     let table = ReaderTable()
     readers = table
     pipeline = Pipeline(rules: rules, lateness: options.lateness) { source, record, time in
-      table.readers[Int(source)].event(record, time: time)
+      table.event(source, record, time)
     }
-    reading = try LiveReading(options: options, consumer: self, onNotice: onNotice)
+    if let store = options.store {
+      checkpoint = try store.checkpoint()
+      checkpointer = try Checkpointer(
+        store, interval: options.checkpointInterval, lastStep: checkpoint.steps.last?.number ?? 0
+      ) { error in onNotice(.notSaved("\(error)")) }
+    }
+    reading = try LiveReading(options: options, positions: checkpoint.positions, consumer: self, onNotice: onNotice)
   }
 
   /// The sources that are being read.
-  package var sourceNames: [String] { readers.readers.map(\.name) }
+  package var sourceNames: [String] { reading?.readers.map(\.name) ?? [] }
 
   /// Runs to the end.
   ///
   /// - Parameter interrupts: signals; SIGHUP loads the rules anew, the others end the run in order.
   package func run(interrupts: Interrupts?) throws -> WatchSummary {
     guard let reading else { preconditionFailure("a watch runs once") }
+    defer { checkpointer?.end() }
     let started = machineMonotonicTime()
     var summary = WatchSummary()
     summary.wasInterrupted = try reading.run(interrupts: interrupts)
     // What an interrupt leaves undone goes on with the next start; only an input that has ended is final.
     if !summary.wasInterrupted { try deliver(pipeline.finish()) }
     reading.housekeep(force: true)
-    summarise(&summary)
+    summarise(&summary, reading.readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
     self.reading = nil
     return summary
@@ -71,35 +93,108 @@ package final class WatchRun: EventConsumer {
 
   // MARK: - Events
 
-  func addSource(_ reader: (UInt16) -> SourceReader) -> SourceReader {
-    let reader = reader(UInt16(readers.readers.count))
-    let number = pipeline.addSource(reader.name)
-    precondition(number == reader.number, "sources are numbered in one place")
-    readers.readers.append(reader)
+  func begin(resuming keys: [String]) {
+    defer { checkpoint = Checkpoint() }
+    if keys.isEmpty { return }
+    for part in checkpoint.damaged { onNotice(.source("the saved state is damaged: \(part) can't be used")) }
+    for reset in pipeline.rules.restore(checkpoint.parts) { onNotice(.stateReset(reset)) }
+    do throws(StateError) {
+      guard let stream = checkpoint.parts[Checkpointer.streamPart],
+        let sources = checkpoint.parts[Checkpointer.sourcesPart]
+      else { return }
+      var reader = StateReader(stream.bytes)
+      try pipeline.restoreStream(from: &reader)
+      saved = try SavedSources(sources, positions: checkpoint.positions)
+      steps = []
+      for step in checkpoint.steps { steps.append(try ReadingStep(step.bytes)) }
+    } catch {
+      steps = []
+      onNotice(.source("the saved state can't be used: \(error.message)"))
+    }
+    numbers = saved.numbers
+    for case .source(let number, let key) in steps { numbers[key] = number }
+  }
+
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
+    let isKnown = numbers[key].map { Int($0) < pipeline.context.sourceNames.count } ?? false
+    let number = numbers[key] ?? UInt16(pipeline.context.sourceNames.count)
+    numbers[key] = number
+    let reader = reader(number)
+    if isKnown {
+      pipeline.resumeSource(number)
+    } else {
+      let added = pipeline.addSource(reader.name)
+      precondition(added == number, "sources are numbered in one place")
+    }
+    if let state = saved.states[key] {
+      do throws(StateError) {
+        try reader.resume(from: state)
+      } catch {
+        onNotice(.source("\(reader.name): its saved state can't be used: \(error.message)"))
+      }
+    }
+    readers.readers[number] = reader
+    if !isKnown { note(.source(number, key: key)) }
     return reader
   }
 
-  func endSource(_ source: UInt16) { pipeline.endSource(source) }
+  func repeatSteps(_ body: ([ReadingStep]) throws -> Void) rethrows {
+    isRepeating = true
+    defer { isRepeating = false }
+    try body(steps)
+    steps = []
+  }
+
+  func endSource(_ source: UInt16) {
+    note(.end(source: source))
+    pipeline.endSource(source)
+  }
 
   func clear() { pipeline.clear() }
 
-  func consume() throws { try deliver(pipeline.process()) }
+  func confirmed(_ source: UInt16, at now: Int64) throws {
+    note(.confirmed(source: source, now: now))
+    try deliver(pipeline.process())
+  }
+
+  func consume() throws {
+    if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
+    try deliver(pipeline.process())
+  }
 
   func rest(silent: [UInt16], nanoseconds: Int64) throws {
+    note(.rest(silent: silent, nanoseconds: nanoseconds))
     for source in silent { pipeline.setSilent(source) }
     guard nanoseconds > 0, let latest = pipeline.latestTime else { return }
     try deliver(pipeline.advance(to: latest &+ nanoseconds &- options.lateness))
   }
 
   private func deliver(_ alerts: [Alert]) throws {
-    if !alerts.isEmpty { try onAlerts(alerts) }
+    if alerts.isEmpty { return }
+    checkpointer?.commit()
+    try onAlerts(alerts)
   }
 
-  func housekeep() {
+  // MARK: - What a restart goes on from
+
+  /// The order of files that are read to their ends needs no note: it follows from what they hold.
+  private func note(_ step: ReadingStep) {
+    guard options.follow, !isRepeating else { return }
+    checkpointer?.note(step, sources: readers.readers.count)
+  }
+
+  func housekeep(force: Bool) {
     for rule in pipeline.rules.failingRules where rule.rests > rests[rule.id] ?? 0 {
       rests[rule.id] = rule.rests
       onNotice(.quarantined(rule: rule.id, error: rule.error))
     }
+    guard let checkpointer, let reading else { return }
+    let now = machineMonotonicTime()
+    if force { checkpointer.wait() }
+    if !force && !checkpointer.isDue(at: now) { return }
+    let (positions, sources) = SavedSources.save(reading.readers)
+    checkpointer.save(pipeline, positions: positions, sources: sources, at: now)
+    if force { checkpointer.wait() }
   }
 
   // MARK: - Rules
@@ -116,22 +211,28 @@ package final class WatchRun: EventConsumer {
       onNotice(.reloadRefused(broken.flatMap(\.errors)))
       return
     }
-    let kept = new.rules.count { rule in old.rules.contains { $0.detector === rule.detector } }
     for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {
       firedBefore[rule.manifest.id, default: 0] += rule.detector.firedAlerts
       evictedBefore[rule.manifest.id, default: 0] += rule.detector.evictions
       rests[rule.manifest.id] = nil
     }
-    try deliver(pipeline.replace(new))
+    let known = Set(old.rules.map(\.manifest.id))
+    let (alerts, resets) = pipeline.replace(new)
+    try deliver(alerts)
+    let kept = new.rules.count { known.contains($0.manifest.id) } - resets.count
     onNotice(.reloaded(active: new.rules.count, carriedOver: kept, refused: new.refusals.flatMap(\.errors)))
+    for reset in resets { onNotice(.stateReset(reset)) }
+    // What was noted before was done by other rules: it must not be done again by these.
+    checkpointer?.forget()
+    housekeep(force: true)
   }
 
   // MARK: - The end
 
-  private func summarise(_ summary: inout WatchSummary) {
+  private func summarise(_ summary: inout WatchSummary, _ readers: [SourceReader]) {
     summary.events = pipeline.events
     summary.lateEvents = pipeline.lateEvents
-    summary.add(readers.readers)
+    summary.add(readers)
     let rules = pipeline.rules
     summary.refusals = rules.refusals
     summary.firedByRule = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.firedAlerts) }, firedBefore)
@@ -152,10 +253,13 @@ package final class WatchRun: EventConsumer {
 extension WatchSummary {
   mutating func add(_ readers: [SourceReader]) {
     for reader in readers {
-      bytes += reader.splitter.bytesRead
-      linesCut += reader.splitter.linesCut
+      bytes += reader.splitter.counts.bytes
+      linesCut += reader.splitter.counts.cut
       repairedLines += reader.failures.repaired
       fallbackLines += reader.failures.fallbacks
+      if reader.heldEvents + reader.droppedAhead > 0 {
+        ahead.append(.init(source: reader.name, held: reader.heldEvents, dropped: reader.droppedAhead))
+      }
       if reader.failures.count > 0 {
         decodeFailures.append(
           .init(source: reader.name, count: reader.failures.count, samples: reader.failures.samples))

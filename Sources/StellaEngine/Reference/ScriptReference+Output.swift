@@ -93,7 +93,7 @@ extension ScriptReference {
       """
   }
 
-  private static func grouped(_ number: Int) -> String {
+  static func grouped(_ number: Int) -> String {
     let digits = String(number)
     var text = ""
     for (place, digit) in digits.enumerated() {

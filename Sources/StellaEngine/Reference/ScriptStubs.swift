@@ -6,7 +6,7 @@ import StellaScripting
 package enum ScriptStubs {
   /// The names of rules: `rule`, `alert`, `params`, windows, events, and the library of the sandbox.
   package static func rules() -> String {
-    let classes = [event, state, match, alertClass, thresholdClass, ruleClass, null]
+    let classes = [event, state, match, alertClass, thresholdClass, sequenceClasses, absenceClass, ruleClass, null]
     let sections = [heading("rules")] + classes + [windows, functions, library]
     return sections.joined(separator: "\n")
   }
@@ -55,8 +55,19 @@ package enum ScriptStubs {
   }
 
   private static var match: String {
-    declared(
-      "Stella.Match", "A match of a threshold.", ScriptRegistry.matchFields.map { ($0.name, $0.type, $0.meaning) })
+    [
+      declared(
+        "Stella.Match", "A match of a threshold.", ScriptRegistry.matchFields.map { ($0.name, $0.type, $0.meaning) }),
+      declared(
+        "Stella.MatchedStep", "What a match of a sequence has of one step.",
+        ScriptRegistry.matchedStepFields.map { ($0.name, $0.type, $0.meaning) }),
+      declared(
+        "Stella.SequenceMatch", "A match of a sequence.",
+        ScriptRegistry.sequenceMatchFields.map { ($0.name, $0.type, $0.meaning) })
+        + "---@field [string] Stella.MatchedStep each step under its name\n",
+      declared(
+        "Stella.Gap", "A key that stays away.", ScriptRegistry.gapFields.map { ($0.name, $0.type, $0.meaning) }),
+    ].joined(separator: "\n")
   }
 
   private static var alertClass: String {
@@ -69,6 +80,16 @@ package enum ScriptStubs {
 
   private static var thresholdClass: String {
     declared("Stella.Threshold", "`threshold = { … }`.", ScriptRegistry.thresholdKeys.map(member))
+  }
+
+  private static var sequenceClasses: String {
+    declared("Stella.SequenceStep", "A step of `sequence = { … }`.", ScriptRegistry.stepKeys.map(member)) + "\n"
+      + declared("Stella.Sequence", "`sequence = { … }`.", ScriptRegistry.sequenceKeys.map(member))
+      + "---@field [integer] Stella.SequenceStep the steps in order\n"
+  }
+
+  private static var absenceClass: String {
+    declared("Stella.Absence", "`absence = { … }`.", ScriptRegistry.absenceKeys.map(member))
   }
 
   private static var ruleClass: String {
@@ -96,7 +117,8 @@ package enum ScriptStubs {
     for primitive in ScriptRegistry.primitives {
       let first = primitive.constructor.parameters[0]
       let settings = primitive.constructor.returns + "Options"
-      text += "\n---@class \(settings)\n---@field [1] \(first.type) \(first.meaning)\n"
+      let isNamed = primitive.options.contains { $0.name == first.name }
+      text += "\n---@class \(settings)\n---@field [1]\(isNamed ? "?" : "") \(first.type) \(first.meaning)\n"
       for option in primitive.options { text += "---@field \(option.name)? \(option.type) \(option.meaning)\n" }
       text += "\n" + object(primitive.constructor.returns, primitive.cost, primitive.methods, parent: "Stella.Window")
       var constructor = primitive.constructor

@@ -4,8 +4,9 @@ import StellaScripting
 
 /// The checks of one rule.
 struct RuleLint {
-  private let rule: RuleManifest
+  let rule: RuleManifest
   private let condition: Expression
+  let steps: [Expression]
   private let source: RuleSource
   private let words: RuleWords
   private let lines: ManifestLines
@@ -20,7 +21,8 @@ struct RuleLint {
 
   private static let identities: Set<String> = ["src_ip", "user_id", "user"]
 
-  init(rule: RuleManifest, condition: Expression, source: RuleSource) {
+  init(rule: RuleManifest, condition: Expression, steps: [Expression], source: RuleSource) {
+    self.steps = steps
     self.rule = rule
     self.condition = condition
     self.source = source
@@ -28,7 +30,7 @@ struct RuleLint {
     lines = ManifestLines(source: source.text)
   }
 
-  private mutating func warn(_ code: String, _ message: String, _ remedy: String, at path: String) {
+  mutating func warn(_ code: String, _ message: String, _ remedy: String, at path: String) {
     warn(code, message, remedy, line: lines.line(of: path))
   }
 
@@ -40,7 +42,7 @@ struct RuleLint {
   // MARK: - Cost
 
   mutating func checkCondition() {
-    if !condition.hasCheapCondition {
+    if steps.isEmpty && !condition.hasCheapCondition {
       warn(
         "no_cheap_condition", "nothing in where singles out few events, so the rule looks at every one",
         "Add a condition that must hold for all that match: an equality, one_of, a level, contains, or a field that is there.",
@@ -61,6 +63,15 @@ struct RuleLint {
         "unused_state", "state.\(field.name) is kept for every key and never read or written",
         "Use it as s.\(field.name), or drop it.", at: "state.\(field.name)")
     }
+    let bytes = PrimitiveFactory.bytesPerKey(of: rule.state)
+    if bytes > 0, rule.stateMemoryBytes / bytes < rule.maxKeys {
+      warn(
+        "state_memory",
+        "a key takes \(bytes) bytes, so state_memory (\(rule.stateMemoryBytes >> 20) MiB) has room for "
+          + "\(rule.stateMemoryBytes / bytes) keys and not for max_keys = \(rule.maxKeys)",
+        "Lower max_keys to what is needed, raise state_memory, or keep fewer or longer buckets.",
+        at: lines.contains("max_keys") ? "max_keys" : "state")
+    }
     if let threshold = rule.threshold, threshold.window == .sliding, threshold.distinct == nil {
       let bytes = 8 * threshold.count * rule.maxKeys
       if bytes > rule.stateMemoryBytes {
@@ -74,11 +85,11 @@ struct RuleLint {
   }
 
   mutating func checkKeys() {
-    if rule.by.isEmpty, rule.threshold != nil || !rule.state.isEmpty {
+    if rule.by.isEmpty, rule.threshold != nil || rule.sequence != nil || !rule.state.isEmpty {
       warn(
         "no_key", "without by, the events of everybody are counted together",
         "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = { \"environment\" }.",
-        at: rule.threshold != nil ? "threshold" : "state")
+        at: rule.threshold != nil ? "threshold" : rule.sequence != nil ? "sequence" : "state")
     }
     if let threshold = rule.threshold, threshold.count == 1, threshold.distinct == nil, rule.by.isEmpty {
       warn(
@@ -86,7 +97,9 @@ struct RuleLint {
         at: "threshold.count")
     }
     for field in rule.by
-    where RuleLint.identities.contains(field) && !condition.fields.contains(field) && rule.by.count == 1 {
+    where RuleLint.identities.contains(field) && rule.by.count == 1
+      && !(steps.isEmpty ? [condition] : steps).allSatisfy({ $0.fields.contains(field) })
+    {
       warn(
         "missing_key", "events without \(field) are counted together as one key",
         "Add \(field) ~= nil to where, unless that is wanted.", at: "by")
@@ -140,6 +153,8 @@ struct RuleLint {
     known.formUnion(rule.labels.map(\.name))
     known.formUnion(words.assigned)
     known.formUnion(condition.fields)
+    known.formUnion(steps.flatMap(\.fields))
+    if rule.absence != nil { known.insert("last_seen") }
     known.formUnion(FieldAliases.fields.map(\.name))
     known.formUnion(TextField.allCases.map(\.name))
     for (line, text) in words.summaries {

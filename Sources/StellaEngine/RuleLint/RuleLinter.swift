@@ -34,17 +34,20 @@ package enum RuleLinter {
 
   /// The warnings about all active rules of a set, by file and line. O(source).
   package static func warnings(_ rules: RuleSet) -> [RuleError] {
-    rules.rules.flatMap { warnings($0.manifest, condition: $0.expression, source: $0.source) }
+    rules.rules.flatMap { warnings($0.manifest, condition: $0.expression, steps: $0.steps, source: $0.source) }
   }
 
   /// The warnings of one rule, by line.
+  ///
+  /// - Parameter steps: what the steps of a sequence look for.
   package static func warnings(
-    _ rule: RuleManifest, condition: Expression, source: RuleSource
+    _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], source: RuleSource
   ) -> [RuleError] {
-    var lint = RuleLint(rule: rule, condition: condition, source: source)
+    var lint = RuleLint(rule: rule, condition: condition, steps: steps, source: source)
     lint.checkCondition()
     lint.checkState()
     lint.checkKeys()
+    lint.checkSteps()
     lint.checkDocumentation()
     lint.checkSummaries()
     return lint.warnings.sorted { ($0.line, $0.code) < ($1.line, $1.code) }

@@ -1,9 +1,11 @@
-/// Where each key of a rule stands in its source, so that a refusal can name the line.
+/// Where each key of a rule stands in its source, so that a refusal can name the line. The tables of a list have paths too:
+/// `sequence[1].match`.
 ///
 /// Finds `key =` inside the table that follows `rule`, at any depth of tables, outside function bodies, strings and
 /// comments. One pass over the source, O(bytes).
 package struct ManifestLines: Sendable {
   private var lines: [String: Int] = [:]
+  private var textLines: [String: Int] = [:]
   /// The line of `rule`; 1 when there is none.
   package private(set) var ruleLine = 1
 
@@ -12,10 +14,13 @@ package struct ManifestLines: Sendable {
     var path = path[...]
     while true {
       if let line = lines[String(path)] { return line }
-      guard let dot = path.lastIndex(of: ".") else { return ruleLine }
-      path = path[..<dot]
+      guard let end = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return ruleLine }
+      path = path[..<end]
     }
   }
+
+  /// The line on which the text that the key at `path` is set to begins: for `[[` at the end of a line, the next one.
+  package func textLine(of path: String) -> Int { textLines[path] ?? line(of: path) }
 
   /// Whether the rule writes the key at `path` itself.
   package func contains(_ path: String) -> Bool { lines[path] != nil }
@@ -23,6 +28,8 @@ package struct ManifestLines: Sendable {
   package init(source: [UInt8]) {
     var scanner = Scanner(source: source)
     var tables: [String] = []
+    /// How many tables without a name each open table has had.
+    var listed: [Int] = []
     var blocks = 0
     var insideRule = false
     var pendingKey: String?
@@ -37,14 +44,22 @@ package struct ManifestLines: Sendable {
           insideRule = true
           ruleLine = line
           tables = [""]
+          listed = [0]
         } else if insideRule {
           let parent = tables.last ?? ""
-          let name = pendingKey ?? "[]"
-          tables.append(parent.isEmpty ? name : parent + "." + name)
+          if let name = pendingKey {
+            tables.append(parent.isEmpty ? name : parent + "." + name)
+          } else {
+            listed[listed.count - 1] += 1
+            tables.append("\(parent)[\(listed[listed.count - 1])]")
+            lines[tables[tables.count - 1]] = line
+          }
+          listed.append(0)
         }
         pendingKey = nil
       case .other(UInt8(ascii: "}")) where blocks == 0 && insideRule:
         tables.removeLast()
+        listed.removeLast()
         if tables.isEmpty { return }
         pendingKey = nil
       case .other(UInt8(ascii: ",")), .other(UInt8(ascii: ";")): if blocks == 0 { pendingKey = nil }
@@ -53,6 +68,11 @@ package struct ManifestLines: Sendable {
           let path = table.isEmpty ? name : table + "." + name
           if lines[path] == nil { lines[path] = scanner.lineOfPreviousName }
           pendingKey = name
+        }
+      case .other(UInt8(ascii: "\"")) where blocks == 0 && insideRule:
+        if case .other(UInt8(ascii: "=")) = previous, let name = pendingKey, let table = tables.last {
+          let path = table.isEmpty ? name : table + "." + name
+          if textLines[path] == nil { textLines[path] = scanner.lineOfPreviousText }
         }
       default: break
       }
@@ -71,6 +91,7 @@ package struct ManifestLines: Sendable {
     var position = 0
     var line = 1
     var lineOfPreviousName = 1
+    var lineOfPreviousText = 1
 
     init(source: [UInt8]) { self.source = source }
 
@@ -89,6 +110,7 @@ package struct ManifestLines: Sendable {
           position += 2
           if !skipLongBracket() { while let d = byte(0), d != UInt8(ascii: "\n") { position += 1 } }
         } else if c == UInt8(ascii: "\"") || c == UInt8(ascii: "'") {
+          lineOfPreviousText = line
           skipQuoted(c)
           return (.other(UInt8(ascii: "\"")), line)
         } else if c == UInt8(ascii: "["), skipLongBracket() {
@@ -133,6 +155,9 @@ package struct ManifestLines: Sendable {
       while byte(1 + level) == UInt8(ascii: "=") { level += 1 }
       guard byte(1 + level) == UInt8(ascii: "[") else { return false }
       position += 2 + level
+      // Lua leaves out a newline right after the bracket.
+      let isNewline = byte(0) == UInt8(ascii: "\n") || byte(0) == 13 && byte(1) == UInt8(ascii: "\n")
+      lineOfPreviousText = isNewline ? line + 1 : line
       while let c = byte(0) {
         if c == UInt8(ascii: "\n") { line += 1 }
         if c == UInt8(ascii: "]") {

@@ -5,8 +5,8 @@ import StellaModel
 /// first.
 struct ManifestReader {
   private let file: String
-  private let table: LuaTable
-  private let lines: ManifestLines
+  let table: LuaTable
+  let lines: ManifestLines
   private(set) var errors: [RuleError] = []
 
   init(file: String, table: LuaTable, lines: ManifestLines) {
@@ -34,8 +34,11 @@ struct ManifestReader {
     manifest.references = names("references")
     manifest.falsepositives = names("falsepositives")
     manifest.owner = text("owner")
-    manifest.condition = text("where") ?? ""
-    manifest.conditionLine = lines.line(of: "where")
+    manifest.conditionLine = lines.textLine(of: "where")
+    if let text = text("where") ?? (table["sequence"] == nil ? nil : "true") {
+      manifest.condition = text
+      manifest.conditions.append(RuleCondition(key: "where", text: text, line: manifest.conditionLine))
+    }
     manifest.by = names("by")
     manifest.maxKeys = integer("max_keys") ?? 100_000
     manifest.stateMemoryBytes = size("state_memory") ?? 64 << 20
@@ -46,6 +49,8 @@ struct ManifestReader {
     manifest.on = function("on")
     manifest.check = function("check")
     manifest.onMatch = function("on_match")
+    manifest.onAbsent = function("on_absent")
+    manifest.migrate = function("migrate")
     manifest.every = duration("every")
     manifest.hold = duration("hold") ?? 0
     manifest.keepFiring = duration("keep_firing") ?? 0
@@ -56,17 +61,24 @@ struct ManifestReader {
     manifest.actions = names("actions")
     manifest.suggest = names("suggest")
     manifest.threshold = threshold()
+    manifest.sequence = sequence(conditions: &manifest.conditions)
+    manifest.absence = absence(by: manifest.by, maxKeys: manifest.maxKeys)
     manifest.state = state()
     manifest.labels = labels()
     manifest.suppressFor =
-      duration("suppress_for") ?? manifest.threshold?.within
+      duration("suppress_for") ?? manifest.threshold?.within ?? manifest.sequence?.within
       ?? (manifest.on != nil && manifest.check == nil ? 300_000_000_000 : 0)
     switch table["resolve_when"] {
     case .string(let condition):
       manifest.resolveCondition = condition
-      manifest.resolveConditionLine = lines.line(of: "resolve_when")
+      manifest.conditions.append(
+        RuleCondition(key: "resolve_when", text: condition, line: lines.textLine(of: "resolve_when")))
     case .function(let function): manifest.resolveFunction = function
     default: break
+    }
+    manifest.cancelCondition = text("cancel_on")
+    if let text = manifest.cancelCondition {
+      manifest.conditions.append(RuleCondition(key: "cancel_on", text: text, line: lines.textLine(of: "cancel_on")))
     }
     checkTogether(manifest)
     return manifest
@@ -84,19 +96,11 @@ struct ManifestReader {
   }
 
   private mutating func checkTogether(_ rule: RuleManifest) {
-    if table["threshold"] == nil && table["on"] == nil && table["check"] == nil {
+    checkKind(rule)
+    if rule.migrate != nil && rule.on == nil && rule.check == nil {
       report(
-        "rule.missing_key", "the rule never finds anything: it has no threshold, no on and no check",
-        "Add threshold = { count = 10, within = \"5m\" }, or a function on(e, s) or check(s, t).", "")
-    }
-    if rule.threshold != nil && (rule.on != nil || rule.check != nil) {
-      report(
-        "rule.wrong_type", "threshold stands beside \(rule.on != nil ? "on" : "check")",
-        "Keep threshold (and on_match to shape its alert), or write on and check with windows in state.",
-        rule.on != nil ? "on" : "check")
-    }
-    if rule.onMatch != nil && rule.threshold == nil {
-      report("rule.wrong_type", "on_match without threshold", "Add threshold = { … }, or use on.", "on_match")
+        "rule.wrong_type", "migrate without on or check", "Drop migrate: only plain values in s are migrated.",
+        "migrate")
     }
     if rule.check != nil && rule.every == nil {
       report("rule.missing_key", "check without every", "Add every = \"30s\".", "check")
@@ -115,6 +119,52 @@ struct ManifestReader {
       report(
         "rule.wrong_type", "resolve_when is a function, which is asked at every check, but there is no check",
         "Write it as a condition on events: resolve_when = [[status < 500]].", "resolve_when")
+    }
+  }
+
+  /// What finds something: one of `threshold`, `sequence`, `absence`, and the functions `on` and `check`.
+  private mutating func checkKind(_ rule: RuleManifest) {
+    let declared = ["threshold", "sequence", "absence"].filter { table[$0] != nil }
+    let functions = ["on", "check"].filter { table[$0] != nil }
+    if declared.isEmpty && functions.isEmpty {
+      report(
+        "rule.missing_key",
+        "the rule never finds anything: it has no threshold, no sequence, no absence, no on and no check",
+        "Add threshold = { count = 10, within = \"5m\" }, or a function on(e, s) or check(s, t).", "")
+    }
+    if let first = declared.first, let other = (declared.dropFirst() + functions).first {
+      let shaper = first == "absence" ? "on_absent" : "on_match"
+      report(
+        "rule.wrong_type", "\(first) stands beside \(other)",
+        functions.isEmpty
+          ? "Write a rule for each."
+          : "Keep \(first) (and \(shaper) to shape its alert), or write on and check with windows in state.", other)
+    }
+    if rule.onMatch != nil && table["threshold"] == nil && table["sequence"] == nil {
+      report(
+        "rule.wrong_type", "on_match without threshold or sequence", "Add threshold = { … }, or use on.", "on_match")
+    }
+    if rule.onAbsent != nil && table["absence"] == nil {
+      report(
+        "rule.wrong_type", "on_absent without absence", "Add absence = { every = \"24h\", grace = \"30m\" }.",
+        "on_absent")
+    }
+    let useless: [(String, String)] =
+      switch declared.first {
+      case "absence":
+        [
+          ("hold", "Use grace in absence."), ("keep_firing", "The alert ends when the key comes back."),
+          ("suppress_for", "The alert lasts until the key comes back."), ("state", "Only on and check have state."),
+        ]
+      case "sequence":
+        [
+          ("evidence", "Say in each step how many events it keeps: cap_events = 3."),
+          ("state", "Only on and check have state."),
+        ]
+      default: []
+      }
+    for (key, remedy) in useless where table[key] != nil {
+      report("rule.wrong_type", "\(key) has no meaning beside \(declared[0])", remedy, key)
     }
   }
 
@@ -167,6 +217,10 @@ struct ManifestReader {
     of primitive: ScriptPrimitive, arguments: LuaTable, path: String
   ) -> RuleManifest.PrimitiveSettings {
     var settings = RuleManifest.PrimitiveSettings()
+    if !primitive.keys.isEmpty {
+      settings.options = options(of: primitive, arguments: arguments, path: path)
+      return settings
+    }
     if primitive.name == "window.quantile" { settings.buckets = 6 }
     let options = primitive.options.map(\.name)
     for (key, value) in arguments.fields {
@@ -220,7 +274,7 @@ struct ManifestReader {
 
   // MARK: - Keys and kinds
 
-  private mutating func checkKeys(of entries: LuaTable, allowed: [RuleKey], path: String, owner: String) {
+  mutating func checkKeys(of entries: LuaTable, allowed: [RuleKey], path: String, owner: String) {
     func full(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
     if !entries.array.isEmpty {
       report(
@@ -239,13 +293,15 @@ struct ManifestReader {
         report("rule.wrong_type", "\(full(name)) is \(found)", "It is \(key.expected).", full(name))
       }
     }
-    for key in allowed where key.isRequired && entries[key.name] == nil {
+    // The steps of a sequence have conditions of their own.
+    let hasSteps = path.isEmpty && entries["sequence"] != nil
+    for key in allowed where key.isRequired && entries[key.name] == nil && !(hasSteps && key.name == "where") {
       report("rule.missing_key", "\(owner) has no \(key.name)", "Add \(key.name): \(key.meaning)", path)
     }
   }
 
   /// What `value` is, when it is not of `kind`.
-  private func mismatch(_ value: LuaValue, _ kind: RuleKey.Kind) -> String? {
+  func mismatch(_ value: LuaValue, _ kind: RuleKey.Kind) -> String? {
     switch (kind, value) {
     case (.text, .string(let text)), (.expression, .string(let text)), (.expressionOrFunction, .string(let text)):
       return text.isEmpty ? "empty" : nil
@@ -258,6 +314,8 @@ struct ManifestReader {
       return Int(exactly: number).map(range.contains) == true ? nil : "\(number)"
     case (.integer(let range), .double(let number)):
       return "\(number), not a whole number from \(range.lowerBound)"
+    case (.number, .integer): return nil
+    case (.number, .double(let number)): return number.isFinite ? nil : "\(number)"
     case (.duration, .string(let text)): return ManifestReader.duration(text) == nil ? "\"\(text)\"" : nil
     case (.size, .string(let text)): return SizeText.bytes(text) == nil ? "\"\(text)\"" : nil
     case (.choice(let names), .string(let text)):
@@ -269,12 +327,16 @@ struct ManifestReader {
       return list.array.allSatisfy { if case .string = $0 { true } else { false } }
         ? nil : "a list of other things than texts"
     case (.function, .function), (.expressionOrFunction, .function): return nil
+    case (.boolean, .bool): return nil
+    case (.roster, .string): return nil
+    case (.roster, .table(let list)):
+      return list.fields.isEmpty ? nil : "a table with names, such as \(list.fields[0].key)"
     case (.table, .table(let table)): return table.array.isEmpty && table.fields.isEmpty ? "empty" : nil
     default: return self.kind(value)
     }
   }
 
-  private func kind(_ value: LuaValue) -> String {
+  func kind(_ value: LuaValue) -> String {
     switch value {
     case .nil: "nil"
     case .null: "null"
@@ -291,7 +353,7 @@ struct ManifestReader {
     }
   }
 
-  private mutating func report(_ code: String, _ message: String, _ remedy: String, _ path: String) {
+  mutating func report(_ code: String, _ message: String, _ remedy: String, _ path: String) {
     errors.append(
       RuleError(code: code, message: message, remedy: remedy, file: file, line: lines.line(of: path)))
   }
@@ -307,7 +369,7 @@ struct ManifestReader {
   private func duration(_ name: String) -> Int64? { text(name).flatMap(ManifestReader.duration) }
 
   /// At most ten years, so that times and durations can be added.
-  private static func duration(_ text: String) -> Int64? {
+  static func duration(_ text: String) -> Int64? {
     DurationText.nanoseconds(text).flatMap { $0 <= 315_360_000_000_000_000 ? $0 : nil }
   }
 

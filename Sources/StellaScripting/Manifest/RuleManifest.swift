@@ -32,6 +32,8 @@ package struct RuleManifest: Sendable {
     package var buckets: Int = 10
     package var cap: Int = 256
     package var size: Int = 1
+    /// Of primitives whose registry entry has keys.
+    package var options = PrimitiveOptions()
   }
 
   package var file = ""
@@ -52,22 +54,28 @@ package struct RuleManifest: Sendable {
   package var labels: [FieldValue.Member] = []
   package var condition = ""
   package var conditionLine = 1
+  /// `where`, `cancel_on` and, when it is a condition, `resolve_when`, of those that are written.
+  package var conditions: [RuleCondition] = []
   package var by: [String] = []
   package var maxKeys = 100_000
   package var stateMemoryBytes = 64 << 20
   package var memoryBytes = 256 << 10
   package var threshold: Threshold?
+  package var sequence: Sequence?
+  package var absence: Absence?
   package var state: [StateField] = []
   package var on: LuaFunction?
   package var check: LuaFunction?
   package var onMatch: LuaFunction?
+  package var onAbsent: LuaFunction?
+  package var migrate: LuaFunction?
   package var every: Int64?
   package var hold: Int64 = 0
   package var keepFiring: Int64 = 0
   package var suppressFor: Int64 = 0
   package var resolveCondition: String?
-  package var resolveConditionLine = 1
   package var resolveFunction: LuaFunction?
+  package var cancelCondition: String?
   package var summary: String?
   package var evidence: Int?
   package var affected: String?

@@ -4,13 +4,18 @@ package struct RuleKey: Sendable {
     case text
     case name
     case integer(ClosedRange<Int>)
+    /// Finite.
+    case number
     case duration
     case size
+    case boolean
     case choice([String])
     case expression
     case expressionOrFunction
     case names
     case function
+    /// A list of keys, or a text that names them with commas.
+    case roster
     case table
   }
 
@@ -38,16 +43,22 @@ package struct RuleKey: Sendable {
     ownType = type
   }
 
+  /// Whether the value is written in quotes.
+  var isText: Bool { if case .integer = kind { false } else if case .number = kind { false } else { true } }
+
   /// The LuaLS type of the value, for the editor stubs.
   package var type: String {
     if let ownType { return ownType }
     return switch kind {
     case .text, .name, .duration, .size, .expression: "string"
     case .integer: "integer"
+    case .boolean: "boolean"
+    case .number: "number"
     case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: "|")
     case .expressionOrFunction: "string|function"
     case .names: "string[]"
     case .function: "function"
+    case .roster: "string|any[]"
     case .table: "table"
     }
   }
@@ -58,14 +69,17 @@ package struct RuleKey: Sendable {
     case .text: "a text"
     case .name: "a name of letters, digits, dots, dashes and underscores"
     case .integer(let range) where range.count == 1: "the number \(range.lowerBound)"
+    case .number: "a number"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .duration: "a duration such as \"30s\" or \"5m\""
+    case .boolean: "true or false"
     case .size: "a size such as \"64MiB\""
     case .choice(let names): "one of " + names.map { "\"\($0)\"" }.joined(separator: ", ")
     case .expression: "a condition in [[…]]"
     case .expressionOrFunction: "a condition in [[…]] or a function"
     case .names: "a list of texts in { }"
     case .function: "a function"
+    case .roster: "a list in { } or a text with commas"
     case .table: "a table"
     }
   }

@@ -42,6 +42,26 @@ package struct ScriptPrimitive: Sendable {
   package var methods: [ScriptName]
   /// What it costs and how exact it is.
   package var cost: String
+  /// All options with their kinds, checked when a rule is loaded; the first one may be given without its name.
+  package var keys: [RuleKey] = []
 
   package var name: String { constructor.name }
+
+  package init(
+    constructor: ScriptName, options: [ScriptName.Parameter], methods: [ScriptName], cost: String
+  ) {
+    self.constructor = constructor
+    self.options = options
+    self.methods = methods
+    self.cost = cost
+  }
+
+  package init(constructor: ScriptName, keys: [RuleKey], methods: [ScriptName], cost: String) {
+    let options = keys.map { key in
+      let standard = key.standard.map { key.isText ? "; default \"\($0)\"" : "; default \($0)" } ?? ""
+      return ScriptName.Parameter(key.name, key.type, key.meaning + standard)
+    }
+    self.init(constructor: constructor, options: options, methods: methods, cost: cost)
+    self.keys = keys
+  }
 }

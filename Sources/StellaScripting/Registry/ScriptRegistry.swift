@@ -23,100 +23,103 @@ package enum ScriptRegistry {
     "O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step."
 
   /// The native state that rules declare.
-  package static let primitives: [ScriptPrimitive] = [
-    ScriptPrimitive(
-      constructor: ScriptName("window.count", [within], returns: "Stella.WindowCount", "Counts events."),
-      options: windowOptions,
-      methods: [
-        ScriptName(
-          "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
-          "Counts the current event."),
-        ScriptName("count", returns: "integer", "Events in the window."), perSecond, perMinute,
-      ], cost: bucketCost + " 24 bytes a key."),
-    ScriptPrimitive(
-      constructor: ScriptName("window.sum", [within], returns: "Stella.WindowSum", "Adds up values."),
-      options: windowOptions,
-      methods: [
-        ScriptName("add", [value], "Adds a value at the time of the current event."),
-        ScriptName("sum", returns: "number", "Sum of the values in the window; 0.0 when empty."),
-        ScriptName("count", returns: "integer", "Values in the window."), perSecond, perMinute,
-      ], cost: bucketCost + " 12 bytes a bucket and key."),
-    ScriptPrimitive(
-      constructor: ScriptName("window.mean", [within], returns: "Stella.WindowMean", "Averages values."),
-      options: windowOptions,
-      methods: [
-        ScriptName("add", [value], "Adds a value at the time of the current event."),
-        ScriptName("mean", returns: "number?", "Mean of the values in the window; nil when empty."),
-        ScriptName("count", returns: "integer", "Values in the window."),
-      ], cost: bucketCost + " 12 bytes a bucket and key."),
-    ScriptPrimitive(
-      constructor: ScriptName("window.min", [within], returns: "Stella.WindowMin", "Keeps the least value."),
-      options: windowOptions,
-      methods: [
-        ScriptName("add", [value], "Adds a value at the time of the current event."),
-        ScriptName("min", returns: "number?", "Least value in the window; nil when empty."),
-        ScriptName("count", returns: "integer", "Values in the window."),
-      ], cost: bucketCost + " 12 bytes a bucket and key."),
-    ScriptPrimitive(
-      constructor: ScriptName("window.max", [within], returns: "Stella.WindowMax", "Keeps the greatest value."),
-      options: windowOptions,
-      methods: [
-        ScriptName("add", [value], "Adds a value at the time of the current event."),
-        ScriptName("max", returns: "number?", "Greatest value in the window; nil when empty."),
-        ScriptName("count", returns: "integer", "Values in the window."),
-      ], cost: bucketCost + " 12 bytes a bucket and key."),
-    ScriptPrimitive(
-      constructor: ScriptName("window.rate", [within], returns: "Stella.WindowRate", "Measures how often events come."),
-      options: windowOptions,
-      methods: [
-        ScriptName(
-          "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
-          "Counts the current event."),
-        perSecond, perMinute, ScriptName("count", returns: "integer", "Events in the window."),
-      ], cost: bucketCost + " 24 bytes a key."),
-    ScriptPrimitive(
-      constructor: ScriptName(
-        "window.quantile", [within], returns: "Stella.WindowQuantile", "Estimates quantiles of values."),
-      options: [
-        Parameter("offset", "string", "how far back the window ends; default \"0s\""),
-        Parameter("buckets", "integer", "in how many steps the window slides, 2 to 60; default 6"),
-      ],
-      methods: [
-        ScriptName("add", [value], "Adds a value at the time of the current event."),
-        ScriptName(
-          "q", [Parameter("p", "number", "0 to 1, such as 0.95")], returns: "number?",
-          "The p-quantile of the values in the window, at most 1% away from a value of that rank; nil when empty."),
-        ScriptName("count", returns: "integer", "Values in the window."),
-      ],
-      cost: "O(1) to add, O(cells) to read. DDSketch (Masson, Rim, Lee 2019) with relative error 1%: 4 bytes a cell, "
-        + "about 115 cells per tenfold range, step and key."),
-    ScriptPrimitive(
-      constructor: ScriptName(
-        "window.distinct", [within], returns: "Stella.WindowDistinct", "Counts different values."),
-      options: [Parameter("cap", "integer", "how many values are kept exactly, 1 to 65536; default 256")],
-      methods: [
-        ScriptName(
-          "add", [Parameter("value", "any", "nil is passed over")], "Notes a value at the current event's time."),
-        ScriptName("count", returns: "integer", "How many different values lie in the window."),
-        ScriptName(
-          "values", returns: "string[]",
-          "Up to 100 of the values in the window as texts, oldest first; those kept exactly."),
-      ],
-      cost:
-        "Exact up to `cap` values a key (about 40 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) "
-        + "with 1,024 registers in each of 6 steps: standard error 3.3%, 6 KiB a key."),
-    ScriptPrimitive(
-      constructor: ScriptName(
-        "ring", [Parameter("size", "integer", "1 to 100")], returns: "Stella.Ring", "Keeps the last events or values."),
-      options: [],
-      methods: [
-        ScriptName(
-          "push", [Parameter("item", "Stella.Event|string|number|boolean", "what to keep")], "Keeps the item."),
-        ScriptName("count", returns: "integer", "How many are kept."),
-        ScriptName("items", returns: "any[]", "The kept values, oldest first; events as their text."),
-        ScriptName("clear", [], "Forgets them all."),
-      ], cost: "O(1). The bytes of the items, each cut at 16 KiB."),
-  ]
+  package static let primitives: [ScriptPrimitive] =
+    [
+      ScriptPrimitive(
+        constructor: ScriptName("window.count", [within], returns: "Stella.WindowCount", "Counts events."),
+        options: windowOptions,
+        methods: [
+          ScriptName(
+            "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
+            "Counts the current event."),
+          ScriptName("count", returns: "integer", "Events in the window."), perSecond, perMinute,
+        ], cost: bucketCost + " 24 bytes a key."),
+      ScriptPrimitive(
+        constructor: ScriptName("window.sum", [within], returns: "Stella.WindowSum", "Adds up values."),
+        options: windowOptions,
+        methods: [
+          ScriptName("add", [value], "Adds a value at the time of the current event."),
+          ScriptName("sum", returns: "number", "Sum of the values in the window; 0.0 when empty."),
+          ScriptName("count", returns: "integer", "Values in the window."), perSecond, perMinute,
+        ], cost: bucketCost + " 12 bytes a bucket and key."),
+      ScriptPrimitive(
+        constructor: ScriptName("window.mean", [within], returns: "Stella.WindowMean", "Averages values."),
+        options: windowOptions,
+        methods: [
+          ScriptName("add", [value], "Adds a value at the time of the current event."),
+          ScriptName("mean", returns: "number?", "Mean of the values in the window; nil when empty."),
+          ScriptName("count", returns: "integer", "Values in the window."),
+        ], cost: bucketCost + " 12 bytes a bucket and key."),
+      ScriptPrimitive(
+        constructor: ScriptName("window.min", [within], returns: "Stella.WindowMin", "Keeps the least value."),
+        options: windowOptions,
+        methods: [
+          ScriptName("add", [value], "Adds a value at the time of the current event."),
+          ScriptName("min", returns: "number?", "Least value in the window; nil when empty."),
+          ScriptName("count", returns: "integer", "Values in the window."),
+        ], cost: bucketCost + " 12 bytes a bucket and key."),
+      ScriptPrimitive(
+        constructor: ScriptName("window.max", [within], returns: "Stella.WindowMax", "Keeps the greatest value."),
+        options: windowOptions,
+        methods: [
+          ScriptName("add", [value], "Adds a value at the time of the current event."),
+          ScriptName("max", returns: "number?", "Greatest value in the window; nil when empty."),
+          ScriptName("count", returns: "integer", "Values in the window."),
+        ], cost: bucketCost + " 12 bytes a bucket and key."),
+      ScriptPrimitive(
+        constructor: ScriptName(
+          "window.rate", [within], returns: "Stella.WindowRate", "Measures how often events come."),
+        options: windowOptions,
+        methods: [
+          ScriptName(
+            "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
+            "Counts the current event."),
+          perSecond, perMinute, ScriptName("count", returns: "integer", "Events in the window."),
+        ], cost: bucketCost + " 24 bytes a key."),
+      ScriptPrimitive(
+        constructor: ScriptName(
+          "window.quantile", [within], returns: "Stella.WindowQuantile", "Estimates quantiles of values."),
+        options: [
+          Parameter("offset", "string", "how far back the window ends; default \"0s\""),
+          Parameter("buckets", "integer", "in how many steps the window slides, 2 to 60; default 6"),
+        ],
+        methods: [
+          ScriptName("add", [value], "Adds a value at the time of the current event."),
+          ScriptName(
+            "q", [Parameter("p", "number", "0 to 1, such as 0.95")], returns: "number?",
+            "The p-quantile of the values in the window, at most 1% away from a value of that rank; nil when empty."),
+          ScriptName("count", returns: "integer", "Values in the window."),
+        ],
+        cost: "O(1) to add, O(cells) to read. DDSketch (Masson, Rim, Lee 2019) with relative error 1%: 4 bytes a cell, "
+          + "about 115 cells per tenfold range, step and key."),
+      ScriptPrimitive(
+        constructor: ScriptName(
+          "window.distinct", [within], returns: "Stella.WindowDistinct", "Counts different values."),
+        options: [Parameter("cap", "integer", "how many values are kept exactly, 1 to 65536; default 256")],
+        methods: [
+          ScriptName(
+            "add", [Parameter("value", "any", "nil is passed over")], "Notes a value at the current event's time."),
+          ScriptName("count", returns: "integer", "How many different values lie in the window."),
+          ScriptName(
+            "values", returns: "string[]",
+            "Up to 100 of the values in the window as texts, oldest first; those kept exactly."),
+        ],
+        cost:
+          "Exact up to `cap` values a key (about 40 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) "
+          + "with 1,024 registers in each of 6 steps: standard error 3.3%, 6 KiB a key."),
+      ScriptPrimitive(
+        constructor: ScriptName(
+          "ring", [Parameter("size", "integer", "1 to 100")], returns: "Stella.Ring", "Keeps the last events or values."
+        ),
+        options: [],
+        methods: [
+          ScriptName(
+            "push", [Parameter("item", "Stella.Event|string|number|boolean", "what to keep")], "Keeps the item."),
+          ScriptName("count", returns: "integer", "How many are kept."),
+          ScriptName("items", returns: "any[]", "The kept values, oldest first; events as their text."),
+          ScriptName("clear", [], "Forgets them all."),
+        ], cost: "O(1). The bytes of the items, each cut at 16 KiB."),
+    ] + series
 
   /// Constructors that declare or return something and do nothing else.
   package static let declarations: [ScriptName] = [
@@ -151,13 +154,47 @@ package enum ScriptRegistry {
     ScriptName.Parameter("suggest", "string[]?", "instead of the rule's"),
   ]
 
-  /// What `on_match(m)` gets.
+  /// What `on_match(m)` of a threshold gets.
   package static let matchFields: [ScriptName.Parameter] = [
     ScriptName.Parameter("count", "integer", "matching events of the key within `within`"),
     ScriptName.Parameter("first_seen", "integer", "time of the first of them, nanoseconds since the epoch"),
     ScriptName.Parameter("last_seen", "integer", "time of the last, nanoseconds since the epoch"),
     ScriptName.Parameter("key", "table<string, any>", "the values of `by`, by name"),
     ScriptName.Parameter("last", "Stella.Event", "the event that decided it"),
+  ]
+
+  /// What `on_match(m)` of a sequence gets beside the steps, each under its name.
+  package static let sequenceMatchFields: [ScriptName.Parameter] = [
+    ScriptName.Parameter("count", "integer", "events of all steps of the match"),
+    ScriptName.Parameter("started", "integer", "time of the first of them, nanoseconds since the epoch"),
+    ScriptName.Parameter(
+      "ended", "integer", "time of the last, or when the time of an absent last step was over, nanoseconds"),
+    ScriptName.Parameter("key", "table<string, any>", "the values of `by`, by name"),
+    ScriptName.Parameter("last", "Stella.Event?", "the event that decided it, else the last that is kept"),
+  ]
+
+  /// What `m.<step>` holds.
+  package static let matchedStepFields: [ScriptName.Parameter] = [
+    ScriptName.Parameter("count", "integer", "events of the step in the match: its `times`; 0 for an absent step"),
+    ScriptName.Parameter(
+      "seen", "integer",
+      "how many there were, at least `count`: all since the last match without a gap over the sequence's `within`"),
+    ScriptName.Parameter("first", "Stella.Event?", "the first of them that is kept"),
+    ScriptName.Parameter("last", "Stella.Event?", "the last of them that is kept"),
+    ScriptName.Parameter(
+      "events", "Stella.Event[]",
+      "the first and the newest, at most `cap_events`; all keys share 1 MiB, the newest stay"),
+  ]
+
+  /// What `on_absent(gap)` gets.
+  package static let gapFields: [ScriptName.Parameter] = [
+    ScriptName.Parameter("key", "table<string, any>", "the values of `by`, by name"),
+    ScriptName.Parameter(
+      "last_seen", "integer?", "when the key came last, nanoseconds since the epoch; nil when never"),
+    ScriptName.Parameter("due", "integer", "when it should have come, without the grace, nanoseconds"),
+    ScriptName.Parameter("overdue_s", "integer", "seconds since then"),
+    ScriptName.Parameter("silent_s", "integer", "seconds since it came last or the stream began"),
+    ScriptName.Parameter("declared", "boolean", "whether it is in the roster"),
   ]
 
   /// The primitive called `name`.

@@ -43,10 +43,15 @@ struct PrimitiveCall {
   /// The first argument as a number; nil when missing or of another kind.
   @inline(__always)
   var number: Double? {
-    guard let first = arguments.first else { return nil }
-    switch Int(first.kind) {
-    case STELLA_INT: return Double(first.i)
-    case STELLA_DOUBLE: return first.d
+    number(at: 0)
+  }
+
+  @inline(__always)
+  func number(at position: Int) -> Double? {
+    guard position < arguments.count else { return nil }
+    switch Int(arguments[position].kind) {
+    case STELLA_INT: return Double(arguments[position].i)
+    case STELLA_DOUBLE: return arguments[position].d
     default: return nil
     }
   }
@@ -55,6 +60,12 @@ struct PrimitiveCall {
   func answer(_ value: Int) {
     result.pointee.kind = UInt8(STELLA_INT)
     result.pointee.i = Int64(value)
+  }
+
+  @inline(__always)
+  func answer(_ value: Bool) {
+    result.pointee.kind = UInt8(STELLA_BOOL)
+    result.pointee.i = value ? 1 : 0
   }
 
   @inline(__always)

@@ -1,8 +1,32 @@
 import StellaScripting
 
 /// Makes native state from its declaration.
-enum PrimitiveFactory {
+package enum PrimitiveFactory {
+  /// Bytes that each key of a rule takes whatever its windows hold.
+  package static func bytesPerKey(of state: [RuleManifest.StateField]) -> Int {
+    state.reduce(0) { total, field in
+      guard case .primitive(let name, let settings) = field.content else { return total }
+      return total + make(name, settings).slotBytes
+    }
+  }
+
   static func make(_ name: String, _ settings: RuleManifest.PrimitiveSettings) -> any Primitive {
+    let options = settings.options
+    switch name {
+    case "session": return SessionState(gap: options.duration("gap"), max: options.duration("max"))
+    case "first_seen":
+      return FirstSeenState(
+        within: options.duration("within"), learn: options.duration("learn"), cap: options.integer("cap"))
+    case "top": return TopState(n: options.integer("n"), within: options.duration("within"))
+    case "baseline":
+      guard let shape = BaselineShape(options) else { preconditionFailure("the reader has let a bad baseline through") }
+      return BaselineState(shape: shape, isMean: options.text("of") == "mean")
+    case "forecast":
+      let within = options.duration("within")
+      let history = options.has("min_history") ? options.duration("min_history") : within / 4
+      return ForecastState(within: within, history: history, limit: options.number("limit"))
+    default: break
+    }
     let clock = BucketClock(within: settings.within, offset: settings.offset, buckets: settings.buckets)
     return switch name {
     case "window.count": CountWindow(clock: clock, methods: [.add, .count, .perSecond, .perMinute])

@@ -7,6 +7,8 @@ package struct StateReader {
   package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   package var isAtEnd: Bool { position == bytes.count }
+  /// Bytes that were not read yet.
+  package var remaining: Int { bytes.count - position }
 
   package mutating func integer() throws(StateError) -> Int64 { try raw(Int64.self) }
 
@@ -34,6 +36,9 @@ package struct StateReader {
     defer { position += count }
     return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
   }
+
+  /// A reader of what ``StateWriter/section(_:)`` wrote, whatever becomes of it.
+  package mutating func section() throws(StateError) -> StateReader { StateReader(try slice()) }
 
   /// Fills the first `count` elements of a column.
   ///

@@ -1,3 +1,5 @@
+import StellaModel
+
 /// Collects the state of a detector for a checkpoint, in the machine's byte order.
 ///
 /// What is written must be read in the same order through a ``StateReader``. Columns are copied as they lie in memory, so
@@ -14,7 +16,14 @@ package final class StateWriter {
   /// What was written so far; valid until the next write.
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
-  package func removeAll() { count = 0 }
+  /// What was written, without a copy; the writer is empty afterwards.
+  package func take() -> StateBytes {
+    let taken = StateBytes(adopting: base, count: count)
+    capacity = 1 << 12
+    count = 0
+    base = RawStorage.allocate(count: capacity)
+    return taken
+  }
 
   package func write(_ value: Int64) { raw(value) }
 
@@ -44,6 +53,15 @@ package final class StateWriter {
 
   package func write<T: BitwiseCopyable>(column: UnsafeMutablePointer<T>, count: Int) {
     write(column: UnsafePointer(column), count: count)
+  }
+
+  /// What `body` writes, as one piece that a reader can take or leave.
+  package func section(_ body: () -> Void) {
+    let start = count
+    write(0)
+    body()
+    let length = Int64(count - start - 8)
+    UnsafeMutableRawPointer(base + start).storeBytes(of: length, as: Int64.self)
   }
 
   private func raw<T: BitwiseCopyable>(_ value: T) {

@@ -1,0 +1,25 @@
+/// How much of a source was read.
+package struct LineCounts: Sendable, Hashable {
+  /// No counter of a saved state is beyond, so that adding to it doesn't overflow.
+  static let limit = 1 << 55
+
+  /// Blank lines included.
+  package var lines = 0
+  /// Lines that were longer than the limit.
+  package var cut = 0
+  package var bytes: Int64 = 0
+}
+
+extension LineCounts {
+  func save(to writer: StateWriter) {
+    writer.write(lines)
+    writer.write(cut)
+    writer.write(bytes)
+  }
+
+  init(from reader: inout StateReader) throws(StateError) {
+    lines = try reader.number(in: 0...LineCounts.limit)
+    cut = try reader.number(in: 0...LineCounts.limit)
+    bytes = Int64(try reader.number(in: 0...LineCounts.limit))
+  }
+}
