@@ -109,6 +109,7 @@ final class TemplateLexer {
       start = leadingMarks(start, stop, hasDigit: seen & TemplateBytes.digit != 0)
       if isPath(start, stop, seen) {
         path(start, stop)
+        if last < end, base[last] == UInt8(ascii: "?") { return queryEnd(last) }
       } else {
         segments(start, stop)
       }
@@ -205,6 +206,18 @@ final class TemplateLexer {
     variable()
   }
 
+  /// Where the query of a URL ends (RFC 3986): at a blank, a quote or what closes a bracket around it.
+  private func queryEnd(_ place: Int) -> Int {
+    var place = place
+    while place < end, base[place] > 32 {
+      switch base[place] {
+      case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: ">"): return place
+      default: place += 1
+      }
+    }
+    return place
+  }
+
   /// Colons and repeated punctuation (`..`, `##`, `~~`) part a chunk.
   private func segments(_ start: Int, _ stop: Int) {
     var place = start
@@ -239,11 +252,20 @@ final class TemplateLexer {
 
   private func segment(_ start: Int, _ stop: Int, isBeforePort: Bool) {
     let seen = classes(of: start, stop)
-    if seen & TemplateBytes.digit != 0 || seen & TemplateBytes.dot != 0 && (isBeforePort || isHost(start, stop)) {
+    if seen & TemplateBytes.digit != 0
+      || seen & TemplateBytes.dot != 0 && (isBeforePort || isMailbox(start, stop, seen) || isHost(start, stop))
+    {
       variable()
     } else {
       word(start, stop, seen)
     }
+  }
+
+  /// `name@host.domain`.
+  private func isMailbox(_ start: Int, _ stop: Int, _ seen: UInt8) -> Bool {
+    guard seen & TemplateBytes.inner != 0 else { return false }
+    guard let at = (min(start + 1, stop)..<stop).first(where: { base[$0] == UInt8(ascii: "@") }) else { return false }
+    return (at + 1..<stop).contains { base[$0] == UInt8(ascii: ".") }
   }
 
   private func classes(of start: Int, _ stop: Int) -> UInt8 {
@@ -330,11 +352,16 @@ final class TemplateLexer {
     }
   }
 
-  /// Whether the token is a word behind which a name stands.
-  func isLabel(_ position: Int) -> Bool {
+  /// Whether a preposition and a word for what has a name stand before `position`, as in `for user`.
+  func isLabelled(_ position: Int) -> Bool {
+    position >= 2 && isWord(position - 1, in: TemplateBytes.labels)
+      && isWord(position - 2, in: TemplateBytes.prepositions)
+  }
+
+  private func isWord(_ position: Int, in words: TemplateBytes.Words) -> Bool {
     let token = tokens[position]
     guard token.isConstantWord, token.length <= 8 else { return false }
-    return TemplateBytes.labels.contains(TemplateBytes.folded(base + Int(token.start), Int(token.length)))
+    return words.contains(TemplateBytes.folded(base + Int(token.start), Int(token.length)))
   }
 
   @inline(__always)
@@ -359,7 +386,7 @@ final class TemplateLexer {
         isSpaced = false
         return
       }
-      if length == 4 || length == 5, TemplateBytes.truths.contains(folded) {
+      if length <= 5, TemplateBytes.values.contains(folded) {
         variable()
         return
       }
