@@ -13,9 +13,10 @@ import StellaModel
 /// novel view counts. A novelty that follows another within hours counts by as much as it exceeds what is left of that
 /// one, so that one trouble gives one alarm. What remains, x, scores x / (x + ``alarming``).
 ///
-/// That a series' own history says what is new, and that a recurrence is not, follows HTM (S. Ahmad, A. Lavin, S. Purdy,
-/// Z. Agha, 2017) and ARTime (M. Hampton, 2022), whose networks are replaced here by distances to what was seen. The
-/// measure behind the constants is the Numenta Anomaly Benchmark (A. Lavin, S. Ahmad, 2015).
+/// That a series' own past says what is new, and that what recurs is not, follows hierarchical temporal memory (S. Ahmad,
+/// A. Lavin, S. Purdy, Z. Agha, Unsupervised real-time anomaly detection for streaming data, 2017), whose network is
+/// replaced by distances to exemplars. The measure behind the constants is the standard profile of the Numenta Anomaly
+/// Benchmark (A. Lavin, S. Ahmad, 2015).
 ///
 /// Only past points are used. The same points give the same scores, bit for bit on one kind of machine. One owner at a
 /// time. O(1) amortised per point, under a microsecond; memory: ``memoryBytes``, at most 25 KiB.

@@ -1,8 +1,9 @@
 /// Tells how far a number lies from every number seen before, as a share of the range seen so far.
 ///
-/// This is the distance to the nearest neighbour (as in KNN-CAD: E. Burnaev, V. Ishimtsev, 2016) in one dimension, over a
-/// bounded memory: a number nearer than ``resolution`` to a remembered one is not remembered itself, as a prototype of
-/// adaptive resonance (G. Carpenter, S. Grossberg, 1987) covers what lies within its vigilance. What was seen once is no
+/// This is the distance to the nearest neighbour (E. Burnaev, V. Ishimtsev, Conformalized density- and distance-based
+/// anomaly detection, 2016) in one dimension, over few exemplars (M. Jones, D. Nikovski, M. Imamura, T. Hirata, Exemplar
+/// learning for extremely efficient anomaly detection in real-valued time series, 2016): a number nearer than
+/// ``resolution`` to a remembered one is not remembered itself. What was seen once is no
 /// longer new, until it was not seen for long. The ends of the range creep towards the mean, those of the beginning
 /// faster, so that an early or old extreme doesn't hide what follows.
 struct NoveltyGauge {
