@@ -1,12 +1,6 @@
 import CStellaValue
 import StellaModel
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// `window.distinct`: how many different values a sliding window holds.
 ///
 /// Exact while a slot holds at most `cap` values; then HyperLogLog (P. Flajolet et al., 2007) with 1,024 registers in each of
@@ -14,15 +8,15 @@ import StellaModel
 final class DistinctWindow: Primitive {
   private static let textLimit = 128
   private static let listLimit = 100
-  private static let steps = 6
-  private static let registers = 1024
+  static let steps = 6
+  static let registers = 1024
   /// Words of an entry: hash, time of the last sight, the value or the block of its text, kind and length.
   private static let entryWords = 4
   /// The step and the block of its registers for each of `steps`, in a block of 2⁴ words.
-  private static let directorySize = 4
-  private static let registerSize = 7
+  static let directorySize = 4
+  static let registerSize = 7
 
-  private struct Slot: BitwiseCopyable {
+  struct Slot: BitwiseCopyable {
     var last = Int64.min
     /// Entries in order of first sight, room for 2^`size`, and their numbers by hash with linear probing.
     var entries: UInt32 = 0
@@ -38,13 +32,13 @@ final class DistinctWindow: Primitive {
   private let cap: Int
   /// Entries that may stand there, old ones included: a fifth more, so that clearing them out is O(1) amortised.
   private let room: Int
-  private let clock: BucketClock
-  private let pool = BlockPool()
-  private var slots: UnsafeMutablePointer<Slot>
+  let clock: BucketClock
+  let pool = BlockPool()
+  var slots: UnsafeMutablePointer<Slot>
   /// Slots that were cleared once, so that what lies in them is theirs.
   private var opened = 0
   let slotBytes = MemoryLayout<Slot>.stride
-  private(set) var heldBytes = 0
+  var heldBytes = 0
 
   init(within: Int64, cap: Int) {
     self.within = within
@@ -123,13 +117,13 @@ final class DistinctWindow: Primitive {
   // MARK: - Exact
 
   /// The words at which the entries of a slot begin.
-  private func entries(of slot: Int) -> StrideTo<Int> {
+  func entries(of slot: Int) -> StrideTo<Int> {
     let first = Int(slots[slot].entries)
     return stride(
       from: first, to: first + Int(slots[slot].count) * DistinctWindow.entryWords, by: DistinctWindow.entryWords)
   }
 
-  private func time(_ entry: Int) -> Int64 { Int64(bitPattern: pool.words[entry + 1]) }
+  func time(_ entry: Int) -> Int64 { Int64(bitPattern: pool.words[entry + 1]) }
 
   private func isOld(_ entry: Int, at now: Int64) -> Bool { time(entry) <= now - within }
 
@@ -176,7 +170,7 @@ final class DistinctWindow: Primitive {
     heldBytes += 40 << size
   }
 
-  private func release(_ slot: Slot) {
+  func release(_ slot: Slot) {
     if slot.entries == 0 { return }
     pool.release(slot.entries, Int(slot.size) + 2)
     pool.release(slot.index, Int(slot.size))
@@ -238,7 +232,7 @@ final class DistinctWindow: Primitive {
     return (block, length)
   }
 
-  private func dropText(_ entry: Int) {
+  func dropText(_ entry: Int) {
     guard let (block, length) = text(entry) else { return }
     pool.release(block, DistinctWindow.textSize(length))
     heldBytes -= 8 << DistinctWindow.textSize(length)
@@ -273,63 +267,6 @@ final class DistinctWindow: Primitive {
       heldBytes -= 8 << DistinctWindow.directorySize
     }
     slots[slot] = Slot(last: slots[slot].last)
-  }
-
-  // MARK: - Over the cap
-
-  private func sketch(_ slot: Int) {
-    let old = slots[slot]
-    let before = entries(of: slot)
-    slots[slot] = Slot(last: old.last, sketches: pool.allocate(DistinctWindow.directorySize))
-    heldBytes += 8 << DistinctWindow.directorySize
-    for entry in before {
-      note(pool.words[entry], at: time(entry), slot)
-      dropText(entry)
-    }
-    release(old)
-  }
-
-  private func note(_ hash: UInt64, at time: Int64, _ slot: Int) {
-    let bucket = clock.bucket(time)
-    if bucket <= clock.bucket(slots[slot].last) - Int64(DistinctWindow.steps) { return }
-    let remainder = Int(bucket % Int64(DistinctWindow.steps))
-    let place = Int(slots[slot].sketches) + 2 * (remainder < 0 ? remainder + DistinctWindow.steps : remainder)
-    if pool.words[place + 1] == 0 {
-      let block = pool.allocate(DistinctWindow.registerSize)
-      pool.words[place + 1] = UInt64(block)
-      heldBytes += 8 << DistinctWindow.registerSize
-    } else if pool.words[place] != UInt64(bitPattern: bucket) {
-      (pool.words + Int(pool.words[place + 1])).update(repeating: 0, count: 1 << DistinctWindow.registerSize)
-    }
-    pool.words[place] = UInt64(bitPattern: bucket)
-    let register = Int(hash & UInt64(DistinctWindow.registers - 1))
-    let rank = UInt8((hash >> 10 | 1 << 54).trailingZeroBitCount + 1)
-    let byte = UnsafeMutableRawPointer(pool.words + Int(pool.words[place + 1])) + register
-    if byte.load(as: UInt8.self) < rank { byte.storeBytes(of: rank, as: UInt8.self) }
-  }
-
-  private func estimate(_ slot: Int, at now: Int64) -> Int {
-    let newest = clock.bucket(now)
-    let directory = pool.words + Int(slots[slot].sketches)
-    let live = (0..<DistinctWindow.steps).compactMap { step -> UnsafeRawPointer? in
-      let bucket = Int64(bitPattern: directory[2 * step])
-      guard directory[2 * step + 1] != 0, bucket <= newest, bucket > newest - Int64(DistinctWindow.steps) else {
-        return nil
-      }
-      return UnsafeRawPointer(pool.words + Int(directory[2 * step + 1]))
-    }
-    let m = Double(DistinctWindow.registers)
-    var sum = 0.0
-    var zeros = 0
-    for register in 0..<DistinctWindow.registers {
-      var rank: UInt8 = 0
-      for registers in live { rank = max(rank, registers.load(fromByteOffset: register, as: UInt8.self)) }
-      if rank == 0 { zeros += 1 }
-      sum += 1 / Double(UInt64(1) << UInt64(rank))
-    }
-    let raw = 0.7213 / (1 + 1.079 / m) * m * m / sum
-    if raw <= 2.5 * m && zeros > 0 { return Int((m * log(m / Double(zeros))).rounded()) }
-    return Int(raw.rounded())
   }
 
   // MARK: - Checkpoints
@@ -378,49 +315,5 @@ final class DistinctWindow: Primitive {
     case 1: call.answer(count(slot, at: call.now))
     default: call.list.values = values(slot, at: call.now)
     }
-  }
-
-  static func hash(_ cell: stella_value) -> UInt64? {
-    switch Int(cell.kind) {
-    case STELLA_NULL: return mix(0, tag: 1)
-    case STELLA_BOOL: return mix(UInt64(bitPattern: cell.i), tag: 2)
-    case STELLA_INT: return mix(UInt64(bitPattern: cell.i), tag: 4)
-    case STELLA_DOUBLE:
-      if let whole = Int64(exactly: cell.d) { return mix(UInt64(bitPattern: whole), tag: 4) }
-      return mix(cell.d.bitPattern, tag: 5)
-    case STELLA_STRING, STELLA_ARRAY, STELLA_OBJECT:
-      return mix(hash(UnsafeBufferPointer(start: cell.p, count: Int(cell.length))), tag: 6)
-    default: return nil
-    }
-  }
-
-  /// A multiply-xorshift hash over 8-byte words (after Murmur's finaliser). Without a seed: estimates rest on it, and must
-  /// be the same in every run.
-  @inline(__always)
-  private static func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: key.count)
-    guard let base = key.baseAddress.map({ UnsafeRawPointer($0) }) else { return hash }
-    var position = 0
-    while position + 8 <= key.count {
-      hash = (hash ^ base.loadUnaligned(fromByteOffset: position, as: UInt64.self)) &* 0xFF51_AFD7_ED55_8CCD
-      hash ^= hash >> 32
-      position += 8
-    }
-    var tail: UInt64 = 0
-    while position < key.count {
-      tail = tail << 8 | UInt64(base.load(fromByteOffset: position, as: UInt8.self))
-      position += 1
-    }
-    hash = (hash ^ tail) &* 0xFF51_AFD7_ED55_8CCD
-    hash ^= hash >> 33
-    hash = hash &* 0xC4CE_B9FE_1A85_EC53
-    return hash ^ (hash >> 29)
-  }
-
-  private static func mix(_ value: UInt64, tag: UInt64) -> UInt64 {
-    var hash = (value ^ (tag &* 0x9E37_79B9_7F4A_7C15)) &* 0xFF51_AFD7_ED55_8CCD
-    hash ^= hash >> 32
-    hash = hash &* 0xC4CE_B9FE_1A85_EC53
-    return hash ^ (hash >> 29)
   }
 }

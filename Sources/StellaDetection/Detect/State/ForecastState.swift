@@ -1,11 +1,5 @@
 import CStellaValue
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// `forecast`: when a value's trend crosses a limit.
 ///
 /// The slope is the median of those of all pairs of points (H. Theil 1950) with the interval of P. K. Sen: Estimates of the
