@@ -56,7 +56,7 @@ struct Columns {
     if (__builtin_expect(output.column >= 0, 1)) {
       if (!take(output.column, priority)) return;
       value.tag(priority, output.conversion);
-      value.write(out.cells + (size_t(output.column) * out.capacity + out.count));
+      value.write(out.cells + (size_t(output.column) * out.stride + out.count));
       return;
     }
     if (output.column == STELLA_JSON_TIME) {

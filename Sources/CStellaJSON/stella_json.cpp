@@ -46,7 +46,7 @@ struct Batch {
 
   void clearRow() {
     for (uint32_t column = 0; column < out->columns; column++) {
-      out->cells[size_t(column) * out->capacity + out->count] = stella_value{};
+      out->cells[size_t(column) * out->stride + out->count] = stella_value{};
     }
     out->raw_times[out->count] = stella_value{};
     out->raw_levels[out->count] = stella_value{};

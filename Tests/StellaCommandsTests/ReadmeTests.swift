@@ -130,7 +130,9 @@ struct ReadmeTests {
   func shippedRules() throws {
     let rules = GeneratedFile.root.appendingPathComponent("Rules").path
     let sources = RuleFiles.read([rules]).sources.map { String(decoding: $0.text, as: UTF8.self) }
-    let named = text.matches(of: #/`((?:performance|errors|availability|capacity|traffic|friction|security)\.[a-z-]+)`/#).map { String($0.1) }
+    let named = text.matches(
+      of: #/`((?:performance|errors|availability|capacity|traffic|friction|security)\.[a-z-]+)`/#
+    ).map { String($0.1) }
     #expect(named.count > 10)
     for id in named { #expect(sources.contains { $0.contains("id = \"\(id)\"") }, "\(id)") }
     let folders = try FileManager.default.contentsOfDirectory(atPath: rules).filter {

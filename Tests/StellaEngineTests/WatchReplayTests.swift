@@ -96,11 +96,8 @@ struct WatchReplayTests {
     let names = ["a.log", "b.log", "c.log"]
     for name in names { try watch.directory.write(name, "") }
     watch.options.readBytes = 300
-    watch.options.follow = true
-    // From here on the positions are known.
-    watch.onNotice = nil
     var written = 0
-    let total = 1200
+    let total = 4000
     var now = 0.0
     func append(_ count: Int) throws {
       for _ in 0..<min(count, total - written) {
@@ -109,12 +106,14 @@ struct WatchReplayTests {
         try watch.directory.append(names[random.below(3)], line(now, written, &random))
       }
     }
+    // From here on the positions are known.
     watch.options.follow = false
     try watch.run(names, from: .checkpoint)
     watch.options.follow = true
     watch.forget()
     var left = 0
     var isEnd = false
+    var breaks = 0
     watch.onAlert = { alert, _ in
       if case .integer(Int64(total))? = alert.value, alert.rule == "test.order" { isEnd = true }
       left -= 1
@@ -122,11 +121,14 @@ struct WatchReplayTests {
       try append(random.below(12))
     }
     while !isEnd {
-      left = 3 + random.below(40)
-      // What came meanwhile lies before what was read already in some of the files.
-      try append(20 + random.below(60))
+      // A checkpoint comes after each source had its turn.
+      left = 60 + random.below(120)
+      // What comes meanwhile lies before what was read already in some of the files. Five lines make an alert at least.
+      try append(4 * left)
       _ = try watch.run(names, from: .checkpoint)
+      breaks += 1
     }
+    #expect(breaks > 5)
     var told: [String: Set<Substring>] = [:]
     for line in watch.output.split(separator: "\n") {
       let alert = try #require(line.firstRange(of: "\"id\":\"")).upperBound

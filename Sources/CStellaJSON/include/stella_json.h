@@ -69,9 +69,10 @@ typedef enum stella_json_status {
 
 /// The batch that events are written into. All cells of rows from `count` on must be missing.
 typedef struct stella_json_events {
-  stella_value *cells;  ///< cell(column, row) is cells[column * capacity + row]
+  stella_value *cells;  ///< cell(column, row) is cells[column * stride + row]
   uint32_t columns;
-  uint32_t capacity;
+  uint32_t capacity;  ///< rows that may be filled
+  uint32_t stride;
   uint32_t count;
   uint32_t status;
   stella_value *raw_times;

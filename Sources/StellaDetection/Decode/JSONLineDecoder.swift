@@ -164,6 +164,7 @@ package final class JSONLineDecoder: Decoder {
     events.cells = batch.cells
     events.columns = UInt32(columnCount)
     events.capacity = UInt32(batch.limit)
+    events.stride = UInt32(EventBatch.capacity)
     events.count = UInt32(batch.count)
     events.raw_times = rawTimes
     events.raw_levels = rawLevels
