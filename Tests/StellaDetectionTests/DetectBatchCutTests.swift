@@ -63,6 +63,25 @@ struct DetectBatchCutTests {
       end
       """),
     DetectModelStream.rule(
+      "novelty",
+      """
+      state = {
+        kinds = templates { "20s", max = 16, field = "nest.deep" }, each = anomaly(), rate = anomaly("1s"),
+      },
+      on = function(e, s)
+        local score = s.each:add(e.v)
+        s.rate:add(e)
+        if s.kinds:add(e) or s.kinds:add("took " .. e.v .. " steps") or score > 0.3 then
+          return alert { value = score, kind = s.kinds:template(), id = s.kinds:id(), count = s.kinds:count() }
+        end
+      end,
+      every = "1s", suppress_for = "0s",
+      check = function(s, t)
+        local score = s.rate:value()
+        if score and score > 0.1 then return alert { value = score, expected = s.rate:point() } end
+      end
+      """),
+    DetectModelStream.rule(
       "asked",
       """
       state = { n = window.count("20s") }, on = function(e, s) s.n:add(e) s.last = e.v end, every = "2s",

@@ -77,7 +77,33 @@ struct PrimitiveCase: Sendable, CustomStringConvertible {
       show: { forecast, slot, now in
         "\(forecast.trend(slot, at: now).map { ($0, $0.earliest(50) ?? 0, $0.latest(50) ?? 0) } as Any)"
       }),
+    PrimitiveCase(
+      "templates", { TemplatesState(learn: 60 * second, keep: 3600 * second, max: 16, column: 0) },
+      act: { templates, slot, time, random in
+        let words = (0..<4).map { _ in "w\(Int.random(in: 0..<6, using: &random))" }
+        _ = add(words.joined(separator: " "), to: templates, slot, time)
+      },
+      show: { templates, slot, now in
+        // The same question to both copies: it changes them alike.
+        let isNew = add("user \(now / second % 7) logged in", to: templates, slot, now)
+        return "\(isNew) \(templates.latest(slot) as Any) \(templates.count(slot)) \(templates.isReady(slot, at: now))"
+      }),
+    anomaly("anomaly of values", bucket: 0), anomaly("anomaly of buckets", bucket: 10 * second),
   ]
+
+  static func add(_ message: String, to templates: TemplatesState, _ slot: Int, _ time: Int64) -> Bool {
+    Array(message.utf8).withUnsafeBufferPointer { templates.add($0, slot: slot, at: time) }
+  }
+
+  private static func anomaly(_ name: String, bucket: Int64) -> PrimitiveCase {
+    PrimitiveCase(
+      name, { AnomalyState(bucket: bucket, keep: 3600 * second) },
+      act: { anomaly, slot, time, random in _ = anomaly.add(number(&random), slot: slot, at: time) },
+      show: { anomaly, slot, now in
+        anomaly.advance(slot, to: now)
+        return "\(anomaly.newest(slot) as Any) \(anomaly.isReady(slot))"
+      })
+  }
 
   private static func firstSeen(_ name: String, cap: Int) -> PrimitiveCase {
     PrimitiveCase(

@@ -27,6 +27,24 @@ enum CorpusFolder {
     return try Data(contentsOf: shared.appending(path: "corpora/\(path)"))
   }
 
+  /// The text of a file that was packed by xz; nil as for ``corpus(_:)``.
+  static func unpacked(_ path: String) throws -> String? {
+    guard try corpus(path) != nil, let shared else { return nil }
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["xz", "-dc", shared.appending(path: "corpora/\(path)").path]
+    process.standardOutput = output
+    try process.run()
+    let text = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      print("left out: \(path) can't be unpacked without xz")
+      return nil
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
   /// The objects of a file with one JSON object a line.
   static func objects(_ data: Data) throws -> [[String: Any]] {
     try data.split(separator: UInt8(ascii: "\n")).compactMap {

@@ -137,6 +137,27 @@ import Testing
       "state = { n = forecast { \"6h\", min_history = \"7h\" } }, on = function() end", "rule.wrong_type", 5,
       "Raise within"
     ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = templates { \"24h\", max = 5 } }, on = function() end", "rule.wrong_type", 5, "16 to 16384"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = templates { learn = \"7d\", keep = \"2d\" } }, on = function() end", "rule.wrong_type", 5,
+      "Raise keep"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = templates { filed = \"text\" } }, on = function() end", "rule.unknown_key", 5, "field"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }", "state = { n = anomaly(\"10ms\") }, on = function() end",
+      "rule.wrong_type", 5, "shorter than 1s"
+    ),
+    (
+      "threshold = { count = 3, within = \"1m\" }",
+      "state = { n = anomaly { \"1d\", keep = \"2h\" } }, on = function() end", "rule.wrong_type", 5, "many buckets"
+    ),
     ("threshold = {", "on_match = 5, threshold = {", "rule.wrong_type", 5, "function"),
   ])
   func aMistakeIsNamedWithItsLineAndWhatIsAllowed(from: String, to: String, code: String, line: Int, hint: String) {

@@ -42,7 +42,7 @@ final class ScriptDetector: Detector {
       switch field.content {
       case .initial(let value): initial.append((key: field.name, value: value))
       case .primitive(let name, let settings):
-        let primitive = PrimitiveFactory.make(name, settings)
+        let primitive = PrimitiveFactory.make(name, settings, fields: host.fields)
         primitives.append(primitive)
         if !(primitive is RingState) { aging.append(primitive) }
         if let window = primitive as? CountWindow, settings.offset == 0 { counts.append((settings.within, window)) }

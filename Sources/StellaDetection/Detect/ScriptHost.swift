@@ -5,7 +5,7 @@ import StellaScripting
 
 /// The engine's side of one rule's script: its fields and its native state.
 final class ScriptHost: LuaHost {
-  private let fields: FieldRegister
+  let fields: FieldRegister
   var primitives: [any Primitive] = []
   var now: Int64 = 0
   var began: Int64 = 0
@@ -82,6 +82,10 @@ final class ScriptHost: LuaHost {
           now: now, began: began, arguments: arguments, result: result, context: context, event: event, list: list))
     } catch {
       throw LuaHostError(error.message)
+    }
+    if let text = list.text {
+      list.text = nil
+      return .string(text)
     }
     guard let values = list.values else { return nil }
     list.values = nil

@@ -62,6 +62,8 @@ extension ManifestReader {
       case "first_seen", "top": [("within", second)]
       case "baseline": [("bucket", 10 * second)]
       case "forecast": [("within", 60 * second)]
+      case "anomaly": [("bucket", second), ("keep", 3600 * second)]
+      case "templates": [("keep", 3600 * second)]
       default: []
       }
     for (message, name) in shortest.compactMap({ least($0.0, $0.1) }) {
@@ -74,6 +76,13 @@ extension ManifestReader {
       report(
         "rule.wrong_type", "\(path).min_history is longer than within, which is all that is kept",
         "Raise within, or lower min_history.", "\(path).min_history")
+    case "templates" where options.duration("keep") < options.duration("learn"):
+      report(
+        "rule.wrong_type", "\(path).keep is shorter than learn, so a quiet key would learn for ever",
+        "Raise keep, or lower learn.", "\(path).keep")
+    case "anomaly" where options.duration("keep") < options.duration("bucket"):
+      report(
+        "rule.wrong_type", "\(path).keep is shorter than bucket", "Keep a series for many buckets.", "\(path).keep")
     case "baseline": checkBaseline(options, path: path)
     default: break
     }

@@ -120,7 +120,7 @@ package enum ScriptRegistry {
           ScriptName("items", returns: "any[]", "The kept values, oldest first; events as their text."),
           ScriptName("clear", [], "Forgets them all."),
         ], cost: "O(1). The bytes of the items, each cut at 16 KiB."),
-    ] + series
+    ] + series + novelty
 
   /// Constructors that declare or return something and do nothing else.
   package static let declarations: [ScriptName] = [

@@ -37,7 +37,7 @@ struct PrimitiveCall {
   let context: DetectionContext
   /// The event in hand; nil inside `check`.
   let event: Int?
-  /// For results that are lists of texts.
+  /// For results that are texts or lists.
   let list: PrimitiveList
 
   /// The first argument as a number; nil when missing or of another kind.
@@ -75,8 +75,9 @@ struct PrimitiveCall {
   }
 }
 
-/// A list that a call answers with instead of a scalar.
+/// A list or a text that a call answers with instead of a scalar.
 final class PrimitiveList {
+  var text: String?
   var values: [FieldValue]?
 }
 

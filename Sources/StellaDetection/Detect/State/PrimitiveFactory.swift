@@ -6,11 +6,13 @@ package enum PrimitiveFactory {
   package static func bytesPerKey(of state: [RuleManifest.StateField]) -> Int {
     state.reduce(0) { total, field in
       guard case .primitive(let name, let settings) = field.content else { return total }
-      return total + make(name, settings).slotBytes
+      return total + make(name, settings, fields: FieldRegister()).slotBytes
     }
   }
 
-  static func make(_ name: String, _ settings: RuleManifest.PrimitiveSettings) -> any Primitive {
+  static func make(
+    _ name: String, _ settings: RuleManifest.PrimitiveSettings, fields: FieldRegister
+  ) -> any Primitive {
     let options = settings.options
     switch name {
     case "session": return SessionState(gap: options.duration("gap"), max: options.duration("max"))
@@ -25,6 +27,11 @@ package enum PrimitiveFactory {
       let within = options.duration("within")
       let history = options.has("min_history") ? options.duration("min_history") : within / 4
       return ForecastState(within: within, history: history, limit: options.number("limit"))
+    case "templates":
+      return TemplatesState(
+        learn: options.duration("learn"), keep: options.duration("keep"), max: options.integer("max"),
+        column: fields.table.column(of: options.text("field")))
+    case "anomaly": return AnomalyState(bucket: options.duration("bucket"), keep: options.duration("keep"))
     default: break
     }
     let clock = BucketClock(within: settings.within, offset: settings.offset, buckets: settings.buckets)
