@@ -58,6 +58,32 @@
 ---@field key table<string, any> the values of `by`, by name
 ---@field last Stella.Event the event that decided it
 
+--- What a match of a sequence has of one step.
+---@class Stella.MatchedStep
+---@field count integer events of the step in the match: its `times`; 0 for an absent step
+---@field seen integer how many there were, at least `count`: all since the last match without a gap over the sequence's `within`
+---@field first Stella.Event? the first of them that is kept
+---@field last Stella.Event? the last of them that is kept
+---@field events Stella.Event[] the first and the newest, at most `cap_events`; all keys share 1 MiB, the newest stay
+
+--- A match of a sequence.
+---@class Stella.SequenceMatch
+---@field count integer events of all steps of the match
+---@field started integer time of the first of them, nanoseconds since the epoch
+---@field ended integer time of the last, or when the time of an absent last step was over, nanoseconds
+---@field key table<string, any> the values of `by`, by name
+---@field last Stella.Event? the event that decided it, else the last that is kept
+---@field [string] Stella.MatchedStep each step under its name
+
+--- A key that stays away.
+---@class Stella.Gap
+---@field key table<string, any> the values of `by`, by name
+---@field last_seen integer? when the key came last, nanoseconds since the epoch; nil when never
+---@field due integer when it should have come, without the grace, nanoseconds
+---@field overdue_s integer seconds since then
+---@field silent_s integer seconds since it came last or the stream began
+---@field declared boolean whether it is in the roster
+
 --- What `alert { … }` takes and callbacks return.
 ---@class Stella.Alert
 ---@field summary string? one line for people instead of the rule's
@@ -80,6 +106,29 @@
 ---@field window? "sliding"|"from_first" `sliding` fires when the last `count` events lie within `within`, exactly, at 8 × `count` bytes a key; `from_first` counts from a key's first event and fires once per window, at 16 bytes a key. Default: `sliding`.
 ---@field distinct? string Count distinct values of this field instead of events (sliding, exact).
 
+--- A step of `sequence = { … }`.
+---@class Stella.SequenceStep
+---@field name string What `on_match` calls it: `m.<name>`.
+---@field match string A condition on events of the key; other events are passed over.
+---@field times? integer How many events it takes; the newest count. Default: `1`.
+---@field absent? boolean The step must not happen. Between two steps: it breaks a run that waits for the later one. As last step: the rule fires when its time is over without it. In any order: it breaks every run, and the rule fires when `within` is over. Default: `false`.
+---@field within? string A time for this step alone: from the end of the step before it, or for the first step and in any order from its own first event. For an absent last step how long to wait; without it, what is left of the sequence's `within`.
+---@field cap_events? integer How many of its events are kept as evidence and for `m`. Default: `3`.
+
+--- `sequence = { … }`.
+---@class Stella.Sequence
+---@field within string From the first event of a match to its last.
+---@field ordered? boolean Whether each step comes after the one before it. With false they come in any order, and an event counts for every step that it matches. Default: `true`.
+---@field [integer] Stella.SequenceStep the steps in order
+
+--- `absence = { … }`.
+---@class Stella.Absence
+---@field every string How often a key must come.
+---@field grace? string How much later than that it may come. Default: `0s`.
+---@field roster? string|any[] Keys that are expected from the beginning of the stream, even if they never came: values of the `by` field, or tables by name when `by` has several; as a text with commas when `params` gives it. They are never forgotten or evicted. A rule without `by` expects its one key from the beginning.
+---@field forget_after? string How long a key that is in no roster is missed. Default: `14d`.
+---@field learn? string How long a key that is in no roster must have come without a gap before it is expected; with `"0s"` once is enough. Default: `0s`.
+
 --- `rule { … }`.
 ---@class Stella.Rule
 ---@field api integer The level of the script API that the rule is written for.
@@ -97,21 +146,26 @@
 ---@field falsepositives? string[] Harmless causes of the same alert.
 ---@field owner? string Who looks after the rule.
 ---@field labels? table<string, string> Fixed texts by name that every alert carries.
----@field where string Which events the rule sees; `"true"` for all of them.
+---@field where string Which events the rule sees; `"true"` for all of them. A `sequence` can do without: given, it must hold for the events of every step as well.
 ---@field by? string[] The fields that make the key; state, hold and suppression are per key.
 ---@field max_keys? integer The most keys kept; over it the stalest go. Default: `100000`.
 ---@field state_memory? string The most native state kept; over it the stalest keys go. Default: `64MiB`.
 ---@field memory? string The Lua heap of the rule, from "64KiB" to "4MiB". Default: `256KiB`.
 ---@field threshold? Stella.Threshold Fires at `count` events of a key within `within`; needs no Lua.
+---@field sequence? Stella.Sequence Fires when steps follow one another within a time for one key; needs no Lua.
+---@field absence? Stella.Absence Fires when a key stays away that should come every so often; needs no Lua.
 ---@field state? table<string, Stella.Window|string|number|boolean> What is kept per key: windows, rings and first values by name.
 ---@field on? fun(e: Stella.Event, s: Stella.State): Stella.Finding `function(e, s)`, for each matching event.
 ---@field every? string How often `check` runs, in event time.
 ---@field check? fun(s: Stella.State, t: integer): Stella.Finding `function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch.
----@field on_match? fun(m: Stella.Match): Stella.Finding `function(m)`, for each match of `threshold`: returns the alert, or nothing to drop the match.
----@field hold? string How long the condition must last before the alert fires. Default: `0s`.
+---@field on_match? (fun(m: Stella.Match): Stella.Finding)|(fun(m: Stella.SequenceMatch): Stella.Finding) `function(m)`, for each match of `threshold` or `sequence`: returns the alert, or nothing to drop the match.
+---@field on_absent? fun(gap: Stella.Gap): Stella.Finding `function(gap)`, when a key of `absence` stays away: returns the alert, or nothing to let it pass.
+---@field migrate? fun(old: table): table? `function(old)`, once per key when `state` is not what it was at the last start or before a reload: gets the plain values of `s` and returns the new ones. Windows whose declaration is the same are kept; without `migrate` the rule starts anew.
+---@field hold? string How long the condition must last before the alert fires. A match of `sequence` waits that long by itself, for what may cancel it. Default: `0s`.
 ---@field keep_firing? string How long the alert stays after the condition ended. Default: `0s`.
----@field suppress_for? string What follows a finding of the same key within this time joins its alert. Without the key: `within` of a threshold, else `5m` with `on`, else `0s`.
+---@field suppress_for? string What follows a finding of the same key within this time joins its alert. Without the key: `within` of a threshold or sequence, else `5m` with `on`, else `0s`.
 ---@field resolve_when? string|fun(s: Stella.State, t: integer): boolean? Ends the alert: a condition on events of the same key, or `function(s, t)` asked at every check.
+---@field cancel_on? string A condition on any event of the same key, whatever `where` says: what was counted, begun, held or pending for the key is dropped, and under `absence` the key is not expected any more. An alert that fires stays. An event that the rule looks for as well counts afterwards.
 ---@field summary? string One line for people; `{name}` and `{name:.1f}` are filled in.
 ---@field evidence? integer How many events a threshold keeps per key as evidence. Default: `1`.
 ---@field affected? string The field whose values are listed as affected users. Without the key: `user_id` or `user` when it is in `by`.
@@ -310,7 +364,7 @@ function window.rate(within) end
 ---@field offset? string how far back the window ends; default "0s"
 ---@field buckets? integer in how many steps the window slides, 2 to 60; default 6
 
---- O(1) to add, O(cells) to read. DDSketch (Masson, Rim, Lee 2019) with relative error 1%: 4 bytes a cell, about 115 cells per tenfold range, step and key.
+--- O(1) to add, O(cells) to read. DDSketch (Masson, Rim, Lee 2019) with relative error 1%: 40 bytes a step, and 4 to 8 bytes a cell, about 115 cells per tenfold range, step and key.
 ---@class Stella.WindowQuantile: Stella.Window
 local WindowQuantile = {}
 
@@ -337,7 +391,7 @@ function window.quantile(within) end
 ---@field [1] string the length of the window, such as "5m"
 ---@field cap? integer how many values are kept exactly, 1 to 65536; default 256
 
---- Exact up to `cap` values a key (about 40 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) with 1,024 registers in each of 6 steps: standard error 3.3%, 6 KiB a key.
+--- O(1) amortised to add. Exact up to `cap` values a key (40 to 80 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) with 1,024 registers in each of 6 steps: standard error 3.3%, 6 KiB a key.
 ---@class Stella.WindowDistinct: Stella.Window
 local WindowDistinct = {}
 

@@ -21,12 +21,11 @@ struct Columns {
   /// Of a key that stands several times only the last member is visited.
   bool exact = false;
 
+  /// Whether something follows the root is left to the caller.
   Reason document(ondemand::document &document) {
     ondemand::object object;
     STELLA_TRY(reasonOf(document.get_object().get(object)));
-    STELLA_TRY(members(object, plan.nodes[0], 1));
-    if (duplicate && !exact) return Reason::none;
-    return reader.atEnd(document) ? Reason::none : Reason::trailing;
+    return members(object, plan.nodes[0], 1);
   }
 
  private:

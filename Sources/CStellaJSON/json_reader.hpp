@@ -17,17 +17,37 @@ namespace stella {
 /// simdjson's parsers, and room to unescape text that isn't kept.
 struct Parsers {
   ondemand::parser document;
+  ondemand::parser run;
   ondemand::parser shape;
   std::vector<uint8_t> scratch;
+
+  /// The longest run of lines that is read at once: its index stays in the second-level cache.
+  static constexpr size_t runBytes = 64 * 1024;
+
+  Parsers() {
+#ifdef SIMDJSON_THREADS_ENABLED
+    run.threaded = false;
+#endif
+  }
+
+  /// Starts on documents that follow each other, `length` bytes of them.
+  Reason iterateMany(const uint8_t *text, size_t length, ondemand::document_stream &found) {
+    STELLA_TRY(reserve(runBytes));
+    return reasonOf(run.iterate_many(text, length, runBytes).get(found));
+  }
+
+  Reason reserve(size_t length) {
+    if (length <= document.capacity()) return Reason::none;
+    const size_t capacity = std::max(runBytes, length + length / 2);
+    STELLA_TRY(reasonOf(document.allocate(capacity)));
+    scratch.resize(2 * (capacity + 2 * simdjson::SIMDJSON_PADDING));
+    return Reason::none;
+  }
 
   /// Starts on `length` bytes at `text`, which 64 readable bytes must follow.
   Reason iterate(const uint8_t *text, size_t length, ondemand::document &found) {
     if (length == 0) return Reason::blank;
-    if (length > document.capacity()) {
-      const size_t capacity = std::max(size_t(1) << 16, length + length / 2);
-      STELLA_TRY(reasonOf(document.allocate(capacity)));
-      scratch.resize(2 * (capacity + 2 * simdjson::SIMDJSON_PADDING));
-    }
+    STELLA_TRY(reserve(length));
     return reasonOf(document.iterate(text, length, length + simdjson::SIMDJSON_PADDING).get(found));
   }
 };

@@ -41,6 +41,9 @@ struct Batch {
   const stella_json_lines *lines;
   stella_json_events *out;
 
+  /// For the unescaped strings of a document.
+  static constexpr size_t arenaNeeded(size_t length) { return 4 * length + 256; }
+
   void clearRow() {
     for (uint32_t column = 0; column < out->columns; column++) {
       out->cells[size_t(column) * out->capacity + out->count] = stella_value{};
@@ -82,8 +85,8 @@ struct Batch {
 
   Reason fill(ondemand::document &document, const uint8_t *text, size_t length) {
     const bool escapes = std::memchr(text, '\\', length) != nullptr;
-    if (escapes && out->arena_end - out->arena < ptrdiff_t(4 * length + 256)) {
-      out->arena_needed = 4 * length + 256;
+    if (escapes && out->arena_end - out->arena < ptrdiff_t(arenaNeeded(length))) {
+      out->arena_needed = arenaNeeded(length);
       return Reason::arenaFull;
     }
     Reader reader{json->parsers, text + length, escapes, out->arena};
@@ -97,12 +100,67 @@ struct Batch {
       columns.exact = true;
       reason = columns.document(document);
     }
+    if (reason == Reason::none && !Reader::atEnd(document)) reason = Reason::trailing;
     if (reason == Reason::none) {
       out->arena = reader.arena;
     } else {
       clearRow();
     }
     return reason;
+  }
+
+  /// The last line (exclusive) of a run from `first`: lines that follow each other with nothing but a line ending between.
+  uint32_t runEnd(uint32_t first, uint32_t rows) const {
+    uint32_t line = first + 1;
+    const uint32_t start = lines->starts[first];
+    while (line < lines->count && line - first < rows) {
+      const uint32_t end = lines->starts[line - 1] + lines->lengths[line - 1];
+      const uint32_t next = lines->starts[line];
+      const uint32_t gap = next - end;
+      if (next < end || gap == 0 || gap > 2 || lines->base[next - 1] != '\n' ||
+          (gap == 2 && lines->base[end] != '\r')) {
+        break;
+      }
+      if (next + lines->lengths[line] - start > Parsers::runBytes) break;
+      line++;
+    }
+    return line;
+  }
+
+  /// Decodes lines of a run, each of which must be one document without repeated keys, and returns how many: it stops
+  /// before the first line that is anything else, and before the last.
+  uint32_t run(uint32_t first, uint32_t end) {
+    const uint8_t *base = lines->base + lines->starts[first];
+    const uint8_t *last = lines->base + lines->starts[end - 1] + lines->lengths[end - 1];
+    // Of an unclosed document On-Demand reads on behind the run, where a bracket must not close it.
+    if (*last != '\n' && *last != '\r') return 0;
+    const bool mayEscape = std::memchr(base, '\\', static_cast<size_t>(last - base)) != nullptr;
+    ondemand::document_stream stream;
+    if (json->parsers.iterateMany(base, static_cast<size_t>(last - base), stream) != Reason::none) return 0;
+    uint32_t line = first;
+    for (auto each = stream.begin(); each != stream.end() && line < end; ++each, ++line) {
+      const uint8_t *text = lines->base + lines->starts[line];
+      const uint8_t *limit = text + lines->lengths[line];
+      ondemand::document_reference found;
+      if ((*each).get(found) || base + each.current_index() < text || base + each.current_index() >= limit) break;
+      const bool escapes = mayEscape && std::memchr(text, '\\', lines->lengths[line]) != nullptr;
+      if (escapes && out->arena_end - out->arena < ptrdiff_t(arenaNeeded(lines->lengths[line]))) break;
+      ondemand::document &document = found;
+      Reader reader{json->parsers, limit, escapes, out->arena};
+      Columns columns{json->plan, *out, reader, ++json->plan.stamp};
+      const Reason reason = columns.document(document);
+      const char *after;
+      // The root must end on this line, and the next document begin behind it. So the last of a run is left over: simdjson
+      // tells what follows it from nothing by silence only.
+      if (reason != Reason::none || columns.duplicate || document.current_location().get(after) ||
+          Reader::bytes(after) < limit || Reader::trim(text, Reader::bytes(after)) > limit) {
+        clearRow();
+        break;
+      }
+      out->arena = reader.arena;
+      settle(line, Reason::none);
+    }
+    return line - first;
   }
 
   /// Counts the line's outcome; false when the call must end before this line.
@@ -140,7 +198,15 @@ extern "C" uint32_t stella_json_decode(stella_json *json, const stella_json_line
   Batch batch{json, lines, events};
   events->status = STELLA_JSON_DONE;
   uint32_t line = lines->first;
-  while (line < lines->count && events->count < events->capacity && batch.settle(line, batch.decode(line))) line++;
+  uint32_t alone = line;  // lines before this one have been tried as part of a run
+  while (line < lines->count && events->count < events->capacity) {
+    if (line >= alone) {
+      alone = batch.runEnd(line, events->capacity - events->count);
+      if (alone - line > 1) line += batch.run(line, alone);
+    }
+    if (!batch.settle(line, batch.decode(line))) break;
+    line++;
+  }
   return line - lines->first;
 }
 

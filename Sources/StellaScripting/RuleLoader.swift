@@ -76,6 +76,7 @@ package enum RuleLoader {
     }
     var reader = ManifestReader(file: source.file, table: table, lines: ManifestLines(source: source.text))
     var manifest = reader.read()
+    manifest.textChecksum = source.text.withUnsafeBytes { StateBytes.checksum($0) }
     manifest.parameters = parameters.inForce.compactMap { parameter in
       switch parameter.value {
       case .bool(let flag): .init(parameter.name, .bool(flag))

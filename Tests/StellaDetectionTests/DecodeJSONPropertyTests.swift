@@ -101,32 +101,37 @@ import Testing
       for end in 1..<bytes.count {
         let lines = CutLine(bytes, at: end, then: random.pick([nil, "}", "]", ",", "\"", "9", ":"]))
         #expect(lines.failures.count == 1, "\(String(decoding: bytes[..<end], as: UTF8.self))")
+        #expect(lines.rows == 2)
         #expect((try? bytes[..<end].withUnsafeBufferPointer { try parser.parse($0) }) == nil)
       }
     }
   }
 
-  /// A line followed by the rest of its own text, or by one byte repeated.
+  /// Two sound lines and one that is followed by the rest of its own text, or by one byte repeated.
   private struct CutLine {
     let failures = DecodeFailures()
+    private(set) var rows = 0
 
     init(_ bytes: [UInt8], at end: Int, then byte: Unicode.Scalar?) {
       let rest = byte.map { Array(repeating: UInt8($0.value), count: 64) } ?? Array(bytes[end...])
-      let text = bytes[..<end] + rest + Array(repeating: UInt8(ascii: "}"), count: 64)
+      let sound = Array(#"{"a":{"b":1}}"#.utf8) + [10]
+      let size = UInt32(sound.count)
+      let text = sound + sound + bytes[..<end] + rest + Array(repeating: UInt8(ascii: "}"), count: 64)
       let decoder = JSONLineDecoder()
       var table = FieldTable()
       for name in ["a", "a.b", "k0", "k1"] { _ = table.column(of: name) }
       decoder.prepare(table)
       let batch = EventBatch(columnCount: table.count)
       Array(text).withUnsafeBufferPointer { text in
-        [UInt32(0)].withUnsafeBufferPointer { starts in
-          [UInt32(end)].withUnsafeBufferPointer { lengths in
+        [0, size, 2 * size].withUnsafeBufferPointer { starts in
+          [size - 1, size - 1, UInt32(end)].withUnsafeBufferPointer { lengths in
             guard let base = text.baseAddress, let start = starts.baseAddress, let length = lengths.baseAddress else {
               return
             }
-            let block = LineBlock(base: base, starts: start, lengths: length, count: 1, firstOffset: 0, source: 0)
+            let block = LineBlock(base: base, starts: start, lengths: length, count: 3, firstOffset: 0, source: 0)
             let clock = SourceClock(reference: DecodedLines.reference)
             _ = decoder.decode(block, from: 0, into: batch, clock: clock, failures: failures)
+            rows = batch.count
           }
         }
       }

@@ -9,6 +9,20 @@ struct DetectHostileTimeTests {
     "threshold = { count = 2, within = \"1m\", window = \"from_first\" }",
     "threshold = { count = 2, within = \"1m\", distinct = \"v\" }",
     "hold = \"1m\", threshold = { count = 1, within = \"1m\" }",
+    """
+    cancel_on = [[v == 5]], sequence = { within = "1m", { name = "a", match = [[k == 0]], times = 2 },
+      { name = "b", match = [[k == 0]], absent = true }, { name = "c", match = [[k == 0]], times = 3, within = "10s" } }
+    """,
+    """
+    hold = "1m", sequence = { within = "3650d", { name = "a", match = [[k ~= nil]], times = 2 },
+      { name = "b", match = [[v == 7]], absent = true, within = "3650d" } }
+    """,
+    """
+    sequence = { within = "1m", ordered = false, { name = "a", match = [[k == 0]], times = 2 },
+      { name = "b", match = [[v == 7]], absent = true } }
+    """,
+    "absence = { every = \"1m\", roster = { 0, 9 }, learn = \"1h\" }",
+    "absence = { every = \"1824d\", grace = \"1825d\", forget_after = \"3650d\" }",
     "keep_firing = \"5m\", threshold = { count = 1, within = \"1m\" }",
     """
     state = { n = window.count("1m"), d = window.distinct("1m"), q = window.quantile("1m"), m = window.max("1m"),

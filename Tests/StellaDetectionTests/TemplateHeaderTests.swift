@@ -42,6 +42,24 @@ struct TemplateHeaderTests {
     continuation.withUnsafeBufferPointer { #expect(recogniser.message(of: $0).count == $0.count) }
   }
 
+  @Test("Stack traces among the lines don't hide their header, and are left whole")
+  func traces() {
+    let lines = (0..<60).map { index in
+      index % 3 == 1
+        ? "\tat org.example.shop.Cart.add(Cart.java:\(index))"
+        : "2024-05-06 07:08:\(10 + index % 50) ERROR [main] shop.Cart - \(TemplateHeaderTests.messages[index % 8])"
+    }
+    let recogniser = HeaderRecogniser()
+    for line in lines { Array(line.utf8).withUnsafeBufferPointer { recogniser.learn($0) } }
+    recogniser.decide()
+    for (index, line) in lines.enumerated() {
+      Array(line.utf8).withUnsafeBufferPointer {
+        let message = String(decoding: recogniser.message(of: $0), as: UTF8.self)
+        #expect(message == (index % 3 == 1 ? line : TemplateHeaderTests.messages[index % 8]))
+      }
+    }
+  }
+
   @Test("Messages without a header are left whole")
   func none() {
     let recogniser = HeaderRecogniser()

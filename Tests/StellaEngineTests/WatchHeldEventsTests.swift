@@ -53,7 +53,7 @@ struct WatchHeldEventsTests {
   ) throws -> (events: [[Int64]], positions: [Int64]) {
     let consumer = Collector()
     for (number, text) in texts.enumerated() {
-      _ = consumer.addSource { index in
+      _ = consumer.addSource("x") { index in
         let bytes = Array(text.utf8.dropFirst(Int(offsets[number])))
         return SourceReader(
           splitter: LineSplitter(source: RecordedSource(name: "x", bytes: bytes), index: index, readBytes: 5000),
@@ -78,19 +78,15 @@ struct WatchHeldEventsTests {
     var readers: [SourceReader] = []
     var events: [[Int64]] = []
 
-    func addSource(_ reader: (UInt16) -> SourceReader) -> SourceReader {
+    func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
       readers.append(reader(UInt16(readers.count)))
       return readers[readers.count - 1]
     }
-    func endSource(_ source: UInt16) {}
-    func rest(silent: [UInt16], nanoseconds: Int64) {}
     func clear() { batch.removeAll(columnCount: 0) }
     func consume() {
       for row in 0..<batch.count { events.append([Int64(batch.sources[row]), batch.offsets[row]]) }
       clear()
     }
-    func reload() {}
-    func housekeep() {}
   }
 
   @Test("When following, the first line after a quiet night is used at once and one from the future is not")

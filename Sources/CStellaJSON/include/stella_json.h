@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/// A JSON decoder on simdjson's On-Demand interface, one document per line. One per thread.
+/// A JSON decoder on simdjson's On-Demand interface, one document per line: `iterate_many` over a run of lines, `iterate`
+/// for a line with anything unusual. One per thread.
 ///
 /// simdjson decides the grammar: structure, UTF-8, control characters, escapes, numbers, literals. On-Demand checks only
 /// what it is asked for, so every value is asked for, wanted or not, and every container is read to its end: a broken

@@ -59,7 +59,7 @@ struct TemplatesCommand: ParsableCommand {
     let interrupts = try Interrupts()
     var limits = TemplateMiner.Limits()
     limits.templates = maxTemplates
-    let (isPerLine, mode, isQuiet, prepared, bounds) = (perLine, result.output, result.quiet, options, limits)
+    let (isPerLine, mode, prepared, bounds) = (perLine, result.output, options, limits)
     let summary = try EngineThread.run {
       let run = TemplatesRun(limits: bounds, keepsLines: isPerLine, onNotice: printer.notice)
       let summary = try run.run(options: prepared, interrupts: interrupts)

@@ -23,4 +23,17 @@ enum EngineAlert {
         "Read the error and correct the rule; its state is kept", "Run stella rules test on the rule",
       ])
   }
+
+  /// A rule was stopped for good because its script does what no rule may.
+  static func stopped(rule: String, at time: Int64, error: String) -> Alert {
+    let key = [FieldValue.Member("rule", .string(rule))]
+    return Alert(
+      id: AlertIdentity.text(rule: quarantine, key: key, firstSeen: time, episode: 1), rule: quarantine,
+      type: "engine", severity: .high, title: "A rule was stopped",
+      summary: TextEscaping.oneLine("\(rule) runs no more until it is corrected: \(error)"), key: key, status: .firing,
+      revision: 1, firstSeen: time, lastSeen: time, count: 1,
+      suggestedActions: [
+        "Keep what the rule remembers in s, then load the rules anew", "Run stella rules test on the rule",
+      ])
+  }
 }

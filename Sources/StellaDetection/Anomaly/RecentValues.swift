@@ -5,30 +5,25 @@
 struct RecentValues {
   /// The ring's length, and the longest window.
   static let length = 256
+  private static let rangeLength = 16
 
   private let values: UnsafeMutablePointer<Double>
   private var place = 0
   private var count = 0
   private var origin = 0.0
   private var short = Window(length: 32)
-  private var middle = Window(length: 128)
   private var long = Window(length: length)
 
   private struct Window {
     let length: Int
     var sum = 0.0
-    var squares = 0.0
 
     init(length: Int) { self.length = length }
 
-    mutating func add(_ value: Double, dropping old: Double) {
-      sum += value - old
-      squares += value * value - old * old
-    }
+    mutating func add(_ value: Double, dropping old: Double) { sum += value - old }
 
     mutating func sum(_ values: UnsafePointer<Double>) {
       sum = 0
-      squares = 0
       for index in RecentValues.length - length..<RecentValues.length { add(values[index], dropping: 0) }
     }
   }
@@ -47,7 +42,6 @@ struct RecentValues {
     if count == 0 { origin = value }
     let shifted = value - origin
     short.add(shifted, dropping: dropped(short))
-    middle.add(shifted, dropping: dropped(middle))
     long.add(shifted, dropping: dropped(long))
     values[place] = shifted
     place += 1
@@ -67,7 +61,6 @@ struct RecentValues {
     origin += mean
     for index in 0..<RecentValues.length { values[index] -= mean }
     short.sum(values)
-    middle.sum(values)
     long.sum(values)
   }
 
@@ -76,7 +69,6 @@ struct RecentValues {
     place = 0
     count = 0
     short = Window(length: short.length)
-    middle = Window(length: middle.length)
     long = Window(length: long.length)
   }
 
@@ -86,21 +78,25 @@ struct RecentValues {
   /// Mean of the last 256 values; nil before there are as many.
   var longMean: Double? { count >= long.length ? origin + long.sum / Double(long.length) : nil }
 
-  /// Standard deviation of the last 128 values; nil before there are as many.
-  var deviation: Double? {
-    guard count >= middle.length else { return nil }
-    let mean = middle.sum / Double(middle.length)
-    return max(0, middle.squares / Double(middle.length) - mean * mean).squareRoot()
+  /// The greatest less the least of the last 16 values; nil before there are as many.
+  var range: Double? {
+    guard count >= RecentValues.rangeLength else { return nil }
+    var low = Double.infinity
+    var high = -Double.infinity
+    for offset in 1...RecentValues.rangeLength {
+      let value = values[(place + RecentValues.length - offset) % RecentValues.length]
+      low = min(low, value)
+      high = max(high, value)
+    }
+    return high - low
   }
 
   func save(to writer: StateWriter) {
     writer.write(count)
     writer.write(place)
     writer.write(origin)
-    for window in [short, middle, long] {
-      writer.write(window.sum)
-      writer.write(window.squares)
-    }
+    writer.write(short.sum)
+    writer.write(long.sum)
     writer.write(column: values, count: RecentValues.length)
   }
 
@@ -108,10 +104,8 @@ struct RecentValues {
     count = try reader.number(in: 0...RecentValues.length)
     place = try reader.number(in: 0...RecentValues.length - 1)
     origin = try reader.double()
-    for window in [\RecentValues.short, \.middle, \.long] {
-      self[keyPath: window].sum = try reader.double()
-      self[keyPath: window].squares = try reader.double()
-    }
+    short.sum = try reader.double()
+    long.sum = try reader.double()
     try reader.read(into: values, count: RecentValues.length)
   }
 }

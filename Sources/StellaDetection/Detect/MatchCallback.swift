@@ -9,6 +9,7 @@ final class MatchCallback {
   private let name: String
   private let callback: KeyPath<RuleScript.Callbacks, LuaFunction?>
   let quarantine = Quarantine()
+  private var variables: VariableGuard?
   private var live: (state: LuaState, function: LuaFunction)?
 
   /// The rule's `on_match`; nil when it has none.
@@ -58,6 +59,7 @@ final class MatchCallback {
       if let event { arguments.append(.event(event)) }
       let result = try state.call(function, arguments)
       quarantine.succeeded()
+      if let violation = variables?.violation(in: state) { quarantine.stop(violation) }
       if case .nil = result { return nil }
       let reader = FindingReader { _ in nil }
       guard let findings = reader.findings(result, blank: finding) else {
@@ -85,6 +87,7 @@ final class MatchCallback {
       throw LuaError(kind: .internal, message: "\(name) is gone", file: script.manifest.file)
     }
     live = (state, function)
+    variables = VariableGuard(state)
     return (state, function)
   }
 }

@@ -37,6 +37,21 @@ package final class Quarantine {
     }
   }
 
+  /// Lets the script run no more until it is loaded anew.
+  func stop(_ error: LuaError) {
+    failures += 1
+    rests += 1
+    lastError = error
+    restingUntil = .max
+  }
+
+  /// Lets the script run again at once.
+  func release() {
+    restingUntil = .min
+    inARow = 0
+    rest = Quarantine.firstRest
+  }
+
   /// A call that went well ends the row.
   @inline(__always)
   func succeeded(inCheck: Bool = false) {

@@ -23,6 +23,7 @@ final class ScriptDetector: Detector {
   private var seen: UnsafeMutablePointer<Int64>?
   private var capacity = 0
   private let resting = Quarantine()
+  private var variables: VariableGuard?
   /// Keys whose plain values could not be saved by the last checkpoint, and why.
   private(set) var keysNotSaved = 0
   private(set) var lastUnsaved: String?
@@ -213,6 +214,7 @@ final class ScriptDetector: Detector {
       }
     case .failed: failed(live.takeError(), at: time, in: context)
     }
+    if VariableGuard.isDue(afterEvents: matchedEvents) { checkVariables(at: time, in: context) }
   }
 
   /// Counts a failure; tells of it as an alert when it sends the rule to rest.
@@ -245,7 +247,15 @@ final class ScriptDetector: Detector {
     let (state, callbacks) = try script.open()
     live = state
     self.callbacks = callbacks
+    variables = VariableGuard(state)
     return state
+  }
+
+  /// Stops a script that keeps state where no checkpoint finds it.
+  private func checkVariables(at time: Int64, in context: DetectionContext) {
+    guard let live, resting.allows(at: time), let violation = variables?.violation(in: live) else { return }
+    resting.stop(violation)
+    context.emit(EngineAlert.stopped(rule: manifest.id, at: time, error: violation.description), order: order)
   }
 
   // MARK: - Ticks
@@ -262,6 +272,7 @@ final class ScriptDetector: Detector {
         check(slot, at: time, in: context)
       }
     }
+    if floorDivide(time, every) % 64 == 0 { checkVariables(at: time, in: context) }
     nextTick = table.count == 0 ? .max : time + every
   }
 

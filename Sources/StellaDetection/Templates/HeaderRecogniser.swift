@@ -8,6 +8,8 @@ package final class HeaderRecogniser {
   package static let sampleLines = 256
   /// Tenths of the lines that must agree.
   private static let agreement = 9
+  /// Columns among which a line's time stands when it has a header at all.
+  private static let timeReach = 3
   /// Columns behind the last sure one in which a dash may end the header.
   private static let dashReach = 3
 
@@ -36,6 +38,9 @@ package final class HeaderRecogniser {
   /// Decides by the sample what the header is, and forgets it.
   package func decide() {
     defer { samples = [] }
+    // Where lines begin with a time, those that don't go on from one before and say nothing of the header.
+    let stamped = samples.filter { $0.prefix(HeaderRecogniser.timeReach).contains { $0.kind == .time } }
+    if stamped.count * 2 >= samples.count { samples = stamped }
     let kinds: [HeaderColumn.Kind] = [.time, .level, .levelLetter]
     for column in 0..<HeaderColumn.limit {
       // A letter alone is a level only behind a time.

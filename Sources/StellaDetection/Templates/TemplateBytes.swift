@@ -79,7 +79,9 @@ enum TemplateBytes {
   static let days = Words("mon tue wed thu fri sat sun")
   static let months = Words("jan feb mar apr may jun jul aug sep oct nov dec")
   static let zones = Words("utc gmt pdt pst edt est cet cest cst cdt mst mdt am pm")
-  static let truths = Words("true false")
-  /// Words behind which a name stands.
-  static let labels = Words("user username login account host hostname file name process device")
+  /// Values that are written as words.
+  static let values = Words("true false null nil nan")
+  /// Words for what has a name, and those that stand before them.
+  static let labels = Words("user username account host hostname")
+  static let prepositions = Words("for of by from to as with on at in")
 }

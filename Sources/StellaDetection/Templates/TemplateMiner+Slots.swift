@@ -6,13 +6,15 @@ extension TemplateMiner {
   private static let capitalValues = 8
   /// The same for the first word of a message.
   private static let firstValues = 16
-  /// The same behind a word such as `user`, and for a slot that was already a variable in other messages.
+  /// The same where a name must stand, as behind `for user`.
   private static let labelledValues = 2
   /// Distinct values of a slot from which on a further one makes no news, though the grouping waits for more.
   private static let expectedValues = 3
   /// Constant words that a message with a variable slot needs at least, and with one that was a variable already.
   private static let constants = 2
   private static let starConstants = 3
+  /// Words of one message that are found variable one after the other; each costs a look at all of them.
+  private static let mostChanges = 8
   /// Words of a message of which pairs are looked at.
   static let pairWords = 12
 
@@ -63,7 +65,8 @@ extension TemplateMiner {
   private func generalised(_ original: UInt64) -> Int? {
     var hash = original
     var position = 0
-    while position < lexer.count {
+    var changes = 0
+    while position < lexer.count, changes < TemplateMiner.mostChanges {
       defer { position += 1 }
       let token = lexer.tokens[position]
       guard token.isConstantWord, let context = contexts.find(TemplateMiner.context(lexer, hash, position)),
@@ -73,7 +76,9 @@ extension TemplateMiner {
       lexer.collapse()
       hash = lexer.hash
       if let place = exact(hash, alias: original) { return place }
+      // Other slots are known with this one variable.
       position = -1
+      changes += 1
     }
     if hash == original, generalisePair(hash) { return exact(lexer.hash, alias: original) }
     return nil
@@ -156,18 +161,7 @@ extension TemplateMiner {
     if flags.contains(.star), others >= TemplateMiner.starConstants { return true }
     if !flags.contains(.plain) { return values >= TemplateMiner.capitalValues }
     if values >= TemplateMiner.values { return true }
-    if values >= TemplateMiner.labelledValues, lexer.isLabel(position - 1) { return true }
-    guard let key = TemplateMiner.surroundings(position, of: lexer) else { return false }
-    return Int(contexts.find(key)?.values ?? 0) >= TemplateMiner.values
-  }
-
-  /// The key of the two tokens before a slot and the one behind it, which may recur in messages of several kinds.
-  private static func surroundings(_ position: Int, of lexer: TemplateLexer) -> UInt64? {
-    guard position >= 2 else { return nil }
-    let before = (lexer.tokens[position - 2], lexer.tokens[position - 1])
-    if !before.0.isConstantWord && !before.1.isConstantWord { return nil }
-    let behind = position + 1 < lexer.count ? lexer.tokens[position + 1].hash : 0
-    return TemplateHash.mix(before.0.hash &* 3 &+ before.1.hash &* 5 &+ behind &* 7)
+    return values >= TemplateMiner.labelledValues && lexer.isLabelled(position)
   }
 
   // MARK: - Bookkeeping
@@ -182,14 +176,6 @@ extension TemplateMiner {
       if place(ofNumber: UInt64(context.number)) == nil { context.number = UInt32(truncatingIfNeeded: number) }
       TemplateMiner.count(token, in: &context)
       contexts.set(key, context)
-      guard let pool = TemplateMiner.surroundings(position, of: lexer) else { continue }
-      var around = contexts.find(pool) ?? .init(key: pool)
-      if around.values >= TemplateMiner.values { continue }
-      let value = TemplateHash.mix(pool ^ token.hash)
-      if contexts.find(value) != nil { continue }
-      contexts.set(value, .init(key: value))
-      around.values += 1
-      contexts.set(pool, around)
     }
   }
 

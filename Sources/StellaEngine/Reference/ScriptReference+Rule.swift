@@ -37,8 +37,10 @@ extension ScriptReference {
     The first run that waits decides.
     - Events out of order count in the order in which they are processed, with their own times; a run's first and last event \
     by time lie within `within`.
-    - A key costs 8 to 100 bytes, and a step that takes several events 16 bytes for each of them (32 and more behind another \
-    step); an event that no step matches costs nothing, one that a step matches O(1). The events to be shown share 1 MiB.
+    - Only an event that can begin a run takes up a key. A key costs 16 bytes a step and 8 for each event to be shown of the \
+    step and those before it, about 150 for two steps; a step that takes several events costs 16 bytes for each of them more, \
+    32 and more behind another step. An event that no step matches costs nothing, one that a step matches O(1). The events to \
+    be shown share 1 MiB.
 
     ### Keys of `absence = { … }`
 

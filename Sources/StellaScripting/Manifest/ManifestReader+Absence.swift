@@ -17,7 +17,8 @@ extension ManifestReader {
     if every < 1_000_000_000 {
       report("rule.wrong_type", "absence.every is shorter than a second", "Use at least \"1s\".", "absence.every")
     }
-    if absence.forgetAfter <= every + absence.grace {
+    let isSaid = entry["forget_after"] == nil || nanoseconds("forget_after") != nil
+    if isSaid, absence.forgetAfter <= every + absence.grace {
       report(
         "rule.wrong_type",
         "forget_after is \(DurationText.text(absence.forgetAfter)): keys are forgotten before they are missed",

@@ -28,6 +28,17 @@ package struct PrimitiveOptions: Sendable, Hashable {
     if case .text(let text)? = values[name] { text } else { "" }
   }
 
+  /// All options in the order of their names.
+  package var shape: String {
+    values.sorted { $0.key < $1.key }.map { name, value in
+      switch value {
+      case .integer(let number): "\(name) \(number)"
+      case .number(let number): "\(name) \(number)"
+      case .text(let text): "\(name) \(text)"
+      }
+    }.joined(separator: " ")
+  }
+
   package func has(_ name: String) -> Bool { values[name] != nil }
 
   /// Takes a value that is known to be of the key's kind.

@@ -19,7 +19,7 @@ extension RuleManifest {
   package var stateShapes: [String] {
     state.map { field in
       switch field.content {
-      case .primitive(let name, let settings): "\(field.name) \(name) \(settings)"
+      case .primitive(let name, let settings): "\(field.name) \(name) \(settings.shape)"
       case .initial: "\(field.name) plain"
       }
     }
@@ -31,4 +31,8 @@ extension RuleManifest {
       if case .primitive = field.content { shape } else { nil }
     }
   }
+}
+
+extension RuleManifest.PrimitiveSettings {
+  fileprivate var shape: String { "\(within) \(offset) \(buckets) \(cap) \(size) \(options.shape)" }
 }

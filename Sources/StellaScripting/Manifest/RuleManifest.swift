@@ -37,6 +37,8 @@ package struct RuleManifest: Sendable {
   }
 
   package var file = ""
+  /// Tells versions of the rule's text apart.
+  package var textChecksum: UInt64 = 0
   package var api = 1
   package var id = ""
   package var title = ""

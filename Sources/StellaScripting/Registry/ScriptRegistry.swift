@@ -90,8 +90,9 @@ package enum ScriptRegistry {
             "The p-quantile of the values in the window, at most 1% away from a value of that rank; nil when empty."),
           ScriptName("count", returns: "integer", "Values in the window."),
         ],
-        cost: "O(1) to add, O(cells) to read. DDSketch (Masson, Rim, Lee 2019) with relative error 1%: 4 bytes a cell, "
-          + "about 115 cells per tenfold range, step and key."),
+        cost:
+          "O(1) to add, O(cells) to read. DDSketch (Masson, Rim, Lee 2019) with relative error 1%: 40 bytes a step, "
+          + "and 4 to 8 bytes a cell, about 115 cells per tenfold range, step and key."),
       ScriptPrimitive(
         constructor: ScriptName(
           "window.distinct", [within], returns: "Stella.WindowDistinct", "Counts different values."),
@@ -105,7 +106,7 @@ package enum ScriptRegistry {
             "Up to 100 of the values in the window as texts, oldest first; those kept exactly."),
         ],
         cost:
-          "Exact up to `cap` values a key (about 40 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) "
+          "O(1) amortised to add. Exact up to `cap` values a key (40 to 80 bytes and the text each). Over it HyperLogLog (Flajolet et al. 2007) "
           + "with 1,024 registers in each of 6 steps: standard error 3.3%, 6 KiB a key."),
       ScriptPrimitive(
         constructor: ScriptName(

@@ -116,8 +116,8 @@ final class FirstSeenState: Primitive {
         _ = noteInFilter(hash, slot, since: now, at: now)
         return true
       }
-      // Twice the live ones at three quarters full.
-      prune(slot, to: max(3, FirstSeenState.log2(of: min(room, 2 * live + 1) * 4 / 3 + 1) + 1), now)
+      // Room for half as many again, at three quarters full.
+      prune(slot, to: max(3, FirstSeenState.log2(of: min(room, live + live / 2 + 1) * 4 / 3 + 1) + 1), now)
       position = find(hash, slot)
     }
     let words = pool.words + Int(slots[slot].block)
@@ -133,8 +133,10 @@ final class FirstSeenState: Primitive {
     let mask = (1 << (Int(slots[slot].size) - 1)) - 1
     var position = Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
     // A table is never full; the bound is for one that was restored.
-    for _ in 0..<mask where table[2 * position] != 0 && table[2 * position] != hash {
+    var steps = 0
+    while table[2 * position] != 0, table[2 * position] != hash, steps < mask {
       position = (position + 1) & mask
+      steps += 1
     }
     return position
   }
@@ -251,7 +253,7 @@ final class FirstSeenState: Primitive {
   func restore(from reader: inout StateReader, slots count: Int) throws(StateError) {
     try reader.read(into: slots, count: count)
     opened = max(opened, count)
-    do {
+    do throws(StateError) {
       try pool.restore(from: &reader)
       for slot in 0..<count { try check(slots[slot]) }
     } catch {

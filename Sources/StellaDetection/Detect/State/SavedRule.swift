@@ -6,12 +6,14 @@ struct SavedRule {
   private let stateShapes: [String]
   /// Which of the saved dictionaries has the rule's keys.
   let keys: Int
+  private let textChecksum: UInt64
   private let state: StateReader
 
   static func save(_ detector: Detector, keys: Int, to writer: StateWriter) {
     writer.write(detector.manifest.shape)
     writer.write(detector.manifest.stateShapes)
     writer.write(keys)
+    writer.write(Int64(bitPattern: detector.manifest.textChecksum))
     writer.section { detector.save(to: writer) }
   }
 
@@ -32,6 +34,7 @@ struct SavedRule {
     shape = try reader.text()
     stateShapes = try reader.texts()
     keys = try reader.number(in: 0...Int(UInt16.max))
+    textChecksum = UInt64(bitPattern: try reader.integer())
     state = try reader.section()
   }
 
@@ -48,6 +51,8 @@ struct SavedRule {
     }
     var reader = state
     try detector.restore(from: &reader, keys: keys, isMigrated: !isSame)
+    // Another text may be a better one.
+    if textChecksum != detector.manifest.textChecksum { detector.quarantine?.release() }
   }
 }
 
