@@ -14,7 +14,7 @@ enum ConfigurationSchema {
       "state", .path, standard: "./.stella", example: "/var/lib/stella",
       "Directory for everything that survives a restart, such as source positions. It is created for its owner only; its "
         + "parent must exist. One watching process may use it at a time."),
-    ConfigurationKey("limits", .object(limits), "What bounds memory and waiting."),
+    ConfigurationKey("limits", .object(limits), "What bounds memory, waiting and threads."),
     ConfigurationKey(
       "params", .map(key: "a rule's id", .map(key: "a parameter of the rule", .scalar)),
       example: "{ errors.spike: { min_count: 50 } }",

@@ -26,7 +26,7 @@ struct WorkerThreadsTests {
     for batch in 0..<3000 {
       let shares = ShareSet(rawValue: UInt64(batch) % (1 << UInt64(workers)))
       pool.run(shares) { tallies[$0].counts[0] += 1 }
-      shares.forEach { expected[$0] += 1 }
+      shares.visit { expected[$0] += 1 }
       #expect(tallies.map { $0.counts[0] } == expected)
     }
   }

@@ -20,7 +20,7 @@ package struct ShareSet: OptionSet, Sendable {
 
   /// Calls `body` with each number, ascending.
   @inline(__always)
-  package func forEach(_ body: (Int) -> Void) {
+  package func visit(_ body: (Int) -> Void) {
     var rest = rawValue
     while rest != 0 {
       body(rest.trailingZeroBitCount)
@@ -36,5 +36,5 @@ package final class SingleWorker: WorkerPool {
   /// - Parameter workers: how many shares rules are spread over all the same.
   package init(workers: Int = 1) { self.workers = workers }
 
-  package func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void) { shares.forEach(body) }
+  package func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void) { shares.visit(body) }
 }

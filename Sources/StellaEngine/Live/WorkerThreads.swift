@@ -35,9 +35,9 @@ package final class WorkerThreads: WorkerPool {
     let own = shares.rawValue.trailingZeroBitCount
     if own == 64 { return }
     let others = shares.subtracting(ShareSet(rawValue: 1 << UInt64(own)))
-    others.forEach { share in helpers[share - 1].begin(share, body) }
+    others.visit { share in helpers[share - 1].begin(share, body) }
     body(own)
-    others.forEach { share in helpers[share - 1].wait() }
+    others.visit { share in helpers[share - 1].wait() }
   }
 }
 
