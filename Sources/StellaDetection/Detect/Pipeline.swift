@@ -1,5 +1,4 @@
 import StellaModel
-import Synchronization
 
 /// Runs batches of events through a rule set and gives the alerts in the order of the stream.
 ///
@@ -280,13 +279,4 @@ package final class Pipeline {
 
   /// A source of the saved stream is being read again.
   package func resumeSource(_ source: UInt16) { latest[Int(source)] = resumable[Int(source)] }
-}
-
-/// Lets one worker at a time use the decoders, which have scratch memory of their own.
-private final class DecoderTurn {
-  private let mutex = Mutex(())
-
-  func take(_ body: () -> Event) -> Event {
-    mutex.withLock { _ in body() }
-  }
 }
