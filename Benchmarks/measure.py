@@ -1,4 +1,4 @@
-"""Runs a command pinned to one CPU and reads what the kernel charged to it."""
+"""Runs a command pinned to some CPUs, mostly one, and reads what the kernel charged to it."""
 
 import os
 import signal
@@ -27,10 +27,10 @@ class RunFailed(Exception):
         super().__init__(f"{' '.join(command)}\n    ended with {code}: {tail}")
 
 
-def run(command, cpu, folder, output=None, timeout=900):
+def run(command, cpus, folder, output=None, timeout=900):
     """One run in `folder`. stdout goes to the file `output`, else into the measure. Raises RunFailed unless 0."""
     result = os.path.join(folder, ".measure")
-    launcher = [sys.executable, "-I", "-S", PINNED, str(cpu), result, *command]
+    launcher = [sys.executable, "-I", "-S", PINNED, str(cpus), result, *command]
     with tempfile.TemporaryFile() as errors, open(output, "wb") if output else tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
             launcher, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=folder, start_new_session=True

@@ -1,4 +1,5 @@
-"""python3 -I -S pinned.py CPU RESULT COMMAND…: runs the command on one CPU and writes what the kernel charged to it.
+"""python3 -I -S pinned.py CPUS RESULT COMMAND…: runs the command on these CPUs, `1` or `0,1`, and writes what the kernel
+charged to it.
 
 A process of its own, because a child's peak memory counts what its parent held at the fork; this one holds little.
 Into the file RESULT: CPU seconds, wall seconds, peak resident KiB, exit code (negative: the signal).
@@ -8,7 +9,7 @@ import os
 import sys
 import time
 
-os.sched_setaffinity(0, {int(sys.argv[1])})
+os.sched_setaffinity(0, {int(cpu) for cpu in sys.argv[1].split(",")})
 begin = time.monotonic()
 child = os.fork()
 if child == 0:

@@ -11,11 +11,13 @@ class Report:
         self.rows = []
         self.notes = []
 
-    def add(self, name, value, unit, target=None, **more):
-        """One figure. With a target, `value` must not exceed it. `more` are the other columns."""
+    def add(self, name, value, unit, target=None, at_least=None, **more):
+        """One figure, which must not exceed `target` or fall below `at_least`. `more` are the other columns."""
         row = {"name": name, "value": value, "unit": unit, **more}
         if target is not None:
             row |= {"target": target, "ok": value <= target}
+        if at_least is not None:
+            row |= {"at_least": at_least, "ok": value >= at_least}
         self.rows.append(row)
         print(f"bench: {name}: {value:.3g} {unit}", file=sys.stderr, flush=True)
 
@@ -43,8 +45,8 @@ class Report:
             ("what", lambda r: r["name"]),
             ("value", lambda r: "failed" if "failed" in r else number(r["value"])),
             ("unit", lambda r: r.get("unit", "")),
-            ("target", lambda r: number(r.get("target"))),
-            ("", lambda r: {True: "ok", False: "OVER"}.get(r.get("ok"), "")),
+            ("target", lambda r: f"≥ {number(r['at_least'])}" if "at_least" in r else number(r.get("target"))),
+            ("", lambda r: {True: "ok", False: "UNDER" if "at_least" in r else "OVER"}.get(r.get("ok"), "")),
             ("events/s", lambda r: f"{r['per_second']:,.0f}" if "per_second" in r else ""),
             ("peak MB", lambda r: number(r.get("peak_mb"))),
             ("alerts", lambda r: alerts(r)),

@@ -26,6 +26,7 @@ package struct Configuration: Sendable {
     package var lineBytes = 1 << 20
     package var lateness: Duration = .seconds(5)
     package var checkpoint: Duration = .seconds(1)
+    package var workers = 1
 
     package init() {}
   }
@@ -112,6 +113,7 @@ package struct Configuration: Sendable {
     if let limits = value["limits"] {
       self.limits.lineBytes = limits["line_bytes"]?.bytes ?? self.limits.lineBytes
       self.limits.lateness = limits["lateness"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.lateness
+      self.limits.workers = limits["workers"]?.integer ?? self.limits.workers
       self.limits.checkpoint = limits["checkpoint"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.checkpoint
     }
     for (rule, values) in value["params"]?.members ?? [] {

@@ -14,7 +14,7 @@ enum ConfigurationSchema {
       "state", .path, standard: "./.stella", example: "/var/lib/stella",
       "Directory for everything that survives a restart, such as source positions. It is created for its owner only; its "
         + "parent must exist. One watching process may use it at a time."),
-    ConfigurationKey("limits", .object(limits), "What bounds memory and waiting."),
+    ConfigurationKey("limits", .object(limits), "What bounds memory, waiting and threads."),
     ConfigurationKey(
       "params", .map(key: "a rule's id", .map(key: "a parameter of the rule", .scalar)),
       example: "{ errors.spike: { min_count: 50 } }",
@@ -58,5 +58,9 @@ enum ConfigurationSchema {
       "checkpoint", .duration(1_000_000...3_600_000_000_000), standard: "1s", example: "10s",
       "How often, at most, state is saved for a restart. A restart reads what came since then again, and prints its alerts "
         + "again under the same ids. Saving takes a tenth of the time at most, whatever is written here."),
+    ConfigurationKey(
+      "workers", .integer(1...64), standard: "1", example: "2",
+      "Threads that rules are spread over, at most one for each core. Alerts don't depend on it; it pays when many rules see "
+        + "many events."),
   ]
 }

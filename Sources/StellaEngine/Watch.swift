@@ -43,6 +43,8 @@ package struct WatchOptions {
   /// Whether an event over an hour past everything before it in its source waits until others confirm its time.
   package var holdsJumps = true
   package var lineLimit = LineSplitter.defaultLineLimit
+  /// Threads that rules are spread over, for who loads them; changes nothing but the speed.
+  package var workers = 1
   /// Bytes that one read of a source asks for; changes nothing but the speed.
   package var readBytes = LineSplitter.defaultReadBytes
   /// Nanoseconds between two checkpoints, at least.

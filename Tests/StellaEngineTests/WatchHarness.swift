@@ -61,7 +61,8 @@ final class WatchHarness {
     options.inputs = [.init(paths: names.map { directory($0) }, format: format, service: service, from: from)]
     return try EngineThread.run { [self] in
       let (sources, unreadable) = RuleFiles.read(options.rulePaths)
-      let rules = RuleSet(sources: sources, fields: FieldRegister(), unreadable: unreadable)
+      let rules = RuleSet(
+        sources: sources, fields: FieldRegister(), unreadable: unreadable, workers: options.workers)
       var run: WatchRun?
       let made = try WatchRun(
         options: options, rules: rules,

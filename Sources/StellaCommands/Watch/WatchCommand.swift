@@ -27,6 +27,17 @@ struct WatchCommand: ParsableCommand {
   @Flag(name: .long, help: "Refuse to start when a rule is refused.")
   var strict = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Threads that rules are spread over, at most one for each core. Alerts don't depend on it. Default: limits.workers "
+        + "of the configuration, else 1."))
+  var workers: Int?
+
+  func validate() throws {
+    if let workers, workers < 1 { throw ValidationError("--workers \(workers) is not a positive number.") }
+  }
+
   func run() throws {
     let console = Console.standard
     let configuration = try Configuration.load(source.config)
@@ -37,6 +48,7 @@ struct WatchCommand: ParsableCommand {
     options.parameters = configuration.parameterValues
     options.lateness = configuration.limits.lateness.nanoseconds
     options.checkpointInterval = configuration.limits.checkpoint.nanoseconds
+    options.workers = WorkerThreads.sensible(workers ?? configuration.limits.workers)
     options.lineLimit = configuration.limits.lineBytes
     let state = try WatchState(for: options, directory: configuration.state)
     options.store = state.store
@@ -48,7 +60,7 @@ struct WatchCommand: ParsableCommand {
       let (sources, unreadable) = RuleFiles.read(prepared.rulePaths)
       let rules = RuleSet(
         sources: sources, parameters: prepared.parameters,
-        fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable)
+        fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable, workers: prepared.workers)
       printer.refused(rules.refusals)
       if isStrict && !rules.refusals.isEmpty { throw CommandStatus.broken }
       if rules.rules.isEmpty {

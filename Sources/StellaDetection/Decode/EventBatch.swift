@@ -21,11 +21,14 @@ package final class EventBatch {
   package let sources: UnsafeMutablePointer<UInt16>
   /// Column-major: `cells[column * capacity + index]`.
   package private(set) var cells: UnsafeMutablePointer<stella_value>
-  package let arena = ByteArena()
+  package let arena: ByteArena
+  private let ownsMemory: Bool
 
   package init(columnCount: Int) {
     self.columnCount = columnCount
     let capacity = EventBatch.capacity
+    arena = ByteArena()
+    ownsMemory = true
     times = .allocate(capacity: capacity)
     records = .allocate(capacity: capacity)
     recordLengths = .allocate(capacity: capacity)
@@ -35,7 +38,29 @@ package final class EventBatch {
     cells.initialize(repeating: stella_value(), count: max(1, columnCount) * capacity)
   }
 
+  /// Another view of `batch`, to be read on one more thread while nobody writes to it: a shared object's reference count
+  /// would go to and fro between the cores. See ``follow(_:)``.
+  init(viewOf batch: EventBatch) {
+    columnCount = batch.columnCount
+    arena = batch.arena
+    ownsMemory = false
+    times = batch.times
+    records = batch.records
+    recordLengths = batch.recordLengths
+    offsets = batch.offsets
+    sources = batch.sources
+    cells = batch.cells
+  }
+
+  /// Makes this view show what `batch`, of which it is one, holds now.
+  func follow(_ batch: EventBatch) {
+    cells = batch.cells
+    columnCount = batch.columnCount
+    count = batch.count
+  }
+
   deinit {
+    if !ownsMemory { return }
     times.deallocate()
     records.deallocate()
     recordLengths.deallocate()

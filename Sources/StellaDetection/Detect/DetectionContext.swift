@@ -1,6 +1,6 @@
 import StellaModel
 
-/// What detectors see of the batch that is being processed, and where their alerts go.
+/// What the detectors of one share see of the batch that is being processed, and where their alerts go.
 package final class DetectionContext {
   /// What can happen at one place of the stream, in this order.
   package enum Phase: Int {
@@ -20,10 +20,12 @@ package final class DetectionContext {
     package var alert: Alert
   }
 
-  package internal(set) var batch: EventBatch
+  package let batch: EventBatch
   /// The watermark in force when event `i` is processed; never falls.
   package let watermarks: UnsafeMutablePointer<Int64>
-  package private(set) var emissions: [Emission] = []
+  private var emissions: [Emission] = []
+  /// Fields that scripts asked for and that have no column yet.
+  private var wantedFields: [String] = []
   /// Names of the sources by their number.
   package var sourceNames: [String] = []
   /// Decodes a whole record again, for evidence. (source, record, time)
@@ -32,33 +34,43 @@ package final class DetectionContext {
   var position = 0
   var phase = Phase.before
 
-  package init(
-    batch: EventBatch, materialise: @escaping (UInt16, UnsafeBufferPointer<UInt8>, Int64) -> Event
+  /// - Parameter watermarks: room for those of a whole batch; it must outlive this.
+  init(
+    batch: EventBatch, watermarks: UnsafeMutablePointer<Int64>,
+    materialise: @escaping (UInt16, UnsafeBufferPointer<UInt8>, Int64) -> Event
   ) {
     self.batch = batch
+    self.watermarks = watermarks
     self.materialise = materialise
-    watermarks = .allocate(capacity: EventBatch.capacity)
   }
 
-  deinit { watermarks.deallocate() }
+  func want(field name: String) { wantedFields.append(name) }
 
   func emit(_ alert: Alert, order: Int) {
     emissions.append(Emission(position: position, phase: phase, order: order, alert: alert))
   }
 
-  /// The alerts since the last call in the order of the stream: by position, phase, then by rule.
-  /// Independent of how events were cut into batches.
-  package func takeEmissions() -> [Alert] {
-    if emissions.isEmpty { return [] }
+  /// The alerts of all `contexts` since the last call in the order of the stream: by position, phase, then by rule.
+  /// Independent of how events were cut into batches and rules into shares.
+  static func takeEmissions(of contexts: [DetectionContext]) -> [Alert] {
+    if contexts.allSatisfy(\.emissions.isEmpty) { return [] }
+    let emissions = contexts.flatMap(\.emissions)
     // Stable, so that one rule's alerts at one place stay in the order it raised them.
     let order = emissions.indices.sorted {
       let a = emissions[$0]
       let b = emissions[$1]
       return (a.position, a.phase.rawValue, a.order, $0) < (b.position, b.phase.rawValue, b.order, $1)
     }
-    let alerts = order.map { emissions[$0].alert }
-    emissions.removeAll(keepingCapacity: true)
-    return alerts
+    for context in contexts { context.emissions.removeAll(keepingCapacity: true) }
+    return order.map { emissions[$0].alert }
+  }
+
+  /// The fields that scripts of all `contexts` asked for since the last call, in the order of their names.
+  static func takeWantedFields(of contexts: [DetectionContext]) -> [String] {
+    if contexts.allSatisfy(\.wantedFields.isEmpty) { return [] }
+    let names = contexts.flatMap(\.wantedFields)
+    for context in contexts { context.wantedFields.removeAll() }
+    return names.sorted()
   }
 
   /// The first event at which the watermark has reached `time`. O(log events).

@@ -7,6 +7,8 @@ import StellaModel
 /// equal to a number.
 package final class KeySpace {
   package let fields: [String]
+  /// The number of the ``RuleShare`` whose rules it serves.
+  let share: Int
   package let dictionary: KeyDictionary
   private let columns: [Int]
   private let numbers: UnsafeMutablePointer<UInt32>
@@ -17,8 +19,9 @@ package final class KeySpace {
   private var used = 0
   private var batch: EventBatch?
 
-  package init(fields: [String], columns: [Int], seed: UInt64) {
+  package init(fields: [String], columns: [Int], seed: UInt64, share: Int = 0) {
     self.fields = fields
+    self.share = share
     dictionary = KeyDictionary(seed: seed)
     self.columns = columns
     numbers = .allocate(capacity: EventBatch.capacity)

@@ -2,11 +2,19 @@ import StellaModel
 
 /// Runs batches of events through a rule set and gives the alerts in the order of the stream.
 ///
-/// One thread owns it. A batch goes rule-major: all its events through one rule, then the next rule.
+/// One thread owns it. A batch goes rule-major: all its events through one rule, then the next rule. With several workers
+/// each has a share of the rules and runs the whole batch through them; the batch is done when all are.
 package final class Pipeline {
   package private(set) var rules: RuleSet
   package let batch: EventBatch
-  package let context: DetectionContext
+  private let pool: any WorkerPool
+  /// One for each share of the rules; the first sees ``batch`` itself.
+  private let contexts: [DetectionContext]
+  private let watermarks: UnsafeMutablePointer<Int64>
+  /// Names of the sources by their number.
+  package private(set) var sourceNames: [String] = [] {
+    didSet { for context in contexts { context.sourceNames = sourceNames } }
+  }
   private let lateness: Int64
   /// The latest time of each source; `Int64.min` before its first event.
   private var latest: [Int64] = []
@@ -15,8 +23,7 @@ package final class Pipeline {
   /// The sources that don't hold the watermark back before their next event.
   private var isSilent: [Bool] = []
   private var watermark = Int64.min
-  /// The rules of `rules` as they are run, and the batch in which each filter matched last.
-  private var runs: [RuleRun]
+  /// The batch in which each filter matched last.
   private var lastMatch: [Int]
   /// Whether all rules know when their part of the stream began.
   private var hasBegun = false
@@ -27,22 +34,37 @@ package final class Pipeline {
 
   /// - Parameters:
   ///   - lateness: nanoseconds that timers wait for events that come out of order.
-  ///   - materialise: decodes a record of a source again, with all fields.
+  ///   - pool: runs the shares of `rules`; the caller's thread does when there is none.
+  ///   - materialise: decodes a record of a source again, with all fields. Called by one worker at a time.
   package init(
-    rules: RuleSet, lateness: Int64,
+    rules: RuleSet, lateness: Int64, pool: (any WorkerPool)? = nil,
     materialise: @escaping (_ source: UInt16, _ record: UnsafeBufferPointer<UInt8>, _ time: Int64) -> Event
   ) {
     self.rules = rules
     self.lateness = lateness
-    batch = EventBatch(columnCount: rules.fields.table.count)
-    context = DetectionContext(batch: batch, materialise: materialise)
-    runs = rules.runs
-    lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
+    self.pool = pool ?? SingleWorker(workers: rules.shares.count)
+    precondition(self.pool.workers >= rules.shares.count, "each share of the rules needs a worker")
+    let batch = EventBatch(columnCount: rules.fields.table.count)
+    self.batch = batch
+    let watermarks = UnsafeMutablePointer<Int64>.allocate(capacity: EventBatch.capacity)
+    self.watermarks = watermarks
+    var decode = materialise
+    if rules.shares.count > 1 {
+      let turn = DecoderTurn()
+      decode = { source, record, time in turn.take { materialise(source, record, time) } }
+    }
+    contexts = rules.shares.indices.map {
+      DetectionContext(
+        batch: $0 == 0 ? batch : EventBatch(viewOf: batch), watermarks: watermarks, materialise: decode)
+    }
+    lastMatch = Array(repeating: 0, count: rules.sharesOfFilter.count)
   }
+
+  deinit { watermarks.deallocate() }
 
   /// The number of a new source; its events carry it.
   package func addSource(_ name: String) -> UInt16 {
-    context.sourceNames.append(name)
+    sourceNames.append(name)
     latest.append(.min)
     resumable.append(.min)
     isSilent.append(false)
@@ -69,6 +91,7 @@ package final class Pipeline {
   /// since nobody else would end them, and which start anew.
   package func replace(_ rules: RuleSet) -> (alerts: [Alert], resets: [StateReset]) {
     precondition(batch.count == 0, "rules change between batches")
+    precondition(rules.shares.count == contexts.count, "the number of workers stays")
     var resets: [StateReset] = []
     for old in self.rules.rules where !rules.rules.contains(where: { $0.detector === old.detector }) {
       if let new = rules.rules.first(where: { $0.manifest.id == old.manifest.id }) {
@@ -79,15 +102,14 @@ package final class Pipeline {
           resets.append(StateReset(rule: old.manifest.id, reason: error.message))
         }
       }
-      old.detector.endAlerts(in: context)
+      old.detector.endAlerts(in: contexts[0])
     }
     self.rules = rules
     rules.takeOver()
-    runs = rules.runs
-    lastMatch = Array(repeating: 0, count: rules.rulesOfFilter.count)
+    lastMatch = Array(repeating: 0, count: rules.sharesOfFilter.count)
     hasBegun = false
     clear()
-    return (context.takeEmissions(), resets)
+    return (DetectionContext.takeEmissions(of: contexts), resets)
   }
 
   /// The columns that rules read now; a batch gets new ones when it is emptied.
@@ -104,10 +126,9 @@ package final class Pipeline {
     events += batch.count
     batches += 1
     advance()
-    for space in rules.keySpaces { space.begin(batch) }
     rules.router.route(batch)
     runRules()
-    let alerts = context.takeEmissions()
+    let alerts = takeAlerts()
     clear()
     return alerts
   }
@@ -117,54 +138,62 @@ package final class Pipeline {
     clear()
     let last = latest.filter { $0 != .max }.max() ?? watermark
     watermark = max(watermark, last, ended)
-    for rule in rules.rules { rule.detector.runTimers(upTo: watermark, in: context) }
-    return context.takeEmissions()
+    return runTimers()
   }
 
   /// Time has come to `time` without an event. Returns what the timers up to it raise; earlier events count as late.
   package func advance(to time: Int64) -> [Alert] {
     clear()
     watermark = max(watermark, time)
-    for rule in rules.rules { rule.detector.runTimers(upTo: watermark, in: context) }
-    return context.takeEmissions()
+    return runTimers()
   }
 
   /// The latest time of the sources that have ended.
   private var ended = Int64.min
 
+  /// What the workers that have just run raised; the columns that their scripts asked for come with the next batch.
+  private func takeAlerts() -> [Alert] {
+    for name in DetectionContext.takeWantedFields(of: contexts) { _ = rules.fields.table.column(of: name) }
+    return DetectionContext.takeEmissions(of: contexts)
+  }
+
   /// Runs every rule that has matching events or a timer that is due.
   private func runRules() {
+    let shares = rules.shares
+    let sharesOfFilter = rules.sharesOfFilter
+    let contexts = contexts
     let router = rules.router
-    let rulesOfFilter = rules.rulesOfFilter
-    let stepFilters = rules.stepFilters
-    let context = context
-    let current = batches
-    let reached = context.watermarks[batch.count - 1]
+    let reached = watermarks[batch.count - 1]
+    var wanted = ShareSet()
     lastMatch.withUnsafeMutableBufferPointer { lastMatch in
-      runs.withUnsafeMutableBufferPointer { runs in
-        func run(_ number: Int) {
-          if runs[number].lastBatch == current { return }
-          runs[number].lastBatch = current
-          // A filter's bits are there only when something matched.
-          func bits(_ filter: Int32) -> UnsafePointer<UInt64>? {
-            filter >= 0 && lastMatch[Int(filter)] == current ? router.bits(Int(filter)) : nil
-          }
-          for step in 0..<runs[number].stepCount {
-            runs[number].detector.see(step: step, bits(stepFilters[runs[number].firstStep + step]))
-          }
-          runs[number].detector.run(
-            context, matches: bits(runs[number].filter), resolves: bits(runs[number].resolveFilter),
-            cancels: bits(runs[number].cancelFilter))
+      router.matched.withUnsafeBufferPointer { matched in
+        guard let lastMatch = lastMatch.baseAddress else { return }
+        for filter in matched {
+          lastMatch[filter] = batches
+          wanted.formUnion(sharesOfFilter[filter])
         }
-        for filter in router.matched { lastMatch[filter] = current }
-        for filter in router.matched {
-          for number in rulesOfFilter[filter] { run(number) }
+        for (number, share) in shares.enumerated() where share.nextTimer <= reached {
+          wanted.insert(ShareSet(share: number))
         }
-        for number in 0..<runs.count where runs[number].lastBatch != current {
-          if runs[number].detector.nextTimer <= reached { run(number) }
-        }
+        let routed = RoutedBatch(matched: matched, lastMatch: lastMatch, number: batches, bits: router.allBits)
+        for context in contexts.dropFirst() { context.batch.follow(batch) }
+        pool.run(wanted) { shares[$0].run(routed, upTo: reached, in: contexts[$0]) }
       }
     }
+  }
+
+  /// Runs the timers that are due without events.
+  private func runTimers() -> [Alert] {
+    let shares = rules.shares
+    let contexts = contexts
+    let watermark = watermark
+    var wanted = ShareSet()
+    for (number, share) in shares.enumerated() where share.nextTimer <= watermark {
+      wanted.insert(ShareSet(share: number))
+    }
+    for context in contexts.dropFirst() { context.batch.follow(batch) }
+    pool.run(wanted) { shares[$0].runTimers(upTo: watermark, in: contexts[$0]) }
+    return takeAlerts()
   }
 
   /// Years 1900 to 2115. What a log claims beyond is moved there, so that no difference of two times and no sum of a time
@@ -175,9 +204,10 @@ package final class Pipeline {
   /// Moves the watermark along the events of the batch.
   private func advance() {
     let batch = batch
-    let watermarks = context.watermarks
+    let watermarks = watermarks
     if !hasBegun {
       hasBegun = true
+      for share in rules.shares { share.forgetTimers() }
       for rule in rules.rules where rule.detector.began == nil { rule.detector.began = batch.times[0] }
     }
     var watermark = watermark
@@ -216,7 +246,7 @@ package final class Pipeline {
 
   /// Writes where the stream stands: to be called between two batches.
   package func saveStream(to writer: StateWriter) {
-    writer.write(context.sourceNames)
+    writer.write(sourceNames)
     for source in latest.indices {
       writer.write(latest[source] == .max ? resumable[source] : latest[source])
       writer.write(isSilent[source])
@@ -242,12 +272,11 @@ package final class Pipeline {
     self.watermark = watermark
     self.ended = ended
     self.isSilent = isSilent
-    context.sourceNames = names
+    sourceNames = names
     resumable = latest
     self.latest = Array(repeating: .max, count: latest.count)
   }
 
   /// A source of the saved stream is being read again.
   package func resumeSource(_ source: UInt16) { latest[Int(source)] = resumable[Int(source)] }
-
 }

@@ -2,8 +2,8 @@ import StellaLua
 import StellaModel
 import StellaScripting
 
-/// The rules that are active together, compiled: their detectors, one router over all their conditions, and the keys they
-/// share. Immutable but for the state inside the detectors.
+/// The rules that are active together, compiled: their detectors, one router over all their conditions, the keys they
+/// share, and which run on one thread. Immutable but for the state inside the detectors.
 package final class RuleSet {
   package struct ActiveRule {
     package let source: RuleSource
@@ -26,12 +26,12 @@ package final class RuleSet {
   package private(set) var rules: [ActiveRule] = []
   package private(set) var refusals: [RuleRefusal]
   let router: Router
-  /// What running each rule needs, side by side: the hot path reads nothing else of a rule.
-  let runs: [RuleRun]
-  /// The filters of the steps of all sequences; ``RuleRun`` tells which are whose.
-  let stepFilters: [Int32]
-  /// Filter → the rules that run on its events.
-  let rulesOfFilter: [[Int]]
+  /// One for each worker.
+  let shares: [RuleShare]
+  /// Over how many threads the rules are spread.
+  package var workers: Int { shares.count }
+  /// Filter → the shares that have rules which run on its events.
+  let sharesOfFilter: [ShareSet]
   let keySpaces: [KeySpace]
 
   /// Loads and compiles `sources`. A file that can't be used is among ``refusals`` and the others are active.
@@ -41,18 +41,29 @@ package final class RuleSet {
   ///   - previous: rules whose file and parameters did not change keep their detector with its state. It goes on to
   ///     work: nothing changes for it before the new set takes its place.
   ///   - unreadable: files that could not even be read.
+  ///   - workers: over how many threads the rules are spread, at most ``ShareSet/limit``; those of `previous` when there is
+  ///     one.
   package init(
     sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], fields: FieldRegister,
-    previous: RuleSet? = nil, unreadable: [RuleError] = []
+    previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1
   ) {
     self.fields = fields
     refusals = unreadable.map { RuleRefusal(file: $0.file, id: nil, errors: [$0]) }
+    let workers = previous?.shares.count ?? max(1, min(workers, ShareSet.limit))
     var spaces = KeySpaces(kept: previous?.keySpaces ?? [], fields: fields)
+    var placement = RulePlacement(shares: workers)
+    func kept(_ source: RuleSource) -> ActiveRule? {
+      guard let kept = previous?.rules.first(where: { $0.source == source }),
+        kept.parameters == parameters[kept.manifest.id] ?? [:]
+      else { return nil }
+      return kept
+    }
+    for source in sources {
+      if let kept = kept(source) { placement.add(kept.manifest, to: kept.detector.keys.share) }
+    }
     var byID: [String: String] = [:]
     for source in sources {
-      if let kept = previous?.rules.first(where: { $0.source == source }),
-        kept.parameters == parameters[kept.manifest.id] ?? [:], byID[kept.manifest.id] == nil
-      {
+      if let kept = kept(source), byID[kept.manifest.id] == nil {
         byID[kept.manifest.id] = source.file
         spaces.keep(kept.detector.keys)
         rules.append(kept)
@@ -60,7 +71,7 @@ package final class RuleSet {
       }
       do throws(RuleRefusal) {
         let rule = try RuleSet.compile(
-          source, parameters: parameters, order: rules.count, spaces: &spaces, fields: fields)
+          source, parameters: parameters, order: rules.count, placement: &placement, spaces: &spaces, fields: fields)
         if let other = byID[rule.manifest.id] {
           throw RuleRefusal(
             file: source.file, id: rule.manifest.id,
@@ -80,28 +91,23 @@ package final class RuleSet {
     keySpaces = spaces.used
     let router = Router(filters: rules.flatMap(\.conditions), fields: &fields.table)
     self.router = router
-    var rulesOfFilter = Array(repeating: [Int](), count: router.filters.count)
+    var builders = Array(repeating: ShareBuilder(filterCount: router.filters.count), count: workers)
+    var sharesOfFilter = Array(repeating: ShareSet(), count: router.filters.count)
     var position = 0
-    var stepFilters: [Int32] = []
-    var runs: [RuleRun] = []
-    for (number, rule) in rules.enumerated() {
-      func filter() -> Int32 {
+    for rule in rules {
+      let share = rule.detector.keys.share
+      let filters = rule.conditions.map { _ in
         defer { position += 1 }
         let filter = router.filter(of: position)
-        rulesOfFilter[filter].append(number)
-        return Int32(filter)
+        sharesOfFilter[filter].insert(ShareSet(share: share))
+        return filter
       }
-      var run = RuleRun(detector: rule.detector, firstStep: stepFilters.count, stepCount: rule.steps.count)
-      // In the order of the rule's conditions.
-      if rule.steps.isEmpty { run.filter = filter() }
-      for _ in rule.steps { stepFilters.append(filter()) }
-      if rule.resolve != nil { run.resolveFilter = filter() }
-      if rule.cancel != nil { run.cancelFilter = filter() }
-      runs.append(run)
+      builders[share].add(rule, filters: filters)
     }
-    self.rulesOfFilter = rulesOfFilter
-    self.stepFilters = stepFilters
-    self.runs = runs
+    self.sharesOfFilter = sharesOfFilter
+    shares = builders.enumerated().map { number, builder in
+      builder.share(spaces: spaces.used.filter { $0.share == number })
+    }
   }
 
   /// Takes over from the rules before: those that were kept get their place among the new ones.
@@ -153,6 +159,7 @@ package final class RuleSet {
   /// there was state of theirs, and why.
   package func restore(_ parts: [String: StateBytes]) -> [StateReset] {
     var resets: [StateReset] = []
+    for share in shares { share.forgetTimers() }
     for rule in rules {
       guard let part = parts[RuleSet.part(rule: rule.manifest.id)] else { continue }
       do throws(StateError) {
@@ -170,8 +177,8 @@ package final class RuleSet {
   }
 
   private static func compile(
-    _ source: RuleSource, parameters: [String: [String: FieldValue]], order: Int, spaces: inout KeySpaces,
-    fields: FieldRegister
+    _ source: RuleSource, parameters: [String: [String: FieldValue]], order: Int, placement: inout RulePlacement,
+    spaces: inout KeySpaces, fields: FieldRegister
   ) throws(RuleRefusal) -> ActiveRule {
     let host = ScriptHost(fields: fields)
     var errors: [RuleError] = []
@@ -212,7 +219,7 @@ package final class RuleSet {
     if manifest.on != nil || manifest.onMatch != nil || manifest.onAbsent != nil {
       for name in EventFields.read(in: source.text) { _ = fields.table.column(of: name) }
     }
-    let keys = spaces.space(for: manifest.by)
+    let keys = spaces.space(for: manifest.by, share: placement.place(manifest))
     let affected = manifest.affected.map { fields.table.column(of: $0) }
     let detector = DetectorFactory.make(
       script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
@@ -223,28 +230,32 @@ package final class RuleSet {
   }
 }
 
-/// A detector and its filters. The set that holds the rule keeps the detector alive.
-struct RuleRun {
-  unowned(unsafe) let detector: Detector
-  /// Of `where`, `resolve_when` and `cancel_on`; -1 when there is none. A sequence has filters of its steps instead of the
-  /// first.
-  var filter: Int32 = -1
-  var resolveFilter: Int32 = -1
-  var cancelFilter: Int32 = -1
-  /// Where the filters of its steps are in ``RuleSet/stepFilters``.
-  let firstStep: Int
-  let stepCount: Int
-  /// The batches in which the rule ran last.
-  var lastBatch = 0
+/// Collects the rules of one ``RuleShare``.
+private struct ShareBuilder {
+  private var runs: [RuleRun] = []
+  private var stepFilters: [Int32] = []
+  private var rulesOfFilter: [[Int]]
 
-  init(detector: Detector, firstStep: Int, stepCount: Int) {
-    self.detector = detector
-    self.firstStep = firstStep
-    self.stepCount = stepCount
+  init(filterCount: Int) { rulesOfFilter = Array(repeating: [], count: filterCount) }
+
+  /// - Parameter filters: of the rule's conditions, in their order.
+  mutating func add(_ rule: RuleSet.ActiveRule, filters: [Int]) {
+    for filter in filters { rulesOfFilter[filter].append(runs.count) }
+    var rest = filters.map(Int32.init)[...]
+    var run = RuleRun(detector: rule.detector, firstStep: stepFilters.count, stepCount: rule.steps.count)
+    if rule.steps.isEmpty { run.filter = rest.removeFirst() }
+    for _ in rule.steps { stepFilters.append(rest.removeFirst()) }
+    if rule.resolve != nil { run.resolveFilter = rest.removeFirst() }
+    if rule.cancel != nil { run.cancelFilter = rest.removeFirst() }
+    runs.append(run)
+  }
+
+  func share(spaces: [KeySpace]) -> RuleShare {
+    RuleShare(spaces: spaces, runs: runs, stepFilters: stepFilters, rulesOfFilter: rulesOfFilter)
   }
 }
 
-/// One ``KeySpace`` per list of `by` fields.
+/// One ``KeySpace`` per share and list of `by` fields.
 private struct KeySpaces {
   private let kept: [KeySpace]
   private let fields: FieldRegister
@@ -259,11 +270,13 @@ private struct KeySpaces {
     if !used.contains(where: { $0 === space }) { used.append(space) }
   }
 
-  mutating func space(for by: [String]) -> KeySpace {
-    if let space = used.first(where: { $0.fields == by }) { return space }
+  mutating func space(for by: [String], share: Int) -> KeySpace {
+    func fits(_ space: KeySpace) -> Bool { space.fields == by && space.share == share }
+    if let space = used.first(where: fits) { return space }
     let space =
-      kept.first { $0.fields == by }
-      ?? KeySpace(fields: by, columns: by.map { fields.table.column(of: $0) }, seed: fields.keySeed)
+      kept.first(where: fits)
+      ?? KeySpace(
+        fields: by, columns: by.map { fields.table.column(of: $0) }, seed: fields.keySeed, share: share)
     used.append(space)
     return space
   }

@@ -24,10 +24,14 @@ final class ScriptHost: LuaHost {
   }
 
   func column(of name: UnsafeBufferPointer<UInt8>) -> Int32 {
-    // A field that nobody read before gets its column with the next batch.
-    let column = fields.table.column(of: String(decoding: name, as: UTF8.self))
-    guard let batch = context?.batch, column < batch.columnCount else { return -1 }
-    return Int32(column)
+    guard let context else { return -1 }
+    let name = String(decoding: name, as: UTF8.self)
+    guard let column = fields.table.existingColumn(of: name) else {
+      // It gets its column with the next batch: while one is run, other workers read the table.
+      context.want(field: name)
+      return -1
+    }
+    return column < context.batch.columnCount ? Int32(column) : -1
   }
 
   func fetch(_ name: UnsafeBufferPointer<UInt8>, event: Int, into result: UnsafeMutablePointer<stella_value>) {

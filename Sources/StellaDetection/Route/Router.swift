@@ -35,7 +35,7 @@ package final class Router {
   private let found: UnsafeMutablePointer<UInt64> = .allocate(capacity: words)
   /// Stands in for columns that a batch does not have.
   private let absent: UnsafeMutablePointer<stella_value> = .allocate(capacity: EventBatch.capacity)
-  private static let words = Int(STELLA_BITS_WORDS)
+  static let words = Int(STELLA_BITS_WORDS)
 
   /// Tests to run one by one on candidates before a database is compiled for them: about as long as compiling it takes.
   package static let trialTests = 1 << 18
@@ -88,6 +88,8 @@ package final class Router {
 
   /// Events of the last batch that filter `id`, one of ``matched``, matches: 16 words, valid until the next ``route(_:)``.
   package func bits(_ id: Int) -> UnsafePointer<UInt64> { UnsafePointer(results + id * Router.words) }
+  /// The bits of filter 0; those of the others follow, ``words`` for each.
+  var allBits: UnsafePointer<UInt64> { UnsafePointer(results) }
 
   /// Bytes held by pattern databases.
   package var patternBytes: Int { scans.reduce(0) { $0 + $1.size } }

@@ -15,22 +15,33 @@ package enum EngineThread {
   /// - Throws: what `body` throws, or a ``LiveError`` when no thread can be made.
   package static func run<Value>(_ body: @escaping () throws -> Value) throws -> Value {
     var result: Result<Value, any Error>?
-    let job = Job { result = Result(catching: body) }
+    let thread = try start { result = Result(catching: body) }
+    pthread_join(thread, nil)
+    guard let result else { preconditionFailure("the engine's thread ended without a result") }
+    return try result.get()
+  }
+
+  /// Runs `body` on a new thread, which somebody must join.
+  ///
+  /// - Throws: a ``LiveError`` when no thread can be made.
+  static func start(_ body: @escaping () -> Void) throws(LiveError) -> pthread_t {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setstacksize(&attributes, stackBytes)
     var thread = pthread_t()
+    let job = Unmanaged.passRetained(Job(body))
     let code = pthread_create(
       &thread, &attributes,
       { argument in
         guard let argument else { return nil }
         Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
         return nil
-      }, Unmanaged.passRetained(job).toOpaque())
-    guard code == 0 else { throw LiveError("no thread for the engine", errno: code) }
-    pthread_join(thread, nil)
-    guard let result else { preconditionFailure("the engine's thread ended without a result") }
-    return try result.get()
+      }, job.toOpaque())
+    guard code == 0 else {
+      job.release()
+      throw LiveError("no thread for the engine", errno: code)
+    }
+    return thread
   }
 }

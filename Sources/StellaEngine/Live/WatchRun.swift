@@ -45,9 +45,10 @@ package final class WatchRun: EventConsumer {
   /// Opens the sources.
   ///
   /// - Parameters:
-  ///   - rules: must have been loaded on the thread that will run this.
+  ///   - rules: must have been loaded on the thread that will run this. Those spread over several workers get the threads
+  ///     that takes.
   ///   - onAlerts: gets the transitions of each batch in order; what it throws ends the run.
-  /// - Throws: when a source can't be opened or the positions can't be read.
+  /// - Throws: when a source can't be opened, the positions can't be read, or there is no thread for a worker.
   package init(
     options: WatchOptions, rules: RuleSet, onAlerts: @escaping ([Alert]) throws -> Void,
     onNotice: @escaping (WatchNotice) -> Void
@@ -58,7 +59,8 @@ package final class WatchRun: EventConsumer {
     fields = rules.fields
     let table = ReaderTable()
     readers = table
-    pipeline = Pipeline(rules: rules, lateness: options.lateness) { source, record, time in
+    let pool = rules.workers > 1 ? try WorkerThreads(workers: rules.workers) : nil
+    pipeline = Pipeline(rules: rules, lateness: options.lateness, pool: pool) { source, record, time in
       table.event(source, record, time)
     }
     if let store = options.store {
@@ -116,8 +118,8 @@ package final class WatchRun: EventConsumer {
   }
 
   func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
-    let isKnown = numbers[key].map { Int($0) < pipeline.context.sourceNames.count } ?? false
-    let number = numbers[key] ?? UInt16(pipeline.context.sourceNames.count)
+    let isKnown = numbers[key].map { Int($0) < pipeline.sourceNames.count } ?? false
+    let number = numbers[key] ?? UInt16(pipeline.sourceNames.count)
     numbers[key] = number
     let reader = reader(number)
     if isKnown {

@@ -1,0 +1,91 @@
+/// The rules that one worker runs, with the numbering of their keys: all that is written while a batch is run.
+final class RuleShare {
+  let spaces: [KeySpace]
+  /// What running each rule needs, side by side: the hot path reads nothing else of a rule.
+  private var runs: [RuleRun]
+  /// The filters of the steps of all sequences; ``RuleRun`` tells which are whose.
+  private let stepFilters: [Int32]
+  /// Filter → the rules that run on its events, by their place in `runs`.
+  private let rulesOfFilter: [[Int]]
+  private var batches = 0
+  /// The earliest time at which some rule has something to do without an event; the past when it is not known.
+  private(set) var nextTimer = Int64.min
+
+  init(spaces: [KeySpace], runs: [RuleRun], stepFilters: [Int32], rulesOfFilter: [[Int]]) {
+    self.spaces = spaces
+    self.runs = runs
+    self.stepFilters = stepFilters
+    self.rulesOfFilter = rulesOfFilter
+  }
+
+  /// Something outside of a run may have set a rule's timer.
+  func forgetTimers() { nextTimer = .min }
+
+  /// Runs every rule that has matching events or a timer that is due.
+  ///
+  /// - Parameter reached: the watermark at the end of the batch.
+  func run(_ routed: RoutedBatch, upTo reached: Int64, in context: DetectionContext) {
+    for space in spaces { space.begin(context.batch) }
+    batches += 1
+    let current = batches
+    let stepFilters = stepFilters
+    let rulesOfFilter = rulesOfFilter
+    var least = Int64.max
+    runs.withUnsafeMutableBufferPointer { runs in
+      func run(_ number: Int) {
+        if runs[number].lastBatch == current { return }
+        runs[number].lastBatch = current
+        for step in 0..<runs[number].stepCount {
+          runs[number].detector.see(step: step, routed.events(of: stepFilters[runs[number].firstStep + step]))
+        }
+        runs[number].detector.run(
+          context, matches: routed.events(of: runs[number].filter),
+          resolves: routed.events(of: runs[number].resolveFilter),
+          cancels: routed.events(of: runs[number].cancelFilter))
+      }
+      for filter in routed.matched {
+        for number in rulesOfFilter[filter] { run(number) }
+      }
+      for number in 0..<runs.count {
+        var timer = runs[number].detector.nextTimer
+        if timer <= reached && runs[number].lastBatch != current {
+          run(number)
+          timer = runs[number].detector.nextTimer
+        }
+        least = min(least, timer)
+      }
+    }
+    nextTimer = least
+  }
+
+  /// Runs the timers that are due at `watermark`, without events.
+  func runTimers(upTo watermark: Int64, in context: DetectionContext) {
+    var least = Int64.max
+    for run in runs {
+      run.detector.runTimers(upTo: watermark, in: context)
+      least = min(least, run.detector.nextTimer)
+    }
+    nextTimer = least
+  }
+}
+
+/// A detector and its filters. The set that holds the rule keeps the detector alive.
+struct RuleRun {
+  unowned(unsafe) let detector: Detector
+  /// Of `where`, `resolve_when` and `cancel_on`; -1 when there is none. A sequence has filters of its steps instead of the
+  /// first.
+  var filter: Int32 = -1
+  var resolveFilter: Int32 = -1
+  var cancelFilter: Int32 = -1
+  /// Where the filters of its steps are among those of its share.
+  let firstStep: Int
+  let stepCount: Int
+  /// The batch of its share in which the rule ran last.
+  var lastBatch = 0
+
+  init(detector: Detector, firstStep: Int, stepCount: Int) {
+    self.detector = detector
+    self.firstStep = firstStep
+    self.stepCount = stepCount
+  }
+}
