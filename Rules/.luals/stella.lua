@@ -624,6 +624,80 @@ function Forecast:level() end
 ---@return Stella.Forecast
 function forecast(within) end
 
+---@class Stella.TemplatesOptions
+---@field [1]? string? how long nothing is new, such as "24h"
+---@field learn? string how long after a key's first message nothing is new, since everything would be; default "24h"
+---@field max? integer templates of a key; when there are more, the eighth that was unused longest is forgotten; default 1000
+---@field field? string the field with the message, for `add(e)`; default "message"
+---@field keep? string after such a silence a key is forgotten, and learns again; default "30d"
+
+--- O(bytes) for a known kind of message; a new one costs some look-ups a word. Drain's family (He et al. 2017), one setting for all logs. Not every new template counts as new: one that differs from others in a single word that varies will be merged with them. Looks at 4,096 bytes and 128 words of a message. About 60 KiB a key to begin with, up to about 4 MiB a key with 1,000 templates of ever new messages.
+---@class Stella.Templates: Stella.Window
+local Templates = {}
+
+--- Assigns the message to its template; true when it is the first of a new kind after `learn`.
+---@param message? Stella.Event|string the event, or a text; what is no text is passed over
+---@return boolean
+function Templates:add(message) end
+
+--- The template of the message added last, with `<*>` for what varies.
+---@return string?
+function Templates:template() end
+
+--- Its id, 16 hexadecimal digits: the same in every replay of the stream, whatever varies later.
+---@return string?
+function Templates:id() end
+
+--- Messages of that template so far, this one included.
+---@return integer
+function Templates:count() end
+
+--- Templates of the key.
+---@return integer
+function Templates:size() end
+
+--- Whether `learn` has passed since the key's first message.
+---@return boolean
+function Templates:ready() end
+
+
+--- Finds the templates of messages and tells which kind of message is new for a key.
+---@param learn string?|Stella.TemplatesOptions how long nothing is new, such as "24h"
+---@return Stella.Templates
+function templates(learn) end
+
+---@class Stella.AnomalyOptions
+---@field [1]? string? sums what is added per bucket, such as "1m"
+---@field bucket? string sums what is added per bucket and scores the sums, gaps as 0; without it each value is a point
+---@field keep? string after such a silence a key is forgotten, and begins anew; default "30d"
+
+--- O(1) amortised per point. From 0.5 on a score is worth an alarm; a novelty that follows another within hours scores what it exceeds that one by. Times of day count once the series has followed them. Of a gap at most 1,024 buckets become points. 4 to 25 KiB a key.
+---@class Stella.Anomaly: Stella.Window
+local Anomaly = {}
+
+--- Without a bucket takes the value in as a point and answers its score; nil for what is no number. With a bucket adds to the bucket of the current time and answers nil.
+---@param value? Stella.Event|number a number; with a bucket also the event, which counts 1
+---@return number?
+function Anomaly:add(value) end
+
+--- The score of the newest point; nil before any. A bucket becomes a point at the first `check` after its end that reads one of these, so write `every` = the bucket; without a check, when an event of the bucket after the next one comes. Where several closed at once, the highest score.
+---@return number?
+function Anomaly:value() end
+
+--- The point that has this score: a value, or the sum of a bucket.
+---@return number?
+function Anomaly:point() end
+
+--- Whether more than 128 points were seen; all before score 0.
+---@return boolean
+function Anomaly:ready() end
+
+
+--- Scores how unusual the newest point of a series is, from 0 to 1.
+---@param bucket string?|Stella.AnomalyOptions sums what is added per bucket, such as "1m"
+---@return Stella.Anomaly
+function anomaly(bucket) end
+
 
 --- Declares the rule of a file; the file returns it.
 ---@param rule Stella.Rule the keys below
