@@ -26,7 +26,7 @@ return rule {
   where = [[event_type == "alert" and field("alert.signature") ~= nil or field("rule.description") ~= nil and field("agent.name") ~= nil
     or field("event.kind") == "alert" and field("rule.name") ~= nil
     or host ~= nil and matches(name, [=[(?i)^(?:wazuh|ossec|suricata|snort|zeek|bro|aminer|falco|samhain|clamav|crowdsec|modsecurity):]=])]],
-  state_memory = "128MiB",
+  by = { "environment" }, max_keys = 100, state_memory = "128MiB",
   state = {
     types = first_seen { p.forget, learn = p.learn, cap = 4096 },
     places = first_seen { p.forget, learn = p.learn, cap = 65536 },

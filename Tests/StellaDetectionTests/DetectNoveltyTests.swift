@@ -35,7 +35,6 @@ import Testing
       PrimitiveCase.add(message, to: templates, 0, seconds * second)
     }
     #expect(!add("started", 0))
-    print("empty miner", templates.heldBytes)
     #expect(add("stopped with an error", 4000))
     #expect(!templates.isIdle(0, at: (4000 + 86_399) * second) && templates.isIdle(0, at: (4000 + 86_400) * second))
     #expect(!add("something else altogether", 4000 + 86_400))

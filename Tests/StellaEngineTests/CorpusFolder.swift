@@ -27,18 +27,20 @@ enum CorpusFolder {
     return try Data(contentsOf: shared.appending(path: "corpora/\(path)"))
   }
 
-  /// The text of a file that was packed by xz; nil as for ``corpus(_:)``.
-  static func unpacked(_ path: String) throws -> String? {
+  /// The different lines of a file that was packed by xz, sorted by their bytes; nil as for ``corpus(_:)``.
+  static func distinctLines(_ path: String) throws -> String? {
     guard try corpus(path) != nil, let shared else { return nil }
     let process = Process()
     let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["xz", "-dc", shared.appending(path: "corpora/\(path)").path]
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = [
+      "-c", "xz -dc \"$1\" | LC_ALL=C sort -u", "sh", shared.appending(path: "corpora/\(path)").path,
+    ]
     process.standardOutput = output
     try process.run()
     let text = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    guard process.terminationStatus == 0, !text.isEmpty else {
       print("left out: \(path) can't be unpacked without xz")
       return nil
     }
