@@ -89,7 +89,7 @@ struct ConfigurationTests {
     #expect(
       problem?.message
         == "unknown key `latenes` in `limits`. Did you mean `lateness`? "
-        + "Allowed: `line_bytes`, `lateness`, `checkpoint`.")
+        + "Allowed: `line_bytes`, `lateness`, `checkpoint`, `workers`.")
     #expect(problems("xyzzy: 1").first?.message.contains("Did you mean") == false)
     #expect(
       problems("sources:\n  - path: a\n    Format: json").first?.message.contains("Did you mean `format`?") == true)
