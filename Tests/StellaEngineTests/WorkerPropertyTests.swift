@@ -138,7 +138,7 @@ struct WorkerPropertyTests {
   }
 
   static let workers = [1, 2, 3, 5]
-  static let seeds: Range<UInt64> = 0..<10
+  static let seeds: Range<UInt64> = 0..<6
 
   @Test(
     "the same bytes for any number of workers, any cuts, restarts with another number, and reloads",

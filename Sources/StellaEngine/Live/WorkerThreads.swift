@@ -44,15 +44,17 @@ package final class WorkerThreads: WorkerPool {
 /// One more thread and what it is to do.
 private final class Helper: @unchecked Sendable {
   // Sendable, because the signals say whose turn it is to touch the rest.
-  private let work = WakeSignal(looks: Helper.looks)
-  private let done = WakeSignal(looks: Helper.looks)
+  private let work = WakeSignal(looks: Helper.looksForWork)
+  private let done = WakeSignal(looks: Helper.looksForEnd)
   private var thread: pthread_t?
   /// What is to be done for `share`; nil ends the thread.
   private var body: ((Int) -> Void)?
   private var share = 0
 
-  /// Some 20 µs.
-  private static let looks = 20_000
+  /// Some 2 µs: the next batch is decoded meanwhile, which takes longer.
+  private static let looksForWork = 2000
+  /// Some 10 µs: the others are done at nearly the same time.
+  private static let looksForEnd = 10_000
 
   init() throws {
     thread = try EngineThread.start { [self] in live() }
