@@ -18,6 +18,8 @@ class Report:
             row |= {"target": target, "ok": value <= target}
         if at_least is not None:
             row |= {"at_least": at_least, "ok": value >= at_least}
+        if "growth_target" in more:
+            row["ok"] = row.get("ok", True) and more["growth"] <= more["growth_target"]
         self.rows.append(row)
         print(f"bench: {name}: {value:.3g} {unit}", file=sys.stderr, flush=True)
 
@@ -47,6 +49,9 @@ class Report:
             ("unit", lambda r: r.get("unit", "")),
             ("target", lambda r: f"≥ {number(r['at_least'])}" if "at_least" in r else number(r.get("target"))),
             ("", lambda r: {True: "ok", False: "UNDER" if "at_least" in r else "OVER"}.get(r.get("ok"), "")),
+            ("× 1,000 keys", lambda r: number(r.get("growth"))),
+            ("at most", lambda r: number(r.get("growth_target"))),
+            ("B/key", lambda r: number(r.get("key_bytes"))),
             ("events/s", lambda r: f"{r['per_second']:,.0f}" if "per_second" in r else ""),
             ("peak MB", lambda r: number(r.get("peak_mb"))),
             ("alerts", lambda r: alerts(r)),

@@ -46,19 +46,44 @@ def family_idle(i):
     )
 
 
+def family_silent(_):
+    """Reads every event and matches none."""
+    return threshold('userId == "nobody"', "userId", 3)
+
+
 # The whole input lies within the window, so that every key stays live; the counts are never reached.
 def keys_threshold(_):
     return threshold("true", "userId", 1_000_000, within="2h", extra=' max_keys = 2000000, state_memory = "1GiB",')
 
 
-def keys_window(_):
+def keys_script(primitive, body):
     return (
-        '  where = "true", by = { "userId" }, max_keys = 2000000, state_memory = "1GiB",\n'
-        '  state = { n = window.count("2h") },\n'
-        "  on = function(e, s)\n"
-        "    s.n:add(e)\n"
-        "    if s.n:count() > 1000000000 then return alert { value = s.n:count() } end\n"
-        "  end,\n"
+        '  where = "true", by = { "userId" }, max_keys = 2000000, state_memory = "2GiB",\n'
+        f"  state = {{ n = {primitive} }},\n"
+        f"  on = function(e, s) {body} end,\n"
+    )
+
+
+ALERT_NEVER = "if s.n:count() > 1000000000 then return alert { value = s.n:count() } end"
+
+
+def keys_window(_):
+    return keys_script('window.count("2h")', f"s.n:add(e); {ALERT_NEVER}")
+
+
+def keys_distinct(_):
+    return keys_script('window.distinct("2h")', f"s.n:add(e.route); {ALERT_NEVER}")
+
+
+def keys_quantile(_):
+    return keys_script('window.quantile("2h")', "s.n:add(e.duration_ms)")
+
+
+def keys_sliding(keys):
+    """Eight events of a key in twice the time in which one comes on average, so that some hundred alerts are raised."""
+    return (
+        '  where = [[true]], by = { "userId" }, max_keys = 2000000, state_memory = "1GiB",\n'
+        f'  threshold = {{ count = 8, within = "{max(1, 2 * keys // 1000)}s" }}, suppress_for = "0s",\n'
     )
 
 
@@ -67,18 +92,44 @@ FAMILIES = {
     "C": family_c,
     "L": family_l,
     "idle": family_idle,
+    "silent": family_silent,
     "keys-threshold": keys_threshold,
     "keys-window": keys_window,
+    "keys-distinct": keys_distinct,
+    "keys-quantile": keys_quantile,
+}
+# One rule each, by the number of keys of the input.
+COUNTED = {
+    "from_first threshold": keys_threshold,
+    "sliding threshold": keys_sliding,
+    "window.count": keys_window,
+    "window.distinct": keys_distinct,
+    "window.quantile": keys_quantile,
 }
 
 
 def write(family, count, folder):
     """Writes `count` rules of the family, numbered from 0, into `folder`/FAMILY-COUNT and returns that path."""
-    path = os.path.join(folder, f"{family}-{count}")
+    path = empty_folder(folder, f"{family}-{count}")
+    for i in range(count):
+        write_one(path, f"{family.lower().replace('-', '_')}{i:04d}", FAMILIES[family](i))
+    return path
+
+
+def write_counted(name, keys, folder):
+    """Writes the rule of ``COUNTED`` for an input with so many keys into a folder of its own and returns that path."""
+    path = empty_folder(folder, f"counted-{keys}")
+    write_one(path, "counted", COUNTED[name](keys))
+    return path
+
+
+def empty_folder(folder, name):
+    path = os.path.join(folder, name)
     shutil.rmtree(path, ignore_errors=True)
     os.makedirs(path)
-    for i in range(count):
-        name = f"{family.lower().replace('-', '_')}{i:04d}"
-        with open(os.path.join(path, name + ".lua"), "w", encoding="ascii") as file:
-            file.write(HEAD.format(id=name, body=FAMILIES[family](i)))
     return path
+
+
+def write_one(path, name, body):
+    with open(os.path.join(path, name + ".lua"), "w", encoding="ascii") as file:
+        file.write(HEAD.format(id=name, body=body))

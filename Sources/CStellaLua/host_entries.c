@@ -54,6 +54,20 @@ int32_t stella_lua_drop_key(stella_lua *S, int64_t slot) {
   return stella_lua_restore_key(S, slot, &nil, 1);
 }
 
+static int do_has_keys(lua_State *L) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_KEYS);
+  lua_pushnil(L);
+  lua_pushinteger(L, lua_next(L, -2) != 0);
+  return 1;
+}
+
+int32_t stella_lua_has_keys(stella_lua *S, int32_t *has_keys) {
+  request R = {.count = 0};
+  int32_t status = stella_run_for_host(S, do_has_keys, &R);
+  if (status == STELLA_LUA_VALUE) *has_keys = (int32_t)lua_tointeger(S->L, SLOT_RESULT);
+  return status;
+}
+
 static void list_table(lua_State *L, stella_lua *S, const char *prefix, int depth) {
   luaL_checkstack(L, 8, NULL);
   lua_pushnil(L);

@@ -114,6 +114,7 @@ package struct WatchSummary: Sendable {
   package var quarantined: [(rule: String, failures: Int, error: String)] = []
   package var refusals: [RuleRefusal] = []
   package var wallNanoseconds: Int64 = 0
+  package var checkpoints = CheckpointTimes()
   package var wasInterrupted = false
 
   package var failedLines: Int { decodeFailures.reduce(0) { $0 + $1.count } }

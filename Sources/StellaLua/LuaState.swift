@@ -141,6 +141,14 @@ package final class LuaState {
     return Array(UnsafeRawBufferPointer(start: answer.bytes, count: answer.length))
   }
 
+  /// Whether any key may have plain values.
+  package func hasKeys() throws(LuaError) -> Bool {
+    let handle = try opened()
+    var hasKeys: Int32 = 0
+    try check(stella_lua_has_keys(handle, &hasKeys))
+    return hasKeys != 0
+  }
+
   /// Throws when the bytes are malformed or the memory limit is reached; the key then has no plain values.
   package func restoreKey(_ slot: Int, encoded: UnsafeRawBufferPointer) throws(LuaError) {
     let handle = try opened()

@@ -41,6 +41,7 @@ struct PrimitiveCase: Sendable, CustomStringConvertible {
           "\(window.count(slot, at: now)) \([0.0, 0.95].map { window.quantile($0, slot: slot, at: now) })"
         }),
       distinct("window.distinct while exact", cap: 1000), distinct("window.distinct over its cap", cap: 40),
+      distinct("window.distinct of one value", cap: 1),
       PrimitiveCase(
         "ring", { RingState(size: 4) },
         act: { ring, slot, time, random in

@@ -145,6 +145,8 @@ int32_t stella_lua_declare(stella_lua *state, const char *name, int32_t type, in
 int32_t stella_lua_save_key(stella_lua *state, int64_t slot, stella_lua_answer *answer);
 int32_t stella_lua_restore_key(stella_lua *state, int64_t slot, const uint8_t *value, size_t length);
 int32_t stella_lua_drop_key(stella_lua *state, int64_t slot);
+/// Whether any key has plain values, as 1 or 0.
+int32_t stella_lua_has_keys(stella_lua *state, int32_t *has_keys);
 
 /// A number that changes when a variable of the script outside `s` changes: a global, a local that functions share, or
 /// a table that one of them holds. O(values reachable).

@@ -73,6 +73,19 @@ final class WatchPrinter {
     parts.append(isTail ? "\(summary.matchedEvents) printed" : count(summary.fired, "alert"))
     note(parts.joined(separator: ", "))
     if !isTail { details(summary) }
+    if summary.checkpoints.count > 0 { checkpoints(summary.checkpoints) }
+  }
+
+  private func checkpoints(_ times: CheckpointTimes) {
+    func milliseconds(_ nanoseconds: Int64) -> String { FixedPoint.text(Double(nanoseconds) / 1e6, places: 1) + " ms" }
+    let megabytes = FixedPoint.text(Double(times.bytes) / 1e6, places: 1)
+    var parts = [
+      count(times.count, "checkpoint"),
+      "longest pause \(milliseconds(times.longestPause)) (\(milliseconds(times.longestPauseCPU)) of CPU)",
+      "\(megabytes) MB written beside in \(milliseconds(times.writing))",
+    ]
+    if times.restoring > 0 { parts.append("restored in \(milliseconds(times.restoring))") }
+    note(parts.joined(separator: ", "))
   }
 
   /// What became of a run of `stella templates`.

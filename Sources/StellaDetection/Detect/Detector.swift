@@ -43,6 +43,9 @@ package class Detector {
   func handle(_ index: Int, at time: Int64, in context: DetectionContext) {}
   /// Loads the columns of a slot into the cache.
   func prefetch(_ slot: Int) {}
+  /// Whether slots hold something beside their columns that ``prefetchHeld(_:)`` loads.
+  var hasHeld: Bool { false }
+  func prefetchHeld(_ slot: Int) {}
   func tick(at time: Int64, in context: DetectionContext) {}
   /// The table has room for `capacity` slots now: make columns as long.
   func grow(to capacity: Int) {}
@@ -208,15 +211,24 @@ package class Detector {
   private func prefetch(_ bits: UInt64, word: Int) {
     let table = table
     let keys = keys
+    keys.prepare(bits, word: word)
     var rest = bits
     while rest != 0 {
       table.prefetch(keys.number(word << 6 | rest.trailingZeroBitCount))
       rest &= rest &- 1
     }
-    rest = bits
-    while rest != 0 {
-      if let slot = table.find(keys.number(word << 6 | rest.trailingZeroBitCount)) { prefetch(slot) }
-      rest &= rest &- 1
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 64) { slots in
+      var count = 0
+      rest = bits
+      while rest != 0 {
+        if let slot = table.find(keys.number(word << 6 | rest.trailingZeroBitCount)) {
+          prefetch(slot)
+          slots[count] = slot
+          count += 1
+        }
+        rest &= rest &- 1
+      }
+      if hasHeld { for position in 0..<count { prefetchHeld(slots[position]) } }
     }
   }
 

@@ -112,7 +112,7 @@ final class DistinctThreshold: Detector {
   }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
-    guard let hash = DistinctWindow.hash(context.batch.cell(column, index).pointee) else { return }
+    guard let hash = CellHash.of(context.batch.cell(column, index).pointee) else { return }
     let number = keys.number(index)
     guard let slot = table.slot(number, at: time) else { return }
     note(Entry(hash: hash, time: time), slot)

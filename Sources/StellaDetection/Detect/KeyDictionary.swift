@@ -59,8 +59,9 @@ package final class KeyDictionary {
 
   /// The number of `key`, new or known. A new key stays only when it is retained before the next ``sweep()``. O(1)
   /// amortised.
-  package func number(of key: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    let hash = hash(key)
+  package func number(of key: UnsafeBufferPointer<UInt8>) -> UInt32 { number(of: key, hash: hash(key)) }
+
+  func number(of key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32 {
     var position = Int(truncatingIfNeeded: hash) & mask
     let tag = hash >> numberBits
     let numberMask = (UInt32(1) << numberBits) - 1
@@ -75,6 +76,32 @@ package final class KeyDictionary {
     }
     return insert(key, hash: hash)
   }
+
+  // MARK: - Prefetching
+
+  // Finding a key reads three places one after the other. A caller with many keys loads each place of all of them first,
+  // so that their cache misses overlap.
+
+  @inline(__always)
+  func prefetchIndex(_ hash: UInt32) { stella_prefetch(index + (Int(truncatingIfNeeded: hash) & mask)) }
+
+  /// The number that the key with this hash has if it is known, by what the index says of it; ``none`` when it is new.
+  @inline(__always)
+  func candidate(_ hash: UInt32) -> UInt32 {
+    var position = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let entry = index[position]
+      if entry == 0 { return KeyDictionary.none }
+      if entry >> numberBits == hash >> numberBits { return (entry & ((UInt32(1) << numberBits) - 1)) - 1 }
+      position = (position + 1) & mask
+    }
+  }
+
+  @inline(__always)
+  func prefetchStart(_ number: UInt32) { stella_prefetch(starts + Int(number)) }
+
+  @inline(__always)
+  func prefetchKey(_ number: UInt32) { stella_prefetch(bytes + Int(starts[Int(number)])) }
 
   @inline(__always)
   package func retain(_ number: UInt32) { references[Int(number)] &+= 1 }
@@ -102,6 +129,7 @@ package final class KeyDictionary {
 
   /// Writes all keys with their numbers. O(bytes), two copies of memory.
   func save(to writer: StateWriter) {
+    writer.reserve(used * 4 + bytesUsed + 64)
     writer.write(column: starts, count: used)
     writer.write(bytes: UnsafeRawBufferPointer(start: bytes, count: bytesUsed))
   }
@@ -244,7 +272,7 @@ package final class KeyDictionary {
 
   /// The top and bottom halves of ``KeyHash``, folded to 32 bits.
   @inline(__always)
-  private func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
+  func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
     let hash = keyHash(key)
     return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
   }

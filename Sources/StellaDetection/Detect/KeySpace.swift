@@ -54,6 +54,54 @@ package final class KeySpace {
     return number
   }
 
+  /// Numbers the keys of the events `bits` of the 64 from `word` × 64 on, so that their cache misses overlap. To be called
+  /// when there are too many keys for a core's own caches.
+  func prepare(_ bits: UInt64, word: Int) {
+    guard let batch else { return }
+    let unknown = bits & ~known[word]
+    if unknown & (unknown &- 1) == 0 { return }
+    withUnsafeTemporaryAllocation(of: Prepared.self, capacity: 64) { prepared in
+      var count = 0
+      var rest = unknown
+      used = 0
+      while rest != 0, used < KeySpace.preparedBytes {
+        let index = word << 6 | rest.trailingZeroBitCount
+        rest &= rest &- 1
+        let start = used
+        appendKey(index, of: batch)
+        let hash = dictionary.hash(UnsafeBufferPointer(start: scratch + start, count: used - start))
+        dictionary.prefetchIndex(hash)
+        prepared[count] = Prepared(index: index, start: start, length: used - start, hash: hash)
+        count += 1
+      }
+      for position in 0..<count {
+        prepared[position].candidate = dictionary.candidate(prepared[position].hash)
+        if prepared[position].candidate != KeyDictionary.none { dictionary.prefetchStart(prepared[position].candidate) }
+      }
+      for position in 0..<count where prepared[position].candidate != KeyDictionary.none {
+        dictionary.prefetchKey(prepared[position].candidate)
+      }
+      for position in 0..<count {
+        let key = prepared[position]
+        numbers[key.index] = dictionary.number(
+          of: UnsafeBufferPointer(start: scratch + key.start, count: key.length), hash: key.hash)
+      }
+      known[word] |= unknown ^ rest
+    }
+  }
+
+  /// A key on its way to its number.
+  private struct Prepared: BitwiseCopyable {
+    var index: Int
+    var start: Int
+    var length: Int
+    var hash: UInt32
+    var candidate = KeyDictionary.none
+  }
+
+  /// Longer keys need no preparation: what they cost lies elsewhere.
+  private static let preparedBytes = 1 << 14
+
   /// The number of the key with these values of the fields, in order; numbers and texts only. Valid as ``number(_:)`` is.
   func number(of values: [FieldValue]) -> UInt32 {
     used = 0
@@ -91,10 +139,15 @@ package final class KeySpace {
   private func compute(_ index: Int) -> UInt32 {
     guard let batch else { return KeyDictionary.none }
     used = 0
+    appendKey(index, of: batch)
+    return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
+  }
+
+  @inline(__always)
+  private func appendKey(_ index: Int, of batch: EventBatch) {
     for (position, column) in columns.enumerated() {
       append(batch.cell(column, index).pointee, isLast: position + 1 == columns.count)
     }
-    return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
   }
 
   private func reserve(_ count: Int) {

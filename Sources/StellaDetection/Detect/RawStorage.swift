@@ -15,6 +15,20 @@ enum RawStorage {
     return memory.bindMemory(to: T.self, capacity: count)
   }
 
+  /// Room for `count` bytes that are written once from end to end: in huge pages where the system has them, so that they
+  /// take hundreds of times fewer page faults.
+  static func allocateRun(bytes count: Int) -> UnsafeMutablePointer<UInt8> {
+    #if canImport(Glibc)
+      let page = 1 << 21
+      var memory: UnsafeMutableRawPointer?
+      if count >= 2 * page, posix_memalign(&memory, page, count) == 0, let memory {
+        madvise(memory, count, MADV_HUGEPAGE)
+        return memory.bindMemory(to: UInt8.self, capacity: count)
+      }
+    #endif
+    return allocate(count: count)
+  }
+
   /// `old` with room for `count` elements; what fits is kept, the rest is uninitialised. `old` is void.
   static func resize<T: BitwiseCopyable>(_ old: UnsafeMutablePointer<T>, to count: Int) -> UnsafeMutablePointer<T> {
     guard let memory = realloc(old, max(1, count * MemoryLayout<T>.stride)) else { fatalError("out of memory") }

@@ -137,6 +137,8 @@ package final class RuleSet {
     for rule in rules where isWanted(rule.detector) {
       let keys = keys(of: rule.detector)
       used.insert(keys)
+      // Pools have some room that nothing is in.
+      writer.reserve(rule.detector.memoryBytes / 4 * 5)
       SavedRule.save(rule.detector, keys: keys, to: writer)
       parts[RuleSet.part(rule: rule.manifest.id)] = writer.take()
     }

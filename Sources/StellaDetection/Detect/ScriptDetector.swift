@@ -70,6 +70,10 @@ final class ScriptDetector: Detector {
 
   // MARK: - Keys
 
+  override func prefetch(_ slot: Int) { for primitive in primitives { primitive.prefetch(slot) } }
+  override var hasHeld: Bool { !primitives.isEmpty }
+  override func prefetchHeld(_ slot: Int) { for primitive in primitives { primitive.prefetchHeld(slot) } }
+
   override func grow(to newCapacity: Int) {
     if let seen { self.seen = RawStorage.resize(seen, to: newCapacity) }
     capacity = newCapacity
@@ -116,8 +120,10 @@ final class ScriptDetector: Detector {
     }
     var unsaved = 0
     writer.write(live != nil)
+    // Most rules keep native state alone: a million keys need not be asked one by one.
+    let hasKeys = (try? live?.hasKeys()) ?? true
     writer.section {
-      for slot in 0..<table.end where live != nil && table.keys[slot] != KeyDictionary.none {
+      for slot in 0..<table.end where hasKeys && live != nil && table.keys[slot] != KeyDictionary.none {
         do throws(LuaError) {
           guard let bytes = try live?.encodedKey(slot), !bytes.isEmpty else { continue }
           writer.write(slot)

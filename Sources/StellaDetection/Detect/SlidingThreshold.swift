@@ -6,21 +6,25 @@ import StellaScripting
 ///
 /// Keeps the times of the last `count` events per key: up to 8 × `count` bytes, taken as they are needed.
 final class SlidingThreshold: Detector {
-  private struct Ring {
-    var times: UnsafeMutablePointer<Int64>?
-    var capacity: UInt32 = 0
+  private struct Ring: BitwiseCopyable {
+    var last = Int64.min
+    /// Where the times lie in the pool; 0 while `last` is the only one.
+    var block: UInt32 = 0
     var count: UInt32 = 0
     /// Position of the oldest time.
     var head: UInt32 = 0
     /// How many of the newest times are in order; counts no further than `limit`.
     var ordered: UInt32 = 0
-    var last = Int64.min
+
+    /// The block has 2^this words: it doubles when it is full.
+    var size: Int { Int.bitWidth - Int(count - 1).leadingZeroBitCount }
   }
 
   private let limit: Int
   private let within: Int64
   private var rings: UnsafeMutablePointer<Ring>
   private var capacity = 0
+  private let pool = BlockPool()
   private var timesBytes = 0
   private let matching: ThresholdMatch
 
@@ -33,15 +37,10 @@ final class SlidingThreshold: Detector {
     matching = match
     rings = RawStorage.allocate(count: 1)
     super.init(
-      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 32 + match.slotBytes)
+      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 24 + match.slotBytes)
   }
 
-  deinit {
-    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
-      if let times = rings[slot].times { RawStorage.free(times) }
-    }
-    RawStorage.free(rings)
-  }
+  deinit { RawStorage.free(rings) }
 
   override var quarantine: Quarantine? { matching.shape?.quarantine }
   override var heldBytes: Int { timesBytes }
@@ -58,8 +57,10 @@ final class SlidingThreshold: Detector {
   }
 
   override func close(_ slot: Int) {
-    if let times = rings[slot].times { RawStorage.free(times) }
-    timesBytes -= Int(rings[slot].capacity) * 8
+    if rings[slot].block != 0 {
+      pool.release(rings[slot].block, rings[slot].size)
+      timesBytes -= 8 << rings[slot].size
+    }
     rings[slot] = Ring()
     matching.clear(slot)
     super.close(slot)
@@ -70,40 +71,41 @@ final class SlidingThreshold: Detector {
 
   override func prefetch(_ slot: Int) { stella_prefetch(rings + slot) }
 
+  override var hasHeld: Bool { true }
+  override func prefetchHeld(_ slot: Int) { stella_prefetch(times(rings[slot]) + Int(rings[slot].head)) }
+
+  @inline(__always)
+  private func times(_ ring: Ring) -> UnsafeMutablePointer<Int64> {
+    UnsafeMutableRawPointer(pool.words + Int(ring.block)).assumingMemoryBound(to: Int64.self)
+  }
+
   override func saveState(to writer: StateWriter) {
-    // Oldest first, so that a rule that counts to another number can take them over.
-    var counts = [UInt32](repeating: 0, count: table.end)
-    var times: [Int64] = []
-    for slot in 0..<table.end {
-      let ring = rings[slot]
-      counts[slot] = ring.count
-      guard let held = ring.times else { continue }
-      for place in 0..<Int(ring.count) {
-        let position = Int(ring.head) + place
-        times.append(held[position >= Int(ring.count) ? position - Int(ring.count) : position])
-      }
-    }
-    counts.withUnsafeBytes { writer.write(bytes: $0) }
-    times.withUnsafeBytes { writer.write(bytes: $0) }
-    writer.section { for slot in 0..<table.end { writer.write(rings[slot].last) } }
+    writer.write(limit)
+    writer.write(column: rings, count: table.end)
+    pool.save(to: writer)
     matching.save(to: writer, slots: table.end)
   }
 
+  /// Another version of the rule may count to another number: the times are taken over one by one, oldest first.
   override func restoreState(from reader: inout StateReader) throws(StateError) {
-    let counts = try reader.column(of: UInt32.self)
-    let times = try reader.column(of: Int64.self)
-    var lasts = try reader.section()
-    guard counts.count == table.end, counts.reduce(0, { $0 + Int($1) }) == times.count else {
-      throw StateError(message: "the times of a threshold don't add up")
-    }
-    guard times.allSatisfy(StateReader.times.contains) else { throw StateReader.impossible }
-    var position = 0
-    for (slot, count) in counts.enumerated() {
-      let isLive = table.keys[slot] != KeyDictionary.none
-      for place in position..<position + Int(count) where isLive { push(times[place], slot) }
-      position += Int(count)
-      let last = try lasts.time()
-      if isLive { rings[slot].last = last }
+    let oldLimit = try reader.number(in: 1...Int(UInt32.max))
+    let saved = try reader.column(of: Ring.self)
+    let old = BlockPool()
+    try old.restore(from: &reader)
+    guard saved.count == table.end else { throw StateError(message: "the times of a threshold don't add up") }
+    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
+      let ring = saved[slot]
+      if ring.count == 0 { continue }
+      guard ring.count <= oldLimit, ring.head < ring.count, StateReader.times.contains(ring.last),
+        ring.block == 0 ? ring.count == 1 : old.holds(ring.block, ring.size)
+      else { throw StateError(message: "the times of a threshold lie nowhere") }
+      for place in 0..<Int(ring.count) {
+        let position = (Int(ring.head) + place) % Int(ring.count)
+        let time = ring.block == 0 ? ring.last : Int64(bitPattern: old.words[Int(ring.block) + position])
+        guard StateReader.times.contains(time) else { throw StateReader.impossible }
+        push(time, slot)
+      }
+      rings[slot].last = ring.last
     }
     try matching.restore(from: &reader, slots: table.end)
   }
@@ -114,9 +116,10 @@ final class SlidingThreshold: Detector {
     push(time, slot)
     matching.keep(index, slot: slot, at: time, in: context)
     let ring = rings[slot]
-    if Int(ring.count) == limit, let times = ring.times {
+    if Int(ring.count) == limit {
+      let times = times(ring)
       // The oldest and newest are at the ends unless events came out of order.
-      var oldest = times[Int(ring.head)]
+      var oldest = ring.block == 0 ? time : times[Int(ring.head)]
       var newest = time
       if Int(ring.ordered) < limit {
         for place in 0..<limit {
@@ -141,30 +144,35 @@ final class SlidingThreshold: Detector {
 
   private func push(_ time: Int64, _ slot: Int) {
     var ring = rings[slot]
-    let isFirst = ring.count == 0
-    let tail = Int(ring.count) == limit && ring.head > 0 ? ring.head - 1 : ring.count &- 1
-    if !isFirst, let times = ring.times, time < times[Int(tail)] {
+    if ring.count == 0 || limit == 1 {
+      rings[slot] = Ring(last: max(ring.last, time), count: 1, ordered: 1)
+      return
+    }
+    if ring.block == 0 {
+      ring.block = pool.allocate(1)
+      timesBytes += 16
+      times(ring)[0] = ring.last
+    }
+    let tail = Int(ring.count) == limit && ring.head > 0 ? ring.head - 1 : ring.count - 1
+    if time < times(ring)[Int(tail)] {
       ring.ordered = 1
     } else if Int(ring.ordered) < limit {
       ring.ordered += 1
     }
     ring.last = max(ring.last, time)
     if Int(ring.count) == limit {
-      ring.times?[Int(ring.head)] = time
+      times(ring)[Int(ring.head)] = time
       ring.head = Int(ring.head) + 1 == limit ? 0 : ring.head + 1
     } else {
-      if ring.count == ring.capacity {
-        let size = min(limit, max(4, Int(ring.capacity) * 2))
-        if let times = ring.times {
-          ring.times = RawStorage.resize(times, to: size)
-        } else {
-          ring.times = RawStorage.allocate(count: size)
-        }
-        timesBytes += (size - Int(ring.capacity)) * 8
-        ring.capacity = UInt32(size)
+      if ring.count >= 2, ring.count & (ring.count - 1) == 0 {
+        let larger = pool.allocate(ring.size + 1)
+        (pool.words + Int(larger)).update(from: pool.words + Int(ring.block), count: Int(ring.count))
+        pool.release(ring.block, ring.size)
+        timesBytes += 8 << ring.size
+        ring.block = larger
       }
       // The head stays 0 until the ring is full.
-      ring.times?[Int(ring.count)] = time
+      times(ring)[Int(ring.count)] = time
       ring.count += 1
     }
     rings[slot] = ring

@@ -21,6 +21,7 @@ final class Checkpointer {
   private var savedPositions: [String: SourcePosition] = [:]
   private var savedChanges: [String: Int] = [:]
   private var savedEvents: Int?
+  private(set) var times = CheckpointTimes()
 
   /// Nanoseconds between the starts of two checkpoints, at least.
   private let interval: Int64
@@ -74,6 +75,22 @@ final class Checkpointer {
 
   // MARK: - Checkpoints
 
+  /// Runs `body`, which gathers and saves all state, and counts its time as one pause of detection.
+  func pause(_ body: () -> Void) {
+    let began = machineMonotonicTime()
+    let beganCPU = threadCPUTime()
+    body()
+    times.longestPause = max(times.longestPause, machineMonotonicTime() - began)
+    times.longestPauseCPU = max(times.longestPauseCPU, threadCPUTime() - beganCPU)
+  }
+
+  /// Runs `body`, which takes over saved state, and counts its time.
+  func restore(_ body: () -> Void) {
+    let began = machineMonotonicTime()
+    body()
+    times.restoring += machineMonotonicTime() - began
+  }
+
   /// Whether it is time for the next checkpoint. Tells of the last one's failure.
   func isDue(at now: Int64) -> Bool {
     collect()
@@ -105,6 +122,8 @@ final class Checkpointer {
     savedPositions.merge(positions) { $1 }
     savedChanges = Dictionary(uniqueKeysWithValues: rules)
     savedEvents = pipeline.events
+    times.count += 1
+    times.bytes += change.parts.values.reduce(0) { $0 + Int64($1.count) }
     thread.submit(change)
   }
 
@@ -134,6 +153,7 @@ final class Checkpointer {
     switch thread.takeOutcome() {
     case .success(let took):
       lastTook = took
+      times.writing += took
       settled(nil)
     case .failure(let error):
       forget()

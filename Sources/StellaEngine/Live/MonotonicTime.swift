@@ -4,6 +4,13 @@ import Glibc
 /// a test hands in its own.
 package typealias MonotonicTime = @Sendable () -> Int64
 
+/// Nanoseconds of CPU time of the calling thread.
+package func threadCPUTime() -> Int64 {
+  var now = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
+  return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+}
+
 /// The machine's monotonic clock.
 package func machineMonotonicTime() -> Int64 {
   var now = timespec()

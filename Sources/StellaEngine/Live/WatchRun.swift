@@ -89,6 +89,7 @@ package final class WatchRun: EventConsumer {
     reading.housekeep(force: true)
     summarise(&summary, reading.readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
+    if let checkpointer { summary.checkpoints = checkpointer.times }
     self.reading = nil
     return summary
   }
@@ -99,7 +100,9 @@ package final class WatchRun: EventConsumer {
     defer { checkpoint = Checkpoint() }
     if keys.isEmpty { return }
     for part in checkpoint.damaged { onNotice(.source("the saved state is damaged: \(part) can't be used")) }
-    for reset in pipeline.rules.restore(checkpoint.parts) { onNotice(.stateReset(reset)) }
+    checkpointer?.restore {
+      for reset in pipeline.rules.restore(checkpoint.parts) { onNotice(.stateReset(reset)) }
+    }
     do throws(StateError) {
       guard let stream = checkpoint.parts[Checkpointer.streamPart],
         let sources = checkpoint.parts[Checkpointer.sourcesPart]
@@ -194,8 +197,10 @@ package final class WatchRun: EventConsumer {
     let now = machineMonotonicTime()
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
-    let (positions, sources) = SavedSources.save(reading.readers)
-    checkpointer.save(pipeline, positions: positions, sources: sources, at: now)
+    checkpointer.pause {
+      let (positions, sources) = SavedSources.save(reading.readers)
+      checkpointer.save(pipeline, positions: positions, sources: sources, at: now)
+    }
     if force { checkpointer.wait() }
   }
 

@@ -2,15 +2,15 @@
 ///
 /// Saved as it lies in memory. Blocks move when the pool grows: address them anew after ``allocate(_:)``.
 final class BlockPool {
-  /// Sizes from 1 word to 2³⁰.
-  private static let sizes = 31
+  /// From 1 word to 2³⁰.
+  static let sizes = 0..<31
 
   private(set) var words: UnsafeMutablePointer<UInt64>
   private var capacity = 64
   /// Block 0 stands for none.
   private var used = 1
   /// The first free block of each size; its first word names the next.
-  private var free = [UInt64](repeating: 0, count: BlockPool.sizes)
+  private var free = [UInt64](repeating: 0, count: BlockPool.sizes.count)
 
   init() {
     words = RawStorage.allocate(count: capacity)
@@ -46,7 +46,23 @@ final class BlockPool {
 
   /// Whether `block` of 2^`size` words can lie in the pool.
   func holds(_ block: UInt32, _ size: Int) -> Bool {
-    block > 0 && (0..<BlockPool.sizes).contains(size) && Int(block) + (1 << size) <= used
+    block > 0 && BlockPool.sizes.contains(size) && Int(block) + (1 << size) <= used
+  }
+
+  /// Claims what is free of a pool that was restored; whoever uses the pool claims the rest.
+  ///
+  /// - Throws: when free blocks overlap or lie elsewhere.
+  func claims() throws(StateError) -> BlockClaims {
+    var claims = BlockClaims(end: used)
+    for size in BlockPool.sizes {
+      var next = free[size]
+      while next != 0 {
+        guard let block = UInt32(exactly: next) else { throw StateError(message: "a free block lies nowhere") }
+        try claims.claim(block, size)
+        next = words[Int(block)]
+      }
+    }
+    return claims
   }
 
   func save(to writer: StateWriter) {
@@ -68,6 +84,6 @@ final class BlockPool {
     UnsafeMutableRawPointer(words).copyMemory(from: source, byteCount: slice.count)
     used = count
     free = try reader.column(of: UInt64.self)
-    if free.count != BlockPool.sizes { throw StateError(message: "a pool has \(free.count) sizes") }
+    if free.count != BlockPool.sizes.count { throw StateError(message: "a pool has \(free.count) sizes") }
   }
 }

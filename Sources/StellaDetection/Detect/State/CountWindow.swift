@@ -70,6 +70,11 @@ final class CountWindow: Primitive {
     return slot * clock.ring + Int(remainder < 0 ? remainder + Int64(clock.ring) : remainder)
   }
 
+  func prefetch(_ slot: Int) {
+    stella_prefetch(heads + slot)
+    if let narrow { stella_prefetch(narrow + slot * clock.ring) }
+  }
+
   /// Counts one event at `time`. An event older than the window keeps is not counted. O(1) amortised.
   func add(_ slot: Int, at time: Int64) {
     let bucket = clock.bucket(time)

@@ -3,48 +3,33 @@ import StellaModel
 
 /// `window.distinct`: how many different values a sliding window holds.
 ///
-/// Exact while a slot holds at most `cap` values; then HyperLogLog (P. Flajolet et al., 2007) with 1,024 registers in each of
-/// six steps, standard error 3.3%, until the window has emptied. Values are told apart by a 64-bit hash.
+/// Exact while a slot holds at most `cap` values (``DistinctValues``); then by ``DistinctSketch`` until the window has emptied.
+/// Values are told apart by a 64-bit hash.
 final class DistinctWindow: Primitive {
-  private static let textLimit = 128
-  private static let listLimit = 100
-  static let steps = 6
-  static let registers = 1024
-  /// Words of an entry: hash, time of the last sight, the value or the block of its text, kind and length.
-  private static let entryWords = 4
-  /// The step and the block of its registers for each of `steps`, in a block of 2⁴ words.
-  static let directorySize = 4
-  static let registerSize = 7
-
-  struct Slot: BitwiseCopyable {
+  private struct Slot: BitwiseCopyable {
+    /// The latest time seen; `Int64.min` when empty.
     var last = Int64.min
-    /// Entries in order of first sight, room for 2^`size`, and their numbers by hash with linear probing.
-    var entries: UInt32 = 0
-    var index: UInt32 = 0
-    var count: UInt32 = 0
-    var size: UInt32 = 0
-    /// The directory of sketches; 0 while exact.
-    var sketches: UInt32 = 0
-    var unused: UInt32 = 0
+    var values = DistinctSlot()
+    /// Where the registers lie in the pool; 0 while exact.
+    var sketch: UInt32 = 0
+    var spare: UInt32 = 0
   }
 
   private let within: Int64
-  private let cap: Int
-  /// Entries that may stand there, old ones included: a fifth more, so that clearing them out is O(1) amortised.
-  private let room: Int
-  let clock: BucketClock
-  let pool = BlockPool()
-  var slots: UnsafeMutablePointer<Slot>
-  /// Slots that were cleared once, so that what lies in them is theirs.
+  private let pool = BlockPool()
+  private let exact: DistinctValues
+  private let sketch: DistinctSketch
+  private var slots: UnsafeMutablePointer<Slot>
+  /// Slots that hold something, be it that they are empty.
   private var opened = 0
+  private var sketches = 0
   let slotBytes = MemoryLayout<Slot>.stride
-  var heldBytes = 0
+  var heldBytes: Int { exact.heldBytes + sketches * DistinctSketch.bytes }
 
   init(within: Int64, cap: Int) {
     self.within = within
-    self.cap = cap
-    room = cap + cap / 4 + 1
-    clock = BucketClock(within: within, offset: 0, buckets: DistinctWindow.steps)
+    exact = DistinctValues(pool: pool, within: within, cap: cap)
+    sketch = DistinctSketch(pool: pool, within: within)
     slots = RawStorage.allocate(count: 1)
   }
 
@@ -53,260 +38,83 @@ final class DistinctWindow: Primitive {
   func grow(to capacity: Int) { slots = RawStorage.resize(slots, to: capacity) }
 
   func clear(_ slot: Int) {
-    if slot < opened { drop(slot) }
     while opened <= slot {
       slots[opened] = Slot()
       opened += 1
     }
+    exact.clear(&slots[slot].values)
+    dropSketch(slot)
     slots[slot] = Slot()
   }
 
+  private func dropSketch(_ slot: Int) {
+    if slots[slot].sketch == 0 { return }
+    sketch.release(slots[slot].sketch)
+    sketches -= 1
+    slots[slot].sketch = 0
+  }
+
+  func prefetch(_ slot: Int) { stella_prefetch(slots + slot) }
+
+  func prefetchHeld(_ slot: Int) { stella_prefetch(pool.words + Int(slots[slot].values.block)) }
+
   func isIdle(_ slot: Int, at now: Int64) -> Bool {
-    slots[slot].last == .min || now - slots[slot].last >= within + clock.width
+    slots[slot].last == .min || now - slots[slot].last >= within + sketch.clock.width
   }
 
   func lastUse(_ slot: Int) -> Int64 { slots[slot].last }
 
   /// Notes `value` at `time`. O(1) amortised.
   func add(_ cell: stella_value, slot: Int, at time: Int64) {
-    guard cell.kind != STELLA_MISSING, let hash = DistinctWindow.hash(cell) else { return }
-    let held = slots + slot
-    if held.pointee.sketches != 0, clock.bucket(time) - clock.bucket(held.pointee.last) >= Int64(DistinctWindow.steps) {
-      drop(slot)
+    guard cell.kind != STELLA_MISSING, let hash = CellHash.of(cell) else { return }
+    let before = slots[slot].last
+    slots[slot].last = max(before, time)
+    if slots[slot].sketch != 0, sketch.isOver(before, at: time) { dropSketch(slot) }
+    if slots[slot].sketch == 0 {
+      if exact.add(cell, hash, at: time, last: slots[slot].last, to: &slots[slot].values) { return }
+      let block = sketch.allocate()
+      sketches += 1
+      slots[slot].sketch = block
+      exact.forEach(slots[slot].values) { sketch.add($0, at: $1, newest: slots[slot].last, to: block) }
+      exact.clear(&slots[slot].values)
     }
-    held.pointee.last = max(held.pointee.last, time)
-    if held.pointee.sketches != 0 {
-      note(hash, at: time, slot)
-      return
-    }
-    if held.pointee.entries == 0 { move(slot, to: 2) }
-    var place = find(hash, slot)
-    if let entry = entry(at: place, slot) {
-      let word = pool.words + entry + 1
-      word.pointee = UInt64(bitPattern: max(Int64(bitPattern: word.pointee), time))
-      return
-    }
-    if Int(held.pointee.count) >= min(room, 1 << Int(held.pointee.size)) {
-      let live = entries(of: slot).reduce(0) { $0 + (isOld($1, at: held.pointee.last) ? 0 : 1) }
-      if live >= cap {
-        sketch(slot)
-        note(hash, at: time, slot)
-        return
-      }
-      prune(slot, to: DistinctWindow.log2(of: max(4, min(room, live + live / 2 + 1))))
-      place = find(hash, slot)
-    }
-    append(hash, time, cell, slot, place)
+    sketch.add(hash, at: time, newest: slots[slot].last, to: slots[slot].sketch)
   }
 
-  /// Different values in the window at `now`. O(values) while exact, else O(registers).
+  /// Different values in the window at `now`. O(1) amortised while exact, else O(registers).
   func count(_ slot: Int, at now: Int64) -> Int {
-    if slots[slot].sketches != 0 { return estimate(slot, at: now) }
-    return entries(of: slot).reduce(0) { $0 + (isIn($1, at: now) ? 1 : 0) }
+    slots[slot].sketch == 0
+      ? exact.count(&slots[slot].values, at: now) : sketch.estimate(slots[slot].sketch, at: now)
   }
 
-  /// The values in the window at `now` that are known exactly, oldest first, at most 100.
-  func values(_ slot: Int, at now: Int64) -> [FieldValue] {
-    var found: [FieldValue] = []
-    for entry in entries(of: slot) where found.count < DistinctWindow.listLimit && isIn(entry, at: now) {
-      found.append(value(entry))
-    }
-    return found
-  }
-
-  // MARK: - Exact
-
-  /// The words at which the entries of a slot begin.
-  func entries(of slot: Int) -> StrideTo<Int> {
-    let first = Int(slots[slot].entries)
-    return stride(
-      from: first, to: first + Int(slots[slot].count) * DistinctWindow.entryWords, by: DistinctWindow.entryWords)
-  }
-
-  func time(_ entry: Int) -> Int64 { Int64(bitPattern: pool.words[entry + 1]) }
-
-  private func isOld(_ entry: Int, at now: Int64) -> Bool { time(entry) <= now - within }
-
-  private func isIn(_ entry: Int, at now: Int64) -> Bool { time(entry) <= now && time(entry) > now - within }
-
-  private func number(at place: Int, _ slot: Int) -> Int {
-    let word = pool.words[Int(slots[slot].index) + place >> 1]
-    return Int(place & 1 == 0 ? word & 0xFFFF_FFFF : word >> 32)
-  }
-
-  /// The entry that a place of the index names; nil for none.
-  private func entry(at place: Int, _ slot: Int) -> Int? {
-    let number = number(at: place, slot)
-    guard number > 0, number <= Int(slots[slot].count) else { return nil }
-    return Int(slots[slot].entries) + (number - 1) * DistinctWindow.entryWords
-  }
-
-  private func set(_ place: Int, to number: Int, _ slot: Int) {
-    let word = pool.words + Int(slots[slot].index) + place >> 1
-    word.pointee =
-      place & 1 == 0
-      ? word.pointee & ~0xFFFF_FFFF | UInt64(number) : word.pointee & 0xFFFF_FFFF | UInt64(number) << 32
-  }
-
-  /// The place of the index where a hash stands, or that is free for it.
-  private func find(_ hash: UInt64, _ slot: Int) -> Int {
-    let mask = (2 << Int(slots[slot].size)) - 1
-    var place = Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
-    // At least half of it is free; the bound is for an index that was restored.
-    var steps = 0
-    while steps < mask, let entry = entry(at: place, slot), pool.words[entry] != hash {
-      place = (place + 1) & mask
-      steps += 1
-    }
-    return place
-  }
-
-  /// Gives the slot empty blocks for 2^`size` entries.
-  private func move(_ slot: Int, to size: Int) {
-    slots[slot].entries = pool.allocate(size + 2)
-    slots[slot].index = pool.allocate(size)
-    slots[slot].size = UInt32(size)
-    slots[slot].count = 0
-    heldBytes += 40 << size
-  }
-
-  func release(_ slot: Slot) {
-    if slot.entries == 0 { return }
-    pool.release(slot.entries, Int(slot.size) + 2)
-    pool.release(slot.index, Int(slot.size))
-    heldBytes -= 40 << Int(slot.size)
-  }
-
-  private func append(_ hash: UInt64, _ time: Int64, _ cell: stella_value, _ slot: Int, _ place: Int) {
-    var payload = UInt64(bitPattern: cell.i)
-    var length = 0
-    if cell.kind >= STELLA_STRING, let text = cell.p {
-      length = min(Int(cell.length), DistinctWindow.textLimit)
-      // Not in the middle of a character.
-      if length < cell.length { while length > 0, text[length] & 0xC0 == 0x80 { length -= 1 } }
-      let size = DistinctWindow.textSize(length)
-      let block = pool.allocate(size)
-      UnsafeMutableRawPointer(pool.words + Int(block)).copyMemory(from: text, byteCount: length)
-      heldBytes += 8 << size
-      payload = UInt64(block)
-    }
-    slots[slot].count += 1
-    let entry = pool.words + Int(slots[slot].entries) + (Int(slots[slot].count) - 1) * DistinctWindow.entryWords
-    entry[0] = hash
-    entry[1] = UInt64(bitPattern: time)
-    entry[2] = payload
-    entry[3] = UInt64(cell.kind) | UInt64(length) << 8
-    set(place, to: Int(slots[slot].count), slot)
-  }
-
-  private func prune(_ slot: Int, to size: Int) {
-    let old = slots[slot]
-    let before = entries(of: slot)
-    move(slot, to: size)
-    for entry in before {
-      if isOld(entry, at: old.last) {
-        dropText(entry)
-        continue
-      }
-      let place = find(pool.words[entry], slot)
-      let target = Int(slots[slot].entries) + Int(slots[slot].count) * DistinctWindow.entryWords
-      for word in 0..<DistinctWindow.entryWords { pool.words[target + word] = pool.words[entry + word] }
-      slots[slot].count += 1
-      set(place, to: Int(slots[slot].count), slot)
-    }
-    release(old)
-  }
-
-  private static func textSize(_ length: Int) -> Int { log2(of: max(1, (length + 7) / 8)) }
-
-  /// The least n with 2ⁿ ≥ `number`.
-  private static func log2(of number: Int) -> Int { number <= 1 ? 0 : Int.bitWidth - (number - 1).leadingZeroBitCount }
-
-  /// The text of an entry: its block and its length.
-  private func text(_ entry: Int) -> (block: UInt32, length: Int)? {
-    let meta = pool.words[entry + 3]
-    let length = min(Int(meta >> 8 & 0xFF), DistinctWindow.textLimit)
-    guard meta & 0xFF >= UInt64(STELLA_STRING), let block = UInt32(exactly: pool.words[entry + 2]),
-      pool.holds(block, DistinctWindow.textSize(length))
-    else { return nil }
-    return (block, length)
-  }
-
-  func dropText(_ entry: Int) {
-    guard let (block, length) = text(entry) else { return }
-    pool.release(block, DistinctWindow.textSize(length))
-    heldBytes -= 8 << DistinctWindow.textSize(length)
-  }
-
-  private func value(_ entry: Int) -> FieldValue {
-    if let (block, length) = text(entry) {
-      let bytes = UnsafeRawBufferPointer(start: pool.words + Int(block), count: length)
-      return .string(String(decoding: bytes, as: UTF8.self))
-    }
-    switch Int(pool.words[entry + 3] & 0xFF) {
-    case STELLA_BOOL: return .bool(pool.words[entry + 2] != 0)
-    case STELLA_INT: return .integer(Int64(bitPattern: pool.words[entry + 2]))
-    case STELLA_DOUBLE: return .double(Double(bitPattern: pool.words[entry + 2]))
-    case STELLA_STRING, STELLA_ARRAY, STELLA_OBJECT: return .string("")
-    default: return .null
-    }
-  }
-
-  /// Frees everything that the slot holds.
-  private func drop(_ slot: Int) {
-    for entry in entries(of: slot) { dropText(entry) }
-    release(slots[slot])
-    if slots[slot].sketches != 0 {
-      for step in 0..<DistinctWindow.steps {
-        let block = UInt32(truncatingIfNeeded: pool.words[Int(slots[slot].sketches) + 2 * step + 1])
-        if block == 0 { continue }
-        pool.release(block, DistinctWindow.registerSize)
-        heldBytes -= 8 << DistinctWindow.registerSize
-      }
-      pool.release(slots[slot].sketches, DistinctWindow.directorySize)
-      heldBytes -= 8 << DistinctWindow.directorySize
-    }
-    slots[slot] = Slot(last: slots[slot].last)
-  }
-
-  // MARK: - Checkpoints
+  /// The values in the window at `now` that are known exactly, in order of first sight, at most 100. O(values).
+  func values(_ slot: Int, at now: Int64) -> [FieldValue] { exact.values(slots[slot].values, at: now) }
 
   func save(to writer: StateWriter, slots count: Int) {
     writer.write(column: slots, count: count)
-    writer.write(heldBytes)
     pool.save(to: writer)
   }
 
   func restore(from reader: inout StateReader, slots count: Int) throws(StateError) {
+    try reader.read(into: slots, count: count)
     opened = max(opened, count)
     do throws(StateError) {
-      try reader.read(into: slots, count: count)
-      let held = try reader.number(in: 0...Int(Int32.max) * 1024)
       try pool.restore(from: &reader)
-      for slot in 0..<count { try check(slots[slot]) }
-      heldBytes = held
+      var claims = try pool.claims()
+      for slot in 0..<count {
+        let held = slots[slot]
+        if held.last != .min, !StateReader.times.contains(held.last) { throw StateReader.impossible }
+        try exact.check(held.values, &claims)
+        if held.sketch != 0 {
+          try sketch.check(held.sketch, &claims)
+          sketches += 1
+        }
+        if held.last == .min && (held.sketch != 0 || held.values.block != 0) { throw StateReader.impossible }
+      }
     } catch {
-      slots.update(repeating: Slot(), count: count)
+      for slot in 0..<count { slots[slot] = Slot() }
       throw error
     }
-  }
-
-  private func check(_ slot: Slot) throws(StateError) {
-    if slot.last != .min && !StateReader.times.contains(slot.last) { throw StateReader.impossible }
-    var isSound = true
-    if slot.entries != 0 || slot.index != 0 || slot.count != 0 {
-      isSound =
-        (2...24).contains(slot.size) && slot.count <= 1 << slot.size && pool.holds(slot.entries, Int(slot.size) + 2)
-        && pool.holds(slot.index, Int(slot.size))
-    }
-    if slot.sketches != 0, isSound {
-      isSound = slot.last != .min && pool.holds(slot.sketches, DistinctWindow.directorySize)
-      for step in 0..<DistinctWindow.steps where isSound {
-        let block = pool.words[Int(slot.sketches) + 2 * step + 1]
-        isSound = block == 0 || UInt32(exactly: block).map { pool.holds($0, DistinctWindow.registerSize) } == true
-      }
-    }
-    if !isSound { throw StateError(message: "different values lie nowhere") }
   }
 
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {

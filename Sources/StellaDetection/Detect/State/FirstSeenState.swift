@@ -82,7 +82,7 @@ final class FirstSeenState: Primitive {
 
   /// Remembers a value; whether it is new. O(1) amortised.
   func add(_ cell: stella_value, slot: Int, at time: Int64) -> Bool {
-    guard cell.kind != STELLA_MISSING, let found = DistinctWindow.hash(cell) else { return false }
+    guard cell.kind != STELLA_MISSING, let found = CellHash.of(cell) else { return false }
     let hash = Swift.max(found, 1)
     if slots[slot].last != .min, time - slots[slot].last >= memory { clear(slot) }
     if slots[slot].began == .min { slots[slot].began = time }

@@ -16,6 +16,10 @@ protocol Primitive: AnyObject {
   var slotBytes: Int { get }
   /// Bytes that slots hold beyond that.
   var heldBytes: Int { get }
+  /// Loads what the primitive has of `slot` into the cache.
+  func prefetch(_ slot: Int)
+  /// Loads what `slot` holds beyond that, when ``prefetch(_:)`` has come to its end.
+  func prefetchHeld(_ slot: Int)
   /// Runs the method with the given number (its place in the registry).
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError)
   /// Writes the state of the slots `0..<slots`, free ones included. O(bytes), by columns.
@@ -25,6 +29,11 @@ protocol Primitive: AnyObject {
   /// Slots keep their numbers; it must have been grown to `slots` before and hold nothing.
   /// - Throws: when the bytes can't have been written by a primitive with these settings. It is then of no more use.
   func restore(from reader: inout StateReader, slots: Int) throws(StateError)
+}
+
+extension Primitive {
+  func prefetch(_ slot: Int) {}
+  func prefetchHeld(_ slot: Int) {}
 }
 
 /// One method call from a script.

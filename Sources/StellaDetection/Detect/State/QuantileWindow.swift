@@ -10,234 +10,281 @@ import CStellaValue
 ///
 /// C. Masson, J. E. Rim, H. K. Lee: DDSketch, PVLDB 12(12), 2019. Cells grow by the factor γ = (1 + α) / (1 − α) with
 /// α = 0.01, so that an answer is at most 1% away from a value of the asked rank. Values of magnitude below 10⁻⁹ count as 0.
+///
+/// A key with few different cells has a list of them, 8 bytes each; over 32 it gets ``DenseSketches``.
 final class QuantileWindow: Primitive {
   private static let accuracy = 0.01
   private static let logGamma = log((1 + accuracy) / (1 - accuracy))
   private static let smallest = 1e-9
-  /// A store begins with 2^this words, each of two cells, and 2^`largestStore` have room for all indices: from
-  /// −1,037 for 10⁻⁹ to 35,490 for the greatest number.
-  private static let smallestStore = 2
-  private static let largestStore = 16
+  /// Cells that a list holds at most: 2^this.
+  private static let listSize = 5
 
-  /// Counts of the cells `low…` of one sign: 2^`size` words of the pool; block 0 while there are none.
-  private struct Store: BitwiseCopyable {
+  private struct Slot: BitwiseCopyable {
+    /// Newest step seen; `Int64.min` when empty.
+    var head = Int64.min
+    /// Where the list or the directory lies in the pool; 0 without any.
     var block: UInt32 = 0
-    var low: Int32 = 0
-    var size: UInt32 = 0
-
-    var cells: Int { block == 0 ? 0 : 2 << Int(size) }
-    var bytes: Int { block == 0 ? 0 : 8 << Int(size) }
-  }
-
-  private struct Sketch: BitwiseCopyable {
-    /// The step that it is for; `Int64.min` when empty.
-    var bucket = Int64.min
-    var count: UInt32 = 0
-    var zeros: UInt32 = 0
-    var positive = Store()
-    var negative = Store()
+    /// Entries of the list.
+    var count: UInt16 = 0
+    /// The list has room for 2^`size` entries.
+    var size: UInt8 = 0
+    /// 1 when the block is a directory.
+    var isDense: UInt8 = 0
   }
 
   private let clock: BucketClock
   private let pool = BlockPool()
-  private var heads: UnsafeMutablePointer<Int64>
-  /// By slot and step.
-  private var sketches: UnsafeMutablePointer<Sketch>
-  /// Slots that were cleared once, so that what lies in them is theirs.
+  private let dense: DenseSketches
+  private var slots: UnsafeMutablePointer<Slot>
+  /// Slots that hold something, be it that they are empty.
   private var opened = 0
-  private(set) var heldBytes = 0
+  private var listBytes = 0
+  let slotBytes = MemoryLayout<Slot>.stride
+  var heldBytes: Int { listBytes + dense.heldBytes }
 
   init(clock: BucketClock) {
     self.clock = clock
-    heads = RawStorage.allocate(count: 1)
-    sketches = RawStorage.allocate(count: 1)
+    dense = DenseSketches(pool: pool, ring: clock.ring)
+    slots = RawStorage.allocate(count: 1)
   }
 
-  deinit {
-    RawStorage.free(heads)
-    RawStorage.free(sketches)
-  }
+  deinit { RawStorage.free(slots) }
 
-  var slotBytes: Int { 8 + clock.ring * MemoryLayout<Sketch>.stride }
-
-  func grow(to capacity: Int) {
-    heads = RawStorage.resize(heads, to: capacity)
-    sketches = RawStorage.resize(sketches, to: capacity * clock.ring)
-  }
+  func grow(to capacity: Int) { slots = RawStorage.resize(slots, to: capacity) }
 
   func clear(_ slot: Int) {
-    if slot < opened {
-      for sketch in slot * clock.ring..<(slot + 1) * clock.ring { empty(sketches + sketch) }
-    }
     while opened <= slot {
-      heads[opened] = .min
-      (sketches + opened * clock.ring).update(repeating: Sketch(), count: clock.ring)
+      slots[opened] = Slot()
       opened += 1
     }
-    heads[slot] = .min
+    drop(slot)
+    slots[slot] = Slot()
   }
 
-  private func empty(_ sketch: UnsafeMutablePointer<Sketch>) {
-    drop(sketch.pointee.positive)
-    drop(sketch.pointee.negative)
-    sketch.pointee = Sketch()
+  private func drop(_ slot: Int) {
+    let held = slots[slot]
+    if held.block == 0 { return }
+    if held.isDense != 0 {
+      dense.release(held.block)
+    } else {
+      pool.release(held.block, Int(held.size))
+      listBytes -= 8 << Int(held.size)
+    }
   }
 
-  private func drop(_ store: Store) {
-    if store.block == 0 { return }
-    pool.release(store.block, Int(store.size))
-    heldBytes -= store.bytes
+  func prefetch(_ slot: Int) { stella_prefetch(slots + slot) }
+
+  func prefetchHeld(_ slot: Int) {
+    if slots[slot].block != 0 { stella_prefetch(pool.words + Int(slots[slot].block)) }
   }
 
   func isIdle(_ slot: Int, at now: Int64) -> Bool {
-    heads[slot] == .min || clock.bucket(now) - heads[slot] >= Int64(clock.ring)
+    slots[slot].head == .min || clock.bucket(now) - slots[slot].head >= Int64(clock.ring)
   }
 
-  func lastUse(_ slot: Int) -> Int64 { heads[slot] == .min ? .min : (heads[slot] + 1) * clock.width }
+  func lastUse(_ slot: Int) -> Int64 {
+    slots[slot].head == .min ? .min : (slots[slot].head + 1) * clock.width
+  }
 
-  /// Adds a value at `time`; one older than the window keeps is left out. O(1) amortised.
+  private func position(_ bucket: Int64) -> Int {
+    let remainder = Int(bucket % Int64(clock.ring))
+    return remainder < 0 ? remainder + clock.ring : remainder
+  }
+
+  /// O(1) amortised.
   func add(_ value: Double, slot: Int, at time: Int64) {
     guard value.isFinite else { return }
     let bucket = clock.bucket(time)
-    if heads[slot] != .min, heads[slot] - bucket >= Int64(clock.ring) { return }
-    heads[slot] = max(heads[slot], bucket)
-    let remainder = Int(bucket % Int64(clock.ring))
-    let sketch = sketches + slot * clock.ring + (remainder < 0 ? remainder + clock.ring : remainder)
-    if sketch.pointee.bucket != bucket {
-      empty(sketch)
-      sketch.pointee.bucket = bucket
+    let head = slots[slot].head
+    if head != .min, head - bucket >= Int64(clock.ring) { return }
+    if bucket > head {
+      if head != .min { forget(slot, after: head, steps: min(Int64(clock.ring), bucket - head)) }
+      slots[slot].head = bucket
     }
-    sketch.pointee.count &+= 1
-    if abs(value) < QuantileWindow.smallest {
-      sketch.pointee.zeros &+= 1
+    let cell = SketchCell(
+      value,
+      index: abs(value) < QuantileWindow.smallest
+        ? nil : Int((log(abs(value)) / QuantileWindow.logGamma).rounded(.up)))
+    let place = position(bucket)
+    if slots[slot].isDense == 0, !addToList(cell, place, slot) { thicken(slot) }
+    if slots[slot].isDense != 0 { dense.add(1, cell, at: place, slots[slot].block) }
+  }
+
+  // MARK: - Lists
+
+  /// False when the list can't hold it.
+  private func addToList(_ cell: SketchCell, _ place: Int, _ slot: Int) -> Bool {
+    var held = slots[slot]
+    let key = SketchEntry(place: place, cell: cell, count: 0)
+    let count = Int(held.count)
+    let list = pool.words + Int(held.block)
+    for position in 0..<count where SketchEntry(list[position]).isSame(as: key) {
+      let entry = SketchEntry(list[position])
+      if entry.count == SketchEntry.limit { return false }
+      list[position] = entry.word + 1
+      return true
+    }
+    if held.block == 0 {
+      held.block = pool.allocate(0)
+      held.size = 0
+      listBytes += 8
+    } else if count == 1 << Int(held.size) {
+      if Int(held.size) == QuantileWindow.listSize { return false }
+      let larger = pool.allocate(Int(held.size) + 1)
+      (pool.words + Int(larger)).update(from: pool.words + Int(held.block), count: count)
+      pool.release(held.block, Int(held.size))
+      listBytes += 8 << Int(held.size)
+      held.block = larger
+      held.size += 1
+    }
+    pool.words[Int(held.block) + count] = key.word + 1
+    held.count += 1
+    slots[slot] = held
+    return true
+  }
+
+  private func thicken(_ slot: Int) {
+    let old = slots[slot]
+    let directory = dense.allocate()
+    for position in 0..<Int(old.count) {
+      let entry = SketchEntry(pool.words[Int(old.block) + position])
+      dense.add(UInt32(entry.count), entry.cell, at: entry.place, directory)
+    }
+    drop(slot)
+    slots[slot].block = directory
+    slots[slot].count = 0
+    slots[slot].size = 0
+    slots[slot].isDense = 1
+  }
+
+  /// Empties the places of the next `steps` steps.
+  private func forget(_ slot: Int, after head: Int64, steps: Int64) {
+    var held = slots[slot]
+    if held.block == 0 { return }
+    let ring = clock.ring
+    let first = position(head + 1)
+    if held.isDense != 0 {
+      for step in 0..<Int(steps) { dense.clear((first + step) % ring, held.block) }
       return
     }
-    let index = Int((log(abs(value)) / QuantileWindow.logGamma).rounded(.up))
-    if value > 0 { count(index, in: &sketch.pointee.positive) } else { count(index, in: &sketch.pointee.negative) }
-  }
-
-  private func count(_ index: Int, in store: inout Store) {
-    if index < Int(store.low) || index >= Int(store.low) + store.cells { widen(&store, to: index) }
-    let cell = index - Int(store.low)
-    let word = pool.words + Int(store.block) + cell >> 1
-    word.pointee = QuantileWindow.incremented(word.pointee, isHigh: cell & 1 == 1)
-  }
-
-  /// A word with one of its two counts raised, which never spills into the other.
-  private static func incremented(_ word: UInt64, isHigh: Bool) -> UInt64 {
-    let low = UInt32(truncatingIfNeeded: word)
-    let high = UInt32(truncatingIfNeeded: word >> 32)
-    return isHigh ? UInt64(high &+ 1) << 32 | UInt64(low) : UInt64(high) << 32 | UInt64(low &+ 1)
-  }
-
-  private func cell(_ cell: Int, of store: Store) -> UInt64 {
-    let word = pool.words[Int(store.block) + cell >> 1]
-    return cell & 1 == 1 ? word >> 32 : word & 0xFFFF_FFFF
-  }
-
-  /// Doubles the cells until `index` is among them.
-  private func widen(_ store: inout Store, to index: Int) {
-    let old = store
-    let low = Int(old.low)
-    let high = low + old.cells
-    var size = old.block == 0 ? QuantileWindow.smallestStore : Int(old.size)
-    let wanted = old.block == 0 ? 1 : max(high, index + 1) - min(low, index)
-    while 2 << size < wanted { size += 1 }
-    store.block = pool.allocate(size)
-    store.size = UInt32(size)
-    if old.block == 0 {
-      store.low = Int32(index - (1 << size))
-    } else {
-      // What is free lies on the side that the values wander to. Numbers of cells are even, so words stay whole.
-      store.low = Int32(index < low ? high - (2 << size) : low)
-      let shift = (low - Int(store.low)) / 2
-      for word in 0..<old.cells / 2 {
-        pool.words[Int(store.block) + shift + word] = pool.words[Int(old.block) + word]
-      }
+    let list = pool.words + Int(held.block)
+    var kept = 0
+    for position in 0..<Int(held.count) {
+      let ahead = SketchEntry(list[position]).place - first
+      if (ahead < 0 ? ahead + ring : ahead) < Int(steps) { continue }
+      list[kept] = list[position]
+      kept += 1
     }
-    heldBytes += store.bytes
-    drop(old)
+    held.count = UInt16(kept)
+    slots[slot] = held
   }
 
-  private func live(_ slot: Int, at now: Int64) -> [Sketch] {
+  // MARK: - Reading
+
+  /// The places that lie in the window at `now`: so many from the first on, around the ring.
+  private func live(_ slot: Int, at now: Int64) -> (first: Int, count: Int) {
+    let head = slots[slot].head
     let newest = clock.bucket(now) - clock.lag
-    return (slot * clock.ring..<(slot + 1) * clock.ring).lazy.map { self.sketches[$0] }
-      .filter { $0.bucket != .min && $0.bucket <= newest && $0.bucket > newest - self.clock.span }
+    let from = max(newest - clock.span + 1, head - Int64(clock.ring) + 1)
+    let to = min(newest, head)
+    return to < from ? (0, 0) : (position(from), Int(to - from + 1))
   }
 
-  /// Values in the window at `now`.
-  func count(_ slot: Int, at now: Int64) -> Int { live(slot, at: now).reduce(0) { $0 + Int($1.count) } }
+  private func isLive(_ place: Int, _ live: (first: Int, count: Int)) -> Bool {
+    let ahead = place - live.first
+    return (ahead < 0 ? ahead + clock.ring : ahead) < live.count
+  }
 
-  /// The `p`-quantile of the values in the window at `now`: the value of rank ⌊p (n − 1)⌋. O(cells).
+  /// Values in the window at `now`. O(steps).
+  func count(_ slot: Int, at now: Int64) -> Int {
+    let held = slots[slot]
+    if held.block == 0 { return 0 }
+    let live = live(slot, at: now)
+    var total = 0
+    if held.isDense != 0 {
+      for step in 0..<live.count { total += dense.count((live.first + step) % clock.ring, held.block) }
+      return total
+    }
+    for position in 0..<Int(held.count) {
+      let entry = SketchEntry(pool.words[Int(held.block) + position])
+      if isLive(entry.place, live) { total += entry.count }
+    }
+    return total
+  }
+
+  /// The `p`-quantile of the values in the window at `now`: the value of rank ⌊p (n − 1)⌋. O(steps + cells).
   func quantile(_ p: Double, slot: Int, at now: Int64) -> Double? {
-    let sketches = live(slot, at: now)
-    let total = sketches.reduce(0) { $0 + Int($1.count) }
+    let held = slots[slot]
+    let total = count(slot, at: now)
     if total == 0 { return nil }
-    var rank = Int(p * Double(total - 1))
-    func answer(_ index: Int) -> Double {
-      let gamma = exp(QuantileWindow.logGamma)
-      return 2 * exp(Double(index) * QuantileWindow.logGamma) / (gamma + 1)
-    }
-    if let index = find(&rank, in: sketches.map(\.negative), isDescending: true) { return -answer(index) }
-    rank -= sketches.reduce(0) { $0 + Int($1.zeros) }
-    if rank < 0 { return 0 }
-    return find(&rank, in: sketches.map(\.positive), isDescending: false).map(answer)
+    let live = live(slot, at: now)
+    let rank = Int(p * Double(total - 1))
+    let cell =
+      held.isDense != 0
+      ? dense.cell(at: rank, first: live.first, steps: live.count, held.block) : listed(at: rank, held, live)
+    guard let cell else { return nil }
+    guard let index = cell.index else { return 0 }
+    let gamma = exp(QuantileWindow.logGamma)
+    let size = 2 * exp(Double(index) * QuantileWindow.logGamma) / (gamma + 1)
+    return cell.isNegative ? -size : size
   }
 
-  /// The cell in which the rank lies; lowers it by what they all hold when it is in none.
-  private func find(_ rank: inout Int, in stores: [Store], isDescending: Bool) -> Int? {
-    let stores = stores.filter { $0.block != 0 }
-    guard let low = stores.map({ Int($0.low) }).min(), let high = stores.map({ Int($0.low) + $0.cells }).max() else {
-      return nil
-    }
-    var rest = rank
-    let found: Int? = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: high - low) { sums in
-      sums.update(repeating: 0)
-      for store in stores {
-        for cell in 0..<store.cells { sums[Int(store.low) - low + cell] &+= self.cell(cell, of: store) }
+  /// By counting what lies before each cell: a list is short.
+  private func listed(at rank: Int, _ held: Slot, _ live: (first: Int, count: Int)) -> SketchCell? {
+    let list = pool.words + Int(held.block)
+    for position in 0..<Int(held.count) {
+      let cell = SketchEntry(list[position]).cell
+      var before = 0
+      var same = 0
+      for other in 0..<Int(held.count) {
+        let entry = SketchEntry(list[other])
+        guard isLive(entry.place, live) else { continue }
+        if entry.cell < cell { before += entry.count } else if entry.cell == cell { same += entry.count }
       }
-      for step in 0..<high - low {
-        let index = isDescending ? high - 1 - step : low + step
-        rest -= Int(sums[index - low])
-        if rest < 0 { return index }
-      }
-      return nil
+      if before <= rank, rank < before + same { return cell }
     }
-    rank = rest
-    return found
+    return nil
   }
 
-  func save(to writer: StateWriter, slots: Int) {
-    writer.write(column: heads, count: slots)
-    writer.write(column: sketches, count: slots * clock.ring)
+  // MARK: - Checkpoints
+
+  func save(to writer: StateWriter, slots count: Int) {
+    writer.write(column: slots, count: count)
     pool.save(to: writer)
   }
 
-  func restore(from reader: inout StateReader, slots: Int) throws(StateError) {
-    opened = max(opened, slots)
+  func restore(from reader: inout StateReader, slots count: Int) throws(StateError) {
+    try reader.read(into: slots, count: count)
+    opened = max(opened, count)
     do throws(StateError) {
-      try reader.readSteps(into: heads, count: slots, of: clock)
-      try reader.read(into: sketches, count: slots * clock.ring)
       try pool.restore(from: &reader)
-      let steps = clock.steps
-      var held = 0
-      for position in 0..<slots * clock.ring {
-        let sketch = sketches[position]
-        guard sketch.bucket == .min || steps.contains(sketch.bucket) else { throw StateReader.impossible }
-        for store in [sketch.positive, sketch.negative] where store.block != 0 {
-          guard (QuantileWindow.smallestStore...QuantileWindow.largestStore).contains(Int(store.size)),
-            abs(Int(store.low)) <= 4 << QuantileWindow.largestStore, pool.holds(store.block, Int(store.size))
-          else { throw StateError(message: "a sketch lies nowhere") }
-          held += store.bytes
-        }
-      }
-      heldBytes = held
+      var claims = try pool.claims()
+      for slot in 0..<count { try check(slots[slot], &claims) }
     } catch {
-      for slot in 0..<slots { heads[slot] = .min }
-      sketches.update(repeating: Sketch(), count: slots * clock.ring)
+      for slot in 0..<count { slots[slot] = Slot() }
       throw error
     }
   }
+
+  private func check(_ slot: Slot, _ claims: inout BlockClaims) throws(StateError) {
+    if slot.head != .min, !clock.steps.contains(slot.head) { throw StateReader.impossible }
+    if slot.block == 0 && slot.count == 0 && slot.size == 0 && slot.isDense == 0 { return }
+    guard slot.block != 0, slot.head != .min, slot.isDense <= 1 else { throw QuantileWindow.damaged }
+    if slot.isDense != 0 {
+      guard slot.count == 0, slot.size == 0 else { throw QuantileWindow.damaged }
+      try dense.check(slot.block, &claims)
+      return
+    }
+    guard slot.size <= QuantileWindow.listSize, slot.count <= 1 << Int(slot.size) else { throw QuantileWindow.damaged }
+    try claims.claim(slot.block, Int(slot.size))
+    listBytes += 8 << Int(slot.size)
+    for position in 0..<Int(slot.count) {
+      let entry = SketchEntry(pool.words[Int(slot.block) + position])
+      guard entry.place < clock.ring, entry.cell.isPossible, entry.count > 0 else { throw QuantileWindow.damaged }
+    }
+  }
+
+  static let damaged = StateError(message: "a sketch makes no sense")
 
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
     switch method {

@@ -13,6 +13,14 @@ package final class StateWriter {
 
   deinit { RawStorage.free(base) }
 
+  /// Makes room for about `bytes`, so that what is written is not moved; to be called before anything is.
+  package func reserve(_ bytes: Int) {
+    if count > 0 || bytes <= capacity { return }
+    RawStorage.free(base)
+    capacity = bytes
+    base = RawStorage.allocateRun(bytes: bytes)
+  }
+
   /// What was written so far; valid until the next write.
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 

@@ -95,7 +95,7 @@ final class TopState: Primitive {
 
   /// Counts a value. O(n). One older than the window is not counted.
   func add(_ cell: stella_value, weight: Double, slot: Int, at time: Int64) {
-    guard weight > 0, cell.kind != STELLA_MISSING, let found = DistinctWindow.hash(cell) else { return }
+    guard weight > 0, cell.kind != STELLA_MISSING, let found = CellHash.of(cell) else { return }
     let weight = min(weight, TopState.greatestWeight)
     let hash = max(found, 1)
     let step = clock.bucket(time)

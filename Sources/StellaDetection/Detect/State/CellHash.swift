@@ -1,8 +1,9 @@
 import CStellaValue
 
-extension DistinctWindow {
-  /// A hash of the value that a cell holds, the same for equal numbers of different kinds; nil for none.
-  static func hash(_ cell: stella_value) -> UInt64? {
+/// Hashes of single values, to tell them apart.
+enum CellHash {
+  /// Nil for a missing value. 5 and 5.0 are one value, as they are equal in Lua.
+  static func of(_ cell: stella_value) -> UInt64? {
     switch Int(cell.kind) {
     case STELLA_NULL: return mix(0, tag: 1)
     case STELLA_BOOL: return mix(UInt64(bitPattern: cell.i), tag: 2)
