@@ -631,7 +631,7 @@ function forecast(within) end
 ---@field field? string the field with the message, for `add(e)`; default "message"
 ---@field keep? string after such a silence a key is forgotten, and learns again; default "30d"
 
---- O(bytes) for a known kind of message; a new one costs some look-ups a word. Drain's family (He et al. 2017), one setting for all logs. Not every new template counts as new: one that differs from others in a single word that varies will be merged with them. Looks at 4,096 bytes and 128 words of a message. About 60 KiB a key to begin with, up to about 4 MiB a key with 1,000 templates of ever new messages.
+--- O(bytes) for a known kind of message; a new one costs some look-ups a word. Drain's family (He et al. 2017), one setting for all logs. Not every new template counts as new: one that differs from others in a single word that varies will be merged with them. Looks at 4,096 bytes and 128 words of a message. About 50 KiB a key to begin with, up to about 4 MiB a key with 1,000 templates of ever new messages.
 ---@class Stella.Templates: Stella.Window
 local Templates = {}
 
