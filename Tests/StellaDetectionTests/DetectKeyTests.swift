@@ -130,31 +130,6 @@ struct DetectKeyTests {
     #expect(table.evictions > 0)
   }
 
-  @Test(arguments: [UInt64(51), 52])
-  func aDeadlineHeapGivesTheEarliestAndOfEqualOnesTheLowestSlot(seed: UInt64) {
-    print("seed \(seed)")
-    var random = SeededGenerator(seed)
-    var heap = DeadlineHeap()
-    var model: [Int: Int64] = [:]
-    for _ in 0..<4000 {
-      let least = model.min { ($0.value, $0.key) < ($1.value, $1.key) }
-      #expect(heap.first?.slot == least?.key)
-      #expect(heap.first?.deadline == least?.value)
-      let slot = Int(random.next() % 100)
-      #expect(heap.contains(slot) == (model[slot] != nil))
-      if model[slot] == nil, random.chance(60) {
-        model[slot] = Int64(random.next() % 40)
-        heap.insert(model[slot] ?? 0, slot)
-      } else if let least {
-        heap.removeFirst()
-        model[least.key] = nil
-      }
-    }
-    heap.removeAll()
-    #expect(heap.first == nil)
-    #expect(!heap.contains(3))
-  }
-
   @Test func aKeyTellsTextFromNumberAndNullButNotAWholeDoubleFromAnInteger() throws {
     let stream = try DetectModelStream(DetectModelStream.rule("r", "threshold = { count = 1, within = \"1h\" }"))
     let values = ["1", "1.0", "\"1\"", "null", "true", "\"null\"", "1.5", "\"\""]

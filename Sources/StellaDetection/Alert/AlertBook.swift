@@ -16,6 +16,9 @@ final class AlertBook {
     var lastFinding: Int64
     /// Over the rule's limit: nobody hears of it.
     var isHeldBack = false
+    /// When the book looks at it next, and by which of its deadlines.
+    var visit = Int64.max
+    var stamp: UInt32 = 0
 
     init(alert: Alert, finding: Finding, since: Int64) {
       self.alert = alert
@@ -23,6 +26,8 @@ final class AlertBook {
       self.since = since
       lastFinding = since
     }
+
+    func isVisited(by deadline: Deadline) -> Bool { stamp == deadline.stamp && visit == deadline.time }
   }
 
   private let manifest: AlertTemplate
@@ -34,9 +39,10 @@ final class AlertBook {
   private var episodes: [Int: Episode] = [:]
   /// How many episodes each slot's key has had.
   private var numbers: [Int: Int] = [:]
-  private var deadlines = DeadlineHeap()
+  private let deadlines = DeadlineWheel()
+  private var stamp: UInt32 = 0
 
-  /// The earliest time at which ``expire(upTo:in:)`` has something to do.
+  /// Before it ``expire(upTo:in:)`` has nothing to do.
   private(set) var nextDeadline = Int64.max
   private(set) var fired = 0
   /// Alerts that were held back because the rule raised too many at once.
@@ -150,20 +156,20 @@ final class AlertBook {
 
   /// Ends what has been quiet for long enough at `time`.
   func expire(upTo time: Int64, in context: DetectionContext) {
-    while let (deadline, slot) = deadlines.first, deadline <= time {
-      deadlines.removeFirst()
-      guard let episode = episodes[slot] else { continue }
-      let due = deadlineOf(episode)
-      if due > time {
-        deadlines.insert(due, slot)
+    while let deadline = deadlines.takeDue(time) {
+      let slot = Int(deadline.slot)
+      guard let episode = episodes[slot], episode.isVisited(by: deadline) else { continue }
+      episode.visit = .max
+      if deadlineOf(episode) > time {
+        schedule(slot, episode)
       } else if ripens && episode.alert.status == .pending {
         fire(episode, slot: slot, in: context)
-        deadlines.insert(deadlineOf(episode), slot)
+        schedule(slot, episode)
       } else {
         end(slot, in: context)
       }
     }
-    nextDeadline = deadlines.first?.deadline ?? .max
+    nextDeadline = deadlines.next
   }
 
   /// Whether what happens at `time` still belongs to the episode.
@@ -182,10 +188,18 @@ final class AlertBook {
 
   private func schedule(_ slot: Int, _ episode: Episode) {
     if isChecked { return }
-    // An entry that comes too early is put back when it is due, so that each finding need not move it.
-    if deadlines.contains(slot) { return }
-    deadlines.insert(deadlineOf(episode), slot)
-    nextDeadline = deadlines.first?.deadline ?? .max
+    // A deadline that comes too early is put back when it is due, so that each finding need not move it.
+    let due = deadlineOf(episode)
+    if episode.visit <= due { return }
+    stamp &+= 1
+    episode.visit = due
+    episode.stamp = stamp
+    // Those of alerts that have ended, and of keys that began anew.
+    if deadlines.count > 64 + 2 * episodes.count {
+      deadlines.keepOnly { deadline in episodes[Int(deadline.slot)]?.isVisited(by: deadline) ?? false }
+    }
+    deadlines.insert(Deadline(time: due, slot: UInt32(slot), stamp: stamp))
+    nextDeadline = deadlines.next
   }
 
   private func fire(_ episode: Episode, slot: Int, in context: DetectionContext) {
@@ -220,7 +234,7 @@ final class AlertBook {
 
   // MARK: - Saved state
 
-  /// ``fired`` and ``heldBack`` count for this process alone.
+  /// ``fired`` and ``heldBack`` count for this process alone. When an alert has to change follows from the rest.
   func save(to writer: StateWriter) {
     writer.write(episodes.count)
     for (slot, episode) in episodes.sorted(by: { $0.key < $1.key }) {
@@ -235,11 +249,6 @@ final class AlertBook {
     for (slot, number) in numbers.sorted(by: { $0.key < $1.key }) {
       writer.write(slot)
       writer.write(number)
-    }
-    writer.write(deadlines.entries.count)
-    for entry in deadlines.entries {
-      writer.write(entry.deadline)
-      writer.write(entry.slot)
     }
     writer.write(minuteCount)
     writer.write(minuteStart)
@@ -262,18 +271,14 @@ final class AlertBook {
       let episode = Episode(alert: alert, finding: finding, since: try reader.time())
       episode.lastFinding = try reader.time()
       episode.isHeldBack = try reader.bool()
+      guard episode.since != .min, episode.lastFinding != .min else { throw StateReader.impossible }
       episodes[slot] = episode
+      schedule(slot, episode)
     }
     for _ in 0..<(try reader.count()) {
       let slot = try slot()
       numbers[slot] = try reader.number(in: 0...Int.max)
     }
-    for _ in 0..<(try reader.count()) {
-      let deadline = try reader.integer()
-      // An alert may have ended before its deadline, and its key be gone.
-      deadlines.insert(deadline, try reader.number(in: 0...Int.max))
-    }
-    nextDeadline = deadlines.first?.deadline ?? .max
     minuteCount = try reader.number(in: 0...Int.max)
     minuteStart = try reader.time()
   }

@@ -7,8 +7,8 @@ import StellaScripting
 /// comes back.
 ///
 /// A key is expected once it is in the roster, or came often enough to be learned; one that is in no roster is forgotten
-/// after `forget_after`, which ends its alert. 33 bytes a key; an event costs O(1), and each key a timer of O(log keys) per
-/// `every` and `grace`.
+/// after `forget_after`, which ends its alert. 57 bytes a key; an event costs O(1) amortised, and so does each key's timer, once
+/// per `every` and `grace`.
 final class AbsenceDetector: Detector {
   /// What a key is, as bits.
   private enum Mark {
@@ -38,7 +38,9 @@ final class AbsenceDetector: Detector {
     last = RawStorage.allocate(count: 0)
     since = RawStorage.allocate(count: 0)
     marks = RawStorage.allocate(count: 0)
-    super.init(manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn, slotBytes: 25)
+    super.init(
+      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn,
+      slotBytes: 17 + SlotTimers.slotBytes)
   }
 
   deinit {
@@ -48,6 +50,7 @@ final class AbsenceDetector: Detector {
   }
 
   override var quarantine: Quarantine? { shape?.quarantine }
+  override var heldBytes: Int { timers.heldBytes }
 
   // MARK: - Keys
 

@@ -112,7 +112,8 @@ package class Detector {
   /// dictionary. O(bytes of the state), for native state at the speed of a copy.
   final func save(to writer: StateWriter) {
     table.save(to: writer)
-    writer.write(nextTick)
+    // Timers know it themselves, and need not have come equally near to it in equal states.
+    writer.write(manifest.every == nil ? .max : nextTick)
     writer.write(matchedEvents)
     writer.write(began) { writer.write($0) }
     book.save(to: writer)

@@ -37,7 +37,7 @@ final class SequenceDetector: Detector {
     scratch = .allocate(capacity: 2 + plan.references)
     super.init(
       manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn,
-      slotBytes: plan.slotBytes + (plan.waits ? 8 : 0))
+      slotBytes: plan.slotBytes + (plan.waits ? SlotTimers.slotBytes : 0))
   }
 
   deinit {
@@ -48,7 +48,7 @@ final class SequenceDetector: Detector {
   }
 
   override var quarantine: Quarantine? { match.shape?.quarantine }
-  override var heldBytes: Int { runs.ringBytes }
+  override var heldBytes: Int { runs.ringBytes + (timers?.heldBytes ?? 0) }
 
   // MARK: - Keys
 
