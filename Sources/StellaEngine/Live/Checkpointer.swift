@@ -56,8 +56,11 @@ final class Checkpointer {
   /// Makes the steps so far durable; to be called before anything that came of them leaves the process.
   ///
   /// When the store can't take them the watch goes on, and a restart may repeat alerts in another way.
-  func commit() {
-    guard isOrdered, !steps.isEmpty else { return }
+  func commit() { if isOrdered { write() } }
+
+  /// Writes the steps that were not yet.
+  private func write() {
+    if steps.isEmpty { return }
     var number = lastStep
     let numbered = steps.map { step in
       number += 1
@@ -110,6 +113,9 @@ final class Checkpointer {
     let changed = Set(rules.filter { savedChanges[$0.0] != $0.1 }.map(\.0))
     // A durable commit each second would keep a disk awake for nothing.
     if change.positions.isEmpty && changed.isEmpty && savedEvents == pipeline.events { return }
+    // Until this checkpoint is durable a restart goes on from the one before, and needs every step up to here.
+    write()
+    guard steps.isEmpty else { return }
     change.parts = pipeline.rules.save { changed.contains($0.manifest.id) }
     let writer = StateWriter()
     pipeline.saveStream(to: writer)
@@ -117,7 +123,6 @@ final class Checkpointer {
     change.parts[Checkpointer.sourcesPart] = sources
     change.names = pipeline.rules.partNames.union([Checkpointer.streamPart, Checkpointer.sourcesPart])
     change.lastStep = lastStep
-    steps.removeAll()
     isOrdered = false
     savedPositions.merge(positions) { $1 }
     savedChanges = Dictionary(uniqueKeysWithValues: rules)
