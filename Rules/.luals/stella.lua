@@ -184,9 +184,10 @@ window = {}
 ---@class Stella.WindowCountOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+---@field buckets? integer in how many steps the window slides, 2 to 720; default 10
+---@field where? string a condition: the window takes the events of the rule that meet it by itself, faster than `on` can give them
 
---- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 24 bytes a key.
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 4 bytes a key and 2 to 4 a bucket.
 ---@class Stella.WindowCount: Stella.Window
 local WindowCount = {}
 
@@ -195,8 +196,9 @@ local WindowCount = {}
 function WindowCount:add(e) end
 
 --- Events in the window.
+---@param within? string the newest part of the window, such as "5m", in whole steps and the running one among them; default all of it
 ---@return integer
-function WindowCount:count() end
+function WindowCount:count(within) end
 
 --- Per second over the part of the window that the stream has covered so far; 0 before any.
 ---@return number
@@ -215,7 +217,7 @@ function window.count(within) end
 ---@class Stella.WindowSumOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+---@field buckets? integer in how many steps the window slides, 2 to 720; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowSum: Stella.Window
@@ -250,7 +252,7 @@ function window.sum(within) end
 ---@class Stella.WindowMeanOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+---@field buckets? integer in how many steps the window slides, 2 to 720; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowMean: Stella.Window
@@ -277,7 +279,7 @@ function window.mean(within) end
 ---@class Stella.WindowMinOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+---@field buckets? integer in how many steps the window slides, 2 to 720; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowMin: Stella.Window
@@ -304,7 +306,7 @@ function window.min(within) end
 ---@class Stella.WindowMaxOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+---@field buckets? integer in how many steps the window slides, 2 to 720; default 10
 
 --- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 12 bytes a bucket and key.
 ---@class Stella.WindowMax: Stella.Window
@@ -331,9 +333,10 @@ function window.max(within) end
 ---@class Stella.WindowRateOptions
 ---@field [1] string the length of the window, such as "5m"
 ---@field offset? string how far back the window ends, such as "5m"; default "0s"
----@field buckets? integer in how many steps the window slides, 2 to 240; default 10
+---@field buckets? integer in how many steps the window slides, 2 to 720; default 10
+---@field where? string a condition: the window takes the events of the rule that meet it by itself, faster than `on` can give them
 
---- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 24 bytes a key.
+--- O(1) to add, O(buckets) to read. Slides in `buckets` steps: what is read covers the window less at most one step. 4 bytes a key and 2 to 4 a bucket.
 ---@class Stella.WindowRate: Stella.Window
 local WindowRate = {}
 
@@ -350,8 +353,9 @@ function WindowRate:per_second() end
 function WindowRate:per_minute() end
 
 --- Events in the window.
+---@param within? string the newest part of the window, such as "5m", in whole steps and the running one among them; default all of it
 ---@return integer
-function WindowRate:count() end
+function WindowRate:count(within) end
 
 
 --- Measures how often events come.
@@ -415,12 +419,14 @@ function window.distinct(within) end
 
 ---@class Stella.RingOptions
 ---@field [1] integer 1 to 100
+---@field every? string an item that comes sooner after the newest is passed over, such as "1m"; default "0s"
+---@field where? string a condition: the window takes the events of the rule that meet it by itself, faster than `on` can give them
 
 --- O(1). The bytes of the items, each cut at 16 KiB.
 ---@class Stella.Ring: Stella.Window
 local Ring = {}
 
---- Keeps the item.
+--- Keeps the item, unless `every` passes it over.
 ---@param item Stella.Event|string|number|boolean what to keep
 function Ring:push(item) end
 
@@ -545,6 +551,7 @@ function top(n) end
 ---@field keep? string how much is remembered; default "4w"
 ---@field min_history? string how long a key must be known before anything is usual; without it two seasons, or 30 buckets
 ---@field of? "count"|"mean" what a bucket holds: a sum, 0 in a gap, or a mean, missing in a gap; default "count"
+---@field where? string the events of the rule that it counts by itself, faster than `on` can give them; not for a mean
 
 --- O(1) amortised to add, O(seasons) to read, with season "none" O(keep / bucket). Medians stand up to half of the history being odd. Four bytes a bucket of `keep` and key, at most 20000 buckets: a week of 10 minutes takes 4 KiB. Seasons are counted in UTC.
 ---@class Stella.Baseline: Stella.Window

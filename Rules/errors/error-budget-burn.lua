@@ -18,44 +18,33 @@ return rule {
   references = { "https://sre.google/workbook/alerting-on-slos/" },
   falsepositives = { "a service with another objective: set params" },
   where = [[status >= 100]], by = { "service" }, max_keys = 5000,
+  -- Both pairs of windows are parts of one, in steps of a minute.
   state = {
-    total_5m = window.count("5m"), total_30m = window.count("30m"),
-    total_1h = window.count { "1h", buckets = 12 }, total_6h = window.count { "6h", buckets = 24 },
-    bad_5m = window.count("5m"), bad_30m = window.count("30m"),
-    bad_1h = window.count { "1h", buckets = 12 }, bad_6h = window.count { "6h", buckets = 24 },
-    sample = ring(3),
+    total = window.count { "6h", buckets = 360, where = [[true]] },
+    bad = window.count { "6h", buckets = 360, where = [[status >= 500 and status < 600]] },
+    sample = ring { 3, where = [[status >= 500 and status < 600]] },
   },
-  on = function(e, s)
-    s.total_5m:add(e)
-    s.total_30m:add(e)
-    s.total_1h:add(e)
-    s.total_6h:add(e)
-    if e.status >= 500 and e.status < 600 then
-      s.bad_5m:add(e)
-      s.bad_30m:add(e)
-      s.bad_1h:add(e)
-      s.bad_6h:add(e)
-      s.sample:push(e)
-    end
-  end,
   every = "1m", keep_firing = "5m",
   check = function(s)
-    local function burn(bad, total, least)
-      if total:count() < p.min_requests or bad:count() < p.min_errors then return end
-      local rate = share(bad:count(), total:count()) / budget
-      return rate >= least and rate or nil
+    -- The burn rate within a window when it is high there and in the short window that shows that it goes on.
+    local function burn(within, short, least)
+      local total, bad = s.total:count(within), s.bad:count(within)
+      if total < p.min_requests or bad < p.min_errors then return end
+      local rate = bad / total / budget
+      if rate < least or share(s.bad:count(short), s.total:count(short)) / budget < least then return end
+      return rate, bad
     end
-    local fast = burn(s.bad_1h, s.total_1h, p.fast_burn)
-    if fast and share(s.bad_5m:count(), s.total_5m:count()) / budget >= p.fast_burn then
+    local rate, bad = burn("1h", "5m", p.fast_burn)
+    if rate then
       return alert {
-        value = fast, expected = 1, count = s.bad_1h:count(), evidence = s.sample,
+        value = rate, expected = 1, count = bad, evidence = s.sample,
         summary = "{service}: the error budget burns {value:.0f} times too fast, {count} server errors in an hour",
       }
     end
-    local slow = burn(s.bad_6h, s.total_6h, p.slow_burn)
-    if slow and share(s.bad_30m:count(), s.total_30m:count()) / budget >= p.slow_burn then
+    rate, bad = burn("6h", "30m", p.slow_burn)
+    if rate then
       return alert {
-        value = slow, expected = 1, count = s.bad_6h:count(), evidence = s.sample, severity = "high",
+        value = rate, expected = 1, count = bad, evidence = s.sample, severity = "high",
         summary = "{service}: the error budget burns {value:.0f} times too fast, {count} server errors in six hours",
       }
     end

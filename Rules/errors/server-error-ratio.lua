@@ -11,24 +11,23 @@ return rule {
   description = "The share of 5xx answers among the requests of the last five minutes, per service and route.",
   falsepositives = { "a health check that is meant to answer 503 while an instance starts" },
   where = [[status >= 100 and status < 600]], by = { "service", "route" }, max_keys = 20000,
-  state = { requests = window.count("5m"), errors = window.count("5m"), sample = ring(3) },
-  on = function(e, s)
-    s.requests:add(e)
-    if e.status < 500 then return end
-    s.errors:add(e)
-    s.sample:push(e)
+  state = {
+    requests = window.count { "5m", where = [[true]] },
+    errors = window.count { "5m", where = [[status >= 500]] },
+    sample = ring { 3, where = [[status >= 500]] },
+  },
+  every = "15s", keep_firing = "2m",
+  check = function(s)
     local errors = s.errors:count()
     if errors < p.min_errors then return end
     local requests = s.requests:count()
-    if requests < p.min_requests then return end
-    if errors >= p.share * requests then
+    if requests >= p.min_requests and errors >= p.share * requests then
       return alert {
         value = 100 * errors / requests, count = errors, evidence = s.sample,
         summary = "{service} {route}: {value:.0f}% of the requests end in a server error",
       }
     end
   end,
-  suppress_for = "5m",
   actions = {
     "Look at the errors of the same service in its own log at that time",
     "Check whether all instances or one of them answers that way",

@@ -16,11 +16,10 @@ return rule {
     "an hour that moved because clocks were changed: weeks are counted in UTC",
   },
   where = [[status >= 100 and route ~= nil]], by = { "service" }, max_keys = 2000,
-  state = { usual = baseline { "15m", season = "week", keep = "5w", min_history = "2w" }, sample = ring(3) },
-  on = function(e, s)
-    s.usual:add(e)
-    s.sample:push(e)
-  end,
+  state = {
+    usual = baseline { "15m", season = "week", keep = "5w", min_history = "2w", where = [[true]] },
+    sample = ring { 3, every = "1m", where = [[true]] },
+  },
   -- A rush that begins a few minutes early makes one quarter odd, and not two.
   every = "5m", hold = "20m", keep_firing = "15m",
   check = function(s)

@@ -128,12 +128,17 @@ static void argument(lua_State *L, const stella_lua *S, int index, stella_value 
   }
 }
 
-/// A method of a native object: upvalues type and method.
+/// The type and the number of a method, in one integer.
+enum { METHOD_BITS = 16 };
+
+/// A method of a native object: the upvalue tells which.
 static int call_method(lua_State *L) {
   stella_lua *S = stella_of(L);
-  int32_t type = (int32_t)lua_tointeger(L, lua_upvalueindex(1));
-  const stella_handle *handle = lua_touserdata(L, 1);
-  if (stella_userdata_kind(L, 1) != USERDATA_HANDLE || handle->type != type)
+  lua_Integer which = lua_tointeger(L, lua_upvalueindex(1));
+  int32_t type = (int32_t)(which >> METHOD_BITS);
+  const stella_handle *handle = lua_type(L, 1) == LUA_TUSERDATA ? lua_touserdata(L, 1) : NULL;
+  // Every userdata is ours and begins with its kind.
+  if (!handle || handle->kind != USERDATA_HANDLE || handle->type != type)
     return luaL_error(L, "a method was called without its object; write object:method(…)");
   if (S->slot < 0) return luaL_error(L, "the state can only be used while the rule is called for a key");
   int count = lua_gettop(L) - 1;
@@ -143,7 +148,7 @@ static int call_method(lua_State *L) {
   stella_charge(L, S, CALL_STEPS);
   stella_lua_answer answer = {NULL, 0};
   int32_t status = S->host.call(S->host.context, type, handle->id, S->slot,
-                                (int32_t)lua_tointeger(L, lua_upvalueindex(2)), arguments, count, &result, &answer);
+                                (int32_t)(which & ((1 << METHOD_BITS) - 1)), arguments, count, &result, &answer);
   if (status == STELLA_LUA_SCALAR) {
     if (result.kind == STELLA_MISSING) return 0;
     stella_push_cell(L, S, &result);
@@ -195,9 +200,8 @@ void stella_push_handle_metatable(lua_State *L, int32_t type) {
     lua_newtable(L);
     const char *method = entry.methods;
     for (int32_t number = 0; *method; number++, method += strlen(method) + 1) {
-      lua_pushinteger(L, type);
-      lua_pushinteger(L, number);
-      lua_pushcclosure(L, call_method, 2);
+      lua_pushinteger(L, (lua_Integer)type << METHOD_BITS | number);
+      lua_pushcclosure(L, call_method, 1);
       lua_setfield(L, -2, method);
     }
     lua_setfield(L, -2, "__index");

@@ -3,8 +3,8 @@
 // The event `e`: one read-only userdata for the life of the state. A field is looked up when it is read.
 
 int32_t stella_userdata_kind(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(int32_t)) return 0;
-  return *(const int32_t *)lua_touserdata(L, index);
+  // Every userdata is ours and begins with its kind.
+  return lua_type(L, index) == LUA_TUSERDATA ? *(const int32_t *)lua_touserdata(L, index) : 0;
 }
 
 static int32_t ask_column(stella_lua *S, const char *name, size_t length) {

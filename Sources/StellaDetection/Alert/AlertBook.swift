@@ -36,14 +36,14 @@ final class AlertBook {
   private let isChecked: Bool
   private let ripens: Bool
   private let span: Int64
-  private var episodes: [Int: Episode] = [:]
+  @exclusivity(unchecked) private var episodes: [Int: Episode] = [:]
   /// How many episodes each slot's key has had.
-  private var numbers: [Int: Int] = [:]
+  @exclusivity(unchecked) private var numbers: [Int: Int] = [:]
   private let deadlines = DeadlineWheel()
   private var stamp: UInt32 = 0
 
   /// Before it ``expire(upTo:in:)`` has nothing to do.
-  private(set) var nextDeadline = Int64.max
+  @exclusivity(unchecked) private(set) var nextDeadline = Int64.max
   private(set) var fired = 0
   /// Alerts that were held back because the rule raised too many at once.
   private(set) var heldBack = 0
@@ -127,11 +127,11 @@ final class AlertBook {
   }
 
   /// A matching event of a key with an alert.
-  func matched(slot: Int, at time: Int64, user: String?) {
-    guard let episode = episodes[slot], isContinued(episode, at: time) else { return }
+  func matched(slot: Int, at time: Int64, user: @autoclosure () -> String?) {
+    guard !episodes.isEmpty, let episode = episodes[slot], isContinued(episode, at: time) else { return }
     episode.alert.count += 1
     episode.alert.lastSeen = max(episode.alert.lastSeen, time)
-    if let user { merge([user], into: episode) }
+    if let user = user() { merge([user], into: episode) }
   }
 
   /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.

@@ -12,8 +12,9 @@ enum TargetText {
   /// Whether decoding changes anything.
   @inline(__always)
   static func hasEscapes(_ text: Bytes) -> Bool {
-    var before: UInt8 = 0
-    for byte in text {
+    let plain = plainLength(text)
+    var before: UInt8 = plain == 0 ? 0 : text[plain - 1]
+    for byte in text[plain...] {
       if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "\\") || byte &- 65 < 26
         || byte <= 32 || byte == UInt8(ascii: "*") && before == UInt8(ascii: "/")
       {
@@ -22,6 +23,21 @@ enum TargetText {
       before = byte
     }
     return false
+  }
+
+  /// How many bytes at the start of a text stand for themselves, looked at eight at a time: no more than there are.
+  @inline(__always)
+  private static func plainLength(_ text: Bytes) -> Int {
+    var place = 0
+    while place + 8 <= text.count {
+      let word = ByteWord(text.baseAddress.unsafelyUnwrapped + place)
+      let odd =
+        word.equal(to: UInt8(ascii: "%")) | word.equal(to: UInt8(ascii: "+")) | word.equal(to: UInt8(ascii: "\\"))
+        | word.equal(to: UInt8(ascii: "*")) | word.below(33) | word.capitals
+      if odd != 0 { break }
+      place += 8
+    }
+    return place
   }
 
   /// Bytes that ``decode(_:to:)`` may write for a text of that length.
@@ -69,6 +85,17 @@ enum TargetText {
       count += 1
     }
     while place < text.count {
+      while place + 8 <= text.count {
+        let word = ByteWord(text.baseAddress.unsafelyUnwrapped + place)
+        let odd =
+          word.equal(to: UInt8(ascii: "%")) | word.equal(to: UInt8(ascii: "\\")) | word.equal(to: 0)
+          | (isFirst ? word.equal(to: UInt8(ascii: "+")) : 0)
+        if odd != 0 { break }
+        word.store(to: room + count)
+        count += 8
+        place += 8
+      }
+      if place == text.count { break }
       let byte = text[place]
       switch byte {
       case UInt8(ascii: "%"):
@@ -156,6 +183,16 @@ enum TargetText {
       }
     }
     while place < count {
+      while place + 8 <= count {
+        let word = ByteWord(room + place)
+        let odd = word.below(33) | word.equal(to: 127) | word.equal(to: UInt8(ascii: "*"))
+        // A comment can begin with the last byte.
+        if odd != 0 || room[place + 7] == UInt8(ascii: "/") { break }
+        word.lowercased.store(to: room + to)
+        to += 8
+        place += 8
+      }
+      if place == count { break }
       let byte = room[place]
       if byte <= 32 || byte == 127 {
         putBlank(byte)

@@ -31,8 +31,8 @@ package final class DetectionContext {
   /// Decodes a whole record again, for evidence. (source, record, time)
   package let materialise: (UInt16, UnsafeBufferPointer<UInt8>, Int64) -> Event
 
-  var position = 0
-  var phase = Phase.before
+  @exclusivity(unchecked) var position = 0
+  @exclusivity(unchecked) var phase = Phase.before
 
   /// - Parameter watermarks: room for those of a whole batch; it must outlive this.
   init(

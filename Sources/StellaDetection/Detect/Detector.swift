@@ -17,8 +17,8 @@ package class Detector {
   /// Grows whenever the state may have changed.
   package private(set) var changes = 0
   /// Set when the rule is checked: the next time it is due.
-  var nextTick = Int64.max
-  package private(set) var matchedEvents = 0
+  @exclusivity(unchecked) var nextTick = Int64.max
+  @exclusivity(unchecked) package private(set) var matchedEvents = 0
 
   /// Bytes that each key takes whatever it holds, the table's own included.
   private let slotBytes: Int
@@ -59,8 +59,9 @@ package class Detector {
   func lastUse(_ slot: Int) -> Int64 { 0 }
   /// Whether the key must stay, because an alert of it is alive.
   func isPinned(_ slot: Int) -> Bool { book.isActive(slot) }
-  /// The events of the batch that match step `step`; nil when none does. For rules whose steps have filters of their own.
-  func see(step: Int, _ matches: UnsafePointer<UInt64>?) {}
+  /// The events of the batch that match part `part`; nil when none does. For rules with parts that have filters of their
+  /// own: steps of a sequence, windows that take events.
+  func see(part: Int, _ matches: UnsafePointer<UInt64>?) {}
   /// An event that matches `cancel_on` came for the key of `slot`: forget what was collected for it.
   func cancel(_ slot: Int, in context: DetectionContext) {
     book.dropPending(slot, in: context)
@@ -82,7 +83,7 @@ package class Detector {
   func migrate() throws(StateError) {}
 
   /// Time of the first event of the stream since the rule is there; nil before any.
-  var began: Int64?
+  @exclusivity(unchecked) var began: Int64?
 
   /// How the rule's script fares; nil for a rule without one.
   package var quarantine: Quarantine? { nil }
@@ -249,7 +250,6 @@ package class Detector {
   /// Adds event `index` to the alert of its key, when there is one.
   @inline(__always)
   final func merge(_ index: Int, slot: Int, at time: Int64, in context: DetectionContext) {
-    if book.isEmpty || !book.isActive(slot) { return }
     book.matched(slot: slot, at: time, user: affectedUser(index, in: context))
   }
 

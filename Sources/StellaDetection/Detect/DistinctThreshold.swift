@@ -22,8 +22,8 @@ final class DistinctThreshold: Detector {
   private let limit: Int
   private let within: Int64
   private let column: Int
-  private var slots: UnsafeMutablePointer<Values>
-  private var entryBytes = 0
+  @exclusivity(unchecked) private var slots: UnsafeMutablePointer<Values>
+  @exclusivity(unchecked) private var entryBytes = 0
   private let matching: ThresholdMatch
 
   init(

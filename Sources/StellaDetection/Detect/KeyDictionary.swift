@@ -9,16 +9,16 @@ package final class KeyDictionary {
 
   /// Open addressing with linear probing. An entry is number + 1 in its low `numberBits` bits, and above them the top
   /// bits of the key's hash, so that a probe rarely has to look at the key. 0 is empty.
-  private var index: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var index: UnsafeMutablePointer<UInt32>
   private var numberBits: UInt32 = 7
-  private var mask: Int
-  private var starts: UnsafeMutablePointer<UInt32>
-  private var references: UnsafeMutablePointer<UInt32>
-  private var capacity: Int
-  private var used = 0
+  @exclusivity(unchecked) private var mask: Int
+  @exclusivity(unchecked) private var starts: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var references: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var capacity: Int
+  @exclusivity(unchecked) private var used = 0
   private let free = NumberStack()
   /// Length-prefixed keys. Holes of removed keys are closed when they make up half of it.
-  private var bytes: UnsafeMutablePointer<UInt8>
+  @exclusivity(unchecked) private var bytes: UnsafeMutablePointer<UInt8>
   private var bytesCapacity: Int
   private var bytesUsed = 0
   private var bytesLive = 0
@@ -26,7 +26,7 @@ package final class KeyDictionary {
   /// a number stays what it was: the batch in hand has noted it.
   private let loose = NumberStack()
 
-  package private(set) var count = 0
+  @exclusivity(unchecked) package private(set) var count = 0
   private let keyHash: KeyHash
 
   /// - Parameter seed: makes it hard to find keys that collide; nothing else depends on it.
@@ -113,11 +113,20 @@ package final class KeyDictionary {
 
   /// Removes the keys that nobody holds. Numbers given before are void unless retained.
   package func sweep() {
+    if loose.count == 0 { return }
+    // Taking one key out of the index hashes its neighbours; when many go, entering the others anew hashes fewer.
+    let isWhole = loose.count * 4 > count
     for position in 0..<loose.count {
       let number = loose[position]
-      if references[Int(number)] == 0 && starts[Int(number)] != .max { remove(number) }
+      guard references[Int(number)] == 0 && starts[Int(number)] != .max else { continue }
+      if !isWhole { takeOut(number) }
+      remove(number)
     }
     loose.removeAll()
+    if isWhole {
+      index.update(repeating: 0, count: mask + 1)
+      rebuild()
+    }
   }
 
   /// The bytes of a key; valid until the next insertion.
@@ -175,7 +184,8 @@ package final class KeyDictionary {
     index[position] = ((hash >> numberBits) << numberBits) | (number + 1)
   }
 
-  private func remove(_ number: UInt32) {
+  /// Takes a key out of the index.
+  private func takeOut(_ number: UInt32) {
     let numberMask = (UInt32(1) << numberBits) - 1
     var hole = Int(truncatingIfNeeded: hash(key(number))) & mask
     while index[hole] & numberMask != number + 1 { hole = (hole + 1) & mask }
@@ -190,6 +200,9 @@ package final class KeyDictionary {
       probe = (probe + 1) & mask
     }
     index[hole] = 0
+  }
+
+  private func remove(_ number: UInt32) {
     let (length, prefix) = readLength(at: Int(starts[Int(number)]))
     bytesLive -= length + prefix
     // Marks the number as free for `makeRoom`.

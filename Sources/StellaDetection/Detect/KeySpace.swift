@@ -14,10 +14,10 @@ package final class KeySpace {
   private let numbers: UnsafeMutablePointer<UInt32>
   private let known: UnsafeMutablePointer<UInt64>
   /// The key being built.
-  private var scratch: UnsafeMutablePointer<UInt8>
+  @exclusivity(unchecked) private var scratch: UnsafeMutablePointer<UInt8>
   private var scratchCapacity = 256
-  private var used = 0
-  private var batch: EventBatch?
+  @exclusivity(unchecked) private var used = 0
+  @exclusivity(unchecked) private var batch: EventBatch?
 
   package init(fields: [String], columns: [Int], seed: UInt64, share: Int = 0) {
     self.fields = fields

@@ -6,13 +6,13 @@ import CStellaValue
 /// `maximum`; there the stalest eighth is evicted and counted. All of it depends on the order of events alone.
 /// About 8 bytes a key beside the detector's columns while the rule holds a good part of its dictionary's keys, else 18.
 final class KeyTable {
-  private(set) var capacity = 0
-  private(set) var count = 0
+  @exclusivity(unchecked) private(set) var capacity = 0
+  @exclusivity(unchecked) private(set) var count = 0
   /// One past the highest slot in use.
-  private(set) var end = 0
+  @exclusivity(unchecked) private(set) var end = 0
   private(set) var evictions = 0
   /// Slot → key number, `KeyDictionary.none` when free.
-  private(set) var keys: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private(set) var keys: UnsafeMutablePointer<UInt32>
   /// A key's number beside its slot, so that a lookup reads one cache line.
   private struct Entry {
     var key: UInt32
@@ -28,11 +28,11 @@ final class KeyTable {
     case direct
   }
 
-  private var lookup = Lookup.hashed
-  private var index: UnsafeMutablePointer<Entry>
-  private var mask = 0
-  private var shift: UInt32 = 32
-  private var direct: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var lookup = Lookup.hashed
+  @exclusivity(unchecked) private var index: UnsafeMutablePointer<Entry>
+  @exclusivity(unchecked) private var mask = 0
+  @exclusivity(unchecked) private var shift: UInt32 = 32
+  @exclusivity(unchecked) private var direct: UnsafeMutablePointer<UInt32>
   private var directCount = 0
   private let free = NumberStack()
   private let maximum: Int

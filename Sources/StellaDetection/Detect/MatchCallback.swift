@@ -45,7 +45,6 @@ final class MatchCallback {
     at time: Int64, in context: DetectionContext
   ) -> Finding? {
     guard quarantine.allows(at: time) else { return finding }
-    host.begin(context)
     host.event = event
     host.now = time
     let members = key.map { (key: $0.name, value: LuaValue($0.value)) }
@@ -57,7 +56,7 @@ final class MatchCallback {
       state.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
       var arguments: [LuaArgument] = [.value(.table(LuaTable(fields: fields)))]
       if let event { arguments.append(.event(event)) }
-      let result = try state.call(function, arguments)
+      let result = try host.serve(context) { () throws(LuaError) in try state.call(function, arguments) }
       quarantine.succeeded()
       if let violation = variables?.violation(in: state) { quarantine.stop(violation) }
       if case .nil = result { return nil }

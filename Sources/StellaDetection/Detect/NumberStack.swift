@@ -1,8 +1,8 @@
 /// A stack of small numbers for hot paths: unlike an array in a class it needs no exclusivity checks.
 final class NumberStack {
-  private var base: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var base: UnsafeMutablePointer<UInt32>
   private var capacity = 16
-  private(set) var count = 0
+  @exclusivity(unchecked) private(set) var count = 0
 
   init() { base = RawStorage.allocate(count: 16) }
 

@@ -13,8 +13,8 @@ package final class Quarantine {
   package private(set) var lastError: LuaError?
   /// A result that was neither nil nor an alert, once.
   package private(set) var unusableResult: String?
-  package private(set) var restingUntil = Int64.min
-  private var inARow = 0
+  @exclusivity(unchecked) package private(set) var restingUntil = Int64.min
+  @exclusivity(unchecked) private var inARow = 0
   private var isFailingInCheck = false
   private var rest = Quarantine.firstRest
 

@@ -11,6 +11,8 @@ package final class RuleSet {
     package let detector: Detector
     /// What the steps of a `sequence` look for: their `match` together with `where`, in order.
     package let steps: [Expression]
+    /// What the windows that take events by themselves look for: their `where` together with the rule's, in order.
+    package let feeds: [Expression]
     let resolve: Expression?
     let cancel: Expression?
     let parameters: [String: FieldValue]
@@ -18,8 +20,9 @@ package final class RuleSet {
     package var manifest: RuleManifest { detector.manifest }
     /// Everything that the router decides for the rule.
     fileprivate var conditions: [Expression] {
-      (steps.isEmpty ? [expression] : steps) + [resolve, cancel].compactMap(\.self)
+      (steps.isEmpty ? [expression] : []) + parts + [resolve, cancel].compactMap(\.self)
     }
+    fileprivate var parts: [Expression] { steps + feeds }
   }
 
   package let fields: FieldRegister
@@ -208,13 +211,18 @@ package final class RuleSet {
     let manifest = script.manifest
     var expressions: [String: Expression] = [:]
     for condition in manifest.conditions { expressions[condition.key] = parse(condition) }
-    let steps = (manifest.sequence?.steps ?? []).map { step -> Expression? in
-      let own = expressions[step.condition.key]
-      guard let both = expressions["where"], both.condition != .constant(true), own != nil else { return own }
-      var condition = step.condition
-      condition.text = "(\(condition.text)\n) and (\(both.text)\n)"
+    /// A condition of a part of the rule together with the rule's own.
+    func both(_ part: RuleCondition) -> Expression? {
+      guard let own = expressions[part.key], let whole = expressions["where"], whole.condition != .constant(true) else {
+        return expressions[part.key]
+      }
+      if own.condition == .constant(true) { return whole }
+      var condition = part
+      condition.text = "(\(condition.text)\n) and (\(whole.text)\n)"
       return parse(condition)
-    }.compactMap(\.self)
+    }
+    let steps = (manifest.sequence?.steps ?? []).compactMap { both($0.condition) }
+    let feeds = manifest.feeds.compactMap { both($0) }
     guard errors.isEmpty, let expression = expressions["where"] else {
       throw RuleRefusal(file: source.file, id: manifest.id, errors: errors)
     }
@@ -226,7 +234,7 @@ package final class RuleSet {
     let detector = DetectorFactory.make(
       script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
     return ActiveRule(
-      source: source, expression: expression, detector: detector, steps: steps,
+      source: source, expression: expression, detector: detector, steps: steps, feeds: feeds,
       resolve: expressions["resolve_when"], cancel: expressions["cancel_on"],
       parameters: parameters[manifest.id] ?? [:])
   }
@@ -235,7 +243,7 @@ package final class RuleSet {
 /// Collects the rules of one ``RuleShare``.
 private struct ShareBuilder {
   private var runs: [RuleRun] = []
-  private var stepFilters: [Int32] = []
+  private var partFilters: [Int32] = []
   private var rulesOfFilter: [[Int]]
 
   init(filterCount: Int) { rulesOfFilter = Array(repeating: [], count: filterCount) }
@@ -244,16 +252,16 @@ private struct ShareBuilder {
   mutating func add(_ rule: RuleSet.ActiveRule, filters: [Int]) {
     for filter in filters { rulesOfFilter[filter].append(runs.count) }
     var rest = filters.map(Int32.init)[...]
-    var run = RuleRun(detector: rule.detector, firstStep: stepFilters.count, stepCount: rule.steps.count)
+    var run = RuleRun(detector: rule.detector, firstPart: partFilters.count, partCount: rule.parts.count)
     if rule.steps.isEmpty { run.filter = rest.removeFirst() }
-    for _ in rule.steps { stepFilters.append(rest.removeFirst()) }
+    for _ in rule.parts { partFilters.append(rest.removeFirst()) }
     if rule.resolve != nil { run.resolveFilter = rest.removeFirst() }
     if rule.cancel != nil { run.cancelFilter = rest.removeFirst() }
     runs.append(run)
   }
 
   func share(spaces: [KeySpace]) -> RuleShare {
-    RuleShare(spaces: spaces, runs: runs, stepFilters: stepFilters, rulesOfFilter: rulesOfFilter)
+    RuleShare(spaces: spaces, runs: runs, partFilters: partFilters, rulesOfFilter: rulesOfFilter)
   }
 }
 

@@ -3,18 +3,18 @@ final class RuleShare {
   let spaces: [KeySpace]
   /// What running each rule needs, side by side: the hot path reads nothing else of a rule.
   private var runs: [RuleRun]
-  /// The filters of the steps of all sequences; ``RuleRun`` tells which are whose.
-  private let stepFilters: [Int32]
+  /// The filters of the parts of all rules; ``RuleRun`` tells which are whose.
+  private let partFilters: [Int32]
   /// Filter → the rules that run on its events, by their place in `runs`.
   private let rulesOfFilter: [[Int]]
   private var batches = 0
   /// The earliest time at which some rule has something to do without an event; the past when it is not known.
   private(set) var nextTimer = Int64.min
 
-  init(spaces: [KeySpace], runs: [RuleRun], stepFilters: [Int32], rulesOfFilter: [[Int]]) {
+  init(spaces: [KeySpace], runs: [RuleRun], partFilters: [Int32], rulesOfFilter: [[Int]]) {
     self.spaces = spaces
     self.runs = runs
-    self.stepFilters = stepFilters
+    self.partFilters = partFilters
     self.rulesOfFilter = rulesOfFilter
   }
 
@@ -28,15 +28,15 @@ final class RuleShare {
     for space in spaces { space.begin(context.batch) }
     batches += 1
     let current = batches
-    let stepFilters = stepFilters
+    let partFilters = partFilters
     let rulesOfFilter = rulesOfFilter
     var least = Int64.max
     runs.withUnsafeMutableBufferPointer { runs in
       func run(_ number: Int) {
         if runs[number].lastBatch == current { return }
         runs[number].lastBatch = current
-        for step in 0..<runs[number].stepCount {
-          runs[number].detector.see(step: step, routed.events(of: stepFilters[runs[number].firstStep + step]))
+        for part in 0..<runs[number].partCount {
+          runs[number].detector.see(part: part, routed.events(of: partFilters[runs[number].firstPart + part]))
         }
         runs[number].detector.run(
           context, matches: routed.events(of: runs[number].filter),
@@ -72,20 +72,19 @@ final class RuleShare {
 /// A detector and its filters. The set that holds the rule keeps the detector alive.
 struct RuleRun {
   unowned(unsafe) let detector: Detector
-  /// Of `where`, `resolve_when` and `cancel_on`; -1 when there is none. A sequence has filters of its steps instead of the
-  /// first.
+  /// Of `where`, `resolve_when` and `cancel_on`; -1 when there is none. A sequence has parts instead of the first.
   var filter: Int32 = -1
   var resolveFilter: Int32 = -1
   var cancelFilter: Int32 = -1
-  /// Where the filters of its steps are among those of its share.
-  let firstStep: Int
-  let stepCount: Int
+  /// Where the filters of its parts are among those of its share: steps of a sequence, windows that take events.
+  let firstPart: Int
+  let partCount: Int
   /// The batch of its share in which the rule ran last.
   var lastBatch = 0
 
-  init(detector: Detector, firstStep: Int, stepCount: Int) {
+  init(detector: Detector, firstPart: Int, partCount: Int) {
     self.detector = detector
-    self.firstStep = firstStep
-    self.stepCount = stepCount
+    self.firstPart = firstPart
+    self.partCount = partCount
   }
 }

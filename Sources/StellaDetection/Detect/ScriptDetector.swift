@@ -10,17 +10,20 @@ import StellaScripting
 final class ScriptDetector: Detector {
   private let script: RuleScript
   /// The script's state, from the first event on.
-  private var live: LuaState?
-  private var callbacks = RuleScript.Callbacks()
+  @exclusivity(unchecked) private var live: LuaState?
+  @exclusivity(unchecked) private var callbacks = RuleScript.Callbacks()
   private let host: ScriptHost
   private let primitives: [any Primitive]
   /// Windows and the like, which age; rings do not.
   private let aging: [any Primitive]
+  /// Those that take events by themselves, and what of the batch in hand they take.
+  private let fed: [any FedPrimitive]
+  private let feeds: UnsafeMutablePointer<UnsafePointer<UInt64>?>
   private let initial: LuaValue?
   private let shortestCount: CountWindow?
   private let every: Int64
   /// When each key was last seen; only where no window knows it.
-  private var seen: UnsafeMutablePointer<Int64>?
+  @exclusivity(unchecked) private var seen: UnsafeMutablePointer<Int64>?
   private var capacity = 0
   private let resting = Quarantine()
   private var variables: VariableGuard?
@@ -36,6 +39,7 @@ final class ScriptDetector: Detector {
     self.host = host
     var primitives: [any Primitive] = []
     var aging: [any Primitive] = []
+    var fed: [any FedPrimitive] = []
     var counts: [(within: Int64, window: CountWindow)] = []
     var initial: [(key: String, value: LuaValue)] = []
     for field in manifest.state {
@@ -44,12 +48,16 @@ final class ScriptDetector: Detector {
       case .primitive(let name, let settings):
         let primitive = PrimitiveFactory.make(name, settings, fields: host.fields)
         primitives.append(primitive)
+        if settings.feed != nil, let primitive = primitive as? any FedPrimitive { fed.append(primitive) }
         if !(primitive is RingState) { aging.append(primitive) }
         if let window = primitive as? CountWindow, settings.offset == 0 { counts.append((settings.within, window)) }
       }
     }
     self.primitives = primitives
     self.aging = aging
+    self.fed = fed
+    feeds = RawStorage.allocate(count: fed.count)
+    feeds.initialize(repeating: nil, count: fed.count)
     self.initial = initial.isEmpty ? nil : .table(LuaTable(fields: initial))
     shortestCount = counts.min { $0.within < $1.within }?.window
     every = manifest.every ?? 0
@@ -62,6 +70,7 @@ final class ScriptDetector: Detector {
 
   deinit {
     if let seen { RawStorage.free(seen) }
+    RawStorage.free(feeds)
   }
 
   override var quarantine: Quarantine? { resting }
@@ -189,15 +198,14 @@ final class ScriptDetector: Detector {
 
   // MARK: - Events
 
+  override func see(part: Int, _ matches: UnsafePointer<UInt64>?) { feeds[part] = matches }
+
   override func run(
     _ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?,
     cancels: UnsafePointer<UInt64>?
   ) {
-    if context.batch.count > 0 {
-      host.begin(context)
-      live?.bind(cells: context.batch.column(0), stride: EventBatch.capacity)
-    }
-    super.run(context, matches: matches, resolves: resolves, cancels: cancels)
+    if context.batch.count > 0 { live?.bind(cells: context.batch.column(0), stride: EventBatch.capacity) }
+    host.serve(context) { super.run(context, matches: matches, resolves: resolves, cancels: cancels) }
   }
 
   override func handle(_ index: Int, at time: Int64, in context: DetectionContext) {
@@ -207,6 +215,10 @@ final class ScriptDetector: Detector {
     if every > 0 && nextTick == .max { nextTick = (floorDivide(time, every) + 1) * every }
     if let seen { seen[slot] = max(seen[slot], time) }
     merge(index, slot: slot, at: time, in: context)
+    for (part, primitive) in fed.enumerated() {
+      guard let bits = feeds[part], bits[index >> 6] & (1 << UInt64(index & 63)) != 0 else { continue }
+      primitive.take(index, slot: slot, at: time, in: context)
+    }
     guard let on = callbacks.on, resting.allows(at: time) else { return }
     host.event = index
     host.now = time
@@ -267,15 +279,16 @@ final class ScriptDetector: Detector {
   // MARK: - Ticks
 
   override func tick(at time: Int64, in context: DetectionContext) {
-    host.begin(context)
     host.event = nil
     host.now = time
     host.began = began ?? time
-    for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
-      if isIdle(slot, at: time) && !isPinned(slot) {
-        table.remove(slot)
-      } else if resting.allows(at: time) {
-        check(slot, at: time, in: context)
+    host.serve(context) {
+      for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
+        if isIdle(slot, at: time) && !isPinned(slot) {
+          table.remove(slot)
+        } else if resting.allows(at: time) {
+          check(slot, at: time, in: context)
+        }
       }
     }
     if floorDivide(time, every) % 64 == 0 { checkVariables(at: time, in: context) }

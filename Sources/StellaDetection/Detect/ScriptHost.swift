@@ -7,11 +7,12 @@ import StellaScripting
 final class ScriptHost: LuaHost {
   let fields: FieldRegister
   var primitives: [any Primitive] = []
-  var now: Int64 = 0
-  var began: Int64 = 0
+  @exclusivity(unchecked) var now: Int64 = 0
+  @exclusivity(unchecked) var began: Int64 = 0
   /// The event in hand; nil inside `check`.
-  var event: Int?
-  private weak var context: DetectionContext?
+  @exclusivity(unchecked) var event: Int?
+  /// Set while the rule is run, by a caller that holds it; a weak reference would cost more than the call it serves.
+  @exclusivity(unchecked) private unowned(unsafe) var context: DetectionContext?
   private let list = PrimitiveList()
   private lazy var json = JSONParser()
   /// Keeps the text of the field fetched last.
@@ -19,8 +20,14 @@ final class ScriptHost: LuaHost {
 
   init(fields: FieldRegister) { self.fields = fields }
 
-  func begin(_ context: DetectionContext) {
-    if self.context !== context { self.context = context }
+  /// Serves the script with what `context` has, until `body` returns.
+  func serve<Result, Failure>(
+    _ context: DetectionContext, while body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let outer = self.context
+    self.context = context
+    defer { self.context = outer }
+    return try body()
   }
 
   func column(of name: UnsafeBufferPointer<UInt8>) -> Int32 {

@@ -22,7 +22,7 @@ final class SlidingThreshold: Detector {
 
   private let limit: Int
   private let within: Int64
-  private var rings: UnsafeMutablePointer<Ring>
+  @exclusivity(unchecked) private var rings: UnsafeMutablePointer<Ring>
   private var capacity = 0
   private let pool = BlockPool()
   private var timesBytes = 0

@@ -64,6 +64,7 @@ struct ManifestReader {
     manifest.sequence = sequence(conditions: &manifest.conditions)
     manifest.absence = absence(by: manifest.by, maxKeys: manifest.maxKeys)
     manifest.state = state()
+    manifest.conditions += manifest.feeds
     manifest.labels = labels()
     manifest.suppressFor =
       duration("suppress_for") ?? manifest.threshold?.within ?? manifest.sequence?.within
@@ -111,9 +112,13 @@ struct ManifestReader {
     if let every = rule.every, every < 1_000_000_000 {
       report("rule.wrong_type", "every is shorter than a second", "Use at least \"1s\".", "every")
     }
-    if rule.on == nil, rule.threshold == nil, !rule.state.isEmpty, rule.check != nil {
-      report(
-        "rule.missing_key", "state is never fed: there is no on", "Add on = function(e, s) … end.", "state")
+    if rule.on == nil, rule.threshold == nil, rule.check != nil {
+      for field in rule.state {
+        guard case .primitive(_, let settings) = field.content, settings.feed == nil else { continue }
+        report(
+          "rule.missing_key", "state.\(field.name) is never fed: there is no on",
+          "Add on = function(e, s) … end, or where = [[true]] to a window that takes events.", "state.\(field.name)")
+      }
     }
     if rule.resolveFunction != nil && rule.check == nil {
       report(
@@ -213,12 +218,26 @@ struct ManifestReader {
     }
   }
 
+  private func feed(_ text: String, path: String) -> RuleCondition {
+    RuleCondition(key: "\(path).where", text: text, line: lines.textLine(of: "\(path).where"))
+  }
+
   private mutating func settings(
     of primitive: ScriptPrimitive, arguments: LuaTable, path: String
   ) -> RuleManifest.PrimitiveSettings {
     var settings = RuleManifest.PrimitiveSettings()
     if !primitive.keys.isEmpty {
       settings.options = options(of: primitive, arguments: arguments, path: path)
+      if settings.options.has("where") {
+        settings.feed = feed(settings.options.text("where"), path: path)
+        // What it takes is no part of its shape.
+        settings.options.remove("where")
+        if settings.options.text("of") == "mean" {
+          report(
+            "rule.wrong_type", "\(path) has where, and a mean needs values", "Drop where, and call add with the value.",
+            "\(path).where")
+        }
+      }
       return settings
     }
     if primitive.name == "window.quantile" { settings.buckets = 6 }
@@ -229,8 +248,15 @@ struct ManifestReader {
         if let nanoseconds = ManifestReader.duration(text) { settings.offset = nanoseconds } else { fallthrough }
       case ("offset", _) where options.contains(key):
         report("rule.wrong_type", "\(path).offset is \(kind(value))", "Write offset = \"5m\".", path)
+      case ("where", .string(let text)) where options.contains(key): settings.feed = feed(text, path: path)
+      case ("where", _) where options.contains(key):
+        report("rule.wrong_type", "\(path).where is \(kind(value))", "Write where = [[status >= 500]].", path)
+      case ("every", .string(let text)) where options.contains(key):
+        if let nanoseconds = ManifestReader.duration(text) { settings.every = nanoseconds } else { fallthrough }
+      case ("every", _) where options.contains(key):
+        report("rule.wrong_type", "\(path).every is \(kind(value))", "Write every = \"1m\".", path)
       case ("buckets", .integer(let count)) where options.contains(key):
-        let most: Int64 = primitive.name == "window.quantile" ? 60 : 240
+        let most: Int64 = primitive.name == "window.quantile" ? 60 : 720
         if (2...most).contains(count) {
           settings.buckets = Int(count)
         } else {

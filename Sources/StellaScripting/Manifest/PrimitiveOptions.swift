@@ -53,6 +53,8 @@ package struct PrimitiveOptions: Sendable, Hashable {
     }
   }
 
+  package mutating func remove(_ name: String) { values[name] = nil }
+
   /// Takes the key's default, as it is written in the registry.
   package mutating func setDefault(of key: RuleKey) {
     guard let standard = key.standard else { return }

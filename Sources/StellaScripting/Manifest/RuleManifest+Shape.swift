@@ -15,6 +15,13 @@ extension RuleManifest {
     return kind + " by " + by.joined(separator: ", ")
   }
 
+  /// What the windows that take events by themselves take, in the order of `state`.
+  package var feeds: [RuleCondition] {
+    state.compactMap { field in
+      if case .primitive(_, let settings) = field.content { settings.feed } else { nil }
+    }
+  }
+
   /// Every entry of `state` with its kind and settings. Equal shapes mean that saved state fits.
   package var stateShapes: [String] {
     state.map { field in

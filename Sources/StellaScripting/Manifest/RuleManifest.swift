@@ -32,6 +32,9 @@ package struct RuleManifest: Sendable {
     package var buckets: Int = 10
     package var cap: Int = 256
     package var size: Int = 1
+    package var every: Int64 = 0
+    /// The events of the rule that it takes by itself; nil when the script gives it what it holds.
+    package var feed: RuleCondition?
     /// Of primitives whose registry entry has keys.
     package var options = PrimitiveOptions()
   }

@@ -91,6 +91,9 @@ extension ScriptRegistry {
         RuleKey(
           "of", .choice(["count", "mean"]), "what a bucket holds: a sum, 0 in a gap, or a mean, missing in a gap",
           standard: "count"),
+        RuleKey(
+          "where", .expression,
+          "the events of the rule that it counts by itself, faster than `on` can give them; not for a mean"),
       ],
       methods: [
         ScriptName(

@@ -10,9 +10,20 @@ package enum ScriptRegistry {
   private static let within = Parameter("within", "string", "the length of the window, such as \"5m\"")
   private static let windowOptions = [
     Parameter("offset", "string", "how far back the window ends, such as \"5m\"; default \"0s\""),
-    Parameter("buckets", "integer", "in how many steps the window slides, 2 to 240; default 10"),
+    Parameter("buckets", "integer", "in how many steps the window slides, 2 to 720; default 10"),
   ]
+  private static let feedOption = Parameter(
+    "where", "string",
+    "a condition: the window takes the events of the rule that meet it by itself, faster than `on` can give them")
   private static let value = Parameter("value", "number?", "nil and values that are not numbers are passed over")
+  private static let countOfPart = ScriptName(
+    "count",
+    [
+      Parameter(
+        "within", "string?",
+        "the newest part of the window, such as \"5m\", in whole steps and the running one among them; default all of it"
+      )
+    ], returns: "integer", "Events in the window.")
   private static let perSecond = ScriptName(
     "per_second", returns: "number",
     "Per second over the part of the window that the stream has covered so far; 0 before any.")
@@ -27,13 +38,13 @@ package enum ScriptRegistry {
     [
       ScriptPrimitive(
         constructor: ScriptName("window.count", [within], returns: "Stella.WindowCount", "Counts events."),
-        options: windowOptions,
+        options: windowOptions + [feedOption],
         methods: [
           ScriptName(
             "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
             "Counts the current event."),
-          ScriptName("count", returns: "integer", "Events in the window."), perSecond, perMinute,
-        ], cost: bucketCost + " 24 bytes a key."),
+          countOfPart, perSecond, perMinute,
+        ], cost: bucketCost + " 4 bytes a key and 2 to 4 a bucket."),
       ScriptPrimitive(
         constructor: ScriptName("window.sum", [within], returns: "Stella.WindowSum", "Adds up values."),
         options: windowOptions,
@@ -69,13 +80,13 @@ package enum ScriptRegistry {
       ScriptPrimitive(
         constructor: ScriptName(
           "window.rate", [within], returns: "Stella.WindowRate", "Measures how often events come."),
-        options: windowOptions,
+        options: windowOptions + [feedOption],
         methods: [
           ScriptName(
             "add", [Parameter("e", "Stella.Event?", "the event; the time is the event's whether given or not")],
             "Counts the current event."),
-          perSecond, perMinute, ScriptName("count", returns: "integer", "Events in the window."),
-        ], cost: bucketCost + " 24 bytes a key."),
+          perSecond, perMinute, countOfPart,
+        ], cost: bucketCost + " 4 bytes a key and 2 to 4 a bucket."),
       ScriptPrimitive(
         constructor: ScriptName(
           "window.quantile", [within], returns: "Stella.WindowQuantile", "Estimates quantiles of values."),
@@ -112,10 +123,15 @@ package enum ScriptRegistry {
         constructor: ScriptName(
           "ring", [Parameter("size", "integer", "1 to 100")], returns: "Stella.Ring", "Keeps the last events or values."
         ),
-        options: [],
+        options: [
+          Parameter(
+            "every", "string", "an item that comes sooner after the newest is passed over, such as \"1m\"; default \"0s\""),
+          feedOption,
+        ],
         methods: [
           ScriptName(
-            "push", [Parameter("item", "Stella.Event|string|number|boolean", "what to keep")], "Keeps the item."),
+            "push", [Parameter("item", "Stella.Event|string|number|boolean", "what to keep")],
+            "Keeps the item, unless `every` passes it over."),
           ScriptName("count", returns: "integer", "How many are kept."),
           ScriptName("items", returns: "any[]", "The kept values, oldest first; events as their text."),
           ScriptName("clear", [], "Forgets them all."),

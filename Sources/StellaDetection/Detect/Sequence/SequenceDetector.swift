@@ -75,7 +75,7 @@ final class SequenceDetector: Detector {
 
   // MARK: - Events
 
-  override func see(step: Int, _ matches: UnsafePointer<UInt64>?) { stepMatches[step] = matches }
+  override func see(part step: Int, _ matches: UnsafePointer<UInt64>?) { stepMatches[step] = matches }
 
   override func run(
     _ context: DetectionContext, matches: UnsafePointer<UInt64>?, resolves: UnsafePointer<UInt64>?,

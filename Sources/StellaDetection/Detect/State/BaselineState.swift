@@ -6,7 +6,7 @@ import StellaScripting
 /// Keeps one number per bucket. What is usual for a bucket is the median of those at the same phase of earlier seasons and
 /// of their neighbours, its spread their median absolute deviation, as in F. R. Hampel: The Influence Curve and its Role
 /// in Robust Estimation, JASA 69, 1974. The bucket that is judged is the latest full one.
-final class BaselineState: Primitive {
+final class BaselineState: FedPrimitive {
   /// Makes the median absolute deviation of normal values their standard deviation.
   private static let normal = 1.4826
   /// Fewer buckets than that say nothing about what is usual.
@@ -33,13 +33,15 @@ final class BaselineState: Primitive {
   private let clock: BucketClock
   /// Means instead of sums.
   private let isMean: Bool
+  private let isFed: Bool
   /// Buckets of a slot: the running one, the judged one, those kept, and one neighbour.
   private let ring: Int
-  private var slots: UnsafeMutablePointer<Slot>
+  @exclusivity(unchecked) private var slots: UnsafeMutablePointer<Slot>
   private var cells: UnsafeMutablePointer<Float>
   private let scratch: UnsafeMutablePointer<Double>
 
-  init(shape: BaselineShape, isMean: Bool) {
+  init(shape: BaselineShape, isMean: Bool, isFed: Bool = false) {
+    self.isFed = isFed
     self.shape = shape
     self.isMean = isMean
     clock = BucketClock(within: shape.bucket, offset: 0, buckets: 1)
@@ -102,6 +104,8 @@ final class BaselineState: Primitive {
     default: if !isMean { cells[target] = BaselineState.fitted(Double(cells[target]) + value) }
     }
   }
+
+  func take(_ event: Int, slot: Int, at time: Int64, in context: DetectionContext) { add(1, slot: slot, at: time) }
 
   private func take(_ value: Double, _ running: inout Running) -> Float {
     running.sum += value
@@ -173,7 +177,9 @@ final class BaselineState: Primitive {
 
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
     switch method {
-    case 0: added(slot, call)
+    case 0:
+      if isFed { throw BaselineState.refusal }
+      added(slot, call)
     case 1: if let value = value(slot, at: call.now) { answer(value, call) }
     case 2: if let usual = usual(slot, at: call.now) { answer(usual.median, call) }
     case 3: if let usual = usual(slot, at: call.now) { call.answer(usual.spread) }

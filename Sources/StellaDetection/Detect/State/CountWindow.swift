@@ -1,25 +1,28 @@
 import CStellaValue
+import StellaModel
 
 /// `window.count` and `window.rate`: events per step of a sliding window.
 ///
 /// Counts take two bytes a step until one of them would overflow; then all of this window's take four.
-final class CountWindow: Primitive {
+final class CountWindow: FedPrimitive {
   private let clock: BucketClock
   private var capacity = 0
   /// Newest step seen per slot, plus one, relative to `base`; 0 when the slot is empty.
-  private var heads: UnsafeMutablePointer<UInt32>
-  private var narrow: UnsafeMutablePointer<UInt16>?
-  private var wide: UnsafeMutablePointer<UInt32>?
-  private var base: Int64?
+  @exclusivity(unchecked) private var heads: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var narrow: UnsafeMutablePointer<UInt16>?
+  @exclusivity(unchecked) private var wide: UnsafeMutablePointer<UInt32>?
+  @exclusivity(unchecked) private var base: Int64?
   /// Methods in the registry's order.
   private let methods: [Method]
+  private let isFed: Bool
 
   /// Steps before the first event's that late events can still be counted in.
   private static let reach: Int64 = 1 << 20
 
   enum Method { case add, count, perSecond, perMinute }
 
-  init(clock: BucketClock, methods: [Method]) {
+  init(clock: BucketClock, methods: [Method], isFed: Bool = false) {
+    self.isFed = isFed
     self.clock = clock
     self.methods = methods
     heads = RawStorage.allocate(count: 1)
@@ -103,12 +106,14 @@ final class CountWindow: Primitive {
     }
   }
 
-  /// Events in the window at `now`. O(buckets).
-  func count(_ slot: Int, at now: Int64) -> Int {
+  func take(_ event: Int, slot: Int, at time: Int64, in context: DetectionContext) { add(slot, at: time) }
+
+  /// Events in the window at `now`, or in its newest `steps`. O(steps).
+  func count(_ slot: Int, at now: Int64, steps: Int64? = nil) -> Int {
     guard heads[slot] != 0, let base else { return 0 }
     let head = base + Int64(heads[slot]) - 1
     let newest = clock.bucket(now) - clock.lag
-    let oldest = newest - clock.span + 1
+    let oldest = newest - (steps ?? clock.span) + 1
     var total = 0
     var bucket = max(oldest, head - Int64(clock.ring) + 1)
     let last = min(newest, head)
@@ -136,8 +141,10 @@ final class CountWindow: Primitive {
 
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError) {
     switch methods[method] {
-    case .add: add(slot, at: call.now)
-    case .count: call.answer(count(slot, at: call.now))
+    case .add:
+      if isFed { throw CountWindow.refusal }
+      add(slot, at: call.now)
+    case .count: call.answer(count(slot, at: call.now, steps: try steps(call.arguments.first)))
     case .perSecond: call.answer(rate(slot, call, per: 1e9))
     case .perMinute: call.answer(rate(slot, call, per: 60e9))
     }
@@ -177,6 +184,18 @@ final class CountWindow: Primitive {
     } else {
       throw StateError(message: "a window that was restored already is restored again")
     }
+  }
+
+  /// The steps of the part of the window that a call asks for; nil for all.
+  private func steps(_ argument: stella_value?) throws(PrimitiveError) -> Int64? {
+    guard let argument, argument.kind != STELLA_MISSING else { return nil }
+    guard case .string(let text) = FieldValue(argument), let part = DurationText.nanoseconds(text), part > 0 else {
+      throw PrimitiveError(message: "count takes a part of the window, such as count(\"5m\")")
+    }
+    guard part <= clock.span * clock.width else {
+      throw PrimitiveError(message: "count(\"\(text)\") asks for more than the window keeps")
+    }
+    return (part + clock.width - 1) / clock.width
   }
 
   private func rate(_ slot: Int, _ call: PrimitiveCall, per unit: Double) -> Double {

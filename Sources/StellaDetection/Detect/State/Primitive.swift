@@ -31,23 +31,35 @@ protocol Primitive: AnyObject {
   func restore(from reader: inout StateReader, slots: Int) throws(StateError)
 }
 
+/// A primitive that can take events without a script.
+protocol FedPrimitive: Primitive {
+  func take(_ event: Int, slot: Int, at time: Int64, in context: DetectionContext)
+}
+
+extension FedPrimitive {
+  /// Nothing may be counted twice.
+  static var refusal: PrimitiveError {
+    PrimitiveError(message: "it has where and takes the events by itself: drop this call, or where")
+  }
+}
+
 extension Primitive {
   func prefetch(_ slot: Int) {}
   func prefetchHeld(_ slot: Int) {}
 }
 
-/// One method call from a script.
+/// One method call from a script, which holds what it refers to.
 struct PrimitiveCall {
   let now: Int64
   /// Time of the first event that the rule could see: windows know from it how much of them it has covered.
   let began: Int64
   let arguments: UnsafeBufferPointer<stella_value>
   let result: UnsafeMutablePointer<stella_value>
-  let context: DetectionContext
+  unowned(unsafe) let context: DetectionContext
   /// The event in hand; nil inside `check`.
   let event: Int?
   /// For results that are texts or lists.
-  let list: PrimitiveList
+  unowned(unsafe) let list: PrimitiveList
 
   /// The first argument as a number; nil when missing or of another kind.
   @inline(__always)

@@ -14,6 +14,7 @@ package enum PrimitiveFactory {
     _ name: String, _ settings: RuleManifest.PrimitiveSettings, fields: FieldRegister
   ) -> any Primitive {
     let options = settings.options
+    let isFed = settings.feed != nil
     switch name {
     case "session": return SessionState(gap: options.duration("gap"), max: options.duration("max"))
     case "first_seen":
@@ -22,7 +23,7 @@ package enum PrimitiveFactory {
     case "top": return TopState(n: options.integer("n"), within: options.duration("within"))
     case "baseline":
       guard let shape = BaselineShape(options) else { preconditionFailure("the reader has let a bad baseline through") }
-      return BaselineState(shape: shape, isMean: options.text("of") == "mean")
+      return BaselineState(shape: shape, isMean: options.text("of") == "mean", isFed: isFed)
     case "forecast":
       let within = options.duration("within")
       let history = options.has("min_history") ? options.duration("min_history") : within / 4
@@ -36,15 +37,15 @@ package enum PrimitiveFactory {
     }
     let clock = BucketClock(within: settings.within, offset: settings.offset, buckets: settings.buckets)
     return switch name {
-    case "window.count": CountWindow(clock: clock, methods: [.add, .count, .perSecond, .perMinute])
-    case "window.rate": CountWindow(clock: clock, methods: [.add, .perSecond, .perMinute, .count])
+    case "window.count": CountWindow(clock: clock, methods: [.add, .count, .perSecond, .perMinute], isFed: isFed)
+    case "window.rate": CountWindow(clock: clock, methods: [.add, .perSecond, .perMinute, .count], isFed: isFed)
     case "window.sum": ValueWindow(clock: clock, kind: .sum, methods: [.add, .value, .count, .perSecond, .perMinute])
     case "window.mean": ValueWindow(clock: clock, kind: .mean, methods: [.add, .value, .count])
     case "window.min": ValueWindow(clock: clock, kind: .min, methods: [.add, .value, .count])
     case "window.max": ValueWindow(clock: clock, kind: .max, methods: [.add, .value, .count])
     case "window.quantile": QuantileWindow(clock: clock)
     case "window.distinct": DistinctWindow(within: settings.within, cap: settings.cap)
-    case "ring": RingState(size: settings.size)
+    case "ring": RingState(size: settings.size, every: settings.every, isFed: isFed)
     default: preconditionFailure("the registry has a primitive without an implementation: \(name)")
     }
   }

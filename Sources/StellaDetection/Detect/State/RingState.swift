@@ -2,7 +2,7 @@ import CStellaValue
 import StellaModel
 
 /// `ring`: the last few events or values of a key.
-final class RingState: Primitive {
+final class RingState: FedPrimitive {
   enum Item {
     case event(EvidenceRecord)
     case value(FieldValue)
@@ -17,12 +17,19 @@ final class RingState: Primitive {
   }
 
   private let size: Int
-  private var slots: [[Item]] = []
-  private var last: [Int64] = []
+  /// An item that comes sooner after the newest is passed over.
+  private let every: Int64
+  private let isFed: Bool
+  @exclusivity(unchecked) private var slots: [[Item]] = []
+  @exclusivity(unchecked) private var last: [Int64] = []
   let slotBytes = 16
-  private(set) var heldBytes = 0
+  @exclusivity(unchecked) private(set) var heldBytes = 0
 
-  init(size: Int) { self.size = size }
+  init(size: Int, every: Int64 = 0, isFed: Bool = false) {
+    self.isFed = isFed
+    self.size = size
+    self.every = every
+  }
 
   func grow(to capacity: Int) {
     slots.append(contentsOf: repeatElement([], count: capacity - slots.count))
@@ -45,6 +52,14 @@ final class RingState: Primitive {
     heldBytes += item.bytes
     slots[slot].append(item)
     last[slot] = max(last[slot], time)
+  }
+
+  func take(_ event: Int, slot: Int, at time: Int64, in context: DetectionContext) {
+    if !isTooSoon(slot, at: time) { push(.event(context.evidence(event)), slot: slot, at: time) }
+  }
+
+  private func isTooSoon(_ slot: Int, at time: Int64) -> Bool {
+    every > 0 && last[slot] != .min && time - last[slot] < every
   }
 
   /// The events among the items, oldest first.
@@ -94,6 +109,8 @@ final class RingState: Primitive {
     switch method {
     case 0:
       guard let item = call.arguments.first else { throw PrimitiveError(message: "push needs the event or a value") }
+      if isFed { throw RingState.refusal }
+      if isTooSoon(slot, at: call.now) { return }
       if item.kind == STELLA_RECORD, let event = call.event {
         push(.event(call.context.evidence(event)), slot: slot, at: call.now)
       } else if item.kind != STELLA_MISSING {

@@ -10,9 +10,9 @@ final class ValueWindow: Primitive {
   private let methods: [Method]
   private var capacity = 0
   /// Newest step seen per slot; `Int64.min` when the slot is empty.
-  private var heads: UnsafeMutablePointer<Int64>
-  private var counts: UnsafeMutablePointer<UInt32>
-  private var values: UnsafeMutablePointer<Double>
+  @exclusivity(unchecked) private var heads: UnsafeMutablePointer<Int64>
+  @exclusivity(unchecked) private var counts: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var values: UnsafeMutablePointer<Double>
 
   init(clock: BucketClock, kind: Kind, methods: [Method]) {
     self.clock = clock
