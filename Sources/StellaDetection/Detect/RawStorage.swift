@@ -7,11 +7,15 @@ import CStellaValue
 #endif
 
 /// Plain memory that grows in place where the system can: a large block is moved by page tables, so that growth neither
-/// copies nor needs both sizes at once.
+/// copies nor needs both sizes at once. Large blocks ask for huge pages, because what is spread over many keys is read at
+/// random and would miss the processor's table of pages each time.
 enum RawStorage {
+  private static let hugePage = 1 << 21
   /// Room for `count` elements, uninitialised. Ends the process when memory is short, as Swift's own allocation does.
   static func allocate<T: BitwiseCopyable>(_ type: T.Type = T.self, count: Int) -> UnsafeMutablePointer<T> {
-    guard let memory = malloc(max(1, count * MemoryLayout<T>.stride)) else { fatalError("out of memory") }
+    let bytes = max(1, count * MemoryLayout<T>.stride)
+    guard let memory = malloc(bytes) else { fatalError("out of memory") }
+    preferHugePages(memory, bytes)
     return memory.bindMemory(to: T.self, capacity: count)
   }
 
@@ -19,10 +23,9 @@ enum RawStorage {
   /// take hundreds of times fewer page faults.
   static func allocateRun(bytes count: Int) -> UnsafeMutablePointer<UInt8> {
     #if canImport(Glibc)
-      let page = 1 << 21
       var memory: UnsafeMutableRawPointer?
-      if count >= 2 * page, posix_memalign(&memory, page, count) == 0, let memory {
-        madvise(memory, count, MADV_HUGEPAGE)
+      if count >= 2 * hugePage, posix_memalign(&memory, hugePage, count) == 0, let memory {
+        preferHugePages(memory, count)
         return memory.bindMemory(to: UInt8.self, capacity: count)
       }
     #endif
@@ -31,8 +34,19 @@ enum RawStorage {
 
   /// `old` with room for `count` elements; what fits is kept, the rest is uninitialised. `old` is void.
   static func resize<T: BitwiseCopyable>(_ old: UnsafeMutablePointer<T>, to count: Int) -> UnsafeMutablePointer<T> {
-    guard let memory = realloc(old, max(1, count * MemoryLayout<T>.stride)) else { fatalError("out of memory") }
+    let bytes = max(1, count * MemoryLayout<T>.stride)
+    guard let memory = realloc(old, bytes) else { fatalError("out of memory") }
+    preferHugePages(memory, bytes)
     return memory.bindMemory(to: T.self, capacity: count)
+  }
+
+  /// Where the system has none, or takes no advice, nothing changes.
+  private static func preferHugePages(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+    #if canImport(Glibc)
+      if bytes < 2 * hugePage { return }
+      let start = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: memory) + 4095) & ~4095)
+      _ = madvise(start, bytes - 4096, MADV_HUGEPAGE)
+    #endif
   }
 
   static func free(_ memory: UnsafeMutableRawPointer) {

@@ -6,8 +6,8 @@ extension ScriptReference {
     ## Keys of `rule { … }`
 
     \(table(of: ScriptRegistry.ruleKeys))
-    A rule has a `threshold`, a `sequence`, an `absence`, or `on`, or `check` with `every` (and mostly `on`, to feed its \
-    windows). Each step of a sequence and `cancel_on` are conditions of their own: they see every event of the key, not only \
+    A rule has a `threshold`, a `sequence`, an `absence`, or `on`, or `check` with `every` (and `on`, to feed its windows, \
+    or windows with a `where`, which feed themselves). Each step of a sequence and `cancel_on` are conditions of their own: they see every event of the key, not only \
     those that `where` lets through, but a step's events must satisfy a `where` that is written as well.
 
     ### Keys of `threshold = { … }`

@@ -125,7 +125,8 @@ package enum ScriptRegistry {
         ),
         options: [
           Parameter(
-            "every", "string", "an item that comes sooner after the newest is passed over, such as \"1m\"; default \"0s\""),
+            "every", "string",
+            "an item that comes sooner after the newest is passed over, such as \"1m\"; default \"0s\""),
           feedOption,
         ],
         methods: [
