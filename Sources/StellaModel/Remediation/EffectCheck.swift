@@ -37,7 +37,7 @@ package enum EffectCheck {
   package static func checkParameters(_ parameters: NamedValues) throws(EffectError) {
     try json(.object(parameters), at: "parameters", allowsSecrets: false)
     for parameter in parameters {
-      try parameter.value.forEach { (value) throws(EffectError) in
+      try parameter.value.visit { (value) throws(EffectError) in
         guard case .result = value else { return }
         throw EffectError(
           .badValue, at: "parameters.\(parameter.name)", "the value isn't known yet", "Give parameters known values")

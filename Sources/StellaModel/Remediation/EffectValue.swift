@@ -66,11 +66,11 @@ extension EffectValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
 
 extension EffectValue {
   /// Calls `body` with this value and all within it, outermost first.
-  package func forEach<E: Error>(_ body: (EffectValue) throws(E) -> Void) throws(E) {
+  package func visit<E: Error>(_ body: (EffectValue) throws(E) -> Void) throws(E) {
     try body(self)
     switch self {
-    case .array(let elements): for element in elements { try element.forEach(body) }
-    case .object(let members): for member in members { try member.value.forEach(body) }
+    case .array(let elements): for element in elements { try element.visit(body) }
+    case .object(let members): for member in members { try member.value.visit(body) }
     default: break
     }
   }

@@ -25,7 +25,7 @@ enum HTTPHeaderRules {
       throw EffectError(.badValue, at: place, "the HTTP client sets this header itself", "Leave it out")
     }
     var hasSecret = false
-    try value.forEach { (part) throws(EffectError) in
+    try value.visit { (part) throws(EffectError) in
       switch part {
       case .secret: hasSecret = true
       case .text(let text):

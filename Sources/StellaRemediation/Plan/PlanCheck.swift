@@ -136,7 +136,7 @@ struct PlanCheck {
   }
 
   private func checkResults(in value: EffectValue, before end: Int, _ number: Int) throws(PlanError) {
-    try value.forEach { (value) throws(PlanError) in
+    try value.visit { (value) throws(PlanError) in
       guard case .result(let reference) = value else { return }
       guard reference.effect < end, reference.effect <= content.effects.count,
         case .sqlInsert(let insert) = content.effects[reference.effect - 1].effect,
