@@ -22,7 +22,8 @@ package struct PlanDifference: Sendable, Hashable {
   package let oldRows: Int
   package let newRows: Int
   package let changes: [Change]
-  /// Effects that came, went or changed: the old plan's order, each new one after its predecessor in the new plan.
+  /// Effects that came, went or changed, in ascending order of their number: that in the new plan, or in the old one when
+  /// they are gone.
   package let effects: [EffectDifference]
 
   package var isEmpty: Bool { changes.isEmpty && effects.isEmpty }
