@@ -45,12 +45,17 @@ package enum EffectCheck {
     }
   }
 
+  /// Throws unless these can be the names of a table's columns.
+  package static func checkColumnNames(_ row: NamedValues) throws(EffectError) {
+    try limit(row.count, at: "row")
+    for column in row { try name(column.name, at: column.name) }
+    try distinctColumns(row.names, at: "row")
+  }
+
   /// Throws unless each value is such as a row of a database holds. Unlike what an effect asks for, a row may hold NaN, an
   /// infinity, or text with a zero byte.
-  package static func checkRow(_ row: NamedValues, allowsResults: Bool) throws(EffectError) {
-    try limit(row.count, at: "row")
+  package static func checkStored(_ row: NamedValues, allowsResults: Bool) throws(EffectError) {
     for column in row {
-      try name(column.name, at: column.name)
       switch column.value {
       case .null, .bool, .integer, .double, .text, .bytes: break
       case .result where allowsResults: break
@@ -58,7 +63,6 @@ package enum EffectCheck {
         throw EffectError(.wrongType, at: column.name, "no row holds such a value", "Give what the database holds")
       }
     }
-    try distinctColumns(row.names, at: "row")
   }
 
   /// Throws unless `name` can name a fix, a module or a target.

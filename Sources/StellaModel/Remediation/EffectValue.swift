@@ -49,13 +49,22 @@ extension EffectValue: Hashable {
     case .bool(let value): hasher.combine(value)
     case .integer(let value): hasher.combine(value)
     case .double(let value): hasher.combine(Self.bits(of: value))
-    case .text(let value): for byte in value.utf8 { hasher.combine(byte) }
+    case .text(let value): value.hashUTF8(into: &hasher)
     case .bytes(let value): hasher.combine(value)
     case .array(let elements): hasher.combine(elements)
     case .object(let members): hasher.combine(members)
     case .result(let reference): hasher.combine(reference)
     case .secret(let reference): hasher.combine(reference)
     }
+  }
+}
+
+extension String {
+  /// As ``EffectValue`` compares text: by its bytes, where Swift's own hash is that of the normalised text.
+  func hashUTF8(into hasher: inout Hasher) {
+    var text = self
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    hasher.combine(0xFF as UInt8)
   }
 }
 

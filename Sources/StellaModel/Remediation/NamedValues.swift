@@ -41,6 +41,11 @@ package struct NamedValues: Sendable, Hashable {
     members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
   }
 
+  /// Whether both have the same names, whatever their values. O(n).
+  package func hasNames(of other: NamedValues) -> Bool {
+    count == other.count && zip(members, other.members).allSatisfy { $0.name.utf8.elementsEqual($1.name.utf8) }
+  }
+
   package func filter(_ isIncluded: (String) -> Bool) -> NamedValues {
     NamedValues(ascending: members.filter { isIncluded($0.name) })
   }
@@ -65,7 +70,7 @@ extension NamedValues.Member: Hashable {
   }
 
   package func hash(into hasher: inout Hasher) {
-    for byte in name.utf8 { hasher.combine(byte) }
+    name.hashUTF8(into: &hasher)
     hasher.combine(value)
   }
 }

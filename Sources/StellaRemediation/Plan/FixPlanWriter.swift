@@ -21,12 +21,11 @@ struct FixPlanWriter {
 
   /// A number, count or length; a checked plan has none outside 0 … 2³² - 1.
   mutating func number(_ value: Int) {
-    let value = UInt32(value)
-    raw([UInt8(value >> 24), UInt8(value >> 16 & 0xFF), UInt8(value >> 8 & 0xFF), UInt8(value & 0xFF)])
+    withUnsafeBytes(of: UInt32(value).bigEndian) { raw($0) }
   }
 
   private mutating func word(_ value: UInt64) {
-    raw((0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) })
+    withUnsafeBytes(of: value.bigEndian) { raw($0) }
   }
 
   mutating func bytes(_ value: some Collection<UInt8>) {

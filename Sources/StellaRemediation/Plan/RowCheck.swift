@@ -59,22 +59,40 @@ struct RowCheck {
 
   private func checkRows(_ hasRightColumns: (RowChange) -> Bool) throws(PlanError) {
     var keys: Set<NamedValues> = []
+    var last: RowChange?
     for row in prepared.rows {
-      guard hasRightColumns(row), row.before.map({ disjoint($0, row.key) }) ?? true,
-        row.before != nil || row.after.map({ disjoint($0, row.key) }) ?? true
-      else {
-        throw mismatch("a row change has other columns than its effect calls for")
+      // Rows of one effect mostly have the columns of the one before.
+      if !(last.map { Self.haveSameColumns($0, row) } ?? false) {
+        guard hasRightColumns(row), row.before.map({ disjoint($0, row.key) }) ?? true,
+          row.before != nil || row.after.map({ disjoint($0, row.key) }) ?? true
+        else {
+          throw mismatch("a row change has other columns than its effect calls for")
+        }
+        for values in [row.key, row.before, row.after].compactMap({ $0 }) {
+          try checked { () throws(EffectError) in try EffectCheck.checkColumnNames(values) }
+        }
+        last = row
       }
       guard row.key.isEmpty || keys.insert(row.key).inserted else { throw mismatch("two row changes have one key") }
-      try checkValues(row.key, allowsResults: row.before == nil)
-      if let before = row.before { try checkValues(before, allowsResults: false) }
-      if let after = row.after { try checkValues(after, allowsResults: true) }
+      try checked { () throws(EffectError) in
+        try EffectCheck.checkStored(row.key, allowsResults: row.before == nil)
+        if let before = row.before { try EffectCheck.checkStored(before, allowsResults: false) }
+        if let after = row.after { try EffectCheck.checkStored(after, allowsResults: true) }
+      }
     }
   }
 
-  private func checkValues(_ values: NamedValues, allowsResults: Bool) throws(PlanError) {
+  private static func haveSameColumns(_ a: RowChange, _ b: RowChange) -> Bool {
+    func same(_ a: NamedValues?, _ b: NamedValues?) -> Bool {
+      guard let a, let b else { return a == nil && b == nil }
+      return a.hasNames(of: b)
+    }
+    return same(a.key, b.key) && same(a.before, b.before) && same(a.after, b.after)
+  }
+
+  private func checked(_ check: () throws(EffectError) -> Void) throws(PlanError) {
     do throws(EffectError) {
-      try EffectCheck.checkRow(values, allowsResults: allowsResults)
+      try check()
     } catch {
       throw mismatch("\(error.place): \(error.message)")
     }
