@@ -84,7 +84,9 @@ let package = Package(
         "StellaScripting", "StellaLua", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swiftSettings),
-    .target(name: "StellaRemediation", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaRemediation",
+      dependencies: ["StellaModel", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swiftSettings),
     .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
@@ -120,7 +122,7 @@ let package = Package(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaSQLiteTests", dependencies: ["StellaSQLite"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaRemediationTests", dependencies: ["StellaRemediation"], swiftSettings: swiftSettings),
+      name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaLoggingTests",
