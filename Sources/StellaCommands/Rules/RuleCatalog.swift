@@ -19,7 +19,7 @@ struct RuleCatalog {
     let rules = RuleSet(
       sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable)
     if rules.rules.isEmpty && rules.refusals.isEmpty {
-      throw CommandFailure(.usage, "stella: there are no rules in \(paths.joined(separator: ", ")).")
+      throw CommandFailure(.usage, "there are no rules in \(paths.joined(separator: ", ")).")
     }
     return RuleCatalog(paths: paths, configuration: configuration, rules: rules)
   }

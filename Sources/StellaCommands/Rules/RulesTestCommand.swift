@@ -35,7 +35,7 @@ struct RulesTestCommand: ParsableCommand {
     if !report.errors.isEmpty { throw CommandStatus.broken }
     if report.failures > 0 || !incomplete.isEmpty { throw CommandStatus.findings }
     if report.cases.isEmpty {
-      throw CommandFailure(.usage, "stella: no tests in \(paths.joined(separator: ", ")). They are named *_test.lua.")
+      throw CommandFailure(.usage, "no tests in \(paths.joined(separator: ", ")). They are named *_test.lua.")
     }
   }
 

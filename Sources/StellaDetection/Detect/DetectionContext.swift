@@ -31,6 +31,8 @@ package final class DetectionContext {
   /// Decodes a whole record again, for evidence. (source, record, time)
   package let materialise: (UInt16, UnsafeBufferPointer<UInt8>, Int64) -> Event
 
+  /// Whether the state of all rules together is more than a core's own caches hold.
+  var isSpread = false
   @exclusivity(unchecked) var position = 0
   @exclusivity(unchecked) var phase = Phase.before
 

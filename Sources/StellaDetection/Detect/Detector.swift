@@ -163,6 +163,7 @@ package class Detector {
   ) {
     changes &+= 1
     let batch = context.batch
+    if context.isSpread, table.count <= Detector.prefetchFrom, let matches { prefetchSparse(matches) }
     for word in 0..<EventBatch.capacity / 64 {
       let matching = matches?[word] ?? 0
       let resolving = resolves?[word] ?? 0
@@ -211,24 +212,45 @@ package class Detector {
 
   /// Loads the state of the keys of 64 events, so that their cache misses overlap.
   private func prefetch(_ bits: UInt64, word: Int) {
-    let table = table
-    let keys = keys
     keys.prepare(bits, word: word)
-    var rest = bits
-    while rest != 0 {
-      table.prefetch(keys.number(word << 6 | rest.trailingZeroBitCount))
-      rest &= rest &- 1
-    }
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: 64) { slots in
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { numbers in
       var count = 0
-      rest = bits
+      var rest = bits
       while rest != 0 {
-        if let slot = table.find(keys.number(word << 6 | rest.trailingZeroBitCount)) {
-          prefetch(slot)
-          slots[count] = slot
-          count += 1
-        }
+        numbers[count] = keys.number(word << 6 | rest.trailingZeroBitCount)
+        count += 1
         rest &= rest &- 1
+      }
+      prefetch(UnsafeMutableBufferPointer(rebasing: numbers[..<count]))
+    }
+  }
+
+  /// Loads the state of the keys of the first events of a batch: all of them, where few match.
+  private func prefetchSparse(_ matches: UnsafePointer<UInt64>) {
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { numbers in
+      var count = 0
+      for word in 0..<EventBatch.capacity / 64 {
+        var rest = matches[word]
+        while rest != 0, count < numbers.count {
+          numbers[count] = keys.number(word << 6 | rest.trailingZeroBitCount)
+          count += 1
+          rest &= rest &- 1
+        }
+      }
+      if count > 1 { prefetch(UnsafeMutableBufferPointer(rebasing: numbers[..<count])) }
+    }
+  }
+
+  private func prefetch(_ numbers: UnsafeMutableBufferPointer<UInt32>) {
+    let table = table
+    for number in numbers { table.prefetch(number) }
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: numbers.count) { slots in
+      var count = 0
+      for number in numbers {
+        guard let slot = table.find(number) else { continue }
+        prefetch(slot)
+        slots[count] = slot
+        count += 1
       }
       if hasHeld { for position in 0..<count { prefetchHeld(slots[position]) } }
     }

@@ -18,6 +18,11 @@ final class RuleShare {
     self.rulesOfFilter = rulesOfFilter
   }
 
+  /// Batches between two looks at how many keys there are.
+  private static let lookInterval = 64
+  /// Keys of all rules from which on they don't fit a core's own caches.
+  private static let spreadFrom = 16_384
+
   /// Something outside of a run may have set a rule's timer.
   func forgetTimers() { nextTimer = .min }
 
@@ -28,6 +33,10 @@ final class RuleShare {
     for space in spaces { space.begin(context.batch) }
     batches += 1
     let current = batches
+    if current % RuleShare.lookInterval == 1 {
+      let keys = runs.reduce(0) { $0 + $1.detector.keyCount }
+      context.isSpread = keys > RuleShare.spreadFrom
+    }
     let partFilters = partFilters
     let rulesOfFilter = rulesOfFilter
     var least = Int64.max
