@@ -1,4 +1,4 @@
-/// One key that a `rule { … }` accepts.
+/// One key that a `rule { … }`, a `fix { … }` or an effect accepts.
 package struct RuleKey: Sendable {
   package enum Kind: Sendable {
     case text
@@ -17,6 +17,14 @@ package struct RuleKey: Sendable {
     /// A list of keys, or a text that names them with commas.
     case roster
     case table
+    /// The name of a table or column.
+    case identifier
+    /// The path of a request.
+    case path
+    /// A program and its arguments.
+    case arguments
+    /// Anything but functions and native objects.
+    case value
   }
 
   package var name: String
@@ -60,6 +68,9 @@ package struct RuleKey: Sendable {
     case .function: "function"
     case .roster: "string|any[]"
     case .table: "table"
+    case .identifier, .path: "string"
+    case .arguments: "string[]"
+    case .value: "any"
     }
   }
 
@@ -81,6 +92,10 @@ package struct RuleKey: Sendable {
     case .function: "a function"
     case .roster: "a list in { } or a text with commas"
     case .table: "a table"
+    case .identifier: "a name of letters, digits and underscores, with a schema and a dot in front if need be"
+    case .path: "a path such as \"/v1/jobs\""
+    case .arguments: "a list of a program and its arguments in { }"
+    case .value: "a text, number, boolean, null, list or table"
     }
   }
 }
