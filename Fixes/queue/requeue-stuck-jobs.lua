@@ -18,7 +18,7 @@ return fix {
       local state = "queued"
       if job.attempts >= 5 then state, failed = "failed", failed + 1 end
       effects[#effects + 1] = sql.update {
-        target = "jobs-db", table = "jobs", rows = 1,
+        target = "jobs-db", table = "jobs", max_rows = 1,
         -- The worker that comes back in the meantime keeps its job.
         where = { id = job.id, state = "running", worker = job.worker, attempts = job.attempts },
         set = { state = state, worker = null, attempts = job.attempts + 1 },

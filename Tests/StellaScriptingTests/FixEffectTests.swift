@@ -12,39 +12,51 @@ import Testing
   func kinds() throws {
     let effects = try effects(
       """
+      local token = "billing-token@3"
       return {
         sql.update { target = "app-db", table = "public.jobs", where = { id = 7, note = null },
-          set = { state = "queued", tries = 2, share = 0.5, open = true }, rows = 1 },
-        sql.insert { target = "app-db", table = "jobs", values = { id = 8 } },
-        sql.delete { target = "app-db", table = "jobs", where = { ["id"] = 9 }, max_rows = 3 },
-        http.request { target = "billing", method = "POST", path = "/v1/requeue/%20x", query = { dry = false },
-          headers = { Authorization = secret("billing-token") }, body = { ids = { 1, 2 }, none = {} }, timeout = "5s",
-          undo = { method = "DELETE", path = "/v1/requeue" } },
-        exec { target = "q-03", argv = { "systemctl", "restart", "payq" },
-          probe = { argv = { "systemctl", "is-active", "payq" } } },
-        event.emit { message = "requeued", fields = { jobs = 1 } },
+          set = { state = "queued", tries = 2, share = 0.5, open = true, log = { ["$result"] = "e2.id" } }, max_rows = 1 },
+        sql.insert { target = "app-db", table = "log", rows = { { job = 8 }, { job = null } }, returning = { "id" } },
+        sql.delete { target = "app-db", table = "jobs", where = { ["id"] = 9 } },
+        http.request { target = "billing", method = "POST", url = "https://b/v1/%20x", headers = { ["x-a"] = "b" },
+          secret_headers = { authorization = { prefix = "Bearer ", secret = token } }, expect = { 200, 409 },
+          body = { ids = { 1, 2 }, none = {} },
+          undo = http.request { target = "billing", method = "DELETE", url = "https://b/v1/x" } },
+        exec { target = "q-03", argv = { "systemctl", "start", "payq" }, environment = { TOKEN = token },
+          observe = { argv = { "systemctl", "is-active", "payq" }, applied = { 0 }, not_applied = { 3 } } },
+        event.emit { message = "requeued", fields = { jobs = { 1, 2 } } },
       }
       """)
     func object(_ members: (String, FieldValue)...) -> FieldValue { .object(members.map { .init($0.0, $0.1) }) }
     let texts = { (texts: [String]) in FieldValue.array(texts.map(FieldValue.string)) }
     #expect(effects.map(\.kind) == DeclaredEffect.Kind.allCases)
     #expect(effects.map(\.target) == ["app-db", "app-db", "app-db", "billing", "q-03", nil])
-    #expect(effects.map(\.line) == [5, 7, 8, 9, 12, 14])
+    #expect(effects.map(\.line) == [6, 8, 9, 10, 14, 16])
+    let set = object(
+      ("log", object(("$result", .string("e2.id")))), ("open", .bool(true)), ("share", .double(0.5)),
+      ("state", .string("queued")), ("tries", .integer(2)))
     #expect(
       effects[0].members == [
-        .init("rows", .integer(1)),
-        .init(
-          "set",
-          object(("open", .bool(true)), ("share", .double(0.5)), ("state", .string("queued")), ("tries", .integer(2)))),
-        .init("table", .string("public.jobs")), .init("where", object(("id", .integer(7)), ("note", .null))),
+        .init("max_rows", .integer(1)), .init("set", set), .init("table", .string("public.jobs")),
+        .init("target", .string("app-db")), .init("where", object(("id", .integer(7)), ("note", .null))),
       ])
-    #expect(effects[1]["values"] == object(("id", .integer(8))))
-    #expect(effects[2]["where"] == object(("id", .integer(9))) && effects[2]["max_rows"] == .integer(3))
-    #expect(effects[3]["headers"] == object(("Authorization", object(("$secret", .string("billing-token"))))))
+    #expect(effects[1]["rows"] == .array([object(("job", .integer(8))), object(("job", .null))]))
+    #expect(effects[2]["where"] == object(("id", .integer(9))))
+    let token = object(("prefix", .string("Bearer ")), ("secret", .string("billing-token@3")))
+    #expect(effects[3]["secret_headers"] == object(("authorization", token)))
     #expect(effects[3]["body"] == object(("ids", .array([.integer(1), .integer(2)])), ("none", .object([]))))
-    #expect(effects[4]["argv"] == texts(["systemctl", "restart", "payq"]))
-    #expect(effects[4]["probe"] == object(("argv", texts(["systemctl", "is-active", "payq"]))))
-    #expect(effects[5]["fields"] == object(("jobs", .integer(1))))
+    #expect(
+      effects[3]["undo"]
+        == object(
+          ("kind", .string("http.request")), ("method", .string("DELETE")), ("target", .string("billing")),
+          ("url", .string("https://b/v1/x"))))
+    #expect(effects[4]["argv"] == texts(["systemctl", "start", "payq"]))
+    #expect(
+      effects[4]["observe"]
+        == object(
+          ("applied", .array([.integer(0)])), ("argv", texts(["systemctl", "is-active", "payq"])),
+          ("not_applied", .array([.integer(3)]))))
+    #expect(effects[5]["fields"] == object(("jobs", .array([.integer(1), .integer(2)]))))
   }
 
   private static let update = """
@@ -69,7 +81,7 @@ import Testing
         "name = name", "name = (function() local a, b = 1, 2; if a then return nil end end)()", "set.name is nil",
         "null"
       ),
-      ("set = {", "rows = none, set = {", "rows is nil", "leave it out"),
+      ("set = {", "max_rows = none, set = {", "max_rows is nil", "leave it out"),
       ("table = \"jobs\"", "table = none", "table is nil", "value"),
       ("where = { id = id }", "where = none", "where is nil", "value"),
     ])
@@ -95,14 +107,14 @@ import Testing
       ("id = id", "id = { 1, 2 }", "where.id is a table", "text"),
       ("id = id", "id = 0/0", "where.id is", "finite"),
       ("id = id", "id = 1e308 * 10", "where.id is", "finite"),
-      ("id = id", "id = secret(\"x\")", "where.id is a native object", "text"),
+      ("id = id", "id = event.emit { message = \"m\" }", "where.id is a native object", "text"),
+      ("id = id", "id = { [\"$result\"] = \"e1.id\" }", "where.id is a table", "text"),
       ("name = name", "name = (\"\u{e9}\"):sub(1, 1)", "UTF-8", "whole"),
       ("table = \"jobs\"", "table = \"jobs; drop table x\"", "table is", "letters"),
       ("table = \"jobs\"", "table = \"a.b.c\"", "table is", "schema"),
       ("table =", "tabel =", "no key tabel", "Did you mean table?"),
       ("target = \"app-db\"", "target = \"app-bd\"", "not among the targets", "Did you mean app-db?"),
-      ("set = {", "rows = 5, max_rows = 2, set = {", "rows is 5", "max_rows"),
-      ("set = {", "rows = 1.5, set = {", "rows is", "whole"),
+      ("set = {", "max_rows = 1.5, set = {", "max_rows is", "whole"),
       ("sql.update {", "sql.update { 1,", "without a name", "name = value"),
     ])
   func wrong(old: String, new: String, message: String, remedy: String) throws {
@@ -114,43 +126,81 @@ import Testing
   @Test(
     "What is wrong in other effects is refused",
     arguments: [
-      (#"http.request { target = "billing", method = "GET", path = "/x" }"#, "method is \"GET\""),
-      (#"http.request { target = "billing", method = "POST", path = "https://evil/x" }"#, "path is"),
-      (#"http.request { target = "billing", method = "POST", path = "//evil/x" }"#, "path is"),
-      (#"http.request { target = "billing", method = "POST", path = "/a/../b" }"#, "climbs"),
-      (#"http.request { target = "billing", method = "POST", path = "/a/%2E%2e/b" }"#, "climbs"),
-      (#"http.request { target = "billing", method = "POST", path = "/a?b=1" }"#, "more than a path"),
-      (#"http.request { target = "billing", method = "POST", path = "/a b" }"#, "%XX"),
+      (#"http.request { target = "billing", method = "post", url = "https://b/x" }"#, "method is \"post\""),
+      (#"http.request { target = "billing", method = "POST", url = "/x" }"#, "url is"),
+      (#"http.request { target = "billing", method = "POST", url = "https://b/a b" }"#, "url is"),
+      (#"http.request { target = "billing", method = "POST", url = "file:///etc/passwd" }"#, "url is"),
+      (#"http.request { target = "billing", method = "POST", url = "https://b/x", headers = { a = 5 } }"#, "headers.a"),
       (
-        #"http.request { target = "billing", method = "POST", path = "/a", headers = { A = "x\r\nB: y" } }"#,
-        "headers.A"
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", headers = { "a" } }"#,
+        "without a name"
       ),
-      (#"http.request { target = "billing", method = "POST", path = "/a", headers = { ["A:"] = "x" } }"#, "\"A:\""),
-      (#"http.request { target = "billing", method = "POST", path = "/a", query = { q = secret("x") } }"#, "query.q"),
-      (#"http.request { target = "billing", method = "POST", path = "/a", body = { ["$secret"] = "x" } }"#, "$secret"),
-      (#"http.request { target = "billing", method = "POST", path = "/a", body = { 1, a = 2 } }"#, "with and without"),
       (
-        #"http.request { target = "billing", method = "POST", path = "/a", body = { 1, nil, 3 } }"#,
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", secret_headers = { a = "token" } }"#,
+        "a is the text"
+      ),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", secret_headers = { a = { secret = "token@1" } } }"#,
+        "a is a table"
+      ),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", body_secrets = { a = 5 } }"#,
+        "a is the number 5"
+      ),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", body = { 1, a = 2 } }"#,
+        "with and without"
+      ),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", body = { 1, nil, 3 } }"#,
         "body has a nil at 2"
       ),
       (
-        #"http.request { target = "billing", method = "POST", path = "/a", body = { a = { b = nil } } }"#,
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", body = { a = { b = nil } } }"#,
         "body.a.b is nil"
       ),
-      (#"http.request { target = "billing", method = "POST", path = "/a", undo = { path = "/b" } }"#, "no method"),
-      (#"http.request { target = "billing", method = "POST", path = "/a", timeout = "soon" }"#, "timeout is"),
+      (#"http.request { target = "billing", method = "POST", url = "https://b/x", body = 0/0 }"#, "body is"),
+      (#"http.request { target = "billing", method = "POST", url = "https://b/x", expect = { 99 } }"#, "expect is"),
+      (#"http.request { target = "billing", method = "POST", url = "https://b/x", expect = p }"#, "expect is empty"),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", observe = { url = "https://b/x" } }"#,
+        "observe has no applied"
+      ),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", undo = { method = "DELETE" } }"#,
+        "undo is a table"
+      ),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", undo = sql.delete { target = "app-db", table = "t", where = { a = 1 } } }"#,
+        "undo is not such"
+      ),
+      (
+        #"http.request { target = "billing", method = "POST", url = "https://b/x", irreversible = "x", undo = event.emit { message = "m" } }"#,
+        "undo stands beside"
+      ),
       (#"exec { target = "q-03", argv = "systemctl restart x" }"#, "argv is the text"),
       (#"exec { target = "q-03", argv = {} }"#, "argv is empty"),
       (#"exec { target = "q-03", argv = { "a", p.unit } }"#, "argv has a nil at 2"),
       (#"exec { target = "q-03", argv = { "a", 5 } }"#, "argv is a list of other things"),
       (#"exec { target = "q-03", argv = { "a\0b" } }"#, "argv is a list of other things"),
       (#"exec { target = "q-03", argv = p }"#, "argv is empty"),
-      (#"exec { target = "q-03", argv = { "a" }, probe = { argv = { "b", nil } } }"#, "probe.argv has a nil at 2"),
-      (#"exec { target = "q-03", argv = { "a" }, probe = { argv = { "b" }, exits = 0 } }"#, "probe has no key exits"),
-      (#"event.emit { message = "m", fields = { a = {} } }"#, "fields.a is a table"),
+      (
+        #"exec { target = "q-03", argv = { "a" }, observe = { argv = { "b", nil }, applied = { 0 } } }"#,
+        "observe.argv has a nil at 2"
+      ),
+      (
+        #"exec { target = "q-03", argv = { "a" }, observe = { argv = { "b" }, exits = { 0 } } }"#,
+        "observe has no key exits"
+      ),
+      (#"exec { target = "q-03", argv = { "a" }, environment = { A = "plain" } }"#, "A is the text"),
+      (#"event.emit { message = "m", fields = { a = exec { target = "q-03", argv = { "a" } } } }"#, "fields.a is a native object"),
       (#"event.emit { message = "m", level = "fatal" }"#, "level is"),
       (#"event.emit { message = "m", fields = { a = print } }"#, "fields.a is nil"),
-      (#"sql.insert { target = "app-db", table = "t", values = {} }"#, "values is empty"),
+      (#"sql.insert { target = "app-db", table = "t", rows = {} }"#, "rows is empty"),
+      (#"sql.insert { target = "app-db", table = "t", rows = { {} } }"#, "rows[1] is empty"),
+      (#"sql.insert { target = "app-db", table = "t", rows = { { a = 1 }, { a = p.a } } }"#, "rows[2].a is nil"),
+      (#"sql.insert { target = "app-db", table = "t", rows = { p } }"#, "rows[1] is not written in place"),
+      (#"sql.insert { target = "app-db", table = "t", rows = { a = 1 } }"#, "one row"),
       (#"sql.delete { target = "app-db", table = "t", where = {} }"#, "every row"),
     ])
   func others(effect: String, message: String) throws {
@@ -208,7 +258,7 @@ import Testing
     "plan returns the effects it made, each once, and nothing else",
     arguments: [
       ("", "returned nothing"), ("return nil", "returned nothing"), ("return 5", "the number 5"),
-      ("return { 5 }", "item 1"), ("return { {} }", "item 1"), ("return { secret(\"x\") }", "item 1"),
+      ("return { 5 }", "item 1"), ("return { {} }", "item 1"), ("return { ctx.db(\"app-db\") }", "item 1"),
       ("return { rows = 1 }", "rows"), ("local e = event.emit { message = \"m\" }; return { e, e }", "twice"),
       ("local e = event.emit { message = \"m\" }; return {}", "left out"),
       ("local e = event.emit { message = \"m\" }; return { nil, e }", "nil at 1"),

@@ -66,7 +66,7 @@ import Testing
     let plan = try plan(fix, [.init("service", .string("payq"))])
     #expect(
       plan.effects.first?["argv"] == .array([.string("systemctl"), .string("restart"), .string("payq.service")]))
-    #expect(fix.manifest.approval == .always)
+    #expect(fix.manifest.approval == .always && plan.effects.first?["observe"] != nil)
     for name in ["--now", "../x", "a b", "a;b", ""] {
       let key = [FieldValue.Member("service", .string(name))]
       #expect(fix.when(FixCase.alert(key: key)).result == .success(false), "\(name)")
@@ -81,7 +81,8 @@ import Testing
     let fix = try load("notify/notify-webhook.lua")
     let effect = try #require(try plan(fix, [.init("service", .string("web"))]).effects.first)
     #expect(effect.kind == .httpRequest && effect.target == "on-call-hook")
-    #expect(effect["headers"] == object(("Authorization", object(("$secret", .string("on-call-token"))))))
+    let use = object(("prefix", .string("Bearer ")), ("secret", .string("on-call-token@1")))
+    #expect(effect["secret_headers"] == object(("authorization", use)) && effect["headers"] == nil)
     #expect(fix.when(FixCase.alert()).result == .success(true))
   }
 }

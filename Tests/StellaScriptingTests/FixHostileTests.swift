@@ -16,7 +16,7 @@ import Testing
       ("local function f() return f() end f() return {}", .budget),
       ("for i = 1, 100000 do local e = event.emit { message = \"m\" } end return {}", .budget),
       ("for i = 1, 100000 do pcall(function() local e = event.emit { message = \"m\" } end) end return {}", .budget),
-      ("for i = 1, 100000 do secret(\"a\") end return {}", .budget),
+      ("for i = 1, 1000 do ctx.db(\"app-db\") end return ctx.db(\"none\")", .query),
       ("local t = {} t.t = t return event.emit { message = \"m\", fields = t }", .script),
       ("return event.emit { message = \"m\", fields = { f = function() end } }", .script),
       ("local e = event.emit { message = \"m\" } e.__index = 5 return e", .script),
@@ -106,26 +106,31 @@ import Testing
     #expect(target.asked.count == 1 && run.queries.count == 1)
   }
 
-  @Test("A plan that would differ the second time is refused")
-  func nondeterministic() throws {
-    // Nothing in the sandbox differs between runs, so the second run is given less to work with.
-    var limits = FixLimits()
-    let fix = try FixCase.load(FixCase.planning("for i = 1, 1000 do local x = i end return {}"))
-    let steps = fix.plan(try FixParameters(of: fix.manifest, given: []), targets: [:]).steps
-    limits.plan.stepsPerCall = steps
-    #expect(steps == fix.plan(try FixParameters(of: fix.manifest, given: []), targets: [:]).steps)
-    let plan = DeclaredPlan(effects: [], notes: ["a"])
-    #expect(FixScript.difference(plan, .success(plan)) == nil)
-    #expect(FixScript.difference(plan, .success(DeclaredPlan(effects: [], notes: []))) == "other notes")
-    let effect = DeclaredEffect(kind: .exec, target: "q", members: [], line: 3)
-    #expect(
-      FixScript.difference(DeclaredPlan(effects: [effect], notes: []), .success(plan)) == "1 effects, then 0")
+  @Test("Two plans that differ are told apart by their first difference")
+  func difference() throws {
+    let effect = DeclaredEffect(kind: .exec, members: [.init("target", .string("q"))], line: 3)
     var other = effect
-    other.target = "r"
+    other.members = [.init("target", .string("r"))]
+    func plan(_ effects: [DeclaredEffect], _ notes: [String] = []) -> DeclaredPlan {
+      DeclaredPlan(effects: effects, notes: notes)
+    }
+    #expect(FixScript.difference(plan([effect], ["a"]), .success(plan([effect], ["a"]))) == nil)
+    #expect(FixScript.difference(plan([effect], ["a"]), .success(plan([effect]))) == "other notes")
+    #expect(FixScript.difference(plan([effect]), .success(plan([]))) == "1 effects, then 0")
     #expect(
-      FixScript.difference(
-        DeclaredPlan(effects: [effect], notes: []), .success(DeclaredPlan(effects: [other], notes: [])))
-        == "effect 1, exec from line 3")
+      FixScript.difference(plan([effect, effect]), .success(plan([effect, other]))) == "effect 2, exec from line 3")
+    let error = FixError(.budget, "too long", remedy: "", file: "f", line: 1)
+    #expect(FixScript.difference(plan([]), .failure(error)) == "the second time, too long")
+  }
+
+  @Test("A call takes the same steps every time")
+  func steps() throws {
+    let fix = try FixCase.load(
+      FixCase.planning(
+        "local t = {} for i = 1, 500 do t[\"k\" .. i] = i end for k in pairs(t) do t[k] = nil end return {}"))
+    let parameters = try FixParameters(of: fix.manifest, given: [])
+    let steps = (1...5).map { _ in fix.plan(parameters, targets: [:]).steps }
+    #expect(Set(steps).count == 1 && steps[0] > 500, "\(steps)")
   }
 
   /// The scripts of the hostile corpus, from the folder beside the repository.

@@ -85,7 +85,7 @@ import Testing
     for body in [
       "pcall(function() ctx.db(\"app-db\"):value(\"select gone\") end) return {}",
       "local ok = pcall(function() return exec { target = \"q-03\", argv = {} } end) return {}",
-      "pcall(function() return ctx.db(\"x\") end) for i = 1, 3 do pcall(secret) end return {}",
+      "pcall(function() return ctx.db(\"x\") end) for i = 1, 3 do pcall(ctx.db) end return {}",
     ] {
       let error = try FixCase.failure(body)
       #expect(error.code == .query || error.code == .effect, "\(error)")

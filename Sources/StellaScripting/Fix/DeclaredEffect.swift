@@ -11,19 +11,20 @@ package struct DeclaredEffect: Sendable, Hashable {
     case eventEmit = "event.emit"
   }
 
-  /// The name of the only member of an object that stands for a secret; its value is the secret's name.
-  package static let secretMember = "$secret"
-
   package var kind: Kind
-  /// One of the fix's targets; nil for an event.
-  package var target: String?
-  /// All other keys that are written, by name in the order of their bytes; a table is an object or an array. Defaults are
-  /// not filled in.
+  /// All keys that are written, by name in the order of their bytes; a table is an object or an array, and an `undo` an
+  /// object with `kind` and its own members. Defaults are not filled in.
   package var members: [FieldValue.Member]
   /// Where the script makes it.
   package var line: Int
 
   package subscript(name: String) -> FieldValue? { members.first { $0.name == name }?.value }
+
+  /// One of the fix's targets; nil for an event.
+  package var target: String? { if case .string(let name)? = self["target"] { name } else { nil } }
+
+  /// The effect as a value of another one.
+  var object: FieldValue { .object([.init("kind", .string(kind.rawValue))] + members) }
 }
 
 /// What one run of `plan` declares.

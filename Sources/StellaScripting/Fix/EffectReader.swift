@@ -11,41 +11,32 @@ struct EffectReader {
   let effect: ScriptEffect
   let table: LuaTable
   let written: WrittenEffects.Table
-  /// The names of secrets by the number of their native object.
-  let secrets: [String]
+  /// All effects that were made, by the number of their native object.
+  let made: [DeclaredEffect]
 
-  /// Keys that must be written in place as tables, since a nil in them would change what the effect does.
-  private static let inPlace: Set<String> = ["where", "set", "values", "argv"]
+  /// The name of the only member of a table that stands for what an earlier effect will have made.
+  private static let resultName = "$result"
+  /// Keys that must be written in place, since a nil in them would change what the effect does.
+  private static let inPlace: Set<String> = ["where", "set", "rows", "argv", "expect", "applied", "not_applied"]
 
   func read(line: Int) throws(Fault) -> DeclaredEffect {
     try checkPresence(table, written, path: "")
-    for name in ["where", "set", "values"] { try checkColumns(name) }
+    if case .table(let columns)? = table["where"] { try checkColumns(columns, "where", allowsResults: false) }
+    if case .table(let columns)? = table["set"] { try checkColumns(columns, "set", allowsResults: true) }
     try check(table, written: written, keys: effect.keys, path: "")
+    if case .table(let rows)? = table["rows"] { try checkRows(rows) }
     for (name, keys) in effect.parts.sorted(by: { $0.key < $1.key }) {
       guard case .table(let part)? = table[name] else { continue }
       try check(part, written: written.field(name)?.table, keys: keys, path: name)
     }
-    try checkNamed("query") { value in FieldValue(scalar: value) != nil ? nil : "texts, numbers and booleans" }
-    try checkNamed("fields") { value in
-      FieldValue(scalar: value) != nil || value == .null ? nil : "texts, numbers, booleans and null"
-    }
     try checkHeaders()
-    if case .integer(let exact)? = table["rows"], case .integer(let most)? = table["max_rows"], exact > most {
-      throw fault("rows is \(exact) and max_rows is \(most)", "Say one of them, or raise max_rows.")
-    }
+    try checkUndo()
     var members: [FieldValue.Member] = []
-    var target: String?
-    for (name, value) in table.fields {
-      if name == "target", case .string(let text) = value {
-        target = text
-      } else {
-        members.append(.init(name, try plain(value, path: name, allowsSecrets: name == "headers" || name == "body")))
-      }
-    }
+    for (name, value) in table.fields { members.append(.init(name, try plain(value, path: name))) }
     guard let kind = DeclaredEffect.Kind(rawValue: effect.name) else {
-      throw fault("is not known", "Use another effect.")
+      throw fault("it is no effect", "Use another one.")
     }
-    return DeclaredEffect(kind: kind, target: target, members: members, line: line)
+    return DeclaredEffect(kind: kind, members: members, line: line)
   }
 
   /// The path is put behind the effect's name.
@@ -61,7 +52,7 @@ struct EffectReader {
     func full(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
     for field in written.fields {
       guard let value = table[field.name] else {
-        let isColumn = path == "where" || path == "set" || path == "values"
+        let isColumn = path == "where" || path == "set" || path.hasPrefix("rows[")
         throw fault(
           "\(full(field.name)) is nil",
           isColumn
@@ -83,30 +74,47 @@ struct EffectReader {
     }
   }
 
-  private func checkColumns(_ name: String) throws(Fault) {
-    guard effect.keys.contains(where: { $0.name == name }), case .table(let columns)? = table[name] else { return }
+  /// - Parameter path: `where`, `set` or `rows[1]`.
+  private func checkColumns(_ columns: LuaTable, _ path: String, allowsResults: Bool) throws(Fault) {
     if columns.fields.isEmpty && columns.array.isEmpty {
-      switch name {
+      switch path {
       case "where":
         throw fault(
           "where is empty, which would mean every row",
           "Name the columns that the rows must hold. A fix never means every row; when there is nothing to change, leave "
             + "the effect out.")
       case "set": throw fault("set is empty, so nothing would change", "Name the columns to change, or leave it out.")
-      default: throw fault("\(name) is empty", "Name the columns of the row.")
+      default: throw fault("\(path) is empty", "Name the columns of the row.")
       }
     }
     if !columns.array.isEmpty {
-      throw fault("\(name) holds a value without a column", "Every entry is written column = value.")
+      throw fault("\(path) holds a value without a column", "Every entry is written column = value.")
     }
     for (column, value) in columns.fields {
       if !KeyCheck.isIdentifier(column) || column.utf8.contains(UInt8(ascii: ".")) {
-        throw fault("\(name) has the column \"\(column)\"", "A column is a name of letters, digits and underscores.")
+        throw fault("\(path) has the column \"\(column)\"", "A column is a name of letters, digits and underscores.")
       }
-      if FieldValue(scalar: value) == nil && value != .null {
-        throw fault(
-          "\(name).\(column) is \(KeyCheck.kind(value))", "A column holds a text, a finite number, a boolean or null.")
+      if FieldValue(scalar: value) != nil || value == .null || allowsResults && isResult(value) { continue }
+      throw fault(
+        "\(path).\(column) is \(KeyCheck.kind(value))", "A column holds a text, a finite number, a boolean or null.")
+    }
+  }
+
+  private func isResult(_ value: LuaValue) -> Bool {
+    guard case .table(let table) = value, table.array.isEmpty, table.fields.count == 1,
+      case .string? = table[EffectReader.resultName]
+    else { return false }
+    return true
+  }
+
+  private func checkRows(_ rows: LuaTable) throws(Fault) {
+    let items = written.field("rows")?.table?.items ?? []
+    for (index, row) in rows.array.enumerated() {
+      let path = "rows[\(index + 1)]"
+      guard index < items.count, let item = items[index], !item.hasComputedKeys else {
+        throw notInPlace(path, "rows")
       }
+      if case .table(let columns) = row { try checkColumns(columns, path, allowsResults: true) }
     }
   }
 
@@ -123,49 +131,46 @@ struct EffectReader {
       guard case .table = value else { continue }
       let field = written?.field(name)?.table
       if field == nil || field?.hasComputedKeys == true || written?.hasComputedKeys == true {
-        let full = path.isEmpty ? name : "\(path).\(name)"
-        throw fault(
-          "\(full) is not written in place",
-          "Write \(name) = { … } with its entries inside of \(effect.name) { … }: in a table made elsewhere a nil can't be "
-            + "told from what was never there.")
+        throw notInPlace(path.isEmpty ? name : "\(path).\(name)", name)
       }
     }
   }
 
-  private func checkNamed(_ name: String, _ expected: (LuaValue) -> String?) throws(Fault) {
-    guard case .table(let entries)? = table[name] else { return }
-    if !entries.array.isEmpty {
-      throw fault("\(name) holds a value without a name", "Every entry is written name = value.")
-    }
-    for (key, value) in entries.fields {
-      if let expected = expected(value) {
-        throw fault("\(name).\(key) is \(KeyCheck.kind(value))", "It holds \(expected).")
-      }
-    }
+  private func notInPlace(_ path: String, _ name: String) -> Fault {
+    fault(
+      "\(path) is not written in place",
+      "Write \(name) = { … } with its entries inside of \(effect.name) { … }: in a table made elsewhere a nil can't be told "
+        + "from what was never there.")
   }
 
   private func checkHeaders() throws(Fault) {
-    try checkNamed("headers") { value in
-      switch value {
-      case .string(let text): text.utf8.contains { $0 < 32 || $0 == 127 } ? "texts without control characters" : nil
-      case .handle(let type, _): type == FixHost.secretType ? nil : "texts and secrets"
-      default: "texts and secrets"
+    guard case .table(let headers)? = table["headers"] else { return }
+    if !headers.array.isEmpty {
+      throw fault("headers holds a value without a name", "Every entry is written name = value.")
+    }
+    for (name, value) in headers.fields {
+      guard case .string = value else {
+        throw fault(
+          "headers.\(name) is \(KeyCheck.kind(value))", "It holds texts; references to secrets stand in secret_headers."
+        )
       }
     }
-    guard case .table(let headers)? = table["headers"] else { return }
-    for (name, _) in headers.fields {
-      let isToken = name.utf8.allSatisfy {
-        ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || $0 == 45 || $0 == 95
-      }
-      if !isToken || name.isEmpty {
-        throw fault("headers has \"\(name)\"", "A header's name has letters, digits and dashes.")
-      }
+  }
+
+  private func checkUndo() throws(Fault) {
+    guard case .handle(_, let id)? = table["undo"] else { return }
+    guard made.indices.contains(id), [.httpRequest, .exec, .eventEmit].contains(made[id].kind), made[id]["undo"] == nil
+    else {
+      throw fault("undo is not such an effect", "Use http.request, exec or event.emit without an undo of its own.")
+    }
+    if table["irreversible"] != nil {
+      throw fault("undo stands beside irreversible", "Say how to take it back, or why it can't be.")
     }
   }
 
   // MARK: - Values
 
-  private func plain(_ value: LuaValue, path: String, allowsSecrets: Bool) throws(Fault) -> FieldValue {
+  private func plain(_ value: LuaValue, path: String) throws(Fault) -> FieldValue {
     switch value {
     case .null: return .null
     case .bool(let flag): return .bool(flag)
@@ -174,23 +179,17 @@ struct EffectReader {
       guard number.isFinite else { throw fault("\(path) is \(number)", "Only finite numbers can be declared.") }
       return .double(number)
     case .string(let text):
-      guard !text.unicodeScalars.contains("\u{FFFD}") else {
-        throw fault("\(path) is no valid UTF-8", "Cut texts at whole characters; bytes can't be declared.")
-      }
+      try checkText(text, path)
       return .string(text)
-    case .table(let table): return try plain(table, path: path, allowsSecrets: allowsSecrets)
-    case .handle(FixHost.secretType, let id) where secrets.indices.contains(id):
-      guard allowsSecrets else {
-        throw fault("\(path) is a secret", "Secrets can stand in headers and body of a request only.")
-      }
-      return .object([.init(DeclaredEffect.secretMember, .string(secrets[id]))])
+    case .table(let table): return try plain(table, path: path)
+    case .handle(FixHost.effectType, let id) where path == "undo" && made.indices.contains(id): return made[id].object
     default:
       throw fault(
         "\(path) is \(KeyCheck.kind(value))", "It holds texts, numbers, booleans, null, and tables of those.")
     }
   }
 
-  private func plain(_ table: LuaTable, path: String, allowsSecrets: Bool) throws(Fault) -> FieldValue {
+  private func plain(_ table: LuaTable, path: String) throws(Fault) -> FieldValue {
     guard table.integers.isEmpty else {
       throw fault("\(path) is a list with a gap", "Number its items from 1 without a nil in between.")
     }
@@ -199,18 +198,21 @@ struct EffectReader {
     }
     if !table.array.isEmpty {
       var items: [FieldValue] = []
-      for (index, item) in table.array.enumerated() {
-        items.append(try plain(item, path: "\(path)[\(index + 1)]", allowsSecrets: allowsSecrets))
-      }
+      for (index, item) in table.array.enumerated() { items.append(try plain(item, path: "\(path)[\(index + 1)]")) }
       return .array(items)
     }
     var members: [FieldValue.Member] = []
     for (name, value) in table.fields {
-      guard name != DeclaredEffect.secretMember, !name.unicodeScalars.contains("\u{FFFD}") else {
-        throw fault("\(path) has the name \"\(name)\"", "That name can't be declared.")
-      }
-      members.append(.init(name, try plain(value, path: "\(path).\(name)", allowsSecrets: allowsSecrets)))
+      try checkText(name, path)
+      members.append(.init(name, try plain(value, path: "\(path).\(name)")))
     }
     return .object(members)
+  }
+
+  /// Broken UTF-8 was repaired on its way out of Lua, which must not go into a database unnoticed.
+  private func checkText(_ text: String, _ path: String) throws(Fault) {
+    if text.unicodeScalars.contains("\u{FFFD}") {
+      throw fault("\(path) is no valid UTF-8", "Cut texts at whole characters; bytes can't be declared.")
+    }
   }
 }

@@ -79,21 +79,22 @@ final class FixCall {
         "Put in only effects that are there.")
     }
     var order: [Int] = []
+    var seen = host.undos
     for (index, item) in returned.array.enumerated() {
       guard case .handle(FixHost.effectType, let id) = item, host.effects.indices.contains(id) else {
         throw error(
           .result, "item \(index + 1) of what plan returned is \(KeyCheck.kind(item)), not an effect",
           "Effects are made with \(ScriptRegistry.effects.map(\.name).joined(separator: ", ")).")
       }
-      guard !order.contains(id) else {
+      guard seen.insert(id).inserted else {
         throw error(.result, "item \(index + 1) of what plan returned is there twice", "Each effect happens once.")
       }
       order.append(id)
     }
-    if let left = host.effects.indices.first(where: { !order.contains($0) }) {
+    if let left = host.effects.indices.first(where: { !seen.contains($0) }) {
       throw error(
         .result,
-        "plan made \(host.effects.count) effects and returned \(order.count) of them; one from line "
+        "plan made \(host.effects.count - host.undos.count) effects and returned \(order.count) of them; one from line "
           + "\(host.effects[left].line) is left out", "Return every effect, or make only those that are meant.")
     }
     return DeclaredPlan(effects: order.map { host.effects[$0] }, notes: try notes(returned["notes"], limits))

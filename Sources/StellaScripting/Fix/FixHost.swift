@@ -15,7 +15,6 @@ final class FixHost: LuaHost {
 
   static let databaseType = 0
   static let effectType = 1
-  static let secretType = 2
 
   private let manifest: FixManifest
   private let written: WrittenEffects
@@ -25,11 +24,12 @@ final class FixHost: LuaHost {
   weak var state: LuaState?
 
   private(set) var effects: [DeclaredEffect] = []
+  /// The numbers of those that only take back another one.
+  private(set) var undos: Set<Int> = []
   private(set) var records: [FixQueryRecord] = []
   private(set) var answered: [AnsweredQuery] = []
   private(set) var failure: FixError?
   private var databases: [String] = []
-  private var secrets: [String] = []
 
   init(
     manifest: FixManifest, written: WrittenEffects, targets: [String: any ReadOnlyTarget], limits: FixLimits
@@ -43,8 +43,7 @@ final class FixHost: LuaHost {
   /// What the scripts of fixes see.
   var library: LuaLibrary {
     var functions: [String: LuaHostFunction] = [
-      "ctx.db": { arguments throws(LuaHostError) in try self.database(arguments) },
-      "secret": { arguments throws(LuaHostError) in try self.secret(arguments) },
+      "ctx.db": { arguments throws(LuaHostError) in try self.database(arguments) }
     ]
     for effect in ScriptRegistry.effects {
       let constructor: LuaHostFunction = { arguments throws(LuaHostError) in try self.declare(effect, arguments) }
@@ -93,12 +92,13 @@ final class FixHost: LuaHost {
         .effect, "\(effect.name) is called in a roundabout way",
         "Write \(effect.name) { … } by its own name with the table in place, so that a nil in it can be found.")
     }
-    let reader = EffectReader(effect: effect, table: table, written: written, secrets: secrets)
+    let reader = EffectReader(effect: effect, table: table, written: written, made: effects)
     do throws(EffectReader.Fault) {
       let declared = try reader.read(line: line)
       if let target = declared.target, !manifest.targets.contains(target) {
         throw unknown(target: target)
       }
+      if case .handle(_, let undo)? = table["undo"] { undos.insert(undo) }
       effects.append(declared)
     } catch {
       throw refuse(.effect, error.message, error.remedy)
@@ -111,19 +111,6 @@ final class FixHost: LuaHost {
     let names = manifest.targets.isEmpty ? "It names none." : "They are: \(manifest.targets.joined(separator: ", "))."
     return EffectReader.Fault(
       message: "\"\(target)\" is not among the targets of the fix", remedy: hint + names)
-  }
-
-  private func secret(_ arguments: [LuaValue]) throws(LuaHostError) -> LuaValue {
-    try checkUsable()
-    guard arguments.count == 1, case .string(let name) = arguments[0], KeyCheck.isName(name) else {
-      throw refuse(.effect, "secret needs a name", "Write secret(\"billing-token\").")
-    }
-    guard secrets.count < limits.effects else {
-      throw refuse(
-        .budget, "secret is called more than \(limits.effects) times", "Call it once and keep what it gives.")
-    }
-    secrets.append(name)
-    return .handle(type: FixHost.secretType, id: secrets.count - 1)
   }
 
   // MARK: - Questions

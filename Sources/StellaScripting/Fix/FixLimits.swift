@@ -9,7 +9,7 @@ package struct FixLimits: Sendable, Hashable {
     var limits = LuaLimits()
     limits.memoryBytes = 8 << 20
     limits.stepsPerCall = 5_000_000
-    limits.deadline = .milliseconds(500)
+    limits.deadline = .seconds(2)
     return limits
   }()
   /// Questions of one call to its targets.

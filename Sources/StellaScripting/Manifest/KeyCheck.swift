@@ -87,12 +87,30 @@ enum KeyCheck {
       return list.fields.isEmpty ? nil : "a table with names, such as \(list.fields[0].key)"
     case (.table, .table(let table)): return table.array.isEmpty && table.fields.isEmpty ? "empty" : nil
     case (.identifier, .string(let text)): return isIdentifier(text) ? nil : "\"\(text)\""
-    case (.path, .string(let text)): return pathFault(text)
+    case (.url, .string(let text)):
+      let isWhole = text.hasPrefix("https://") || text.hasPrefix("http://")
+      return isWhole && text.utf8.allSatisfy { $0 > 32 && $0 < 127 } ? nil : "\"\(text)\""
     case (.arguments, .table(let list)):
       if !list.fields.isEmpty { return "a table with names, such as \(list.fields[0].key)" }
       if list.array.isEmpty { return "empty" }
       return list.array.allSatisfy { if case .string(let text) = $0 { !text.utf8.contains(0) } else { false } }
         ? nil : "a list of other things than texts without zero bytes"
+    case (.outcomes(let range), .table(let list)):
+      if !list.fields.isEmpty { return "a table with names, such as \(list.fields[0].key)" }
+      if list.array.isEmpty { return "empty" }
+      let wrong = list.array.first { if case .integer(let code) = $0 { !range.contains(Int(code)) } else { true } }
+      return wrong.map { "a list with \(self.kind($0))" }
+    case (.secrets, .table(let table)):
+      if table.fields.isEmpty { return "empty" }
+      return table.fields.first { !isSecretUse($0.value) }.map {
+        "a table in which \($0.key) is \(self.kind($0.value))"
+      }
+    case (.rows, .table(let list)):
+      if !list.fields.isEmpty { return "one row, or a table with names" }
+      if list.array.isEmpty { return "empty" }
+      return list.array.allSatisfy { if case .table = $0 { true } else { false } }
+        ? nil : "a list of other things than rows"
+    case (.effect, .handle(FixHost.effectType, _)): return nil
     case (.value, let value): return value == .nil ? "nil" : nil
     default: return self.kind(value)
     }
@@ -130,17 +148,19 @@ enum KeyCheck {
       }
   }
 
-  /// What is wrong with the path of a request: nothing in it may lead elsewhere than it seems to.
-  private static func pathFault(_ text: String) -> String? {
-    if !text.hasPrefix("/") || text.hasPrefix("//") { return "\"\(text)\"" }
-    if text.utf8.contains(where: { $0 <= 32 || $0 >= 127 || $0 == UInt8(ascii: "\\") }) {
-      return "\"\(text)\", with a character that has to be written as %XX"
+  /// `name@version`, alone or as `secret` beside a `prefix`.
+  private static func isSecretUse(_ value: LuaValue) -> Bool {
+    switch value {
+    case .string(let text):
+      let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+      return parts.count == 2 && parts.allSatisfy { isName(String($0)) && $0.utf8.count <= 64 }
+    case .table(let table):
+      guard table.array.isEmpty, table.fields.map(\.key) == ["prefix", "secret"], case .string? = table["prefix"],
+        case .string(let secret)? = table["secret"]
+      else { return false }
+      return isSecretUse(.string(secret))
+    default: return false
     }
-    if text.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) {
-      return "\"\(text)\", with more than a path"
-    }
-    let parts = text.lowercased().replacing("%2e", with: ".").split(separator: "/")
-    return parts.contains { $0 == "." || $0 == ".." } ? "\"\(text)\", which climbs" : nil
   }
 
   private static func isNameByte(_ c: UInt8) -> Bool {

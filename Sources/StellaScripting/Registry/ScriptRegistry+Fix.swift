@@ -48,15 +48,11 @@ extension ScriptRegistry {
   /// The types that `params` can name.
   package static let fixParameterTypes = ["string", "integer", "number", "boolean"]
 
-  /// Constructors and functions that only fixes see; the effects are ``effects``.
+  /// Constructors that only fixes see, beside those of ``effects``.
   package static let fixDeclarations: [ScriptName] = [
     ScriptName(
       "fix", [Parameter("fix", "Stella.Fix", "the keys below")], returns: "Stella.Fix",
-      "Declares the fix of a file; the file returns it."),
-    ScriptName(
-      "secret", [Parameter("name", "string", "as the configuration calls it")], returns: "Stella.Secret",
-      "Stands for a secret in `headers` or `body` of a request. Its value is filled in when the request is sent; the "
-        + "script, the plan and the log never have it."),
+      "Declares the fix of a file; the file returns it.")
   ]
 
   /// What `ctx` has.
@@ -104,6 +100,5 @@ extension ScriptRegistry {
   static let fixHandleTypes: [LuaHandleType] = [
     LuaHandleType(name: "database", methods: databaseMethods.map(\.name), waits: true),
     LuaHandleType(name: "effect", methods: []),
-    LuaHandleType(name: "secret", methods: []),
   ]
 }
