@@ -77,6 +77,13 @@ import Testing
     #expect(FixCase.refusals(text).map(\.code) == [.unknownKey, .missingKey, .wrongType])
   }
 
+  @Test("A file that is too large or nested too deep is refused before anything of it is read")
+  func oversized() {
+    for text in [String(repeating: "x = 1 ", count: 20_000), "return " + String(repeating: "exec{", count: 10_000)] {
+      #expect(FixCase.refusals(text).map(\.code) == [.syntax])
+    }
+  }
+
   @Test("Bytecode is no fix")
   func bytecode() {
     #expect(FixCase.refusals("\u{1B}LuaT").map(\.code) == [.syntax])

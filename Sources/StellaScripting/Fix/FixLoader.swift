@@ -23,8 +23,8 @@ package enum FixLoader {
   package static func load(_ source: RuleSource, limits: FixLimits = FixLimits()) throws(FixRefusal) -> FixScript {
     var manifest = FixManifest()
     manifest.file = source.file
-    let written = WrittenEffects(source: source.text, names: ScriptRegistry.effects.map(\.name))
-    let host = FixHost(manifest: manifest, written: written, targets: [:], limits: limits)
+    // No effect is made now, so nothing need be known of them yet.
+    let host = FixHost(manifest: manifest, written: WrittenEffects(), targets: [:], limits: limits)
     let result: LuaValue
     do throws(LuaError) {
       let (state, _, value) = try open(source, host: host, limits: limits.when)
@@ -47,6 +47,7 @@ package enum FixLoader {
     var reader = FixManifestReader(
       file: source.file, table: table, lines: ManifestLines(source: source.text, constructor: "fix"))
     manifest = reader.read()
+    let written = WrittenEffects(source: source.text, names: ScriptRegistry.effects.map(\.name))
     let errors =
       reader.errors
       + written.faults.map { FixError(.effect, $0.message, remedy: $0.remedy, file: source.file, line: $0.line) }

@@ -35,7 +35,11 @@ struct WrittenEffects: Sendable {
   /// The table of the effect `name` that the call at `line` makes.
   func table(of name: String, line: Int) -> Table? { tables[name]?[line] }
 
-  /// O(bytes × how deep effects are nested).
+  /// Nothing is written.
+  init() {}
+
+  /// - Parameter source: of a file that has been loaded, so that its size and the depth of its brackets are bounded. O(bytes
+  ///   × depth).
   init(source: [UInt8], names: [String]) {
     let reader = WrittenEffectReader(source: source)
     let paths = names.map { (name: $0, parts: $0.split(separator: ".").map(String.init)) }
@@ -116,8 +120,11 @@ private struct WrittenEffectReader {
     return byte(index) == UInt8(ascii: "{") ? index : nil
   }
 
+  /// Deeper than any source that can be loaded.
+  private static let depthLimit = 200
+
   /// The table constructor at `open`, and where it ends.
-  func table(at open: Int) -> (table: WrittenEffects.Table, end: Int) {
+  func table(at open: Int, depth: Int = 0) -> (table: WrittenEffects.Table, end: Int) {
     var table = WrittenEffects.Table()
     var index = open + 1
     while index < tokens.count, byte(index) != UInt8(ascii: "}") {
@@ -140,8 +147,8 @@ private struct WrittenEffectReader {
         index = close + 2
       }
       var value: WrittenEffects.Table?
-      if byte(index) == UInt8(ascii: "{") {
-        let (inner, end) = self.table(at: index)
+      if byte(index) == UInt8(ascii: "{"), depth < WrittenEffectReader.depthLimit {
+        let (inner, end) = self.table(at: index, depth: depth + 1)
         if isSeparator(end + 1) || byte(end + 1) == UInt8(ascii: "}") { value = inner }
         index = end + 1
       }
