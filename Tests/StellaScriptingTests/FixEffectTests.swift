@@ -129,6 +129,9 @@ import Testing
       (#"http.request { target = "billing", method = "post", url = "https://b/x" }"#, "method is \"post\""),
       (#"http.request { target = "billing", method = "POST", url = "/x" }"#, "url is"),
       (#"http.request { target = "billing", method = "POST", url = "https://b/a b" }"#, "url is"),
+      (#"http.request { target = "billing", method = "POST", url = "https://b/a/../c" }"#, "climbs"),
+      (#"http.request { target = "billing", method = "POST", url = "https://b/a/%2E%2e/c?x=1" }"#, "climbs"),
+      (#"http.request { target = "billing", method = "POST", url = [[https://b\a]] }"#, "%XX"),
       (#"http.request { target = "billing", method = "POST", url = "file:///etc/passwd" }"#, "url is"),
       (#"http.request { target = "billing", method = "POST", url = "https://b/x", headers = { a = 5 } }"#, "headers.a"),
       (
@@ -193,7 +196,7 @@ import Testing
         "observe has no key exits"
       ),
       (#"exec { target = "q-03", argv = { "a" }, environment = { A = "plain" } }"#, "A is the text"),
-      (#"event.emit { message = "m", fields = { a = exec { target = "q-03", argv = { "a" } } } }"#, "fields.a is a native object"),
+      (#"event.emit { message = "m", fields = { a = exec { target = "q-03", argv = { "a" } } } }"#, "a native object"),
       (#"event.emit { message = "m", level = "fatal" }"#, "level is"),
       (#"event.emit { message = "m", fields = { a = print } }"#, "fields.a is nil"),
       (#"sql.insert { target = "app-db", table = "t", rows = {} }"#, "rows is empty"),

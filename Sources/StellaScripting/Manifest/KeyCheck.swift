@@ -87,9 +87,7 @@ enum KeyCheck {
       return list.fields.isEmpty ? nil : "a table with names, such as \(list.fields[0].key)"
     case (.table, .table(let table)): return table.array.isEmpty && table.fields.isEmpty ? "empty" : nil
     case (.identifier, .string(let text)): return isIdentifier(text) ? nil : "\"\(text)\""
-    case (.url, .string(let text)):
-      let isWhole = text.hasPrefix("https://") || text.hasPrefix("http://")
-      return isWhole && text.utf8.allSatisfy { $0 > 32 && $0 < 127 } ? nil : "\"\(text)\""
+    case (.url, .string(let text)): return addressFault(text)
     case (.arguments, .table(let list)):
       if !list.fields.isEmpty { return "a table with names, such as \(list.fields[0].key)" }
       if list.array.isEmpty { return "empty" }
@@ -146,6 +144,16 @@ enum KeyCheck {
       && parts.allSatisfy { part in
         part.count <= 63 && part.allSatisfy(isNameByte) && part.first.map { !($0 >= 48 && $0 <= 57) } == true
       }
+  }
+
+  /// What is wrong with an address. It may be made of data, and no part of it may lead elsewhere than it seems to.
+  private static func addressFault(_ text: String) -> String? {
+    guard text.hasPrefix("https://") || text.hasPrefix("http://") else { return "\"\(text)\"" }
+    guard text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "\\") }) else {
+      return "\"\(text)\", with a character that has to be written as %XX"
+    }
+    let path = text.prefix { $0 != "?" && $0 != "#" }.lowercased().replacing("%2e", with: ".")
+    return path.split(separator: "/").contains { $0 == "." || $0 == ".." } ? "\"\(text)\", which climbs" : nil
   }
 
   /// `name@version`, alone or as `secret` beside a `prefix`.

@@ -58,7 +58,10 @@ extension ScriptRegistry {
           "returning", .names,
           "Columns that the database fills in. Later effects write `{ [\"$result\"] = \"e1.id\" }` for the `id` of the first "
             + "effect of the plan."),
-      ], promise: transaction),
+      ],
+      promise:
+        "Class `tx`: it happens once, together with its marker. A rollback removes the rows that still hold what was "
+        + "written."),
     ScriptEffect(
       "sql.delete", type: "Stella.SQLDelete", "Removes rows.", keys: [target, table, selection, mostRows],
       promise: transaction),
