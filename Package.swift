@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "StellaRemediation",
       dependencies: ["StellaModel", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swiftSettings),
-    .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaScripting", dependencies: ["StellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaTesting", dependencies: ["StellaModel"], swiftSettings: swiftSettings),

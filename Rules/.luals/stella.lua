@@ -722,7 +722,7 @@ function alert(alert) end
 function params(defaults) end
 
 
--- Lua's library, as far as the sandbox offers it. `Rules/.luarc.json` switches off the rest.
+-- Lua's library, as far as the sandbox offers it. `.luarc.json` switches off the rest.
 math = {}
 ---@class stringlib
 string = {}

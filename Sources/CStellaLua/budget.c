@@ -32,6 +32,17 @@ static int64_t now_ns(clockid_t clock) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+stella_moment stella_now(void) {
+  return (stella_moment){now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+void stella_leave_out(stella_lua *S, stella_moment before) {
+  stella_moment now = stella_now();
+  // Marks that are not set yet will be set later than this.
+  if (S->started_ns != 0) S->started_ns += now.wall_ns - before.wall_ns;
+  if (S->ran_mark_ns != 0) S->ran_mark_ns += now.ran_ns - before.ran_ns;
+}
+
 /// Makes the kill permanent for this call: from now on every instruction raises again.
 static void arm_kill(stella_lua *S, int32_t kind) {
   if (!S->killed) S->killed = kind;

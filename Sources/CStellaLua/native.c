@@ -12,13 +12,16 @@ typedef struct entry {
   const char *methods;
 } entry;
 
+/// Whether the entry is a type of native objects; 'w' is one whose methods wait for something outside.
+static bool is_type(const entry *entry) { return entry->kind == 'h' || entry->kind == 'w'; }
+
 static bool next_entry(const stella_lua *S, entry *entry) {
   if (entry->next >= S->library + S->library_length) return false;
   entry->kind = (char)*entry->next;
   entry->name = (const char *)entry->next + 1;
   entry->methods = entry->name + strlen(entry->name) + 1;
   const char *at = entry->methods;
-  if (entry->kind == 'h') {
+  if (is_type(entry)) {
     while (*at) at += strlen(at) + 1;
     at++;
   }
@@ -128,8 +131,8 @@ static void argument(lua_State *L, const stella_lua *S, int index, stella_value 
   }
 }
 
-/// The type and the number of a method, in one integer.
-enum { METHOD_BITS = 16 };
+/// The type of a method, whether it waits, and its number, in one integer.
+enum { METHOD_BITS = 16, METHOD_WAITS = 1 << (METHOD_BITS - 1) };
 
 /// A method of a native object: the upvalue tells which.
 static int call_method(lua_State *L) {
@@ -140,15 +143,19 @@ static int call_method(lua_State *L) {
   // Every userdata is ours and begins with its kind.
   if (!handle || handle->kind != USERDATA_HANDLE || handle->type != type)
     return luaL_error(L, "a method was called without its object; write object:method(…)");
-  if (S->slot < 0) return luaL_error(L, "the state can only be used while the rule is called for a key");
+  bool waits = which & METHOD_WAITS;
+  if (S->slot < 0 && !waits) return luaL_error(L, "the state can only be used while the rule is called for a key");
   int count = lua_gettop(L) - 1;
   if (count > METHOD_ARGUMENTS) return luaL_error(L, "too many arguments");
   stella_value arguments[METHOD_ARGUMENTS], result = {.i = 0};
   for (int i = 0; i < count; i++) argument(L, S, i + 2, &arguments[i]);
   stella_charge(L, S, CALL_STEPS);
   stella_lua_answer answer = {NULL, 0};
-  int32_t status = S->host.call(S->host.context, type, handle->id, S->slot,
-                                (int32_t)(which & ((1 << METHOD_BITS) - 1)), arguments, count, &result, &answer);
+  stella_moment before = {0, 0};
+  if (waits) before = stella_now();
+  int32_t status = S->host.call(S->host.context, type, handle->id, S->slot, (int32_t)(which & (METHOD_WAITS - 1)),
+                                arguments, count, &result, &answer);
+  if (waits) stella_leave_out(S, before);
   if (status == STELLA_LUA_SCALAR) {
     if (result.kind == STELLA_MISSING) return 0;
     stella_push_cell(L, S, &result);
@@ -195,12 +202,12 @@ void stella_push_handle_metatable(lua_State *L, int32_t type) {
     int32_t types = 0;
     do {
       if (!next_entry(S, &entry)) luaL_error(L, "unknown type of native object");
-    } while (entry.kind != 'h' || types++ != type);
+    } while (!is_type(&entry) || types++ != type);
     lua_createtable(L, 0, 2);
     lua_newtable(L);
     const char *method = entry.methods;
     for (int32_t number = 0; *method; number++, method += strlen(method) + 1) {
-      lua_pushinteger(L, (lua_Integer)type << METHOD_BITS | number);
+      lua_pushinteger(L, (lua_Integer)type << METHOD_BITS | (entry.kind == 'w' ? METHOD_WAITS : 0) | number);
       lua_pushcclosure(L, call_method, 1);
       lua_setfield(L, -2, method);
     }
@@ -218,7 +225,7 @@ static void make_globals(lua_State *L, stella_lua *S, const char *name, size_t l
   entry entry = {.next = S->library};
   lua_Integer constructors = 0, functions = 0;
   while (next_entry(S, &entry)) {
-    if (entry.kind == 'h') continue;
+    if (is_type(&entry)) continue;
     lua_Integer number = entry.kind == 'c' ? constructors++ : functions++;
     if (name && (strncmp(entry.name, name, length) != 0 || (entry.name[length] && entry.name[length] != '.'))) continue;
     lua_pushinteger(L, number);

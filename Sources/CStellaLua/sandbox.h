@@ -109,6 +109,13 @@ void stella_hook(lua_State *L, lua_Debug *activation);
 void stella_arm_hook(stella_lua *S, bool closely);
 int64_t stella_slow_limit_ns(const stella_lua *S);
 void stella_check_deadline(lua_State *L, stella_lua *S);
+/// Wall clock and time that this thread ran.
+typedef struct stella_moment {
+  int64_t wall_ns, ran_ns;
+} stella_moment;
+stella_moment stella_now(void);
+/// Takes what passed since `before` out of the time of the call: the script only waited.
+void stella_leave_out(stella_lua *S, stella_moment before);
 void stella_collect(stella_lua *S);
 _Noreturn void stella_kill(lua_State *L, int32_t kind);
 /// Takes `steps` from the budget of the call; doesn't return when it is used up.

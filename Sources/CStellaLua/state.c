@@ -244,6 +244,12 @@ stella_lua_failure stella_lua_failure_of(const stella_lua *S) {
                               S->failure_text ? S->traceback_length : 0};
 }
 
+int32_t stella_lua_calling_line(const stella_lua *S) {
+  lua_Debug caller;
+  if (S->lost || !S->in_call || !lua_getstack(S->L, 1, &caller) || !lua_getinfo(S->L, "l", &caller)) return 0;
+  return caller.currentline > 0 ? caller.currentline : 0;
+}
+
 stella_lua_usage stella_lua_usage_of(const stella_lua *S) {
   stella_lua_usage usage = {S->last_steps, S->total_steps, S->used, S->peak, S->collections, {0}};
   memcpy(usage.failures, S->failures, sizeof usage.failures);

@@ -6,10 +6,14 @@ package struct LuaHandleType: Sendable, Hashable {
   package var name: String
   /// The position of a method is its number in ``LuaHost/call(type:handle:keySlot:method:arguments:result:)``.
   package var methods: [String]
+  /// Whether the methods wait for something outside. They can be called without a key, and their time does not count
+  /// towards the deadline of the call.
+  package var waits: Bool
 
-  package init(name: String, methods: [String]) {
+  package init(name: String, methods: [String], waits: Bool = false) {
     self.name = name
     self.methods = methods
+    self.waits = waits
   }
 }
 
@@ -53,7 +57,7 @@ extension LuaLibrary {
       }
       for name in constructors { add(["c" + name]) }
       for name in functions { add(["f" + name]) }
-      for type in handleTypes { add(["h" + type.name] + type.methods + [""]) }
+      for type in handleTypes { add([(type.waits ? "w" : "h") + type.name] + type.methods + [""]) }
       let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count)
       _ = copy.initialize(from: text)
       bytes = UnsafeBufferPointer(copy)

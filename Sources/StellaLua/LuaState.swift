@@ -116,6 +116,12 @@ package final class LuaState {
       traceback: traceback.split(separator: "\n").map { String($0) })
   }
 
+  /// During a callback: the line of the script that called the host, or 0 when that is no function of the script.
+  package var callingLine: Int {
+    guard let handle else { return 0 }
+    return Int(stella_lua_calling_line(handle))
+  }
+
   // MARK: Plain values per key
 
   /// Declares `s.name` as a native object. Replaces an earlier declaration of that name.

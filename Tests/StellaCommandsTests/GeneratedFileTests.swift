@@ -13,6 +13,13 @@ struct GeneratedFileTests {
     ).check()
   }
 
+  @Test("The committed fix reference is what the registry says")
+  func generatedFixReference() throws {
+    try GeneratedFile(
+      path: "Sources/StellaEngine/Documentation.docc/FixReference.md", text: FixReference.markdown()
+    ).check()
+  }
+
   @Test("The committed command reference is what statuses and configuration say")
   func generatedCommandReference() throws {
     try GeneratedFile(
@@ -24,6 +31,7 @@ struct GeneratedFileTests {
   func generatedStubs() throws {
     try GeneratedFile(path: "Rules/.luals/stella.lua", text: ScriptStubs.rules()).check()
     try GeneratedFile(path: "Rules/.luals/stella-test.lua", text: ScriptStubs.tests()).check()
+    try GeneratedFile(path: "Fixes/.luals/stella.lua", text: ScriptStubs.fixes()).check()
   }
 
   @Test("Editor files beside the rules are not loaded as rules")
@@ -37,9 +45,11 @@ struct GeneratedFileTests {
 
   @Test("The editor settings are JSON that names the stubs")
   func editorSettings() throws {
-    let data = try Data(contentsOf: GeneratedFile.root.appendingPathComponent("Rules/.luarc.json"))
-    let settings = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    #expect(settings["workspace.library"] as? [String] == [".luals"])
-    #expect((settings["runtime.builtin"] as? [String: String])?["io"] == "disable")
+    for folder in ["Rules", "Fixes"] {
+      let data = try Data(contentsOf: GeneratedFile.root.appendingPathComponent("\(folder)/.luarc.json"))
+      let settings = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+      #expect(settings["workspace.library"] as? [String] == [".luals"])
+      #expect((settings["runtime.builtin"] as? [String: String])?["io"] == "disable")
+    }
   }
 }

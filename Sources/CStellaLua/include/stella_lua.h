@@ -114,8 +114,9 @@ typedef struct stella_lua_usage {
 
 /// A new state with the sandboxed library and the names of `library`, or NULL when memory is short.
 /// `library` is a sequence of entries: 'c' (constructor) or 'f' (host function), dotted name, NUL; or 'h' (type of
-/// native objects), name, NUL, then each method name and NUL, then one NUL. Positions count per kind from 0. It is not
-/// copied and must outlive the state.
+/// native objects), name, NUL, then each method name and NUL, then one NUL; or 'w', the same for a type whose methods
+/// wait for something outside: they need no key, and their time is not the call's. Positions count per kind from 0,
+/// those of both types together. It is not copied and must outlive the state.
 stella_lua *stella_lua_open(const stella_lua_limits *limits, const stella_lua_host *host, const uint8_t *library,
                             size_t library_length);
 void stella_lua_close(stella_lua *state);
@@ -138,6 +139,9 @@ int32_t stella_lua_call(stella_lua *state, int32_t function, const uint8_t *argu
 int32_t stella_lua_take_result(stella_lua *state, stella_lua_answer *answer);
 stella_lua_failure stella_lua_failure_of(const stella_lua *state);
 stella_lua_usage stella_lua_usage_of(const stella_lua *state);
+
+/// During a callback: the line of the script that called, from 1; 0 when the caller is no function of the script.
+int32_t stella_lua_calling_line(const stella_lua *state);
 
 /// Declares `s.name` as a native object.
 int32_t stella_lua_declare(stella_lua *state, const char *name, int32_t type, int32_t handle);

@@ -24,7 +24,7 @@ package enum ScriptStubs {
     ].joined(separator: "\n")
   }
 
-  private static func heading(_ what: String) -> String {
+  static func heading(_ what: String) -> String {
     """
     ---@meta
     -- Made from the sources of Stella, for editors: the names of \(what), API level \(ScriptRegistry.apiLevel).
@@ -96,16 +96,16 @@ package enum ScriptStubs {
     declared("Stella.Rule", "`rule { … }`.", ScriptRegistry.ruleKeys.map(member))
   }
 
-  private static func member(_ key: RuleKey) -> (String, String, String) {
+  static func member(_ key: RuleKey) -> (String, String, String) {
     let standard = key.standard.map { " Default: `\($0)`." } ?? ""
     return (key.name + (key.isRequired ? "" : "?"), key.type, key.meaning + standard)
   }
 
-  private static var null: String {
+  static var null: String {
     "--- The type of `null`.\n---@class Stella.Null\n"
   }
 
-  private static func declared(_ name: String, _ meaning: String, _ fields: [(String, String, String)]) -> String {
+  static func declared(_ name: String, _ meaning: String, _ fields: [(String, String, String)]) -> String {
     "--- \(meaning)\n---@class \(name)\n"
       + fields.map { "---@field \($0.0) \($0.1) \($0.2)\n" }.joined()
   }
@@ -129,7 +129,7 @@ package enum ScriptStubs {
   }
 
   /// A class with methods, as a local table: nothing of its name is visible to scripts.
-  private static func object(
+  static func object(
     _ name: String, _ meaning: String, _ methods: [ScriptName], parent: String? = nil
   ) -> String {
     let local = name.split(separator: ".").last.map(String.init) ?? name
@@ -144,8 +144,8 @@ package enum ScriptStubs {
     (ScriptRegistry.declarations + ScriptRegistry.functions).map { function($0) }.joined()
   }
 
-  private static var library: String {
-    var text = "\n-- Lua's library, as far as the sandbox offers it. `Rules/.luarc.json` switches off the rest.\n"
+  static var library: String {
+    var text = "\n-- Lua's library, as far as the sandbox offers it. `.luarc.json` switches off the rest.\n"
     for table in ScriptRegistry.libraryTables {
       // LuaLS takes the methods of texts from the class of this name.
       if table == "string" { text += "---@class stringlib\n" }
@@ -157,7 +157,7 @@ package enum ScriptStubs {
     return text + ScriptRegistry.libraryFunctions.map { function($0) }.joined()
   }
 
-  private static func function(_ name: ScriptName, of object: String = "") -> String {
+  static func function(_ name: ScriptName, of object: String = "") -> String {
     var text = "\n--- \(name.meaning)\n"
     for parameter in name.parameters {
       // `t?` marks a parameter that may be left out.

@@ -301,83 +301,16 @@ struct ManifestReader {
   // MARK: - Keys and kinds
 
   mutating func checkKeys(of entries: LuaTable, allowed: [RuleKey], path: String, owner: String) {
-    func full(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
-    if !entries.array.isEmpty {
-      report(
-        "rule.wrong_type", "\(owner) holds a value without a name: \(kind(entries.array[0]))",
-        "Every entry is written name = value.", path)
-    }
-    for (name, value) in entries.fields {
-      guard let key = allowed.first(where: { $0.name == name }) else {
-        let hint = NearestName.of(name, in: allowed.map(\.name)).map { "Did you mean \($0)? " } ?? ""
-        report(
-          "rule.unknown_key", "\(owner) has no key \(name)",
-          hint + "It takes: \(allowed.map(\.name).joined(separator: ", ")).", full(name))
-        continue
-      }
-      if let found = mismatch(value, key.kind) {
-        report("rule.wrong_type", "\(full(name)) is \(found)", "It is \(key.expected).", full(name))
-      }
-    }
     // The steps of a sequence have conditions of their own.
-    let hasSteps = path.isEmpty && entries["sequence"] != nil
-    for key in allowed where key.isRequired && entries[key.name] == nil && !(hasSteps && key.name == "where") {
-      report("rule.missing_key", "\(owner) has no \(key.name)", "Add \(key.name): \(key.meaning)", path)
+    let spared: Set<String> = path.isEmpty && entries["sequence"] != nil ? ["where"] : []
+    for finding in KeyCheck.findings(in: entries, allowed: allowed, path: path, owner: owner, spared: spared) {
+      report("rule." + finding.code.rawValue, finding.message, finding.remedy, finding.path)
     }
   }
 
-  /// What `value` is, when it is not of `kind`.
-  func mismatch(_ value: LuaValue, _ kind: RuleKey.Kind) -> String? {
-    switch (kind, value) {
-    case (.text, .string(let text)), (.expression, .string(let text)), (.expressionOrFunction, .string(let text)):
-      return text.isEmpty ? "empty" : nil
-    case (.name, .string(let text)):
-      let legal = text.utf8.allSatisfy {
-        ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || $0 == 95 || $0 == 45 || $0 == 46
-      }
-      return legal && !text.isEmpty && text.utf8.count <= 128 ? nil : "\"\(text)\""
-    case (.integer(let range), .integer(let number)):
-      return Int(exactly: number).map(range.contains) == true ? nil : "\(number)"
-    case (.integer(let range), .double(let number)):
-      return "\(number), not a whole number from \(range.lowerBound)"
-    case (.number, .integer): return nil
-    case (.number, .double(let number)): return number.isFinite ? nil : "\(number)"
-    case (.duration, .string(let text)): return ManifestReader.duration(text) == nil ? "\"\(text)\"" : nil
-    case (.size, .string(let text)): return SizeText.bytes(text) == nil ? "\"\(text)\"" : nil
-    case (.choice(let names), .string(let text)):
-      if names.contains(text) { return nil }
-      let hint = NearestName.of(text, in: names).map { " (did you mean \"\($0)\"?)" } ?? ""
-      return "\"\(text)\"\(hint)"
-    case (.names, .table(let list)):
-      if !list.fields.isEmpty { return "a table with names, such as \(list.fields[0].key)" }
-      return list.array.allSatisfy { if case .string = $0 { true } else { false } }
-        ? nil : "a list of other things than texts"
-    case (.function, .function), (.expressionOrFunction, .function): return nil
-    case (.boolean, .bool): return nil
-    case (.roster, .string): return nil
-    case (.roster, .table(let list)):
-      return list.fields.isEmpty ? nil : "a table with names, such as \(list.fields[0].key)"
-    case (.table, .table(let table)): return table.array.isEmpty && table.fields.isEmpty ? "empty" : nil
-    default: return self.kind(value)
-    }
-  }
+  func mismatch(_ value: LuaValue, _ kind: RuleKey.Kind) -> String? { KeyCheck.mismatch(value, kind) }
 
-  func kind(_ value: LuaValue) -> String {
-    switch value {
-    case .nil: "nil"
-    case .null: "null"
-    case .bool(let flag): "\(flag)"
-    case .integer(let number): "the number \(number)"
-    case .double(let number): "the number \(number)"
-    case .string(let text): "the text \"\(text.prefix(40))\""
-    case .table: "a table"
-    case .function: "a function"
-    case .record: "an event"
-    case .state: "the state"
-    case .handle: "a native object"
-    case .tagged(let name, _): "\(name){…}"
-    }
-  }
+  func kind(_ value: LuaValue) -> String { KeyCheck.kind(value) }
 
   mutating func report(_ code: String, _ message: String, _ remedy: String, _ path: String) {
     errors.append(

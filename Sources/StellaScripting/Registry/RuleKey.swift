@@ -1,4 +1,4 @@
-/// One key that a `rule { … }` accepts.
+/// One key that a `rule { … }`, a `fix { … }` or an effect accepts.
 package struct RuleKey: Sendable {
   package enum Kind: Sendable {
     case text
@@ -17,6 +17,22 @@ package struct RuleKey: Sendable {
     /// A list of keys, or a text that names them with commas.
     case roster
     case table
+    /// The name of a table or column.
+    case identifier
+    /// The address of a request.
+    case url
+    /// A program and its arguments.
+    case arguments
+    /// Statuses of answers or of programs.
+    case outcomes(ClosedRange<Int>)
+    /// References to secrets by name.
+    case secrets
+    /// Rows to add.
+    case rows
+    /// What a constructor of effects gives.
+    case effect
+    /// Anything but functions and native objects.
+    case value
   }
 
   package var name: String
@@ -60,6 +76,13 @@ package struct RuleKey: Sendable {
     case .function: "function"
     case .roster: "string|any[]"
     case .table: "table"
+    case .identifier, .url: "string"
+    case .arguments: "string[]"
+    case .outcomes: "integer[]"
+    case .secrets: "table<string, string|Stella.SecretUse>"
+    case .rows: "table<string, Stella.ColumnValue>[]"
+    case .effect: "Stella.Effect"
+    case .value: "any"
     }
   }
 
@@ -81,6 +104,15 @@ package struct RuleKey: Sendable {
     case .function: "a function"
     case .roster: "a list in { } or a text with commas"
     case .table: "a table"
+    case .identifier: "a name of letters, digits and underscores, with a schema and a dot in front if need be"
+    case .url: "an address such as \"https://billing.internal/v1/jobs\""
+    case .arguments: "a list of a program and its arguments in { }"
+    case .outcomes(let range): "a list of whole numbers from \(range.lowerBound) to \(range.upperBound) in { }"
+    case .secrets:
+      "a table of references such as \"billing-token@3\", or { prefix = \"Bearer \", secret = \"billing-token@3\" }"
+    case .rows: "a list of rows, each a table of columns"
+    case .effect: "an effect such as http.request { … }"
+    case .value: "a text, number, boolean, null, list or table"
     }
   }
 }

@@ -1,0 +1,52 @@
+import StellaLua
+import StellaModel
+
+extension LuaValue {
+  /// A copy for a script. An empty array and an empty object are both the empty table.
+  init(copy value: FieldValue) {
+    switch value {
+    case .null: self = .null
+    case .bool(let flag): self = .bool(flag)
+    case .integer(let number): self = .integer(number)
+    case .double(let number): self = .double(number)
+    case .string(let text): self = .string(text)
+    case .array(let items): self = .table(LuaTable(array: items.map(LuaValue.init(copy:))))
+    case .object(let members): self = .table(LuaTable(members: members))
+    }
+  }
+}
+
+extension LuaTable {
+  /// Members by name; the first of those with the same name counts.
+  init(members: [FieldValue.Member]) {
+    var seen: Set<String> = []
+    self.init(
+      fields: members.filter { seen.insert($0.name).inserted }.map { (key: $0.name, value: LuaValue(copy: $0.value)) })
+  }
+}
+
+extension FieldValue {
+  /// A text, a finite number or a boolean; nil for anything else.
+  init?(scalar value: LuaValue) {
+    switch value {
+    case .bool(let flag): self = .bool(flag)
+    case .integer(let number): self = .integer(number)
+    case .double(let number) where number.isFinite: self = .double(number)
+    case .string(let text): self = .string(text)
+    default: return nil
+    }
+  }
+
+  /// What it is, for messages.
+  var kindName: String {
+    switch self {
+    case .null: "null"
+    case .bool: "a boolean"
+    case .integer: "an integer"
+    case .double: "a number with a fraction"
+    case .string: "a text"
+    case .array: "a list"
+    case .object: "a table"
+    }
+  }
+}
