@@ -84,7 +84,9 @@ let package = Package(
         "StellaScripting", "StellaLua", "StellaModel", "CStellaValue", "CStellaJSON", "CStellaMatch",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swiftSettings),
-    .target(name: "StellaRemediation", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaRemediation",
+      dependencies: ["StellaModel", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swiftSettings),
     .target(name: "StellaScripting", dependencies: ["StellaLua", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
@@ -118,7 +120,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
-    .testTarget(name: "StellaSQLiteTests", dependencies: ["StellaSQLite"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaSQLiteTests", dependencies: ["StellaSQLite", "StellaRemediation"], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaRemediationTests", dependencies: ["StellaRemediation"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),
