@@ -64,7 +64,8 @@ package struct LogCheckpoint: Sendable, Hashable {
   /// Nil unless `text` is exactly what ``text`` gives.
   package init?(text: String) {
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 8, words[0] == LogCheckpoint.tag, let size = Int64(words[1]), let root = LogHash(hex: words[2]),
+    guard words.count == 8, words[0] == LogCheckpoint.tag, let size = Int64(words[1]),
+      let root = LogHash(hex: words[2]),
       let log = LogHash(hex: words[3]), let key = LogHash(hex: words[5]), let time = Timestamp.parse(String(words[6])),
       let signature = HexText.bytes(words[7])
     else { return nil }

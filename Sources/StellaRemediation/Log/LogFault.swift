@@ -66,7 +66,8 @@ extension LogFault {
     case .epoch(let number): return "\(LogText.number(number)) was written under an epoch that was over"
     case .opening: return "#1 does not open this log"
     case .noRecords: return "the log has no record left"
-    case .pruned(let to): return "records up to \(LogText.number(to)) are gone, and no record says that they were pruned"
+    case .pruned(let to):
+      return "records up to \(LogText.number(to)) are gone, and no record says that they were pruned"
     case .rotation(let number): return "\(LogText.number(number)) gives the log a key that the one before did not sign"
     case .wrongKey: return "the log is signed by other keys than the ones given"
     case .checkpoint(let size, let problem): return "checkpoint at \(LogText.number(size)): \(problem.text)"
@@ -74,7 +75,8 @@ extension LogFault {
     case .anchor(let name, let size, let problem):
       return "anchor \(TextEscaping.oneLine(name)) at \(LogText.number(size)): \(problem.text)"
     case .anchorAhead(let name, let checkpoint):
-      return "truncated or rolled back: anchor \(TextEscaping.oneLine(name)) says size \(LogText.grouped(checkpoint.size))"
+      return
+        "truncated or rolled back: anchor \(TextEscaping.oneLine(name)) says size \(LogText.grouped(checkpoint.size))"
         + " root \(checkpoint.root.short) at \(LogText.time(checkpoint.time))"
     case .missing(let name): return "there is no log, and anchor \(TextEscaping.oneLine(name)) has seen one"
     }

@@ -82,7 +82,8 @@ extension LogTransaction {
       LogEntry(
         .payloadsErased, time: time, actor: actor,
         body: [
-          FieldValue.Member("from", .integer(numbers.lowerBound)), FieldValue.Member("to", .integer(numbers.upperBound)),
+          FieldValue.Member("from", .integer(numbers.lowerBound)),
+          FieldValue.Member("to", .integer(numbers.upperBound)),
           FieldValue.Member("count", .integer(Int64(count))), FieldValue.Member("reason", .string(reason)),
         ]))
     return count

@@ -6,10 +6,14 @@ extension LogVerification {
     guard verdict != .failed else { return failure }
     guard let log else { return "There is no execution log yet: nothing was looked at and nothing is covered.\n" }
     var lines: [(String, String)] = []
-    lines.append(("Log", "\(log.short)…  opened by \(TextEscaping.oneLine(engine ?? "an engine whose first record is pruned"))"))
+    lines.append(
+      ("Log", "\(log.short)…  opened by \(TextEscaping.oneLine(engine ?? "an engine whose first record is pruned"))"))
     let pruned = first > 1 ? "  (#1–\(LogText.number(first - 1)) pruned, on record)" : ""
     lines.append(
-      ("Records", "\(LogText.grouped(records)): \(LogText.number(first))–\(LogText.number(head.size)), 0 gaps\(pruned)  OK"))
+      (
+        "Records",
+        "\(LogText.grouped(records)): \(LogText.number(first))–\(LogText.number(head.size)), 0 gaps\(pruned)  OK"
+      ))
     lines.append(("Root", "size \(LogText.grouped(head.size))  root \(head.root.short)…  recomputed  OK"))
     lines.append(("Signature", signatureText))
     lines += anchorLines
@@ -22,7 +26,8 @@ extension LogVerification {
       text += name + String(repeating: " ", count: width - name.count) + value + "\n"
     }
     let open = Int64(openItems.count) + (erasedPayloads > declaredErasures ? 1 : 0)
-    text += open == 0 ? "No fault found in what is covered\n" : "No fault found, with \(LogText.count(open, "open item"))\n"
+    text +=
+      open == 0 ? "No fault found in what is covered\n" : "No fault found, with \(LogText.count(open, "open item"))\n"
     return text
   }
 
@@ -47,7 +52,8 @@ extension LogVerification {
         case .consistent(let checkpoint): "\(LogAnchorText.seen(checkpoint)) consistent  OK"
         case .unreachable(let reason): "NOT ASKED: \(TextEscaping.oneLine(reason, limit: 200))"
         case .empty: "has seen nothing yet"
-        case .former(let checkpoint): "\(LogAnchorText.seen(checkpoint)) of the log before the reseal, nothing of this one"
+        case .former(let checkpoint):
+          "\(LogAnchorText.seen(checkpoint)) of the log before the reseal, nothing of this one"
         case .pruned(let checkpoint): "\(LogAnchorText.seen(checkpoint)), all pruned since: nothing to compare"
         case .contradicts: "contradicts"
         }
@@ -105,15 +111,18 @@ extension LogVerification {
     for fault in faults.dropFirst() { text += "  also: \(fault.text)\n" }
     if faultCount > faults.count { text += "  and \(faultCount - faults.count) more\n" }
     if log != nil {
-      text += "  the log has \(LogText.count(records, "record"))"
+      text +=
+        "  the log has \(LogText.count(records, "record"))"
         + (records > 0 ? ", \(LogText.number(first))–\(LogText.number(head.size))" : "") + "\n"
     }
     if let lastGood {
       let isLast = lastGood.number == head.size
-      text += "  \(isLast ? "last record" : "last record before the first fault") \(LogText.number(lastGood.number)) "
+      text +=
+        "  \(isLast ? "last record" : "last record before the first fault") \(LogText.number(lastGood.number)) "
         + "(\(LogText.time(lastGood.time)))\n"
     }
-    text += "  next: restore the store from a backup, or begin a new log that names this one: "
+    text +=
+      "  next: restore the store from a backup, or begin a new log that names this one: "
       + "stella log reseal --reason \"…\"\n"
     return text
   }

@@ -108,7 +108,8 @@ package struct LogVerifier {
 
     let computed = LogRecord.hash(of: stored.bytes, after: previous)
     let fits =
-      computed == stored.hash || previousStored.map { LogRecord.hash(of: stored.bytes, after: $0) == stored.hash } ?? false
+      computed == stored.hash
+      || previousStored.map { LogRecord.hash(of: stored.bytes, after: $0) == stored.hash } ?? false
     previous = fits ? stored.hash : computed
     previousStored = fits ? nil : stored.hash
     // What follows a gap can't be computed; the gap is the fault then.
@@ -208,7 +209,9 @@ package struct LogVerifier {
   /// Holds what the anchors saw at this size against what is there.
   private mutating func compareAnchors(at size: Int64, root: LogHash) {
     for (index, report) in reports.enumerated() {
-      guard let checkpoint = report.checkpoint, checkpoint.size == size, checkpoint.log == outline?.log else { continue }
+      guard let checkpoint = report.checkpoint, checkpoint.size == size, checkpoint.log == outline?.log else {
+        continue
+      }
       var problem: LogFault.Problem?
       if checkpoint.root != root { problem = .root }
       if problem == nil, case .failure(let fault)? = ring?.check(checkpoint) { problem = fault.problem }
@@ -238,7 +241,9 @@ package struct LogVerifier {
         result.add(.anchor(name: report.name, size: checkpoint.size, .root))
       }
     }
-    for rotation in (outline?.rotations ?? []).dropFirst(rotationsMet) { result.add(.rotation(number: rotation.number)) }
+    for rotation in (outline?.rotations ?? []).dropFirst(rotationsMet) {
+      result.add(.rotation(number: rotation.number))
+    }
     if outline != nil, result.records == 0 { result.add(.noRecords) }
     if let floor = outline?.floor, !isFloorDeclared { result.add(.pruned(to: floor.number)) }
     result.openItems = open.map { step, state in
