@@ -5,7 +5,6 @@ import StellaModel
 /// The store's newest log as one snapshot has it, read row by row.
 final class SQLiteLogSource: LogSource {
   let outline: LogOutline?
-  let formerLogs: [LogHash]
   private let path: String
   private let records: RowCursor
   private let checkpoints: RowCursor
@@ -16,8 +15,6 @@ final class SQLiteLogSource: LogSource {
     self.path = path
     let log = try Int64.fetchOne(db, sql: "SELECT max(log) FROM log_chain") ?? 0
     outline = try SQLiteTransaction.outline(db, log: log, path: path)
-    formerLogs = try Data.fetchAll(db, sql: "SELECT id FROM log_chain WHERE log < ? ORDER BY log", arguments: [log])
-      .map { try SQLiteTransaction.hash($0, path) }
     records = try Row.fetchCursor(
       db,
       sql: """

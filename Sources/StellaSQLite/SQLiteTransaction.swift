@@ -55,12 +55,6 @@ package final class SQLiteTransaction: LogTransaction {
     try StoreError.translating(path) { try SQLiteTransaction.outline(db, log: log, path: path) }
   }
 
-  package func logs() throws(StoreError) -> [LogHash] {
-    try StoreError.translating(path) {
-      try Data.fetchAll(db, sql: "SELECT id FROM log_chain ORDER BY log").map { try SQLiteTransaction.hash($0, path) }
-    }
-  }
-
   package func hash(at number: Int64) throws(StoreError) -> LogHash? {
     try StoreError.translating(path) {
       if let hash = try Data.fetchOne(
@@ -77,8 +71,8 @@ package final class SQLiteTransaction: LogTransaction {
   package func open(_ outline: LogOutline) throws(StoreError) {
     try StoreError.translating(path) {
       try db.execute(
-        sql: "INSERT INTO log_chain (log, id, first_key) VALUES (?, ?, ?)",
-        arguments: [log + 1, Data(outline.log.bytes), Data(outline.firstKey)])
+        sql: "INSERT INTO log_chain (log, id, opening) VALUES (?, ?, ?)",
+        arguments: [log + 1, Data(outline.log.bytes), Data(outline.opening)])
       log += 1
       head = .empty
     }
@@ -172,7 +166,7 @@ extension SQLiteTransaction {
     guard let row = try Row.fetchOne(db, sql: "SELECT * FROM log_chain WHERE log = ?", arguments: [log]) else {
       return nil
     }
-    var outline = LogOutline(log: try hash(row["id"], path), firstKey: [UInt8](row["first_key"] as Data))
+    var outline = LogOutline(log: try hash(row["id"], path), opening: [UInt8](row["opening"] as Data))
     let floor: Int64 = row["floor"]
     if floor > 0 { outline.floor = LogFloor(number: floor, root: try hash(row["floor_root"] as Data? ?? Data(), path)) }
     outline.rotations = try Row.fetchAll(

@@ -55,7 +55,7 @@ enum Schema {
     CREATE TABLE log_chain (
       log INTEGER PRIMARY KEY,
       id BLOB NOT NULL,
-      first_key BLOB NOT NULL,
+      opening BLOB NOT NULL,
       floor INTEGER NOT NULL DEFAULT 0,
       floor_root BLOB
     ) STRICT;

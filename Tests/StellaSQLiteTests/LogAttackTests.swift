@@ -294,7 +294,7 @@ struct LogAttackTests {
       "UPDATE log_record SET bytes = x'00' WHERE number = 4", "DELETE FROM log_record WHERE number = 4",
       "UPDATE log_record SET number = 40 WHERE number = 12",
       "UPDATE log_record SET hash = zeroblob(32) WHERE number = 9",
-      "UPDATE log_chain SET first_key = zeroblob(32)", "UPDATE log_chain SET id = zeroblob(32)",
+      "UPDATE log_chain SET opening = zeroblob(32)", "UPDATE log_chain SET id = zeroblob(32)",
       "UPDATE log_chain SET floor = 3, floor_root = (SELECT hash FROM log_record WHERE number = 3)",
       "DELETE FROM log_rotation", "UPDATE log_rotation SET number = 9", "DELETE FROM log_record",
       "DELETE FROM log_chain",

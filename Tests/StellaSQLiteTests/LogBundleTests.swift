@@ -108,12 +108,27 @@ struct LogBundleTests {
       .prune(log.store, to: 5, as: .command, time: 0, actor: "policy:retention")
     let pruned = try Self.verify(try log.bundle())
     #expect(pruned.verdict == .intact && pruned.first == 6 && pruned.signed == 10)
-    try log.sealer.reseal(log.store, as: .command, time: 0, actor: "user:mara", reason: "moved", nonce: [3])
-    let resealed = try Self.verify(try log.bundle(), anchors: [LogAnchorReport(asking: log.anchor)])
-    #expect(resealed.verdict == .failed && resealed.faults == [.wrongKey])
-    let vouched = try Self.verify(
-      try log.bundle(), trusted: [TestLog.nextKey.publicKey], anchors: [LogAnchorReport(asking: log.anchor)])
-    #expect(vouched.verdict == .intact && vouched.head.size == 1)
+    _ = try log.sealer.reseal(log.store, as: .command, time: 0, actor: "user:mara", reason: "moved", nonce: [3])
+    let bytes = try log.bundle()
+    #expect(try Self.verify(bytes).faults == [.wrongKey])
+    let resealed = try Self.verify(bytes, trusted: [TestLog.nextKey.publicKey])
+    #expect(resealed.verdict == .intact && resealed.head.size == 1 && resealed.signed == 1)
+  }
+
+  @Test("A bundle needn't have what an anchor saw after it was exported, and says so")
+  func earlier() throws {
+    let log = try TestLog.whole()
+    let bytes = try log.bundle()
+    try log.append(LogEntry(.thawed, time: 14, actor: "user:ivo"))
+    try log.seal(time: 15)
+    let reports = [LogAnchorReport(asking: log.anchor)]
+    #expect(try Self.verify(bytes, anchors: reports).verdict == .failed)
+    let feed = Feed(bytes)
+    let reader = try LogBundleReader { feed.read($0) }
+    let result = try LogVerifier.verify(
+      reader, trusted: [TestLog.firstKey.publicKey], anchors: reports, mayEndEarly: true)
+    #expect(result.verdict == .intact && result.signed == 10 && result.anchored == nil)
+    #expect(result.text.contains("later than this bundle"))
   }
 
   @Test("A store without a log has nothing to export")

@@ -106,17 +106,42 @@ struct LogSealerTests {
     let result = try restored.readLog { try LogVerifier.verify($0, trusted: [], anchors: reports) }
     #expect(result.faults == [.anchor(name: log.anchor.name, size: 4, .root)])
 
-    // The way out: another log that names this one.
-    try log.sealer.reseal(restored, as: .command, time: 7, actor: "user:mara", reason: "restored", nonce: [7])
-    let former = try restored.readLog { try LogVerifier.verify($0, trusted: [], anchors: reports) }
-    #expect(former.verdict == .intact && former.head.size == 1)
-    guard case .former = former.anchors[0].finding else { return #expect(Bool(false), "\(former.anchors)") }
-    #expect(former.text.contains("of the log before the reseal") && former.anchored == nil)
-    _ = try log.sealer.seal(restored, as: .command, time: 8)
-    let after = try restored.readLog {
-      try LogVerifier.verify($0, trusted: [], anchors: [LogAnchorReport(asking: log.anchor)])
+    // The way out: another log that names this one. The anchor was away when it was begun.
+    _ = try sealer(log, others: [Unreachable()])
+      .reseal(restored, as: .command, time: 7, actor: "user:mara", reason: "restored", nonce: [7])
+    func verify(_ trusted: [LogPublicKey]) throws -> LogVerification {
+      try restored.readLog {
+        try LogVerifier.verify($0, trusted: trusted, anchors: [LogAnchorReport(asking: log.anchor)])
+      }
     }
-    #expect(after.verdict == .intact && after.anchored?.number == 1)
+    let former = try verify([TestLog.firstKey.publicKey])
+    #expect(former.verdict == .intact && former.head.size == 1 && former.anchored == nil)
+    #expect(former.text.contains("of the log before the reseal, nothing of this one"))
+    // Without the key anybody could have begun it.
+    #expect(try verify([]).faults == [.anchor(name: log.anchor.name, size: 4, .log)])
+    _ = try log.sealer.seal(restored, as: .command, time: 8)
+    #expect(try verify([]).anchored?.number == 1)
+  }
+
+  @Test("A log that only claims to follow another is neither signed nor taken for it")
+  func forgedReseal() throws {
+    let log = try TestLog()
+    try log.seal()
+    let old = try #require(try log.items().outline)
+    // Somebody who can write to the store, and has no key, names the engine's own.
+    try log.store.write(as: .command) { transaction in
+      let former = LogOpening.Former(logs: [old.log], head: transaction.head, reason: "trust me")
+      let entry = LogOpening.entry(
+        engine: "prod-1", key: TestLog.firstKey.publicKey, nonce: [6], time: 0, actor: "user:eve", after: former)
+      let record = try LogRecord(entry, number: 1, epoch: 0).sealed(after: .zero)
+      try transaction.open(LogOutline(log: record.hash, opening: record.bytes))
+      try transaction.append(record)
+    }
+    let result = try log.verify()
+    #expect(result.faults == [.anchor(name: log.anchor.name, size: 1, .log)])
+    let error = #expect(throws: LogError.self) { try log.seal() }
+    #expect(error?.code == .rolledBack)
+    #expect(try log.verify().checkpoints == 0)
   }
 
   @Test("An anchor that is away is told, and sealing goes on; verifying says what it could not ask")

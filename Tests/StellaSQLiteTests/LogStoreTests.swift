@@ -270,7 +270,6 @@ struct LogStoreTests {
 /// A valid log whose records are made when they are asked for.
 private final class EndlessLog: LogSource {
   let outline: LogOutline?
-  let formerLogs: [LogHash] = []
   private var held: StoredLogRecord?
   private var root: LogHash
   private var number: Int64 = 1
@@ -281,9 +280,9 @@ private final class EndlessLog: LogSource {
   init(count: Int64) throws {
     let key = TestLog.firstKey.publicKey
     let opening = try LogRecord(
-      LogEntry(.logOpened, time: 0, actor: "engine", body: [.init("key", .string(key.text))]), number: 1, epoch: 0
+      LogOpening.entry(engine: "prod-1", key: key, nonce: [], time: 0, actor: "engine"), number: 1, epoch: 0
     ).sealed(after: .zero)
-    outline = LogOutline(log: opening.hash, firstKey: key.bytes)
+    outline = LogOutline(log: opening.hash, opening: opening.bytes)
     held = opening
     root = opening.hash
     self.count = count

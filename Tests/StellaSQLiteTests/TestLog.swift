@@ -87,7 +87,7 @@ final class TestLog {
     try store.readLog { source in
       var items: [LogItem] = []
       while let item = try source.next() { items.append(item) }
-      return LogItems(outline: source.outline, formerLogs: source.formerLogs, items)
+      return LogItems(outline: source.outline, items)
     }
   }
 
@@ -118,13 +118,11 @@ final class CollectedBytes {
 /// A log as a list, to be cut and changed.
 final class LogItems: LogSource {
   var outline: LogOutline?
-  var formerLogs: [LogHash]
   var items: [LogItem]
   private var place = 0
 
-  init(outline: LogOutline?, formerLogs: [LogHash] = [], _ items: [LogItem]) {
+  init(outline: LogOutline?, _ items: [LogItem]) {
     self.outline = outline
-    self.formerLogs = formerLogs
     self.items = items
   }
 
@@ -146,7 +144,7 @@ final class LogItems: LogSource {
     _ items: [LogItem], trusted: [LogPublicKey] = [TestLog.firstKey.publicKey], anchors: [LogAnchorReport] = []
   ) throws -> LogVerification {
     try LogVerifier.verify(
-      LogItems(outline: outline, formerLogs: formerLogs, items), trusted: trusted, anchors: anchors)
+      LogItems(outline: outline, items), trusted: trusted, anchors: anchors)
   }
 
   /// The same records with hashes that fit one another, as somebody without the key would make them.

@@ -53,28 +53,24 @@ package struct LogFloor: Sendable, Hashable {
 package struct LogOutline: Sendable, Hashable {
   /// The hash of the first record.
   package var log: LogHash
-  /// The public key that the first record names, 32 bytes of Ed25519.
-  package var firstKey: [UInt8]
+  /// The bytes of the first record, which names the engine, its key and the logs before; kept when it is pruned.
+  package var opening: [UInt8]
   /// In the order of their numbers.
   package var rotations: [LogKeyRotation]
   package var floor: LogFloor?
 
-  package init(log: LogHash, firstKey: [UInt8], rotations: [LogKeyRotation] = [], floor: LogFloor? = nil) {
+  package init(log: LogHash, opening: [UInt8], rotations: [LogKeyRotation] = [], floor: LogFloor? = nil) {
     self.log = log
-    self.firstKey = firstKey
+    self.opening = opening
     self.rotations = rotations
     self.floor = floor
   }
-
-  package var newestKey: [UInt8] { rotations.last?.key ?? firstKey }
 }
 
 /// A log as a sequence of items: records by number, each checkpoint after the record that it ends with.
 package protocol LogSource: AnyObject {
   /// Nil when no log was ever opened.
   var outline: LogOutline? { get }
-  /// Logs that this one followed after a reseal.
-  var formerLogs: [LogHash] { get }
 
   func next() throws -> LogItem?
 }

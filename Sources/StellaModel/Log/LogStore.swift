@@ -35,8 +35,6 @@ package protocol LogTransaction: AnyObject {
 
   /// Nil when no log was ever opened.
   func outline() throws(StoreError) -> LogOutline?
-  /// Every log that the store ever had, oldest first; the last is the one that is written.
-  func logs() throws(StoreError) -> [LogHash]
   /// The hash of a record, or of the floor; nil for other numbers.
   func hash(at number: Int64) throws(StoreError) -> LogHash?
 

@@ -4,7 +4,6 @@ import StellaModel
 /// Reads a bundle item by item, as ``LogVerifier`` needs it. Memory for its header and one item.
 package final class LogBundleReader: LogSource {
   package private(set) var outline: LogOutline?
-  package private(set) var formerLogs: [LogHash] = []
   /// What the exporter says that anchors said; nobody vouches for it.
   package private(set) var anchors: [LogAnchorReport] = []
 
@@ -31,7 +30,7 @@ package final class LogBundleReader: LogSource {
     while let frame = try frame() {
       switch frame.type {
       case .outline: try readOutline(frame.bytes)
-      case .rotation, .former, .anchor: try readHeader(frame.type, frame.bytes)
+      case .rotation, .anchor: try readHeader(frame.type, frame.bytes)
       case .record, .checkpoint, .end:
         guard outline != nil else { throw LogBundleReader.malformed("it names no log") }
         held = frame
@@ -60,7 +59,7 @@ package final class LogBundleReader: LogSource {
     case .end:
       isAtEnd = true
       return nil
-    case .outline, .rotation, .former, .anchor: throw LogBundleReader.malformed("its parts are not in their order")
+    case .outline, .rotation, .anchor: throw LogBundleReader.malformed("its parts are not in their order")
     }
   }
 
@@ -97,11 +96,11 @@ package final class LogBundleReader: LogSource {
     try bytes.withUnsafeBytes { pointer in
       var reader = LogValueReader(pointer)
       let log = try reader.hash()
-      let key = Array(try reader.raw(32))
       let number = try reader.integer(Int64.self)
       let root = try reader.hash()
-      guard outline == nil, reader.isAtEnd, number >= 0 else { throw LogBundleReader.malformed("its head is damaged") }
-      outline = LogOutline(log: log, firstKey: key, floor: number == 0 ? nil : LogFloor(number: number, root: root))
+      let opening = Array(try reader.raw(bytes.count - reader.position))
+      guard outline == nil, number >= 0 else { throw LogBundleReader.malformed("its head is damaged") }
+      outline = LogOutline(log: log, opening: opening, floor: number == 0 ? nil : LogFloor(number: number, root: root))
     }
   }
 
@@ -114,7 +113,6 @@ package final class LogBundleReader: LogSource {
         let key = Array(try reader.raw(32))
         let signature = Array(try reader.raw(LogCheckpoint.signatureBytes))
         outline?.rotations.append(LogKeyRotation(number: number, key: key, signature: signature))
-      case .former: formerLogs.append(try reader.hash())
       default:
         let name = try reader.string()
         guard let checkpoint = LogCheckpoint(text: try reader.string()) else {

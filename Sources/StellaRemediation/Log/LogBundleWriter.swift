@@ -8,7 +8,6 @@ package struct LogBundleWriter {
   enum Frame: UInt8 {
     case outline = 0x6f
     case rotation = 0x6b
-    case former = 0x66
     case anchor = 0x61
     case record = 0x72
     case checkpoint = 0x63
@@ -31,7 +30,7 @@ package struct LogBundleWriter {
     guard let outline = source.outline else { throw LogError(.empty, "there is no execution log to export") }
     var writer = LogBundleWriter(sink: sink)
     try writer.put(magic)
-    try writer.header(outline, formerLogs: source.formerLogs, anchors: anchors)
+    try writer.header(outline, anchors: anchors)
     while let item = try source.next() { try writer.item(item) }
     let digest = writer.digest.finalize()
     try writer.frame(.end, Array(digest))
@@ -53,13 +52,13 @@ package struct LogBundleWriter {
   }
 
   private mutating func header(
-    _ outline: LogOutline, formerLogs: [LogHash], anchors: [LogAnchorReport]
+    _ outline: LogOutline, anchors: [LogAnchorReport]
   ) throws {
     var writer = LogValueWriter()
     writer.raw(outline.log.bytes)
-    writer.raw(outline.firstKey)
     writer.integer(outline.floor?.number ?? 0)
     writer.raw((outline.floor?.root ?? .zero).bytes)
+    writer.raw(outline.opening)
     try frame(.outline, writer.bytes)
     for rotation in outline.rotations {
       var writer = LogValueWriter()
@@ -68,7 +67,6 @@ package struct LogBundleWriter {
       writer.raw(rotation.signature)
       try frame(.rotation, writer.bytes)
     }
-    for log in formerLogs { try frame(.former, log.bytes) }
     for anchor in anchors {
       guard let checkpoint = anchor.checkpoint else { continue }
       var writer = LogValueWriter()

@@ -6,14 +6,16 @@ struct LogKeyRing {
   private(set) var keys: [(from: Int64, key: LogPublicKey)] = []
   /// The first one that somebody vouches for, and with it all after; nil when there is none.
   private(set) var firstTrusted: Int?
+  private(set) var opening: LogOpening?
   private(set) var faults: [LogFault] = []
 
   init(_ outline: LogOutline, trusted: [LogPublicKey]) {
-    guard let first = LogPublicKey(outline.firstKey) else {
+    guard let opening = LogOpening(outline) else {
       faults.append(.opening)
       return
     }
-    keys = [(1, first)]
+    self.opening = opening
+    keys = [(1, opening.key)]
     for rotation in outline.rotations {
       let (from, old) = keys[keys.count - 1]
       guard rotation.number > from, rotation.isSigned(by: old, log: outline.log), let new = LogPublicKey(rotation.key)

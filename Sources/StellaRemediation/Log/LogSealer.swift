@@ -43,37 +43,34 @@ package struct LogSealer: Sendable {
         try checkKey(outline)
         return outline.log
       }
-      let body = [
-        FieldValue.Member("engine", .string(engine)), FieldValue.Member("key", .string(publicKey.text)),
-        FieldValue.Member("nonce", .string(HexText.text(nonce))),
-      ]
-      return try begin(transaction, LogEntry(.logOpened, time: time, actor: actor, body: body))
+      return try begin(
+        transaction, LogOpening.entry(engine: engine, key: publicKey, nonce: nonce, time: time, actor: actor))
     }
   }
 
-  /// Begins another log after one that is damaged or was rolled back. The old one stays readable; the new one's first
-  /// record names it, where it ended, and why.
-  @discardableResult
+  /// Begins another log after one that is damaged or was rolled back, and signs and publishes that at once. The old one's
+  /// records stay in the store; the new one's first record names it, where it ended, and why.
+  ///
+  /// - Throws: as ``seal(_:as:time:)``, but for what anchors have seen. When only publishing to the own memory failed, or
+  ///   the process ended before it, sealing refuses the new log; reseal again.
   package func reseal<Store: LogStore>(
     _ store: Store, as writer: LogWriter, time: Int64, actor: String, reason: String, nonce: [UInt8]
-  ) throws -> LogHash {
-    try store.write(as: writer) { transaction in
-      guard let former = try transaction.outline() else { throw LogSealer.noLog }
-      let body = [
-        FieldValue.Member("engine", .string(engine)), FieldValue.Member("key", .string(publicKey.text)),
-        FieldValue.Member("nonce", .string(HexText.text(nonce))),
-        FieldValue.Member("former_log", .string(former.log.hex)),
-        FieldValue.Member("former_root", .string(transaction.head.root.hex)),
-        FieldValue.Member("former_size", .integer(transaction.head.size)),
-        FieldValue.Member("reason", .string(reason)),
-      ]
-      return try begin(transaction, LogEntry(.logOpened, time: time, actor: actor, body: body))
+  ) throws -> Sealing {
+    let checkpoint = try store.write(as: writer) { transaction in
+      guard let outline = try transaction.outline() else { throw LogSealer.noLog }
+      let former = LogOpening.Former(
+        logs: [outline.log] + (LogOpening(outline)?.formerLogs ?? []), head: transaction.head, reason: reason)
+      let log = try begin(
+        transaction,
+        LogOpening.entry(engine: engine, key: publicKey, nonce: nonce, time: time, actor: actor, after: former))
+      return try sign(transaction, log: log, time: time)
     }
+    return try publish(checkpoint, failures: [])
   }
 
   private func begin(_ transaction: some LogTransaction, _ entry: LogEntry) throws -> LogHash {
     let record = try LogRecord(entry, number: 1, epoch: transaction.epoch).sealed(after: .zero)
-    try transaction.open(LogOutline(log: record.hash, firstKey: publicKey.bytes))
+    try transaction.open(LogOutline(log: record.hash, opening: record.bytes))
     try transaction.append(record)
     return record.hash
   }
@@ -85,8 +82,8 @@ package struct LogSealer: Sendable {
   ///   the own memory failed, in which case the next call publishes the same again.
   package func seal<Store: LogStore>(_ store: Store, as writer: LogWriter, time: Int64) throws -> Sealing {
     var failures: [LogAnchorError] = []
+    let signed = try own.newest()
     var seen: [(name: String, checkpoint: LogCheckpoint)] = []
-    if let newest = try own.newest() { seen.append((own.name, newest)) }
     for anchor in others {
       do throws(LogAnchorError) {
         if let newest = try anchor.newest() { seen.append((anchor.name, newest)) }
@@ -97,17 +94,28 @@ package struct LogSealer: Sendable {
     let checkpoint = try store.write(as: writer) { transaction in
       guard let outline = try transaction.outline() else { throw LogSealer.noLog }
       try checkKey(outline)
+      if let signed { try LogSealer.check(transaction, outline, holds: signed, of: own.name) }
       for (name, checkpoint) in seen {
-        try LogSealer.check(transaction, log: outline.log, holds: checkpoint, of: name)
+        // An anchor that was away during a reseal. That the own memory has seen this log shows that it was one.
+        let isFormer = signed != nil && LogOpening(outline)?.formerLogs.contains(checkpoint.log) == true
+        if !isFormer { try LogSealer.check(transaction, outline, holds: checkpoint, of: name) }
       }
-      if let signed = try transaction.checkpoint(at: transaction.head.size) { return signed }
-      guard
-        let checkpoint = try LogCheckpoint(
-          head: transaction.head, log: outline.log, engine: engine, time: time, by: key)
-      else { throw LogSealer.noLog }
-      try transaction.insert(checkpoint)
-      return checkpoint
+      return try transaction.checkpoint(at: transaction.head.size) ?? sign(transaction, log: outline.log, time: time)
     }
+    return try publish(checkpoint, failures: failures)
+  }
+
+  private func sign(_ transaction: some LogTransaction, log: LogHash, time: Int64) throws -> LogCheckpoint {
+    guard let checkpoint = try LogCheckpoint(head: transaction.head, log: log, engine: engine, time: time, by: key)
+    else { throw LogSealer.noLog }
+    try transaction.insert(checkpoint)
+    return checkpoint
+  }
+
+  private func publish(
+    _ checkpoint: LogCheckpoint, failures: [LogAnchorError]
+  ) throws(LogAnchorError) -> Sealing {
+    var failures = failures
     try own.publish(checkpoint)
     for anchor in others where !failures.contains(where: { $0.anchor == anchor.name }) {
       do throws(LogAnchorError) {
@@ -144,7 +152,7 @@ package struct LogSealer: Sendable {
   private static let noLog = LogError(.empty, "no execution log was opened in this store")
 
   private func checkKey(_ outline: LogOutline) throws(LogError) {
-    guard outline.newestKey == publicKey.bytes else {
+    guard outline.rotations.last?.key ?? LogOpening(outline)?.key.bytes == publicKey.bytes else {
       throw LogError(
         .wrongKey,
         "the execution log is signed with another key than the one at hand (\(publicKey.id.short)). Use the key that "
@@ -154,14 +162,11 @@ package struct LogSealer: Sendable {
 
   /// A store that was restored from a backup has fewer records than it once signed, or by now others.
   private static func check(
-    _ transaction: some LogTransaction, log: LogHash, holds checkpoint: LogCheckpoint, of name: String
+    _ transaction: some LogTransaction, _ outline: LogOutline, holds checkpoint: LogCheckpoint, of name: String
   ) throws {
-    if checkpoint.log != log {
-      if try transaction.logs().contains(checkpoint.log) { return }
-    } else if let root = try transaction.hash(at: checkpoint.size) {
-      if root == checkpoint.root { return }
-    } else if let floor = try transaction.outline()?.floor, checkpoint.size < floor.number {
-      return
+    if checkpoint.log == outline.log {
+      if checkpoint.size < outline.floor?.number ?? 0 { return }
+      if try transaction.hash(at: checkpoint.size) == checkpoint.root { return }
     }
     throw LogError(
       .rolledBack,

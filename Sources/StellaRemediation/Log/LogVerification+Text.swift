@@ -7,7 +7,7 @@ extension LogVerification {
     guard let log else { return "There is no execution log yet: nothing was looked at and nothing is covered.\n" }
     var lines: [(String, String)] = []
     lines.append(
-      ("Log", "\(log.short)…  opened by \(TextEscaping.oneLine(engine ?? "an engine whose first record is pruned"))"))
+      ("Log", "\(log.short)…  opened by \(TextEscaping.oneLine(engine ?? "nobody"))"))
     let pruned = first > 1 ? "  (#1–\(LogText.number(first - 1)) pruned, on record)" : ""
     lines.append(
       (
@@ -55,6 +55,7 @@ extension LogVerification {
         case .former(let checkpoint):
           "\(LogAnchorText.seen(checkpoint)) of the log before the reseal, nothing of this one"
         case .pruned(let checkpoint): "\(LogAnchorText.seen(checkpoint)), all pruned since: nothing to compare"
+        case .ahead(let checkpoint): "\(LogAnchorText.seen(checkpoint)), later than this bundle: nothing to compare"
         case .contradicts: "contradicts"
         }
       return (index == 0 ? "Anchors" : "", TextEscaping.oneLine(anchor.name, limit: 80) + " " + finding)

@@ -31,6 +31,8 @@ package struct LogVerification: Sendable, Hashable {
     case former(LogCheckpoint)
     /// It has seen only records that are pruned by now, so that nothing can be compared.
     case pruned(LogCheckpoint)
+    /// It has seen later records than the bundle has.
+    case ahead(LogCheckpoint)
     case contradicts
   }
 

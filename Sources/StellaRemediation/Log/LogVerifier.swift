@@ -28,10 +28,10 @@ package struct LogAnchorReport: Sendable, Hashable {
 package struct LogVerifier {
   private let trusted: [LogPublicKey]
   private let reports: [LogAnchorReport]
+  private let mayEndEarly: Bool
   private var result = LogVerification()
   private var ring: LogKeyRing?
   private var outline: LogOutline?
-  private var formerLogs: [LogHash] = []
 
   /// What the next record may follow: the hash as computed and the one that was stored. They differ after a fault only,
   /// and either then saves the next record from being blamed for it.
@@ -50,26 +50,29 @@ package struct LogVerifier {
     var undo: Bool
   }
 
-  /// - Parameters:
-  ///   - trusted: Keys that somebody vouches for; with none, signatures are held against the keys that the log names.
-  ///   - anchors: What they said before the log was read, so that it has at least what they have seen.
-  package init(trusted: [LogPublicKey], anchors: [LogAnchorReport]) {
+  private init(trusted: [LogPublicKey], anchors: [LogAnchorReport], mayEndEarly: Bool) {
+    self.mayEndEarly = mayEndEarly
     self.trusted = trusted
     reports = anchors
   }
 
+  /// Reads `source` to its end.
+  ///
+  /// - Parameters:
+  ///   - trusted: Keys that somebody vouches for; with none, signatures are held against the keys that the log names.
+  ///   - anchors: What they said before the log was read, so that it has at least what they have seen.
+  ///   - mayEndEarly: True for a bundle, which was exported at some time and needn't have what came later.
   /// - Throws: only what the source throws because it can't be read further.
   package static func verify(
-    _ source: any LogSource, trusted: [LogPublicKey], anchors: [LogAnchorReport]
+    _ source: any LogSource, trusted: [LogPublicKey], anchors: [LogAnchorReport], mayEndEarly: Bool = false
   ) throws -> LogVerification {
-    var verifier = LogVerifier(trusted: trusted, anchors: anchors)
-    verifier.begin(source.outline, formerLogs: source.formerLogs)
+    var verifier = LogVerifier(trusted: trusted, anchors: anchors, mayEndEarly: mayEndEarly)
+    verifier.begin(source.outline)
     while let item = try source.next() { verifier.take(item) }
     return verifier.end()
   }
 
-  private mutating func begin(_ outline: LogOutline?, formerLogs: [LogHash]) {
-    self.formerLogs = formerLogs
+  private mutating func begin(_ outline: LogOutline?) {
     result.anchors = reports.map { report in
       let finding: LogVerification.Finding = report.failure.map { .unreachable($0) } ?? .empty
       return LogVerification.Anchor(name: report.name, finding: finding)
@@ -80,6 +83,7 @@ package struct LogVerifier {
     let ring = LogKeyRing(outline, trusted: trusted)
     for fault in ring.faults { result.add(fault) }
     self.ring = ring
+    result.engine = ring.opening?.engine
     result.rotations = outline.rotations.count
     guard let floor = outline.floor else { return }
     number = floor.number
@@ -161,9 +165,7 @@ package struct LogVerifier {
   }
 
   private mutating func checkOpening(_ record: LogRecord, _ hash: LogHash) {
-    result.engine = record.text("engine")
-    let firstKey = outline.map { HexText.text($0.firstKey) }
-    if record.kind != .logOpened || hash != outline?.log || record.text("key") != firstKey { result.add(.opening) }
+    if record.kind != .logOpened || hash != outline?.log { result.add(.opening) }
   }
 
   private mutating func checkRotation(_ record: LogRecord) {
@@ -227,13 +229,18 @@ package struct LogVerifier {
       if outline == nil {
         result.add(.missing(name: report.name))
       } else if checkpoint.log != outline?.log {
-        if formerLogs.contains(checkpoint.log) {
+        // Anybody could begin a log that claims to follow another; only the engine's key makes it true.
+        if result.signed != nil, ring?.opening?.formerLogs.contains(checkpoint.log) == true {
           result.anchors[index].finding = .former(checkpoint)
         } else {
           result.add(.anchor(name: report.name, size: checkpoint.size, .log))
         }
       } else if checkpoint.size > number {
-        result.add(.anchorAhead(name: report.name, checkpoint))
+        if mayEndEarly {
+          result.anchors[index].finding = .ahead(checkpoint)
+        } else {
+          result.add(.anchorAhead(name: report.name, checkpoint))
+        }
       } else if checkpoint.size < outline?.floor?.number ?? 0 {
         result.anchors[index].finding = .pruned(checkpoint)
       } else {
