@@ -123,4 +123,23 @@ struct LogFilesTests {
     try file.promoteNext()
     #expect(try file.seed() == next && (try file.nextSeed()) != next)
   }
+
+  @Test("Space for outcomes is really allocated, again after it was given up, and free in between")
+  func reserve() throws {
+    let reserve = StateReserve(try StateDirectory(path: directory("state")))
+    try reserve.giveUp()
+    for _ in 0..<2 {
+      try reserve.take()
+      try reserve.take()
+      #expect(try allocated(reserve.path) >= StateReserve.byteCount)
+      try reserve.giveUp()
+      #expect(try allocated(reserve.path) == 0)
+    }
+  }
+
+  func allocated(_ path: String) throws -> Int {
+    var status = stat()
+    try #require(stat(path, &status) == 0)
+    return Int(status.st_blocks) * 512
+  }
 }
