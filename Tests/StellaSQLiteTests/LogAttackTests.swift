@@ -222,6 +222,27 @@ struct LogAttackTests {
     #expect(try all.verify(all.items).faults.contains(.rotation(number: 11)))
   }
 
+  @Test("Somebody without the key can't rotate it to a key of their own, whatever record says so")
+  func forgedRotation() throws {
+    var outline = try #require(all.outline)
+    let eve = TestLog.otherKey
+    let forged = try LogKeyRotation(number: 8, to: eve.publicKey, log: outline.log, by: eve)
+    var records = Array(all.records.prefix(8))
+    var record = try LogRecord(bytes: records[7].bytes)
+    record.body = [
+      .init("key", .string(eve.publicKey.text)), .init("signature", .string(HexText.text(forged.signature))),
+    ]
+    records[7].bytes = try record.bytes()
+    records = LogItems.rechained(records)
+    outline.rotations = [forged]
+    all.outline = outline
+    let checkpoint = try #require(
+      try LogCheckpoint.signed(LogHead(size: 8, root: records[7].hash), log: outline.log, by: eve))
+    let result = try all.verify(records.map { .record($0) } + [.checkpoint(checkpoint)])
+    #expect(result.faults == [.rotation(number: 8), .checkpoint(size: 8, .key)])
+    #expect(result.signed == nil)
+  }
+
   @Test("The newest key vouches for what it signed, whatever was signed before it")
   func newestKey() throws {
     let result = try log.verify(trusted: [TestLog.nextKey.publicKey])
