@@ -121,7 +121,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
-    .testTarget(name: "StellaSQLiteTests", dependencies: ["StellaSQLite"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaSQLiteTests", dependencies: ["StellaSQLite", "StellaRemediation"], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),

@@ -5,6 +5,8 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case unavailable = "store.unavailable"
     /// Another process is using it. A retry helps when that one has ended.
     case locked = "store.locked"
+    /// Another engine has taken over this store, and this one may write no more. A retry doesn't help: stop.
+    case fenced = "store.fenced"
     /// The file is damaged or no store at all. A retry doesn't help.
     case corrupt = "store.corrupt"
     /// A newer Stella wrote it. A retry doesn't help.

@@ -26,7 +26,14 @@ package final class SQLiteStore: Sendable {
       let pool = try DatabasePool(path: path, configuration: configuration)
       // The pool sets NORMAL on its writer when it turns WAL on, after any preparation of ours; commits would then not
       // survive a power failure.
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      let synchronous = try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        return try Int.fetchOne(db, sql: "PRAGMA synchronous")
+      }
+      guard synchronous == 2 else {
+        throw StoreError(
+          .failed, path: path, message: "SQLite doesn't make its commits durable here; nothing can be kept safely.")
+      }
       return pool
     }
     try StoreError.translating(path) {

@@ -39,6 +39,59 @@ enum Schema {
           ) STRICT
           """)
     }
+    migrator.registerMigration("3 execution log") { db in try db.execute(sql: executionLog) }
     return migrator
   }
+
+  /// `log` counts the logs of the store, one more after each reseal. The triggers are against mistakes of ours; against
+  /// others the log has its chain.
+  private static let executionLog = """
+    CREATE TABLE log_writer (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      epoch INTEGER NOT NULL,
+      holder TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO log_writer (id, epoch, holder) VALUES (1, 0, '');
+    CREATE TABLE log_chain (
+      log INTEGER PRIMARY KEY,
+      id BLOB NOT NULL,
+      opening BLOB NOT NULL,
+      floor INTEGER NOT NULL DEFAULT 0,
+      floor_root BLOB
+    ) STRICT;
+    CREATE TABLE log_rotation (
+      log INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      key BLOB NOT NULL,
+      signature BLOB NOT NULL,
+      PRIMARY KEY (log, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE log_record (
+      log INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      hash BLOB NOT NULL,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (log, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE log_payload (
+      log INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      salt BLOB NOT NULL,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (log, number)
+    ) STRICT;
+    CREATE TABLE log_checkpoint (
+      log INTEGER NOT NULL,
+      size INTEGER NOT NULL,
+      text TEXT NOT NULL,
+      PRIMARY KEY (log, size)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER log_record_stays BEFORE UPDATE ON log_record
+      BEGIN SELECT RAISE(ABORT, 'records of the execution log are never changed'); END;
+    CREATE TRIGGER log_record_is_kept BEFORE DELETE ON log_record
+      WHEN OLD.number > (SELECT floor FROM log_chain WHERE log = OLD.log)
+      BEGIN SELECT RAISE(ABORT, 'only pruned records of the execution log are removed'); END;
+    CREATE TRIGGER log_checkpoint_stays BEFORE UPDATE ON log_checkpoint
+      BEGIN SELECT RAISE(ABORT, 'checkpoints of the execution log are never changed'); END
+    """
 }

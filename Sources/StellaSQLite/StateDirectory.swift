@@ -23,6 +23,10 @@ package struct StateDirectory: Sendable, Hashable {
 
   package var database: String { path + "/stella.db" }
   package var lock: String { path + "/lock" }
+  /// What the engine signs the execution log with.
+  package var logKey: String { path + "/log.key" }
+  /// What the engine signed last, beside the store.
+  package var logCheckpoints: String { path + "/log.checkpoints" }
 
   static func unavailable(_ path: String, errno code: Int32) -> StoreError {
     if code == ENOSPC || code == EDQUOT { return .noSpace(path) }

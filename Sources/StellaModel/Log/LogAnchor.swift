@@ -1,0 +1,38 @@
+/// A place outside the store that remembers checkpoints, so that a log that was cut or replaced is found out.
+///
+/// It must keep what it was given even from somebody who can write to the store. May be called from any thread.
+package protocol LogAnchor: Sendable {
+  /// What people call it, such as `file:/var/backups/stella.anchor`.
+  var name: String { get }
+
+  /// Remembers `checkpoint`, durably on return. Publishing the same one again is no error and changes nothing.
+  ///
+  /// - Throws: `conflict` when it has another checkpoint of that size, or a larger one of the same log.
+  func publish(_ checkpoint: LogCheckpoint) throws(LogAnchorError)
+
+  /// The checkpoint that was published last, or nil when there is none yet.
+  func newest() throws(LogAnchorError) -> LogCheckpoint?
+}
+
+/// Why an anchor can't take or give a checkpoint. What it had before it still has.
+package struct LogAnchorError: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Code: String, Sendable {
+    /// It can't be reached or written. A retry helps once it can.
+    case unavailable = "log.anchor_unavailable"
+    /// It holds something that contradicts the checkpoint: the log was rolled back or replaced. A retry doesn't help.
+    case conflict = "log.anchor_conflict"
+  }
+
+  package let code: Code
+  /// What happened and what to do about it, one or two sentences.
+  package let message: String
+  package let anchor: String
+
+  package init(_ code: Code, anchor: String, message: String) {
+    self.code = code
+    self.anchor = anchor
+    self.message = message
+  }
+
+  package var description: String { "\(anchor): \(message)" }
+}
