@@ -46,20 +46,7 @@ struct WatchKillTests {
     try Data("limits: { checkpoint: 5ms }\n".utf8).write(to: directory.appendingPathComponent("stella.yaml"))
   }
 
-  /// SplitMix64 (Steele, Lea, Flood 2014).
-  private struct Random {
-    var state: UInt64
-
-    mutating func below(_ limit: Int) -> Int {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return Int((z ^ (z >> 31)) % UInt64(limit))
-    }
-  }
-
-  private static func lines(_ count: Int, _ random: inout Random) -> [UInt8] {
+  private static func lines(_ count: Int, _ random: inout SplitMix64) -> [UInt8] {
     var now = 1_750_000_000.0
     var text = ""
     for _ in 0..<count {
@@ -97,7 +84,7 @@ struct WatchKillTests {
     defer { try? FileManager.default.removeItem(at: directory) }
     let seed: UInt64 = 2026
     print("seed \(seed)")
-    var random = Random(state: seed)
+    var random = SplitMix64(state: seed)
     let log = WatchKillTests.lines(6000, &random)
     let file = directory.appendingPathComponent("app.jsonl")
     let kills = 200

@@ -160,6 +160,25 @@ struct AnomalyScorerTests {
     }
   }
 
+  @Test("a saved count of points that could overflow is refused")
+  func overflowing() throws {
+    let writer = StateWriter()
+    AnomalyScorer().save(to: writer)
+    for (points, isUsable) in [(Int64(1) << 55, true), (1 << 55 + 1, false), (.max, false), (-1, false)] {
+      var bytes = Array(writer.bytes)
+      withUnsafeBytes(of: points) { bytes.replaceSubrange(0..<8, with: $0) }
+      let saved = StateBytes(bytes)
+      let scorer = AnomalyScorer()
+      var reader = StateReader(saved.bytes)
+      if isUsable {
+        try scorer.restore(from: &reader)
+        #expect(scorer.score(value: 1, time: 0) >= 0 && scorer.isWarm)
+      } else {
+        #expect(throws: StateError.self) { try scorer.restore(from: &reader) }
+      }
+    }
+  }
+
   @Test("spikes, steps, dropouts, absent peaks and bursts are found in quiet and seasonal series with few false alarms")
   func ownSeries() {
     var benchmark = AnomalyBenchmark()

@@ -120,7 +120,12 @@ struct WatchReplayTests {
   }
 
   @Test("Followed files are read again in the order that alerts have told of", arguments: [UInt64(11), 12, 13, 14])
-  func followed(seed: UInt64) throws {
+  func followed(seed: UInt64) throws { try follow(seed, thenToEnd: false) }
+
+  @Test("What a followed reading has told of stands when the next goes on to the end", arguments: [UInt64(15), 16, 17])
+  func followedThenReadToEnd(seed: UInt64) throws { try follow(seed, thenToEnd: true) }
+
+  private func follow(_ seed: UInt64, thenToEnd: Bool) throws {
     print("seed \(seed)")
     var random = Random(state: seed)
     // Seldom, so that there are steps that nothing has told of when state is saved.
@@ -158,6 +163,12 @@ struct WatchReplayTests {
     while !isEnd {
       // A checkpoint comes after each source had its turn.
       left = 30 + random.below(40)
+      if thenToEnd && written == total {
+        watch.options.follow = false
+        left = total
+      }
+      // Much is there when the last followed reading is broken off.
+      if thenToEnd && written > total / 2 { try append(total) }
       // What comes meanwhile lies before what was read already in some of the files.
       try append(group * left / 2)
       _ = try watch.run(names, from: .checkpoint)

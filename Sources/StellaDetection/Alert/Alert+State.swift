@@ -27,8 +27,8 @@ extension Alert {
     guard let severity, let status else { throw StateError(message: "an alert has no known status") }
     self.init(
       id: id, rule: rule, type: type, severity: severity, title: title, summary: summary, key: [], status: status,
-      revision: try reader.number(in: 0...Int.max), firstSeen: try reader.integer(), lastSeen: try reader.integer(),
-      count: try reader.number(in: 0...Int.max), source: source)
+      revision: try reader.counter(), firstSeen: try reader.integer(), lastSeen: try reader.integer(),
+      count: try reader.counter(), source: source)
     key = try reader.members()
     labels = try reader.members()
     value = try reader.optional { reader throws(StateError) in try reader.value() }
@@ -81,7 +81,7 @@ extension Finding {
     severity = try reader.optional { reader throws(StateError) in try reader.text() }.flatMap(Severity.init)
     value = try reader.optional { reader throws(StateError) in try reader.value() }
     expected = try reader.optional { reader throws(StateError) in try reader.value() }
-    count = try reader.number(in: 0...Int.max)
+    count = try reader.counter()
     firstSeen = try reader.optional { reader throws(StateError) in try reader.integer() }
     for _ in 0..<(try reader.count()) { evidence.append(try EvidenceRecord(from: &reader)) }
     affectedUsers = try reader.texts()

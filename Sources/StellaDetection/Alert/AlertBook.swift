@@ -277,9 +277,9 @@ final class AlertBook {
     }
     for _ in 0..<(try reader.count()) {
       let slot = try slot()
-      numbers[slot] = try reader.number(in: 0...Int.max)
+      numbers[slot] = try reader.counter()
     }
-    minuteCount = try reader.number(in: 0...Int.max)
+    minuteCount = try reader.counter()
     minuteStart = try reader.time()
   }
 

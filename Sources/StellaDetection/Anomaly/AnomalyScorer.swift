@@ -146,7 +146,7 @@ package final class AnomalyScorer {
   ///
   /// - Throws: when the bytes can't have been written by a scorer of this version. It is then of no more use.
   package func restore(from reader: inout StateReader) throws(StateError) {
-    points = try reader.number(in: 0...Int.max)
+    points = try reader.counter()
     lastTime = try reader.integer()
     step = try reader.double()
     steps = try reader.double()

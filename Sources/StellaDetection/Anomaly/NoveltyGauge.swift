@@ -139,7 +139,9 @@ struct NoveltyGauge {
     cursor = try reader.number(in: 0...NoveltyGauge.limit)
     let room = try reader.number(in: 1...NoveltyGauge.limit)
     let saved = try reader.column(of: Mark.self)
-    guard saved.count <= room, zip(saved, saved.dropFirst()).allSatisfy({ $0.value < $1.value }) else {
+    guard saved.count <= room, saved.count < NoveltyGauge.limit, saved.allSatisfy(\.value.isFinite),
+      zip(saved, saved.dropFirst()).allSatisfy({ $0.value < $1.value })
+    else {
       throw StateError(message: "a gauge holds \(saved.count) numbers, or not in ascending order")
     }
     marks = RawStorage.resize(marks, to: room)

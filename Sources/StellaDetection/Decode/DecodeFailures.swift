@@ -56,9 +56,9 @@ extension DecodeFailures.Record {
   }
 
   init(from reader: inout StateReader) throws(StateError) {
-    count = try reader.number(in: 0...LineCounts.limit)
-    repaired = try reader.number(in: 0...LineCounts.limit)
-    fallbacks = try reader.number(in: 0...LineCounts.limit)
+    count = try reader.counter()
+    repaired = try reader.counter()
+    fallbacks = try reader.counter()
     for _ in 0..<(try reader.number(in: 0...DecodeFailures.maximumSamples)) {
       let offset = try reader.integer()
       let reason = try reader.text()

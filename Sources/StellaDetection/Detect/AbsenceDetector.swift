@@ -210,7 +210,7 @@ final class AbsenceDetector: Detector {
   /// The keys of a roster that was changed since are entered, and those struck from it are not declared any more.
   override func restoreState(from reader: inout StateReader) throws(StateError) {
     let isSame = try reader.text() == rosterText
-    forgottenKeys = try reader.number(in: 0...Int.max / 2)
+    forgottenKeys = try reader.counter()
     try reader.read(into: last, count: table.end)
     try reader.read(into: since, count: table.end)
     try reader.read(into: marks, count: table.end)

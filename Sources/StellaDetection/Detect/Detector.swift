@@ -137,10 +137,11 @@ package class Detector {
       isOpen = true
       nextTick = try reader.integer()
       if manifest.every == nil { nextTick = .max }
-      matchedEvents = try reader.number(in: 0...Int.max)
+      matchedEvents = try reader.counter()
       began = try reader.optional { reader throws(StateError) in try reader.time() }
       try book.restore(from: &reader) { slot in slot < table.end && table.keys[slot] != KeyDictionary.none }
       try restoreState(from: &reader)
+      try reader.finish()
       if isMigrated { try migrate() }
     } catch {
       book.removeAll()

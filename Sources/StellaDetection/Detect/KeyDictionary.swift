@@ -139,6 +139,7 @@ package final class KeyDictionary {
   /// Writes all keys with their numbers. O(bytes), two copies of memory.
   func save(to writer: StateWriter) {
     writer.reserve(used * 4 + bytesUsed + 64)
+    writer.write(.keys)
     writer.write(column: starts, count: used)
     writer.write(bytes: UnsafeRawBufferPointer(start: bytes, count: bytesUsed))
   }

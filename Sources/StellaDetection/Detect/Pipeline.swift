@@ -246,6 +246,7 @@ package final class Pipeline {
 
   /// Writes where the stream stands: to be called between two batches.
   package func saveStream(to writer: StateWriter) {
+    writer.write(.stream)
     writer.write(sourceNames)
     for source in latest.indices {
       writer.write(latest[source] == .max ? resumable[source] : latest[source])
@@ -260,6 +261,7 @@ package final class Pipeline {
   ///
   /// - Throws: when the state makes no sense; nothing has changed then.
   package func restoreStream(from reader: inout StateReader) throws(StateError) {
+    try reader.expect(.stream)
     let names = try reader.texts()
     var latest: [Int64] = []
     var isSilent: [Bool] = []

@@ -78,11 +78,11 @@ package final class Quarantine {
   }
 
   func restore(from reader: inout StateReader) throws(StateError) {
-    failures = try reader.number(in: 0...Int.max)
-    rests = try reader.number(in: 0...Int.max)
-    inARow = try reader.number(in: 0...Int.max)
+    failures = try reader.counter()
+    rests = try reader.counter()
+    inARow = try reader.counter()
     restingUntil = try reader.integer()
-    rest = try reader.integer()
+    rest = Int64(try reader.number(in: 0...Int(Quarantine.longestRest)))
     isFailingInCheck = try reader.bool()
     unusableResult = try reader.optional { reader throws(StateError) in try reader.text() }
     lastError = try reader.optional { reader throws(StateError) in

@@ -3,8 +3,9 @@ struct SavedKeys {
   private let starts: [UInt32]
   private let bytes: UnsafeRawBufferPointer
 
-  /// - Throws: when the state is cut. What `reader` reads must outlive this.
+  /// - Throws: when the state is cut or in another layout. What `reader` reads must outlive this.
   init(from reader: inout StateReader) throws(StateError) {
+    try reader.expect(.keys)
     starts = try reader.column(of: UInt32.self)
     bytes = try reader.slice()
   }

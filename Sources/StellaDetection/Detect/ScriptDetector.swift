@@ -125,7 +125,10 @@ final class ScriptDetector: Detector {
     writer.write(primitives.count)
     for (name, primitive) in zip(manifest.primitiveShapes, primitives) {
       writer.write(name)
-      writer.section { primitive.save(to: writer, slots: table.end) }
+      writer.section {
+        writer.write(.primitive(name, primitive))
+        primitive.save(to: writer, slots: table.end)
+      }
     }
     var unsaved = 0
     writer.write(live != nil)
@@ -156,7 +159,9 @@ final class ScriptDetector: Detector {
       let name = try reader.text()
       var section = try reader.section()
       guard let place = manifest.primitiveShapes.firstIndex(of: name) else { continue }
+      try section.expect(.primitive(name, primitives[place]))
       try primitives[place].restore(from: &section, slots: table.end)
+      try section.finish()
     }
     let wasAwake = try reader.bool()
     var values = try reader.section()

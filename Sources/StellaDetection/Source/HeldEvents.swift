@@ -205,8 +205,6 @@ struct HeldEvents {
 }
 
 extension HeldEvents {
-  private static let counterLimit = LineCounts.limit
-
   func save(to writer: StateWriter) {
     writer.write(maximum)
     writer.write(dropped)
@@ -224,7 +222,7 @@ extension HeldEvents {
   init(from reader: inout StateReader) throws(StateError) {
     maximum = try reader.integer()
     limit = maximum == .min ? .max : HeldEvents.ahead(maximum)
-    dropped = try reader.number(in: 0...HeldEvents.counterLimit)
+    dropped = try reader.counter()
     entries = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents)
     released = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents + 1)
     measure()
@@ -239,7 +237,7 @@ extension HeldEvents {
       let time = try reader.integer()
       let offset = try reader.integer()
       // Offsets are sums of what was read; none comes near the limit.
-      guard offset >= 0, offset < Int64(counterLimit) else {
+      guard offset >= 0, offset < Int64(StateReader.counterLimit) else {
         throw StateError(message: "\(offset) is no offset of a record")
       }
       let followers = try reader.number(in: 0...confirmations)

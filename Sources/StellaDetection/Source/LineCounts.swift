@@ -1,8 +1,5 @@
 /// How much of a source was read.
 package struct LineCounts: Sendable, Hashable {
-  /// No counter of a saved state is beyond, so that adding to it doesn't overflow.
-  static let limit = 1 << 55
-
   /// Blank lines included.
   package var lines = 0
   /// Lines that were longer than the limit.
@@ -18,8 +15,8 @@ extension LineCounts {
   }
 
   init(from reader: inout StateReader) throws(StateError) {
-    lines = try reader.number(in: 0...LineCounts.limit)
-    cut = try reader.number(in: 0...LineCounts.limit)
-    bytes = Int64(try reader.number(in: 0...LineCounts.limit))
+    lines = try reader.counter()
+    cut = try reader.counter()
+    bytes = Int64(try reader.counter())
   }
 }

@@ -47,7 +47,7 @@ extension SourceReader {
   /// As ``restore(from:)``, and leaves out the events that were used already. The source was opened at the position of the
   /// checkpoint; where it could not be, because the file is another, use its state alone.
   package func resume(from checkpoint: SourceCheckpoint) throws(StateError) {
-    guard (0...LineCounts.limit).contains(checkpoint.skip) else {
+    guard (0...StateReader.counterLimit).contains(checkpoint.skip) else {
       throw StateError(message: "\(checkpoint.skip) is no number of events")
     }
     try checkpoint.state.withUnsafeBufferPointer { bytes throws(StateError) in

@@ -126,7 +126,7 @@ final class TemplateContexts {
 
   /// - Throws: when the saved state can't be read; nothing is then changed but the contexts of one generation.
   func restore(from reader: inout StateReader) throws(StateError) {
-    forgotten = try reader.number(in: 0...Int.max)
+    forgotten = try reader.counter()
     young = try generation(from: &reader, replacing: young)
     old = try generation(from: &reader, replacing: old)
   }

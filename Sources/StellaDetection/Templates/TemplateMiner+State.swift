@@ -30,8 +30,8 @@ extension TemplateMiner {
       try reader.integer() == limits.contexts
     else { throw StateError(message: "the templates were mined with other limits") }
     let numbers = try (
-      UInt64(reader.number(in: 0...Int.max)), UInt64(reader.number(in: 0...Int(UInt32.max))),
-      reader.number(in: 0...Int.max), reader.number(in: 0...Int.max), reader.number(in: 0...Int.max)
+      UInt64(reader.counter()), UInt64(reader.number(in: 0...Int(UInt32.max))),
+      reader.counter(), reader.counter(), reader.counter()
     )
     let store = TemplateStore()
     try store.restore(from: &reader, maximum: TemplateMiner.mostPlaces)

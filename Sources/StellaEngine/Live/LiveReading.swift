@@ -70,6 +70,8 @@ final class LiveReading {
   func run(interrupts: Interrupts?) throws -> Bool {
     defer { for set in sets { set.files.close() } }
     consumer.clear()
+    // What a followed reading has told of stands, also when the next one goes on to the end.
+    try consumer.repeatSteps(repeatSteps)
     if options.follow { return try follow(interrupts) }
     if readers.count == 1 { return try readToEnd(readers[0], interrupts) }
     return try mergeToEnd(interrupts)
@@ -131,7 +133,6 @@ final class LiveReading {
   private func follow(_ interrupts: Interrupts?) throws -> Bool {
     let waiter = try LiveWaiter(interrupts: interrupts?.descriptor)
     watchAll(waiter)
-    try consumer.repeatSteps { try repeatSteps($0, waiter) }
     // Who is killed before the first save must find out where this began.
     housekeep(force: true)
     while true {
@@ -160,7 +161,10 @@ final class LiveReading {
   private static let repeatPatience: Int64 = 3_000_000_000
 
   /// Does again what was done after the checkpoint that was restored, in the same order.
-  private func repeatSteps(_ steps: [ReadingStep], _ waiter: LiveWaiter) throws {
+  private func repeatSteps(_ steps: [ReadingStep]) throws {
+    if steps.isEmpty { return }
+    let waiter = try LiveWaiter()
+    watchAll(waiter)
     for step in steps {
       switch step {
       case .events(let source, let count): try repeatEvents(of: source, count, waiter)

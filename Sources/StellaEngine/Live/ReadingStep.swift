@@ -17,6 +17,7 @@ enum ReadingStep: Hashable {
 
   var encoded: [UInt8] {
     let writer = StateWriter()
+    writer.write(.step)
     switch self {
     case .events(let source, let count):
       writer.write(0)
@@ -45,9 +46,10 @@ enum ReadingStep: Hashable {
   init(_ bytes: [UInt8]) throws(StateError) {
     let bytes = StateBytes(bytes)
     var reader = StateReader(bytes.bytes)
+    try reader.expect(.step)
     func source() throws(StateError) -> UInt16 { UInt16(try reader.number(in: 0...Int(UInt16.max))) }
     switch try reader.integer() {
-    case 0: self = .events(source: try source(), count: try reader.number(in: 0...Int.max))
+    case 0: self = .events(source: try source(), count: try reader.counter())
     case 1:
       var silent: [UInt16] = []
       for _ in 0..<(try reader.count()) { silent.append(try source()) }

@@ -13,6 +13,7 @@ struct SavedSources {
   /// - Parameter positions: what the store keeps of them beside `saved`.
   init(_ saved: StateBytes, positions: [String: SourcePosition]) throws(StateError) {
     var reader = StateReader(saved.bytes)
+    try reader.expect(.sources)
     for _ in 0..<(try reader.count()) {
       let key = try reader.text()
       numbers[key] = UInt16(try reader.number(in: 0...Int(UInt16.max)))
@@ -28,6 +29,7 @@ struct SavedSources {
   static func save(_ readers: [SourceReader]) -> (positions: [String: SourcePosition], state: StateBytes) {
     var positions: [String: SourcePosition] = [:]
     let writer = StateWriter()
+    writer.write(.sources)
     writer.write(readers.count)
     for reader in readers {
       let key = reader.splitter.source.key

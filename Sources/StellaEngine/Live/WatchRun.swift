@@ -114,7 +114,7 @@ package final class WatchRun: EventConsumer {
       for step in checkpoint.steps { steps.append(try ReadingStep(step.bytes)) }
     } catch {
       steps = []
-      onNotice(.source("the saved state can't be used: \(error.message)"))
+      onNotice(.source("state reset: the reading goes on from the saved positions alone, because \(error.message)"))
     }
     numbers = saved.numbers
     for case .source(let number, let key) in steps { numbers[key] = number }

@@ -22,6 +22,8 @@ protocol Primitive: AnyObject {
   func prefetchHeld(_ slot: Int)
   /// Runs the method with the given number (its place in the registry).
   func call(_ method: Int, slot: Int, call: PrimitiveCall) throws(PrimitiveError)
+  /// Of what ``save(to:slots:)`` writes: see ``StateLayout``.
+  static var layoutVersion: UInt16 { get }
   /// Writes the state of the slots `0..<slots`, free ones included. O(bytes), by columns.
   func save(to writer: StateWriter, slots: Int)
   /// Takes over what ``save(to:slots:)`` wrote: from then on it answers, and counts its bytes, as the saved one did.
@@ -44,6 +46,7 @@ extension FedPrimitive {
 }
 
 extension Primitive {
+  static var layoutVersion: UInt16 { 1 }
   func prefetch(_ slot: Int) {}
   func prefetchHeld(_ slot: Int) {}
 }

@@ -10,6 +10,7 @@ struct SavedRule {
   private let state: StateReader
 
   static func save(_ detector: Detector, keys: Int, to writer: StateWriter) {
+    writer.write(.rule)
     writer.write(detector.manifest.shape)
     writer.write(detector.manifest.stateShapes)
     writer.write(keys)
@@ -31,6 +32,7 @@ struct SavedRule {
 
   init(_ bytes: UnsafeRawBufferPointer) throws(StateError) {
     var reader = StateReader(bytes)
+    try reader.expect(.rule)
     shape = try reader.text()
     stateShapes = try reader.texts()
     keys = try reader.number(in: 0...Int(UInt16.max))

@@ -21,6 +21,12 @@ package struct StateReader {
     return number
   }
 
+  /// No counter of a saved state is beyond, so that counting on never overflows.
+  package static let counterLimit = 1 << 55
+
+  /// A number that is only counted up.
+  package mutating func counter() throws(StateError) -> Int { try number(in: 0...StateReader.counterLimit) }
+
   package mutating func double() throws(StateError) -> Double { Double(bitPattern: try raw(UInt64.self)) }
 
   package mutating func bool() throws(StateError) -> Bool { try raw(UInt8.self) != 0 }
@@ -35,6 +41,11 @@ package struct StateReader {
     guard bytes.count - position >= count else { throw StateReader.cut }
     defer { position += count }
     return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+  }
+
+  /// - Throws: when there is more than was read: then what was read was not what was written.
+  package func finish() throws(StateError) {
+    if !isAtEnd { throw StateError(message: "\(remaining) bytes more were saved than there is state") }
   }
 
   /// A reader of what ``StateWriter/section(_:)`` wrote, whatever becomes of it.
