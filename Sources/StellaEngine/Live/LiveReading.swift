@@ -22,6 +22,9 @@ final class LiveReading {
   private static let housekeepingInterval: Int64 = 1_000_000_000
   /// Blocks that one source may bring before the next has its turn.
   private static let turn = 16
+  /// A lone source that is read ahead has reads so many times as long: only the last block of a read is not full, and a
+  /// batch that is not keeps the workers waiting for each other.
+  private static let longReads = 4
   /// What came of reading on while the events before were used; they are in the consumer's batch.
   private var ahead: Result<SourceReader.Progress, SourceError>?
 
@@ -52,10 +55,12 @@ final class LiveReading {
   }
 
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
+    let isLone = sets.count == 1 && sets[0].files.sources.count == 1
+    let readBytes = options.readBytes * (isLone && consumer.readsAhead ? LiveReading.longReads : 1)
     let reader = consumer.addSource(source.key) { number in
       SourceReader(
         splitter: LineSplitter(
-          source: source, index: number, lineLimit: options.lineLimit, readBytes: options.readBytes),
+          source: source, index: number, lineLimit: options.lineLimit, readBytes: readBytes),
         number: number, format: input.format, service: input.service,
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
