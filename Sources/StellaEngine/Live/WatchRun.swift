@@ -163,8 +163,19 @@ package final class WatchRun: EventConsumer {
   }
 
   func consume() throws {
-    if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
+    noteEvents()
     try deliver(pipeline.process())
+  }
+
+  var readsAhead: Bool { pipeline.readsAhead }
+
+  func consume(ahead read: @escaping (EventBatch) -> Void) throws {
+    noteEvents()
+    try deliver(pipeline.process(ahead: read))
+  }
+
+  private func noteEvents() {
+    if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
   }
 
   func rest(silent: [UInt16], nanoseconds: Int64) throws {
