@@ -45,8 +45,6 @@ package struct WatchOptions {
   package var lineLimit = LineSplitter.defaultLineLimit
   /// Threads that rules are spread over, for who loads them; changes nothing but the speed.
   package var workers = 1
-  /// Whether events are read while those before go through the rules, where there are several workers; a merge can't.
-  package var readsAhead: Bool { follow || inputs.flatMap(\.paths).count == 1 }
   /// Bytes that one read of a source asks for; changes nothing but the speed.
   package var readBytes = LineSplitter.defaultReadBytes
   /// Nanoseconds between two checkpoints, at least.

@@ -60,8 +60,7 @@ struct WatchCommand: ParsableCommand {
       let (sources, unreadable) = RuleFiles.read(prepared.rulePaths)
       let rules = RuleSet(
         sources: sources, parameters: prepared.parameters,
-        fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable, workers: prepared.workers,
-        readsAhead: prepared.readsAhead)
+        fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable, workers: prepared.workers)
       printer.refused(rules.refusals)
       if isStrict && !rules.refusals.isEmpty { throw CommandStatus.broken }
       if rules.rules.isEmpty {

@@ -8,19 +8,19 @@ package final class EventBatch {
   /// Events of a full batch. 1,024 keeps a bitmap of a batch in 16 words and its bytes within a second-level cache.
   package static let capacity = 1024
 
-  @exclusivity(unchecked) package private(set) var columnCount: Int
-  @exclusivity(unchecked) package var count = 0
+  package private(set) var columnCount: Int
+  package var count = 0
   /// Event times, nanoseconds since the epoch.
-  @exclusivity(unchecked) package private(set) var times: UnsafeMutablePointer<Int64>
+  package let times: UnsafeMutablePointer<Int64>
   /// The raw record of each event, without its line ending.
-  @exclusivity(unchecked) package private(set) var records: UnsafeMutablePointer<UnsafePointer<UInt8>>
-  @exclusivity(unchecked) package private(set) var recordLengths: UnsafeMutablePointer<UInt32>
+  package let records: UnsafeMutablePointer<UnsafePointer<UInt8>>
+  package let recordLengths: UnsafeMutablePointer<UInt32>
   /// Where the record starts in its source.
-  @exclusivity(unchecked) package private(set) var offsets: UnsafeMutablePointer<Int64>
+  package let offsets: UnsafeMutablePointer<Int64>
   /// Which source of the engine the record is from.
-  @exclusivity(unchecked) package private(set) var sources: UnsafeMutablePointer<UInt16>
+  package let sources: UnsafeMutablePointer<UInt16>
   /// Column-major: `cells[column * capacity + index]`.
-  @exclusivity(unchecked) package private(set) var cells: UnsafeMutablePointer<stella_value>
+  package private(set) var cells: UnsafeMutablePointer<stella_value>
   package let arena: ByteArena
   private let ownsMemory: Bool
 
@@ -38,11 +38,11 @@ package final class EventBatch {
     cells.initialize(repeating: stella_value(), count: max(1, columnCount) * capacity)
   }
 
-  /// A view of `batch`, to be read on one more thread while nobody writes to it: a shared object's reference count would
-  /// go to and fro between the cores. See ``follow(_:)``.
+  /// Another view of `batch`, to be read on one more thread while nobody writes to it: a shared object's reference count
+  /// would go to and fro between the cores. See ``follow(_:)``.
   init(viewOf batch: EventBatch) {
     columnCount = batch.columnCount
-    arena = ByteArena()
+    arena = batch.arena
     ownsMemory = false
     times = batch.times
     records = batch.records
@@ -52,13 +52,8 @@ package final class EventBatch {
     cells = batch.cells
   }
 
-  /// Makes this view show what `batch` holds now.
+  /// Makes this view show what `batch`, of which it is one, holds now.
   func follow(_ batch: EventBatch) {
-    times = batch.times
-    records = batch.records
-    recordLengths = batch.recordLengths
-    offsets = batch.offsets
-    sources = batch.sources
     cells = batch.cells
     columnCount = batch.columnCount
     count = batch.count

@@ -6,12 +6,9 @@ import StellaModel
 /// each has a share of the rules and runs the whole batch through them; the batch is done when all are.
 package final class Pipeline {
   package private(set) var rules: RuleSet
-  /// Where the next events are put. Another after each ``process(ahead:)`` that reads ahead.
-  package private(set) var batch: EventBatch
-  /// What ``batch`` becomes while that one is run; made when it is needed first.
-  private var spare: EventBatch?
+  package let batch: EventBatch
   private let pool: any WorkerPool
-  /// One for each share of the rules, with a view of the batch that is run.
+  /// One for each share of the rules; the first sees ``batch`` itself.
   private let contexts: [DetectionContext]
   private let watermarks: UnsafeMutablePointer<Int64>
   /// Names of the sources by their number.
@@ -56,8 +53,9 @@ package final class Pipeline {
       let turn = DecoderTurn()
       decode = { source, record, time in turn.take { materialise(source, record, time) } }
     }
-    contexts = rules.shares.indices.map { _ in
-      DetectionContext(batch: EventBatch(viewOf: batch), watermarks: watermarks, materialise: decode)
+    contexts = rules.shares.indices.map {
+      DetectionContext(
+        batch: $0 == 0 ? batch : EventBatch(viewOf: batch), watermarks: watermarks, materialise: decode)
     }
     lastMatch = Array(repeating: 0, count: rules.sharesOfFilter.count)
   }
@@ -94,7 +92,6 @@ package final class Pipeline {
   package func replace(_ rules: RuleSet) -> (alerts: [Alert], resets: [StateReset]) {
     precondition(batch.count == 0, "rules change between batches")
     precondition(rules.shares.count == contexts.count, "the number of workers stays")
-    clear()
     var resets: [StateReset] = []
     for old in self.rules.rules where !rules.rules.contains(where: { $0.detector === old.detector }) {
       if let new = rules.rules.first(where: { $0.manifest.id == old.manifest.id }) {
@@ -121,53 +118,19 @@ package final class Pipeline {
   package var columnLimit: Int?
 
   /// Empties the batch for the next events.
-  package func clear() {
-    empty(batch)
-    show(batch)
-  }
-
-  private func empty(_ batch: EventBatch) { batch.removeAll(columnCount: min(wantedColumns, columnLimit ?? .max)) }
-
-  /// Lets all workers see `batch`.
-  private func show(_ batch: EventBatch) { for context in contexts { context.batch.follow(batch) } }
-
-  /// Whether other threads run rules too, so that reading ahead saves time.
-  package var readsAhead: Bool { pool.workers > 1 && contexts.count > 1 }
+  package func clear() { batch.removeAll(columnCount: min(wantedColumns, columnLimit ?? .max)) }
 
   /// Runs the events of ``batch`` and returns the transitions of alerts. The batch is empty afterwards.
   package func process() -> [Alert] {
     if batch.count == 0 { return [] }
-    route()
-    runRules(upTo: watermarks[batch.count - 1])
-    let alerts = takeAlerts()
-    clear()
-    return alerts
-  }
-
-  /// As ``process()``, and calls `read` while the other workers are busy, to put the next events into the batch that it
-  /// gets and that is ``batch`` afterwards. The text of the events before must stay valid meanwhile, and `read` must leave
-  /// alone what `materialise` uses.
-  package func process(ahead read: @escaping (EventBatch) -> Void) -> [Alert] {
-    let reached = batch.count
-    if reached > 0 { route() }
-    let next = spare ?? EventBatch(columnCount: wantedColumns)
-    empty(next)
-    spare = batch
-    batch = next
-    if reached == 0 {
-      read(next)
-      return []
-    }
-    runRules(upTo: watermarks[reached - 1]) { read(next) }
-    return takeAlerts()
-  }
-
-  private func route() {
     events += batch.count
     batches += 1
     advance()
     rules.router.route(batch)
-    show(batch)
+    runRules()
+    let alerts = takeAlerts()
+    clear()
+    return alerts
   }
 
   /// The end of the input: the watermark moves to the last event time. Returns what the timers up to it raise.
@@ -194,13 +157,13 @@ package final class Pipeline {
     return DetectionContext.takeEmissions(of: contexts)
   }
 
-  /// Runs every rule that has matching events or a timer that is due at the watermark `reached`, and then `next`, before it
-  /// waits for the other workers.
-  private func runRules(upTo reached: Int64, then next: (() -> Void)? = nil) {
+  /// Runs every rule that has matching events or a timer that is due.
+  private func runRules() {
     let shares = rules.shares
     let sharesOfFilter = rules.sharesOfFilter
     let contexts = contexts
     let router = rules.router
+    let reached = watermarks[batch.count - 1]
     var wanted = ShareSet()
     lastMatch.withUnsafeMutableBufferPointer { lastMatch in
       router.matched.withUnsafeBufferPointer { matched in
@@ -213,7 +176,8 @@ package final class Pipeline {
           wanted.insert(ShareSet(share: number))
         }
         let routed = RoutedBatch(matched: matched, lastMatch: lastMatch, number: batches, bits: router.allBits)
-        pool.run(wanted, { shares[$0].run(routed, upTo: reached, in: contexts[$0]) }, then: next)
+        for context in contexts.dropFirst() { context.batch.follow(batch) }
+        pool.run(wanted) { shares[$0].run(routed, upTo: reached, in: contexts[$0]) }
       }
     }
   }
@@ -227,6 +191,7 @@ package final class Pipeline {
     for (number, share) in shares.enumerated() where share.nextTimer <= watermark {
       wanted.insert(ShareSet(share: number))
     }
+    for context in contexts.dropFirst() { context.batch.follow(batch) }
     pool.run(wanted) { shares[$0].runTimers(upTo: watermark, in: contexts[$0]) }
     return takeAlerts()
   }

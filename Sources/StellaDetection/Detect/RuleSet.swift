@@ -33,7 +33,6 @@ package final class RuleSet {
   let shares: [RuleShare]
   /// Over how many threads the rules are spread.
   package var workers: Int { shares.count }
-  private let readsAhead: Bool
   /// Filter → the shares that have rules which run on its events.
   let sharesOfFilter: [ShareSet]
   let keySpaces: [KeySpace]
@@ -47,19 +46,15 @@ package final class RuleSet {
   ///   - unreadable: files that could not even be read.
   ///   - workers: over how many threads the rules are spread, at most ``ShareSet/limit``; those of `previous` when there is
   ///     one.
-  ///   - readsAhead: whether the first of them will read events while the others run rules on those before: see
-  ///     ``Pipeline/process(ahead:)``. As with `previous` when there is one. Changes nothing but the speed.
   package init(
     sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], fields: FieldRegister,
-    previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1, readsAhead: Bool = false
+    previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1
   ) {
     self.fields = fields
     refusals = unreadable.map { RuleRefusal(file: $0.file, id: nil, errors: [$0]) }
     let workers = previous?.shares.count ?? max(1, min(workers, ShareSet.limit))
     var spaces = KeySpaces(kept: previous?.keySpaces ?? [], fields: fields)
-    let readsAhead = previous?.readsAhead ?? readsAhead
-    self.readsAhead = readsAhead
-    var placement = RulePlacement(shares: workers, rules: sources.count, readsAhead: readsAhead)
+    var placement = RulePlacement(shares: workers)
     func kept(_ source: RuleSource) -> ActiveRule? {
       guard let kept = previous?.rules.first(where: { $0.source == source }),
         kept.parameters == parameters[kept.manifest.id] ?? [:]

@@ -5,12 +5,8 @@ package protocol WorkerPool: AnyObject {
 
   /// Calls `body` with each number of `shares` and returns when all calls have. What they wrote is then visible to the
   /// caller, and what was written before to them. The caller runs the lowest share itself; of one share alone nobody
-  /// else hears. A caller that has `next` to do after its share, which is then 0, leaves all others to the others.
-  func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void, then next: (() -> Void)?)
-}
-
-extension WorkerPool {
-  package func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void) { run(shares, body, then: nil) }
+  /// else hears.
+  func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void)
 }
 
 /// Numbers of shares, 0 to 63.
@@ -40,8 +36,5 @@ package final class SingleWorker: WorkerPool {
   /// - Parameter workers: how many shares rules are spread over all the same.
   package init(workers: Int = 1) { self.workers = workers }
 
-  package func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void, then next: (() -> Void)?) {
-    shares.visit(body)
-    next?()
-  }
+  package func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void) { shares.visit(body) }
 }

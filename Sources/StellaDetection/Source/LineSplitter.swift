@@ -3,11 +3,10 @@ import StellaModel
 
 /// Cuts the bytes of a source into blocks of complete lines.
 ///
-/// Lines end with `\n` or `\r\n`. The bytes of a block lie in one reused buffer, or two, and stay valid until the next
-/// call of ``next(keepingLast:)`` or the one after it; only the part of a line that is not complete yet is moved, once per
-/// read. A line over the limit is cut to the limit and delivered when its end was found, so that a restart in between reads
-/// it again as one line. Every other byte, NUL and invalid UTF-8 included, passes as it is: decoders repair text where
-/// they make text of it.
+/// Lines end with `\n` or `\r\n`. The bytes of a block lie in one reused buffer and stay valid until the next call of
+/// ``next()``; only the part of a line that is not complete yet is moved, once per read. A line over the limit is cut to
+/// the limit and delivered when its end was found, so that a restart in between reads it again as one line. Every other
+/// byte, NUL and invalid UTF-8 included, passes as it is: decoders repair text where they make text of it.
 ///
 /// Costs about one `memchr` per line. The owner is one thread.
 package final class LineSplitter {
@@ -55,11 +54,6 @@ package final class LineSplitter {
   private var identity: SourceIdentity?
   /// What the source said, to be passed on after its last line.
   private var pending: ReadOutcome?
-  /// The other buffer and its capacity, when reading has gone on while the bytes of a block were still in use.
-  private var spare: (buffer: UnsafeMutablePointer<UInt8>, capacity: Int)?
-  /// Whether the block before the present call must stay as it is, and whether it lies in `buffer`.
-  private var keepsLast = false
-  private var isLastInBuffer = false
   private let starts: UnsafeMutablePointer<UInt32>
   private let lengths: UnsafeMutablePointer<UInt32>
 
@@ -82,7 +76,6 @@ package final class LineSplitter {
 
   deinit {
     buffer?.deallocate()
-    spare?.buffer.deallocate()
     starts.deallocate()
     lengths.deallocate()
   }
@@ -110,13 +103,10 @@ package final class LineSplitter {
   /// Goes on counting from `counts`. Nothing was read yet.
   package func restore(_ counts: LineCounts) { self.counts = counts }
 
-  /// The next block of lines, or why there is none. Invalidates the block before, but with `keepingLast` its bytes stay
-  /// valid until the next call.
+  /// The next block of lines, or why there is none. Invalidates the block before.
   ///
   /// An error of the source leaves everything as it was; calling again is allowed.
-  package func next(keepingLast: Bool = false) throws(SourceError) -> Step {
-    keepsLast = keepingLast
-    isLastInBuffer = keepingLast
+  package func next() throws(SourceError) -> Step {
     while true {
       if pending == nil, let block = completeLines() { return .block(block) }
       if pending == nil { try fill() }
@@ -164,7 +154,6 @@ package final class LineSplitter {
   /// Moves the partial line to the front, and grows the buffer when such a line fills half of it.
   private func makeRoom() -> UnsafeMutablePointer<UInt8> {
     let held = end - start
-    if isLastInBuffer { change(held: held) }
     if let buffer {
       if start > 0 {
         if held > 0 { memmove(buffer, buffer + start, held) }
@@ -186,33 +175,11 @@ package final class LineSplitter {
     return larger
   }
 
-  /// Goes on in the other buffer, so that what lies in this one stays.
-  private func change(held: Int) {
-    isLastInBuffer = false
-    guard let full = buffer else { return }
-    var next = spare
-    if let small = next, small.capacity < capacity {
-      small.buffer.deallocate()
-      next = nil
-    }
-    let other = next ?? (.allocate(capacity: capacity + LineSplitter.padding), capacity)
-    memcpy(other.buffer, full + start, held)
-    (other.buffer + held).update(repeating: 0, count: LineSplitter.padding)
-    spare = (full, capacity)
-    buffer = other.buffer
-    capacity = other.capacity
-    searched -= start
-    start = 0
-    end = held
-  }
-
   /// An idle source holds no buffer: there may be a thousand of them.
   private func releaseWhenEmpty() {
-    guard start == end, dropped == nil, !keepsLast else { return }
+    guard start == end, dropped == nil else { return }
     buffer?.deallocate()
     buffer = nil
-    spare?.buffer.deallocate()
-    spare = nil
     capacity = 0
     start = 0
     searched = 0

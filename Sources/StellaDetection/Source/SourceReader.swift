@@ -20,11 +20,6 @@ package final class SourceReader {
   package let number: UInt16
   let format: LogFormat
   let decoding: LineDecoding
-  /// Decodes evidence while `decoding` reads on; made when there is some.
-  private var evidence: (any Decoder)?
-  /// Whether events are read while those before are used, and what was known of the format when those had been read.
-  private var readsAhead = false
-  private var usedDetector: FormatDetector?
   private let fields: FieldRegister
   private let service: [UInt8]?
   private let holdsJumps: Bool
@@ -117,18 +112,8 @@ package final class SourceReader {
 
   // MARK: Events
 
-  /// To be called before events are used while the next are read: what ``event(_:time:)`` then says does not depend on
-  /// how far that has come, and may be asked by another thread.
-  package func prepareAhead() {
-    readsAhead = true
-    usedDetector = decoding.detector
-  }
-
   /// Adds events to `batch`, whose text stays valid until the next call. At most one block of lines is read.
-  ///
-  /// - Parameter keepingLast: the text of the call before stays valid, too, until another without it.
-  package func fill(_ batch: EventBatch, keepingLast: Bool = false) throws(SourceError) -> Progress {
-    defer { if readsAhead && !keepingLast { prepareAhead() } }
+  package func fill(_ batch: EventBatch) throws(SourceError) -> Progress {
     begin(batch)
     if held.mayRelease {
       release(into: batch)
@@ -136,7 +121,7 @@ package final class SourceReader {
       return .more
     }
     if block == nil {
-      switch try splitter.next(keepingLast: keepingLast) {
+      switch try splitter.next() {
       case .block(let next):
         block = next
         line = 0
@@ -181,7 +166,6 @@ package final class SourceReader {
     begin(batch)
     release(into: batch)
     finish(batch)
-    if readsAhead { prepareAhead() }
     return rows.count
   }
 
@@ -300,23 +284,14 @@ package final class SourceReader {
     }
   }
 
-  /// A record of this source with all its fields. One thread at a time, which need not be the one that reads on after
-  /// ``prepareAhead()``.
+  /// A record of this source with all its fields.
   package func event(_ record: UnsafeBufferPointer<UInt8>, time: Int64) -> Event {
-    let event = evidenceDecoder().event(record, time: time)
+    let event = decoder.event(record, time: time)
     guard let service, event.service == nil else { return event }
     let name = String(decoding: service, as: UTF8.self)
     return Event(
       time: event.time, level: event.level, message: event.message, service: name,
       fields: event.fields + [.init("service", .string(name))])
-  }
-
-  private func evidenceDecoder() -> any Decoder {
-    if !readsAhead { return decoder }
-    let evidence = evidence ?? AutoDecoder.decoder(for: format)
-    self.evidence = evidence
-    if let usedDetector, let auto = evidence as? AutoDecoder { auto.detector = usedDetector }
-    return evidence
   }
 
   private func name(_ service: [UInt8], in batch: EventBatch, column: Int, from first: Int) {

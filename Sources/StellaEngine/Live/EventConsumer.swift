@@ -28,11 +28,6 @@ protocol EventConsumer: AnyObject {
   func confirmed(_ source: UInt16, at now: Int64) throws
   /// Uses the events of the batch and empties it.
   func consume() throws
-  /// Whether ``consume(ahead:)`` reads while events are used.
-  var readsAhead: Bool { get }
-  /// As ``consume()``, and has `read` put the next events into the batch that it gets, which is ``batch`` afterwards. The
-  /// text of the events before must stay valid meanwhile.
-  func consume(ahead read: @escaping (EventBatch) -> Void) throws
   /// The rules or whatever decides are to be read anew. The batch is empty.
   func reload() throws
   /// Called about once a second between two batches, and at the start and the end with `force`: what is kept for a restart
@@ -47,11 +42,6 @@ extension EventConsumer {
   func endSource(_ source: UInt16) {}
   func rest(silent: [UInt16], nanoseconds: Int64) throws {}
   func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
-  var readsAhead: Bool { false }
-  func consume(ahead read: @escaping (EventBatch) -> Void) throws {
-    try consume()
-    read(batch)
-  }
   func reload() throws {}
   func housekeep(force: Bool) {}
 }

@@ -22,11 +22,6 @@ final class LiveReading {
   private static let housekeepingInterval: Int64 = 1_000_000_000
   /// Blocks that one source may bring before the next has its turn.
   private static let turn = 16
-  /// A lone source that is read ahead has reads so many times as long: only the last block of a read is not full, and a
-  /// batch that is not keeps the workers waiting for each other.
-  private static let longReads = 4
-  /// What came of reading on while the events before were used; they are in the consumer's batch.
-  private var ahead: Result<SourceReader.Progress, SourceError>?
 
   /// Opens the sources.
   ///
@@ -55,12 +50,10 @@ final class LiveReading {
   }
 
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
-    let isLone = sets.count == 1 && sets[0].files.sources.count == 1
-    let readBytes = options.readBytes * (isLone && consumer.readsAhead ? LiveReading.longReads : 1)
     let reader = consumer.addSource(source.key) { number in
       SourceReader(
         splitter: LineSplitter(
-          source: source, index: number, lineLimit: options.lineLimit, readBytes: readBytes),
+          source: source, index: number, lineLimit: options.lineLimit, readBytes: options.readBytes),
         number: number, format: input.format, service: input.service,
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
@@ -94,43 +87,20 @@ final class LiveReading {
   }
 
   private func readToEnd(_ reader: SourceReader, _ interrupts: Interrupts?) throws -> Bool {
-    let turn = consumer.readsAhead ? LiveReading.turn : 1
     while true {
       if try isInterrupted(interrupts) { return true }
-      reading: for block in 1...turn {
-        switch try fill(reader) {
-        case .more: try consume(reader, readingAhead: block < turn)
-        case .idle:
-          // A pipe that has nothing yet; regular files end.
-          try waitForStream(interrupts)
-          break reading
-        case .end:
-          announce(reader)
-          end(reader)
-          return false
-        }
+      switch try reader.fill(consumer.batch) {
+      case .more: try consumer.consume()
+      case .idle:
+        // A pipe that has nothing yet; regular files end.
+        try waitForStream(interrupts)
+      case .end:
         announce(reader)
+        end(reader)
+        return false
       }
+      announce(reader)
       housekeep(force: false)
-    }
-  }
-
-  private func fill(_ reader: SourceReader) throws(SourceError) -> SourceReader.Progress {
-    if let ahead {
-      self.ahead = nil
-      return try ahead.get()
-    }
-    return try reader.fill(consumer.batch)
-  }
-
-  /// Uses the events of `reader` that the batch holds, and reads on meanwhile where that helps. What was read then comes of
-  /// the next ``fill(_:)``, before which nobody may ask how far the source was read.
-  private func consume(_ reader: SourceReader, readingAhead: Bool) throws {
-    guard consumer.readsAhead else { return try consumer.consume() }
-    reader.prepareAhead()
-    guard readingAhead else { return try consumer.consume() }
-    try consumer.consume { [self] batch in
-      ahead = Result { () throws(SourceError) in try reader.fill(batch, keepingLast: true) }
     }
   }
 
@@ -240,10 +210,10 @@ final class LiveReading {
 
   /// Reads some of a source; returns whether there may be more at once.
   private func takeTurn(_ reader: SourceReader) throws -> Bool {
-    for block in 1...LiveReading.turn {
+    for _ in 0..<LiveReading.turn {
       var progress = SourceReader.Progress.idle
       do throws(SourceError) {
-        progress = try fill(reader)
+        progress = try reader.fill(consumer.batch)
         note(reader.splitter.source.trouble?.message, of: reader.name)
       } catch {
         note(error.message, of: reader.name)
@@ -251,7 +221,7 @@ final class LiveReading {
       switch progress {
       case .more:
         lastData[reader.number] = machineMonotonicTime()
-        try consume(reader, readingAhead: block < LiveReading.turn)
+        try consumer.consume()
         announce(reader)
       case .idle:
         try confirmHeld(by: reader)

@@ -163,19 +163,8 @@ package final class WatchRun: EventConsumer {
   }
 
   func consume() throws {
-    noteEvents()
-    try deliver(pipeline.process())
-  }
-
-  var readsAhead: Bool { pipeline.readsAhead }
-
-  func consume(ahead read: @escaping (EventBatch) -> Void) throws {
-    noteEvents()
-    try deliver(pipeline.process(ahead: read))
-  }
-
-  private func noteEvents() {
     if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
+    try deliver(pipeline.process())
   }
 
   func rest(silent: [UInt16], nanoseconds: Int64) throws {

@@ -31,12 +31,12 @@ package final class WorkerThreads: WorkerPool {
 
   deinit { for helper in helpers { helper.end() } }
 
-  package func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void, then next: (() -> Void)?) {
-    let own = next == nil && shares.rawValue != 0 ? shares.rawValue.trailingZeroBitCount : 0
+  package func run(_ shares: ShareSet, _ body: @escaping (Int) -> Void) {
+    let own = shares.rawValue.trailingZeroBitCount
+    if own == 64 { return }
     let others = shares.subtracting(ShareSet(rawValue: 1 << UInt64(own)))
     others.visit { share in helpers[share - 1].begin(share, body) }
-    if shares != others { body(own) }
-    next?()
+    body(own)
     others.visit { share in helpers[share - 1].wait() }
   }
 }
@@ -51,10 +51,10 @@ private final class Helper: @unchecked Sendable {
   private var body: ((Int) -> Void)?
   private var share = 0
 
-  /// Some 30 µs: the next batch has mostly been decoded by then and is only routed.
-  private static let looksForWork = 50_000
-  /// Some 60 µs: the others are done at nearly the same time.
-  private static let looksForEnd = 100_000
+  /// Some 2 µs: the next batch is decoded meanwhile, which takes longer.
+  private static let looksForWork = 2000
+  /// Some 10 µs: the others are done at nearly the same time.
+  private static let looksForEnd = 10_000
 
   init() throws {
     thread = try EngineThread.start { [self] in live() }
