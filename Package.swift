@@ -86,7 +86,8 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaRemediation",
-      dependencies: ["StellaModel", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swiftSettings),
+      dependencies: ["StellaScripting", "StellaModel", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swiftSettings),
     .target(
       name: "StellaScripting", dependencies: ["StellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(
@@ -124,7 +125,8 @@ let package = Package(
     .testTarget(
       name: "StellaSQLiteTests", dependencies: ["StellaSQLite", "StellaRemediation"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
+      name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaModel"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaLoggingTests",

@@ -1,3 +1,5 @@
+import StellaModel
+
 extension RunState {
   /// The state after `event`, or nil when the event can't happen in this state and must be rejected. Pure; O(1).
   ///

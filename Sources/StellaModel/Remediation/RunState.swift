@@ -1,6 +1,6 @@
 /// Where a run stands: one attempt of one fix on one target for one alert.
 ///
-/// A state changes only through ``next(_:_:)``. The raw value is what the execution log and the command line write.
+/// A state changes only through the remediation's one function `next`. The raw value is what the execution log and the command line write.
 package enum RunState: String, Sendable, Hashable, Codable, CaseIterable {
   /// An alert asked for it; nothing has been looked at yet.
   case proposed

@@ -1,5 +1,3 @@
-import StellaModel
-
 /// A target as scripts of fixes see it: it answers questions, and nothing that they can say changes it.
 ///
 /// Called on the thread that runs the script, which waits meanwhile. That only reads happen is the target's own duty (a
@@ -50,7 +48,7 @@ package struct FixAnswer: Sendable, Hashable {
   }
 
   /// 8 a value, and the bytes of texts.
-  var byteCount: Int {
+  package var byteCount: Int {
     rows.reduce(0) { sum, row in
       row.reduce(sum) { sum, value in
         guard case .string(let text) = value else { return sum + 8 }
