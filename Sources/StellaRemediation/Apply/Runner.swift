@@ -151,7 +151,8 @@ package struct Runner<Store: RunStore>: Sendable {
       let effects = try results.resolved(group)
       let held = lock
       lock = nil
-      let outcome = try performer.perform(effects, marker: marker(step, plan), lock: held)
+      let outcome = try performer.perform(
+        effects, from: group.effects.lowerBound, marker: marker(step, plan), lock: held)
       run = try record(outcome, &step, run, group)
       guard step.state == .applied else { break }
       results.add(step, plan)

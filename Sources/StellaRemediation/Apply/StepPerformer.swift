@@ -16,13 +16,14 @@ struct StepPerformer: Sendable {
 
   /// - Parameters:
   ///   - effects: of the group, without references to results of other groups.
+  ///   - number: the first one's in the plan.
   ///   - lock: on the group's database, if it is held already; it is over afterwards.
   /// - Throws: ``StoreError`` `fenced` when the target has seen a later engine.
   func perform(
-    _ effects: [PreparedEffect], marker: EffectMarker, lock: (any SQLLock)?
+    _ effects: [PreparedEffect], from number: Int, marker: EffectMarker, lock: (any SQLLock)?
   ) throws -> Outcome {
     guard let first = effects.first else { return .applied("nothing to do", results: []) }
-    if first.effect.isSQL { return try performSQL(effects, marker, lock) }
+    if first.effect.isSQL { return try performSQL(effects, number, marker, lock) }
     do throws(TargetError) {
       let executor = try targets.executor(of: first.effect)
       _ = try executor.admit(first.effect)
@@ -67,12 +68,12 @@ struct StepPerformer: Sendable {
   }
 
   private func performSQL(
-    _ effects: [PreparedEffect], _ marker: EffectMarker, _ lock: (any SQLLock)?
+    _ effects: [PreparedEffect], _ number: Int, _ marker: EffectMarker, _ lock: (any SQLLock)?
   ) throws -> Outcome {
     guard let name = effects[0].effect.target else { return .notApplied("it has no target", isDrift: false) }
     do {
       let lock = try lock ?? targets.database(name).lock()
-      let results = try lock.apply(effects, marker: marker)
+      let results = try lock.apply(effects, from: number, marker: marker)
       let rows = effects.reduce(0) { $0 + $1.rows.count }
       return .applied("\(rows) of \(rows) rows", results: results)
     } catch let error as TargetError {

@@ -134,7 +134,9 @@ package struct FixPlanner: Sendable {
         throw TargetError(.refused, target: target, "the fix doesn't list it among its targets.")
       }
       let wanted = indices.map { index in
-        (effect: declarations[index].effect, rowLimit: min(declarations[index].rowLimit ?? bounds.rows, bounds.rows))
+        NumberedEffect(
+          index + 1, declarations[index].effect, rowLimit: min(declarations[index].rowLimit ?? bounds.rows, bounds.rows)
+        )
       }
       for (index, prepared) in zip(indices, try view.prepare(wanted)) { effects[index] = prepared }
     }
