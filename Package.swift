@@ -132,7 +132,8 @@ let package = Package(
         "StellaSQLite", "StellaRemediation", "StellaTesting", .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaModel"],
+      name: "StellaRemediationTests",
+      dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaTesting", "StellaModel"],
       swiftSettings: swiftSettings),
     .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),
     .testTarget(
