@@ -61,7 +61,10 @@ let package = Package(
       name: "StellaConfiguration", dependencies: ["StellaModel", "Yams"], swiftSettings: swiftSettings),
     .target(
       name: "StellaSQLite",
-      dependencies: ["StellaModel", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swiftSettings),
+      dependencies: [
+        "StellaModel", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ], swiftSettings: swiftSettings),
     .target(
       name: "StellaServer",
       dependencies: ["StellaModel", .product(name: "Hummingbird", package: "hummingbird")],
@@ -104,7 +107,8 @@ let package = Package(
       name: "StellaScripting", dependencies: ["StellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
-    .target(name: "StellaTesting", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaTesting", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaProcess"),
@@ -136,7 +140,10 @@ let package = Package(
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaSQLiteTests", dependencies: ["StellaSQLite", "StellaRemediation"], swiftSettings: swiftSettings),
+      name: "StellaSQLiteTests",
+      dependencies: [
+        "StellaSQLite", "StellaRemediation", "StellaTesting", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
@@ -154,7 +161,8 @@ let package = Package(
       dependencies: ["StellaServer", .product(name: "Hummingbird", package: "hummingbird")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaPostgresTests", dependencies: ["StellaPostgres", "StellaModel"], swiftSettings: swiftSettings),
+      name: "StellaPostgresTests", dependencies: ["StellaPostgres", "StellaTesting", "StellaModel"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "StellaNATSTests", dependencies: ["StellaNATS", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],

@@ -35,10 +35,12 @@ package protocol SQLView: ReadOnlyTarget, AnyObject {
   /// What each effect would change, row by row: they are really performed, one after the other, in a transaction that is
   /// always rolled back, so that each sees what those before it did, and values are as the database stores them.
   ///
-  /// - Parameter effects: `sql.*` on this target, with the most rows that each may change.
-  /// - Returns: As many prepared effects; one that finds no row has none, and its caller leaves it out.
+  /// - Parameter effects: `sql.*` on this target but `sql.restore`, whose rows are known already; each with its number in the
+  ///   plan, by which others refer to its results, and with the most rows that it may change. Numbers ascend.
+  /// - Returns: As many prepared effects; one that finds no row has none. A caller that leaves it out numbers the others, and
+  ///   what refers to them, anew.
   /// - Throws: `refused` (with the effect's number in the message), `overLimit`, `busy`, `unavailable`.
-  func prepare(_ effects: [(effect: Effect, rowLimit: Int)]) throws(TargetError) -> [PreparedEffect]
+  func prepare(_ effects: [NumberedEffect]) throws(TargetError) -> [PreparedEffect]
 
   /// Ends it. Nothing else may be called then.
   func close()
@@ -51,9 +53,29 @@ package protocol SQLLock: SQLView {
   /// Each row is changed only while it holds its before-values, is found by its key alone, and holds its after-values
   /// afterwards; anything else is `drifted`.
   ///
+  /// - Parameters:
+  ///   - effects: one group of a plan. References to results are to effects within it; others have their values in place.
+  ///   - number: that of the first of them in the plan.
   /// - Returns: For each effect the values of the columns that it returns, by inserted row; empty for other effects.
   /// - Throws: Everything but `unclear` means that nothing was changed. `unclear`: ask ``SQLTarget/resolve(_:)``.
-  func apply(_ effects: [PreparedEffect], marker: EffectMarker) throws(TargetError) -> [[NamedValues]]
+  func apply(
+    _ effects: [PreparedEffect], from number: Int, marker: EffectMarker
+  ) throws(TargetError) -> [[NamedValues]]
+}
+
+/// An effect that is to be prepared.
+package struct NumberedEffect: Sendable {
+  /// In its plan, from 1.
+  package var number: Int
+  package var effect: Effect
+  /// The most rows that it may change.
+  package var rowLimit: Int
+
+  package init(_ number: Int, _ effect: Effect, rowLimit: Int) {
+    self.number = number
+    self.effect = effect
+    self.rowLimit = rowLimit
+  }
 }
 
 /// What names one group of effects of one run within a target, once and for all.
@@ -80,7 +102,7 @@ package struct EffectMarker: Sendable, Hashable {
 }
 
 package enum MarkerState: Sendable, Hashable {
-  /// With what ``SQLLock/apply(_:marker:)`` returned.
+  /// With what ``SQLLock/apply(_:from:marker:)`` returned.
   case applied(results: [[NamedValues]])
   case notApplied
 }
