@@ -41,10 +41,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // Without its default traits: those read its own configuration and bring all of Foundation.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     .executableTarget(name: "stella", dependencies: ["StellaCommands"], swiftSettings: swiftSettings),
@@ -66,7 +69,16 @@ let package = Package(
       name: "StellaServer",
       dependencies: ["StellaModel", .product(name: "Hummingbird", package: "hummingbird")],
       swiftSettings: swiftSettings),
-    .target(name: "StellaEffects", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaEffects",
+      dependencies: [
+        "StellaModel", "CStellaProcess",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: swiftSettings),
     .target(
       name: "StellaLogging", dependencies: ["StellaModel", .product(name: "Logging", package: "swift-log")],
       swiftSettings: swiftSettings),
@@ -99,6 +111,7 @@ let package = Package(
       name: "StellaTesting", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
+    .target(name: "CStellaProcess"),
     .target(name: "CStellaValue"),
     .target(
       name: "CStellaJSON", dependencies: ["CStellaValue"],
@@ -135,7 +148,10 @@ let package = Package(
       name: "StellaRemediationTests",
       dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaTesting", "StellaModel"],
       swiftSettings: swiftSettings),
-    .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaEffectsTests",
+      dependencies: ["StellaEffects", "StellaRemediation", "StellaScripting", "StellaModel"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaLoggingTests",
       dependencies: [

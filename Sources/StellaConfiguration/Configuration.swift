@@ -40,6 +40,9 @@ package struct Configuration: Sendable {
   package var limits = Limits()
   /// By rule id, then by parameter.
   package var params: [String: [String: Parameter]] = [:]
+  /// In the order of the file, each name once.
+  package var secrets: [SecretSettings] = []
+  package var targets: [TargetSettings] = []
 
   package static let defaultFile = "stella.yaml"
 
@@ -116,6 +119,7 @@ package struct Configuration: Sendable {
       self.limits.workers = limits["workers"]?.integer ?? self.limits.workers
       self.limits.checkpoint = limits["checkpoint"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.checkpoint
     }
+    takeTargets(value, resolved: resolved, problems: &problems)
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

@@ -23,6 +23,11 @@ struct ConfigurationKey: Sendable {
     self.example = example
   }
 
+  /// The key that tells which of several variants an entry is.
+  static func kind(of variants: [(name: String, keys: [ConfigurationKey])]) -> ConfigurationKey {
+    ConfigurationKey("kind", .choice(variants.map(\.name)), isRequired: true, "What it is.")
+  }
+
   /// What a value may be.
   indirect enum Kind: Sendable {
     case text
@@ -40,6 +45,8 @@ struct ConfigurationKey: Sendable {
     case object([ConfigurationKey])
     /// Any key, such as a rule's id, to values of one kind.
     case map(key: String, Kind)
+    /// The key `kind`, which is required, and those that go with its value.
+    case variants([(name: String, keys: [ConfigurationKey])])
     /// A number, text, truth value, or a list of these.
     case scalar
   }

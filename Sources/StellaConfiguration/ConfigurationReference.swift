@@ -11,10 +11,7 @@ package enum ConfigurationReference {
 
       """
     text += table("Keys", keys: ConfigurationSchema.keys)
-    for key in ConfigurationSchema.keys {
-      guard let inner = key.kind.keys else { continue }
-      text += table("`\(key.name)`" + (isList(key.kind) ? ", each entry" : ""), keys: inner)
-    }
+    for key in ConfigurationSchema.keys { text += tables(inside: key) }
     return text + "\n## Example\n\n```yaml\n" + example() + "```\n"
   }
 
@@ -22,8 +19,8 @@ package enum ConfigurationReference {
   package static func example() -> String {
     var text = ""
     for key in ConfigurationSchema.keys {
-      guard let inner = key.kind.keys else {
-        text += "\(key.name): \(key.example)\n"
+      guard let inner = key.kind.keys, key.example.isEmpty else {
+        text += "\(key.name):\(key.example.hasPrefix("\n") ? "" : " ")\(key.example)\n"
         continue
       }
       text += "\(key.name):\n"
@@ -46,6 +43,31 @@ package enum ConfigurationReference {
       text += "| `\(key.name)` | \(key.kind.text) | \(standard) | \(key.meaning) |\n"
     }
     return text
+  }
+
+  /// The tables of what stands inside a key, outermost first.
+  private static func tables(inside key: ConfigurationKey) -> String {
+    var text = ""
+    for (title, keys) in groups(key.kind, title: "`\(key.name)`") {
+      text += table(title, keys: keys)
+      for inner in keys { text += tables(inside: inner) }
+    }
+    return text
+  }
+
+  private static func groups(
+    _ kind: ConfigurationKey.Kind, title: String
+  ) -> [(title: String, keys: [ConfigurationKey])] {
+    switch kind {
+    case .object(let keys): [(title, keys)]
+    case .list(let element): groups(element, title: title + ", each entry")
+    case .map(_, let element): groups(element, title: title + ", each entry")
+    case .variants(let variants):
+      variants.map { variant in
+        (title + " of kind `\(variant.name)`", [ConfigurationKey.kind(of: variants)] + variant.keys)
+      }
+    default: []
+    }
   }
 
   private static func isList(_ kind: ConfigurationKey.Kind) -> Bool {

@@ -20,6 +20,15 @@ enum ConfigurationSchema {
       example: "{ errors.spike: { min_count: 50 } }",
       "Values for the parameters that rules declare with `params { … }`, by rule id. What is not named keeps the rule's "
         + "own value. A rule id or parameter that doesn't exist is refused when the rules are loaded."),
+    ConfigurationKey(
+      "secrets", .map(key: "a name that fixes use", .object(secret)),
+      example:
+        "{ on-call-token: { version: 7, env: ON_CALL_TOKEN }, search-token: { version: a, file: search.token } }",
+      "Secrets that requests and commands of fixes may use by `name@version`. Their values are in no plan, log or message."
+    ),
+    ConfigurationKey(
+      "targets", .map(key: "a name that fixes use", .variants(targets)), example: targetsExample,
+      "What fixes may ask and change. What isn't here can't be touched; what isn't said to be safe waits for approval."),
   ]
 
   static let source: [ConfigurationKey] = [
