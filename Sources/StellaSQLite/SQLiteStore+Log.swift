@@ -21,7 +21,7 @@ extension SQLiteStore: LogStore {
   }
 
   /// Errors of the caller's own pass as they are.
-  private func passing<Value>(_ body: () throws -> Value) throws -> Value {
+  func passing<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try body()
     } catch let error as DatabaseError {

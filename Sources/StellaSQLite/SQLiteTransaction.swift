@@ -5,7 +5,7 @@ import StellaModel
 /// A write transaction of the embedded store. State that the log describes is written through `db`, in the same breath.
 package final class SQLiteTransaction: LogTransaction {
   let db: Database
-  private let path: String
+  let path: String
   package private(set) var epoch: Int64
   package private(set) var head: LogHead
   /// Which of the store's logs is written; 0 when there is none.

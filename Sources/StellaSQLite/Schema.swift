@@ -40,6 +40,7 @@ enum Schema {
           """)
     }
     migrator.registerMigration("3 execution log") { db in try db.execute(sql: executionLog) }
+    migrator.registerMigration("4 runs") { db in try db.execute(sql: runs) }
     return migrator
   }
 
@@ -93,5 +94,83 @@ enum Schema {
       BEGIN SELECT RAISE(ABORT, 'only pruned records of the execution log are removed'); END;
     CREATE TRIGGER log_checkpoint_stays BEFORE UPDATE ON log_checkpoint
       BEGIN SELECT RAISE(ABORT, 'checkpoints of the execution log are never changed'); END
+    """
+
+  /// What the execution log says of runs, as it is now. A vote is never changed, and one person has one for each plan.
+  private static let runs = """
+    CREATE TABLE run (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      state TEXT NOT NULL,
+      rolls_back TEXT,
+      fix TEXT NOT NULL,
+      fix_title TEXT NOT NULL,
+      fix_file TEXT NOT NULL,
+      alert TEXT NOT NULL,
+      rule TEXT NOT NULL,
+      alert_key TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      parameters BLOB NOT NULL,
+      requested_by TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      editors TEXT NOT NULL,
+      policy TEXT NOT NULL,
+      digest BLOB,
+      targets TEXT NOT NULL,
+      effect_count INTEGER NOT NULL,
+      row_count INTEGER NOT NULL,
+      proposed_at INTEGER NOT NULL,
+      planned_at INTEGER,
+      checked_at INTEGER,
+      decide_by INTEGER,
+      execute_by INTEGER,
+      ended_at INTEGER,
+      supersedes TEXT,
+      superseded_by TEXT,
+      supersessions INTEGER NOT NULL,
+      detail TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX run_by_state ON run (state);
+    CREATE INDEX run_by_subject ON run (subject, proposed_at);
+    CREATE INDEX run_by_time ON run (proposed_at);
+    CREATE TABLE run_plan (
+      run TEXT PRIMARY KEY NOT NULL,
+      plan BLOB NOT NULL,
+      notes TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE run_vote (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      run TEXT NOT NULL,
+      voter TEXT NOT NULL,
+      decision TEXT NOT NULL,
+      digest BLOB NOT NULL,
+      reason TEXT NOT NULL,
+      time INTEGER NOT NULL,
+      UNIQUE (run, voter, digest)
+    ) STRICT;
+    CREATE TRIGGER run_vote_stays BEFORE UPDATE ON run_vote
+      BEGIN SELECT RAISE(ABORT, 'votes are never changed'); END;
+    CREATE TABLE run_step (
+      run TEXT NOT NULL,
+      effect_group INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      results BLOB NOT NULL,
+      epoch INTEGER NOT NULL,
+      intended_at INTEGER NOT NULL,
+      ended_at INTEGER,
+      PRIMARY KEY (run, effect_group)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE run_alert (
+      id TEXT PRIMARY KEY NOT NULL,
+      json TEXT NOT NULL,
+      time INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE freeze (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      by TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      since INTEGER NOT NULL
+    ) STRICT
     """
 }

@@ -15,8 +15,7 @@ package struct Run: Sendable, Hashable {
   package var alertKey: String
   /// Rule, key and fix: runs with the same subject are attempts at the same thing.
   package var subject: String
-  /// As JSON, in the order of the names.
-  package var parameters: String
+  package var parameters: NamedValues
   /// Such as `rule:data.user-id-format` or `user:mara`.
   package var requestedBy: String
   /// Why this fix, for people.
@@ -45,7 +44,7 @@ package struct Run: Sendable, Hashable {
   package var detail: String
 
   package init(
-    id: String, fix: String, fixTitle: String, fixFile: String, subject: String, parameters: String,
+    id: String, fix: String, fixTitle: String, fixFile: String, subject: String, parameters: NamedValues,
     requestedBy: String, policy: String, proposedAt: Int64
   ) {
     self.id = id

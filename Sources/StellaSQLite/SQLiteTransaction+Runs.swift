@@ -1,0 +1,252 @@
+import FoundationEssentials
+import GRDB
+import StellaModel
+
+extension SQLiteTransaction: RunTransaction {
+  package func run(_ id: String) throws(StoreError) -> Run? {
+    try StoreError.translating(path) {
+      try Row.fetchOne(db, sql: "SELECT * FROM run WHERE id = ?", arguments: [id]).map { try decoded($0) }
+    }
+  }
+
+  package func runs(_ query: RunQuery) throws(StoreError) -> [Run] {
+    try StoreError.translating(path) {
+      let (condition, arguments) = SQLiteTransaction.condition(query)
+      let limit = query.limit.map { " LIMIT \(max(0, $0))" } ?? ""
+      return try Row.fetchAll(
+        db, sql: "SELECT * FROM run\(condition) ORDER BY number DESC\(limit)", arguments: arguments
+      ).reversed().map { try decoded($0) }
+    }
+  }
+
+  package func runCount(_ query: RunQuery) throws(StoreError) -> Int {
+    try StoreError.translating(path) {
+      let (condition, arguments) = SQLiteTransaction.condition(query)
+      return try Int.fetchOne(db, sql: "SELECT count(*) FROM run\(condition)", arguments: arguments) ?? 0
+    }
+  }
+
+  private static func condition(_ query: RunQuery) -> (sql: String, arguments: StatementArguments) {
+    var conditions: [String] = []
+    var arguments: [(any DatabaseValueConvertible)?] = []
+    if !query.states.isEmpty {
+      conditions.append("state IN (\(query.states.map { _ in "?" }.joined(separator: ", ")))")
+      arguments += query.states.map(\.rawValue)
+    }
+    for (column, value) in [("fix", query.fix), ("subject", query.subject)] {
+      guard let value else { continue }
+      conditions.append("\(column) = ?")
+      arguments.append(value)
+    }
+    if let target = query.target {
+      conditions.append("EXISTS (SELECT 1 FROM json_each(run.targets) WHERE value = ?)")
+      arguments.append(target)
+    }
+    if let since = query.since {
+      conditions.append("proposed_at >= ?")
+      arguments.append(since)
+    }
+    let text = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    return (text, StatementArguments(arguments))
+  }
+
+  package func insert(_ run: Run) throws(StoreError) {
+    try write(run, "INSERT INTO run (\(SQLiteTransaction.columns.joined(separator: ", "))) VALUES (\(places))")
+  }
+
+  package func update(_ run: Run) throws(StoreError) {
+    let assignments = SQLiteTransaction.columns.map { "\($0) = ?" }.joined(separator: ", ")
+    try write(run, "UPDATE run SET \(assignments) WHERE id = ?", and: run.id)
+  }
+
+  private var places: String { SQLiteTransaction.columns.map { _ in "?" }.joined(separator: ", ") }
+
+  private static let columns = [
+    "id", "state", "rolls_back", "fix", "fix_title", "fix_file", "alert", "rule", "alert_key", "subject", "parameters",
+    "requested_by", "reason", "editors", "policy", "digest", "targets", "effect_count", "row_count", "proposed_at",
+    "planned_at", "checked_at", "decide_by", "execute_by", "ended_at", "supersedes", "superseded_by", "supersessions",
+    "detail",
+  ]
+
+  private func write(_ run: Run, _ sql: String, and id: String? = nil) throws(StoreError) {
+    try StoreError.translating(path) {
+      var values: [(any DatabaseValueConvertible)?] = [
+        run.id, run.state.rawValue, run.rollsBack, run.fix, run.fixTitle, run.fixFile, run.alert, run.rule,
+        run.alertKey, run.subject, Data(StoredValues.bytes(run.parameters)), run.requestedBy, run.reason,
+        try SQLiteTransaction.json(run.editors), run.policy, run.digest.map { Data($0.content.bytes) },
+        try SQLiteTransaction.json(run.targets), run.effectCount, run.rowCount, run.proposedAt, run.plannedAt,
+        run.checkedAt, run.decideBy, run.executeBy, run.endedAt, run.supersedes, run.supersededBy, run.supersessions,
+        run.detail,
+      ]
+      if let id { values.append(id) }
+      try db.cachedStatement(sql: sql).execute(arguments: StatementArguments(values))
+      guard db.changesCount == 1 else { throw SQLiteTransaction.damaged(path, "a run that is no longer there") }
+    }
+  }
+
+  private func decoded(_ row: Row) throws -> Run {
+    guard let state = RunState(rawValue: row["state"]),
+      let parameters = StoredValues.values([UInt8](row["parameters"] as Data))
+    else { throw SQLiteTransaction.damaged(path, "a run") }
+    var run = Run(
+      id: row["id"], fix: row["fix"], fixTitle: row["fix_title"], fixFile: row["fix_file"], subject: row["subject"],
+      parameters: parameters, requestedBy: row["requested_by"], policy: row["policy"], proposedAt: row["proposed_at"])
+    run.state = state
+    run.rollsBack = row["rolls_back"]
+    run.alert = row["alert"]
+    run.rule = row["rule"]
+    run.alertKey = row["alert_key"]
+    run.reason = row["reason"]
+    run.editors = try SQLiteTransaction.texts(row["editors"])
+    if let digest = row["digest"] as Data? { run.digest = try self.digest(digest) }
+    run.targets = try SQLiteTransaction.texts(row["targets"])
+    run.effectCount = row["effect_count"]
+    run.rowCount = row["row_count"]
+    run.plannedAt = row["planned_at"]
+    run.checkedAt = row["checked_at"]
+    run.decideBy = row["decide_by"]
+    run.executeBy = row["execute_by"]
+    run.endedAt = row["ended_at"]
+    run.supersedes = row["supersedes"]
+    run.supersededBy = row["superseded_by"]
+    run.supersessions = row["supersessions"]
+    run.detail = row["detail"]
+    return run
+  }
+
+  private func digest(_ bytes: Data) throws -> PlanDigest {
+    guard let content = ContentDigest(bytes: [UInt8](bytes)) else { throw SQLiteTransaction.damaged(path, "a digest") }
+    return PlanDigest(content)
+  }
+
+  private static func json(_ texts: [String]) throws -> String {
+    String(decoding: try JSONEncoder().encode(texts), as: UTF8.self)
+  }
+
+  private static func texts(_ json: String) throws -> [String] {
+    try JSONDecoder().decode([String].self, from: Data(json.utf8))
+  }
+
+  package func plan(of run: String) throws(StoreError) -> [UInt8]? {
+    try StoreError.translating(path) {
+      try Data.fetchOne(db, sql: "SELECT plan FROM run_plan WHERE run = ?", arguments: [run]).map { [UInt8]($0) }
+    }
+  }
+
+  package func setPlan(_ canonical: [UInt8], of run: String) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: """
+          INSERT INTO run_plan (run, plan, notes) VALUES (?1, ?2, '[]')
+          ON CONFLICT (run) DO UPDATE SET plan = ?2
+          """, arguments: [run, Data(canonical)])
+    }
+  }
+
+  package func notes(of run: String) throws(StoreError) -> [String] {
+    try StoreError.translating(path) {
+      let notes = try String.fetchOne(db, sql: "SELECT notes FROM run_plan WHERE run = ?", arguments: [run])
+      return try notes.map { try SQLiteTransaction.texts($0) } ?? []
+    }
+  }
+
+  package func setNotes(_ notes: [String], of run: String) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: "UPDATE run_plan SET notes = ? WHERE run = ?", arguments: [try SQLiteTransaction.json(notes), run])
+    }
+  }
+
+  package func votes(on run: String) throws(StoreError) -> [RunVote] {
+    try StoreError.translating(path) {
+      try Row.fetchAll(db, sql: "SELECT * FROM run_vote WHERE run = ? ORDER BY number", arguments: [run]).map { row in
+        guard let decision = RunVote.Decision(rawValue: row["decision"]) else {
+          throw SQLiteTransaction.damaged(path, "a vote")
+        }
+        return RunVote(
+          run: run, voter: row["voter"], decision: decision, digest: try digest(row["digest"]), reason: row["reason"],
+          time: row["time"])
+      }
+    }
+  }
+
+  package func insert(_ vote: RunVote) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: "INSERT INTO run_vote (run, voter, decision, digest, reason, time) VALUES (?, ?, ?, ?, ?, ?)",
+        arguments: [
+          vote.run, vote.voter, vote.decision.rawValue, Data(vote.digest.content.bytes), vote.reason, vote.time,
+        ])
+    }
+  }
+
+  package func steps(of run: String) throws(StoreError) -> [RunStep] {
+    try StoreError.translating(path) {
+      try Row.fetchAll(db, sql: "SELECT * FROM run_step WHERE run = ? ORDER BY effect_group", arguments: [run]).map {
+        row in
+        guard let state = RunStep.State(rawValue: row["state"]),
+          let results = StoredValues.results([UInt8](row["results"] as Data))
+        else { throw SQLiteTransaction.damaged(path, "a step") }
+        var step = RunStep(run: run, group: row["effect_group"], epoch: row["epoch"], intendedAt: row["intended_at"])
+        step.state = state
+        step.detail = row["detail"]
+        step.results = results
+        step.endedAt = row["ended_at"]
+        return step
+      }
+    }
+  }
+
+  package func put(_ step: RunStep) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: """
+          INSERT OR REPLACE INTO run_step (run, effect_group, state, detail, results, epoch, intended_at, ended_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          step.run, step.group, step.state.rawValue, step.detail, Data(StoredValues.bytes(step.results)), step.epoch,
+          step.intendedAt, step.endedAt,
+        ])
+    }
+  }
+
+  package func alert(_ id: String) throws(StoreError) -> String? {
+    try StoreError.translating(path) {
+      try String.fetchOne(db, sql: "SELECT json FROM run_alert WHERE id = ?", arguments: [id])
+    }
+  }
+
+  package func setAlert(_ id: String, json: String, time: Int64) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO run_alert (id, json, time) VALUES (?, ?, ?)", arguments: [id, json, time])
+    }
+  }
+
+  package func freeze() throws(StoreError) -> Freeze? {
+    try StoreError.translating(path) {
+      try Row.fetchOne(db, sql: "SELECT * FROM freeze").map { row in
+        Freeze(by: row["by"], reason: row["reason"], since: row["since"])
+      }
+    }
+  }
+
+  package func setFreeze(_ freeze: Freeze?) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(sql: "DELETE FROM freeze")
+      guard let freeze else { return }
+      try db.execute(
+        sql: "INSERT INTO freeze (id, by, reason, since) VALUES (1, ?, ?, ?)",
+        arguments: [freeze.by, freeze.reason, freeze.since])
+    }
+  }
+}
+
+extension SQLiteStore: RunStore {
+  package func readRuns<Value>(_ body: (SQLiteTransaction) throws -> Value) throws -> Value {
+    try passing {
+      try pool.read { db in try body(try SQLiteTransaction(db, path: path)) }
+    }
+  }
+}
