@@ -146,7 +146,10 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaRemediationTests",
-      dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaTesting", "StellaModel"],
+      dependencies: [
+        "StellaRemediation", "StellaSQLite", "StellaScripting", "StellaTesting", "StellaModel",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaEffectsTests",
