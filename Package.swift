@@ -91,7 +91,8 @@ let package = Package(
       dependencies: ["StellaModel", .target(name: "CNATS", condition: .when(traits: ["NATS"]))],
       swiftSettings: swiftSettings),
     .target(
-      name: "StellaEngine", dependencies: ["StellaDetection", "StellaScripting", "StellaModel"],
+      name: "StellaEngine",
+      dependencies: ["StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaDetection",
