@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaSQLite", "StellaEngine",
+        "StellaConfiguration", "StellaSQLite", "StellaEngine", "StellaRemediation", "StellaModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -141,8 +141,10 @@ let package = Package(
       name: "StellaPostgresTests", dependencies: ["StellaPostgres", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(name: "StellaNATSTests", dependencies: ["StellaNATS", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],
-      swiftSettings: swiftSettings),
+      name: "StellaCommandsTests",
+      dependencies: [
+        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "stella",
+      ], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
