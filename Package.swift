@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaSQLite", "StellaEngine",
+        "StellaConfiguration", "StellaSQLite", "StellaEngine", "StellaRemediation", "StellaModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -170,8 +170,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(name: "StellaNATSTests", dependencies: ["StellaNATS", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],
-      swiftSettings: swiftSettings),
+      name: "StellaCommandsTests",
+      dependencies: [
+        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "stella",
+      ], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
