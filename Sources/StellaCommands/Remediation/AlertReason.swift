@@ -32,7 +32,7 @@ struct AlertReason {
 
   func lines(_ time: ScreenTime, width: Int) -> [String] {
     var lines: [String] = []
-    if let summary = text("summary") { lines.append(ScreenText.quoted(summary, width: width)) }
+    if let summary = text("summary") { lines.append(ScreenText.quoted(summary, width: width, isAlone: true)) }
     if case .object(let key)? = self["key"], !key.isEmpty {
       let pairs = key.prefix(4).map { "\(ScreenText.name($0.name))=\(Self.value($0.value))" }
       lines.append("key " + pairs.joined(separator: " ") + (key.count > 4 ? " … \(key.count - 4) more" : ""))

@@ -36,10 +36,13 @@ extension RunScreen {
     return text
   }
 
-  /// Some clauses hold a name that a voter made up; only known people's are plain words.
+  /// Some clauses hold a name that anybody could have made up; only known people's are plain words.
   static func shown(_ bar: VoteBar) -> String {
-    if case .unknown(let name) = bar { return "\(ScreenText.name(name)) is no user of stella.yaml" }
-    return bar.sentence
+    switch bar {
+    case .unknown(let name): "\(ScreenText.name(name)) is no user of stella.yaml"
+    case .otherRun(let run): "it was for \(ScreenText.name(run))"
+    default: bar.sentence
+    }
   }
 
   private var viewer: String {

@@ -17,10 +17,13 @@ extension RunScreen {
         target.physicalID.map { "physical id \(ScreenText.name($0))" } ?? "no physical id: bound by name only"
       lines.field("Target", "\(ScreenText.name(target.name))  \(ScreenText.name(target.kind))  \(physical)")
     }
-    // In two halves, so that all of it can be compared on a narrow terminal.
+    // In halves, or smaller parts, so that all of it can be compared on a narrow terminal.
     let groups = plan.digest.grouped.split(separator: " ")
-    lines.field("Plan", "sha256 " + groups.prefix(8).joined(separator: " "))
-    lines.field("", "       " + groups.dropFirst(8).joined(separator: " "))
+    let perLine = max(1, min(8, (lines.valueWidth - 7) / 5))
+    for start in stride(from: 0, to: groups.count, by: perLine) {
+      let part = groups[start..<min(start + perLine, groups.count)].joined(separator: " ")
+      lines.field(start == 0 ? "Plan" : "", (start == 0 ? "sha256 " : "       ") + part)
+    }
     lines.field("", "fixplan/v1, \(made)")
     if case .rollback(let origin) = content.purpose { lines.field("", "takes back plan \(origin.plan.short)…") }
     if !content.parameters.isEmpty {

@@ -35,14 +35,14 @@ struct RunScreen {
       fix += " @ \(content.fixDigest.hexadecimal.prefix(8)), API \(content.apiLevel)"
     }
     lines.field("Run", fix + ", file \(ScreenText.name(run.fixFile))")
-    lines.field("Title", ScreenText.quoted(run.fixTitle, width: lines.valueWidth))
+    lines.field("Title", ScreenText.quoted(run.fixTitle, width: lines.valueWidth, isAlone: true))
     if let origin = run.rollsBack { lines.field("", "takes back what \(ScreenText.name(origin)) applied") }
     var state = run.state.shown
     if run.state == .awaiting {
       state += ", \(report.quorum.approvals) of \(report.quorum.approvalCount) votes; needs \(report.quorum.needsText)"
     }
     lines.field("State", state)
-    if !run.detail.isEmpty { lines.field("", ScreenText.quoted(run.detail, width: lines.valueWidth)) }
+    if !run.detail.isEmpty { lines.field("", ScreenText.quoted(run.detail, width: lines.valueWidth, isAlone: true)) }
     if let demand = report.demand { lines.field("", "needs a person: \(demand)") }
     if let next = run.supersededBy { lines.field("", "its place has \(ScreenText.name(next))") }
     if let former = run.supersedes {
@@ -75,7 +75,9 @@ struct RunScreen {
         "Edited by",
         run.editors.prefix(5).map { ScreenText.name($0) }.joined(separator: ", ") + more(run.editors.count - 5))
     }
-    for note in report.notes.prefix(5) { lines.field("Note", ScreenText.quoted(note, width: lines.valueWidth)) }
+    for note in report.notes.prefix(5) {
+      lines.field("Note", ScreenText.quoted(note, width: lines.valueWidth, isAlone: true))
+    }
     if report.notes.count > 5 { lines.field("", "… \(report.notes.count - 5) more notes") }
   }
 

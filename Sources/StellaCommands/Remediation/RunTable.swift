@@ -36,13 +36,7 @@ struct RunTable {
     if reports.isEmpty {
       text += "No runs.\n"
     } else {
-      var table = TextTable([
-        .init("ID"), .init("FIX", isFlexible: true), .init("TARGET", isFlexible: true),
-        .init("EFFECTS", isFlexible: true),
-        .init("VOTES"), .init("DECIDE BY", isFlexible: true), .init("REQUESTED BY", isFlexible: true), .init("STATE"),
-      ])
-      for report in reports { table.add(cells(report, time)) }
-      text += table.text(for: terminal)
+      text += table(reports, time)
       if let total, total > reports.count { text += "… \(total - reports.count) more runs\n" }
       text += "\n"
     }
@@ -50,23 +44,53 @@ struct RunTable {
     for report in demanding.prefix(5) {
       guard let demand = report.demand else { continue }
       let id = ScreenText.name(report.run.id)
-      text += "\(id) needs you: \(demand) → stella runs show \(id)\n"
+      let line = "\(id) needs you: \(demand) → stella runs show \(id)"
+      text += (terminal.columns.map { ScreenText.cut(line, to: $0) } ?? line) + "\n"
     }
     if demanding.count > 5 { text += "… \(demanding.count - 5) more runs need you\n" }
     return text + FreezeText.line(freeze, time: time, width: terminal.columns ?? 120)
   }
 
-  private func cells(_ report: RunReport, _ time: ScreenTime) -> [String] {
-    let run = report.run
-    let rows = run.rowCount == 0 ? "" : " (\(run.rowCount) \(run.rowCount == 1 ? "row" : "rows"))"
-    let targets = run.targets.map { ScreenText.name($0) }
-    return [
-      ScreenText.name(run.id), ScreenText.name(run.fix),
-      targets.isEmpty ? "–" : (targets.first ?? "") + (targets.count > 1 ? " +\(targets.count - 1)" : ""),
-      run.digest == nil ? "–" : "\(run.effectCount)\(rows)", report.votes,
-      report.deadline.map { time.distance($0.time) + ($0.isUrgent ? "!" : "") } ?? "–",
-      ScreenText.name(run.requestedBy), run.state.shown,
-    ]
+  private struct Column: Sendable {
+    var title: String
+    var isFlexible = false
+    /// Terminals that are narrower do without it.
+    var minimum = 0
+    var cell: @Sendable (RunReport, ScreenTime) -> String
+  }
+
+  private static let columns: [Column] = [
+    Column(title: "ID") { report, _ in ScreenText.name(report.run.id, width: 16) },
+    Column(title: "FIX", isFlexible: true) { report, _ in ScreenText.name(report.run.fix) },
+    Column(title: "TARGET", isFlexible: true) { report, _ in
+      guard let first = report.run.targets.first else { return "–" }
+      return ScreenText.name(first) + (report.run.targets.count > 1 ? " +\(report.run.targets.count - 1)" : "")
+    },
+    Column(title: "EFFECTS", isFlexible: true, minimum: 80) { report, _ in
+      let rows = report.run.rowCount
+      if report.run.digest == nil { return "–" }
+      return "\(report.run.effectCount)" + (rows == 0 ? "" : " (\(rows) \(rows == 1 ? "row" : "rows"))")
+    },
+    Column(title: "VOTES", minimum: 80) { report, _ in report.votes },
+    Column(title: "DECIDE BY", isFlexible: true) { report, time in
+      report.deadline.map { time.distance($0.time) + ($0.isUrgent ? "!" : "") } ?? "–"
+    },
+    Column(title: "REQUESTED BY", isFlexible: true, minimum: 100) { report, _ in ScreenText.name(report.run.requestedBy)
+    },
+    Column(title: "STATE") { report, _ in report.run.state.shown },
+  ]
+
+  private func table(_ reports: [RunReport], _ time: ScreenTime) -> String {
+    let width = terminal.columns
+    let columns = Self.columns.filter { $0.minimum <= width ?? .max }
+    var table = TextTable(columns.map { TextTable.Column($0.title, isFlexible: $0.isFlexible) })
+    for report in reports { table.add(columns.map { $0.cell(report, time) }) }
+    guard let width else { return table.text(for: terminal) }
+    // The titles are set off; all other lines hold names, and none of them may reach the next line.
+    let lines = table.text(for: terminal).split(separator: "\n")
+    return lines.enumerated().reduce(into: "") { text, line in
+      text += (line.offset == 0 ? String(line.element) : ScreenText.cut(String(line.element), to: width)) + "\n"
+    }
   }
 }
 
@@ -75,6 +99,7 @@ enum FreezeText {
   static func line(_ freeze: Freeze?, time: ScreenTime, width: Int) -> String {
     guard let freeze else { return "freeze: none\n" }
     let start = "freeze: ALL EFFECTS ARE STOPPED by \(ScreenText.name(freeze.by)) since \(time.clock(freeze.since)): "
-    return start + ScreenText.quoted(freeze.reason, width: max(20, width - start.count)) + "\n"
+    return ScreenText.cut(start + ScreenText.quoted(freeze.reason, width: max(20, width - start.count)), to: width)
+      + "\n"
   }
 }

@@ -11,7 +11,7 @@ struct ScreenLines {
 
   init(_ terminal: Terminal) {
     self.terminal = terminal
-    width = max(60, terminal.columns ?? 160)
+    width = max(24, terminal.columns ?? 160)
   }
 
   /// Columns beside a label.
@@ -20,7 +20,7 @@ struct ScreenLines {
   /// A label, or blanks, and what belongs to it.
   mutating func field(_ label: String, _ value: String) {
     let start = max(Self.labelWidth, label.count + 1)
-    let value = DisplayWidth.cut(value, to: width - start)
+    let value = ScreenText.cut(value, to: width - start)
     text += terminal.styled(label, .dim) + String(repeating: " ", count: start - label.count) + value + "\n"
   }
 
@@ -35,7 +35,7 @@ struct ScreenLines {
 
   /// A whole line; `style` sets it off where colours are wanted.
   mutating func line(_ value: String = "", _ style: TextStyle? = nil) {
-    let value = DisplayWidth.cut(value, to: width)
+    let value = ScreenText.cut(value, to: width)
     text += (style.map { terminal.styled(value, $0) } ?? value) + "\n"
   }
 

@@ -5,12 +5,15 @@ import StellaModel
 /// the engine's own. It never takes a line of its own, and what is cut off is counted outside the quotes.
 enum ScreenText {
   /// Free text or a value in double quotes, in at most `width` columns or, where that is too little to say anything, in 40.
-  static func quoted(_ text: String, width: Int) -> String {
-    let whole = escaped(text, width: width - 2)
+  ///
+  /// - Parameter isAlone: whether no other data stands on the line. Letters that are written from right to left stay readable
+  ///   then; elsewhere they would pull what stands between two texts along, and show before and after the wrong way round.
+  static func quoted(_ text: String, width: Int, isAlone: Bool = false) -> String {
+    let whole = escaped(text, width: width - 2, isAlone)
     if whole.rest == 0 { return "\"\(whole.shown)\"" }
     // How long the count is depends on where the cut is; that of the whole text is as long or longer.
     let longest = "…\" +\(whole.total) characters".count
-    let cut = escaped(text, width: max(8, width - 1 - longest))
+    let cut = escaped(text, width: max(8, width - 1 - longest), isAlone)
     return cut.rest == 0 ? "\"\(cut.shown)\"" : "\"\(cut.shown)…\" +\(cut.rest) characters"
   }
 
@@ -26,7 +29,7 @@ enum ScreenText {
   }
 
   /// As much of `text` as fits, how many characters (scalars) don't, and how many there are. O(scalars).
-  private static func escaped(_ text: String, width: Int) -> (shown: String, rest: Int, total: Int) {
+  private static func escaped(_ text: String, width: Int, _ isAlone: Bool) -> (shown: String, rest: Int, total: Int) {
     var shown = ""
     var used = 0
     var marks = 0
@@ -34,7 +37,8 @@ enum ScreenText {
     for scalar in text.unicodeScalars {
       marks = isMark(scalar) ? marks + 1 : 0
       // A letter has two or three marks at most; a pile of them covers the lines above.
-      let piece = escape(scalar) ?? (marks > 3 ? code(scalar) : nil)
+      let isHidden = marks > 3 || !isAlone && isRightToLeft(scalar)
+      let piece = escape(scalar) ?? (isHidden ? code(scalar) : nil)
       let columns = piece?.utf8.count ?? columns(scalar)
       if used + columns > width {
         let total = text.unicodeScalars.count
@@ -47,10 +51,34 @@ enum ScreenText {
     return (shown, 0, taken)
   }
 
+  /// `line` in at most `width` columns, measured as below.
+  static func cut(_ line: String, to width: Int) -> String {
+    var used = 0
+    for scalar in line.unicodeScalars { used += columns(scalar) }
+    if used <= width { return line }
+    var shown = ""
+    used = 2
+    for scalar in line.unicodeScalars {
+      used += columns(scalar)
+      if used > width { break }
+      shown.unicodeScalars.append(scalar)
+    }
+    return shown + "…"
+  }
+
   /// Terminals disagree about many of the scalars beyond the first scripts; a line that is too wide would go on at the start of
-  /// the next, where only the engine writes.
+  /// the next, where only the engine writes. So the widest counts.
   private static func columns(_ scalar: Unicode.Scalar) -> Int {
-    scalar.value < 0x1100 ? max(1, DisplayWidth.of(Character(scalar))) : 2
+    if scalar.isASCII { return 1 }
+    return scalar.value < 0x1100 ? max(1, DisplayWidth.of(Character(scalar))) : 2
+  }
+
+  /// Whether the scalar is in a block of a script that is written from right to left (Unicode Standard Annex #9).
+  private static func isRightToLeft(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x590...0x8ff, 0xfb1d...0xfdff, 0xfe70...0xfeff, 0x10800...0x10fff, 0x1e800...0x1efff: true
+    default: false
+    }
   }
 
   private static func isMark(_ scalar: Unicode.Scalar) -> Bool {

@@ -11,6 +11,8 @@ package struct People: Sendable, Hashable {
   private let byName: [String: Int]
   private let byUID: [UInt32: Int]
   private let byOSName: [String: Int]
+  /// By every name in lower case.
+  private let byFolded: [String: [Int]]
 
   package static let none = People(persons: [], groups: [])
 
@@ -36,14 +38,19 @@ package struct People: Sendable, Hashable {
     var byName: [String: Int] = [:]
     var byUID: [UInt32: Int] = [:]
     var byOSName: [String: Int] = [:]
+    var byFolded: [String: [Int]] = [:]
     for (index, person) in persons.enumerated() {
       for name in [person.name] + person.aliases { byName[name] = index }
       for uid in person.uids { byUID[uid] = index }
       for name in person.osNames { byOSName[name] = index }
+      for name in [person.name] + person.aliases + person.osNames {
+        byFolded[name.lowercased(), default: []].append(index)
+      }
     }
     self.byName = byName
     self.byUID = byUID
     self.byOSName = byOSName
+    self.byFolded = byFolded
   }
 
   /// Everything that is wrong with these persons, in their order; ``checked(_:groups:)`` takes them when there is nothing.
@@ -111,9 +118,7 @@ extension People {
         String(piece.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()).lowercased()
       }
     }
-    return persons.filter { person in
-      ([person.name] + person.aliases + person.osNames).contains { parts.contains($0.lowercased()) }
-    }
+    return Set(parts.flatMap { byFolded[$0] ?? [] }).sorted().map { persons[$0] }
   }
 
   /// Members of a group who are not disabled, in the order of their names.

@@ -36,15 +36,8 @@ package struct Quorum: Sendable, Hashable {
   /// Approvals that fill a need, and how many there must be.
   package let approvals: Int
   package let approvalCount: Int
-  /// Names of those who may vote and haven't, ascending.
-  package let eligible: [String]
-  /// Those of them whose approval would meet a need that is open, by its group; in the order of the needs.
-  package let wanted: [Wanted]
   /// `policy:safe` when nobody is asked.
   package let decider: String?
-  /// False when all who may still vote can't together meet what is open.
-  package let isReachable: Bool
-
   package struct Wanted: Sendable, Hashable {
     package let group: String?
     package let persons: [String]
@@ -52,6 +45,7 @@ package struct Quorum: Sendable, Hashable {
 
   private let electorate: Electorate
   private let decisions: [String: RunVote.Decision]
+  private let seating: Seating
 
   /// Judges the votes in the order in which they were cast.
   package init(policy: Policy, people: People, votes: [RunVote], facts: VotingFacts) {
@@ -65,7 +59,9 @@ package struct Quorum: Sendable, Hashable {
     for vote in votes {
       let person = people[vote.voter]
       var bar: VoteBar?
-      if let digest = facts.digest, vote.digest != digest {
+      if let run = facts.run, !run.utf8.elementsEqual(vote.run.utf8) {
+        bar = .otherRun(vote.run)
+      } else if let digest = facts.digest, vote.digest != digest {
         bar = .otherPlan(vote.digest)
       } else if vote.voter.hasPrefix("policy:") {
         bar = decider == vote.voter ? nil : .notByPolicy
@@ -89,19 +85,15 @@ package struct Quorum: Sendable, Hashable {
           vote: vote, person: person?.name, groups: person?.groups.filter { asked.contains($0) } ?? [], bar: bar))
     }
     if rejecter != nil { decider = nil }
-    var open = electorate.persons
-    open.removeAll { decisions[$0.name] != nil }
     self.votes = standings
     self.decider = decider
     approvals = seating.taken
     approvalCount = seating.seats.count
-    eligible = open.map(\.name)
     needs = Quorum.needs(seating)
-    wanted = Quorum.wanted(open, seating)
-    isReachable = open.reduce(into: seating) { $0.add($1) }.isFull
     state = rejecter.map { .rejected(by: $0) } ?? (decider != nil || seating.isFull ? .satisfied : .pending)
     self.electorate = electorate
     self.decisions = decisions
+    self.seating = seating
   }
 
   private static func needs(_ seating: Seating) -> [Need] {
@@ -116,10 +108,22 @@ package struct Quorum: Sendable, Hashable {
     }
     return needs
   }
+}
 
-  /// Each person once, under the first open need that they can meet; those who would meet one only because another moves,
+extension Quorum {
+  /// Those who may vote and haven't.
+  private var open: [Person] { electorate.persons.filter { decisions[$0.name] == nil } }
+
+  /// Names of those who may vote and haven't, ascending.
+  package var eligible: [String] { open.map(\.name) }
+
+  /// False when all who may still vote can't together meet what is open.
+  package var isReachable: Bool { open.reduce(into: seating) { $0.add($1) }.isFull }
+
+  /// Those of the eligible whose approval would meet a need that is open, by its group and in the order of the needs. Each person
+  /// once, under the first open need that they can meet; those who would meet one only because another moves,
   /// under the first that they are asked for.
-  private static func wanted(_ open: [Person], _ seating: Seating) -> [Wanted] {
+  package var wanted: [Wanted] {
     var byGroup: [(group: String?, persons: [String])] = []
     for seat in seating.seats where !byGroup.contains(where: { $0.group == seat.group }) {
       byGroup.append((seat.group, []))
@@ -132,9 +136,7 @@ package struct Quorum: Sendable, Hashable {
     }
     return byGroup.filter { !$0.persons.isEmpty }.map { Wanted(group: $0.group, persons: $0.persons) }
   }
-}
 
-extension Quorum {
   /// Why a user, by name or alias, can't cast this vote on this plan; nil when they may. Whether the run still waits for
   /// votes is for its state to say.
   package func bar(of name: String, to decision: RunVote.Decision = .approve) -> VoteBar? {

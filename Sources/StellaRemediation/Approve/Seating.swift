@@ -2,7 +2,7 @@
 /// is in two groups stands for one of them, for whichever lets the others stand for the rest.
 ///
 /// A maximum matching by augmenting paths (Kuhn 1955). O(people² × seats) at worst, with few of both.
-struct Seating: Sendable {
+struct Seating: Sendable, Hashable {
   let seats: [Seat]
   /// By seat: the place of a person in ``people``, nil when it is open.
   private(set) var holders: [Int?]

@@ -15,6 +15,8 @@ package enum VoteBar: Sendable, Hashable {
   case voted(String, RunVote.Decision)
   /// The vote was for another plan than the one there is now.
   case otherPlan(PlanDigest)
+  /// The vote was for another run, whose id it names.
+  case otherRun(String)
   /// A policy's own vote, and the policy, as it is now, asks people.
   case notByPolicy
   /// There is no plan to vote on.
@@ -35,6 +37,7 @@ package enum VoteBar: Sendable, Hashable {
     case .voted(let name, let decision):
       "\(name) has \(decision == .approve ? "approved" : "rejected") it already; one person is one vote"
     case .otherPlan(let digest): "it was for another plan (\(digest.short))"
+    case .otherRun(let run): "it was for \(run)"
     case .notByPolicy: "the policy as it is now asks people"
     case .noPlan: "there is no plan to vote on"
     }
@@ -52,6 +55,7 @@ package enum VoteBar: Sendable, Hashable {
     case .author: "author"
     case .voted: "voted"
     case .otherPlan: "other_plan"
+    case .otherRun: "other_run"
     case .notByPolicy: "not_by_policy"
     case .noPlan: "no_plan"
     }

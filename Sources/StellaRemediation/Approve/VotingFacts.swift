@@ -2,6 +2,8 @@ import StellaModel
 
 /// What a vote on a run is judged by, besides policy and people.
 package struct VotingFacts: Sendable, Hashable {
+  /// Its id: two runs may have the same plan and digest, and a vote is for one of them. Nil: any.
+  package var run: String?
   /// As ``Run/requestedBy``; only `user:…` names somebody.
   package var requestedBy: String
   package var editors: [String]
@@ -13,8 +15,10 @@ package struct VotingFacts: Sendable, Hashable {
   package var isSafe: Bool
 
   package init(
-    requestedBy: String, editors: [String] = [], authors: [String] = [], digest: PlanDigest?, isSafe: Bool = false
+    run: String? = nil, requestedBy: String, editors: [String] = [], authors: [String] = [], digest: PlanDigest?,
+    isSafe: Bool = false
   ) {
+    self.run = run
     self.requestedBy = requestedBy
     self.editors = editors
     self.authors = authors
@@ -24,6 +28,7 @@ package struct VotingFacts: Sendable, Hashable {
 
   package init(_ run: Run, authors: [String] = [], isSafe: Bool = false) {
     self.init(
-      requestedBy: run.requestedBy, editors: run.editors, authors: authors, digest: run.digest, isSafe: isSafe)
+      run: run.id, requestedBy: run.requestedBy, editors: run.editors, authors: authors, digest: run.digest,
+      isSafe: isSafe)
   }
 }

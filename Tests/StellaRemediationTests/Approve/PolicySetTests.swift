@@ -72,6 +72,9 @@ struct PolicySetTests {
     var b = Policy(name: "b")
     b.needs = [Policy.Need(group: "sre", count: 1), Policy.Need(group: "pay", count: 1)]
     b.cooldown = 3
+    b.runsSafeAtOnce = false
+    b.decideWithin = 7
+    b.executeWithin = 6
     b.attempts = Policy.Rate(count: 2, within: 3)
     b.limits = Policy.Limits(rows: 7, targets: 2, sharePercent: 30)
     b.windows = [[MaintenanceWindow(start: 30, end: 90)]]
@@ -81,6 +84,7 @@ struct PolicySetTests {
     #expect(both.approvalCount == 3 && both.cooldown == 5 && both.attempts == Policy.Rate(count: 2, within: 5))
     #expect(both.fourEyes == Policy.FourEyes(barsRequester: true, barsEditors: true, barsAuthor: true))
     #expect(both.limits == Policy.Limits(rows: 5, targets: 2, sharePercent: 30))
+    #expect(!both.runsSafeAtOnce && both.decideWithin == 7 && both.executeWithin == 6)
     #expect(both.windows.count == 2 && !both.rollsBackByItself && both.breakGlass == Policy.BreakGlass(users: ["y"]))
   }
 }

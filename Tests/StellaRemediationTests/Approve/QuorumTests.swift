@@ -111,6 +111,16 @@ struct QuorumTests {
     #expect(quorum.state == .pending && quorum.eligible.isEmpty && bars(quorum) == ["no_plan"])
   }
 
+  @Test("A vote is for one run: on another with the same plan it doesn't count")
+  func otherRun() {
+    var election = Sample()
+    election.facts = VotingFacts(election.run)
+    #expect(election.quorum([Sample.vote("mara")]).state == .satisfied)
+    let copied = [Sample.vote("mara", run: "r-00000001"), Sample.vote("ivo", .reject, run: "r-00000001")]
+    let quorum = election.quorum(copied)
+    #expect(quorum.state == .pending && bars(quorum) == ["other_run", "other_run"] && quorum.bar(of: "mara") == nil)
+  }
+
   @Test("A rejection is final, whoever approves, and whenever")
   func rejection() {
     let election = Sample()
