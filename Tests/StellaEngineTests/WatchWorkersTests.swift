@@ -141,8 +141,9 @@ struct WatchWorkersTests {
   /// Runs until the end of `names`, broken off after every few alerts, each time on one of the numbers of `workers`.
   /// Returns how often.
   ///
-  /// A break loses a batch whose alerts it falls among. So it may come a second time, but then lets twice as many pass:
-  /// a batch that raises many must not hold the test up for ever. A watch that got past a batch has saved that it did.
+  /// A break loses a batch whose alerts it falls among, and comes again when that raises more than it lets pass. So they let
+  /// ever more pass: some forty are enough for any input, at whatever pace the machine saves what was done. A watch that
+  /// got past a batch has saved that it did.
   private func runBreakingOff(
     _ names: [String], workers: [Int], _ place: String, _ random: inout SplitMix
   ) throws -> Int {
@@ -154,19 +155,17 @@ struct WatchWorkersTests {
       if left == 0 { throw WatchHarness.Done() }
     }
     var breaks = 0
-    var patience = 1
     while true {
       let before = try stream(of: store)
       let deliveries = watch.deliveries
-      left = random.number(in: 40...250) * patience
+      left = random.number(in: 40...250) << (breaks / 6)
       watch.options.workers = random.pick(workers)
-      watch.options.readBytes = random.pick([600, 5000])
+      watch.options.readBytes = random.pick([1000, 5000])
       if try watch.run(names, from: .checkpoint) != nil { return breaks }
       breaks += 1
       let isFurther = try stream(of: store) != before
       #expect(isFurther || watch.deliveries - deliveries == 1, "\(place): nothing was saved after break \(breaks)")
-      patience = isFurther ? 1 : patience * 2
-      try #require(breaks < 1000 && patience < 1000, "\(place): no progress after \(breaks) breaks")
+      try #require(breaks < 60, "\(place): no end after \(breaks) breaks")
     }
   }
 
@@ -218,11 +217,11 @@ struct WatchWorkersTests {
         if breaks && left == 0 { throw WatchHarness.Done() }
       }
       while watch.sequence.last != 2 {
-        left = random.number(in: 40...250) << (runs / 8)
+        left = random.number(in: 40...250) << (runs / 6)
         watch.options.workers = workers[runs % workers.count]
         try watch.run(["a.json"], from: runs == 0 ? .start : .checkpoint)
         runs += 1
-        try #require(runs < 100, "seed \(seed), \(workers) workers: no end after \(runs) restarts")
+        try #require(runs < 60, "seed \(seed), \(workers) workers: no end after \(runs) restarts")
       }
       #expect(runs > 1 || !breaks)
     }
@@ -234,7 +233,7 @@ struct WatchWorkersTests {
       isAlike(expected, "seed \(seed), \(workers) workers, \(readBytes) bytes at once")
       #expect(watch.output.split(separator: "\n").count == expected.count)
     }
-    for (workers, readBytes) in [([1], 600), ([2], 600), ([4], 9000), ([1, 2, 4], 600)] {
+    for (workers, readBytes) in [([1], 2000), ([2], 2000), ([4], 9000), ([1, 2, 4], 2000)] {
       try run(workers, breaks: true, readBytes: readBytes)
       isAlike(expected, "seed \(seed), \(workers) workers with restarts, \(readBytes) bytes at once")
     }
