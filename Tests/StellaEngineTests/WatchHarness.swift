@@ -14,6 +14,8 @@ final class WatchHarness {
   private(set) var output = ""
   private(set) var alerts: [Alert] = []
   private(set) var notices: [WatchNotice] = []
+  /// Batches that raised alerts.
+  private(set) var deliveries = 0
   /// Called between two batches, for each alert of the one before. ``Done`` ends the run.
   var onAlert: ((Alert, WatchRun) throws -> Void)?
   var onNotice: ((WatchNotice) -> Void)?
@@ -51,6 +53,7 @@ final class WatchHarness {
     output = ""
     alerts = []
     notices = []
+    deliveries = 0
   }
 
   /// Reads `names` in the way of ``options``. Nil when ``Done`` ended it.
@@ -67,6 +70,7 @@ final class WatchHarness {
       let made = try WatchRun(
         options: options, rules: rules,
         onAlerts: { [self] new in
+          deliveries += 1
           for alert in new {
             output += alert.json + "\n"
             alerts.append(alert)

@@ -13,16 +13,15 @@ struct WorkerPropertyTests {
     /// The rules from `reloadAt` on.
     var reloaded: [String] = []
     var reloadAt = 0
-    /// Where time goes on for a minute without events.
-    var pauseAt = 0
-    var pauseTo: Int64 = 0
+    /// Where time goes on for a minute without events, and until when.
+    var pauses: [(at: Int, to: Int64)] = []
 
     init(_ random: inout SplitMix) {
       var now = 0.0
-      pauseAt = random.number(in: 100...250)
+      let pauseAt = (1...random.number(in: 1...4)).map { $0 * 100 + random.number(in: 0..<80) }
       for number in 0..<500 {
-        if number == pauseAt {
-          pauseTo = WorkerStream.start + Int64(now + 50) * 1_000_000_000
+        if pauseAt.contains(number) {
+          pauses.append((number, WorkerStream.start + Int64(now + 50) * 1_000_000_000))
           now += 60
         }
         now += random.number(in: 0..<100) == 0 ? 120 : Double(random.number(in: 0...800)) / 1000
@@ -51,24 +50,51 @@ struct WorkerPropertyTests {
       }
     }
 
-    /// All transitions.
+    /// What a run has done, and how much was told of it.
+    private struct Progress {
+      var position = 0
+      var alerts = 0
+      var pauses = 0
+      var isReloaded = false
+    }
+
+    /// All transitions, each once.
     ///
     /// - Parameters:
     ///   - most: the events of a batch, at most.
-    ///   - restartsWith: the numbers of workers of restarts at random places; none without any.
+    ///   - restartsWith: the numbers of workers of restarts at random places, which lose what came after the last
+    ///     checkpoint; neither restarts nor checkpoints without any.
     func run(workers: Int, most: Int, restartsWith others: [Int], _ random: inout SplitMix) throws -> [Alert] {
       var stream = try WorkerStream(rules, workers: workers)
       var alerts: [Alert] = []
-      var position = 0
-      while position < lines.count {
-        if position == reloadAt { alerts += try stream.reload(reloaded) }
-        if position == pauseAt { alerts += stream.pipeline.advance(to: pauseTo) }
-        var end = min(lines.count, position + random.number(in: 1...most))
-        for stop in [reloadAt, pauseAt] where position < stop { end = min(end, stop) }
-        alerts += stream.feed(lines[position..<end])
-        position = end
+      var now = Progress()
+      var saved = now
+      func save() {
+        if others.isEmpty { return }
+        stream.checkpoint()
+        now.alerts = alerts.count
+        saved = now
+      }
+      while now.position < lines.count {
+        if now.position == reloadAt && !now.isReloaded {
+          alerts += try stream.reload(reloaded)
+          now.isReloaded = true
+          // What went before was done by other rules.
+          save()
+        }
+        if let pause = pauses.dropFirst(now.pauses).first, now.position == pause.at {
+          alerts += stream.rest(until: pause.to)
+          now.pauses += 1
+        }
+        var end = min(lines.count, now.position + random.number(in: 1...most))
+        for stop in pauses.map(\.at) + [reloadAt] where now.position < stop { end = min(end, stop) }
+        alerts += stream.feed(lines[now.position..<end])
+        now.position = end
+        if random.number(in: 0..<4) == 0 { save() }
         if !others.isEmpty, random.number(in: 0..<8) == 0 {
           stream = try stream.reopened(workers: random.pick(others))
+          now = saved
+          alerts.removeSubrange(now.alerts...)
         }
       }
       return alerts + stream.end()
@@ -141,7 +167,10 @@ struct WorkerPropertyTests {
   static let seeds: Range<UInt64> = 0..<6
 
   @Test(
-    "the same bytes for any number of workers, any cuts, restarts with another number, and reloads",
+    """
+    the same bytes for any number of workers, any cuts, pauses, reloads at the same place, checkpoints, and restarts \
+    with another number
+    """,
     arguments: WorkerPropertyTests.seeds)
   func sameBytes(seed: UInt64) throws {
     print("seed \(seed)")

@@ -17,9 +17,21 @@ final class WorkerStream {
   private let clock = SourceClock(reference: WorkerStream.start)
   private let failures = DecodeFailures()
   private var rules: [String]
+  private var saved: Saved
+  /// What each rule's count of changes was when it was saved.
+  private var savedChanges: [String: Int] = [:]
+
+  /// What a store would hold.
+  private struct Saved {
+    var rules: [String]
+    var parts: [String: StateBytes] = [:]
+    var stream: StateBytes?
+    var previousTime: Int64?
+  }
 
   init(_ rules: [String], workers: Int, lateness: Int64 = 3_000_000_000) throws {
     self.rules = rules
+    saved = Saved(rules: rules)
     self.lateness = lateness
     let set = RuleSet(sources: WorkerStream.sources(rules), fields: fields, workers: workers)
     if !set.refusals.isEmpty { throw Refused(errors: set.refusals.flatMap(\.errors)) }
@@ -34,17 +46,32 @@ final class WorkerStream {
     rules.enumerated().map { RuleSource(file: "rule\($0).lua", text: Array($1.utf8)) }
   }
 
-  /// Another one, with another number of workers, that goes on where this one stands, as a new process does.
-  func reopened(workers: Int) throws -> WorkerStream {
-    let next = try WorkerStream(rules, workers: workers, lateness: lateness)
-    let resets = next.pipeline.rules.restore(pipeline.rules.save { _ in true })
-    if let reset = resets.first { throw StateError(message: "\(reset)") }
+  /// Saves how this one stands, as the watch does: of the rules only those that have changed since the last time.
+  func checkpoint() {
+    let changes = pipeline.rules.rules.map { ($0.manifest.id, $0.detector.changes) }
+    let changed = Set(changes.filter { savedChanges[$0.0] != $0.1 }.map(\.0))
+    savedChanges = Dictionary(uniqueKeysWithValues: changes)
+    let names = pipeline.rules.partNames
+    saved.parts = saved.parts.filter { names.contains($0.key) }
+    saved.parts.merge(pipeline.rules.save { changed.contains($0.manifest.id) }) { $1 }
     let writer = StateWriter()
     pipeline.saveStream(to: writer)
-    var reader = StateReader(writer.bytes)
+    saved.stream = writer.take()
+    saved.previousTime = clock.previous
+    saved.rules = rules
+  }
+
+  /// Another one, with another number of workers, that goes on from the last checkpoint, or from the start without one, as
+  /// a new process does.
+  func reopened(workers: Int) throws -> WorkerStream {
+    let next = try WorkerStream(saved.rules, workers: workers, lateness: lateness)
+    next.saved = saved
+    guard let stream = saved.stream else { return next }
+    if let reset = next.pipeline.rules.restore(saved.parts).first { throw StateError(message: "\(reset)") }
+    var reader = StateReader(stream.bytes)
     try next.pipeline.restoreStream(from: &reader)
     next.pipeline.resumeSource(0)
-    next.clock.previous = clock.previous
+    next.clock.previous = saved.previousTime
     return next
   }
 
@@ -53,6 +80,7 @@ final class WorkerStream {
     self.rules = rules
     let set = RuleSet(sources: WorkerStream.sources(rules), fields: fields, previous: pipeline.rules)
     if !set.refusals.isEmpty { throw Refused(errors: set.refusals.flatMap(\.errors)) }
+    savedChanges = [:]
     return pipeline.replace(set).alerts
   }
 
@@ -83,6 +111,12 @@ final class WorkerStream {
       }
     }
     return result
+  }
+
+  /// Nothing comes for so long that time goes on by the clock.
+  func rest(until time: Int64) -> [Alert] {
+    pipeline.setSilent(0)
+    return pipeline.advance(to: time)
   }
 
   func end() -> [Alert] {

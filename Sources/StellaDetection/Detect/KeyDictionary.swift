@@ -10,6 +10,7 @@ package final class KeyDictionary {
   /// Open addressing with linear probing. An entry is number + 1 in its low `numberBits` bits, and above them the top
   /// bits of the key's hash, so that a probe rarely has to look at the key. 0 is empty.
   @exclusivity(unchecked) private var index: UnsafeMutablePointer<UInt32>
+  /// As many as a place in the index has, of which there are always more than keys.
   private var numberBits: UInt32 = 7
   @exclusivity(unchecked) private var mask: Int
   @exclusivity(unchecked) private var starts: UnsafeMutablePointer<UInt32>
@@ -214,6 +215,7 @@ package final class KeyDictionary {
 
   private func growIndex() {
     mask = mask * 2 + 1
+    numberBits += 1
     RawStorage.free(index)
     index = KeyDictionary.emptyIndex(mask + 1)
     rebuild()
@@ -224,17 +226,23 @@ package final class KeyDictionary {
     capacity *= 2
     starts = RawStorage.resize(starts, to: capacity)
     references = RawStorage.resize(references, to: capacity)
-    numberBits += 1
-    index.update(repeating: 0, count: mask + 1)
-    rebuild()
   }
 
-  /// Enters all keys into the emptied index.
+  /// Enters all keys into the emptied index, some at a time, so that their cache misses overlap.
   private func rebuild() {
-    for number in 0..<used where starts[number] != .max {
-      place(UInt32(number), hash(key(UInt32(number))))
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: KeyDictionary.rebuiltAtOnce) { hashes in
+      for first in stride(from: 0, to: used, by: KeyDictionary.rebuiltAtOnce) {
+        let numbers = first..<min(first + KeyDictionary.rebuiltAtOnce, used)
+        for number in numbers where starts[number] != .max {
+          hashes[number - first] = hash(key(UInt32(number)))
+          prefetchIndex(hashes[number - first])
+        }
+        for number in numbers where starts[number] != .max { place(UInt32(number), hashes[number - first]) }
+      }
     }
   }
+
+  private static let rebuiltAtOnce = 64
 
   private func makeRoom(_ needed: Int) {
     if bytesLive * 2 >= bytesUsed {

@@ -80,7 +80,11 @@ package final class WatchRun: EventConsumer {
   /// - Parameter interrupts: signals; SIGHUP loads the rules anew, the others end the run in order.
   package func run(interrupts: Interrupts?) throws -> WatchSummary {
     guard let reading else { preconditionFailure("a watch runs once") }
-    defer { checkpointer?.end() }
+    defer {
+      checkpointer?.end()
+      // It refers to this run: the threads of the workers would never end.
+      self.reading = nil
+    }
     let started = machineMonotonicTime()
     var summary = WatchSummary()
     summary.wasInterrupted = try reading.run(interrupts: interrupts)
@@ -90,7 +94,6 @@ package final class WatchRun: EventConsumer {
     summarise(&summary, reading.readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
     if let checkpointer { summary.checkpoints = checkpointer.times }
-    self.reading = nil
     return summary
   }
 
