@@ -86,6 +86,17 @@ extension SQLTargetScene {
     try equal(applied.plan.content.effects[3].rows.map(\.after), [["owner": try result("e1.id")]])
     try equal(applied.results.map(\.count), [2, 1, 1, 0])
     try refused(.refused) { try prepared([update("chats", ["title": "lost"], ["owner": try result("e7.id")])]) }
+    // What a later effect finds there, an approver couldn't be shown.
+    let new = insert("users", [["name": "eve"]], returning: ["id"])
+    let given = update("chats", ["title": "lost"], ["owner": try result("e1.id")])
+    for later in [
+      update("users", ["name": "eve"], ["name": "x"]), delete("users", ["name": "eve"]),
+      update("chats", ["title": "lost"], ["owner": .null]), delete("chats", ["title": "lost"]),
+    ] {
+      let error = try refused(.refused) { try prepared([new, given, later]) }
+      try expect(error.message.hasPrefix("e3: ") && error.message.contains("known yet"), error.message)
+    }
+    try equal(try prepared([new, given, update("chats", ["title": "lost"], ["title": "x"])])[2].rows.count, 1)
   }
 
   func deletesAndRestores() throws {
