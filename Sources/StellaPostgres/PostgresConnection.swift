@@ -18,7 +18,8 @@
     package init(_ address: String, timeoutSeconds: Int = 10) throws(PostgresError) {
       let options = [
         // What stands before the address is in force unless the address says otherwise.
-        ("keepalives_idle", "30"), ("tcp_user_timeout", "60000"), ("dbname", address), ("connect_timeout", String(max(2, timeoutSeconds))), ("client_encoding", "UTF8"),
+        ("keepalives_idle", "30"), ("tcp_user_timeout", "60000"), ("dbname", address),
+        ("connect_timeout", String(max(2, timeoutSeconds))), ("client_encoding", "UTF8"),
         ("fallback_application_name", "stella"),
       ]
       let names = CStrings(options.map(\.0))

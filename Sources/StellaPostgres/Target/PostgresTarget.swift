@@ -6,7 +6,8 @@
   /// Each view and each lock is a session of its own, connected directly: a pooler that shares sessions between
   /// transactions doesn't keep the lock. A view is one `repeatable read` transaction. A lock is an advisory lock of the
   /// session, which every Stella that writes to this database takes, and then a `serializable` transaction: others may
-  /// write meanwhile, and when they write what was read here, the transaction fails with `busy`.
+  /// write meanwhile, and when they change a row that this changes too, or are `serializable` themselves and change what
+  /// was read here, the transaction fails with `busy`.
   ///
   /// Questions of scripts are asked within a savepoint that is made read-only, which the server lets nobody take back, and
   /// as a cursor, which can only be a query; afterwards everything is rolled back to the savepoint. In the same
@@ -62,8 +63,9 @@
       let state = try MarkerTable(lock).settle(marker)
       do throws(TargetError) {
         try lock.commit()
-      } catch where error.code == .unclear {
-        throw TargetError(.unavailable, target: name, "the connection was lost. Whether it was applied is still open; ask again.")
+      } catch  where error.code == .unclear {
+        throw TargetError(
+          .unavailable, target: name, "the connection was lost. Whether it was applied is still open; ask again.")
       }
       return state
     }
@@ -86,14 +88,14 @@
           return ["it is a standby, which can't be written. Name the primary server."]
         }
         guard try view.hasMarkers() else { return [withoutMarkers.message] }
-        var problems: [String] = []
         for right in ["SELECT", "INSERT"]
         where try !view.isTrue("SELECT has_table_privilege('\(MarkerTable.name)', '\(right)')") {
-          problems.append(
-            "its role has no right to \(right.lowercased()) on \(MarkerTable.name). Grant it: GRANT SELECT, INSERT ON "
-              + "\(MarkerTable.name) TO its role.")
+          return [
+            "its role may not read and write \(MarkerTable.name). Let its owner grant it: GRANT SELECT, INSERT ON "
+              + "\(MarkerTable.name) TO …"
+          ]
         }
-        return problems
+        return []
       } catch {
         return [error.message]
       }
@@ -110,7 +112,8 @@
         ]
       }
       let names = try? view.run(
-        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pg\\_%' AND pg_has_role(current_user, oid, 'USAGE') ORDER BY 1", [])
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pg\\_%' AND pg_has_role(current_user, oid, 'USAGE') ORDER BY 1",
+        [])
       return (names?.rows ?? []).compactMap { row in
         guard case .text(let role)? = row.first else { return nil }
         return "its role is a member of \(role), which fixes don't need. Revoke it."
@@ -124,12 +127,19 @@
           + "\(name)`.")
     }
 
+    /// Without `ERROR:  `, in whatever language the server has it.
+    private static func withoutSeverity(_ message: String) -> String {
+      guard let colon = message.firstIndex(of: ":"), message[colon...].hasPrefix(":  ") else { return message }
+      return String(message[message.index(colon, offsetBy: 3)...])
+    }
+
     /// For everything but a commit, before which nothing is changed for good.
     func error(_ error: PostgresError) -> TargetError {
       switch error.code {
       case .unreachable, .lost:
         return TargetError(
-          .unavailable, target: name, "there is no connection to the server. Nothing was changed; try again when there is.")
+          .unavailable, target: name,
+          "there is no connection to the server. Nothing was changed; try again when there is.")
       case .parameter, .unsupported:
         return TargetError(.refused, target: name, "\(error.message) Nothing was changed.")
       case .refused: break
@@ -139,20 +149,23 @@
       case "40001", "40P01", "55P03", "57014", "55006":
         return TargetError(
           .busy, target: name,
-          "others hold what is needed, or have changed it meanwhile (SQLSTATE \(state)). Nothing was changed; try again.")
+          "others hold what is needed, or have changed it meanwhile (SQLSTATE \(state)). Nothing was changed; try again."
+        )
       case _ where ["53", "57", "58", "08"].contains(state.prefix(2)):
         return TargetError(
           .unavailable, target: name, "the server can't do it now (SQLSTATE \(state)). Nothing was changed; try again.")
       // Messages of these name tables, columns and constraints; those of others may quote values.
       case _ where ["23", "25", "42"].contains(state.prefix(2)) || state == "428C9":
-        return TargetError(.refused, target: name, "PostgreSQL reports: \(error.message). Nothing was changed.")
+        return TargetError(
+          .refused, target: name, "PostgreSQL reports: \(Self.withoutSeverity(error.message)). Nothing was changed.")
       case _ where state.hasPrefix("22"):
         return TargetError(
           .refused, target: name,
           "a value doesn't fit its column, by type or size (SQLSTATE \(state)). Nothing was changed; correct the fix.")
       default:
         return TargetError(
-          .refused, target: name, "the database or one of its triggers doesn't do it (SQLSTATE \(state)). Nothing was changed.")
+          .refused, target: name,
+          "the database or one of its triggers doesn't do it (SQLSTATE \(state)). Nothing was changed.")
       }
     }
   }

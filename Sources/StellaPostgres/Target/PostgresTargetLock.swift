@@ -7,11 +7,14 @@
     private static let lockNumber: Int64 = 0x7374_656C_6C61_00
 
     /// Waits for the lock, and begins a transaction that sees what all before it did: had the transaction begun first, its
-    /// state could be from before the wait.
+    /// state could be from before the wait. The lock is then the transaction's, which no question can give up as it could
+    /// the session's.
     func begin(_ level: String) throws(TargetError) {
       do throws(TargetError) {
         _ = try run("SELECT pg_advisory_lock(\(Self.lockNumber))", [])
         _ = try run("BEGIN ISOLATION LEVEL \(level)", [])
+        _ = try run("SELECT pg_advisory_xact_lock(\(Self.lockNumber))", [])
+        _ = try run("SELECT pg_advisory_unlock(\(Self.lockNumber))", [])
         guard try hasMarkers() else { throw owner.withoutMarkers }
         if try isTrue("SELECT pg_is_in_recovery()") {
           throw TargetError(
@@ -71,12 +74,6 @@
 
     private static func key(_ marker: EffectMarker) -> [SQLArgument] {
       [SQLArgument(.text("\(marker.store)/\(marker.run)/\(marker.group)"))]
-    }
-
-    override func close() {
-      _ = try? connection?.run("ROLLBACK")
-      _ = try? connection?.run("SELECT pg_advisory_unlock(\(Self.lockNumber))")
-      super.close()
     }
   }
 #endif

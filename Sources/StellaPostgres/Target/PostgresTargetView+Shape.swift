@@ -38,7 +38,8 @@
         throw TableShape.unknown(name, in: names.map { $0[0] }, target: target)
       }
       let (schema, relation, kind) = (table[1], table[2], table[3])
-      guard !schema.hasPrefix("pg_"), schema != "information_schema", !relation.hasPrefix(TableShape.reservedPrefix) else {
+      guard !schema.hasPrefix("pg_"), schema != "information_schema", !relation.hasPrefix(TableShape.reservedPrefix)
+      else {
         throw TableShape.reserved(name, target: target)
       }
       guard ["r", "p"].contains(kind) else {

@@ -50,7 +50,8 @@
       guard let connection else { throw FixQueryError("the view is closed", canRetry: false) }
       let marks = PostgresPlaceholders(query.statement)
       guard marks.count == query.arguments.count else {
-        throw FixQueryError("there are \(query.arguments.count) arguments for \(marks.count) parameters", canRetry: false)
+        throw FixQueryError(
+          "there are \(query.arguments.count) arguments for \(marks.count) parameters", canRetry: false)
       }
       let start = ContinuousClock.now
       do throws(PostgresError) {
@@ -76,18 +77,22 @@
       _ query: FixQuery, _ statement: String, _ connection: PostgresConnection
     ) throws(PostgresError) -> FixAnswer {
       _ = try connection.run("SET LOCAL transaction_read_only = on")
-      _ = try connection.run("SET LOCAL statement_timeout = \(max(1, owner.queryTimeout.milliseconds))")
       for argument in query.arguments {
         switch argument {
         case .array, .object: throw PostgresError(.parameter, message: "an argument is no single value")
         default: break
         }
       }
+      let end = ContinuousClock.now + owner.queryTimeout
       _ = try connection.query("DECLARE stella_question NO SCROLL CURSOR FOR " + statement, query.arguments)
       var answer = FixAnswer(columns: [], rows: [])
       var bytes = 0
       while true {
-        let batch = try connection.query("FETCH \(min(100, query.rowLimit - answer.rows.count + 1)) FROM stella_question")
+        // Each time anew: the question itself may have set another.
+        _ = try connection.run(
+          "SET LOCAL statement_timeout = \(max(1, (end - ContinuousClock.now).milliseconds))")
+        let batch = try connection.query(
+          "FETCH \(min(100, query.rowLimit - answer.rows.count + 1)) FROM stella_question")
         answer.columns = batch.columns
         for row in batch.rows {
           bytes += FixAnswer(columns: [], rows: [row]).byteCount
@@ -111,7 +116,7 @@
       return try preparation.prepare(effects)
     }
 
-    func close() {
+    final func close() {
       _ = try? connection?.run("ROLLBACK")
       connection = nil
     }

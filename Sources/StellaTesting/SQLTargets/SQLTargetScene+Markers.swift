@@ -31,7 +31,8 @@ extension SQLTargetScene {
   }
 
   func tellsWhatWasApplied() throws {
-    try bench.execute("CREATE TABLE items (id \(kind.madeKey), name TEXT, body \(kind.bytes) DEFAULT \(kind.hexadecimal("00ff")))")
+    try bench.execute(
+      "CREATE TABLE items (id \(kind.madeKey), name TEXT, body \(kind.bytes) DEFAULT \(kind.hexadecimal("00ff")))")
     let applied = try apply([
       insert("items", [["name": "é\u{0301}"], ["name": "b"]], returning: ["body", "id"]),
       insert("items", [["name": "c"]], returning: ["id"]),

@@ -41,7 +41,8 @@ package struct EffectPreparation {
       undo: undo)
   }
 
-  private mutating func rows(of update: Effect.SQLUpdate, _ numbered: NumberedEffect) throws(TargetError) -> [RowChange] {
+  private mutating func rows(of update: Effect.SQLUpdate, _ numbered: NumberedEffect) throws(TargetError) -> [RowChange]
+  {
     let statements = try statements(update.table, update.selector.names + update.set.names)
     let table = statements.table
     let set = try results.resolved(update.set)
@@ -122,7 +123,8 @@ package struct EffectPreparation {
     results.add(made, of: numbered.number)
     let undo: Undo =
       table.key.isEmpty
-      ? .irreversible(reason: "the table \(table.name) has no primary key, by which to find the new rows again") : .restore
+      ? .irreversible(reason: "the table \(table.name) has no primary key, by which to find the new rows again")
+      : .restore
     return (changes, undo)
   }
 
@@ -191,7 +193,8 @@ package struct EffectPreparation {
   private func overLimit(_ table: TableShape, _ numbered: NumberedEffect) -> TargetError {
     TargetError(
       .overLimit, target: session.target,
-      "more than \(numbered.rowLimit) rows of \(table.name) would change. Narrow the selector, or have the limit raised.")
+      "more than \(numbered.rowLimit) rows of \(table.name) would change. Narrow the selector, or have the limit raised."
+    )
   }
 }
 
