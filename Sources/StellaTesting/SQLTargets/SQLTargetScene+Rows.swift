@@ -45,6 +45,13 @@ extension SQLTargetScene {
     try equal(try prepared([delete("jobs", ["status": "nowhere"])])[0].rows, [])
     try bench.execute("UPDATE jobs SET note = 'same'")
     try equal(try prepared([effect])[0].rows, [])
+    // As it is stored, which isn't as it is written: an integer in a column of reals.
+    try bench.execute(
+      "CREATE TABLE rates (id INTEGER PRIMARY KEY, rate DOUBLE PRECISION); INSERT INTO rates VALUES (1, 7), (2, 8), (3, NULL);"
+        + "ALTER TABLE rates ADD COLUMN tag TEXT DEFAULT 'x'; DELETE FROM stella_effects")
+    let rates = try roundTrip([update("rates", ["tag": "x"], ["rate": 7])])
+    try equal(rates.plan.content.effects[0].rows.map(\.key), [["id": 2], ["id": 3]])
+    try equal(rates.plan.content.effects[0].rows.map(\.after), [["rate": .double(7)], ["rate": .double(7)]])
   }
 
   func insertsAndRestores() throws {
