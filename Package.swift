@@ -41,17 +41,20 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // Without its default traits: those read its own configuration and bring all of Foundation.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     .executableTarget(name: "stella", dependencies: ["StellaCommands"], swiftSettings: swiftSettings),
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaSQLite", "StellaEngine",
+        "StellaConfiguration", "StellaSQLite", "StellaEngine", "StellaRemediation", "StellaModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -66,7 +69,16 @@ let package = Package(
       name: "StellaServer",
       dependencies: ["StellaModel", .product(name: "Hummingbird", package: "hummingbird")],
       swiftSettings: swiftSettings),
-    .target(name: "StellaEffects", dependencies: ["StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaEffects",
+      dependencies: [
+        "StellaModel", "CStellaProcess",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: swiftSettings),
     .target(
       name: "StellaLogging", dependencies: ["StellaModel", .product(name: "Logging", package: "swift-log")],
       swiftSettings: swiftSettings),
@@ -79,7 +91,8 @@ let package = Package(
       dependencies: ["StellaModel", .target(name: "CNATS", condition: .when(traits: ["NATS"]))],
       swiftSettings: swiftSettings),
     .target(
-      name: "StellaEngine", dependencies: ["StellaDetection", "StellaScripting", "StellaModel"],
+      name: "StellaEngine",
+      dependencies: ["StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaDetection",
@@ -99,6 +112,7 @@ let package = Package(
       name: "StellaTesting", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
+    .target(name: "CStellaProcess"),
     .target(name: "CStellaValue"),
     .target(
       name: "CStellaJSON", dependencies: ["CStellaValue"],
@@ -132,9 +146,16 @@ let package = Package(
         "StellaSQLite", "StellaRemediation", "StellaTesting", .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaModel"],
+      name: "StellaRemediationTests",
+      dependencies: [
+        "StellaRemediation", "StellaSQLite", "StellaScripting", "StellaTesting", "StellaModel",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: swiftSettings),
-    .testTarget(name: "StellaEffectsTests", dependencies: ["StellaEffects"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaEffectsTests",
+      dependencies: ["StellaEffects", "StellaRemediation", "StellaScripting", "StellaModel"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaLoggingTests",
       dependencies: [
@@ -149,8 +170,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(name: "StellaNATSTests", dependencies: ["StellaNATS", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],
-      swiftSettings: swiftSettings),
+      name: "StellaCommandsTests",
+      dependencies: [
+        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "stella",
+      ], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

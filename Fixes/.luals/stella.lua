@@ -88,7 +88,7 @@
 ---@field body? any A text is sent as it is, a table as JSON. An empty table is an empty object.
 ---@field body_secrets? table<string, string|Stella.SecretUse> Members that the body gets beside its own, each holding a secret.
 ---@field idempotency_header? string The header by which the target knows a request again. The engine makes its value.
----@field expect? integer[] Statuses that mean done; without it 200 to 299.
+---@field expect? integer[] Statuses that mean done; without it 200 to 299, but 202, which only promises.
 ---@field observe? Stella.RequestObservation How to find out later whether it has happened.
 ---@field undo? Stella.Effect A request or a command that takes it back, made with its constructor.
 ---@field irreversible? string Why it can't be taken back, for the one who approves; instead of `undo`.

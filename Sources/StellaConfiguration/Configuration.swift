@@ -40,6 +40,15 @@ package struct Configuration: Sendable {
   package var limits = Limits()
   /// By rule id, then by parameter.
   package var params: [String: [String: Parameter]] = [:]
+  /// In the order of the file, each name once.
+  package var secrets: [SecretSettings] = []
+  package var targets: [TargetSettings] = []
+  /// Directories and files with fixes; nil for the default search.
+  package var fixes: [String]?
+  /// Who may decide, and what on.
+  package var approvals = Approvals()
+  /// Of the execution log.
+  package var log = Log()
 
   package static let defaultFile = "stella.yaml"
 
@@ -88,6 +97,7 @@ package struct Configuration: Sendable {
     func resolved(_ path: String) -> String {
       path.hasPrefix("/") || path == "-" || directory.isEmpty ? path : directory + "/" + path
     }
+    takeApprovals(value, resolved: resolved, problems: &problems)
     rules = value["rules"]?.elements.compactMap(\.text).map(resolved)
     if let state = value["state"]?.text { self.state = resolved(state) }
     for entry in value["sources"]?.elements ?? [] {
@@ -116,6 +126,7 @@ package struct Configuration: Sendable {
       self.limits.workers = limits["workers"]?.integer ?? self.limits.workers
       self.limits.checkpoint = limits["checkpoint"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.checkpoint
     }
+    takeTargets(value, resolved: resolved, problems: &problems)
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

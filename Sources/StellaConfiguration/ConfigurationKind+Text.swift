@@ -20,7 +20,7 @@ extension ConfigurationKey.Kind {
       case .object: "a list of entries"
       default: "a list, each \(element.text)"
       }
-    case .object: "keys with values"
+    case .object, .variants: "keys with values"
     case .map(let key, _): "keys with values, each key \(key)"
     case .scalar: "a number, text, `true` or `false`, or a list of these"
     }
@@ -32,6 +32,11 @@ extension ConfigurationKey.Kind {
     case .object(let keys): keys
     case .list(let element): element.keys
     case .map(_, let element): element.keys
+    case .variants(let variants):
+      [ConfigurationKey.kind(of: variants)]
+        + variants.flatMap(\.keys).reduce(into: []) { keys, key in
+          if !keys.contains(where: { $0.name == key.name }) { keys.append(key) }
+        }
     default: nil
     }
   }

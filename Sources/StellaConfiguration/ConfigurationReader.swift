@@ -32,6 +32,7 @@ struct ConfigurationReader {
     switch kind {
     case .object(let keys): return object(node, keys, name: name)
     case .map(_, let element): return map(node, element, kind, name: name)
+    case .variants(let variants): return variant(node, variants, kind, name: name)
     case .list(let element): return list(node, element, kind, name: name)
     case .scalar:
       if let elements = node.sequence {
@@ -73,7 +74,7 @@ struct ConfigurationReader {
         return .scalar(.double(double))
       }
       return .scalar(.string(text))
-    case .list, .object, .map: return nil
+    case .list, .object, .map, .variants: return nil
     }
   }
 
@@ -102,6 +103,24 @@ struct ConfigurationReader {
       problems.append(.init(.missingKey, at: place(node), "\(name) needs the key `\(key.name)`: \(key.kind.text)."))
     }
     return ConfigurationValue(content: .object(members), place: place(node))
+  }
+
+  private mutating func variant(
+    _ node: Node, _ variants: [(name: String, keys: [ConfigurationKey])], _ kind: ConfigurationKey.Kind, name: String
+  ) -> ConfigurationValue? {
+    guard let mapping = node.mapping else {
+      wrong(node, kind, name: name)
+      return nil
+    }
+    let key = ConfigurationKey.kind(of: variants)
+    guard let written = mapping.first(where: { $0.key.scalar?.string == key.name })?.value else {
+      problems.append(.init(.missingKey, at: place(node), "\(name) needs the key `\(key.name)`: \(key.kind.text)."))
+      return nil
+    }
+    guard let chosen = value(written, key.kind, name: "`\(key.name)`")?.text,
+      let variant = variants.first(where: { $0.name == chosen })
+    else { return nil }
+    return object(node, [key] + variant.keys, name: "\(name), kind `\(chosen)`")
   }
 
   private mutating func map(
@@ -159,6 +178,9 @@ struct ConfigurationReader {
     var hint = ""
     if case .choice(let names) = kind, let text = node.scalar?.string, let near = NearestName.of(text, in: names) {
       hint = " Did you mean `\(near)`?"
+    }
+    if let mapping = node.mapping, mapping.count == 1, mapping.first?.value.isValue == false {
+      hint = " Put text with braces into quotes."
     }
     problems.append(
       .init(.wrongValue, at: place(node), "\(name) must be \(kind.text); found \(TextEscaping.oneLine(shown)).\(hint)"))

@@ -10,31 +10,42 @@ package enum ConfigurationReference {
       from the directory of the file.
 
       """
-    text += table("Keys", keys: ConfigurationSchema.keys)
-    for key in ConfigurationSchema.keys {
-      guard let inner = key.kind.keys else { continue }
-      text += table("`\(key.name)`" + (isList(key.kind) ? ", each entry" : ""), keys: inner)
-    }
+    text += tables("Keys", path: "", keys: ConfigurationSchema.keys)
     return text + "\n## Example\n\n```yaml\n" + example() + "```\n"
   }
 
   /// A file that uses every key once, each with its example value.
-  package static func example() -> String {
-    var text = ""
-    for key in ConfigurationSchema.keys {
-      guard let inner = key.kind.keys else {
-        text += "\(key.name): \(key.example)\n"
-        continue
+  package static func example() -> String { ConfigurationSchema.keys.map { example($0, indent: "") }.joined() }
+
+  private static func example(_ key: ConfigurationKey, indent: String) -> String {
+    let isWhole = key.example.hasPrefix("{") || key.example.hasPrefix("\n")
+    guard !isWhole, let inner = key.kind.keys else {
+      return "\(indent)\(key.name):\(key.example.hasPrefix("\n") ? "" : " ")\(key.example)\n"
+    }
+    var text = "\(indent)\(key.name):\n"
+    switch key.kind {
+    case .list:
+      // Keys that exclude each other have an entry each; the last of them gets all the others.
+      for (index, member) in inner.enumerated() {
+        let isNew = index == 0 || index < key.alternatives
+        let lines = example(member, indent: indent + "    ")
+        text += isNew ? indent + "  - " + lines.dropFirst(indent.count + 4) : lines
       }
-      text += "\(key.name):\n"
-      guard isList(key.kind) else {
-        for key in inner { text += "  \(key.name): \(key.example)\n" }
-        continue
-      }
-      // The first keys of an entry exclude each other, so each has its own entry; the last gets all the others.
-      let alternatives = inner.prefix(3)
-      for key in alternatives { text += "  - \(key.name): \(key.example)\n" }
-      for key in inner.dropFirst(3) { text += "    \(key.name): \(key.example)\n" }
+    case .map:
+      text += "\(indent)  \(key.example):\n"
+      for member in inner { text += example(member, indent: indent + "    ") }
+    default:
+      for member in inner { text += example(member, indent: indent + "  ") }
+    }
+    return text
+  }
+
+  /// A table of the keys, and after it one for each of them that holds further keys.
+  private static func tables(_ title: String, path: String, keys: [ConfigurationKey]) -> String {
+    var text = table(title, keys: keys)
+    for key in keys {
+      let path = path + key.name
+      for (title, keys) in groups(key.kind, title: "`\(path)`") { text += tables(title, path: path + ".", keys: keys) }
     }
     return text
   }
@@ -48,7 +59,18 @@ package enum ConfigurationReference {
     return text
   }
 
-  private static func isList(_ kind: ConfigurationKey.Kind) -> Bool {
-    if case .list = kind { true } else { false }
+  private static func groups(
+    _ kind: ConfigurationKey.Kind, title: String
+  ) -> [(title: String, keys: [ConfigurationKey])] {
+    switch kind {
+    case .object(let keys): [(title, keys)]
+    case .list(let element): groups(element, title: title + ", each entry")
+    case .map(_, let element): groups(element, title: title + ", each entry")
+    case .variants(let variants):
+      variants.map { variant in
+        (title + " of kind `\(variant.name)`", [ConfigurationKey.kind(of: variants)] + variant.keys)
+      }
+    default: []
+    }
   }
 }

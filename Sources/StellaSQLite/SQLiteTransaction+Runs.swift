@@ -33,7 +33,7 @@ extension SQLiteTransaction: RunTransaction {
       conditions.append("state IN (\(query.states.map { _ in "?" }.joined(separator: ", ")))")
       arguments += query.states.map(\.rawValue)
     }
-    for (column, value) in [("fix", query.fix), ("subject", query.subject)] {
+    for (column, value) in [("fix", query.fix), ("subject", query.subject), ("alert", query.alert)] {
       guard let value else { continue }
       conditions.append("\(column) = ?")
       arguments.append(value)
@@ -63,7 +63,8 @@ extension SQLiteTransaction: RunTransaction {
 
   private static let columns = [
     "id", "state", "rolls_back", "fix", "fix_title", "fix_file", "alert", "rule", "alert_key", "subject", "parameters",
-    "requested_by", "reason", "editors", "policy", "digest", "targets", "effect_count", "row_count", "proposed_at",
+    "requested_by", "reason", "editors", "policy", "digest", "is_safe", "targets", "effect_count", "row_count",
+    "proposed_at",
     "planned_at", "checked_at", "decide_by", "execute_by", "ended_at", "supersedes", "superseded_by", "supersessions",
     "detail",
   ]
@@ -73,7 +74,7 @@ extension SQLiteTransaction: RunTransaction {
       var values: [(any DatabaseValueConvertible)?] = [
         run.id, run.state.rawValue, run.rollsBack, run.fix, run.fixTitle, run.fixFile, run.alert, run.rule,
         run.alertKey, run.subject, Data(StoredValues.bytes(run.parameters)), run.requestedBy, run.reason,
-        try SQLiteTransaction.json(run.editors), run.policy, run.digest.map { Data($0.content.bytes) },
+        try SQLiteTransaction.json(run.editors), run.policy, run.digest.map { Data($0.content.bytes) }, run.isSafe,
         try SQLiteTransaction.json(run.targets), run.effectCount, run.rowCount, run.proposedAt, run.plannedAt,
         run.checkedAt, run.decideBy, run.executeBy, run.endedAt, run.supersedes, run.supersededBy, run.supersessions,
         run.detail,
@@ -99,6 +100,7 @@ extension SQLiteTransaction: RunTransaction {
     run.reason = row["reason"]
     run.editors = try SQLiteTransaction.texts(row["editors"])
     if let digest = row["digest"] as Data? { run.digest = try self.digest(digest) }
+    run.isSafe = row["is_safe"]
     run.targets = try SQLiteTransaction.texts(row["targets"])
     run.effectCount = row["effect_count"]
     run.rowCount = row["row_count"]
@@ -187,7 +189,9 @@ extension SQLiteTransaction: RunTransaction {
         guard let state = RunStep.State(rawValue: row["state"]),
           let results = StoredValues.results([UInt8](row["results"] as Data))
         else { throw SQLiteTransaction.damaged(path, "a step") }
-        var step = RunStep(run: run, group: row["effect_group"], epoch: row["epoch"], intendedAt: row["intended_at"])
+        var step = RunStep(
+          run: run, group: row["effect_group"], attempt: row["attempt"], epoch: row["epoch"],
+          intendedAt: row["intended_at"])
         step.state = state
         step.detail = row["detail"]
         step.results = results
@@ -201,11 +205,13 @@ extension SQLiteTransaction: RunTransaction {
     try StoreError.translating(path) {
       try db.execute(
         sql: """
-          INSERT OR REPLACE INTO run_step (run, effect_group, state, detail, results, epoch, intended_at, ended_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT OR REPLACE INTO run_step
+            (run, effect_group, attempt, state, detail, results, epoch, intended_at, ended_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
-          step.run, step.group, step.state.rawValue, step.detail, Data(StoredValues.bytes(step.results)), step.epoch,
+          step.run, step.group, step.attempt, step.state.rawValue, step.detail, Data(StoredValues.bytes(step.results)),
+          step.epoch,
           step.intendedAt, step.endedAt,
         ])
     }

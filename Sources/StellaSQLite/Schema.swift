@@ -116,6 +116,7 @@ enum Schema {
       editors TEXT NOT NULL,
       policy TEXT NOT NULL,
       digest BLOB,
+      is_safe INTEGER NOT NULL,
       targets TEXT NOT NULL,
       effect_count INTEGER NOT NULL,
       row_count INTEGER NOT NULL,
@@ -132,6 +133,7 @@ enum Schema {
     ) STRICT;
     CREATE INDEX run_by_state ON run (state);
     CREATE INDEX run_by_subject ON run (subject, proposed_at);
+    CREATE INDEX run_by_alert ON run (alert);
     CREATE INDEX run_by_time ON run (proposed_at);
     CREATE TABLE run_plan (
       run TEXT PRIMARY KEY NOT NULL,
@@ -153,6 +155,7 @@ enum Schema {
     CREATE TABLE run_step (
       run TEXT NOT NULL,
       effect_group INTEGER NOT NULL,
+      attempt INTEGER NOT NULL,
       state TEXT NOT NULL,
       detail TEXT NOT NULL,
       results BLOB NOT NULL,

@@ -4,7 +4,7 @@ import StellaModel
 /// Space that is set aside before an effect, so that its outcome can be recorded even when the disk fills up in between.
 ///
 /// Take it before an intent; when recording the outcome fails with `store.full`, give it up and record once more.
-package struct StateReserve: Sendable {
+package struct StateReserve: SpaceReserve {
   package let path: String
   /// A log record with its payload and the pages around it, several times over.
   package static let byteCount = 4 << 20

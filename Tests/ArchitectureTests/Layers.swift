@@ -41,7 +41,9 @@ enum Layers {
     "StellaNATS": Rule(own: ["StellaModel", "CNATS"]),
     "CPostgres": Rule(own: []),
     "CNATS": Rule(own: []),
-    "StellaEffects": Rule(own: ["StellaModel", "StellaEngine"], others: ["AsyncHTTPClient", "NIO*", "Subprocess"]),
+    "CStellaProcess": Rule(own: []),
+    "StellaEffects": Rule(
+      own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "StellaServer": Rule(
       own: ["StellaModel", "StellaEngine", "StellaLogging"],

@@ -128,9 +128,8 @@ struct LogRecordTests {
 
   @Test("Every event of a run has a kind of record, and intents and outcomes keep theirs")
   func kinds() {
-    #expect(RunEvent.allCases.filter { LogKind($0) == .effectIntended } == [.effectIntended, .undoIntended])
-    #expect(
-      RunEvent.allCases.filter { LogKind($0) == .effectOutcome } == [.effectApplied, .effectFailed, .undoApplied])
+    #expect(RunEvent.allCases.filter { LogKind($0) == .effectIntended } == [.effectIntended])
+    #expect(RunEvent.allCases.filter { LogKind($0) == .effectOutcome } == [.effectApplied, .effectFailed])
     #expect(Set(LogKind.allCases.map(\.rawValue)).count == LogKind.allCases.count)
   }
 

@@ -17,7 +17,7 @@ struct RunStateTests {
     approved            withdrawn → withdrawn, superseded → superseded
     frozen              thawed → approved, withdrawn → withdrawn, superseded → superseded
     checking            superseded → superseded, claim_released → approved, digest_confirmed → applying
-    checking            taken_over → checking
+    checking            taken_over → checking, effects_gone → no_change
     applying            effect_intended → applying, effect_applied → applying, reconciled → applying
     applying            outcome_unclear → unknown, effect_failed → stopped, halted → stopped, drift_found → stopped
     applying            all_applied → verifying, taken_over → applying
@@ -28,7 +28,7 @@ struct RunStateTests {
     verifying           verified_good → succeeded, verified_bad → ineffective, taken_over → verifying
     succeeded           rollback_started → rolling_back
     ineffective         rollback_started → rolling_back
-    rolling_back        undo_intended → rolling_back, undo_applied → rolling_back, reconciled → rolling_back
+    rolling_back        reconciled → rolling_back
     rolling_back        all_restored → rolled_back, rollback_conflicted → rollback_conflict
     rolling_back        rollback_failed → rollback_failed, outcome_unclear → rollback_unknown, halted → partial
     rolling_back        taken_over → rolling_back
@@ -146,7 +146,7 @@ struct RunStateTests {
         case .claimReleased: after.isChecked = false
         case .digestConfirmed: after.isChecked = true
         case .effectApplied: after.hasApplied = true
-        case .undoIntended: after.hasUndone = true
+        case .rollbackStarted: after.hasUndone = true
         default: break
         }
         if event == .effectIntended || next == .applying {

@@ -5,7 +5,7 @@ import StellaModel
 /// Arguments are compared byte for byte: two spellings of one letter that Unicode holds equal are two arguments.
 package struct ExecAllowList: Sendable, Hashable {
   package enum Verdict: Sendable, Hashable {
-    /// The command at this place of the list allows it.
+    /// The command at this place of the list allows it, and its program is the one to run.
     case allowed(by: Int)
     /// No command does; the sentence says what came closest. Text of the arguments is escaped in it.
     case refused(String)
@@ -16,11 +16,18 @@ package struct ExecAllowList: Sendable, Hashable {
   /// An empty list allows nothing.
   package init(_ commands: [ExecCommand]) { self.commands = commands }
 
-  /// Judges the arguments of one effect; `argv[0]` is the program. O(commands × arguments). Pure.
-  package func verdict(on argv: [String]) -> Verdict {
-    guard let program = argv.first else { return .refused("There is no program to run.") }
+  /// Judges the arguments of one effect; `argv[0]` is the program: its path, or its bare name where the list has one
+  /// program of that name only. A further argument is nil while it isn't known, and then only `{word}` allows it: it must be
+  /// judged again. O(commands × arguments). Pure.
+  package func verdict(on argv: [String?]) -> Verdict {
+    guard let program = argv.first ?? nil, !program.isEmpty else { return .refused("There is no program to run.") }
+    let named = commands.filter { Self.isSame($0.name, program) }.map(\.program)
+    if let first = named.first, let other = named.first(where: { !Self.isSame($0, first) }) {
+      return .refused("`\(TextEscaping.oneLine(program))` could be \(first) or \(other); write the path in full.")
+    }
     var closest: (matched: Int, why: String)?
-    for (place, command) in commands.enumerated() where ExecAllowList.isSame(command.program, program) {
+    for (place, command) in commands.enumerated()
+    where Self.isSame(command.program, program) || Self.isSame(command.name, program) {
       guard let failure = ExecAllowList.firstFailure(of: argv, in: command) else { return .allowed(by: place) }
       if failure.matched > closest?.matched ?? -1 { closest = failure }
     }
@@ -31,12 +38,15 @@ package struct ExecAllowList: Sendable, Hashable {
   }
 
   /// How far the arguments agree with a command, and why no farther; nil when they do to the end.
-  private static func firstFailure(of argv: [String], in command: ExecCommand) -> (matched: Int, why: String)? {
+  private static func firstFailure(of argv: [String?], in command: ExecCommand) -> (matched: Int, why: String)? {
     for (index, wanted) in command.arguments.enumerated() {
       guard index + 1 < argv.count else {
         return (index, "There are \(argv.count - 1) arguments where \(command.arguments.count) are allowed.")
       }
-      let given = argv[index + 1]
+      guard let given = argv[index + 1] else {
+        if wanted == .word { continue }
+        return (index, "Argument \(index + 1) is a result that isn't known yet, which only {word} allows.")
+      }
       let place = "Argument \(index + 1), `\(TextEscaping.oneLine(given, limit: 80))`, "
       switch wanted {
       case .text(let text):

@@ -14,7 +14,7 @@ extension Effect {
     /// The header that carries the engine's idempotency key, if the target honours one. The key itself is no part of the
     /// plan.
     package var idempotencyHeader: String?
-    /// Statuses that mean done, ascending. Empty: 200 … 299.
+    /// Statuses that mean done, ascending. Empty: 200 … 299 without 202, which is a promise only.
     package var expectedStatuses: [Int]
     package var observation: Observation?
 

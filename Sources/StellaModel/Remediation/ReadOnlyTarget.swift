@@ -79,4 +79,17 @@ package struct FixQueryRecord: Sendable, Hashable {
   package var duration: Duration
   /// Why there is no answer; nil when there is one.
   package var failure: String?
+
+  package init(
+    target: String, statement: String, arguments: [FieldValue], rows: Int, bytes: Int, duration: Duration,
+    failure: String? = nil
+  ) {
+    self.target = target
+    self.statement = statement
+    self.arguments = arguments
+    self.rows = rows
+    self.bytes = bytes
+    self.duration = duration
+    self.failure = failure
+  }
 }

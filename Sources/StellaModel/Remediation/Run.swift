@@ -25,6 +25,8 @@ package struct Run: Sendable, Hashable {
   /// The name of the policy that it is under.
   package var policy: String
   package var digest: PlanDigest?
+  /// Whether the engine found nothing in the plan but effects that a target lists as safe.
+  package var isSafe: Bool
   package var targets: [String]
   package var effectCount: Int
   package var rowCount: Int
@@ -61,6 +63,7 @@ package struct Run: Sendable, Hashable {
     reason = ""
     editors = []
     self.policy = policy
+    isSafe = false
     targets = []
     effectCount = 0
     rowCount = 0
@@ -103,11 +106,15 @@ package struct RunStep: Sendable, Hashable {
     case intended
     case applied
     case notApplied = "not_applied"
+    /// Not applied either, because the target no longer held what the plan was made for.
+    case drifted
   }
 
   package var run: String
   /// From 1, in the order of the plan.
   package var group: Int
+  /// From 1: a group that an engine left undone, for certain, is begun once more.
+  package var attempt: Int
   package var state: State
   /// What the target said; for people, and not escaped.
   package var detail: String
@@ -118,9 +125,10 @@ package struct RunStep: Sendable, Hashable {
   package var intendedAt: Int64
   package var endedAt: Int64?
 
-  package init(run: String, group: Int, epoch: Int64, intendedAt: Int64) {
+  package init(run: String, group: Int, attempt: Int = 1, epoch: Int64, intendedAt: Int64) {
     self.run = run
     self.group = group
+    self.attempt = attempt
     state = .intended
     detail = ""
     results = []

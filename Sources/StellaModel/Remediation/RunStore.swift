@@ -3,6 +3,7 @@ package struct RunQuery: Sendable, Hashable {
   package var states: [RunState] = []
   package var fix: String?
   package var subject: String?
+  package var alert: String?
   package var target: String?
   /// Proposed then or later.
   package var since: Int64?

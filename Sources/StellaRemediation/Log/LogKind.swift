@@ -50,8 +50,8 @@ extension LogKind {
     switch event {
     case .planRecorded: self = .planRecorded
     case .voteRecorded, .approved, .rejected: self = .decision
-    case .effectIntended, .undoIntended: self = .effectIntended
-    case .effectApplied, .effectFailed, .undoApplied: self = .effectOutcome
+    case .effectIntended: self = .effectIntended
+    case .effectApplied, .effectFailed: self = .effectOutcome
     case .outcomeUnclear: self = .effectUnclear
     case .reconciled: self = .effectReconciled
     case .verifiedGood, .verifiedBad: self = .verified

@@ -21,7 +21,7 @@ package struct FixCandidate: Sendable {
 
 extension FixCandidate.Reason {
   /// Less is better.
-  var rank: Int {
+  package var rank: Int {
     switch self {
     case .suggested(let place): place
     case .rule: 1_000_000

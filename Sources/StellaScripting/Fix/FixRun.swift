@@ -1,3 +1,5 @@
+import StellaModel
+
 /// How one call of a fix's function went, as it goes on record.
 package struct FixRun<Value: Sendable>: Sendable {
   package var result: Result<Value, FixError>

@@ -1,3 +1,4 @@
+import StellaModel
 import Testing
 
 @testable import StellaEffects
@@ -26,7 +27,8 @@ struct ExecAllowListTests {
   @Test(
     "Everything else is refused",
     arguments: [
-      [], ["/usr/bin/systemctl"], ["systemctl", "restart", "payq.service"],
+      [], ["/usr/bin/systemctl"], ["systemctl", "stop", "payq.service"], ["bin/systemctl", "restart", "payq.service"],
+      ["./systemctl", "restart", "payq.service"], ["", "restart", "payq.service"],
       ["/usr/bin/../bin/systemctl", "restart", "payq.service"], ["/usr/bin//systemctl", "restart", "payq.service"],
       ["/usr/bin/systemctl", "restart"], ["/usr/bin/systemctl", "restart", ""],
       ["/usr/bin/systemctl", "restart", "payq.service", "sshd.service"],
@@ -42,6 +44,30 @@ struct ExecAllowListTests {
       ["/usr/bin/systemctl", "restart", "{payq.service|payw.service}"], ["/usr/bin/echo", "\u{E9}"])
     #expect(!Self.isAllowed(argv, by: list))
     #expect(Self.isAllowed(["/usr/bin/echo", "\u{E9}"], by: list))
+  }
+
+  @Test("A bare name stands for the one program of the list that has it, and for nothing when there are two")
+  func bareName() throws {
+    let list = try Self.list(
+      ["/usr/bin/systemctl", "restart", "{word}"], ["/usr/bin/systemctl", "is-active", "{word}"],
+      ["/opt/a/clean"], ["/opt/b/clean"])
+    #expect(list.verdict(on: ["systemctl", "is-active", "payq.service"]) == .allowed(by: 1))
+    #expect(
+      list.verdict(on: ["clean"])
+        == .refused("`clean` could be /opt/a/clean or /opt/b/clean; write the path in full."))
+    #expect(list.verdict(on: ["/opt/b/clean"]) == .allowed(by: 3))
+  }
+
+  @Test("What isn't known yet is allowed where any word is, and nowhere else")
+  func unknown() throws {
+    let list = try Self.list(["/usr/bin/a", "{word}"], ["/usr/bin/b", "{x|y}"], ["/usr/bin/c", "x"])
+    #expect(list.verdict(on: ["a", nil]) == .allowed(by: 0))
+    for program in ["b", "c"] {
+      #expect(
+        list.verdict(on: [program, nil])
+          == .refused("Argument 1 is a result that isn't known yet, which only {word} allows."))
+    }
+    #expect(list.verdict(on: [nil, "x"]) == .refused("There is no program to run."))
   }
 
   @Test("An empty list allows nothing")

@@ -57,8 +57,6 @@ package enum RunEvent: String, Sendable, Hashable, Codable, CaseIterable {
   case verifiedBad = "verified_bad"
   /// A policy, or an approved plan of its own, undoes what was applied.
   case rollbackStarted = "rollback_started"
-  case undoIntended = "undo_intended"
-  case undoApplied = "undo_applied"
   case allRestored = "all_restored"
   /// All steps were tried, and the target held something else than what the run wrote.
   case rollbackConflicted = "rollback_conflicted"

@@ -63,6 +63,7 @@ extension RunState {
     case (.checking, .takenOver): .checking
     case (.checking, .claimReleased): .approved
     case (.checking, .superseded): .superseded
+    case (.checking, .effectsGone): .noChange
     case (.checking, .digestConfirmed): .applying
 
     case (.applying, .takenOver), (.applying, .effectIntended), (.applying, .effectApplied), (.applying, .reconciled):
@@ -95,9 +96,7 @@ extension RunState {
 
   private static func whileRollingBack(_ state: RunState, _ event: RunEvent) -> RunState? {
     switch (state, event) {
-    case (.rollingBack, .takenOver), (.rollingBack, .undoIntended), (.rollingBack, .undoApplied),
-      (.rollingBack, .reconciled):
-      .rollingBack
+    case (.rollingBack, .takenOver), (.rollingBack, .reconciled): .rollingBack
     case (.rollingBack, .allRestored): .rolledBack
     case (.rollingBack, .rollbackConflicted): .rollbackConflict
     case (.rollingBack, .rollbackFailed): .rollbackFailed

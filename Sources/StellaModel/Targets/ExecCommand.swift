@@ -1,5 +1,3 @@
-import StellaModel
-
 /// One command that a target's configuration allows, as a list of arguments; no shell ever sees it.
 ///
 /// The first is the absolute path of the program. Each further one is the text itself, a choice, or a word:
@@ -60,6 +58,9 @@ package struct ExecCommand: Sendable, Hashable {
     self.arguments = arguments
   }
 
+  /// The last part of the program's path.
+  package var name: String { program.split(separator: "/").last.map(String.init) ?? "" }
+
   private static func argument(_ text: String, at index: Int) throws(ExecDeclarationError) -> Argument {
     guard isPrintable(text) else {
       throw ExecDeclarationError(.control, at: index, "has a control character.")
@@ -87,7 +88,7 @@ package struct ExecCommand: Sendable, Hashable {
 
   private static func isPrintable(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
 
-  static func isWord(_ text: String) -> Bool {
+  package static func isWord(_ text: String) -> Bool {
     let bytes = text.utf8
     guard let first = bytes.first, first != UInt8(ascii: "-"), bytes.count <= wordLimitBytes else { return false }
     let isPlain = bytes.allSatisfy { byte in
@@ -100,5 +101,22 @@ package struct ExecCommand: Sendable, Hashable {
       }
     }
     return isPlain && !text.split(separator: "/").contains("..")
+  }
+}
+
+extension ExecCommand: CustomStringConvertible {
+  /// As it was declared, with spaces between the arguments.
+  package var description: String {
+    ([program] + arguments.map(\.description)).joined(separator: " ")
+  }
+}
+
+extension ExecCommand.Argument: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .text(let text): text
+    case .choice(let choices): "{\(choices.joined(separator: "|"))}"
+    case .word: "{word}"
+    }
   }
 }

@@ -1,5 +1,3 @@
-import StellaModel
-
 #if canImport(Glibc)
   import Glibc
 #else

@@ -1,0 +1,279 @@
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
+#include "stella_process.h"
+
+#include <errno.h>
+
+#if !defined(__linux__)
+
+int stella_process_start(const stella_process_command *command, stella_process *process) {
+  (void)command;
+  (void)process;
+  return ENOSYS;
+}
+
+#else
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void close_pair(int pair[2]) {
+  close(pair[0]);
+  close(pair[1]);
+}
+
+// Handlers of the engine must not run here, and what it ignores must not stay ignored in the command.
+static void reset_signals(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+}
+
+static int limit(int resource, uint64_t most) {
+  struct rlimit current;
+  if (getrlimit(resource, &current) != 0) return errno;
+  rlim_t value = (rlim_t)most;
+  if (current.rlim_max != RLIM_INFINITY && value > current.rlim_max) value = current.rlim_max;
+  struct rlimit wanted = {value, value};
+  return setrlimit(resource, &wanted) == 0 ? 0 : errno;
+}
+
+// Becomes the command; returns why it couldn't.
+static int become(const stella_process_command *command, pid_t supervisor, int output) {
+  if (setsid() < 0) return errno;
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
+  if (getppid() != supervisor) return ESRCH;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  int failure = limit(RLIMIT_CORE, 0);
+  if (failure == 0) failure = limit(RLIMIT_CPU, command->cpu_seconds);
+  if (failure == 0) failure = limit(RLIMIT_AS, command->memory_bytes);
+  if (failure == 0) failure = limit(RLIMIT_FSIZE, command->file_bytes);
+  if (failure == 0) failure = limit(RLIMIT_NOFILE, command->open_files);
+  if (failure != 0) return failure;
+  if (chdir(command->directory) != 0) return errno;
+  umask(022);
+  int input = open("/dev/null", O_RDONLY);
+  if (input < 0) return errno;
+  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
+  // The pipe that tells a failure of exec closes by itself when there is none.
+  if (syscall(SYS_close_range, 3, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */) != 0) return errno;
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execve(command->program, command->arguments, command->environment);
+  return errno;
+}
+
+// Kills every child of this process. With all orphans of the command among them, repeating it ends every descendant,
+// whatever session it has fled to.
+static void kill_children(void) {
+  int file = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  char text[4096];
+  ssize_t count;
+  pid_t pid = 0;
+  while ((count = read(file, text, sizeof text)) > 0) {
+    for (ssize_t i = 0; i < count; i++) {
+      if (text[i] >= '0' && text[i] <= '9') {
+        pid = pid * 10 + (text[i] - '0');
+      } else if (pid > 0) {
+        kill(pid, SIGKILL);
+        pid = 0;
+      }
+    }
+  }
+  close(file);
+}
+
+// Ends and reaps all that is left; returns whether something stays. Notes how the command itself ended.
+static int end_all(pid_t leader, int *status, int *has_status, int64_t reap_ms) {
+  int64_t deadline = now_ms() + reap_ms;
+  for (;;) {
+    // The group's id can't be another's while a member or the unreaped leader lives.
+    if (!*has_status) kill(-leader, SIGKILL);
+    kill_children();
+    for (;;) {
+      int ended;
+      pid_t pid = waitpid(-1, &ended, WNOHANG);
+      if (pid < 0 && errno == ECHILD) return 0;
+      if (pid <= 0) break;
+      if (pid == leader) {
+        *status = ended;
+        *has_status = 1;
+      }
+    }
+    if (now_ms() >= deadline) return 1;
+    struct timespec pause = {0, 2000000};
+    nanosleep(&pause, NULL);
+  }
+}
+
+static void send_report(int report, const stella_process_end *end) {
+  // Smaller than PIPE_BUF: all or nothing.
+  while (write(report, end, sizeof *end) < 0 && errno == EINTR) {}
+}
+
+// Takes the three above standard error, gives /dev/null the first three places, and closes everything else: what the
+// engine has open is nothing to a command, and a pipe held here would never end for its reader.
+static int keep_only(int *a, int *b, int *c) {
+  int *kept[3] = {a, b, c};
+  for (int i = 0; i < 3; i++) {
+    int moved = fcntl(*kept[i], F_DUPFD_CLOEXEC, 3);
+    if (moved < 0) return errno;
+    *kept[i] = moved;
+  }
+  int nothing = open("/dev/null", O_RDWR);
+  if (nothing < 0) return errno;
+  for (int i = 0; i < 3; i++)
+    if (dup2(nothing, i) < 0) return errno;
+  for (int i = 0; i < 3; i++)
+    for (int j = i + 1; j < 3; j++)
+      if (*kept[j] < *kept[i]) {
+        int *held = kept[i];
+        kept[i] = kept[j];
+        kept[j] = held;
+      }
+  unsigned int next = 3;
+  for (int i = 0; i < 3; i++) {
+    unsigned int place = (unsigned int)*kept[i];
+    if (place > next && syscall(SYS_close_range, next, place - 1, 0) != 0) return errno;
+    next = place + 1;
+  }
+  return syscall(SYS_close_range, next, ~0U, 0) == 0 ? 0 : errno;
+}
+
+static void supervise(const stella_process_command *command, int output, int report, int lifeline) {
+  stella_process_end end = {STELLA_PROCESS_NOT_STARTED, 0, 0, 0};
+  reset_signals();
+  setsid();
+  prctl(PR_SET_NAME, "stella-exec");
+  int failed[2];
+  end.value = keep_only(&output, &report, &lifeline);
+  if (end.value == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) end.value = errno;
+  if (end.value == 0 && pipe2(failed, O_CLOEXEC) != 0) end.value = errno;
+  if (end.value != 0) {
+    send_report(report, &end);
+    _exit(1);
+  }
+  pid_t supervisor = getpid();
+  pid_t leader = fork();
+  if (leader == 0) {
+    int32_t failure = become(command, supervisor, output);
+    while (write(failed[1], &failure, sizeof failure) < 0 && errno == EINTR) {}
+    _exit(127);
+  }
+  if (leader < 0) {
+    end.value = errno;
+    send_report(report, &end);
+    _exit(1);
+  }
+  close(output);
+  close(failed[1]);
+
+  int status = 0, has_status = 0;
+  int32_t failure = 0;
+  ssize_t told;
+  // Ends with the success of exec, with its failure, or with the death of the child.
+  while ((told = read(failed[0], &failure, sizeof failure)) < 0 && errno == EINTR) {}
+  close(failed[0]);
+  if (told == (ssize_t)sizeof failure) {
+    end_all(leader, &status, &has_status, command->reap_ms);
+    end.value = failure;
+    send_report(report, &end);
+    _exit(0);
+  }
+
+  int process = (int)syscall(SYS_pidfd_open, leader, 0);
+  int64_t deadline = now_ms() + command->time_limit_ms;
+  int terminated = 0;
+  while (process >= 0) {
+    int64_t left = deadline - now_ms();
+    if (left <= 0) {
+      if (terminated) break;
+      end.was_ended = terminated = 1;
+      kill(-leader, SIGTERM);
+      deadline = now_ms() + command->grace_ms;
+      continue;
+    }
+    struct pollfd waits[2] = {{process, POLLIN, 0}, {lifeline, POLLIN, 0}};
+    int ready = poll(waits, 2, left > 1000000 ? 1000000 : (int)left);
+    if (ready < 0 && errno != EINTR) break;
+    if (ready > 0 && waits[0].revents != 0) break;
+    if (ready > 0 && waits[1].revents != 0) {
+      end.was_ended = 1;
+      break;
+    }
+  }
+  if (process < 0) end.was_ended = 1;
+  // A command that is done but not yet reaped keeps its status, whatever is sent to it.
+  end.remaining = end_all(leader, &status, &has_status, command->reap_ms);
+  if (has_status && WIFEXITED(status)) {
+    end.kind = STELLA_PROCESS_EXITED;
+    end.value = WEXITSTATUS(status);
+  } else {
+    end.kind = STELLA_PROCESS_SIGNALLED;
+    end.value = has_status && WIFSIGNALED(status) ? WTERMSIG(status) : SIGKILL;
+  }
+  send_report(report, &end);
+  _exit(0);
+}
+
+int stella_process_start(const stella_process_command *command, stella_process *process) {
+  int output[2], report[2], lifeline[2];
+  if (pipe2(output, O_CLOEXEC) != 0) return errno;
+  if (pipe2(report, O_CLOEXEC) != 0) {
+    int failure = errno;
+    close_pair(output);
+    return failure;
+  }
+  if (pipe2(lifeline, O_CLOEXEC) != 0) {
+    int failure = errno;
+    close_pair(output);
+    close_pair(report);
+    return failure;
+  }
+  // No handler of the engine may run in the supervisor before it has taken them off.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t supervisor = fork();
+  int failure = errno;
+  if (supervisor == 0) {
+    supervise(command, output[1], report[1], lifeline[0]);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  close(output[1]);
+  close(report[1]);
+  close(lifeline[0]);
+  if (supervisor < 0) {
+    close(output[0]);
+    close(report[0]);
+    close(lifeline[1]);
+    return failure;
+  }
+  fcntl(output[0], F_SETFL, O_NONBLOCK);
+  process->supervisor = supervisor;
+  process->output = output[0];
+  process->report = report[0];
+  process->lifeline = lifeline[1];
+  return 0;
+}
+
+#endif

@@ -1,0 +1,154 @@
+import StellaModel
+
+extension Runner {
+  /// Goes on with what an engine before this one left: first what may have been half done, then what was about to begin. Call
+  /// it once, before anything else.
+  ///
+  /// - Returns: the runs that were touched, as they are then.
+  /// - Throws: ``StoreError``; call it again then.
+  @discardableResult
+  package func recover() throws -> [Run] {
+    var query = RunQuery()
+    query.states = [.applying, .stopped, .verifying, .checking, .planning, .proposed]
+    let left = try remediation.store.readRuns { try $0.runs(query) }
+    var touched: [Run] = []
+    // What has begun comes first.
+    for state in query.states {
+      for run in left where run.state == state { touched.append(try takeOver(run)) }
+    }
+    return touched
+  }
+
+  private func takeOver(_ left: Run) throws -> Run {
+    let run = try write { transaction -> Run in
+      var run = try remediation.found(left.id, transaction)
+      if RunState.next(run.state, .takenOver) != nil {
+        try remediation.journal.record(
+          .takenOver, on: &run, actor: Self.actor, body: [.init("epoch", .integer(epoch))], transaction)
+      }
+      switch run.state {
+      case .proposed: try remediation.journal.record(.planningStarted, on: &run, actor: Self.actor, transaction)
+      case .checking:
+        try remediation.journal.record(
+          .claimReleased, on: &run, actor: Self.actor, detail: "the engine ended before it began", transaction)
+      default: break
+      }
+      return run
+    }
+    switch run.state {
+    case .planning: return try remediation.plan(run, as: .runner(epoch: epoch), actor: Self.actor)
+    case .applying: return try goOn(run)
+    case .stopped, .verifying: return try finish(run)
+    default: return run
+    }
+  }
+
+  /// A run that is `applying`: finds out what became of an open intent, and goes on from there.
+  func goOn(_ start: Run) throws -> Run {
+    var run = start
+    let (plan, steps) = try write { transaction in
+      (try remediation.plan(of: run, transaction), try transaction.steps(of: run.id))
+    }
+    if var open = steps.first(where: { $0.state == .intended }),
+      let group = plan.groups.first(where: { $0.number == open.group })
+    {
+      var results = AppliedResults(plan)
+      for step in steps where step.state == .applied { results.add(step, plan) }
+      let outcome = try performer.recover(try results.resolved(group), marker: marker(open, plan))
+      if case .notApplied(let detail, _) = outcome {
+        run = try leaveUndone(&open, detail, run, group)
+      } else {
+        run = try record(outcome, &open, run, group)
+      }
+      guard run.state == .applying else { return try finish(run) }
+    }
+    if try write({ try $0.steps(of: run.id) }).allSatisfy({ $0.state != .applied }) {
+      return try begin(run, plan)
+    }
+    return try finish(try apply(run, plan, lock: nil))
+  }
+
+  /// For certain nothing was changed and nothing will be: the group is begun once more, like one that never was.
+  private func leaveUndone(
+    _ step: inout RunStep, _ detail: String, _ run: Run, _ group: EffectGroup
+  ) throws -> Run {
+    step.state = .notApplied
+    step.detail = detail
+    step.endedAt = remediation.time.now()
+    let undone = step
+    return try writeOutcome { transaction in
+      var run = try remediation.found(run.id, transaction)
+      try remediation.journal.record(
+        .reconciled, step: undone, effect: group.effects.lowerBound, on: &run, actor: Self.actor,
+        body: [.init("outcome", .string(undone.state.rawValue))], transaction)
+      return run
+    }
+  }
+
+  /// Nothing is in force yet, so that the comparison before the crash says nothing any more.
+  private func begin(_ run: Run, _ plan: Plan) throws -> Run {
+    var lock: (any SQLLock)?
+    do throws(TargetError) {
+      if let group = plan.groups.first, let name = group.target, let database = remediation.targets.databases[name] {
+        lock = try database.lock()
+      }
+    } catch {
+      return try finish(try stop(run, error.description))
+    }
+    switch compare(run, plan, lock) {
+    case .same: return try finish(try apply(run, plan, lock: lock))
+    case .other, .nothing:
+      lock?.close()
+      return try finish(try stop(run, "its target has changed since the engine ended", event: .driftFound))
+    case .unavailable(let why), .impossible(let why):
+      lock?.close()
+      return try finish(try stop(run, why))
+    }
+  }
+
+  private func stop(_ run: Run, _ why: String, event: RunEvent = .halted) throws -> Run {
+    try write { transaction in
+      var run = try remediation.found(run.id, transaction)
+      try remediation.journal.record(event, on: &run, actor: Self.actor, detail: why, transaction)
+      return run
+    }
+  }
+
+  /// Lets deadlines pass, wakes frozen runs when the freeze is over, and carries out what is approved.
+  ///
+  /// - Returns: the runs that were carried out.
+  package func turn() throws -> [Run] {
+    try expire()
+    var query = RunQuery()
+    query.states = [.approved, .applying, .stopped]
+    let ready = try write { transaction -> [Run] in
+      try transaction.freeze() == nil ? try transaction.runs(query) : []
+    }
+    return try ready.map { run in
+      switch run.state {
+      case .approved: try execute(run.id)
+      case .applying: try goOn(run)
+      default: try finish(run)
+      }
+    }
+  }
+
+  private func expire() throws {
+    let now = remediation.time.now()
+    try write { transaction in
+      var query = RunQuery()
+      query.states = [.awaiting, .approved, .frozen]
+      let isFrozen = try transaction.freeze() != nil
+      for var run in try transaction.runs(query) {
+        if run.state == .frozen, !isFrozen {
+          try remediation.journal.record(.thawed, on: &run, actor: Self.actor, transaction)
+        }
+        let deadline = run.state == .awaiting ? run.decideBy : run.state == .approved ? run.executeBy : nil
+        guard let deadline, now >= deadline else { continue }
+        try remediation.journal.record(
+          .deadlinePassed, on: &run, actor: Self.actor,
+          detail: "the time to \(run.state == .awaiting ? "decide" : "execute") was over", transaction)
+      }
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import StellaModel
+import StellaScripting
+
+/// A fix that could help with an alert, as people see it.
+package struct Suggestion: Sendable {
+  package let candidate: FixCandidate
+  /// Of all runs of the fix: how many it repaired, and how many ended otherwise after something was applied.
+  package let succeeded: Int
+  package let unsuccessful: Int
+}
+
+extension Remediation {
+  /// What could help with an alert, best first: by the reason, then by how often it helped. Runs each `when`.
+  package func suggestions(for alert: Alert) throws -> [Suggestion] {
+    let candidates = fixes.candidates(for: alert)
+    let suggestions = try store.readRuns { transaction in
+      try candidates.map { candidate in
+        var query = RunQuery()
+        query.fix = candidate.fix.manifest.id
+        query.states = [.succeeded]
+        let succeeded = try transaction.runCount(query)
+        query.states = [.ineffective, .partial, .rolledBack, .rollbackConflict, .rollbackFailed, .accepted]
+        return Suggestion(
+          candidate: candidate, succeeded: succeeded, unsuccessful: try transaction.runCount(query))
+      }
+    }
+    return suggestions.enumerated().sorted { left, right in
+      let ranks = (left.element.candidate.reasons[0].rank, right.element.candidate.reasons[0].rank)
+      if ranks.0 != ranks.1 { return ranks.0 < ranks.1 }
+      let helped = (left.element.successShare, right.element.successShare)
+      return helped.0 == helped.1 ? left.offset < right.offset : helped.0 > helped.1
+    }.map(\.element)
+  }
+
+  /// Proposes the best fix for a firing alert that has a plan. Each alert is proposed for once.
+  ///
+  /// - Returns: the run whose plan now awaits its decision or is approved by policy; nil when there is none. What didn't come
+  ///   to a plan is on record as a run of its own.
+  /// - Throws: ``StoreError``, ``LogError``; what was begun is gone on with by the next engine.
+  package func propose(_ alert: Alert, as writer: LogWriter = .command) throws -> Run? {
+    let isKnown = try store.readRuns { try $0.runCount(query(alert: alert)) > 0 }
+    if isKnown { return nil }
+    for suggestion in try suggestions(for: alert) where suggestion.candidate.applies {
+      guard let proposed = try begin(alert, suggestion.candidate, as: writer) else { continue }
+      guard proposed.state == .planning else { return nil }
+      let planned = try plan(proposed, as: writer, actor: "engine")
+      if planned.state == .awaiting || planned.state == .approved { return planned }
+    }
+    return nil
+  }
+
+  private func query(alert: Alert) -> RunQuery {
+    var query = RunQuery()
+    query.alert = alert.id
+    return query
+  }
+
+  /// A proposal on record, as `planning` or `suppressed`; nil when the fix can't be asked for with this alert.
+  private func begin(_ alert: Alert, _ candidate: FixCandidate, as writer: LogWriter) throws -> Run? {
+    let fix = candidate.fix
+    let parameters: NamedValues
+    var fault: String?
+    do {
+      parameters = try FixPlanner.values(FixParameters(of: fix.manifest, from: alert))
+    } catch {
+      parameters = [:]
+      fault = "\(error)"
+    }
+    let policy = policy(of: fix.manifest)
+    let key = FieldValue.object(alert.key).json
+    let subject = "\(fix.manifest.id) \(alert.rule) \(key)"
+    return try store.write(as: writer) { transaction in
+      if try !transaction.runs(query(alert: alert)).filter({ $0.fix == fix.manifest.id }).isEmpty { return nil }
+      let history = try history(of: subject, targets: fix.manifest.targets, policy, transaction)
+      let start = policy.start(history, now: time.now(), fixCooldown: fix.manifest.cooldown)
+      if case .suppressed = start, try wasSuppressed(subject, since: time.now() - policy.attempts.within, transaction) {
+        return nil
+      }
+      var run = Run(
+        id: try newID(alert: alert.id, fix: fix.manifest.id, salt: "", transaction), fix: fix.manifest.id,
+        fixTitle: fix.manifest.title, fixFile: fix.source.file, subject: subject, parameters: parameters,
+        requestedBy: "rule:\(alert.rule)", policy: policy.name, proposedAt: time.now())
+      run.alert = alert.id
+      run.rule = alert.rule
+      run.alertKey = key
+      run.reason = candidate.reasons.map(\.description).joined(separator: "; ")
+      run.targets = fix.manifest.targets
+      try transaction.setAlert(alert.id, json: alert.json, time: time.now())
+      try journal.propose(run, transaction)
+      if fix.manifest.hasWhen {
+        try transaction.append(
+          ScriptExecution(
+            script: FixPlanner.digest(of: fix), inputs: parameters, queries: [], steps: candidate.when.steps,
+            peakMemoryBytes: candidate.when.peakMemoryBytes, outcome: "true"
+          ).entry(.when, run: run, journal: journal))
+      }
+      if case .suppressed(let why) = start {
+        try journal.record(.suppressed, on: &run, actor: "policy:\(policy.name)", detail: why, transaction)
+        return run
+      }
+      try journal.record(.planningStarted, on: &run, actor: "engine", transaction)
+      if let fault {
+        try journal.record(.planFailed, on: &run, actor: "engine", detail: fault, transaction)
+      }
+      return run
+    }
+  }
+
+  /// A person asks for a fix, with parameters of their own.
+  ///
+  /// - Throws: ``RemediationError`` `not_found` for a fix that isn't loaded; ``FixError`` for parameters; ``StoreError``.
+  package func request(_ fixID: String, parameters: [FieldValue.Member], by actor: String) throws -> Run {
+    guard let fix = fixes.fix(fixID) else {
+      let hint = NearestName.of(fixID, in: fixes.fixes.map(\.manifest.id)).map { " Did you mean \($0)?" } ?? ""
+      throw RemediationError(.notFound, "there is no fix \(fixID).\(hint)")
+    }
+    let values = try FixPlanner.values(FixParameters(of: fix.manifest, given: parameters))
+    let policy = policy(of: fix.manifest)
+    let run = try store.write(as: .command) { transaction in
+      var run = Run(
+        id: try newID(alert: "", fix: fixID, salt: String(time.now()), transaction), fix: fixID,
+        fixTitle: fix.manifest.title, fixFile: fix.source.file,
+        subject: "\(fixID) \(FieldValue.object(parameters).json)", parameters: values, requestedBy: actor,
+        policy: policy.name, proposedAt: time.now())
+      run.reason = "asked for"
+      run.targets = fix.manifest.targets
+      try journal.propose(run, transaction)
+      try journal.record(.planningStarted, on: &run, actor: actor, transaction)
+      return run
+    }
+    return try plan(run, as: .command, actor: actor)
+  }
+
+  private func history(
+    of subject: String, targets: [String], _ policy: Policy, _ transaction: Store.Transaction
+  ) throws -> RunHistory {
+    var query = RunQuery()
+    query.subject = subject
+    query.limit = 100
+    query.since = time.now() - max(policy.attempts.within, policy.cooldown)
+    // Of several plans of one attempt the last one counts; what never came to a plan is no attempt.
+    let attempts = try transaction.runs(query).filter { run in
+      run.supersededBy == nil && ![.suppressed, .planFailed, .refused, .noChange].contains(run.state)
+    }
+    query.since = nil
+    query.states = RunState.allCases.filter { $0.turn != .nobody }
+    return RunHistory(
+      running: try transaction.runs(query).last?.id, lastAttempt: attempts.last?.proposedAt, attempts: attempts.count,
+      failures: try failures(on: targets, policy, transaction))
+  }
+
+  private func wasSuppressed(_ subject: String, since: Int64, _ transaction: Store.Transaction) throws -> Bool {
+    var query = RunQuery()
+    query.subject = subject
+    query.states = [.suppressed]
+    query.since = since
+    return try transaction.runCount(query) > 0
+  }
+}
+
+extension Suggestion {
+  fileprivate var successShare: Double {
+    let all = succeeded + unsuccessful
+    return all == 0 ? 0.5 : Double(succeeded) / Double(all)
+  }
+}
+
+/// What a fix would do, and how it would be decided; nothing of it is on record.
+package struct Preview: Sendable {
+  package var run: Run
+  package var plan: Plan?
+  package var notes: [String]
+  package var quorum: Quorum
+}
+
+extension Remediation {
+  /// Plans a fix without asking for it. Runs scripts.
+  ///
+  /// - Throws: ``RemediationError`` `not_found`; ``FixError`` for parameters.
+  package func preview(_ fixID: String, parameters: [FieldValue.Member]) throws -> Preview {
+    guard let fix = fixes.fix(fixID) else { throw RemediationError(.notFound, "there is no fix \(fixID).") }
+    let values = try FixParameters(of: fix.manifest, given: parameters)
+    let policy = policy(of: fix.manifest)
+    var run = Run(
+      id: "preview", fix: fixID, fixTitle: fix.manifest.title, fixFile: fix.source.file, subject: "",
+      parameters: try FixPlanner.values(values), requestedBy: "nobody", policy: policy.name, proposedAt: time.now())
+    var plan: Plan?
+    var notes: [String] = []
+    switch planner.plan(fix, values, bounds: bounds(policy)).outcome {
+    case .plan(let made, let said, let isSafe):
+      plan = made
+      notes = said
+      run.state = .awaiting
+      run.isSafe = isSafe
+      run.digest = made.digest
+      run.targets = made.content.targets.map(\.name)
+      run.effectCount = made.content.effects.count
+      run.rowCount = made.rowCount
+      run.plannedAt = time.now()
+    case .nothing(let said):
+      notes = said
+      run.state = .noChange
+      run.detail = "there is nothing to change"
+    case .failed(let why, _):
+      run.state = .planFailed
+      run.detail = why
+    case .refused(let why):
+      run.state = .refused
+      run.detail = why
+    }
+    let quorum = Quorum(
+      policy: policy, people: people, votes: [], facts: VotingFacts(run, isSafe: run.isSafe))
+    return Preview(run: run, plan: plan, notes: notes, quorum: quorum)
+  }
+}
