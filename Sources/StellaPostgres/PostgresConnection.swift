@@ -8,7 +8,7 @@
   /// The owner is one thread, which a call blocks until the server has answered; time limits are the server's
   /// (`statement_timeout`). One statement at a time; transactions are statements as any other.
   package final class PostgresConnection {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     /// Connects.
     ///
@@ -17,7 +17,9 @@
     ///   - timeoutSeconds: for each address that the host's name stands for; at least 2.
     package init(_ address: String, timeoutSeconds: Int = 10) throws(PostgresError) {
       let options = [
-        ("dbname", address), ("connect_timeout", String(max(2, timeoutSeconds))), ("client_encoding", "UTF8"),
+        // What stands before the address is in force unless the address says otherwise.
+        ("keepalives_idle", "30"), ("tcp_user_timeout", "60000"), ("dbname", address),
+        ("connect_timeout", String(max(2, timeoutSeconds))), ("client_encoding", "UTF8"),
         ("fallback_application_name", "stella"),
       ]
       let names = CStrings(options.map(\.0))
@@ -31,6 +33,8 @@
         throw PostgresError(.unreachable, message: message)
       }
       self.handle = handle
+      // Notices, such as that a table is there already, would go to standard error.
+      _ = PQsetNoticeProcessor(handle, { _, _ in }, nil)
     }
 
     deinit { PQfinish(handle) }
@@ -59,7 +63,7 @@
       }
     }
 
-    private func failure(of answer: OpaquePointer?) -> PostgresError {
+    func failure(of answer: OpaquePointer?) -> PostgresError {
       // `PG_DIAG_SQLSTATE`, a character constant that Swift doesn't import as the number that is asked for.
       let state = answer.flatMap { PQresultErrorField($0, Int32(UInt8(ascii: "C"))) }.map { String(cString: $0) }
       return PostgresError(
@@ -83,7 +87,7 @@
     }
 
     /// C strings in an array that ends with a null pointer, as long as this lives.
-    private final class CStrings {
+    final class CStrings {
       let pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>
       private let count: Int
 

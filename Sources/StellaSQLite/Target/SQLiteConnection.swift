@@ -18,6 +18,8 @@ struct SQLiteFailure: Error {
 /// Used by one thread at a time.
 final class SQLiteConnection {
   private let handle: OpaquePointer
+  /// How long a reader waits for the write lock, during which it may hold up others.
+  private static let upgradeTimeout = Duration.milliseconds(500)
   /// How long a statement may wait for others to let go of the file.
   private let lockTimeout: Duration
 
@@ -37,7 +39,9 @@ final class SQLiteConnection {
     sqlite3_busy_timeout(handle, Int32(clamping: lockTimeout.milliseconds))
     // Whether the application enforces its foreign keys or not, a fix must not leave rows without theirs; and triggers may
     // call nothing that reaches outside of the file.
-    for pragma in ["foreign_keys = ON", "trusted_schema = OFF", "synchronous = FULL", "cell_size_check = ON"] {
+    for pragma in [
+      "foreign_keys = ON", "trusted_schema = OFF", "synchronous = FULL", "fullfsync = ON", "cell_size_check = ON",
+    ] {
       try run("PRAGMA \(pragma)")
     }
     guard case .text("UTF-8")? = try run("PRAGMA encoding").rows.first?.first else {
@@ -64,15 +68,17 @@ final class SQLiteConnection {
     defer { sqlite3_finalize(statement.handle) }
     for (index, value) in arguments.enumerated() { try bind(value, Int32(index + 1), statement.handle) }
     var rows: [[EffectValue]] = []
-    let deadline = ContinuousClock.now + lockTimeout
+    let deadline = ContinuousClock.now + min(lockTimeout, Self.upgradeTimeout)
     while true {
       let code = sqlite3_step(statement.handle)
       switch code {
       case SQLITE_DONE: return SQLAnswer(rows: rows, changed: Int(sqlite3_changes(handle)))
       case SQLITE_ROW: rows.append(try Self.row(statement.handle))
-      case _ where code & 0xFF == SQLITE_BUSY && code != Self.stale && rows.isEmpty
+      case _
+      where code & 0xFF == SQLITE_BUSY && code != Self.stale && rows.isEmpty
         && ContinuousClock.now < deadline:
-        // SQLite itself doesn't wait when a transaction that has read begins to write.
+        // SQLite itself doesn't wait when a transaction that has read begins to write: whom it waits for may be waiting for
+        // it to end.
         sqlite3_reset(statement.handle)
         usleep(2000)
       default: throw failure(code)
@@ -118,7 +124,8 @@ final class SQLiteConnection {
     guard sqlite3_bind_parameter_count(statement) == query.arguments.count else {
       throw SQLiteFailure(
         code: SQLITE_RANGE,
-        message: "there are \(query.arguments.count) arguments for \(sqlite3_bind_parameter_count(statement)) parameters")
+        message:
+          "there are \(query.arguments.count) arguments for \(sqlite3_bind_parameter_count(statement)) parameters")
     }
     for (index, argument) in query.arguments.enumerated() {
       let value: EffectValue =
@@ -143,7 +150,8 @@ final class SQLiteConnection {
       case SQLITE_DONE: break reading
       case SQLITE_ROW:
         let width = (0..<Int32(columns.count)).reduce(0) { sum, column in
-          sum + 8 + (sqlite3_column_type(statement, column) == SQLITE_TEXT ? sqlite3_column_bytes(statement, column).int : 0)
+          sum + 8
+            + (sqlite3_column_type(statement, column) == SQLITE_TEXT ? sqlite3_column_bytes(statement, column).int : 0)
         }
         bytes += width
         guard answer.rows.count < query.rowLimit, bytes <= query.byteLimit else {

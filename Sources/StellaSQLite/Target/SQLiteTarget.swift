@@ -104,7 +104,8 @@ package final class SQLiteTarget: SQLTarget {
     switch failure.primary {
     case SQLITE_BUSY, SQLITE_LOCKED:
       TargetError(
-        .busy, target: name, "another process holds the file, or has written to it meanwhile. Nothing was changed; try again.")
+        .busy, target: name,
+        "another process holds the file, or has written to it meanwhile. Nothing was changed; try again.")
     case SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_FULL, SQLITE_NOMEM, SQLITE_PROTOCOL:
       TargetError(
         .unavailable, target: name,

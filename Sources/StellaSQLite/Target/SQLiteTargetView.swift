@@ -138,7 +138,8 @@ final class SQLiteTargetLock: SQLiteTargetView, SQLLock {
       case SQLITE_BUSY, SQLITE_FULL, SQLITE_CONSTRAINT: throw owner.error(error)
       default:
         throw TargetError(
-          .unclear, target: owner.name, "SQLite reports while committing: \(error.message). It may have happened or not.")
+          .unclear, target: owner.name,
+          "SQLite reports while committing: \(error.message). It may have happened or not.")
       }
     }
   }

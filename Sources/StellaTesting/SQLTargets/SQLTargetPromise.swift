@@ -35,7 +35,8 @@ package enum SQLTargetPromise: String, CaseIterable, Sendable {
     case .keepsToTheRowLimit: try scene.keepsToTheRowLimit()
     case .changesNothingByPreparing: try scene.changesNothingByPreparing()
     case .seesDriftUnderTheLock: try scene.seesDriftUnderTheLock()
-    case .seesAChangedRow: try scene.seesDrift("UPDATE jobs SET attempt = 9 WHERE id = 2", gone: 0, changed: 1, added: 0)
+    case .seesAChangedRow:
+      try scene.seesDrift("UPDATE jobs SET attempt = 9 WHERE id = 2", gone: 0, changed: 1, added: 0)
     case .seesAnAddedRow:
       try scene.seesDrift("INSERT INTO jobs VALUES (9, 'stuck', 1, 'new')", gone: 0, changed: 0, added: 1)
     case .seesARowThatIsGone: try scene.seesDrift("DELETE FROM jobs WHERE id = 2", gone: 1, changed: 0, added: 0)

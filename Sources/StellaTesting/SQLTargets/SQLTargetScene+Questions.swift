@@ -6,7 +6,9 @@ extension SQLTargetScene {
     try makeJobs()
     try viewing { view in
       let answer = try view.answer(
-        question("SELECT id, status, note FROM jobs WHERE attempt = ? AND status <> ? ORDER BY id", [.integer(1), .string("x")]))
+        question(
+          "SELECT id, status, note FROM jobs WHERE attempt = ? AND status <> ? ORDER BY id",
+          [.integer(1), .string("x")]))
       try equal(answer.columns, ["id", "status", "note"])
       try equal(answer.rows, [[.integer(1), .string("stuck"), .null], [.integer(3), .string("done"), .string("c")]])
       try expect(!answer.isCut, "it was cut")
@@ -109,8 +111,10 @@ extension SQLTargetScene {
       "CREATE VIEW v AS SELECT 1", "ALTER TABLE jobs ADD COLUMN extra TEXT", "CREATE INDEX i ON jobs (note)",
       "BEGIN", "COMMIT", "ROLLBACK", "END", "SAVEPOINT s", "RELEASE SAVEPOINT stella_prepare",
       "ROLLBACK TO SAVEPOINT stella_question", "RELEASE stella_question", "VACUUM", "REINDEX", "ANALYZE",
-      "SELECT 1; DELETE FROM jobs", "DELETE FROM jobs; SELECT 1", "INSERT INTO stella_effects SELECT * FROM stella_effects",
-      "WITH gone AS (SELECT 1) DELETE FROM jobs", "WITH n AS (SELECT 1) INSERT INTO jobs SELECT 99, 'x', 1, NULL FROM n",
+      "SELECT 1; DELETE FROM jobs", "DELETE FROM jobs; SELECT 1",
+      "INSERT INTO stella_effects SELECT * FROM stella_effects",
+      "WITH gone AS (SELECT 1) DELETE FROM jobs",
+      "WITH n AS (SELECT 1) INSERT INTO jobs SELECT 99, 'x', 1, NULL FROM n",
     ]
     switch kind {
     case .sqlite:
@@ -132,13 +136,15 @@ extension SQLTargetScene {
         "SELECT * INTO other FROM jobs", "CREATE TABLE other AS SELECT * FROM jobs", "COPY jobs TO '/tmp/x'",
         "COPY jobs TO PROGRAM 'cat'", "COPY jobs FROM PROGRAM 'echo'", "COPY jobs TO STDOUT", "COPY jobs FROM STDIN",
         "SET TRANSACTION READ WRITE", "SET transaction_read_only = off", "SET default_transaction_read_only = off",
-        "SELECT set_config('transaction_read_only', 'off', false)", "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+        "SELECT set_config('transaction_read_only', 'off', false)",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
         "SET ROLE stella", "RESET ALL", "DISCARD ALL", "START TRANSACTION", "ABORT", "COMMIT AND CHAIN",
         "PREPARE TRANSACTION 'x'", "LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE", "EXPLAIN ANALYZE DELETE FROM jobs",
         "PREPARE p AS DELETE FROM jobs", "EXECUTE p", "DECLARE c CURSOR FOR SELECT 1", "LISTEN x", "NOTIFY x",
         "GRANT ALL ON jobs TO PUBLIC", "CREATE ROLE other", "ALTER SYSTEM SET work_mem = '1MB'", "CLUSTER jobs",
         "REFRESH MATERIALIZED VIEW nothing", "MERGE INTO jobs USING jobs j ON false WHEN NOT MATCHED THEN DO NOTHING",
-        "CHECKPOINT", "SET CONSTRAINTS ALL DEFERRED", "COMMENT ON TABLE jobs IS 'x'", "SECURITY LABEL ON TABLE jobs IS 'x'",
+        "CHECKPOINT", "SET CONSTRAINTS ALL DEFERRED", "COMMENT ON TABLE jobs IS 'x'",
+        "SECURITY LABEL ON TABLE jobs IS 'x'",
       ]
     }
   }

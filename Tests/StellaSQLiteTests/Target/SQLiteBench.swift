@@ -40,8 +40,10 @@ final class SQLiteBench: SQLTargetBench {
   static func dump(_ path: String) throws -> [String] {
     try connected(path) { handle in
       let tables = try rows(
-        handle, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'stella!_%' ESCAPE '!'"
-          + " AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name") { String(cString: sqlite3_column_text($0, 0)) }
+        handle,
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'stella!_%' ESCAPE '!'"
+          + " AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
+      ) { String(cString: sqlite3_column_text($0, 0)) }
       return try tables.flatMap { table in
         try rows(handle, "SELECT * FROM \"\(table)\"") { "\(table): " + row($0) }.sorted()
       }
@@ -59,7 +61,8 @@ final class SQLiteBench: SQLTargetBench {
     }.joined(separator: " ")
   }
 
-  private static func rows<Value>(_ handle: OpaquePointer, _ sql: String, _ read: (OpaquePointer) -> Value) throws -> [Value]
+  private static func rows<Value>(_ handle: OpaquePointer, _ sql: String, _ read: (OpaquePointer) -> Value) throws
+    -> [Value]
   {
     var statement: OpaquePointer?
     guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK, let statement else {

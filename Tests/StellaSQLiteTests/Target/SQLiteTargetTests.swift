@@ -11,11 +11,16 @@ struct SQLiteTargetTests {
   @Test("It keeps the promises of every database target, in WAL mode", arguments: SQLTargetPromise.allCases)
   func keeps(promise: SQLTargetPromise) throws { try promise.prove(on: SQLiteBench()) }
 
-  @Test("It keeps them with a rollback journal too", arguments: SQLTargetPromise.allCases.filter { $0 != .answersQuestions })
+  @Test(
+    "It keeps them with a rollback journal too", arguments: SQLTargetPromise.allCases.filter { $0 != .answersQuestions }
+  )
   func keepsWithJournal(promise: SQLTargetPromise) throws { try promise.prove(on: SQLiteBench(journal: "DELETE")) }
 
   static func update(_ table: String, _ selector: NamedValues, _ set: NamedValues) -> [NumberedEffect] {
-    [NumberedEffect(1, .sqlUpdate(Effect.SQLUpdate(target: "db", table: table, selector: selector, set: set)), rowLimit: 100)]
+    [
+      NumberedEffect(
+        1, .sqlUpdate(Effect.SQLUpdate(target: "db", table: table, selector: selector, set: set)), rowLimit: 100)
+    ]
   }
 
   static func delete(_ table: String, _ selector: NamedValues) -> [NumberedEffect] {
@@ -62,7 +67,9 @@ struct SQLiteTargetTests {
     #expect(error?.message.contains("null in its primary key") == true)
   }
 
-  @Test("A table that lets new rows push others out is refused instead, and so are text that isn't UTF-8 and virtual tables")
+  @Test(
+    "A table that lets new rows push others out is refused instead, and so are text that isn't UTF-8 and virtual tables"
+  )
   func refusals() throws {
     let bench = try SQLiteBench(
       schema: """
@@ -99,17 +106,21 @@ struct SQLiteTargetTests {
     #expect(prepared[0].rows.count == 3)
     let lock = try bench.sqlite.lock()
     let digest = try #require(PlanDigest("sha256:" + String(repeating: "0", count: 64)))
-    func marker(_ run: String) -> EffectMarker { EffectMarker(store: "s", run: run, group: 1, digest: digest, epoch: 1) }
+    func marker(_ run: String) -> EffectMarker {
+      EffectMarker(store: "s", run: run, group: 1, digest: digest, epoch: 1)
+    }
     _ = try lock.apply(prepared, from: 1, marker: marker("a"))
     #expect(try bench.dump().count == 1)
     let back = PreparedEffect(
-      .sqlRestore(Effect.SQLRestore(target: "db", table: "nodes")), class: .tx, precondition: .rows(exactly: 3), rowLimit: 3,
+      .sqlRestore(Effect.SQLRestore(target: "db", table: "nodes")), class: .tx, precondition: .rows(exactly: 3),
+      rowLimit: 3,
       rows: prepared[0].rows.reversed().map(\.reversed), undo: .restore)
     _ = try bench.sqlite.lock().apply([back], from: 1, marker: marker("b"))
     #expect(try bench.dump() == before)
   }
 
-  @Test("A file that isn't there, isn't SQLite's or is put in another's place is told from the one that was planned for")
+  @Test(
+    "A file that isn't there, isn't SQLite's or is put in another's place is told from the one that was planned for")
   func places() throws {
     let bench = try SQLiteBench()
     let missing = SQLiteTarget(name: "db", path: bench.directory("missing.db"))

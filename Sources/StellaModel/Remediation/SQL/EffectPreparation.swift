@@ -41,7 +41,8 @@ package struct EffectPreparation {
       undo: undo)
   }
 
-  private func rows(of update: Effect.SQLUpdate, _ numbered: NumberedEffect) throws(TargetError) -> [RowChange] {
+  private mutating func rows(of update: Effect.SQLUpdate, _ numbered: NumberedEffect) throws(TargetError) -> [RowChange]
+  {
     let statements = try statements(update.table, update.selector.names + update.set.names)
     let table = statements.table
     let set = try results.resolved(update.set)
@@ -50,12 +51,14 @@ package struct EffectPreparation {
     var changes: [RowChange] = []
     for row in try found(update.selector, columns, statements, numbered) where row.replacing(with: set) != row {
       let key = try key(of: row, statements)
+      try results.check(row, key, of: table)
       try statements.checkDependents(of: row, set: set)
       guard try statements.update(key, set: set) == 1 else { throw ignored(table) }
       guard let stored = try statements.row(key.replacing(with: set), set.names) else { throw ignored(table) }
       guard stored != row.picking(set.names) else { continue }
       changes.append(
         RowChange(key: key, before: row.picking(listed), after: try symbolic(stored, update.set, set)))
+      results.keepOpen(Self.results(in: update.set), of: table, key.replacing(with: stored))
       guard changes.count <= numbered.rowLimit else { throw overLimit(table, numbered) }
     }
     return changes
@@ -68,6 +71,7 @@ package struct EffectPreparation {
     for row in try found(delete.selector, table.columns.map(\.name), statements, numbered) {
       guard changes.count < numbered.rowLimit else { throw overLimit(table, numbered) }
       let key = try key(of: row, statements)
+      try results.check(row, key, of: table)
       try statements.checkDependents(of: row, set: nil)
       guard try statements.delete(key) == 1 else { throw ignored(table) }
       changes.append(RowChange(key: key, before: row.filter { !table.isKey($0) }, after: nil))
@@ -104,6 +108,7 @@ package struct EffectPreparation {
         stored = row
       }
       made.append(stored.picking(insert.returning))
+      results.keepOpen(insert.returning + Self.results(in: row), of: table, stored.picking(table.key))
       let key = try stored.picking(table.key).mapValues { (member) throws(TargetError) -> EffectValue in
         if let value = row[member.name] { return try symbolic(member, value, values[member.name]) }
         guard let result = ResultReference(effect: numbered.number, row: index + 1, column: member.name) else {
@@ -118,8 +123,16 @@ package struct EffectPreparation {
     results.add(made, of: numbered.number)
     let undo: Undo =
       table.key.isEmpty
-      ? .irreversible(reason: "the table \(table.name) has no primary key, by which to find the new rows again") : .restore
+      ? .irreversible(reason: "the table \(table.name) has no primary key, by which to find the new rows again")
+      : .restore
     return (changes, undo)
+  }
+
+  private static func results(in values: NamedValues) -> [String] {
+    values.compactMap { member in
+      guard case .result = member.value else { return nil }
+      return member.name
+    }
   }
 
   /// What was stored, with references in place of the values that they stand for.
@@ -180,7 +193,8 @@ package struct EffectPreparation {
   private func overLimit(_ table: TableShape, _ numbered: NumberedEffect) -> TargetError {
     TargetError(
       .overLimit, target: session.target,
-      "more than \(numbered.rowLimit) rows of \(table.name) would change. Narrow the selector, or have the limit raised.")
+      "more than \(numbered.rowLimit) rows of \(table.name) would change. Narrow the selector, or have the limit raised."
+    )
   }
 }
 

@@ -75,7 +75,8 @@ package struct MarkerTable {
     guard row.count == 3, row[1] == .text(marker.digest.description) else {
       throw TargetError(
         .refused, target: session.target,
-        "the marker of \(marker.key) belongs to another plan. Don't share a run id between stores; look into \(Self.name).")
+        "the marker of \(marker.key) belongs to another plan. Don't share a run id between stores; look into \(Self.name)."
+      )
     }
     guard row[0] == .text("applied") else { return .notApplied }
     guard case .bytes(let bytes) = row[2], let results = StoredValues.results(bytes) else {

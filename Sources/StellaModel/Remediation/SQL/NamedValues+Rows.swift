@@ -1,6 +1,8 @@
 extension NamedValues {
   /// The values of these names, which must all be there.
-  func picking(_ names: [String]) -> NamedValues { filter { name in names.contains { $0.utf8.elementsEqual(name.utf8) } } }
+  func picking(_ names: [String]) -> NamedValues {
+    filter { name in names.contains { $0.utf8.elementsEqual(name.utf8) } }
+  }
 
   /// With the values of `other` in place of those of the same names.
   func replacing(with other: NamedValues) -> NamedValues { mapValues { other[$0.name] ?? $0.value } }
