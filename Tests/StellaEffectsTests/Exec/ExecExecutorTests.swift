@@ -206,7 +206,8 @@ struct ExecExecutorTests {
         $0.timeout = .milliseconds(500)
         $0.grace = .seconds(30)
       })
-    #expect(outcome.kind == .unclear && outcome.text.contains("exit code 0: ") && outcome.text.hasSuffix("bye"), "\(outcome)")
+    #expect(
+      outcome.kind == .unclear && outcome.text.contains("exit code 0: ") && outcome.text.hasSuffix("bye"), "\(outcome)")
   }
 
   @Test("What a command leaves running in the background is ended with it")
