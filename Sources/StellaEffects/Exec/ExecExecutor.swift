@@ -42,6 +42,7 @@ package final class ExecExecutor: EffectExecutor {
     }
     let place = try allowed(exec.argv.map(Self.known))
     if case .run(let argv)? = exec.observation?.probe { _ = try allowed(argv) }
+    try EffectBytes(target: settings.name, secrets: secrets).checkSecrets(of: effect)
     let command = settings.commands[place]
     return EffectAdmission(
       isSafe: command.isSafe,
