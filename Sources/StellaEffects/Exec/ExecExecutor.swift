@@ -24,7 +24,7 @@ package final class ExecExecutor: EffectExecutor {
   private static let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   private static let bubblewrap = "/usr/bin/bwrap"
 
-  /// - Parameter supervisor: a program that calls `stella_process_supervise` of CStellaProcess first of all, such as
+  /// - Parameter supervisor: a program that calls ``ExecSupervisor/superviseIfAsked()`` first of all, such as
   ///   `/proc/self/exe` of one that does. Without it each command costs a fork, and as long as it runs copies of what the
   ///   engine writes to: for an engine of 1 GiB about a quarter of a second.
   package init(_ settings: HostTargetSettings, secrets: any SecretSource, supervisor: String? = nil) {
