@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaSQLite", "StellaEngine",
+        "StellaConfiguration", "StellaSQLite", "StellaEngine", "StellaRemediation", "StellaModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -91,7 +91,8 @@ let package = Package(
       dependencies: ["StellaModel", .target(name: "CNATS", condition: .when(traits: ["NATS"]))],
       swiftSettings: swiftSettings),
     .target(
-      name: "StellaEngine", dependencies: ["StellaDetection", "StellaScripting", "StellaModel"],
+      name: "StellaEngine",
+      dependencies: ["StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaDetection",
@@ -145,7 +146,11 @@ let package = Package(
         "StellaSQLite", "StellaRemediation", "StellaTesting", .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaRemediationTests", dependencies: ["StellaRemediation", "StellaSQLite", "StellaScripting", "StellaModel"],
+      name: "StellaRemediationTests",
+      dependencies: [
+        "StellaRemediation", "StellaSQLite", "StellaScripting", "StellaTesting", "StellaModel",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaEffectsTests",
@@ -165,8 +170,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(name: "StellaNATSTests", dependencies: ["StellaNATS", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaCommandsTests", dependencies: ["StellaCommands", "StellaEngine", "StellaConfiguration", "stella"],
-      swiftSettings: swiftSettings),
+      name: "StellaCommandsTests",
+      dependencies: [
+        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "stella",
+      ], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

@@ -43,6 +43,12 @@ package struct Configuration: Sendable {
   /// In the order of the file, each name once.
   package var secrets: [SecretSettings] = []
   package var targets: [TargetSettings] = []
+  /// Directories and files with fixes; nil for the default search.
+  package var fixes: [String]?
+  /// Who may decide, and what on.
+  package var approvals = Approvals()
+  /// Of the execution log.
+  package var log = Log()
 
   package static let defaultFile = "stella.yaml"
 
@@ -91,6 +97,7 @@ package struct Configuration: Sendable {
     func resolved(_ path: String) -> String {
       path.hasPrefix("/") || path == "-" || directory.isEmpty ? path : directory + "/" + path
     }
+    takeApprovals(value, resolved: resolved, problems: &problems)
     rules = value["rules"]?.elements.compactMap(\.text).map(resolved)
     if let state = value["state"]?.text { self.state = resolved(state) }
     for entry in value["sources"]?.elements ?? [] {

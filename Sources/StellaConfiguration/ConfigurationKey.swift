@@ -8,12 +8,15 @@ struct ConfigurationKey: Sendable {
   let standard: String?
   /// One to three sentences for the reference page.
   let meaning: String
-  /// How a value looks, as YAML behind `name: `; empty for keys that hold other keys.
+  /// How a value looks, as YAML behind `name: `. For keys that hold other keys it is empty, or the name of an entry where
+  /// any name may stand.
   let example: String
+  /// How many of the first keys of an entry exclude each other; 0 or 1: none do.
+  let alternatives: Int
 
   init(
     _ name: String, _ kind: Kind, isRequired: Bool = false, standard: String? = nil, example: String = "",
-    _ meaning: String
+    alternatives: Int = 0, _ meaning: String
   ) {
     self.name = name
     self.kind = kind
@@ -21,6 +24,7 @@ struct ConfigurationKey: Sendable {
     self.standard = standard
     self.meaning = meaning
     self.example = example
+    self.alternatives = alternatives
   }
 
   /// The key that tells which of several variants an entry is.

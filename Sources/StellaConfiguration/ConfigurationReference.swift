@@ -10,28 +10,42 @@ package enum ConfigurationReference {
       from the directory of the file.
 
       """
-    text += table("Keys", keys: ConfigurationSchema.keys)
-    for key in ConfigurationSchema.keys { text += tables(inside: key) }
+    text += tables("Keys", path: "", keys: ConfigurationSchema.keys)
     return text + "\n## Example\n\n```yaml\n" + example() + "```\n"
   }
 
   /// A file that uses every key once, each with its example value.
-  package static func example() -> String {
-    var text = ""
-    for key in ConfigurationSchema.keys {
-      guard let inner = key.kind.keys, key.example.isEmpty else {
-        text += "\(key.name):\(key.example.hasPrefix("\n") ? "" : " ")\(key.example)\n"
-        continue
+  package static func example() -> String { ConfigurationSchema.keys.map { example($0, indent: "") }.joined() }
+
+  private static func example(_ key: ConfigurationKey, indent: String) -> String {
+    let isWhole = key.example.hasPrefix("{") || key.example.hasPrefix("\n")
+    guard !isWhole, let inner = key.kind.keys else {
+      return "\(indent)\(key.name):\(key.example.hasPrefix("\n") ? "" : " ")\(key.example)\n"
+    }
+    var text = "\(indent)\(key.name):\n"
+    switch key.kind {
+    case .list:
+      // Keys that exclude each other have an entry each; the last of them gets all the others.
+      for (index, member) in inner.enumerated() {
+        let isNew = index == 0 || index < key.alternatives
+        let lines = example(member, indent: indent + "    ")
+        text += isNew ? indent + "  - " + lines.dropFirst(indent.count + 4) : lines
       }
-      text += "\(key.name):\n"
-      guard isList(key.kind) else {
-        for key in inner { text += "  \(key.name): \(key.example)\n" }
-        continue
-      }
-      // The first keys of an entry exclude each other, so each has its own entry; the last gets all the others.
-      let alternatives = inner.prefix(3)
-      for key in alternatives { text += "  - \(key.name): \(key.example)\n" }
-      for key in inner.dropFirst(3) { text += "    \(key.name): \(key.example)\n" }
+    case .map:
+      text += "\(indent)  \(key.example):\n"
+      for member in inner { text += example(member, indent: indent + "    ") }
+    default:
+      for member in inner { text += example(member, indent: indent + "  ") }
+    }
+    return text
+  }
+
+  /// A table of the keys, and after it one for each of them that holds further keys.
+  private static func tables(_ title: String, path: String, keys: [ConfigurationKey]) -> String {
+    var text = table(title, keys: keys)
+    for key in keys {
+      let path = path + key.name
+      for (title, keys) in groups(key.kind, title: "`\(path)`") { text += tables(title, path: path + ".", keys: keys) }
     }
     return text
   }
@@ -43,16 +57,6 @@ package enum ConfigurationReference {
       // A bar would end the cell, within code too.
       let meaning = key.meaning.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
       text += "| `\(key.name)` | \(key.kind.text) | \(standard) | \(meaning) |\n"
-    }
-    return text
-  }
-
-  /// The tables of what stands inside a key, outermost first.
-  private static func tables(inside key: ConfigurationKey) -> String {
-    var text = ""
-    for (title, keys) in groups(key.kind, title: "`\(key.name)`") {
-      text += table(title, keys: keys)
-      for inner in keys { text += tables(inside: inner) }
     }
     return text
   }
@@ -70,9 +74,5 @@ package enum ConfigurationReference {
       }
     default: []
     }
-  }
-
-  private static func isList(_ kind: ConfigurationKey.Kind) -> Bool {
-    if case .list = kind { true } else { false }
   }
 }

@@ -2,34 +2,36 @@
 enum ConfigurationSchema {
   static let formats = ["auto", "json", "logfmt", "syslog", "combined", "nginx-error", "plain"]
 
-  static let keys: [ConfigurationKey] = [
-    ConfigurationKey(
-      "rules", .list(.path), standard: "[Rules]", example: "[Rules, /etc/stella/rules]",
-      "Directories and files that rules are loaded from, searched through with what is below. Without the key: `./Rules`, "
-        + "or the rules that ship when there is no such directory."),
-    ConfigurationKey(
-      "sources", .list(.object(source)),
-      "Logs to watch when the command line names none. Each entry has exactly one of `path`, `paths` and `stdin`."),
-    ConfigurationKey(
-      "state", .path, standard: "./.stella", example: "/var/lib/stella",
-      "Directory for everything that survives a restart, such as source positions. It is created for its owner only; its "
-        + "parent must exist. One watching process may use it at a time."),
-    ConfigurationKey("limits", .object(limits), "What bounds memory, waiting and threads."),
-    ConfigurationKey(
-      "params", .map(key: "a rule's id", .map(key: "a parameter of the rule", .scalar)),
-      example: "{ errors.spike: { min_count: 50 } }",
-      "Values for the parameters that rules declare with `params { … }`, by rule id. What is not named keeps the rule's "
-        + "own value. A rule id or parameter that doesn't exist is refused when the rules are loaded."),
-    ConfigurationKey(
-      "secrets", .map(key: "a name that fixes use", .object(secret)),
-      example:
-        "{ on-call-token: { version: 7, env: ON_CALL_TOKEN }, search-token: { version: a, file: search.token } }",
-      "Secrets that requests and commands of fixes may use by `name@version`. Their values are in no plan, log or message."
-    ),
-    ConfigurationKey(
-      "targets", .map(key: "a name that fixes use", .variants(targets)), example: targetsExample,
-      "What fixes may ask and change. What isn't here can't be touched; what isn't said to be safe waits for approval."),
-  ]
+  static let keys: [ConfigurationKey] =
+    [
+      ConfigurationKey(
+        "rules", .list(.path), standard: "[Rules]", example: "[Rules, /etc/stella/rules]",
+        "Directories and files that rules are loaded from, searched through with what is below. Without the key: `./Rules`, "
+          + "or the rules that ship when there is no such directory."),
+      ConfigurationKey(
+        "sources", .list(.object(source)), alternatives: 3,
+        "Logs to watch when the command line names none. Each entry has exactly one of `path`, `paths` and `stdin`."),
+      ConfigurationKey(
+        "state", .path, standard: "./.stella", example: "/var/lib/stella",
+        "Directory for everything that survives a restart, such as source positions. It is created for its owner only; its "
+          + "parent must exist. One watching process may use it at a time."),
+      ConfigurationKey("limits", .object(limits), "What bounds memory, waiting and threads."),
+      ConfigurationKey(
+        "params", .map(key: "a rule's id", .map(key: "a parameter of the rule", .scalar)),
+        example: "{ errors.spike: { min_count: 50 } }",
+        "Values for the parameters that rules declare with `params { … }`, by rule id. What is not named keeps the rule's "
+          + "own value. A rule id or parameter that doesn't exist is refused when the rules are loaded."),
+      ConfigurationKey(
+        "secrets", .map(key: "a name that fixes use", .object(secret)),
+        example:
+          "{ on-call-token: { version: 7, env: ON_CALL_TOKEN }, search-token: { version: a, file: search.token } }",
+        "Secrets that requests and commands of fixes may use by `name@version`. Their values are in no plan, log or message."
+      ),
+      ConfigurationKey(
+        "targets", .map(key: "a name that fixes use", .variants(targets)), example: targetsExample,
+        "What fixes may ask and change. What isn't here can't be touched; what isn't said to be safe waits for approval."
+      ),
+    ] + approvals
 
   static let source: [ConfigurationKey] = [
     ConfigurationKey(

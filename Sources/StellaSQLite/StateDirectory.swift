@@ -23,6 +23,7 @@ package struct StateDirectory: Sendable, Hashable {
 
   package var database: String { path + "/stella.db" }
   package var lock: String { path + "/lock" }
+  package var runnerLock: String { path + "/runner.lock" }
   /// What the engine signs the execution log with.
   package var logKey: String { path + "/log.key" }
   /// What the engine signed last, beside the store.

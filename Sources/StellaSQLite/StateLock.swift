@@ -8,16 +8,19 @@ import StellaModel
 package final class StateLock {
   private let descriptor: Int32
 
-  /// - Parameter holder: what this process is, for the message that another one gets, such as `stella watch`.
+  /// - Parameters:
+  ///   - holder: what this process is, for the message that another one gets, such as `stella watch`.
+  ///   - file: what is locked; nil: the lock of whoever watches.
   /// - Throws: `locked` with the other's process id when it is taken.
-  package init(_ directory: StateDirectory, holder: String) throws(StoreError) {
-    let opened = open(directory.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard opened >= 0 else { throw StateDirectory.unavailable(directory.lock, errno: errno) }
+  package init(_ directory: StateDirectory, holder: String, file: String? = nil) throws(StoreError) {
+    let file = file ?? directory.lock
+    let opened = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard opened >= 0 else { throw StateDirectory.unavailable(file, errno: errno) }
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       let other = StateLock.text(of: opened)
       close(opened)
-      guard code == EWOULDBLOCK else { throw StateDirectory.unavailable(directory.lock, errno: code) }
+      guard code == EWOULDBLOCK else { throw StateDirectory.unavailable(file, errno: code) }
       throw StoreError(
         .locked, path: directory.path,
         message: "is in use by \(other.isEmpty ? "another process" : other). "

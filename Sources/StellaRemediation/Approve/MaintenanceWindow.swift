@@ -46,7 +46,7 @@ package struct MaintenanceWindow: Sendable, Hashable {
     let shift = Int64(offset) * Self.minute
     let (local, overflow) = time.addingReportingOverflow(shift)
     if overflow { return [] }
-    let today = local >= 0 ? local / Timestamp.day : (local - Timestamp.day + 1) / Timestamp.day
+    let today = local / Timestamp.day - (local % Timestamp.day < 0 ? 1 : 0)
     let length = Int64(end > start ? end - start : end - start + 1440) * Self.minute
     return (-1...8).compactMap { ahead -> (start: Int64, end: Int64)? in
       let day = today + Int64(ahead)

@@ -1,3 +1,5 @@
+import StellaModel
+
 /// Everybody whom `users:` names, and the groups they are in. Each name, alias, login name and uid leads to one person at
 /// most, so that whoever votes under several of them has one vote.
 package struct People: Sendable, Hashable {
@@ -23,9 +25,8 @@ package struct People: Sendable, Hashable {
   ///
   /// - Parameter groups: further groups, which need no members.
   package static func checked(_ persons: [Person], groups: [String] = []) throws(Problem) -> People {
-    let people = People(persons: persons, groups: groups)
-    if let problem = people.problems(of: persons).first { throw problem }
-    return people
+    if let problem = problems(of: persons).first { throw problem }
+    return People(persons: persons, groups: groups)
   }
 
   private init(persons: [Person], groups: [String]) {
@@ -45,7 +46,8 @@ package struct People: Sendable, Hashable {
     self.byOSName = byOSName
   }
 
-  private func problems(of persons: [Person]) -> [Problem] {
+  /// Everything that is wrong with these persons, in their order; ``checked(_:groups:)`` takes them when there is nothing.
+  package static func problems(of persons: [Person]) -> [Problem] {
     var problems: [Problem] = []
     var owners: [String: String] = [:]
     func claim(_ key: String, _ what: String, _ person: String) {
@@ -56,13 +58,13 @@ package struct People: Sendable, Hashable {
       owners[key] = person
     }
     for person in persons {
-      for name in [person.name] + person.groups where !Person.isName(name) {
+      for name in [person.name] + person.groups where !AccountName.isValid(name) {
         problems.append(
           Problem(
             person: person.name,
             message: "`\(name)` can't be a name. Use a…z, 0…9, `.`, `_` and `-`, beginning with a letter or digit."))
       }
-      for alias in person.aliases + person.osNames where !Person.isAlias(alias) {
+      for alias in person.aliases + person.osNames where !AccountName.isAlias(alias) {
         problems.append(
           Problem(person: person.name, message: "`\(alias)` can't be an alias. Use ASCII without blanks."))
       }

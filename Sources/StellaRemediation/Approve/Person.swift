@@ -1,5 +1,4 @@
-/// Somebody who may act: one entry of `users:`. All names of a person are compared exactly, byte by byte, and hold nothing
-/// but ASCII, so that no two spellings of a name exist and none looks like another's in a foreign script.
+/// Somebody who may act: one entry of `users:`. All names of a person are ASCII and compared exactly.
 package struct Person: Sendable, Hashable {
   /// What a person may do. None implies another: an admin who shall vote is an approver too.
   package enum Role: String, Sendable, Hashable, CaseIterable {
@@ -9,7 +8,7 @@ package struct Person: Sendable, Hashable {
     case admin
   }
 
-  /// Lower-case ASCII letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 64.
+  /// An ``AccountName``, as those of groups are.
   package var name: String
   /// Of the operating system.
   package var uids: [UInt32]
@@ -32,22 +31,5 @@ package struct Person: Sendable, Hashable {
     self.groups = groups
     self.roles = roles
     self.isDisabled = isDisabled
-  }
-
-  package static let nameLimitBytes = 64
-
-  /// Whether `name` can be that of a person or group.
-  package static func isName(_ name: String) -> Bool {
-    guard let first = name.utf8.first, name.utf8.count <= nameLimitBytes else { return false }
-    return isLetterOrDigit(first) && name.utf8.allSatisfy { isLetterOrDigit($0) || "._-".utf8.contains($0) }
-  }
-
-  /// Whether `alias` can be another name of a person: printable ASCII without blanks, at most 128.
-  package static func isAlias(_ alias: String) -> Bool {
-    !alias.isEmpty && alias.utf8.count <= 2 * nameLimitBytes && alias.utf8.allSatisfy { (0x21...0x7e).contains($0) }
-  }
-
-  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }
 }

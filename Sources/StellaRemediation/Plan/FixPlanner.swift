@@ -133,9 +133,10 @@ package struct FixPlanner: Sendable {
         _ = try targets.database(target)
         throw TargetError(.refused, target: target, "the fix doesn't list it among its targets.")
       }
+      let limit = min(bounds.rows, targets.rowLimits[target] ?? bounds.rows)
       let wanted = indices.map { index in
         NumberedEffect(
-          index + 1, declarations[index].effect, rowLimit: min(declarations[index].rowLimit ?? bounds.rows, bounds.rows)
+          index + 1, declarations[index].effect, rowLimit: min(declarations[index].rowLimit ?? limit, limit)
         )
       }
       for (index, prepared) in zip(indices, try view.prepare(wanted)) { effects[index] = prepared }

@@ -6,6 +6,8 @@ package struct TargetSet: Sendable {
   package var databases: [String: any SQLTarget]
   /// Databases that plans may ask.
   package var readable: Set<String>
+  /// The most rows that one effect may change on a database, by its name.
+  package var rowLimits: [String: Int]
   /// By name; those that are no databases.
   package var executors: [String: any EffectExecutor]
   /// Performs `event.emit`.
@@ -13,11 +15,12 @@ package struct TargetSet: Sendable {
   package var secrets: KnownSecrets
 
   package init(
-    databases: [String: any SQLTarget] = [:], readable: Set<String> = [],
+    databases: [String: any SQLTarget] = [:], readable: Set<String> = [], rowLimits: [String: Int] = [:],
     executors: [String: any EffectExecutor] = [:], events: (any EffectExecutor)? = nil, secrets: KnownSecrets = .none
   ) {
     self.databases = databases
     self.readable = readable
+    self.rowLimits = rowLimits
     self.executors = executors
     self.events = events
     self.secrets = secrets

@@ -164,3 +164,52 @@ extension Suggestion {
     return all == 0 ? 0.5 : Double(succeeded) / Double(all)
   }
 }
+
+/// What a fix would do, and how it would be decided; nothing of it is on record.
+package struct Preview: Sendable {
+  package var run: Run
+  package var plan: Plan?
+  package var notes: [String]
+  package var quorum: Quorum
+}
+
+extension Remediation {
+  /// Plans a fix without asking for it. Runs scripts.
+  ///
+  /// - Throws: ``RemediationError`` `not_found`; ``FixError`` for parameters.
+  package func preview(_ fixID: String, parameters: [FieldValue.Member]) throws -> Preview {
+    guard let fix = fixes.fix(fixID) else { throw RemediationError(.notFound, "there is no fix \(fixID).") }
+    let values = try FixParameters(of: fix.manifest, given: parameters)
+    let policy = policy(of: fix.manifest)
+    var run = Run(
+      id: "preview", fix: fixID, fixTitle: fix.manifest.title, fixFile: fix.source.file, subject: "",
+      parameters: try FixPlanner.values(values), requestedBy: "nobody", policy: policy.name, proposedAt: time.now())
+    var plan: Plan?
+    var notes: [String] = []
+    switch planner.plan(fix, values, bounds: bounds(policy)).outcome {
+    case .plan(let made, let said, let isSafe):
+      plan = made
+      notes = said
+      run.state = .awaiting
+      run.isSafe = isSafe
+      run.digest = made.digest
+      run.targets = made.content.targets.map(\.name)
+      run.effectCount = made.content.effects.count
+      run.rowCount = made.rowCount
+      run.plannedAt = time.now()
+    case .nothing(let said):
+      notes = said
+      run.state = .noChange
+      run.detail = "there is nothing to change"
+    case .failed(let why, _):
+      run.state = .planFailed
+      run.detail = why
+    case .refused(let why):
+      run.state = .refused
+      run.detail = why
+    }
+    let quorum = Quorum(
+      policy: policy, people: people, votes: [], facts: VotingFacts(run, isSafe: run.isSafe))
+    return Preview(run: run, plan: plan, notes: notes, quorum: quorum)
+  }
+}

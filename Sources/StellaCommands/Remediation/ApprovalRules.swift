@@ -1,0 +1,88 @@
+import StellaConfiguration
+import StellaModel
+import StellaRemediation
+
+/// Who may decide and on what, as `stella.yaml` says it.
+package struct ApprovalRules: Sendable {
+  /// A policy that keeps people from deciding.
+  package struct Finding: Sendable, Hashable {
+    /// Nil for the default policy, which stands nowhere.
+    package var place: ConfigurationPlace?
+    package var problem: Policy.Problem
+  }
+
+  package let people: People
+  package let policies: PolicySet
+
+  private let places: [String: ConfigurationPlace]
+
+  /// Throws when one name, uid or login name leads to two people.
+  package init(_ configuration: Configuration) throws(ConfigurationError) {
+    let approvals = configuration.approvals
+    let persons = approvals.users.map { user in
+      Person(
+        name: user.name, uids: user.uids, osNames: user.osNames, aliases: user.aliases,
+        groups: Self.groups(of: user, approvals.groups), roles: Set(user.roles.compactMap(Person.Role.init(rawValue:))),
+        isDisabled: user.isDisabled)
+    }
+    let found = People.problems(of: persons).compactMap { problem in
+      approvals.users.first { $0.name == problem.person }.map {
+        ConfigurationError.Problem(.conflict, at: $0.place, problem.message)
+      }
+    }
+    if !found.isEmpty { throw ConfigurationError(found) }
+    do throws(People.Problem) {
+      people = try People.checked(persons, groups: approvals.groups.map(\.name))
+    } catch {
+      let place = ConfigurationPlace(file: configuration.file ?? Configuration.defaultFile, line: 1, column: 1)
+      throw ConfigurationError([.init(.conflict, at: place, error.message)])
+    }
+    policies = PolicySet(approvals.policies.map(Policy.init))
+    places = Dictionary(approvals.policies.map { ($0.name, $0.place) }) { first, _ in first }
+  }
+
+  private static func groups(of user: Configuration.User, _ groups: [Configuration.Group]) -> [String] {
+    var names = user.groups
+    for group in groups where group.members.contains(user.name) { names.append(group.name) }
+    return Set(names).sorted()
+  }
+
+  /// Policies under which nobody can decide, in the order of the file; the default policy last.
+  package var unsatisfiable: [Finding] {
+    (policies.policies + [.standard]).compactMap { policy in
+      policy.satisfiability(people).map { Finding(place: places[policy.name], problem: $0) }
+    }
+  }
+}
+
+extension Policy {
+  /// What isn't written has the default of ``Policy/standard``.
+  init(_ written: Configuration.Policy) {
+    self.init(name: written.name)
+    match = Match(fixes: written.fixes, targets: written.targets, tags: written.tags)
+    needs = written.needs.map { Need(group: $0.group, count: $0.count) }
+    total = written.total
+    if let four = written.fourEyes {
+      fourEyes = FourEyes(
+        barsRequester: four.contains("requester"), barsEditors: four.contains("editors"),
+        barsAuthor: four.contains("author"))
+    }
+    runsSafeAtOnce = !written.asksForSafe
+    decideWithin = written.decideBy ?? decideWithin
+    executeWithin = written.executeBy ?? executeWithin
+    limits = Limits(
+      rows: written.maxRows ?? limits.rows, targets: written.maxTargets ?? limits.targets,
+      sharePercent: written.sharePercent)
+    cooldown = written.cooldown ?? cooldown
+    attempts = Rate(count: written.attempts ?? attempts.count, within: written.attemptsWithin ?? attempts.within)
+    breaker = Rate(count: written.breakerCount ?? breaker.count, within: written.breakerWithin ?? breaker.within)
+    let windows = written.windows.map { window in
+      MaintenanceWindow(
+        days: Set(window.days.compactMap(MaintenanceWindow.Day.init(rawValue:))), start: window.start, end: window.end,
+        offset: window.offset)
+    }
+    self.windows = windows.isEmpty ? [] : [windows]
+    rollsBackByItself = written.rollsBackByItself
+    breakGlass = written.breakGlass.map { BreakGlass(users: $0.users, groups: $0.groups) }
+  }
+}

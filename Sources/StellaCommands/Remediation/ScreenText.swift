@@ -1,0 +1,85 @@
+import StellaModel
+
+/// Text from data on a screen that somebody decides by. Stricter than ``TextEscaping``: also what is merely invisible or a
+/// blank of another kind is shown as an escape, and free text stands in quotes, so that none of it can be taken for words of
+/// the engine's own. It never takes a line of its own, and what is cut off is counted outside the quotes.
+enum ScreenText {
+  /// Free text or a value in double quotes, in at most `width` columns or, where that is too little to say anything, in 40.
+  static func quoted(_ text: String, width: Int) -> String {
+    let whole = escaped(text, width: width - 2)
+    if whole.rest == 0 { return "\"\(whole.shown)\"" }
+    // How long the count is depends on where the cut is; that of the whole text is as long or longer.
+    let longest = "…\" +\(whole.total) characters".count
+    let cut = escaped(text, width: max(8, width - 1 - longest))
+    return cut.rest == 0 ? "\"\(cut.shown)\"" : "\"\(cut.shown)…\" +\(cut.rest) characters"
+  }
+
+  /// A name that is mostly a plain word, such as that of a table: as it is when it can be nothing else, else quoted.
+  static func name(_ text: String, width: Int = 60) -> String {
+    let isPlain =
+      !text.isEmpty && text.utf8.count <= width
+      && text.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+          || "._-:/@".utf8.contains(byte)
+      }
+    return isPlain ? text : quoted(text, width: width)
+  }
+
+  /// As much of `text` as fits, how many characters (scalars) don't, and how many there are. O(scalars).
+  private static func escaped(_ text: String, width: Int) -> (shown: String, rest: Int, total: Int) {
+    var shown = ""
+    var used = 0
+    var marks = 0
+    var taken = 0
+    for scalar in text.unicodeScalars {
+      marks = isMark(scalar) ? marks + 1 : 0
+      // A letter has two or three marks at most; a pile of them covers the lines above.
+      let piece = escape(scalar) ?? (marks > 3 ? code(scalar) : nil)
+      let columns = piece?.utf8.count ?? columns(scalar)
+      if used + columns > width {
+        let total = text.unicodeScalars.count
+        return (shown, total - taken, total)
+      }
+      used += columns
+      taken += 1
+      if let piece { shown += piece } else { shown.unicodeScalars.append(scalar) }
+    }
+    return (shown, 0, taken)
+  }
+
+  /// Terminals disagree about many of the scalars beyond the first scripts; a line that is too wide would go on at the start of
+  /// the next, where only the engine writes.
+  private static func columns(_ scalar: Unicode.Scalar) -> Int {
+    scalar.value < 0x1100 ? max(1, DisplayWidth.of(Character(scalar))) : 2
+  }
+
+  private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII { return false }
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .enclosingMark, .spacingMark: return true
+    default: return false
+    }
+  }
+
+  private static func escape(_ scalar: Unicode.Scalar) -> String? {
+    switch scalar {
+    case "\"": return "\\\""
+    case "\\": return "\\\\"
+    case "\n": return "\\n"
+    case "\r": return "\\r"
+    case "\t": return "\\t"
+    case " "..."~": return nil
+    default: break
+    }
+    if scalar.isASCII { return code(scalar) }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .privateUse, .surrogate, .unassigned:
+      return code(scalar)
+    default:
+      // Fillers and selectors that are no format characters and yet nothing to see; and the blank pattern of Braille.
+      return scalar.properties.isDefaultIgnorableCodePoint || scalar.value == 0x2800 ? code(scalar) : nil
+    }
+  }
+
+  private static func code(_ scalar: Unicode.Scalar) -> String { "\\u{" + String(scalar.value, radix: 16) + "}" }
+}

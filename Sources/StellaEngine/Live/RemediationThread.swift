@@ -1,0 +1,182 @@
+import Glibc
+import StellaModel
+import StellaRemediation
+
+/// Keeps alerts, proposes fixes for them and carries out what is approved, on a thread of its own, so that detection never
+/// waits for a store, a target or a person.
+package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
+  // Sendable, because `mutex` guards everything that changes, but for what only the thread itself uses.
+  package enum Notice: Sendable {
+    /// A plan that awaits a decision, or that a policy has approved.
+    case proposed(Run)
+    /// A run that was carried out, to its end or to where a person has to decide.
+    case ran(Run)
+    /// So many alerts were neither kept nor acted on: they came faster than they could be.
+    case dropped(Int)
+    /// What went wrong; it is tried again.
+    case trouble(String)
+    /// Another engine has taken over; this one carries out nothing more.
+    case fenced(String)
+  }
+
+  /// Alerts that wait at most. A newer revision takes the place of an older one.
+  package static var queueLimit: Int { 10_000 }
+  private static var pauseNanoseconds: Int { 250_000_000 }
+
+  private let remediation: Remediation<Store>
+  private let onNotice: @Sendable (Notice) -> Void
+  private let seal: @Sendable () -> Void
+  /// Used on the thread only.
+  private var runner: Runner<Store>?
+  private var sealedSize: Int64 = 0
+  private var nextSealing: Int64 = 0
+
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+  private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+  private var queue: [Alert] = []
+  private var places: [String: Int] = [:]
+  private var dropped = 0
+  private var silences: [Silence] = []
+  private var isEnding = false
+  private var thread: pthread_t?
+
+  /// - Parameters:
+  ///   - runner: carries out what is approved; nil where alerts are proposed for only. It goes on first with what an engine
+  ///     before left.
+  ///   - seal: signs the execution log and publishes that.
+  ///   - onNotice: called on the thread.
+  /// - Throws: ``StoreError``; ``LiveError`` when there is no thread.
+  package init(
+    _ remediation: Remediation<Store>, runner: Runner<Store>?, seal: @escaping @Sendable () -> Void,
+    onNotice: @escaping @Sendable (Notice) -> Void
+  ) throws {
+    self.remediation = remediation
+    self.runner = runner
+    self.seal = seal
+    self.onNotice = onNotice
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(changed, nil)
+    silences = try remediation.store.readRuns { try $0.silences() }
+    thread = try EngineThread.start { self.run() }
+  }
+
+  deinit {
+    pthread_cond_destroy(changed)
+    pthread_mutex_destroy(mutex)
+    changed.deallocate()
+    mutex.deallocate()
+  }
+
+  private func locked<Value>(_ body: () -> Value) -> Value {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+
+  /// Takes alerts over; never waits.
+  ///
+  /// - Returns: those that no silence mutes.
+  package func take(_ alerts: [Alert]) -> [Alert] {
+    let now = remediation.journal.time.now()
+    return locked {
+      for alert in alerts {
+        if let place = places[alert.id] {
+          queue[place] = alert
+        } else if queue.count < Self.queueLimit {
+          places[alert.id] = queue.count
+          queue.append(alert)
+        } else {
+          dropped += 1
+        }
+      }
+      pthread_cond_signal(changed)
+      guard !silences.isEmpty else { return alerts }
+      return alerts.filter { alert in !silences.contains { $0.mutes(alert, at: now) } }
+    }
+  }
+
+  /// Works off what was taken, and ends the thread.
+  package func end() {
+    locked {
+      isEnding = true
+      pthread_cond_signal(changed)
+    }
+    if let thread { pthread_join(thread, nil) }
+    thread = nil
+  }
+
+  private func run() {
+    attempt { if let runner { for run in try runner.recover() { onNotice(.ran(run)) } } }
+    while true {
+      let (alerts, lost, isLast) = next()
+      if lost > 0 { onNotice(.dropped(lost)) }
+      attempt { try keep(alerts) }
+      for alert in alerts where alert.status == .firing && !isMuted(alert) {
+        attempt { if let run = try remediation.propose(alert) { onNotice(.proposed(run)) } }
+      }
+      attempt { if let runner { for run in try runner.turn() { onNotice(.ran(run)) } } }
+      attempt { try refresh(isLast: isLast) }
+      if isLast { return }
+    }
+  }
+
+  private func next() -> (alerts: [Alert], dropped: Int, isLast: Bool) {
+    locked {
+      if queue.isEmpty, !isEnding {
+        var until = timespec()
+        clock_gettime(CLOCK_REALTIME, &until)
+        until.tv_nsec += Self.pauseNanoseconds
+        if until.tv_nsec >= 1_000_000_000 {
+          until.tv_sec += 1
+          until.tv_nsec -= 1_000_000_000
+        }
+        pthread_cond_timedwait(changed, mutex, &until)
+      }
+      defer {
+        queue.removeAll()
+        places.removeAll()
+        dropped = 0
+      }
+      return (queue, dropped, isEnding)
+    }
+  }
+
+  private func isMuted(_ alert: Alert) -> Bool {
+    let now = remediation.journal.time.now()
+    return locked { silences.contains { $0.mutes(alert, at: now) } }
+  }
+
+  private func keep(_ alerts: [Alert]) throws {
+    guard !alerts.isEmpty else { return }
+    let now = remediation.journal.time.now()
+    let silences = locked { self.silences }
+    try remediation.store.write(as: .command) { transaction in
+      for alert in alerts {
+        let silence = silences.first { $0.mutes(alert, at: now) }
+        try transaction.put(StoredAlert(alert, updatedAt: now, mutedBy: silence?.number))
+      }
+    }
+  }
+
+  private func refresh(isLast: Bool) throws {
+    let now = remediation.journal.time.now()
+    let (found, size) = try remediation.store.readRuns { (try $0.silences(), $0.head.size) }
+    locked { silences = found.filter { $0.until > now } }
+    guard size != sealedSize, now >= nextSealing || isLast else { return }
+    seal()
+    sealedSize = size
+    nextSealing = now + 5_000_000_000
+  }
+
+  /// What fails is said, and tried again in the next round.
+  private func attempt(_ body: () throws -> Void) {
+    do {
+      try body()
+    } catch let error as StoreError where error.code == .fenced {
+      runner = nil
+      onNotice(.fenced(error.description))
+    } catch {
+      onNotice(.trouble("\(error)"))
+    }
+  }
+}

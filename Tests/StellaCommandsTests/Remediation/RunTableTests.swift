@@ -1,0 +1,80 @@
+import StellaModel
+import StellaRemediation
+import Testing
+
+@testable import StellaCommands
+
+@Suite("The list of runs")
+struct RunTableTests {
+  static func report(_ id: String, _ state: RunState, decideBy: Int64? = nil, proposedAt: Int64 = 0) throws -> RunReport
+  {
+    var report = try SampleReport().report(rows: 2, state: state)
+    report.run.id = id
+    report.run.decideBy = decideBy.map { SampleReport.time + $0 }
+    report.run.proposedAt = SampleReport.time - SampleReport.minute + proposedAt
+    report.run.plannedAt = report.run.proposedAt
+    return report
+  }
+
+  @Test("Runs that want a person come first, then the nearest deadline, and what is over last, the newest first")
+  func order() throws {
+    let reports = [
+      try Self.report("r-old", .succeeded, proposedAt: 1), try Self.report("r-late", .awaiting, decideBy: 200),
+      try Self.report("r-run", .applying), try Self.report("r-new", .failed, proposedAt: 2),
+      try Self.report("r-soon", .awaiting, decideBy: 100), try Self.report("r-what", .unknown),
+      try Self.report("r-same", .awaiting, decideBy: 100),
+    ]
+    let wanted = ["r-what", "r-same", "r-soon", "r-late", "r-run", "r-new", "r-old"]
+    #expect(RunTable.ordered(reports).map(\.run.id) == wanted)
+    #expect(RunTable.ordered(reports.reversed()).map(\.run.id) == wanted)
+  }
+
+  @Test("A line says what, where, how much, the votes, the deadline, who asked and the state")
+  func text() throws {
+    var safe = try Self.report("r-3", .succeeded)
+    safe.quorum = Quorum(
+      policy: .standard, people: .none, votes: [],
+      facts: VotingFacts(requestedBy: "rule:x", digest: safe.run.digest, isSafe: true))
+    let reports = [
+      try Self.report("r-1", .unknown), try Self.report("r-2", .awaiting, decideBy: 11 * SampleReport.minute), safe,
+      try Self.report("r-4", .awaiting, decideBy: SampleReport.minute / 10),
+    ]
+    let text = RunTable(terminal: SampleReport.terminal(nil)).text(
+      reports, total: 7, freeze: nil, now: SampleReport.time)
+    #expect(
+      text == """
+        ID   FIX                     TARGET      EFFECTS     VOTES  DECIDE BY  REQUESTED BY    STATE
+        r-1  requeue-stuck-payments  billing +2  3 (2 rows)  1/2    –          rule:pay.stuck  UNKNOWN
+        r-4  requeue-stuck-payments  billing +2  3 (2 rows)  1/2    in 6 s!    rule:pay.stuck  awaiting
+        r-2  requeue-stuck-payments  billing +2  3 (2 rows)  1/2    in 11 min  rule:pay.stuck  awaiting
+        r-3  requeue-stuck-payments  billing +2  3 (2 rows)  auto   –          rule:pay.stuck  succeeded
+        … 3 more runs
+
+        r-1 needs you: what became of group 1 is unknown → stella runs show r-1
+        freeze: none
+
+        """)
+  }
+
+  @Test("Nothing to list is said")
+  func none() {
+    let text = RunTable(terminal: SampleReport.terminal(80)).text([], freeze: nil, now: SampleReport.time)
+    #expect(text == "No runs.\nfreeze: none\n")
+  }
+
+  @Test("A thousand waiting runs are all listed, each within the terminal")
+  func thousand() throws {
+    let one = try Self.report("r-0", .awaiting, decideBy: 1)
+    let reports = (0..<1000).map { index in
+      var report = one
+      report.run.id = "r-\(10_000_000 + index)"
+      report.run.decideBy = SampleReport.time + Int64(index * 7919 % 1000) * SampleReport.minute
+      return report
+    }
+    let lines = RunTable(terminal: SampleReport.terminal(100)).text(reports, freeze: nil, now: SampleReport.time)
+      .split(separator: "\n")
+    #expect(lines.count == 1002 && lines.allSatisfy { DisplayWidth.of(String($0)) <= 100 })
+    #expect(Set(lines.dropFirst().dropLast().map { $0.prefix(10) }).count == 1000)
+    #expect(lines[1].hasPrefix("r-10000000 "))
+  }
+}
