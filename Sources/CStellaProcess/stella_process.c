@@ -13,11 +13,19 @@ int stella_process_start(const stella_process_command *command, stella_process *
   return ENOSYS;
 }
 
+void stella_process_supervise(int count, char *const *arguments) {
+  (void)count;
+  (void)arguments;
+}
+
 #else
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -235,6 +243,68 @@ static void supervise(const stella_process_command *command, int output, int rep
   _exit(0);
 }
 
+enum { FIRST_FILE = 3, NUMBER_COUNT = 7, FIRST_WORD = 2 + NUMBER_COUNT };
+
+void stella_process_supervise(int count, char *const *arguments) {
+  if (count <= FIRST_WORD || strcmp(arguments[0], STELLA_PROCESS_SUPERVISOR) != 0) return;
+  uint64_t numbers[NUMBER_COUNT];
+  for (int i = 0; i < NUMBER_COUNT; i++) numbers[i] = strtoull(arguments[2 + i], NULL, 10);
+  stella_process_command command = {
+      .program = arguments[FIRST_WORD],
+      .arguments = arguments + FIRST_WORD,
+      .environment = environ,
+      .directory = arguments[1],
+      .cpu_seconds = numbers[0],
+      .memory_bytes = numbers[1],
+      .file_bytes = numbers[2],
+      .open_files = numbers[3],
+      .time_limit_ms = (int64_t)numbers[4],
+      .grace_ms = (int64_t)numbers[5],
+      .reap_ms = (int64_t)numbers[6],
+  };
+  supervise(&command, FIRST_FILE, FIRST_FILE + 1, FIRST_FILE + 2);
+}
+
+// Executes the supervisor without copying this process (posix_spawn shares its memory until then).
+static int spawn_supervisor(const stella_process_command *command, const int files[3], pid_t *supervisor) {
+  const uint64_t numbers[NUMBER_COUNT] = {
+      command->cpu_seconds, command->memory_bytes, command->file_bytes, command->open_files,
+      (uint64_t)command->time_limit_ms, (uint64_t)command->grace_ms, (uint64_t)command->reap_ms,
+  };
+  int words = 0;
+  while (command->arguments[words] != NULL) words++;
+  // The program is executed by its path and called by it too.
+  char **arguments = calloc((size_t)(FIRST_WORD + words + 1), sizeof *arguments);
+  if (arguments == NULL) return ENOMEM;
+  char texts[NUMBER_COUNT][24];
+  arguments[0] = (char *)STELLA_PROCESS_SUPERVISOR;
+  arguments[1] = (char *)command->directory;
+  for (int i = 0; i < NUMBER_COUNT; i++) {
+    snprintf(texts[i], sizeof texts[i], "%llu", (unsigned long long)numbers[i]);
+    arguments[2 + i] = texts[i];
+  }
+  for (int i = 0; i < words; i++) arguments[FIRST_WORD + i] = command->arguments[i];
+  arguments[FIRST_WORD] = (char *)command->program;
+
+  // Moved out of the way first, so that none is overwritten by another.
+  int moved[3] = {-1, -1, -1};
+  posix_spawn_file_actions_t actions;
+  int failure = posix_spawn_file_actions_init(&actions);
+  if (failure == 0) {
+    for (int i = 0; i < 3 && failure == 0; i++) {
+      moved[i] = fcntl(files[i], F_DUPFD_CLOEXEC, FIRST_FILE + 3);
+      failure = moved[i] < 0 ? errno : posix_spawn_file_actions_adddup2(&actions, moved[i], FIRST_FILE + i);
+    }
+    if (failure == 0)
+      failure = posix_spawn(supervisor, command->supervisor, &actions, NULL, arguments, command->environment);
+    posix_spawn_file_actions_destroy(&actions);
+  }
+  for (int i = 0; i < 3; i++)
+    if (moved[i] >= 0) close(moved[i]);
+  free(arguments);
+  return failure;
+}
+
 int stella_process_start(const stella_process_command *command, stella_process *process) {
   int output[2], report[2], lifeline[2];
   if (pipe2(output, O_CLOEXEC) != 0) return errno;
@@ -249,16 +319,22 @@ int stella_process_start(const stella_process_command *command, stella_process *
     close_pair(report);
     return failure;
   }
-  // No handler of the engine may run in the supervisor before it has taken them off.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pid_t supervisor = fork();
-  int failure = errno;
-  if (supervisor == 0) {
-    supervise(command, output[1], report[1], lifeline[0]);
+  pid_t supervisor = -1;
+  int failure = ENOENT;
+  if (command->supervisor != NULL) {
+    const int files[3] = {output[1], report[1], lifeline[0]};
+    failure = spawn_supervisor(command, files, &supervisor);
   }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (failure != 0) {
+    // No handler of the engine may run in the supervisor before it has taken them off.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    supervisor = fork();
+    failure = errno;
+    if (supervisor == 0) supervise(command, output[1], report[1], lifeline[0]);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+  }
   close(output[1]);
   close(report[1]);
   close(lifeline[0]);

@@ -54,7 +54,9 @@ package enum ConfigurationReference {
     var text = "\n## \(title)\n\n| key | value | default | meaning |\n|---|---|---|---|\n"
     for key in keys {
       let standard = key.standard.map { "`\($0)`" } ?? (key.isRequired ? "required" : "")
-      text += "| `\(key.name)` | \(key.kind.text) | \(standard) | \(key.meaning) |\n"
+      // A bar would end the cell, within code too.
+      let meaning = key.meaning.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+      text += "| `\(key.name)` | \(key.kind.text) | \(standard) | \(meaning) |\n"
     }
     return text
   }

@@ -5,6 +5,15 @@ struct EffectBytes {
   let target: String
   let secrets: any SecretSource
 
+  /// Throws `refused` unless every secret of the effect is there, in the version that it names.
+  func checkSecrets(of effect: Effect) throws(TargetError) {
+    for value in effect.values {
+      try value.visit { (value) throws(TargetError) in
+        if case .secret(let reference) = value { _ = try secrets.value(of: reference) }
+      }
+    }
+  }
+
   /// Text, or several parts that are written one after the other.
   ///
   /// - Throws: `refused` when a secret isn't there, or a result isn't known.

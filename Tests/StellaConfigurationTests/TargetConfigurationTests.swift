@@ -125,9 +125,9 @@ struct TargetConfigurationTests {
       ("secrets: { a: { env: A } }", 1, 15, "needs the key `version`"),
       ("secrets: { 1a: { version: 1, env: A } }", 1, 27, "can't be written in a fix"),
       ("secrets: { a: { version: 'x y', env: A } }", 1, 26, "can't be written in a fix"),
-      ("secrets: { a: { version: 1, evn: A } }", 1, 29, "Did you mean `env`?"),
+      ("secrets: { a: { version: 1, env: A, evn: B } }", 1, 37, "Did you mean `env`?"),
       ("targets: { a: { path: x } }", 1, 15, "`a` needs the key `kind`: one of `sqlite`, `postgres`"),
-      ("targets: { a: { kind: sqlight, path: x } }", 1, 23, "Did you mean `sqlite`?"),
+      ("targets: { a: { kind: sqlit, path: x } }", 1, 23, "Did you mean `sqlite`?"),
       ("targets: { a: { kind: sqlite } }", 1, 15, "`a`, kind `sqlite` needs the key `path`"),
       (
         "targets: { a: { kind: sqlite, path: x, commands: [] } }", 1, 40, "unknown key `commands` in `a`, kind `sqlite`"

@@ -9,6 +9,9 @@
 // calls exec, which Swift can't promise; so this is C.
 
 typedef struct {
+  // A program that calls stella_process_supervise first of all, to be executed as supervisor; NULL for a fork of this
+  // process, which costs time and copies of pages by how much memory it has.
+  const char *supervisor;
   // Absolute.
   const char *program;
   // Both end with NULL.
@@ -51,6 +54,12 @@ typedef struct {
   // Processes that couldn't be ended within `reap_ms`.
   int32_t remaining;
 } stella_process_end;
+
+// The name by which the supervisor is called, as its first argument.
+#define STELLA_PROCESS_SUPERVISOR "stella-exec"
+
+// Watches over one command to its end, when `arguments` are those of a supervisor; returns otherwise.
+void stella_process_supervise(int count, char *const *arguments);
 
 // Starts the command. Returns 0, or an errno, and then there is nothing to end.
 int stella_process_start(const stella_process_command *command, stella_process *process);

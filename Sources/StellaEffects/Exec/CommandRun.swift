@@ -47,15 +47,19 @@ struct CommandRun {
   /// The command is the child of a supervisor, which dies with it. When this process is killed, the supervisor notices and
   /// ends the command.
   static func run(
-    program: String, arguments: [String], environment: [[UInt8]], directory: String, limits: Limits
+    program: String, arguments: [String], environment: [[UInt8]], directory: String, limits: Limits,
+    supervisor: String?
   ) -> CommandRun {
     var process = stella_process()
     let failure = withCStrings(arguments.map { Array($0.utf8) }) { arguments in
       withCStrings(environment) { environment in
         program.withCString { program in
           directory.withCString { directory in
+            let supervisor = supervisor.flatMap { strdup($0) }
+            defer { free(supervisor) }
             var command = stella_process_command(
-              program: program, arguments: arguments, environment: environment, directory: directory,
+              supervisor: supervisor, program: program, arguments: arguments, environment: environment,
+              directory: directory,
               cpu_seconds: limits.cpuSeconds, memory_bytes: limits.memoryBytes, file_bytes: limits.fileBytes,
               open_files: limits.openFiles, time_limit_ms: limits.time.milliseconds,
               grace_ms: limits.grace.milliseconds, reap_ms: reap.milliseconds)

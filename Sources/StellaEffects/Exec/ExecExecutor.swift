@@ -19,12 +19,17 @@ package final class ExecExecutor: EffectExecutor {
   package let settings: HostTargetSettings
   private let allowList: ExecAllowList
   private let secrets: any SecretSource
+  private let supervisor: String?
 
   private static let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   private static let bubblewrap = "/usr/bin/bwrap"
 
-  package init(_ settings: HostTargetSettings, secrets: any SecretSource) {
+  /// - Parameter supervisor: a program that calls ``ExecSupervisor/superviseIfAsked()`` first of all, such as
+  ///   `/proc/self/exe` of one that does. Without it each command costs a fork, and as long as it runs copies of what the
+  ///   engine writes to: for an engine of 1 GiB about a quarter of a second.
+  package init(_ settings: HostTargetSettings, secrets: any SecretSource, supervisor: String? = nil) {
     self.settings = settings
+    self.supervisor = supervisor
     allowList = ExecAllowList(settings.commands.map(\.command))
     self.secrets = secrets
   }
@@ -42,6 +47,7 @@ package final class ExecExecutor: EffectExecutor {
     }
     let place = try allowed(exec.argv.map(Self.known))
     if case .run(let argv)? = exec.observation?.probe { _ = try allowed(argv) }
+    try EffectBytes(target: settings.name, secrets: secrets).checkSecrets(of: effect)
     let command = settings.commands[place]
     return EffectAdmission(
       isSafe: command.isSafe,
@@ -149,7 +155,8 @@ package final class ExecExecutor: EffectExecutor {
         time: settings.timeout, grace: settings.grace,
         cpuSeconds: UInt64(max(1, settings.cpuTime.milliseconds / 1000)),
         memoryBytes: UInt64(settings.memoryLimitBytes), fileBytes: UInt64(settings.fileLimitBytes),
-        openFiles: UInt64(settings.openFileLimit), outputBytes: settings.outputLimitBytes))
+        openFiles: UInt64(settings.openFileLimit), outputBytes: settings.outputLimitBytes),
+      supervisor: supervisor)
   }
 
   private static func sandboxed(_ command: [String], directory: String) -> [String] {
@@ -165,7 +172,7 @@ package final class ExecExecutor: EffectExecutor {
       case .exited(let code): "exit code \(code)"
       case .signalled(let signal): "ended by signal \(signal)"
       case .notStarted(let reason): "couldn't be started: \(reason)"
-      case .lost: "its supervisor was killed"
+      case .lost: "its supervisor ended before it reported"
       }
     var line = run.wasEnded ? "its time of \(DurationText.text(settings.timeout.nanoseconds)) was over, \(end)" : end
     if run.hasRemaining { line += ", and a process of it can't be ended" }

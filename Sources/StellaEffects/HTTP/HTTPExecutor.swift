@@ -45,6 +45,7 @@ package final class HTTPExecutor: EffectExecutor {
     }
     let allowed = try allowed(method: request.method, url: request.url).by
     if case .get(let url)? = request.observation?.probe { _ = try self.allowed(method: "GET", url: url) }
+    try EffectBytes(target: settings.name, secrets: secrets).checkSecrets(of: effect)
     return EffectAdmission(
       isSafe: allowed.isSafe,
       reason: "\(allowed) is " + (allowed.isSafe ? "listed as safe" : "allowed, but not listed as safe"))

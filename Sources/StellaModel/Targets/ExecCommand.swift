@@ -3,10 +3,11 @@
 /// The first is the absolute path of the program. Each further one is the text itself, a choice, or a word:
 ///
 ///     ["/usr/bin/systemctl", "restart", "{payq.service|payw.service}"]
-///     ["/usr/sbin/nft", "delete", "element", "inet", "filter", "blocked", "{word}"]
+///     ["/usr/sbin/nft", "add", "element", "inet", "filter", "blocked", "{", "{word}", "}"]
 ///
 /// A word is 1 to ``wordLimitBytes`` bytes of ASCII letters, digits and `. _ @ : / -`, doesn't begin with `-` (so that a
-/// value from a log can't become an option) and has no `..` between slashes. There is no "anything".
+/// value from a log can't become an option) and has no `..` between slashes. There is no "anything". A brace alone is
+/// itself.
 package struct ExecCommand: Sendable, Hashable {
   package enum Argument: Sendable, Hashable {
     case text(String)
@@ -65,7 +66,7 @@ package struct ExecCommand: Sendable, Hashable {
     guard isPrintable(text) else {
       throw ExecDeclarationError(.control, at: index, "has a control character.")
     }
-    guard text.contains("{") || text.contains("}") else { return .text(text) }
+    guard text.contains("{") || text.contains("}"), text != "{", text != "}" else { return .text(text) }
     let inner = text.dropFirst().dropLast()
     guard text.first == "{", text.last == "}", text.count >= 2, !inner.contains("{"), !inner.contains("}") else {
       throw ExecDeclarationError(

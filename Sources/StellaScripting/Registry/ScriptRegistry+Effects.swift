@@ -80,7 +80,9 @@ extension ScriptRegistry {
         RuleKey(
           "idempotency_header", .text,
           "The header by which the target knows a request again. The engine makes its value."),
-        RuleKey("expect", .outcomes(statuses), "Statuses that mean done; without it 200 to 299, but 202, which only promises."),
+        RuleKey(
+          "expect", .outcomes(statuses), "Statuses that mean done; without it 200 to 299, but 202, which only promises."
+        ),
         RuleKey("observe", .table, "How to find out later whether it has happened.", type: "Stella.RequestObservation"),
         undo, irreversible,
       ], parts: ["observe": requestObservationKeys],

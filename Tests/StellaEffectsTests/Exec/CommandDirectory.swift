@@ -22,6 +22,23 @@ final class CommandDirectory: Sendable {
     return self(name)
   }
 
+  /// The program of `Tests/CrashPoints` that is made of this file and stella_process.c.
+  func compile(_ file: String) throws -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let compiler = Process()
+    compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    compiler.arguments = [
+      "cc", "-O1", "-o", self(file + ".out"), "-I", root.appendingPathComponent("Sources/CStellaProcess/include").path,
+      root.appendingPathComponent("Tests/CrashPoints/\(file)").path,
+      root.appendingPathComponent("Sources/CStellaProcess/stella_process.c").path,
+    ]
+    try compiler.run()
+    compiler.waitUntilExit()
+    guard compiler.terminationStatus == 0 else { throw POSIXError(.ENOEXEC) }
+    return self(file + ".out")
+  }
+
   /// A pipe with a name. Its reader sees the end once the last process that has it open for writing is gone.
   func pipe(_ name: String) throws -> String {
     guard mkfifo(self(name), 0o600) == 0 else { throw POSIXError(.EIO) }

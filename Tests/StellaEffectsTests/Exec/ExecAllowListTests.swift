@@ -58,6 +58,14 @@ struct ExecAllowListTests {
     #expect(list.verdict(on: ["/opt/b/clean"]) == .allowed(by: 3))
   }
 
+  @Test("A brace alone is itself")
+  func braces() throws {
+    let list = try Self.list(["/usr/sbin/nft", "add", "{", "{word}", "}"])
+    #expect(Self.isAllowed(["nft", "add", "{", "203.0.113.7", "}"], by: list))
+    #expect(!Self.isAllowed(["nft", "add", "{ 203.0.113.7 }"], by: list))
+    #expect(!Self.isAllowed(["nft", "add", "{", "203.0.113.7,", "}"], by: list))
+  }
+
   @Test("What isn't known yet is allowed where any word is, and nowhere else")
   func unknown() throws {
     let list = try Self.list(["/usr/bin/a", "{word}"], ["/usr/bin/b", "{x|y}"], ["/usr/bin/c", "x"])

@@ -9,6 +9,9 @@ struct ExecExecutorTests {
   let directory: CommandDirectory
   static let secrets = TestSecrets(["token@1": "correct-horse-battery"])
 
+  /// Whether commands get a supervisor that is a program of its own, instead of a fork.
+  @TaskLocal static var isSpawned = false
+
   init() throws { directory = try CommandDirectory() }
 
   func executor(
@@ -19,7 +22,8 @@ struct ExecExecutorTests {
     settings.timeout = .seconds(60)
     settings.grace = .milliseconds(200)
     adjust(&settings)
-    return ExecExecutor(settings, secrets: Self.secrets)
+    let supervisor = Self.isSpawned ? try directory.compile("exec_supervisor.c") : nil
+    return ExecExecutor(settings, secrets: Self.secrets, supervisor: supervisor)
   }
 
   /// Runs one command that its own target allows.
@@ -206,7 +210,8 @@ struct ExecExecutorTests {
         $0.timeout = .milliseconds(500)
         $0.grace = .seconds(30)
       })
-    #expect(outcome.kind == .unclear && outcome.text.contains("exit code 0: ") && outcome.text.hasSuffix("bye"), "\(outcome)")
+    #expect(
+      outcome.kind == .unclear && outcome.text.contains("exit code 0: ") && outcome.text.hasSuffix("bye"), "\(outcome)")
   }
 
   @Test("What a command leaves running in the background is ended with it")
@@ -277,25 +282,13 @@ struct ExecExecutorTests {
     let script = try directory.script(
       "orphan", "exec 9>\"$1\"; kill -KILL $PPID; while :; do read x < /dev/zero; done")
     let reader = PipeReader(pipe)
-    #expect(try run([script, pipe]).text.hasPrefix("its supervisor was killed"))
+    #expect(try run([script, pipe]).text.hasPrefix("its supervisor ended before it reported"))
     #expect(reader.wait() == "")
   }
 
   @Test("kill -9 of the engine takes the command and all it started along")
   func engineKilled() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let parent = directory("parent")
-    let compiler = Process()
-    compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    compiler.arguments = [
-      "cc", "-O1", "-o", parent, "-I", root.appendingPathComponent("Sources/CStellaProcess/include").path,
-      root.appendingPathComponent("Tests/CrashPoints/exec_parent.c").path,
-      root.appendingPathComponent("Sources/CStellaProcess/stella_process.c").path,
-    ]
-    try compiler.run()
-    compiler.waitUntilExit()
-    try #require(compiler.terminationStatus == 0)
+    let parent = try directory.compile("exec_parent.c")
     let pipe = try directory.pipe("alive")
     let script = try directory.script(
       "lives", "exec 9>\"$1\"; trap '' TERM HUP; setsid sleep 1000 & sleep 1000 & echo ready >&9; sleep 1000")
@@ -309,6 +302,29 @@ struct ExecExecutorTests {
     engine.waitUntilExit()
     // Its end is the end of all three.
     #expect(reader.wait() == "ready\n")
+  }
+
+  @Test("All of this holds under a supervisor that is a program of its own")
+  func spawned() throws {
+    try Self.$isSpawned.withValue(true) {
+      for test in [
+        Self.output, Self.notStarted, Self.signalled, Self.surroundings, Self.secret, Self.timeLimit, Self.background,
+        Self.flood, Self.concurrent, Self.supervisorKilled, Self.bubblewrap,
+      ] {
+        // Each in a directory of its own.
+        try test(try ExecExecutorTests())()
+      }
+    }
+  }
+
+  @Test("A supervisor that can't be executed is replaced by a fork, and one that is none leaves it unclear")
+  func badSupervisor() throws {
+    let settings = HostTargetSettings(name: "local", commands: [.init(try ExecCommand(["/usr/bin/true"]))])
+    let effect = Effect.exec(Effect.Exec(target: "local", argv: ["true"]))
+    let missing = ExecExecutor(settings, secrets: Self.secrets, supervisor: directory("missing"))
+    #expect(missing.perform(effect, marker: .test()) == .applied("exit code 0"))
+    let none = ExecExecutor(settings, secrets: Self.secrets, supervisor: "/usr/bin/false")
+    #expect(none.perform(effect, marker: .test()) == .unclear("its supervisor ended before it reported"))
   }
 
   @Test("In bubblewrap it can't write to files nor see other processes, and its exit code stays its own")

@@ -257,6 +257,9 @@ struct HTTPExecutorTests {
       let effect = Self.request(server) { $0.headers = ["authorization": .secret(SecretReference(reference)!)] }
       let outcome = executor.perform(effect, marker: .test())
       #expect(outcome.kind == .notApplied && !outcome.text.contains("abcdefgh"), "\(outcome)")
+      // Planning tells already what isn't there.
+      let isAdmitted = (try? executor.admit(effect)) != nil
+      #expect(isAdmitted == (reference == "token@1"))
     }
     #expect(server.requests.isEmpty)
   }

@@ -51,13 +51,13 @@ final class LoopbackServer: Sendable {
   }
 
   func stop() {
-    let open = state.withLock { state in
+    // Under the lock, under which they are closed too: a number may soon be that of another server's socket.
+    state.withLock { state in
+      guard !state.isStopped else { return }
       state.isStopped = true
-      defer { state.open = [] }
-      return state.open
+      for connection in state.open { shutdown(connection, Int32(SHUT_RDWR)) }
+      shutdown(listener, Int32(SHUT_RDWR))
     }
-    for connection in open { shutdown(connection, Int32(SHUT_RDWR)) }
-    shutdown(listener, Int32(SHUT_RDWR))
   }
 
   private struct Failure: Error { var code = errno }
@@ -94,8 +94,10 @@ final class LoopbackServer: Sendable {
 
   private func serve(_ connection: Int32) {
     defer {
-      state.withLock { $0.open.removeAll { $0 == connection } }
-      close(connection)
+      state.withLock { state in
+        state.open.removeAll { $0 == connection }
+        close(connection)
+      }
     }
     guard let request = read(connection) else { return }
     state.withLock { $0.requests.append(request) }
