@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaSQLite", "StellaEngine", "StellaRemediation", "StellaModel",
+        "StellaConfiguration", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaEngine", "StellaRemediation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(

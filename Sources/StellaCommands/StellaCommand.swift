@@ -14,7 +14,9 @@ package struct StellaCommand: ParsableCommand {
       """,
     version: StellaVersion.current,
     subcommands: [
-      WatchCommand.self, TailCommand.self, RulesCommand.self, TemplatesCommand.self, AnomalyCommand.self,
+      WatchCommand.self, TailCommand.self, RulesCommand.self, FixesCommand.self, ApprovalsCommand.self,
+      RunsCommand.self,
+      LogCommand.self, FreezeCommand.self, WhoamiCommand.self, TemplatesCommand.self, AnomalyCommand.self,
     ])
 
   package init() {}

@@ -217,19 +217,6 @@ extension SQLiteTransaction: RunTransaction {
     }
   }
 
-  package func alert(_ id: String) throws(StoreError) -> String? {
-    try StoreError.translating(path) {
-      try String.fetchOne(db, sql: "SELECT json FROM run_alert WHERE id = ?", arguments: [id])
-    }
-  }
-
-  package func setAlert(_ id: String, json: String, time: Int64) throws(StoreError) {
-    try StoreError.translating(path) {
-      try db.execute(
-        sql: "INSERT OR REPLACE INTO run_alert (id, json, time) VALUES (?, ?, ?)", arguments: [id, json, time])
-    }
-  }
-
   package func freeze() throws(StoreError) -> Freeze? {
     try StoreError.translating(path) {
       try Row.fetchOne(db, sql: "SELECT * FROM freeze").map { row in

@@ -40,7 +40,7 @@ enum Schema {
           """)
     }
     migrator.registerMigration("3 execution log") { db in try db.execute(sql: executionLog) }
-    migrator.registerMigration("4 runs") { db in try db.execute(sql: runs) }
+    migrator.registerMigration("4 runs and alerts") { db in try db.execute(sql: runs) }
     return migrator
   }
 
@@ -164,11 +164,37 @@ enum Schema {
       ended_at INTEGER,
       PRIMARY KEY (run, effect_group)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE run_alert (
+    CREATE TABLE alert (
       id TEXT PRIMARY KEY NOT NULL,
+      rule TEXT NOT NULL,
+      type TEXT NOT NULL,
+      severity TEXT NOT NULL,
+      status TEXT NOT NULL,
+      title TEXT NOT NULL,
+      key TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      first_seen INTEGER NOT NULL,
+      last_seen INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
       json TEXT NOT NULL,
-      time INTEGER NOT NULL
+      muted_by INTEGER,
+      acknowledged_by TEXT,
+      acknowledged_at INTEGER,
+      acknowledged_reason TEXT,
+      resolved_by TEXT,
+      resolved_at INTEGER,
+      resolved_reason TEXT
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX alert_by_time ON alert (updated_at);
+    CREATE TABLE silence (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      rule TEXT NOT NULL,
+      key BLOB NOT NULL,
+      until INTEGER NOT NULL,
+      set_by TEXT NOT NULL,
+      set_at INTEGER NOT NULL,
+      reason TEXT NOT NULL
+    ) STRICT;
     CREATE TABLE freeze (
       id INTEGER PRIMARY KEY CHECK (id = 1),
       by TEXT NOT NULL,

@@ -93,6 +93,7 @@ extension RunScreen {
         case .intended: "begun \(time.clock(step.intendedAt)), OUTCOME NOT KNOWN"
         case .applied: "applied \(step.endedAt.map { time.clock($0) } ?? "")"
         case .notApplied: "not applied \(step.endedAt.map { time.clock($0) } ?? "")"
+        case .drifted: "not applied, its target had changed \(step.endedAt.map { time.clock($0) } ?? "")"
         }
       let text = "\(what) \(state)"
       let detail =

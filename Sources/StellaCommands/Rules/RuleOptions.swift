@@ -48,6 +48,11 @@ package struct RuleOptions: ParsableArguments {
 extension Configuration {
   /// Reads the configuration with this process's environment.
   static func load(_ path: String?) throws(ConfigurationError) -> Configuration {
+    try load(path: path, environment: environment)
+  }
+
+  /// This process's.
+  static var environment: [String: String] {
     var environment: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
@@ -55,7 +60,7 @@ extension Configuration {
       if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
       entry += 1
     }
-    return try load(path: path, environment: environment)
+    return environment
   }
 
   /// The parameters of rules without the places they are written at.

@@ -1,7 +1,10 @@
 import ArgumentParser
 import StellaConfiguration
+import StellaEffects
 import StellaEngine
 import StellaModel
+import StellaRemediation
+import StellaScripting
 
 /// What is to be said and how the command ends, for every error a verb may throw. The one place that knows.
 struct FailureReport: Equatable {
@@ -21,6 +24,13 @@ struct FailureReport: Equatable {
       status = error.code == .notFound ? .notFound : error.code == .notReadable ? .usage : .failure
     case let error as StoreError: status = error.code == .corrupt ? .integrity : .failure
     case is LiveError: status = .failure
+    case let error as RefusedBallot:
+      let failure = error.refusal.failure(error.run, error.quorum, now: SystemTime().now())
+      (status, message) = (failure.status, "stella: \(failure.message)")
+    case let error as RemediationError: status = FailureReport.status(error.code)
+    case let error as LogError:
+      status = error.code == .rolledBack || error.code == .wrongKey || error.code == .malformed ? .integrity : .failure
+    case is FixError, is SecretBookError: status = .usage
     default:
       // Errors of ArgumentParser's own: help, version, usage.
       let code = StellaCommand.exitCode(for: error)
@@ -31,6 +41,16 @@ struct FailureReport: Equatable {
       status = code == .success ? .done : .usage
       isAnswer = code == .success
       message = StellaCommand.fullMessage(for: error)
+    }
+  }
+
+  private static func status(_ code: RemediationError.Code) -> CommandStatus {
+    switch code {
+    case .notFound: .notFound
+    case .conflict: .conflict
+    case .notPermitted: .notPermitted
+    case .usage: .usage
+    case .frozen: .frozen
     }
   }
 }

@@ -28,6 +28,19 @@ struct WatchCommand: ParsableCommand {
   var strict = false
 
   @Option(
+    name: .long, help: "A directory or file of fixes; may be given several times. Default: stella.yaml, else ./Fixes.",
+    completion: .directory)
+  var fixes: [String] = []
+
+  @Flag(
+    name: .long, inversion: .prefixedNo,
+    help: "Keep alerts and propose fixes for them. Default: when following, and stella.yaml declares targets.")
+  var propose: Bool?
+
+  @Flag(name: .long, help: "Carry out what is approved, or safe by configuration. Proposes as well.")
+  var runFixes = false
+
+  @Option(
     name: .long,
     help: ArgumentHelp(
       "Threads that rules are spread over, at most one for each core. Alerts don't depend on it. Default: limits.workers "
@@ -50,9 +63,11 @@ struct WatchCommand: ParsableCommand {
     options.checkpointInterval = configuration.limits.checkpoint.nanoseconds
     options.workers = WorkerThreads.sensible(workers ?? configuration.limits.workers)
     options.lineLimit = configuration.limits.lineBytes
-    let state = try WatchState(for: options, directory: configuration.state)
-    options.store = state.store
+    let proposes = runFixes || (propose ?? (options.follow && !configuration.targets.isEmpty))
+    let state = try WatchState(for: options, directory: configuration.state, isNeeded: proposes)
+    options.store = state.isKept ? state.store : nil
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
+    let remediation = proposes ? try begin(configuration, state, printer, console) : nil
     let interrupts = try Interrupts()
     let isStrict = strict
     let prepared = options
@@ -69,14 +84,26 @@ struct WatchCommand: ParsableCommand {
           "no rule is active. \(prepared.rulePaths.joined(separator: ", ")) has none that can be used.")
       }
       try checkParameters(configuration, rules, console)
-      let run = try WatchRun(options: prepared, rules: rules, onAlerts: printer.alerts, onNotice: printer.notice)
+      let run = try WatchRun(
+        options: prepared, rules: rules,
+        onAlerts: { try printer.alerts(remediation?.take($0) ?? $0) }, onNotice: printer.notice)
       printer.started(rules: rules.rules.count, sources: run.sourceNames)
       return try run.run(interrupts: interrupts)
     }
+    remediation?.end()
     state.release()
     printer.summary(summary)
+    printer.muted(remediation?.muted ?? 0)
     if summary.wasInterrupted { throw CommandStatus.interrupted }
     if !summary.refusals.isEmpty { throw CommandStatus.broken }
+  }
+
+  private func begin(
+    _ configuration: Configuration, _ state: WatchState, _ printer: WatchPrinter, _ console: Console
+  ) throws -> WatchRemediation {
+    let desk = try RemediationDesk(configuration, fixes: fixes, store: state.store)
+    printer.refused(desk.remediation.fixes.refusals)
+    return try WatchRemediation(desk, runsFixes: runFixes, printer: printer, console: console)
   }
 
   /// A rule id under `params:` that no rule has is a typing mistake that would silently change nothing, unless `--rules` picks
@@ -93,14 +120,18 @@ struct WatchCommand: ParsableCommand {
   }
 }
 
-/// The state directory of a watch, taken only when a restart can go on from it.
+/// The state directory of a watch, taken only when something is kept there.
 private final class WatchState {
   private var lock: StateLock?
   let store: SQLiteStore?
+  /// Whether a restart can go on from it.
+  let isKept: Bool
 
-  init(for options: WatchOptions, directory path: String) throws {
-    let isKept = options.follow || options.inputs.contains { $0.from == .checkpoint }
-    guard isKept, options.inputs.contains(where: { $0.paths != ["-"] }) else {
+  /// - Parameter isNeeded: whether alerts are kept there in any case.
+  init(for options: WatchOptions, directory path: String, isNeeded: Bool) throws {
+    let isAsked = options.follow || options.inputs.contains { $0.from == .checkpoint }
+    isKept = isAsked && options.inputs.contains { $0.paths != ["-"] }
+    guard isKept || isNeeded else {
       (lock, store) = (nil, nil)
       return
     }

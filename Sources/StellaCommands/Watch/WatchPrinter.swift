@@ -1,6 +1,8 @@
 import StellaDetection
 import StellaEngine
 import StellaModel
+import StellaRemediation
+import StellaSQLite
 import StellaScripting
 
 /// Prints what a watch has to say: alerts on standard output, everything else on standard error.
@@ -62,6 +64,34 @@ final class WatchPrinter {
     case .stateReset(let reset):
       warn("state reset: the rule \(reset.rule) begins anew, because \(reset.reason)")
     case .notSaved(let error): warn("what a restart would go on from could not be saved: \(error)")
+    }
+  }
+
+  /// What became of alerts that fixes are there for. Called on the thread that looks after them.
+  func remediation(_ notice: RemediationThread<SQLiteStore>.Notice) {
+    switch notice {
+    case .proposed(let run) where run.state == .awaiting:
+      note(
+        "\(run.fix) could help: \(count(run.rowCount, "row")) to change, waits for approval → stella approvals show \(run.id)"
+      )
+    case .proposed(let run): note("\(run.fix) helps at once, decided by \(run.policy): \(run.id)")
+    case .ran(let run):
+      let detail = run.detail.isEmpty ? "" : " (\(run.detail))"
+      note("\(run.fix) \(run.state.shown)\(detail) → stella runs show \(run.id)")
+    case .dropped(let alerts): warn("\(count(alerts, "alert")) came too fast to be kept and acted on")
+    case .trouble(let message): warn("fixes: \(message)")
+    case .fenced(let message): warn("another engine carries out runs now: \(message)")
+    }
+  }
+
+  func muted(_ alerts: Int) {
+    if alerts > 0 { note("\(count(alerts, "alert")) muted by silences; stella alerts list shows them") }
+  }
+
+  func refused(_ refusals: [FixRefusal]) {
+    for refusal in refusals {
+      console.note(mark("refused", .red) + TextEscaping.oneLine(refusal.id ?? refusal.file) + " is not active:")
+      for error in refusal.errors { console.note(TextEscaping.block(indented("\(error)"))) }
     }
   }
 

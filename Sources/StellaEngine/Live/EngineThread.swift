@@ -24,7 +24,7 @@ package enum EngineThread {
   /// Runs `body` on a new thread, which somebody must join.
   ///
   /// - Throws: a ``LiveError`` when no thread can be made.
-  static func start(_ body: @escaping () -> Void) throws(LiveError) -> pthread_t {
+  package static func start(_ body: @escaping () -> Void) throws(LiveError) -> pthread_t {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }

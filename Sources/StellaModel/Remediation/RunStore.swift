@@ -15,7 +15,7 @@ package struct RunQuery: Sendable, Hashable {
 
 /// A transaction that changes runs together with the records that say so. As ``LogTransaction``, every call throws
 /// ``StoreError``, after which the transaction must be given up.
-package protocol RunTransaction: LogTransaction {
+package protocol RunTransaction: LogTransaction, AlertTransaction {
   func run(_ id: String) throws(StoreError) -> Run?
   /// In the order in which they were proposed.
   func runs(_ query: RunQuery) throws(StoreError) -> [Run]
@@ -40,10 +40,6 @@ package protocol RunTransaction: LogTransaction {
   func steps(of run: String) throws(StoreError) -> [RunStep]
   /// Takes the place of the one with its run and group, if there is one.
   func put(_ step: RunStep) throws(StoreError)
-
-  /// The alert's newest revision, as JSON.
-  func alert(_ id: String) throws(StoreError) -> String?
-  func setAlert(_ id: String, json: String, time: Int64) throws(StoreError)
 
   /// Nil when effects may go on.
   func freeze() throws(StoreError) -> Freeze?

@@ -10,6 +10,14 @@ package struct DecisionOutcome: Sendable {
   package let record: Int64
 }
 
+/// A vote that was not recorded, and why.
+package struct RefusedBallot: Error, Sendable {
+  package let refusal: Ballot.Refusal
+  package let run: Run
+  /// Without the vote.
+  package let quorum: Quorum
+}
+
 extension Remediation {
   /// Records a person's vote on exactly one plan.
   ///
@@ -18,45 +26,32 @@ extension Remediation {
   /// - Parameters:
   ///   - voter: the person's name in `users:`, as the kernel or a session tells it.
   ///   - digest: what the person gave as the plan's digest, 12 digits or more.
-  /// - Throws: ``RemediationError`` `conflict` when the plan is another one, or the run no longer awaits votes;
-  ///   `not_permitted` when this person can't vote on it; `usage` when the digest is none.
+  /// - Throws: ``RefusedBallot``, nothing being recorded but that a deadline is over; ``RemediationError`` `not_found`;
+  ///   ``StoreError``.
   package func vote(
-    _ decision: RunVote.Decision, on id: String, by voter: String, digest given: String, reason: String
+    _ decision: RunVote.Decision, on id: String, by voter: String, digest: String, reason: String
   ) throws -> DecisionOutcome {
-    let (outcome, problem) = try store.write(as: .command) { transaction -> (DecisionOutcome?, RemediationError?) in
+    let result = try store.write(as: .command) { transaction -> Result<DecisionOutcome, RefusedBallot> in
       var run = try found(id, transaction)
-      let digest = try matched(given, run)
-      let person = people[voter]?.name ?? voter
-      let votes = try transaction.votes(on: id)
-      let actor = "user:\(person)"
-      if let same = votes.first(where: { $0.voter == person && $0.digest == digest && $0.decision == decision }) {
-        let quorum = try fullQuorum(of: run, transaction)
-        if same.decision == .approve || run.state == .rejected {
-          return (
-            DecisionOutcome(run: run, quorum: quorum, isRepeated: true, record: transaction.head.size), nil
-          )
+      let ballot = Ballot(voter: voter, decision: decision, digest: digest, reason: reason, time: time.now())
+      let outcome = ballot.outcome(
+        on: run, votes: try transaction.votes(on: id), policy: policy(of: run), people: people, facts: facts(of: run))
+      switch outcome {
+      case .repeated(_, let quorum):
+        return .success(DecisionOutcome(run: run, quorum: quorum, isRepeated: true, record: transaction.head.size))
+      case .cast(let vote, let quorum):
+        try transaction.insert(vote)
+        try settle(quorum, vote, &run, actor: "user:\(vote.voter)", transaction)
+        return .success(DecisionOutcome(run: run, quorum: quorum, isRepeated: false, record: transaction.head.size))
+      case .refused(let refusal):
+        if case .late = refusal {
+          try journal.record(
+            .deadlinePassed, on: &run, actor: "engine", detail: "the time to decide was over", transaction)
         }
+        return .failure(RefusedBallot(refusal: refusal, run: run, quorum: try fullQuorum(of: run, transaction)))
       }
-      try checkAwaiting(&run, actor: actor, transaction)
-      if run.state != .awaiting { return (nil, expired(run)) }
-      let before = try fullQuorum(of: run, transaction)
-      if let bar = before.bar(of: person, to: decision) {
-        return (
-          nil,
-          RemediationError(
-            .notPermitted, "you can't \(decision.rawValue) \(id): \(bar.sentence). \(before.eligibleSentence).")
-        )
-      }
-      let vote = RunVote(
-        run: id, voter: person, decision: decision, digest: digest, reason: reason, time: time.now())
-      try transaction.insert(vote)
-      let quorum = try fullQuorum(of: run, transaction)
-      try settle(quorum, vote, &run, actor: actor, transaction)
-      return (DecisionOutcome(run: run, quorum: quorum, isRepeated: false, record: transaction.head.size), nil)
     }
-    if let problem { throw problem }
-    guard let outcome else { throw RemediationError(.conflict, "\(id) could not be decided.") }
-    return outcome
+    return try result.get()
   }
 
   private func settle(
@@ -75,49 +70,6 @@ extension Remediation {
       run.executeBy = policy(of: run).executeBy(approvedAt: time.now())
       try journal.record(.approved, on: &run, actor: actor, detail: vote.reason, body: body, transaction)
     }
-  }
-
-  private func matched(_ given: String, _ run: Run) throws(RemediationError) -> PlanDigest {
-    guard let digest = run.digest else {
-      throw RemediationError(.conflict, "\(run.id) has no plan that could be decided on: it is \(run.state.rawValue).")
-    }
-    do throws(PlanDigest.PrefixError) {
-      if try digest.matches(given) { return digest }
-    } catch {
-      switch error {
-      case .tooShort(let count):
-        throw RemediationError(
-          .conflict,
-          "\(count) digits of a digest are too few to name one plan. Give \(PlanDigest.prefixDigits) or more of those that "
-            + "`stella approvals show \(run.id)` prints.")
-      case .tooLong, .notHexadecimal:
-        throw RemediationError(
-          .usage, "that is no digest. `stella approvals show \(run.id)` prints the one of this plan.")
-      }
-    }
-    let next = run.supersededBy.map { " It was superseded by \($0); votes were not carried over." } ?? ""
-    throw RemediationError(
-      .conflict,
-      "the plan of \(run.id) is not the one that you saw: it is \(digest.short).\(next) Read it: "
-        + "stella approvals show \(run.supersededBy ?? run.id)")
-  }
-
-  /// Lets the time to decide end, if it is over.
-  private func checkAwaiting(_ run: inout Run, actor: String, _ transaction: Store.Transaction) throws {
-    if run.state == .awaiting, let deadline = run.decideBy, time.now() >= deadline {
-      try journal.record(
-        .deadlinePassed, on: &run, actor: "engine", detail: "the time to decide was over", transaction)
-      return
-    }
-    guard run.state == .awaiting else {
-      let next = run.supersededBy.map { " Look at \($0)." } ?? ""
-      throw RemediationError(
-        .conflict, "\(run.id) is \(run.state.rawValue) and no longer awaits votes.\(next)")
-    }
-  }
-
-  private func expired(_ run: Run) -> RemediationError {
-    RemediationError(.conflict, "\(run.id) has expired: the time to decide was over. Ask for the fix again.")
   }
 
   /// Takes a request back before anything was applied.

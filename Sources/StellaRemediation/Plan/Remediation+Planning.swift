@@ -180,10 +180,13 @@ extension Remediation {
   }
 
   package func fullQuorum(of run: Run, _ transaction: Store.Transaction) throws -> Quorum {
+    Quorum(
+      policy: policy(of: run), people: people, votes: try transaction.votes(on: run.id), facts: facts(of: run))
+  }
+
+  func facts(of run: Run) -> VotingFacts {
     let author = fixes.fix(run.fix)?.manifest.author
-    return Quorum(
-      policy: policy(of: run), people: people, votes: try transaction.votes(on: run.id),
-      facts: VotingFacts(run, authors: author.map { [$0] } ?? [], isSafe: run.isSafe))
+    return VotingFacts(run, authors: author.map { [$0] } ?? [], isSafe: run.isSafe)
   }
 
   func failures(

@@ -85,7 +85,7 @@ extension Remediation {
       run.alertKey = key
       run.reason = candidate.reasons.map(\.description).joined(separator: "; ")
       run.targets = fix.manifest.targets
-      try transaction.setAlert(alert.id, json: alert.json, time: time.now())
+      try transaction.put(StoredAlert(alert, updatedAt: time.now()))
       try journal.propose(run, transaction)
       if fix.manifest.hasWhen {
         try transaction.append(

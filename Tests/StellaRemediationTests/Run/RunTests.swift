@@ -48,12 +48,12 @@ struct RunTests {
     #expect(target.ledger.isEmpty)
     #expect(throws: RemediationError.self) { try runner.execute(run.id) }
 
-    let error = #expect(throws: RemediationError.self) { try harness.vote(run, by: "root") }
-    #expect(error?.code == .notPermitted)
-    let wrong = #expect(throws: RemediationError.self) {
+    let error = #expect(throws: RefusedBallot.self) { try harness.vote(run, by: "root") }
+    #expect(error?.refusal.isPermission == true)
+    let wrong = #expect(throws: RefusedBallot.self) {
       try harness.remediation.vote(.approve, on: run.id, by: "mara", digest: "000000000000", reason: "x")
     }
-    #expect(wrong?.code == .conflict)
+    #expect(wrong?.refusal == .otherPlan(now: try #require(run.digest)))
     #expect(try harness.run(run.id).state == .awaiting)
 
     #expect(try harness.vote(run, by: "mara").run.state == .approved)
@@ -73,8 +73,8 @@ struct RunTests {
     #expect(try harness.vote(run, by: "mara").run.state == .awaiting)
     #expect(try harness.vote(run, by: "mara").isRepeated)
     #expect(try harness.vote(run, by: "ivo", .reject).run.state == .rejected)
-    let late = #expect(throws: RemediationError.self) { try harness.vote(run, by: "ivo") }
-    #expect(late?.code == .conflict)
+    let late = #expect(throws: RefusedBallot.self) { try harness.vote(run, by: "ivo") }
+    #expect(late?.refusal == .notAwaiting(.rejected))
     #expect(try harness.runner().turn().isEmpty)
   }
 
@@ -94,11 +94,11 @@ struct RunTests {
   func deadlines() throws {
     let run = try proposed()
     harness.time.advance(by: 4 * 3600 * 1_000_000_000)
-    let late = #expect(throws: RemediationError.self) { try harness.vote(run, by: "mara") }
-    #expect(late?.code == .conflict)
+    let late = #expect(throws: RefusedBallot.self) { try harness.vote(run, by: "mara") }
+    #expect(late?.refusal.isPermission == false)
     #expect(try harness.run(run.id).state == .expired)
     harness.time.advance(by: -4 * 3600 * 1_000_000_000)
-    #expect(throws: RemediationError.self) { try harness.vote(run, by: "mara") }
+    #expect(throws: RefusedBallot.self) { try harness.vote(run, by: "mara") }
 
     harness.time.advance(by: 86_400 * 1_000_000_000)
     let second = try #require(try harness.remediation.propose(RunHarness.alert("a2")))
@@ -140,8 +140,8 @@ struct RunTests {
     #expect(next.state == .awaiting && next.supersedes == run.id && next.digest != run.digest)
     #expect(try harness.store.readRuns { try $0.votes(on: next.id) }.isEmpty)
     #expect(target.ledger.isEmpty)
-    let old = #expect(throws: RemediationError.self) { try harness.vote(run, by: "ivo") }
-    #expect(old?.code == .conflict)
+    let old = #expect(throws: RefusedBallot.self) { try harness.vote(run, by: "ivo") }
+    #expect(old?.refusal == .notAwaiting(.superseded))
   }
 
   @Test("A target that changes faster than people decide ends with a person, not in a circle")
@@ -221,8 +221,8 @@ struct RunTests {
     let undoing = try harness.remediation.requestRollback(of: run.id, by: "user:mara")
     #expect(undoing.state == .awaiting)
     #expect(try harness.remediation.requestRollback(of: run.id, by: "user:ivo").id == undoing.id)
-    let own = #expect(throws: RemediationError.self) { try harness.vote(undoing, by: "mara") }
-    #expect(own?.code == .notPermitted)
+    let own = #expect(throws: RefusedBallot.self) { try harness.vote(undoing, by: "mara") }
+    #expect(own?.refusal.isPermission == true)
     _ = try harness.vote(undoing, by: "ivo")
     #expect(try harness.runner().turn().map(\.state) == [.succeeded])
     #expect(try harness.run(run.id).state == .rolledBack)

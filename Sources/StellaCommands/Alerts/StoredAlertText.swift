@@ -1,0 +1,74 @@
+import StellaDetection
+import StellaModel
+
+/// Kept alerts on screens. Everything from data is escaped.
+enum StoredAlertText {
+  static func state(_ alert: StoredAlert) -> String {
+    if alert.resolved != nil { return "resolved by hand" }
+    if alert.mutedBy != nil { return "\(alert.status.rawValue), muted" }
+    return alert.acknowledged == nil ? alert.status.rawValue : "\(alert.status.rawValue), acknowledged"
+  }
+
+  static func silence(_ silence: Silence, _ time: ScreenTime) -> String {
+    let key = silence.key.isEmpty ? "" : " " + FieldValue.object(silence.key).json
+    return TextEscaping.oneLine(
+      "silence \(silence.number) of \(silence.rule)\(key) until \(time.clock(silence.until)), set by \(silence.set.by): "
+        + silence.set.reason, limit: 300)
+  }
+
+  static func screen(_ alert: StoredAlert, _ time: ScreenTime, _ terminal: Terminal) -> String {
+    var lines = ScreenLines(terminal)
+    lines.field("Alert", "\(alert.id)  \(state(alert))")
+    lines.field("Rule", "\(ScreenText.name(alert.rule))  \(alert.severity.rawValue)")
+    lines.field("Title", ScreenText.quoted(alert.title, width: 200))
+    lines.field("Key", TextEscaping.oneLine(alert.key, limit: 300))
+    lines.field(
+      "Seen", "\(alert.count) times, \(time.clock(alert.firstSeen)) – \(time.clock(alert.lastSeen))")
+    if let remark = alert.acknowledged { lines.field("Ack", text(remark, time)) }
+    if let remark = alert.resolved { lines.field("Resolved", text(remark, time)) }
+    guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return lines.text }
+    func value(_ name: String) -> FieldValue? { members.first { $0.name == name }?.value }
+    if case .string(let summary)? = value("summary") {
+      lines.field("Summary", ScreenText.quoted(summary, width: 400))
+    }
+    if case .array(let evidence)? = value("evidence") {
+      for event in evidence.suffix(5) {
+        guard case .object(let fields) = event,
+          case .string(let message)? = fields.first(where: { $0.name == "message" })?.value
+        else { continue }
+        lines.field("Evidence", ScreenText.quoted(message, width: 200))
+      }
+    }
+    if case .array(let actions)? = value("suggested_actions") {
+      for case .string(let action) in actions { lines.field("Do", ScreenText.quoted(action, width: 200)) }
+    }
+    return lines.text
+  }
+
+  private static func text(_ remark: StoredAlert.Remark, _ time: ScreenTime) -> String {
+    "\(ScreenText.name(remark.by)) \(time.clock(remark.time)) \(ScreenText.quoted(remark.reason, width: 200))"
+  }
+}
+
+/// Kept alerts as JSON: the alert with what people said.
+enum StoredAlertJSON {
+  static func text(_ alert: StoredAlert) -> String {
+    guard case .object(var members)? = try? JSONParser().parse(alert.json) else { return "{}" }
+    members.removeAll { $0.name == "status" }
+    members.append(.init("status", .string(alert.status.rawValue)))
+    func add(_ name: String, _ remark: StoredAlert.Remark?) {
+      guard let remark else { return }
+      members.append(
+        .init(
+          name,
+          .object([
+            .init("by", .string(remark.by)), .init("time", .string(Timestamp.text(remark.time))),
+            .init("reason", .string(remark.reason)),
+          ])))
+    }
+    add("acknowledged", alert.acknowledged)
+    add("resolved", alert.resolved)
+    if let number = alert.mutedBy { members.append(.init("muted_by", .integer(number))) }
+    return FieldValue.object(members).json
+  }
+}

@@ -1,0 +1,339 @@
+import ArgumentParser
+import StellaEngine
+import StellaModel
+import StellaRemediation
+import StellaScripting
+
+/// `stella fixes`: everything about fix files.
+struct FixesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fixes", abstract: "List, check and plan fixes; prepare the targets that they change.",
+    subcommands: [
+      FixesListCommand.self, FixesNewCommand.self, FixesLintCommand.self, FixesPlanCommand.self,
+      FixesTargetCommand.self,
+    ])
+}
+
+/// `stella fixes list`
+struct FixesListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the fixes that can be loaded, with what they are for.")
+
+  @OptionGroup var options: RemediationOptions
+  @OptionGroup var result: OutputOptions
+
+  func run() throws {
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    let console = Console.standard
+    let fixes = desk.remediation.fixes
+    switch result.output {
+    case .json:
+      for fix in fixes.fixes { console.line(FixesListCommand.object(fix.manifest, desk).json) }
+    case .table:
+      var table = TextTable([
+        .init("ID"), .init("STATUS"), .init("HANDLES", isFlexible: true), .init("TARGETS", isFlexible: true),
+        .init("POLICY"), .init("TITLE", isFlexible: true),
+      ])
+      for fix in fixes.fixes {
+        let manifest = fix.manifest
+        table.add([
+          ScreenText.name(manifest.id), ScreenText.name(manifest.status),
+          ScreenText.name((manifest.handles + manifest.handlesType).joined(separator: ", ")),
+          ScreenText.name(manifest.targets.joined(separator: ", ")),
+          ScreenText.name(desk.remediation.policy(of: manifest).name), ScreenText.name(manifest.title),
+        ])
+      }
+      console.write(
+        fixes.fixes.isEmpty
+          ? "No fixes. Put them into ./Fixes, or begin one: stella fixes new NAME\n" : table.text(for: console.output))
+    }
+    try FixesLintCommand.report(fixes.refusals, console, result)
+  }
+
+  private static func object(_ manifest: FixManifest, _ desk: RemediationDesk) -> FieldValue {
+    func texts(_ texts: [String]) -> FieldValue { .array(texts.map { .string($0) }) }
+    return .object([
+      .init("id", .string(manifest.id)), .init("title", .string(manifest.title)),
+      .init("status", .string(manifest.status)), .init("file", .string(manifest.file)),
+      .init("handles", texts(manifest.handles)), .init("handles_type", texts(manifest.handlesType)),
+      .init("targets", texts(manifest.targets)), .init("approval", .string(manifest.approval.rawValue)),
+      .init("policy", .string(desk.remediation.policy(of: manifest).name)),
+      .init(
+        "params",
+        .object(manifest.parameters.map { FieldValue.Member($0.name, .string($0.type.rawValue)) })),
+    ])
+  }
+}
+
+/// `stella fixes lint`
+struct FixesLintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint", abstract: "Check fixes without running them: form, targets, approval, verification.",
+    discussion: "Exit status: 0 clean, 1 findings with --strict, 2 when a fix is broken.")
+
+  @OptionGroup var options: RemediationOptions
+  @OptionGroup var result: OutputOptions
+  @Flag(name: .long, help: "Fail on findings.") var strict = false
+
+  func run() throws {
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    let console = Console.standard
+    var count = 0
+    for fix in desk.remediation.fixes.fixes {
+      for finding in FixLint.findings(fix.manifest, desk.remediation) {
+        count += 1
+        switch result.output {
+        case .json:
+          console.line(
+            FieldValue.object([
+              .init("kind", .string("finding")), .init("fix", .string(fix.manifest.id)),
+              .init("file", .string(fix.manifest.file)), .init("check", .string(finding.check)),
+              .init("message", .string(finding.message)),
+            ]).json)
+        case .table:
+          console.line(TextEscaping.oneLine("\(fix.manifest.file): \(finding.message) [\(finding.check)]", limit: 500))
+        }
+      }
+    }
+    if result.output == .table, !result.quiet {
+      console.line("\(desk.remediation.fixes.fixes.count) fixes, \(count) findings")
+    }
+    try FixesLintCommand.report(desk.remediation.fixes.refusals, console, result)
+    if strict, count > 0 { throw CommandStatus.findings }
+  }
+
+  /// Says which fixes were refused, and why.
+  static func report(_ refusals: [FixRefusal], _ console: Console, _ result: OutputOptions) throws {
+    for error in refusals.flatMap(\.errors) {
+      switch result.output {
+      case .json:
+        console.line(
+          FieldValue.object([
+            .init("kind", .string("error")), .init("code", .string(error.code.rawValue)),
+            .init("file", .string(error.file)), .init("line", .integer(Int64(error.line))),
+            .init("message", .string(error.message)), .init("remedy", .string(error.remedy)),
+          ]).json)
+      case .table: console.note(TextEscaping.block("stella: \(error)"))
+      }
+    }
+    if !refusals.isEmpty { throw CommandStatus.broken }
+  }
+}
+
+/// What can be said about a fix by its manifest and the configuration.
+enum FixLint {
+  struct Finding {
+    let check: String
+    let message: String
+  }
+
+  static func findings<Store>(_ fix: FixManifest, _ remediation: Remediation<Store>) -> [Finding] {
+    var findings: [Finding] = []
+    func note(_ check: String, _ message: String) { findings.append(Finding(check: check, message: message)) }
+    for target in fix.targets where !remediation.targets.names.contains(target) {
+      let hint = NearestName.of(target, in: remediation.targets.names).map { " Did you mean \($0)?" } ?? ""
+      note("unknown-target", "the target \(target) isn't in stella.yaml, so that no plan can be made.\(hint)")
+    }
+    if fix.handles.isEmpty, fix.handlesType.isEmpty {
+      note("never-proposed", "it handles no rule and no type: only a rule that names it, or a person, can ask for it")
+    }
+    if !fix.hasVerify {
+      note("no-verify", "it has no verify: nobody will know whether it helped. Let it ask what the alert was about")
+    }
+    if fix.description == nil { note("no-description", "it has no description for the one who decides") }
+    if let problem = remediation.policy(of: fix).satisfiability(remediation.people) {
+      note("nobody-can-approve", "\(problem)")
+    }
+    return findings
+  }
+}
+
+/// `stella fixes plan`
+struct FixesPlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what a fix would change now; with --propose, ask for it.",
+    discussion: """
+      Examples:
+        stella fixes plan migrate-user-id --param user_id=ana@example.org
+        stella fixes plan migrate-user-id --param user_id=ana@example.org --propose
+
+      Nothing is changed. Without --propose nothing is recorded either.
+      """)
+
+  @Argument(help: "The fix's id.") var id: String
+  @Option(name: .long, help: ArgumentHelp("A parameter; may be given several times.", valueName: "name=value"))
+  var param: [String] = []
+  @Flag(name: .long, help: "Put it into the queue, in your name.") var propose = false
+  @OptionGroup var options: RemediationOptions
+  @OptionGroup var result: OutputOptions
+
+  func run() throws {
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    let id = id
+    guard let fix = desk.remediation.fixes.fix(id) else {
+      try FixesLintCommand.report(desk.remediation.fixes.refusals, .standard, result)
+      let hint = NearestName.of(id, in: desk.remediation.fixes.fixes.map(\.manifest.id)).map { " Did you mean \($0)?" }
+      throw CommandFailure(.notFound, "there is no fix \(id).\(hint ?? "")")
+    }
+    let given = try parameters(of: fix.manifest)
+    if propose {
+      let actor = "user:\(try desk.viewer.voter())"
+      let run = try EngineThread.run { try desk.remediation.request(id, parameters: given, by: actor) }
+      desk.seal(.standard)
+      try show(try desk.report(on: run.id), desk)
+      if run.state != .awaiting, run.state != .approved { throw CommandStatus.failure }
+      return
+    }
+    let planned = try EngineThread.run { try desk.remediation.preview(id, parameters: given) }
+    var report = RunReport(
+      run: planned.run, policy: desk.remediation.policy(of: fix.manifest), quorum: planned.quorum,
+      viewer: desk.viewer.report, freeze: nil, now: desk.remediation.journal.time.now())
+    report.plan = planned.plan
+    report.notes = planned.notes
+    try show(report, desk)
+    if planned.plan == nil, planned.run.state != .noChange { throw CommandStatus.failure }
+  }
+
+  private func show(_ report: RunReport, _ desk: RemediationDesk) throws {
+    switch result.output {
+    case .json: Console.standard.line(RunJSON.full(report))
+    case .table:
+      Console.standard.write(RunScreen(report: report, terminal: Console.standard.output).text())
+    }
+  }
+
+  private func parameters(of manifest: FixManifest) throws -> [FieldValue.Member] {
+    try param.map { text in
+      guard let equals = text.firstIndex(of: "=") else {
+        throw CommandFailure(.usage, "--param \(text): write name=value.")
+      }
+      let name = String(text[..<equals])
+      let value = String(text[text.index(after: equals)...])
+      guard let parameter = manifest.parameters.first(where: { $0.name == name }) else {
+        return .init(name, .string(value))
+      }
+      switch parameter.type {
+      case .string: return .init(name, .string(value))
+      case .integer:
+        if let number = Int64(value) { return .init(name, .integer(number)) }
+      case .number:
+        if let number = Double(value), number.isFinite { return .init(name, .double(number)) }
+      case .boolean:
+        if let flag = Bool(value) { return .init(name, .bool(flag)) }
+      }
+      throw CommandFailure(.usage, "--param \(text): \(name) is a \(parameter.type.rawValue).")
+    }
+  }
+}
+
+/// `stella fixes target`
+struct FixesTargetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "target", abstract: "Prepare and check the targets of stella.yaml.",
+    subcommands: [FixesTargetInitCommand.self, FixesTargetCheckCommand.self])
+}
+
+struct FixesTargetInitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Create the table stella_effects in a database that fixes shall change.",
+    discussion: """
+      Each change leaves a row there in the same transaction: after a crash it tells whether the change was made. A database
+      without it is never changed.
+      """)
+
+  @Argument(help: "The target's name in stella.yaml.") var name: String
+  @OptionGroup var options: RemediationOptions
+
+  func run() throws {
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    guard let database = desk.remediation.targets.databases[name] else {
+      let names = desk.remediation.targets.databases.keys.sorted()
+      let hint = NearestName.of(name, in: names).map { " Did you mean \($0)?" } ?? ""
+      throw CommandFailure(.notFound, "there is no database \(name) under `targets:` in stella.yaml.\(hint)")
+    }
+    try database.prepareMarkers()
+    Console.standard.line("\(ScreenText.name(name)) is ready: changes leave their marks in stella_effects.")
+  }
+}
+
+struct FixesTargetCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Say what would keep fixes from working on their targets.")
+
+  @OptionGroup var options: RemediationOptions
+  @OptionGroup var result: OutputOptions
+
+  func run() throws {
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    var count = 0
+    for (name, database) in desk.remediation.targets.databases.sorted(by: { $0.key < $1.key }) {
+      for problem in database.problems() {
+        count += 1
+        switch result.output {
+        case .json:
+          Console.standard.line(
+            FieldValue.object([.init("target", .string(name)), .init("problem", .string(problem))]).json)
+        case .table: Console.standard.line(TextEscaping.oneLine("\(name): \(problem)", limit: 500))
+        }
+      }
+    }
+    if count > 0 { throw CommandStatus.findings }
+    if result.output == .table, !result.quiet { Console.standard.line("All targets are ready.") }
+  }
+}
+
+/// `stella fixes new`
+struct FixesNewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "new", abstract: "Begin a fix: a file that loads, to be changed.",
+    discussion: "Example: stella fixes new requeue-jobs --target jobs-db")
+
+  @Argument(help: "The fix's id: lower-case words with - or . between them.") var name: String
+  @Option(name: .long, help: "The database that it changes.") var target = "app-db"
+  @Option(name: .long, help: "The directory to put it into.", completion: .directory) var directory = "Fixes"
+
+  func run() throws {
+    let isName =
+      !name.isEmpty && name.utf8.count <= 64
+      && name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || "-._".utf8.contains($0) }
+    guard isName else {
+      throw CommandFailure(.usage, "`\(name)` is no id: use lower-case letters, digits, and - . _ between them.")
+    }
+    let path = "\(directory)/\(name).lua"
+    try NewFile.write(FixesNewCommand.text(id: name, target: target), to: path, directory: directory)
+    Console.standard.line(TextEscaping.oneLine("Written to \(path). Next:"))
+    Console.standard.line("  stella fixes lint")
+    Console.standard.line(TextEscaping.oneLine("  stella fixes plan \(name) --param id=…"))
+  }
+
+  private static func text(id: String, target: String) -> String {
+    """
+    return fix {
+      api = 1, id = "\(id)", title = "Say what it repairs, in one line", status = "experimental",
+      description = "What it changes, and when that is right. Who decides reads this.",
+      -- Rules whose alerts it helps with; or handles_type = { … } for types of alerts.
+      handles = {}, params = { id = "string" }, targets = { "\(target)" }, max_rows = 100,
+
+      -- Only asks; the effects it returns are shown to a person, and done by the engine once that person has approved.
+      plan = function(ctx, p)
+        local state = ctx.db("\(target)"):value("select state from items where id = ?", p.id)
+        if state ~= "stuck" then return {} end
+        return {
+          sql.update { target = "\(target)", table = "items", where = { id = p.id, state = "stuck" }, set = { state = "new" } },
+        }
+      end,
+
+      -- Whether the trouble is gone.
+      verify = function(ctx, p)
+        return ctx.db("\(target)"):value("select count(*) from items where id = ? and state = 'stuck'", p.id) == 0
+      end,
+    }
+
+    """
+  }
+}

@@ -1,0 +1,23 @@
+import StellaModel
+import StellaSQLite
+
+/// Held by the one process that carries out runs of a state directory. Decisions need none.
+final class RunnerLease {
+  private let lock: StateLock
+
+  /// - Parameter holder: what this process is, such as `stella watch`.
+  /// - Throws: ``StoreError`` `locked` with the other's process id when another one has it.
+  init(_ directory: StateDirectory, holder: String) throws(StoreError) {
+    lock = try StateLock(directory, holder: holder, file: directory.runnerLock)
+  }
+
+  static func isHeld(_ directory: StateDirectory) throws(StoreError) -> Bool {
+    do throws(StoreError) {
+      _ = try StateLock(directory, holder: "", file: directory.runnerLock)
+      return false
+    } catch {
+      guard error.code == .locked else { throw error }
+      return true
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Glibc
+import StellaConfiguration
+import StellaEngine
+import StellaModel
+import StellaRemediation
+import StellaSQLite
+
+/// What `watch` does besides printing alerts: keeps them, proposes fixes, and carries out what is approved.
+final class WatchRemediation {
+  private let desk: RemediationDesk
+  private let lease: RunnerLease?
+  private let thread: RemediationThread<SQLiteStore>
+  private(set) var muted = 0
+
+  /// - Parameter runsFixes: whether what is approved is carried out here.
+  init(_ desk: RemediationDesk, runsFixes: Bool, printer: WatchPrinter, console: Console) throws {
+    self.desk = desk
+    lease = runsFixes ? try RunnerLease(desk.directory, holder: "stella watch") : nil
+    let runner = runsFixes ? try Runner(desk.remediation, holder: "stella watch (pid \(getpid()))") : nil
+    nonisolated(unsafe) let owner = desk
+    nonisolated(unsafe) let voice = printer
+    thread = try RemediationThread(
+      desk.remediation, runner: runner, seal: { owner.seal(console) }, onNotice: { voice.remediation($0) })
+  }
+
+  /// Those of the alerts that no silence mutes.
+  func take(_ alerts: [Alert]) -> [Alert] {
+    let heard = thread.take(alerts)
+    muted += alerts.count - heard.count
+    return heard
+  }
+
+  /// Works off what is left.
+  func end() {
+    thread.end()
+    withExtendedLifetime(lease) {}
+  }
+}

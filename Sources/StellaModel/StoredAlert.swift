@@ -1,0 +1,132 @@
+/// An alert as a store keeps it: its newest revision, and what people said about it.
+package struct StoredAlert: Sendable, Hashable {
+  /// What a person said, when, and why.
+  package struct Remark: Sendable, Hashable {
+    package var by: String
+    package var time: Int64
+    package var reason: String
+
+    package init(by: String, time: Int64, reason: String) {
+      self.by = by
+      self.time = time
+      self.reason = reason
+    }
+  }
+
+  package var id: String
+  package var rule: String
+  package var type: String
+  package var severity: Severity
+  package var status: Alert.Status
+  package var title: String
+  /// As JSON.
+  package var key: String
+  package var count: Int
+  package var firstSeen: Int64
+  package var lastSeen: Int64
+  package var updatedAt: Int64
+  /// All of it, as ``Alert/json``.
+  package var json: String
+  /// Somebody looks after it.
+  package var acknowledged: Remark?
+  /// Somebody says that it is over, whatever the rule says.
+  package var resolved: Remark?
+  /// The number of the silence that muted it; nil when none did.
+  package var mutedBy: Int64?
+
+  package init(_ alert: Alert, updatedAt: Int64, mutedBy: Int64? = nil) {
+    id = alert.id
+    rule = alert.rule
+    type = alert.type
+    severity = alert.severity
+    status = alert.status
+    title = alert.title
+    key = FieldValue.object(alert.key).json
+    count = alert.count
+    firstSeen = alert.firstSeen
+    lastSeen = alert.lastSeen
+    self.updatedAt = updatedAt
+    json = alert.json
+    self.mutedBy = mutedBy
+  }
+
+  /// As a store has it.
+  package init(
+    id: String, rule: String, type: String, severity: Severity, status: Alert.Status, title: String, key: String,
+    count: Int, firstSeen: Int64, lastSeen: Int64, updatedAt: Int64, json: String
+  ) {
+    self.id = id
+    self.rule = rule
+    self.type = type
+    self.severity = severity
+    self.status = status
+    self.title = title
+    self.key = key
+    self.count = count
+    self.firstSeen = firstSeen
+    self.lastSeen = lastSeen
+    self.updatedAt = updatedAt
+    self.json = json
+  }
+}
+
+/// Alerts of one rule, or of one key of it, that nobody shall hear of for a while. They are kept all the same.
+package struct Silence: Sendable, Hashable {
+  package var number: Int64
+  package var rule: String
+  /// Names and values, as text, that an alert's key must have; empty: every key.
+  package var key: [FieldValue.Member]
+  package var until: Int64
+  package var set: StoredAlert.Remark
+
+  package init(number: Int64 = 0, rule: String, key: [FieldValue.Member], until: Int64, set: StoredAlert.Remark) {
+    self.number = number
+    self.rule = rule
+    self.key = key
+    self.until = until
+    self.set = set
+  }
+
+  package func mutes(_ alert: Alert, at time: Int64) -> Bool {
+    time < until && alert.rule == rule
+      && key.allSatisfy { wanted in
+        alert.key.contains { $0.name == wanted.name && Silence.text($0.value) == Silence.text(wanted.value) }
+      }
+  }
+
+  /// A text is itself; anything else is its JSON.
+  package static func text(_ value: FieldValue) -> String {
+    if case .string(let text) = value { text } else { value.json }
+  }
+}
+
+package struct AlertQuery: Sendable, Hashable {
+  package var statuses: [Alert.Status] = []
+  package var rule: String?
+  /// The most that are given; those that changed last.
+  package var limit: Int?
+
+  package init() {}
+}
+
+/// A transaction that keeps alerts. Every call throws ``StoreError``.
+package protocol AlertTransaction: AnyObject {
+  func alert(_ id: String) throws(StoreError) -> StoredAlert?
+  /// Alerts whose id begins so; two at most.
+  func alerts(withPrefix prefix: String) throws(StoreError) -> [StoredAlert]
+  /// Those that changed last come last.
+  func alerts(_ query: AlertQuery) throws(StoreError) -> [StoredAlert]
+  /// Takes the place of an older revision; what people said stays.
+  func put(_ alert: StoredAlert) throws(StoreError)
+  func acknowledge(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
+  func resolve(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
+  /// Removes resolved alerts that changed last before `time`; how many.
+  func pruneAlerts(before time: Int64) throws(StoreError) -> Int
+
+  /// In the order of their numbers, those that are over included.
+  func silences() throws(StoreError) -> [Silence]
+  /// Its number.
+  func insert(_ silence: Silence) throws(StoreError) -> Int64
+  /// Whether there was one.
+  func endSilence(_ number: Int64, at time: Int64) throws(StoreError) -> Bool
+}

@@ -1,0 +1,139 @@
+import FoundationEssentials
+import GRDB
+import StellaModel
+
+extension SQLiteTransaction: AlertTransaction {
+  package func alert(_ id: String) throws(StoreError) -> StoredAlert? {
+    try StoreError.translating(path) {
+      try Row.fetchOne(db, sql: "SELECT * FROM alert WHERE id = ?", arguments: [id]).map { try decodedAlert($0) }
+    }
+  }
+
+  package func alerts(withPrefix prefix: String) throws(StoreError) -> [StoredAlert] {
+    try StoreError.translating(path) {
+      // Ids are hexadecimal digits, so that no byte of one is greater than "g".
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM alert WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 2", arguments: [prefix]
+      ).map { try decodedAlert($0) }
+    }
+  }
+
+  package func alerts(_ query: AlertQuery) throws(StoreError) -> [StoredAlert] {
+    try StoreError.translating(path) {
+      var conditions: [String] = []
+      var arguments: [(any DatabaseValueConvertible)?] = []
+      if !query.statuses.isEmpty {
+        conditions.append("status IN (\(query.statuses.map { _ in "?" }.joined(separator: ", ")))")
+        arguments += query.statuses.map(\.rawValue)
+      }
+      if let rule = query.rule {
+        conditions.append("rule = ?")
+        arguments.append(rule)
+      }
+      let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+      let limit = query.limit.map { " LIMIT \(max(0, $0))" } ?? ""
+      return try Row.fetchAll(
+        db, sql: "SELECT * FROM alert\(condition) ORDER BY updated_at DESC, id\(limit)",
+        arguments: StatementArguments(arguments)
+      ).reversed().map { try decodedAlert($0) }
+    }
+  }
+
+  package func put(_ alert: StoredAlert) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO alert (id, rule, type, severity, status, title, key, count, first_seen, last_seen, updated_at, json,
+            muted_by)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+          ON CONFLICT (id) DO UPDATE SET severity = ?4, status = ?5, title = ?6, count = ?8, last_seen = ?10,
+            updated_at = ?11, json = ?12, muted_by = ?13
+          """
+      ).execute(arguments: [
+        alert.id, alert.rule, alert.type, alert.severity.rawValue, alert.status.rawValue, alert.title, alert.key,
+        alert.count, alert.firstSeen, alert.lastSeen, alert.updatedAt, alert.json, alert.mutedBy,
+      ])
+    }
+  }
+
+  package func acknowledge(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError) {
+    try set("acknowledged", remark, on: id)
+  }
+
+  package func resolve(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError) {
+    try set("resolved", remark, on: id)
+  }
+
+  private func set(_ column: String, _ remark: StoredAlert.Remark?, on id: String) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: "UPDATE alert SET \(column)_by = ?, \(column)_at = ?, \(column)_reason = ? WHERE id = ?",
+        arguments: [remark?.by, remark?.time, remark?.reason, id])
+    }
+  }
+
+  package func pruneAlerts(before time: Int64) throws(StoreError) -> Int {
+    try StoreError.translating(path) {
+      try db.execute(sql: "DELETE FROM alert WHERE status = 'resolved' AND updated_at < ?", arguments: [time])
+      return db.changesCount
+    }
+  }
+
+  private func decodedAlert(_ row: Row) throws -> StoredAlert {
+    guard let severity = Severity(rawValue: row["severity"]), let status = Alert.Status(rawValue: row["status"]) else {
+      throw SQLiteTransaction.damaged(path, "an alert")
+    }
+    var alert = StoredAlert(
+      id: row["id"], rule: row["rule"], type: row["type"], severity: severity, status: status, title: row["title"],
+      key: row["key"], count: row["count"], firstSeen: row["first_seen"], lastSeen: row["last_seen"],
+      updatedAt: row["updated_at"], json: row["json"])
+    alert.mutedBy = row["muted_by"]
+    alert.acknowledged = SQLiteTransaction.remark(row, "acknowledged")
+    alert.resolved = SQLiteTransaction.remark(row, "resolved")
+    return alert
+  }
+
+  private static func remark(_ row: Row, _ column: String) -> StoredAlert.Remark? {
+    guard let by = row["\(column)_by"] as String?, let time = row["\(column)_at"] as Int64? else { return nil }
+    return StoredAlert.Remark(by: by, time: time, reason: (row["\(column)_reason"] as String?) ?? "")
+  }
+
+  package func silences() throws(StoreError) -> [Silence] {
+    try StoreError.translating(path) {
+      try Row.fetchAll(db, sql: "SELECT * FROM silence ORDER BY number").map { row in
+        guard let key = StoredValues.values([UInt8](row["key"] as Data)) else {
+          throw SQLiteTransaction.damaged(path, "a silence")
+        }
+        return Silence(
+          number: row["number"], rule: row["rule"],
+          key: key.map { member in
+            if case .text(let text) = member.value { return FieldValue.Member(member.name, .string(text)) }
+            return FieldValue.Member(member.name, .null)
+          },
+          until: row["until"],
+          set: StoredAlert.Remark(by: row["set_by"], time: row["set_at"], reason: row["reason"]))
+      }
+    }
+  }
+
+  package func insert(_ silence: Silence) throws(StoreError) -> Int64 {
+    try StoreError.translating(path) {
+      let key = try NamedValues(silence.key.map { NamedValues.Member($0.name, .text(Silence.text($0.value))) })
+      try db.execute(
+        sql: "INSERT INTO silence (rule, key, until, set_by, set_at, reason) VALUES (?, ?, ?, ?, ?, ?)",
+        arguments: [
+          silence.rule, Data(StoredValues.bytes(key)), silence.until, silence.set.by, silence.set.time,
+          silence.set.reason,
+        ])
+      return db.lastInsertedRowID
+    }
+  }
+
+  package func endSilence(_ number: Int64, at time: Int64) throws(StoreError) -> Bool {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: "UPDATE silence SET until = ?2 WHERE number = ?1 AND until > ?2", arguments: [number, time])
+      return db.changesCount > 0
+    }
+  }
+}
