@@ -9,7 +9,7 @@ return rule {
   by = { "user_id" }, affected = "user_id", max_keys = 100000,
   threshold = { count = 3, within = "10m" }, suppress_for = "6h",
   summary = "{user_id} got {count} answers without any data",
-  fixes = { "migrate-user-id" },
+  suggest = { "migrate-user-id" },
   actions = {
     "Look whether the user's records are filed under another id",
     "Move them with the fix migrate-user-id, which shows every row before it changes one",

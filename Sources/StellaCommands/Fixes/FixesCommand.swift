@@ -144,7 +144,7 @@ enum FixLint {
     }
     if fix.description == nil { note("no-description", "it has no description for the one who decides") }
     if let problem = remediation.policy(of: fix).satisfiability(remediation.people) {
-      note("nobody-can-approve", "\(problem)")
+      note("nobody-can-approve", problem.message)
     }
     return findings
   }

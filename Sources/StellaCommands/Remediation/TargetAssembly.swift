@@ -35,7 +35,9 @@ enum TargetAssembly {
               + "`swift build --traits Postgres`.")
         #endif
       case .http(let settings): set.executors[settings.name] = HTTPExecutor(settings, secrets: secrets)
-      case .host(let settings): set.executors[settings.name] = ExecExecutor(settings, secrets: secrets)
+      case .host(let settings):
+        set.executors[settings.name] = ExecExecutor(
+          settings, secrets: secrets, supervisor: ExecSupervisor.program)
       }
     }
     return set

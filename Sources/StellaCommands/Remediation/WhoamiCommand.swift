@@ -31,7 +31,7 @@ struct WhoamiCommand: ParsableCommand {
       if let problem = viewer.problem { members.append(.init("problem", .string(problem))) }
       Console.standard.line(FieldValue.object(members).json)
     case .table:
-      Console.standard.line(ScreenText.name(viewer.text))
+      Console.standard.line(TextEscaping.oneLine(viewer.text))
       if let person {
         Console.standard.line("user    \(ScreenText.name(person.name))")
         Console.standard.line("roles   \(roles.isEmpty ? "none" : roles.joined(separator: ", "))")

@@ -1,10 +1,13 @@
 import ArgumentParser
 import Glibc
+import StellaEffects
 import StellaModel
 
 extension StellaCommand {
   /// Runs the command line and ends the process with its exit status.
   nonisolated package static func main(arguments: [String]) async -> Never {
+    // Started again to watch over a command of a fix, it does nothing else.
+    ExecSupervisor.superviseIfAsked()
     let status = await execute(arguments, console: .standard)
     Glibc.exit(status.rawValue)
   }

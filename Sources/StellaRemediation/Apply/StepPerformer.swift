@@ -34,24 +34,26 @@ struct StepPerformer: Sendable {
         case .notApplied: break
         }
       }
-      return outcome(of: first, by: executor, marker)
+      return outcome(of: first, by: executor, marker, isRepeated: false)
     } catch {
       return .notApplied(error.description, isDrift: false)
     }
   }
 
   private func outcome(
-    of prepared: PreparedEffect, by executor: any EffectExecutor, _ marker: EffectMarker
+    of prepared: PreparedEffect, by executor: any EffectExecutor, _ marker: EffectMarker, isRepeated: Bool
   ) -> Outcome {
     let attempts = prepared.effectClass == .keyed ? StepPerformer.keyedAttempts : 1
+    var isRepeated = isRepeated
     var last = ""
     for _ in 0..<attempts {
       switch executor.perform(prepared.effect, marker: marker) {
       case .applied(let detail): return .applied(detail, results: [])
-      // Of several attempts with one key the first may have arrived.
-      case .notApplied(let detail) where last.isEmpty: return .notApplied(detail, isDrift: false)
+      // Of several attempts with one key an earlier one may have arrived, whatever the later one is told.
+      case .notApplied(let detail) where !isRepeated: return .notApplied(detail, isDrift: false)
       case .notApplied(let detail), .unclear(let detail): last = detail
       }
+      isRepeated = true
     }
     return observed(prepared, by: executor, "no clear answer: \(last)")
   }
@@ -104,7 +106,7 @@ struct StepPerformer: Sendable {
     if first.effect.isSQL, let name = first.effect.target { return try resolved(marker, on: name, why) }
     do throws(TargetError) {
       let executor = try targets.executor(of: first.effect)
-      if first.effectClass == .keyed { return outcome(of: first, by: executor, marker) }
+      if first.effectClass == .keyed { return outcome(of: first, by: executor, marker, isRepeated: true) }
       return observed(first, by: executor, why)
     } catch {
       return .unclear("\(why); \(error)")
