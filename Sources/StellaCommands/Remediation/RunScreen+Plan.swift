@@ -52,25 +52,55 @@ extension RunScreen {
 
   private func effects(_ plan: Plan, _ lines: inout ScreenLines) {
     let all = plan.content.effects
-    let detailed = showsAllEffects ? all.count : Self.detailedEffects
-    let groups = plan.groups
-    for group in groups where group.effects.lowerBound <= detailed {
+    let isWhole = showsAllEffects || all.count <= Self.detailedEffects
+    for group in plan.groups {
       if group.effects.count > 1 {
         lines.line(
           "  group \(group.number): e\(group.effects.lowerBound) to e\(group.effects.upperBound) together or not at all"
         )
       }
-      for number in group.effects where number <= detailed { effect(number, all[number - 1], &lines) }
+      if isWhole {
+        for number in group.effects { effect(number, all[number - 1], &lines) }
+      } else {
+        for kind in Self.kinds(of: group.effects, all).prefix(Self.kindLimit) { self.kind(kind, all, &lines) }
+      }
     }
-    guard all.count > detailed else { return }
-    for number in (detailed + 1)...all.count where number <= Self.listedEffects {
-      lines.line("  e\(number)".padded(to: 7) + EffectText.head(all[number - 1]))
+    if !isWhole { lines.line("  Every effect with its first rows: --effects; every row: --output json") }
+  }
+
+  /// Effects of a group that do the same to the same table or target.
+  private struct EffectsOfAKind {
+    var name: String
+    var numbers: [Int] = []
+    var rows = 0
+  }
+
+  /// In the order of the first of each.
+  private static func kinds(of numbers: ClosedRange<Int>, _ all: [PreparedEffect]) -> [EffectsOfAKind] {
+    var places: [String: Int] = [:]
+    var kinds: [EffectsOfAKind] = []
+    for number in numbers {
+      let prepared = all[number - 1]
+      let table = prepared.effect.table.map { " " + ScreenText.name($0.table) } ?? ""
+      let target = prepared.effect.target.map { " " + ScreenText.name($0) } ?? ""
+      let name = prepared.effect.kind.rawValue + target + table
+      let place = places[name] ?? kinds.count
+      if place == kinds.count {
+        places[name] = place
+        kinds.append(EffectsOfAKind(name: name))
+      }
+      kinds[place].numbers.append(number)
+      kinds[place].rows += prepared.rows.count
     }
-    if all.count > Self.listedEffects { lines.line("  … \(all.count - Self.listedEffects) more effects:") }
-    for (what, count, rows) in Self.kinds(all.dropFirst(Self.listedEffects)) {
-      lines.line("       \(count) × \(what)" + (rows > 0 ? ", \(rows) rows" : ""))
-    }
-    lines.line("  All of it: --output json")
+    return kinds
+  }
+
+  private func kind(_ kind: EffectsOfAKind, _ all: [PreparedEffect], _ lines: inout ScreenLines) {
+    guard let first = kind.numbers.first else { return }
+    effect(first, all[first - 1], &lines)
+    guard kind.numbers.count > 1 else { return }
+    let rows = kind.rows == 0 ? "" : ": \(kind.rows) rows altogether"
+    lines.line("    and \(kind.numbers.count - 1) more \(kind.name)\(rows)", .bold)
   }
 
   private func effect(_ number: Int, _ prepared: PreparedEffect, _ lines: inout ScreenLines) {
@@ -78,17 +108,6 @@ extension RunScreen {
     for (label, value) in EffectText(width: lines.width - 14).lines(prepared) {
       lines.paragraph("    " + label.padded(to: 7), value, limit: 8)
     }
-  }
-
-  /// Effects counted by kind and target, in the order of these.
-  private static func kinds(_ effects: ArraySlice<PreparedEffect>) -> [(what: String, count: Int, rows: Int)] {
-    var counts: [String: (count: Int, rows: Int)] = [:]
-    for prepared in effects {
-      let target = prepared.effect.target.map { " " + ScreenText.name($0) } ?? ""
-      let sum = counts[prepared.effect.kind.rawValue + target] ?? (0, 0)
-      counts[prepared.effect.kind.rawValue + target] = (sum.count + 1, sum.rows + prepared.rows.count)
-    }
-    return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value.count, $0.value.rows) }
   }
 
   private func risk(_ plan: Plan, _ lines: inout ScreenLines) {

@@ -12,8 +12,10 @@ struct RunScreen {
   /// Whether every effect is shown in full, however many there are.
   var showsAllEffects = false
 
-  static let detailedEffects = 12
-  static let listedEffects = 40
+  /// Of plans with more effects, one of each kind is shown in full, and the others are counted.
+  static let detailedEffects = 6
+  /// Kinds of one group at most.
+  static let kindLimit = 12
 
   var run: Run { report.run }
   var time: ScreenTime { ScreenTime(now: report.now) }
