@@ -19,7 +19,7 @@
   /// What it can't show: what triggers and rules do to rows that no effect lists, and values that sequences skip.
   package final class PostgresTarget: SQLTarget {
     package let name: String
-    let address: String
+    let address: ConcealedText
     let connectTimeout: Duration
     let lockTimeout: Duration
     let queryTimeout: Duration
@@ -33,10 +33,16 @@
       queryTimeout: Duration = .seconds(5)
     ) {
       self.name = name
-      self.address = address
+      self.address = ConcealedText(address)
       self.connectTimeout = connectTimeout
       self.lockTimeout = lockTimeout
       self.queryTimeout = queryTimeout
+    }
+
+    package convenience init(_ settings: PostgresTargetSettings) {
+      self.init(
+        name: settings.name, address: settings.address.text, connectTimeout: settings.connectTimeout,
+        lockTimeout: settings.lockTimeout)
     }
 
     package func view() throws(TargetError) -> any SQLView {

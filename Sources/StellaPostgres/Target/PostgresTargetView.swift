@@ -10,7 +10,7 @@
       self.owner = owner
       do throws(PostgresError) {
         let connection = try PostgresConnection(
-          owner.address, timeoutSeconds: Int(clamping: owner.connectTimeout.components.seconds))
+          owner.address.text, timeoutSeconds: Int(clamping: owner.connectTimeout.components.seconds))
         connection.leaveOutDetails()
         // How values are written must not depend on who asks, as they are compared with what was written before.
         let settings: [(String, String)] = [
