@@ -23,9 +23,7 @@ enum TargetAssembly {
         if settings.isReadable { set.readable.insert(settings.name) }
       case .postgres(let settings):
         #if Postgres
-          set.databases[settings.name] = PostgresTarget(
-            name: settings.name, address: settings.address.text, connectTimeout: settings.connectTimeout,
-            lockTimeout: settings.lockTimeout)
+          set.databases[settings.name] = PostgresTarget(settings)
           set.rowLimits[settings.name] = settings.rowLimit
           if settings.isReadable { set.readable.insert(settings.name) }
         #else
