@@ -42,6 +42,7 @@ extension SQLiteTransaction: RunTransaction {
       conditions.append("EXISTS (SELECT 1 FROM json_each(run.targets) WHERE value = ?)")
       arguments.append(target)
     }
+    if query.isUnreviewed { conditions.append("glass_broken_by IS NOT NULL AND reviewed_by IS NULL") }
     if let since = query.since {
       conditions.append("proposed_at >= ?")
       arguments.append(since)
@@ -65,7 +66,8 @@ extension SQLiteTransaction: RunTransaction {
     "id", "state", "rolls_back", "fix", "fix_title", "fix_file", "alert", "rule", "alert_key", "subject", "parameters",
     "requested_by", "reason", "editors", "policy", "digest", "is_safe", "targets", "effect_count", "row_count",
     "proposed_at",
-    "planned_at", "checked_at", "decide_by", "execute_by", "ended_at", "supersedes", "superseded_by", "supersessions",
+    "planned_at", "checked_at", "decide_by", "execute_by", "ended_at", "glass_broken_by",
+    "reviewed_by", "supersedes", "superseded_by", "supersessions",
     "detail",
   ]
 
@@ -76,7 +78,8 @@ extension SQLiteTransaction: RunTransaction {
         run.alertKey, run.subject, Data(StoredValues.bytes(run.parameters)), run.requestedBy, run.reason,
         try SQLiteTransaction.json(run.editors), run.policy, run.digest.map { Data($0.content.bytes) }, run.isSafe,
         try SQLiteTransaction.json(run.targets), run.effectCount, run.rowCount, run.proposedAt, run.plannedAt,
-        run.checkedAt, run.decideBy, run.executeBy, run.endedAt, run.supersedes, run.supersededBy, run.supersessions,
+        run.checkedAt, run.decideBy, run.executeBy, run.endedAt, run.glassBrokenBy, run.reviewedBy, run.supersedes,
+        run.supersededBy, run.supersessions,
         run.detail,
       ]
       if let id { values.append(id) }
@@ -109,6 +112,8 @@ extension SQLiteTransaction: RunTransaction {
     run.decideBy = row["decide_by"]
     run.executeBy = row["execute_by"]
     run.endedAt = row["ended_at"]
+    run.glassBrokenBy = row["glass_broken_by"]
+    run.reviewedBy = row["reviewed_by"]
     run.supersedes = row["supersedes"]
     run.supersededBy = row["superseded_by"]
     run.supersessions = row["supersessions"]

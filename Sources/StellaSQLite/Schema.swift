@@ -126,6 +126,8 @@ enum Schema {
       decide_by INTEGER,
       execute_by INTEGER,
       ended_at INTEGER,
+      glass_broken_by TEXT,
+      reviewed_by TEXT,
       supersedes TEXT,
       superseded_by TEXT,
       supersessions INTEGER NOT NULL,

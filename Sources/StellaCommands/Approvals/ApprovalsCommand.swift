@@ -6,6 +6,6 @@ struct ApprovalsCommand: ParsableCommand {
     commandName: "approvals", abstract: "See what waits for a decision, and decide.",
     subcommands: [
       ApprovalsListCommand.self, ApprovalsShowCommand.self, ApprovalsApproveCommand.self, ApprovalsRejectCommand.self,
-      ApprovalsWithdrawCommand.self, ApprovalsReplanCommand.self,
+      ApprovalsWithdrawCommand.self, ApprovalsReplanCommand.self, ApprovalsReviewCommand.self,
     ], defaultSubcommand: ApprovalsListCommand.self)
 }

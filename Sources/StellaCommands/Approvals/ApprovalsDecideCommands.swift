@@ -19,10 +19,41 @@ struct ApprovalsApproveCommand: ParsableCommand {
   @Argument(help: "The run's id.") var id: String
   @Option(name: .long, help: "The first 12 or more digits of the plan's digest.") var digest: String
   @Option(name: .long, help: "Why; it goes on record.") var reason: String
+  @Flag(
+    name: .long,
+    help: "Decide alone in an emergency, where the policy lets you. Somebody else has to review it afterwards.")
+  var breakGlass = false
   @OptionGroup var options: RemediationOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try DecisionRun.vote(.approve, id, digest, reason, options, result) }
+  func run() throws {
+    guard breakGlass else { return try DecisionRun.vote(.approve, id, digest, reason, options, result) }
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    _ = try desk.remediation.breakGlass(on: id, by: try desk.viewer.voter(), digest: digest, reason: reason)
+    desk.seal(.standard)
+    try DecisionRun.printState(id, desk, result)
+    if result.output == .table { try DecisionRun.followExecution(of: id, desk) }
+  }
+}
+
+/// `stella approvals review`
+struct ApprovalsReviewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "review", abstract: "Say that you have looked at what somebody decided alone in an emergency.")
+
+  @Argument(help: "The run's id.") var id: String
+  @Option(name: .long, help: "What you found; it goes on record.") var reason: String
+  @OptionGroup var options: RemediationOptions
+  @OptionGroup var result: OutputOptions
+
+  func run() throws {
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    _ = try desk.remediation.review(id, by: try desk.viewer.voter(), reason: reason)
+    desk.seal(.standard)
+    try DecisionRun.printState(id, desk, result)
+  }
 }
 
 /// `stella approvals reject`
@@ -122,7 +153,7 @@ enum DecisionRun {
   }
 
   /// Watches the engine that is running carry it out, or says how to do it without one.
-  private static func followExecution(of id: String, _ desk: RemediationDesk) throws {
+  static func followExecution(of id: String, _ desk: RemediationDesk) throws {
     let console = Console.standard
     guard try RunnerLease.isHeld(desk.directory) else {
       console.line("No engine is running that carries out runs here. Do it now: stella runs execute \(id)")

@@ -126,11 +126,15 @@ extension RunScreen {
       lines.line("Reject it, for good:")
       lines.raw("  stella approvals reject \(id) --digest \(digest.short) --reason \"…\"\n")
     case .unknown, .rollbackUnknown:
-      offer("Find out at the target, then say so:", "stella runs reconcile \(id)", &lines)
+      offer("Find out at the target, then say so:", "stella runs reconcile \(id) --applied --reason \"…\"", &lines)
+      lines.raw("  stella runs reconcile \(id) --not-applied --reason \"…\"\n")
     case .approved: offer("If no runner is there:", "stella runs execute \(id)", &lines)
     case .partial, .rollbackConflict, .rollbackFailed, .succeeded, .ineffective:
       guard run.rollsBack == nil else { return }
       offer("Take back what was applied:", "stella runs rollback \(id)", &lines)
+      if RunState.next(run.state, .accepted) != nil {
+        offer("Or leave it as it stands:", "stella runs accept \(id) --reason \"…\"", &lines)
+      }
     case .superseded:
       guard let next = run.supersededBy, next.utf8.allSatisfy({ $0 != 0x20 }) else { return }
       offer("The plan that has its place:", "stella approvals show \(ScreenText.name(next)) --diff \(id)", &lines)

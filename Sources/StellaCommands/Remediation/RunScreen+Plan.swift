@@ -53,22 +53,27 @@ extension RunScreen {
   private func effects(_ plan: Plan, _ lines: inout ScreenLines) {
     let all = plan.content.effects
     let isWhole = showsAllEffects || all.count <= Self.detailedEffects
-    for group in plan.groups {
+    for group in plan.groups where isWhole || group.effects.count > 1 {
       if group.effects.count > 1 {
         lines.line(
           "  group \(group.number): e\(group.effects.lowerBound) to e\(group.effects.upperBound) together or not at all"
         )
       }
-      if isWhole {
-        for number in group.effects { effect(number, all[number - 1], &lines) }
-      } else {
-        for kind in Self.kinds(of: group.effects, all).prefix(Self.kindLimit) { self.kind(kind, all, &lines) }
-      }
+      if isWhole { for number in group.effects { effect(number, all[number - 1], &lines) } }
     }
-    if !isWhole { lines.line("  Every effect with its first rows: --effects; every row: --output json") }
+    if isWhole { return }
+    let kinds = Self.kinds(all)
+    for kind in kinds.prefix(Self.kindLimit) { self.kind(kind, all, &lines) }
+    let others = kinds.dropFirst(Self.kindLimit)
+    if !others.isEmpty {
+      lines.line(
+        "  and \(others.reduce(0) { $0 + $1.numbers.count }) effects of \(others.count) other kinds, "
+          + "\(others.reduce(0) { $0 + $1.rows }) rows", .bold)
+    }
+    lines.line("  Every effect with its first rows: --effects; every row: --output json")
   }
 
-  /// Effects of a group that do the same to the same table or target.
+  /// Effects that do the same to the same table or target.
   private struct EffectsOfAKind {
     var name: String
     var numbers: [Int] = []
@@ -76,11 +81,10 @@ extension RunScreen {
   }
 
   /// In the order of the first of each.
-  private static func kinds(of numbers: ClosedRange<Int>, _ all: [PreparedEffect]) -> [EffectsOfAKind] {
+  private static func kinds(_ all: [PreparedEffect]) -> [EffectsOfAKind] {
     var places: [String: Int] = [:]
     var kinds: [EffectsOfAKind] = []
-    for number in numbers {
-      let prepared = all[number - 1]
+    for (index, prepared) in all.enumerated() {
       let table = prepared.effect.table.map { " " + ScreenText.name($0.table) } ?? ""
       let target = prepared.effect.target.map { " " + ScreenText.name($0) } ?? ""
       let name = prepared.effect.kind.rawValue + target + table
@@ -89,7 +93,7 @@ extension RunScreen {
         places[name] = place
         kinds.append(EffectsOfAKind(name: name))
       }
-      kinds[place].numbers.append(number)
+      kinds[place].numbers.append(index + 1)
       kinds[place].rows += prepared.rows.count
     }
     return kinds

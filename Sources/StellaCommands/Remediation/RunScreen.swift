@@ -14,7 +14,7 @@ struct RunScreen {
 
   /// Of plans with more effects, one of each kind is shown in full, and the others are counted.
   static let detailedEffects = 6
-  /// Kinds of one group at most.
+  /// Kinds at most.
   static let kindLimit = 12
 
   var run: Run { report.run }

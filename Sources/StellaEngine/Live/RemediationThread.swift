@@ -21,15 +21,23 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// Alerts that wait at most. A newer revision takes the place of an older one.
   package static var queueLimit: Int { 10_000 }
-  private static var pauseNanoseconds: Int { 250_000_000 }
+  /// How long resolved alerts are kept: 90 days.
+  private static var alertLifetime: Int64 { 90 * 86_400 * 1_000_000_000 }
+  /// How often the store is looked at for decisions.
+  private static var pauseNanoseconds: Int { 40_000_000 }
+  /// How often deadlines are looked at when nothing else happens.
+  private static var roundNanoseconds: Int64 { 1_000_000_000 }
 
   private let remediation: Remediation<Store>
   private let onNotice: @Sendable (Notice) -> Void
   private let seal: @Sendable () -> Void
   /// Used on the thread only.
   private var runner: Runner<Store>?
+  private var seenSize: Int64 = -1
+  private var nextRound: Int64 = 0
   private var sealedSize: Int64 = 0
   private var nextSealing: Int64 = 0
+  private var nextPruning: Int64 = 0
 
   private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
   private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
@@ -114,8 +122,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
       for alert in alerts where alert.status == .firing && !isMuted(alert) {
         attempt { if let run = try remediation.propose(alert) { onNotice(.proposed(run)) } }
       }
-      attempt { if let runner { for run in try runner.turn() { onNotice(.ran(run)) } } }
-      attempt { try refresh(isLast: isLast) }
+      attempt { if try isDue(isLast: isLast) { try round(isLast: isLast) } }
       if isLast { return }
     }
   }
@@ -158,10 +165,27 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     }
   }
 
+  /// Every decision is on record, so that the log's size tells of each.
+  private func isDue(isLast: Bool) throws -> Bool {
+    if isLast || remediation.journal.time.now() >= nextRound { return true }
+    return try remediation.store.readRuns { $0.head.size } != seenSize
+  }
+
+  private func round(isLast: Bool) throws {
+    if let runner { for run in try runner.turn() { onNotice(.ran(run)) } }
+    try refresh(isLast: isLast)
+    nextRound = remediation.journal.time.now() + Self.roundNanoseconds
+  }
+
   private func refresh(isLast: Bool) throws {
     let now = remediation.journal.time.now()
     let (found, size) = try remediation.store.readRuns { (try $0.silences(), $0.head.size) }
     locked { silences = found.filter { $0.until > now } }
+    seenSize = size
+    if now >= nextPruning {
+      _ = try remediation.store.write(as: .command) { try $0.pruneAlerts(before: now - Self.alertLifetime) }
+      nextPruning = now + 3_600_000_000_000
+    }
     guard size != sealedSize, now >= nextSealing || isLast else { return }
     seal()
     sealedSize = size

@@ -38,6 +38,9 @@ package struct Run: Sendable, Hashable {
   package var decideBy: Int64?
   package var executeBy: Int64?
   package var endedAt: Int64?
+  /// Who decided alone in an emergency, and who looked at that afterwards.
+  package var glassBrokenBy: String?
+  package var reviewedBy: String?
   package var supersedes: String?
   package var supersededBy: String?
   /// How often planning anew gave another plan on the way to this run.

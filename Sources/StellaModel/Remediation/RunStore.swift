@@ -5,6 +5,8 @@ package struct RunQuery: Sendable, Hashable {
   package var subject: String?
   package var alert: String?
   package var target: String?
+  /// Only those that somebody decided alone, and that nobody has reviewed.
+  package var isUnreviewed = false
   /// Proposed then or later.
   package var since: Int64?
   /// The most that are given; the newest of them.

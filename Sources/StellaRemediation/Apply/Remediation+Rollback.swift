@@ -54,7 +54,7 @@ extension Remediation {
   }
 
   /// The rollback of a run that is still under way.
-  private func rollback(of id: String, _ transaction: some RunTransaction) throws -> Run? {
+  func rollback(of id: String, _ transaction: some RunTransaction) throws -> Run? {
     var query = RunQuery()
     query.subject = "rollback of \(id)"
     return try transaction.runs(query).last { !$0.state.isTerminal && $0.endedAt == nil }

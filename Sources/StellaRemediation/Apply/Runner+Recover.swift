@@ -121,7 +121,7 @@ extension Runner {
     try expire()
     var query = RunQuery()
     query.states = [.approved, .applying, .stopped]
-    let ready = try write { transaction -> [Run] in
+    let ready = try remediation.store.readRuns { transaction -> [Run] in
       try transaction.freeze() == nil ? try transaction.runs(query) : []
     }
     return try ready.map { run in
@@ -134,21 +134,29 @@ extension Runner {
   }
 
   private func expire() throws {
-    let now = remediation.time.now()
+    // Most of the time nothing is due, and nobody's writing is held up to find that out.
+    guard try remediation.store.readRuns({ try !due($0).isEmpty }) else { return }
     try write { transaction in
-      var query = RunQuery()
-      query.states = [.awaiting, .approved, .frozen]
-      let isFrozen = try transaction.freeze() != nil
-      for var run in try transaction.runs(query) {
-        if run.state == .frozen, !isFrozen {
-          try remediation.journal.record(.thawed, on: &run, actor: Self.actor, transaction)
-        }
-        let deadline = run.state == .awaiting ? run.decideBy : run.state == .approved ? run.executeBy : nil
-        guard let deadline, now >= deadline else { continue }
+      for var run in try due(transaction) {
+        if run.state == .frozen { try remediation.journal.record(.thawed, on: &run, actor: Self.actor, transaction) }
+        guard isLate(run) else { continue }
         try remediation.journal.record(
           .deadlinePassed, on: &run, actor: Self.actor,
           detail: "the time to \(run.state == .awaiting ? "decide" : "execute") was over", transaction)
       }
     }
+  }
+
+  /// Runs whose time is over, and frozen ones that may go on.
+  private func due(_ transaction: Store.Transaction) throws -> [Run] {
+    var query = RunQuery()
+    query.states = [.awaiting, .approved, .frozen]
+    let isFrozen = try transaction.freeze() != nil
+    return try transaction.runs(query).filter { $0.state == .frozen ? !isFrozen : isLate($0) }
+  }
+
+  private func isLate(_ run: Run) -> Bool {
+    let deadline = run.state == .awaiting ? run.decideBy : run.state == .approved ? run.executeBy : nil
+    return deadline.map { remediation.time.now() >= $0 } ?? false
   }
 }

@@ -147,7 +147,9 @@ extension Remediation {
       guard people[voter]?.roles.contains(.approver) == true, people[voter]?.isDisabled != true else {
         throw RemediationError(.notPermitted, "only an approver can say what became of \(id).")
       }
-      guard run.state == .unknown, var step = try transaction.steps(of: id).first(where: { $0.state == .intended })
+      // What is unknown about a run that is being undone is a step of its rollback.
+      if run.state == .rollbackUnknown, let undoing = try rollback(of: id, transaction) { run = undoing }
+      guard run.state == .unknown, var step = try transaction.steps(of: run.id).first(where: { $0.state == .intended })
       else { throw RemediationError(.conflict, "\(id) is \(run.state.rawValue): no outcome is unknown.") }
       let plan = try self.plan(of: run, transaction)
       guard let group = plan.groups.first(where: { $0.number == step.group }) else {

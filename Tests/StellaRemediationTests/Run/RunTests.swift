@@ -265,6 +265,38 @@ struct RunTests {
     #expect(run.state == .approved)
   }
 
+  @Test("One person decides alone where the policy says so, and not again before somebody else has reviewed it")
+  func breakGlass() throws {
+    var policy = Policy(name: "two")
+    policy.total = 2
+    policy.cooldown = 0
+    policy.breakGlass = .init(users: ["mara"])
+    harness.policies = PolicySet([policy])
+    let run = try proposed()
+    let digest = try #require(run.digest).short
+    for (voter, reason) in [("ivo", "fire"), ("mara", " ")] {
+      let refused = #expect(throws: RemediationError.self) {
+        try harness.remediation.breakGlass(on: run.id, by: voter, digest: digest, reason: reason)
+      }
+      #expect(refused?.code == .notPermitted)
+    }
+    #expect(throws: RefusedBallot.self) {
+      try harness.remediation.breakGlass(on: run.id, by: "mara", digest: "000000000000", reason: "fire")
+    }
+    _ = try harness.remediation.breakGlass(on: run.id, by: "mara", digest: digest, reason: "fire")
+    #expect(try harness.runner().turn().map(\.state) == [.succeeded])
+
+    let next = try #require(try harness.remediation.propose(RunHarness.alert("a2", service: "other")))
+    let again = {
+      try harness.remediation.breakGlass(on: next.id, by: "mara", digest: next.digest!.short, reason: "fire")
+    }
+    #expect(throws: RemediationError.self) { try again() }
+    #expect(throws: RemediationError.self) { try harness.remediation.review(run.id, by: "mara", reason: "mine") }
+    #expect(try harness.remediation.review(run.id, by: "ivo", reason: "was right").reviewedBy == "ivo")
+    #expect(try again().state == .approved)
+    try harness.checkLog()
+  }
+
   @Test("An older engine can write nothing once another has taken over")
   func fenced() throws {
     let target = LedgerTarget("hook")
