@@ -166,7 +166,10 @@ let package = Package(
       dependencies: ["StellaServer", .product(name: "Hummingbird", package: "hummingbird")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaPostgresTests", dependencies: ["StellaPostgres", "StellaTesting", "StellaModel"],
+      name: "StellaPostgresTests",
+      dependencies: [
+        "StellaPostgres", "StellaSQLite", "StellaRemediation", "StellaScripting", "StellaTesting", "StellaModel",
+      ],
       swiftSettings: swiftSettings),
     .testTarget(name: "StellaNATSTests", dependencies: ["StellaNATS", "StellaModel"], swiftSettings: swiftSettings),
     .testTarget(

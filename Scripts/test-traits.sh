@@ -78,7 +78,8 @@ log=$work/test.log
 swift test --scratch-path "$scratch" --traits Postgres,NATS --filter '^(StellaPostgresTests|StellaNATSTests)\.' < /dev/null 2>&1 | tee "$log"
 [ "${PIPESTATUS[0]}" -eq 0 ] || fail "FAILED"
 # A filter that matches nothing is no proof.
-for suite in "A PostgreSQL connection" "A PostgreSQL target" "A PostgreSQL commit that is cut off" "JetStream"; do
+for suite in "A PostgreSQL connection" "A PostgreSQL target" "A PostgreSQL commit that is cut off" \
+  "Moving users to new ids in PostgreSQL" "JetStream"; do
   grep -aqF "Suite \"$suite\" passed" "$log" || fail "FAILED: the suite “$suite” did not run"
 done
 echo "PASSED"

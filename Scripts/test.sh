@@ -3,18 +3,19 @@
 #
 #     bash Scripts/test.sh [--fast] [--filter REGEX]
 #
-# --fast skips the lint and the embedder's build; --filter runs only the tests that match, and skips that build. Exit
-# status: 0 all well, 1 something failed, 3 usage or a missing package.
+# --fast skips the lint, the embedder's build and the package traits; --filter runs only the tests that match, and skips those
+# builds as well. Exit status: 0 all well, 1 something failed, 3 usage or a missing package.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
 
 lint=yes
 embedding=yes
+traits=yes
 filter=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --fast) lint=no embedding=no ;;
-    --filter) [ $# -ge 2 ] || { echo "--filter needs an expression" >&2; exit 3; }; filter=(--filter "$2") embedding=no; shift ;;
+    --fast) lint=no embedding=no traits=no ;;
+    --filter) [ $# -ge 2 ] || { echo "--filter needs an expression" >&2; exit 3; }; filter=(--filter "$2") embedding=no traits=no; shift ;;
     -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) echo "unknown option $1; there are --fast and --filter REGEX" >&2; exit 3 ;;
   esac
@@ -70,6 +71,13 @@ if [ "$embedding" = yes ]; then
   step "embedding"
   if ! logged "$logs/embedding" bash Scripts/embedding-check.sh; then
     failures+=("embedding: failed")
+  fi
+fi
+
+if [ "$traits" = yes ]; then
+  step "traits"
+  if ! logged "$logs/traits" bash Scripts/test-traits.sh; then
+    failures+=("traits: failed")
   fi
 fi
 
