@@ -28,12 +28,11 @@ struct ApprovalsApproveCommand: ParsableCommand {
 
   func run() throws {
     guard breakGlass else { return try DecisionRun.vote(.approve, id, digest, reason, options, result) }
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    _ = try desk.remediation.breakGlass(on: id, by: try desk.viewer.voter(), digest: digest, reason: reason)
-    desk.seal(.standard)
-    try DecisionRun.printState(id, desk, result)
-    if result.output == .table { try DecisionRun.followExecution(of: id, desk) }
+    try DecisionRun.change(options, result) { desk, voter in
+      try desk.remediation.breakGlass(on: id, by: voter, digest: digest, reason: reason)
+    } then: { desk, run in
+      if result.output == .table { try DecisionRun.followExecution(of: run.id, desk) }
+    }
   }
 }
 
@@ -48,11 +47,9 @@ struct ApprovalsReviewCommand: ParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    _ = try desk.remediation.review(id, by: try desk.viewer.voter(), reason: reason)
-    desk.seal(.standard)
-    try DecisionRun.printState(id, desk, result)
+    try DecisionRun.change(options, result) { desk, voter in
+      try desk.remediation.review(id, by: voter, reason: reason)
+    }
   }
 }
 
@@ -81,11 +78,9 @@ struct ApprovalsWithdrawCommand: ParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    _ = try desk.remediation.withdraw(id, by: try desk.viewer.voter(), reason: reason)
-    desk.seal(.standard)
-    try DecisionRun.printState(id, desk, result)
+    try DecisionRun.change(options, result) { desk, voter in
+      try desk.remediation.withdraw(id, by: voter, reason: reason)
+    }
   }
 }
 
@@ -100,14 +95,12 @@ struct ApprovalsReplanCommand: ParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    let voter = try desk.viewer.voter()
     let former = id
-    let run = try EngineThread.run { try desk.remediation.replan(former, by: "user:\(voter)") }
-    desk.seal(.standard)
-    try DecisionRun.printState(run.id, desk, result)
-    if run.id != former { throw CommandStatus.conflict }
+    try DecisionRun.change(options, result) { desk, voter in
+      try EngineThread.run { try desk.remediation.replan(former, by: "user:\(voter)") }
+    } then: { _, run in
+      if run.id != former { throw CommandStatus.conflict }
+    }
   }
 }
 
@@ -173,7 +166,21 @@ enum DecisionRun {
     console.line("It goes on. Look at it again: stella runs show \(id)")
   }
 
-  static func printState(_ id: String, _ desk: RemediationDesk, _ result: OutputOptions) throws {
+  /// Does something to a run in the name of who is at the terminal, signs the log, and says where the run is then.
+  static func change(
+    _ options: RemediationOptions, _ result: OutputOptions,
+    _ body: (RemediationDesk, _ voter: String) throws -> Run,
+    then: (RemediationDesk, Run) throws -> Void = { _, _ in }
+  ) throws {
+    let desk = try RemediationDesk(options)
+    defer { desk.close() }
+    let run = try body(desk, try desk.viewer.voter())
+    desk.seal(.standard)
+    try printState(run.id, desk, result)
+    try then(desk, run)
+  }
+
+  private static func printState(_ id: String, _ desk: RemediationDesk, _ result: OutputOptions) throws {
     let report = try desk.report(on: id)
     switch result.output {
     case .json: Console.standard.line(RunJSON.full(report))

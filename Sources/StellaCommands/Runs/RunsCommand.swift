@@ -158,14 +158,12 @@ struct RunsReconcileCommand: ParsableCommand {
   }
 
   func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    _ = try desk.remediation.reconcile(
-      id, isApplied: finding == .applied, by: try desk.viewer.voter(), reason: reason)
-    desk.seal(.standard)
-    try DecisionRun.printState(id, desk, result)
-    if try !RunnerLease.isHeld(desk.directory), !result.quiet {
-      Console.standard.note("No engine is running that goes on with it. Do it now: stella runs execute \(id)")
+    try DecisionRun.change(options, result) { desk, voter in
+      try desk.remediation.reconcile(id, isApplied: finding == .applied, by: voter, reason: reason)
+    } then: { desk, run in
+      if try !RunnerLease.isHeld(desk.directory), !result.quiet {
+        Console.standard.note("No engine is running that goes on with it. Do it now: stella runs execute \(run.id)")
+      }
     }
   }
 }
@@ -181,10 +179,8 @@ struct RunsAcceptCommand: ParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    _ = try desk.remediation.accept(id, by: try desk.viewer.voter(), reason: reason)
-    desk.seal(.standard)
-    try DecisionRun.printState(id, desk, result)
+    try DecisionRun.change(options, result) { desk, voter in
+      try desk.remediation.accept(id, by: voter, reason: reason)
+    }
   }
 }

@@ -40,7 +40,7 @@ extension Remediation {
         verification = Verification(isGood: false, detail: "verify failed: \(error)")
       }
       verification.execution = ScriptExecution(
-        script: try FixPlanner.digest(of: fix), inputs: run.parameters, queries: call.queries, steps: call.steps,
+        script: ContentDigest(of: fix.source.text), inputs: run.parameters, queries: call.queries, steps: call.steps,
         peakMemoryBytes: call.peakMemoryBytes, outcome: outcome)
       return verification
     } catch {

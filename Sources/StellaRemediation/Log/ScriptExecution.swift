@@ -1,4 +1,3 @@
-import Crypto
 import StellaModel
 import StellaScripting
 
@@ -40,6 +39,6 @@ struct ScriptExecution: Sendable {
 
 extension RunJournal {
   static func digest(of bytes: [UInt8]) -> String {
-    "sha256:" + HexText.text(Array(SHA256.hash(data: bytes)))
+    ContentDigest(of: bytes).description
   }
 }

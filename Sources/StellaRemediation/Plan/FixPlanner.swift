@@ -1,4 +1,3 @@
-import Crypto
 import StellaModel
 import StellaScripting
 
@@ -83,7 +82,7 @@ package struct FixPlanner: Sendable {
       }
       let plan = try Plan(
         PlanContent(
-          fixID: fix.manifest.id, fixDigest: FixPlanner.digest(of: fix), apiLevel: fix.manifest.api,
+          fixID: fix.manifest.id, fixDigest: ContentDigest(of: fix.source.text), apiLevel: fix.manifest.api,
           parameters: try FixPlanner.values(parameters), targets: try identities(prepared.effects, views),
           bounds: bounds, effects: prepared.effects),
         knownSecrets: targets.secrets)
@@ -181,13 +180,6 @@ package struct FixPlanner: Sendable {
       }
       return BlastRadius.Share(of: "table \(table) of \(target)", touched: rows, all: all)
     }
-  }
-
-  static func digest(of fix: FixScript) throws -> ContentDigest {
-    guard let digest = ContentDigest(bytes: Array(SHA256.hash(data: fix.source.text))) else {
-      throw PlanError(.inconsistent, "the fix has no digest", "Report it as a bug")
-    }
-    return digest
   }
 
   package static func values(_ parameters: FixParameters) throws -> NamedValues {

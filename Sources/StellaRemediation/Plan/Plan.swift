@@ -1,4 +1,3 @@
-import Crypto
 import StellaModel
 
 /// A checked plan with its canonical form and digest. Immutable; equal when the canonical forms are.
@@ -49,10 +48,7 @@ package struct Plan: Sendable {
   private init(content: PlanContent, canonical: [UInt8]) {
     self.content = content
     self.canonical = canonical
-    guard let digest = ContentDigest(bytes: Array(SHA256.hash(data: canonical))) else {
-      fatalError("SHA-256 gives 32 bytes")
-    }
-    self.digest = PlanDigest(digest)
+    digest = PlanDigest(ContentDigest(of: canonical))
   }
 
   private static func canonicalize(_ content: PlanContent) throws(PlanError) -> (

@@ -35,7 +35,8 @@ extension Remediation {
       return try close(run, .planFailed, error.description, as: writer, actor: actor)
     }
     let execution = ScriptExecution(
-      script: try FixPlanner.digest(of: fix), inputs: run.parameters, queries: planning.queries, steps: planning.steps,
+      script: ContentDigest(of: fix.source.text), inputs: run.parameters, queries: planning.queries,
+      steps: planning.steps,
       peakMemoryBytes: planning.peakMemoryBytes, outcome: planning.outcome.name)
     return try store.write(as: writer) { transaction in
       var run = try found(run.id, transaction)

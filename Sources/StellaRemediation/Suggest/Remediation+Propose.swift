@@ -90,7 +90,7 @@ extension Remediation {
       if fix.manifest.hasWhen {
         try transaction.append(
           ScriptExecution(
-            script: FixPlanner.digest(of: fix), inputs: parameters, queries: [], steps: candidate.when.steps,
+            script: ContentDigest(of: fix.source.text), inputs: parameters, queries: [], steps: candidate.when.steps,
             peakMemoryBytes: candidate.when.peakMemoryBytes, outcome: "true"
           ).entry(.when, run: run, journal: journal))
       }
