@@ -156,8 +156,8 @@
 ---@field absence? Stella.Absence Fires when a key stays away that should come every so often; needs no Lua.
 ---@field state? table<string, Stella.Window|string|number|boolean> What is kept per key: windows, rings and first values by name.
 ---@field on? fun(e: Stella.Event, s: Stella.State): Stella.Finding `function(e, s)`, for each matching event.
----@field every? string How often `check` runs, in event time.
----@field check? fun(s: Stella.State, t: integer): Stella.Finding `function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch.
+---@field every? string How often `check` runs, in event time. For a key without events it stops after a day, or 200 times `every` where that is longer, as soon as its windows are empty and no alert of it waits for its `hold` or its end; it goes on with the key's next event.
+---@field check? fun(s: Stella.State, t: integer): Stella.Finding `function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch. A key that no event comes for is not checked for ever (see `every`): what it keeps stays, and an alert that the last check did not end fires on. For what has to be told of keys that stay away there is `absence`.
 ---@field on_match? (fun(m: Stella.Match): Stella.Finding)|(fun(m: Stella.SequenceMatch): Stella.Finding) `function(m)`, for each match of `threshold` or `sequence`: returns the alert, or nothing to drop the match.
 ---@field on_absent? fun(gap: Stella.Gap): Stella.Finding `function(gap)`, when a key of `absence` stays away: returns the alert, or nothing to let it pass.
 ---@field migrate? fun(old: table): table? `function(old)`, once per key when `state` is not what it was at the last start or before a reload: gets the plain values of `s` and returns the new ones. Windows whose declaration is the same are kept; without `migrate` the rule starts anew.

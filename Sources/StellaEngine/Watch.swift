@@ -111,6 +111,8 @@ package struct WatchSummary: Sendable {
   /// Alerts over a rule's limit of 1,000 a minute, which nobody was told of.
   package var heldBack: [(rule: String, count: Int)] = []
   package var evictions: [(rule: String, count: Int)] = []
+  /// How often rules began without the state they had, by rule.
+  package var stateResets: [(rule: String, count: Int)] = []
   package var quarantined: [(rule: String, failures: Int, error: String)] = []
   package var refusals: [RuleRefusal] = []
   package var wallNanoseconds: Int64 = 0

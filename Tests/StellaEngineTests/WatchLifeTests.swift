@@ -102,6 +102,37 @@ struct WatchLifeTests {
     #expect(watch.alerts[0].id == watch.alerts[1].id && watch.alerts[0].id != watch.alerts[2].id)
     #expect(
       watch.notices.contains { if case .stateReset(let reset) = $0 { reset.rule == "test.changed" } else { false } })
+    #expect(summary.stateResets.map(\.rule) == ["test.changed"] && summary.stateResets.map(\.count) == [1])
+  }
+
+  @Test("Each time that a rule begins without its state is counted, after reloads and after a restart, and no other")
+  func stateResets() throws {
+    let body = "where = [[seq ~= nil]], every = \"1s\", check = function(s) end, "
+    let on = "on = function(e, s) s.n = 1 return alert {} end, suppress_for = \"0s\", "
+    func state(_ number: Int, _ more: String = "") -> String { body + on + "state = { n\(number) = 0 }" + more }
+    let migrate = ", migrate = function(old) return {} end"
+    try watch.rule("changed", state(0))
+    try watch.rule("kept", state(0))
+    let many = (1...20000).map { WatchHarness.line(Double($0) * 0.001, "\"seq\":\($0)") }.joined()
+    try watch.directory.write("app.log", many)
+    watch.options.store = InMemoryStore()
+    var reloads = 0
+    watch.onAlert = { [watch] _, run in
+      if reloads == 3 { return }
+      reloads += 1
+      try watch.rule("changed", state(reloads))
+      try watch.rule("kept", state(reloads, migrate))
+      try run.reload()
+    }
+    let summary = try #require(try watch.run(["app.log"]))
+    #expect(reloads == 3)
+    #expect(summary.stateResets.map(\.rule) == ["test.changed"] && summary.stateResets.map(\.count) == [3])
+    watch.onAlert = nil
+    try watch.rule("changed", state(9))
+    let restarted = try #require(try watch.run(["app.log"], from: .checkpoint))
+    #expect(restarted.stateResets.map(\.rule) == ["test.changed"] && restarted.stateResets.map(\.count) == [1])
+    let again = try #require(try watch.run(["app.log"], from: .checkpoint))
+    #expect(again.stateResets.isEmpty)
   }
 
   @Test("A file that begins to match a pattern is read from its start")

@@ -19,7 +19,10 @@ struct WorkerPropertyTests {
     init(_ random: inout SplitMix) {
       var now = 0.0
       let pauseAt = (1...random.number(in: 1...4)).map { $0 * 100 + random.number(in: 0..<80) }
+      let jumpAt = random.number(in: 1..<500)
       for number in 0..<500 {
+        // Longer than checks go on for a key that nothing comes for.
+        if number == jumpAt { now += 30 * 86_400 }
         if pauseAt.contains(number) {
           pauses.append((number, WorkerStream.start + Int64(now + 50) * 1_000_000_000))
           now += 60
@@ -133,6 +136,13 @@ struct WorkerPropertyTests {
         if s.n:count() > \(count) then
           return alert { value = s.n:per_minute(), expected = s.seen:count(), evidence = s.sample, at = t }
         end
+      end
+      """,
+      """
+      on = function(e, s) s.n = (s.n or 0) + 1 end, every = "10m", hold = "20m", keep_firing = "1h", suppress_for = "0s",
+      check = function(s, t)
+        s.checks = (s.checks or 0) + 1
+        if (s.n + s.checks) % 7 < 4 then return alert { value = s.checks, at = t } end
       end
       """,
       """

@@ -167,6 +167,7 @@ final class WatchPrinter {
     }
     for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
     for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }
+    for (rule, resets) in summary.stateResets { warn("\(rule) began without its state \(count(resets, "time"))") }
     for failure in summary.quarantined {
       warn("\(failure.rule) failed \(failure.failures) times: \(failure.error)")
     }

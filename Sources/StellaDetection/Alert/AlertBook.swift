@@ -14,6 +14,8 @@ final class AlertBook {
     /// When the condition turned true.
     let since: Int64
     var lastFinding: Int64
+    /// A check has found nothing since then.
+    var isMissed = false
     /// Over the rule's limit: nobody hears of it.
     var isHeldBack = false
     /// When the book looks at it next, and by which of its deadlines.
@@ -73,6 +75,15 @@ final class AlertBook {
     return isContinued(episode, at: time)
   }
 
+  /// Whether the alert of `slot` only waits for time to pass: it is pending, or checks find its condition no more.
+  func isUnsettled(_ slot: Int) -> Bool {
+    guard !episodes.isEmpty, let episode = episodes[slot] else { return false }
+    return episode.alert.status == .pending || episode.isMissed
+  }
+
+  /// The longest that an alert waits so.
+  var longestWait: Int64 { max(manifest.hold, span) }
+
   /// The slots with an alert, ascending.
   var activeSlots: [Int] { episodes.keys.sorted() }
 
@@ -94,6 +105,7 @@ final class AlertBook {
     if let episode = episodes[slot] {
       if isContinued(episode, at: time) {
         episode.lastFinding = max(episode.lastFinding, time)
+        episode.isMissed = false
         episode.alert.lastSeen = max(episode.alert.lastSeen, time)
         episode.alert.value = finding.value ?? episode.alert.value
         episode.alert.expected = finding.expected ?? episode.alert.expected
@@ -123,6 +135,7 @@ final class AlertBook {
   /// A check of the key of `slot` at `time` found nothing.
   func missed(slot: Int, at time: Int64, in context: DetectionContext) {
     guard let episode = episodes[slot] else { return }
+    episode.isMissed = true
     if episode.alert.status == .pending || time - episode.lastFinding >= span { end(slot, in: context) }
   }
 
@@ -243,6 +256,7 @@ final class AlertBook {
       episode.finding.save(to: writer)
       writer.write(episode.since)
       writer.write(episode.lastFinding)
+      writer.write(episode.isMissed)
       writer.write(episode.isHeldBack)
     }
     writer.write(numbers.count)
@@ -270,6 +284,7 @@ final class AlertBook {
       let finding = try Finding(from: &reader)
       let episode = Episode(alert: alert, finding: finding, since: try reader.time())
       episode.lastFinding = try reader.time()
+      episode.isMissed = try reader.bool()
       episode.isHeldBack = try reader.bool()
       guard episode.since != .min, episode.lastFinding != .min else { throw StateReader.impossible }
       episodes[slot] = episode

@@ -18,6 +18,8 @@ package class Detector {
   package private(set) var changes = 0
   /// Set when the rule is checked: the next time it is due.
   @exclusivity(unchecked) var nextTick = Int64.max
+  /// When the rule was checked last; `Int64.min` before that.
+  @exclusivity(unchecked) var lastTick = Int64.min
   @exclusivity(unchecked) package private(set) var matchedEvents = 0
 
   /// Bytes that each key takes whatever it holds, the table's own included.
@@ -115,6 +117,7 @@ package class Detector {
     table.save(to: writer)
     // Timers know it themselves, and need not have come equally near to it in equal states.
     writer.write(manifest.every == nil ? .max : nextTick)
+    writer.write(lastTick)
     writer.write(matchedEvents)
     writer.write(began) { writer.write($0) }
     book.save(to: writer)
@@ -137,6 +140,7 @@ package class Detector {
       isOpen = true
       nextTick = try reader.integer()
       if manifest.every == nil { nextTick = .max }
+      lastTick = try reader.time()
       matchedEvents = try reader.counter()
       began = try reader.optional { reader throws(StateError) in try reader.time() }
       try book.restore(from: &reader) { slot in slot < table.end && table.keys[slot] != KeyDictionary.none }
@@ -148,6 +152,7 @@ package class Detector {
       if !isOpen { for slot in 0..<table.end { open(slot) } }
       table.removeAll()
       nextTick = .max
+      lastTick = .min
       matchedEvents = 0
       began = nil
       throw error

@@ -7,6 +7,9 @@ import StellaScripting
 ///
 /// Native state lives in ``Primitive``s by slot; plain values live in the rule's own Lua state. A key is dropped once all
 /// its windows are empty and it holds no plain values and no alert.
+///
+/// A jump of the stream's time costs a bounded number of checks: those of a key end some time after its last event, see
+/// ``isAwake(_:at:)``, and no tick comes twice, however late an event is.
 final class ScriptDetector: Detector {
   private let script: RuleScript
   /// The script's state, from the first event on.
@@ -22,7 +25,9 @@ final class ScriptDetector: Detector {
   private let initial: LuaValue?
   private let shortestCount: CountWindow?
   private let every: Int64
-  /// When each key was last seen; only where no window knows it.
+  /// How long the checks of a key go on after its last event, at least.
+  private let wakefulness: Int64
+  /// When each key was last seen; only for checks, and where no window knows it.
   @exclusivity(unchecked) private var seen: UnsafeMutablePointer<Int64>?
   private var capacity = 0
   private let resting = Quarantine()
@@ -61,10 +66,13 @@ final class ScriptDetector: Detector {
     self.initial = initial.isEmpty ? nil : .table(LuaTable(fields: initial))
     shortestCount = counts.min { $0.within < $1.within }?.window
     every = manifest.every ?? 0
-    seen = aging.isEmpty ? RawStorage.allocate(count: 1) : nil
+    wakefulness = max(
+      ScriptDetector.leastWakefulness, min(every, .max / ScriptDetector.leastChecks) * ScriptDetector.leastChecks)
+    let isSeenKept = aging.isEmpty || every > 0
+    seen = isSeenKept ? RawStorage.allocate(count: 1) : nil
     super.init(
       manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn,
-      slotBytes: primitives.reduce(aging.isEmpty ? 8 : 0) { $0 + $1.slotBytes })
+      slotBytes: primitives.reduce(isSeenKept ? 8 : 0) { $0 + $1.slotBytes })
     host.primitives = primitives
   }
 
@@ -79,7 +87,11 @@ final class ScriptDetector: Detector {
 
   // MARK: - Keys
 
-  override func prefetch(_ slot: Int) { for primitive in primitives { primitive.prefetch(slot) } }
+  override func prefetch(_ slot: Int) {
+    if let seen { stella_prefetch(seen + slot) }
+    for primitive in primitives { primitive.prefetch(slot) }
+  }
+
   override var hasHeld: Bool { !primitives.isEmpty }
   override func prefetchHeld(_ slot: Int) { for primitive in primitives { primitive.prefetchHeld(slot) } }
 
@@ -101,6 +113,15 @@ final class ScriptDetector: Detector {
     super.close(slot)
   }
 
+  /// The key stays while an alert of it fires: then this is its latest event.
+  override func cancel(_ slot: Int, in context: DetectionContext) {
+    let number = table.keys[slot]
+    super.cancel(slot, in: context)
+    guard let seen, table.keys[slot] == number else { return }
+    seen[slot] = context.batch.times[context.position]
+    startTicks(for: slot, at: seen[slot])
+  }
+
   override func isIdle(_ slot: Int, at now: Int64) -> Bool {
     !aging.isEmpty && aging.allSatisfy { $0.isIdle(slot, at: now) } && !hasPlainState(slot)
   }
@@ -112,9 +133,11 @@ final class ScriptDetector: Detector {
   }
 
   override func lastUse(_ slot: Int) -> Int64 {
-    if let seen { return seen[slot] }
-    return aging.reduce(Int64.min) { max($0, $1.lastUse(slot)) }
+    if aging.isEmpty, let seen { return seen[slot] }
+    return lastWindowUse(slot)
   }
+
+  private func lastWindowUse(_ slot: Int) -> Int64 { aging.reduce(Int64.min) { max($0, $1.lastUse(slot)) } }
 
   // MARK: - Saved state
 
@@ -151,10 +174,8 @@ final class ScriptDetector: Detector {
 
   override func restoreState(from reader: inout StateReader) throws(StateError) {
     try resting.restore(from: &reader)
-    let seen = try reader.optional { reader throws(StateError) in try reader.column(of: Int64.self) }
-    if let column = self.seen {
-      for slot in 0..<table.end { column[slot] = seen?.count == table.end ? seen?[slot] ?? .min : began ?? .min }
-    }
+    let saved = try reader.optional { reader throws(StateError) in try reader.column(of: Int64.self) }
+    if let saved, !saved.allSatisfy({ $0 == .min || StateReader.times.contains($0) }) { throw StateReader.impossible }
     for _ in 0..<(try reader.count()) {
       let name = try reader.text()
       var section = try reader.section()
@@ -162,6 +183,11 @@ final class ScriptDetector: Detector {
       try section.expect(.primitive(name, primitives[place]))
       try primitives[place].restore(from: &section, slots: table.end)
       try section.finish()
+    }
+    if let seen {
+      for slot in 0..<table.end {
+        seen[slot] = saved?.count == table.end ? saved?[slot] ?? .min : max(began ?? .min, lastWindowUse(slot))
+      }
     }
     let wasAwake = try reader.bool()
     var values = try reader.section()
@@ -217,7 +243,7 @@ final class ScriptDetector: Detector {
     guard let live = live ?? wake(at: time, in: context) else { return }
     let number = keys.number(index)
     guard let slot = table.slot(number, at: time) else { return }
-    if every > 0 && nextTick == .max { nextTick = (floorDivide(time, every) + 1) * every }
+    defer { startTicks(for: slot, at: time) }
     if let seen { seen[slot] = max(seen[slot], time) }
     merge(index, slot: slot, at: time, in: context)
     for (part, primitive) in fed.enumerated() {
@@ -287,17 +313,44 @@ final class ScriptDetector: Detector {
     host.event = nil
     host.now = time
     host.began = began ?? time
+    var goesOn = false
     host.serve(context) {
       for slot in 0..<table.end where table.keys[slot] != KeyDictionary.none {
         if isIdle(slot, at: time) && !isPinned(slot) {
           table.remove(slot)
-        } else if resting.allows(at: time) {
-          check(slot, at: time, in: context)
+        } else if isAwake(slot, at: time) {
+          goesOn = true
+          if resting.allows(at: time) { check(slot, at: time, in: context) }
         }
       }
     }
     if floorDivide(time, every) % 64 == 0 { checkVariables(at: time, in: context) }
-    nextTick = table.count == 0 ? .max : time + every
+    lastTick = time
+    nextTick = goesOn ? time + every : .max
+  }
+
+  /// A day.
+  private static let leastWakefulness: Int64 = 86_400_000_000_000
+  /// Enough to see with a check an hour that something weekly stays away.
+  private static let leastChecks: Int64 = 200
+
+  /// Whether a check of the key at `time` may still tell something that the one before did not. It may until a day after the
+  /// key's last event, or 200 checks where they take longer; up to the first check at which the windows are empty; and
+  /// until an alert that waits for its `hold`, or that the checks no longer find, has fired or ended, for which it gets the
+  /// longest time that a script that runs can need. After that the key sleeps until its next event.
+  private func isAwake(_ slot: Int, at time: Int64) -> Bool {
+    guard let seen else { return false }
+    let since = book.isUnsettled(slot) ? time - book.longestWait - every : time
+    if seen[slot] != .min && since - seen[slot] <= wakefulness { return true }
+    return aging.contains { !$0.isIdle(slot, at: since - every) }
+  }
+
+  /// Sets the next tick for an event of the key of `slot`, when none is set and one could tell something.
+  private func startTicks(for slot: Int, at time: Int64) {
+    guard every > 0, nextTick == .max else { return }
+    // An event that comes late brings no tick back, else each could cost a check for every interval since.
+    let next = (floorDivide(max(time, lastTick), every) + 1) * every
+    if isAwake(slot, at: next) { nextTick = next }
   }
 
   private func check(_ slot: Int, at time: Int64, in context: DetectionContext) {

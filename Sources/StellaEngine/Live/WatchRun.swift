@@ -23,6 +23,8 @@ package final class WatchRun: EventConsumer {
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
   private var evictedBefore: [String: Int] = [:]
+  /// How often each rule began without the state it had.
+  private var stateResets: [String: Int] = [:]
 
   /// The readers by source number, so that evidence finds its decoder.
   private final class ReaderTable {
@@ -104,7 +106,7 @@ package final class WatchRun: EventConsumer {
     if keys.isEmpty { return }
     for part in checkpoint.damaged { onNotice(.source("the saved state is damaged: \(part) can't be used")) }
     checkpointer?.restore {
-      for reset in pipeline.rules.restore(checkpoint.parts) { onNotice(.stateReset(reset)) }
+      for reset in pipeline.rules.restore(checkpoint.parts) { note(reset) }
     }
     do throws(StateError) {
       guard let stream = checkpoint.parts[Checkpointer.streamPart],
@@ -231,10 +233,15 @@ package final class WatchRun: EventConsumer {
     try deliver(alerts)
     let kept = new.rules.count { known.contains($0.manifest.id) } - resets.count
     onNotice(.reloaded(active: new.rules.count, carriedOver: kept, refused: new.refusals.flatMap(\.errors)))
-    for reset in resets { onNotice(.stateReset(reset)) }
+    for reset in resets { note(reset) }
     // What was noted before was done by other rules: it must not be done again by these.
     checkpointer?.forget()
     housekeep(force: true)
+  }
+
+  private func note(_ reset: StateReset) {
+    stateResets[reset.rule, default: 0] += 1
+    onNotice(.stateReset(reset))
   }
 
   // MARK: - The end
@@ -251,6 +258,7 @@ package final class WatchRun: EventConsumer {
     summary.heldBack = rules.rules.map { ($0.manifest.id, $0.detector.heldBackAlerts) }.filter { $0.1 > 0 }
     summary.evictions = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.evictions) }, evictedBefore)
       .sorted { $0.0 < $1.0 }
+    summary.stateResets = WatchRun.sum([], stateResets).sorted { $0.0 < $1.0 }
     summary.quarantined = rules.failingRules.map { ($0.id, $0.failures, $0.error) }
   }
 

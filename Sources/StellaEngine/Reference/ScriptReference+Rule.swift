@@ -76,8 +76,8 @@ extension ScriptReference {
     """
     ## Callbacks
 
-    `on(e, s)` runs for each matching event, `check(s, t)` for each live key every `every` of event time. Both return \
-    nothing, an `alert { … }`, or a list of them. `resolve_when = function(s, t)` is asked at a check that found nothing: \
+    `on(e, s)` runs for each matching event, `check(s, t)` for each live key every `every` of event time, until no event \
+    has come for the key for so long that it sleeps (see `every`). Both return nothing, an `alert { … }`, or a list of them. `resolve_when = function(s, t)` is asked at a check that found nothing: \
     while it returns false or nothing, the alert stays.
 
     `e` is the event, read-only: `e.status`, `e["user-agent"]`, `e["cart.items"]`. A missing field is nil, a JSON null is \

@@ -51,10 +51,16 @@ extension ScriptRegistry {
     RuleKey(
       "on", .function, "`function(e, s)`, for each matching event.",
       type: "fun(e: Stella.Event, s: Stella.State): Stella.Finding"),
-    RuleKey("every", .duration, "How often `check` runs, in event time.", elsewhere: "Prometheus `interval`"),
+    RuleKey(
+      "every", .duration,
+      "How often `check` runs, in event time. For a key without events it stops after a day, or 200 times `every` where "
+        + "that is longer, as soon as its windows are empty and no alert of it waits for its `hold` or its end; it goes on "
+        + "with the key's next event.", elsewhere: "Prometheus `interval`"),
     RuleKey(
       "check", .function,
-      "`function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch.",
+      "`function(s, t)`, for each key every `every`; `t` is the event time in nanoseconds since the epoch. A key that no "
+        + "event comes for is not checked for ever (see `every`): what it keeps stays, and an alert that the last check did "
+        + "not end fires on. For what has to be told of keys that stay away there is `absence`.",
       type: "fun(s: Stella.State, t: integer): Stella.Finding"),
     RuleKey(
       "on_match", .function,
