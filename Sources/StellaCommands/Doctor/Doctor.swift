@@ -39,7 +39,7 @@ struct Doctor {
     let set = RuleSet(
       sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable)
     let errors = set.refusals.flatMap(\.errors)
-    let found = "\(set.rules.count) rules in \(paths.joined(separator: ", "))"
+    let found = "\(set.rules.count) rule\(set.rules.count == 1 ? "" : "s") in \(paths.joined(separator: ", "))"
     if errors.isEmpty {
       if set.rules.isEmpty { return [.problem("rules", found, "Put rule files there, or name another directory.")] }
       return [.ok("rules", found)]
@@ -56,7 +56,8 @@ struct Doctor {
       Checkup.problem("fixes", "\($0.file):\($0.line): \($0.message)", $0.remedy)
     }
     if checkups.isEmpty {
-      checkups.append(.ok("fixes", "\(set.fixes.count) fixes in \(paths.joined(separator: ", "))"))
+      checkups.append(
+        .ok("fixes", "\(set.fixes.count) fix\(set.fixes.count == 1 ? "" : "es") in \(paths.joined(separator: ", "))"))
     }
     for manifest in set.fixes.map(\.manifest) {
       for target in manifest.targets where targets?.names.contains(target) == false {
@@ -101,7 +102,7 @@ struct Doctor {
     checkups.append(
       .ok(
         "users",
-        "\(rules.people.persons.count) users, \(voters.count) of them may approve; you are "
+        "\(rules.people.persons.count) in stella.yaml, \(voters.count) of them may approve; you are "
           + (viewer.person?.name ?? "none of them")))
     // Without targets there is nothing to decide on.
     guard !configuration.targets.isEmpty else { return checkups }
@@ -113,7 +114,7 @@ struct Doctor {
         : .warning("policies", place + finding.problem.message, "")
     }
     if findings.isEmpty {
-      checkups.append(.ok("policies", "\(rules.policies.policies.count) and the default one can all be satisfied"))
+      checkups.append(.ok("policies", "each can be satisfied"))
     }
     return checkups
   }

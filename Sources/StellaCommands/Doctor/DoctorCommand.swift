@@ -34,7 +34,7 @@ struct DoctorCommand: ParsableCommand {
     let findings = checkups.count { $0.level != .ok }
     if result.output == .table, !result.quiet {
       let problems = checkups.count { $0.level == .problem }
-      console.line(findings == 0 ? "All is well." : "\(problems) problems, \(findings - problems) warnings")
+      console.line(findings == 0 ? "All is well." : "problems: \(problems), warnings: \(findings - problems)")
     }
     if findings > 0 { throw CommandStatus.findings }
   }

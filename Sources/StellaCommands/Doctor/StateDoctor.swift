@@ -43,16 +43,21 @@ struct StateDoctor {
     return checkups + store + checkAnchors(hasTargets, log) + checkSpace(path)
   }
 
-  /// Also gives the size of its log, when there is one.
-  private func checkStore() -> ([Checkup], Int64?) {
+  private struct StoredLog {
+    var id: LogHash?
+    var size: Int64
+  }
+
+  /// Also gives its log, when there is one.
+  private func checkStore() -> ([Checkup], StoredLog?) {
     do {
       let directory = try StateDirectory(path: path)
       guard access(directory.database, F_OK) == 0 else { return ([.ok("store", "it is made on first use")], nil) }
       let store = try SQLiteStore(directory)
       defer { try? store.close() }
-      let size = try store.readRuns { $0.head.size }
-      var checkups: [Checkup] = [.ok("store", "\(directory.database) opens; its log has \(size) records")]
-      checkups += try checkKey(directory, size)
+      let log = try store.readRuns { StoredLog(id: try $0.outline()?.log, size: $0.head.size) }
+      var checkups: [Checkup] = [.ok("store", "\(directory.database) opens; its log has \(log.size) records")]
+      checkups += try checkKey(directory, log.size)
       let reserve = StateReserve(directory)
       var status = stat()
       if stat(reserve.path, &status) == 0, status.st_size < StateReserve.byteCount {
@@ -61,7 +66,7 @@ struct StateDoctor {
             "store", "the space set aside for outcomes is used up: the disk was full",
             "Free some space; it is set aside again before the next effect."))
       }
-      return (checkups, size)
+      return (checkups, log)
     } catch {
       return ([.problem("store", "\(error)", "")], nil)
     }
@@ -80,11 +85,11 @@ struct StateDoctor {
     return [.ok("log", "its key is there; the public one is \(key.publicKey.text)")]
   }
 
-  private func checkAnchors(_ hasTargets: Bool, _ size: Int64?) -> [Checkup] {
+  private func checkAnchors(_ hasTargets: Bool, _ log: StoredLog?) -> [Checkup] {
     let anchors = configuration.log.anchors
     if anchors.isEmpty {
       // Without effects the log has little to tell.
-      guard hasTargets || (size ?? 0) > 1 else { return [] }
+      guard hasTargets || (log?.size ?? 0) > 1 else { return [] }
       return [
         .warning(
           "log", "it has no anchor outside of the store: who can write there could cut off its end unseen",
@@ -100,9 +105,12 @@ struct StateDoctor {
       }
       do {
         let newest = try FileAnchor(path: anchor).newest()
-        if let newest, let size, newest.size > size {
+        if let newest, let log, newest.log != log.id || newest.size > log.size {
           return .problem(
-            "log", "the anchor \(anchor) has \(newest.size) records and the store has \(size): records are gone",
+            "log",
+            newest.log == log.id
+              ? "the anchor \(anchor) has \(newest.size) records and the store has \(log.size): records are gone"
+              : "the anchor \(anchor) is of another log than the one in the store: that was replaced, or is new",
             "See what `stella log verify` says before anything else is done.")
         }
         if newest == nil, access(StateDoctor.parent(of: anchor), W_OK | X_OK) != 0 {
