@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds Stella and shows it at work.
 #
-#     bash Scripts/quickstart.sh              watches the sample logs that ship, to their end
+#     bash Scripts/quickstart.sh              watches the sample logs that ship, to their end, and proposes a repair
 #     bash Scripts/quickstart.sh FILE…        watches these files (- is standard input) until Ctrl-C
 #
 # The exit code is that of `stella watch`; 3 when Swift is missing, 10 when the build fails.
@@ -71,6 +71,59 @@ code=0
 "$binaries/stella" watch --no-follow --from start --rules Rules "${samples[@]}" || code=$?
 ((code == 130)) && exit "$code"
 
+# A chat in which a user sees nothing, because the records are filed under an old id; it stays there to be played with.
+repair() {
+  local demo run
+  if ! bash Scripts/packages.sh Scripts/debian-packages-demo.txt; then
+    say "Without sqlite3 the demonstration of a repair is left out. README.md has it as well: Repair what is found."
+    return 0
+  fi
+  demo=$(mktemp -d "${TMPDIR:-/tmp}/stella-demo.XXXXXX")
+  sqlite3 "$demo/app.db" <Scripts/sample/app.sql
+  cp Scripts/sample/app.jsonl "$demo"
+  cat >"$demo/stella.yaml" <<END
+rules: ["$root/Rules/data"]
+fixes: ["$root/Fixes/data"]
+targets:
+  app-db: { kind: sqlite, path: app.db }
+users:
+  you: { uids: [$(id -u)], roles: [approver] }
+policies:
+  - { name: alone, max_rows: 2000, four_eyes: [] }
+log: { anchors: [stella.anchor] }
+END
+  cd "$demo"
+  say ""
+  say "And a chat whose user1 sees no conversations, with its database, in $demo:"
+  say "  stella fixes target init app-db"
+  say "  stella watch --no-follow --propose app.jsonl"
+  say ""
+  "$binaries/stella" fixes target init app-db >&2
+  "$binaries/stella" watch --no-follow --propose app.jsonl
+  run=$("$binaries/stella" approvals list --output json | sed -n '1s/.*"id":"\(r-[0-9a-f]*\)".*/\1/p')
+  say ""
+  say "Nothing has changed yet. What would, and the command that approves exactly that:"
+  say "  stella approvals show $run"
+  say ""
+  "$binaries/stella" approvals show "$run"
+  cat >&2 <<END
+
+To go on with it:
+
+  export PATH="$binaries:\$PATH"
+  cd $demo
+  stella approvals approve …                  as the screen above says it, with a reason of yours
+  stella runs execute $run              carries it out and checks that it helped
+  stella runs rollback $run             asks for all of it to be taken back
+  stella log verify                           proves that nobody has changed what is on record
+END
+}
+# In a shell of its own, that the working directory stays; not after `||`, where it would not end at what fails.
+set +e
+(set -e; repair)
+repaired=$?
+set -e
+
 cat >&2 <<END
 
 What to type next (in $root):
@@ -84,5 +137,8 @@ What to type next (in $root):
   stella rules list                           the rules that ship
   stella rules lint Rules                     after you wrote one: start from a copy of one in Rules/
   stella rules test Rules                     run the tests beside the rules
+  stella fixes test                           run the tests beside the fixes
+  stella doctor                               see what is missing
 END
-exit "$code"
+((code == 0)) || exit "$code"
+exit "$repaired"

@@ -15,9 +15,8 @@ package struct StellaCommand: ParsableCommand {
     version: StellaVersion.current,
     subcommands: [
       WatchCommand.self, TailCommand.self, RulesCommand.self, FixesCommand.self, AlertsCommand.self,
-      ApprovalsCommand.self,
-      RunsCommand.self,
-      LogCommand.self, FreezeCommand.self, WhoamiCommand.self, TemplatesCommand.self, AnomalyCommand.self,
+      ApprovalsCommand.self, RunsCommand.self, LogCommand.self, FreezeCommand.self, WhoamiCommand.self,
+      DoctorCommand.self, TemplatesCommand.self, AnomalyCommand.self,
     ])
 
   package init() {}

@@ -3,6 +3,7 @@ import StellaConfiguration
 import StellaDetection
 import StellaEngine
 import StellaModel
+import StellaScripting
 import Testing
 
 @testable import StellaCommands
@@ -11,6 +12,8 @@ import Testing
 @Suite("README")
 struct ReadmeTests {
   struct Block {
+    /// `sh`, `lua` …
+    let language: String
     let name: String
     let text: String
   }
@@ -21,19 +24,20 @@ struct ReadmeTests {
   init() throws {
     text = try String(contentsOf: GeneratedFile.root.appendingPathComponent("README.md"), encoding: .utf8)
     var blocks: [Block] = []
-    var open: (name: String, indent: Int, lines: [Substring])?
+    var open: (language: String, name: String, indent: Int, lines: [Substring])?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       let indent = line.prefix { $0 == " " }.count
       if let current = open {
         if line.dropFirst(indent) == "```" {
-          blocks.append(Block(name: current.name, text: current.lines.map { $0 + "\n" }.joined()))
+          blocks.append(
+            Block(language: current.language, name: current.name, text: current.lines.map { $0 + "\n" }.joined()))
           open = nil
         } else {
           open?.lines.append(line.dropFirst(min(indent, current.indent)))
         }
       } else if line.dropFirst(indent).hasPrefix("```") {
         let words = line.split(separator: " ")
-        open = (words.count > 1 ? String(words[1]) : "", indent, [])
+        open = (String(words[0].drop { $0 == "`" }), words.count > 1 ? String(words[1]) : "", indent, [])
       }
     }
     self.blocks = blocks
@@ -116,6 +120,43 @@ struct ReadmeTests {
     for id in configuration.parameterValues.keys { #expect(ids.contains(id), "\(id)") }
   }
 
+  @Test("Whoever types the commands about repairs sees what is shown, and the database is as before in the end")
+  func repair() throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("stella-readme-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    for name in ["Rules", "Fixes", "Scripts"] {
+      try FileManager.default.createSymbolicLink(
+        at: directory.appendingPathComponent(name), withDestinationURL: GeneratedFile.root.appendingPathComponent(name))
+    }
+    #expect(
+      FileManager.default.fileExists(atPath: "/usr/bin/sqlite3"),
+      "bash Scripts/packages.sh Scripts/debian-packages-demo.txt")
+    let session = ReadmeSession(root: directory.path)
+    var printed = ""
+    var compared = 0
+    for block in blocks where block.name == "repair" {
+      if block.language == "sh" {
+        let run = try session.run(block.text)
+        printed = run.output
+        try #require(run.status == 0, "\(block.text)\(run.output)\(run.errors)")
+      } else {
+        let missing = session.missing(block.text, in: printed)
+        try #require(missing == nil, "\(missing ?? "") isn't in\n\(printed)")
+        compared += 1
+      }
+    }
+    #expect(compared > 5)
+    let dump = try session.run(
+      """
+      tables='users conversations messages shares'
+      sqlite3 app.db ".dump $tables" | md5sum
+      sqlite3 :memory: '.read ../Scripts/sample/app.sql' ".dump $tables" | md5sum
+      """)
+    let sums = dump.output.split(separator: "\n")
+    #expect(sums.count == 2 && sums.first == sums.last, "\(dump)")
+  }
+
   @Test("Parameters of rules that are not loaded are refused, unless --rules picks the rules")
   func parametersOfOthers() throws {
     let directory = try files()
@@ -131,7 +172,7 @@ struct ReadmeTests {
     let rules = GeneratedFile.root.appendingPathComponent("Rules").path
     let sources = RuleFiles.read([rules]).sources.map { String(decoding: $0.text, as: UTF8.self) }
     let named = text.matches(
-      of: #/`((?:performance|errors|availability|capacity|traffic|friction|security)\.[a-z-]+)`/#
+      of: #/`((?:performance|errors|availability|capacity|traffic|friction|data|security)\.[a-z-]+)`/#
     ).map { String($0.1) }
     #expect(named.count > 10)
     for id in named { #expect(sources.contains { $0.contains("id = \"\(id)\"") }, "\(id)") }
@@ -139,6 +180,15 @@ struct ReadmeTests {
       !$0.hasPrefix(".") && !$0.contains(".")
     }
     for folder in folders { #expect(text.contains("| \(folder) |"), "\(folder)") }
+  }
+
+  @Test("The table of fixes that ship names each of them, and no other")
+  func shippedFixes() throws {
+    let fixes = FixSet(sources: RuleFiles.read([GeneratedFile.root.appendingPathComponent("Fixes").path]).sources)
+    let start = try #require(text.firstRange(of: "| fix | what it does |"))
+    let table = text[start.upperBound...].prefix(while: { $0 != "#" })
+    let named = table.matches(of: #/\| `([a-z-]+)` \|/#).map { String($0.1) }
+    #expect(named.sorted() == fixes.fixes.map(\.manifest.id))
   }
 
   @Test("Every file that the README links to is there, and every section")

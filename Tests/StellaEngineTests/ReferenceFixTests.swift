@@ -19,6 +19,18 @@ struct ReferenceFixTests {
     for name in names { #expect(page.contains(name), "\(name)") }
   }
 
+  @Test("Every name of the test language is on the page, and its prelude defines it")
+  func testLanguage() {
+    let page = FixReference.markdown()
+    for name in FixTestLanguage.methods {
+      #expect(page.contains("| `t:\(name.name)("), "\(name.name)")
+      #expect(FixTestPrelude.begin.contains("function stella_t:\(name.name)("), "\(name.name)")
+    }
+    for name in FixTestLanguage.functions { #expect(FixTestPrelude.begin.contains("function \(name.name)(")) }
+    for key in FixTestLanguage.expectations { #expect(page.contains("| `\(key.name)` |"), "\(key.name)") }
+    for name in PlannedEffect.names { #expect(page.contains("`\(name)`"), "\(name)") }
+  }
+
   @Test("The stubs are Lua, and declare every name that a fix can see and nothing else")
   func stubs() throws {
     let text = ScriptStubs.fixes()

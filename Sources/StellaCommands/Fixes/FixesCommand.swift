@@ -7,10 +7,10 @@ import StellaScripting
 /// `stella fixes`: everything about fix files.
 struct FixesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fixes", abstract: "List, check and plan fixes; prepare the targets that they change.",
+    commandName: "fixes", abstract: "List, check, test and plan fixes; prepare the targets that they change.",
     subcommands: [
-      FixesListCommand.self, FixesNewCommand.self, FixesLintCommand.self, FixesPlanCommand.self,
-      FixesTargetCommand.self,
+      FixesListCommand.self, FixesNewCommand.self, FixesLintCommand.self, FixesTestCommand.self,
+      FixesPlanCommand.self, FixesTargetCommand.self,
     ])
 }
 

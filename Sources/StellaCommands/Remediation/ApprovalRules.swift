@@ -47,9 +47,11 @@ package struct ApprovalRules: Sendable {
     return Set(names).sorted()
   }
 
-  /// Policies under which nobody can decide, in the order of the file; the default policy last.
+  /// Policies under which nobody can decide, in the order of the file; the default policy last, unless one of the file is for
+  /// everything.
   package var unsatisfiable: [Finding] {
-    (policies.policies + [.standard]).compactMap { policy in
+    let isCovered = policies.policies.contains { $0.match == Policy.Match() }
+    return (policies.policies + (isCovered ? [] : [.standard])).compactMap { policy in
       policy.satisfiability(people).map { Finding(place: places[policy.name], problem: $0) }
     }
   }

@@ -40,4 +40,12 @@ enum TargetAssembly {
     }
     return set
   }
+
+  /// What a database's own role could do and never needs to.
+  static func warnings(_ database: any SQLTarget) -> [String] {
+    #if Postgres
+      if let database = database as? PostgresTarget { return database.warnings() }
+    #endif
+    return []
+  }
 }

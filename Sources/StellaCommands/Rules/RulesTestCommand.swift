@@ -28,6 +28,7 @@ struct RulesTestCommand: ParsableCommand {
     let paths = try RuleOptions.parsed(arguments.paths).paths(configuration)
     let report = try RuleTester.run(paths: paths, parameters: configuration.parameterValues)
     let incomplete = strict ? report.coverage.filter { !$0.isComplete } : []
+    TestListing.print(report.cases, result, console)
     switch result.output {
     case .json: printJSON(report, console)
     case .table: printTable(report, incomplete, console)
@@ -40,14 +41,6 @@ struct RulesTestCommand: ParsableCommand {
   }
 
   private func printJSON(_ report: RuleTestReport, _ console: Console) {
-    for test in report.cases {
-      var members: [FieldValue.Member] = [
-        .init("kind", .string("test")), .init("name", .string(test.name)), .init("file", .string(test.file)),
-        .init("line", .integer(Int64(test.line))), .init("passed", .bool(test.passed)),
-      ]
-      if let message = test.message { members.append(.init("message", .string(message))) }
-      console.line(FieldValue.object(members).json)
-    }
     for rule in report.coverage {
       console.line(
         FieldValue.object([
@@ -61,13 +54,6 @@ struct RulesTestCommand: ParsableCommand {
   private func printTable(
     _ report: RuleTestReport, _ incomplete: [RuleTestReport.Coverage], _ console: Console
   ) {
-    for test in report.cases where !test.passed || !result.quiet {
-      let mark = test.passed ? console.output.styled("ok    ", .green) : console.output.styled("FAILED", .red, .bold)
-      console.line("\(mark)  \(TextEscaping.oneLine("\(test.file): \(test.name)"))")
-      if let message = test.message {
-        console.line(TextEscaping.block("        " + message.replacing("\n", with: "\n        ")))
-      }
-    }
     for error in report.errors { console.note(TextEscaping.block("stella: \(error)")) }
     for rule in incomplete {
       let missing = [rule.hasFiringTest ? nil : "one that fires", rule.hasQuietTest ? nil : "one that stays quiet"]

@@ -6,7 +6,7 @@ import StellaScripting
 package enum FixReference {
   /// The page in Markdown.
   package static func markdown() -> String {
-    [introduction, keys, alert, context, effects, limits].joined(separator: "\n")
+    [introduction, keys, alert, context, effects, tests, limits].joined(separator: "\n")
   }
 
   private static let introduction = """
@@ -80,6 +80,34 @@ package enum FixReference {
       }
     }
     return text
+  }
+
+  private static var tests: String {
+    var functions = MarkdownTable("name", "returns", "meaning")
+    for name in FixTestLanguage.functions {
+      functions.row(
+        ScriptReference.code(ScriptReference.signature(name)), ScriptReference.code(name.returns), text(name))
+    }
+    for name in FixTestLanguage.methods {
+      functions.row(signature(name, of: "t:"), ScriptReference.code(name.returns), text(name))
+    }
+    var expectations = MarkdownTable("key", "type", "meaning")
+    for key in FixTestLanguage.expectations {
+      expectations.row(ScriptReference.code(key.name), ScriptReference.code(key.type), key.meaning)
+    }
+    return """
+      ## Tests
+
+      `name_test.lua` beside `name.lua` tests that fix; `stella fixes test` runs it. Each case has SQLite databases and a store of \
+      its own. Its plan, made with the first expectation, is approved, carried out, verified and rolled back as in earnest, and then \
+      every row must be as it was before, byte for byte. A plan with anything but rows is made and not carried out, and its \
+      targets need not exist. The clock stands still.
+
+      \(functions.text)
+      Keys of `t:expect { … }`:
+
+      \(expectations.text)
+      """
   }
 
   private static var limits: String {

@@ -58,7 +58,7 @@ package enum RuleTester {
     for test in script.cases {
       let world = RuleTestRun(ids: rule.map { [$0] } ?? [], parameters: parameters, surroundings: surroundings)
       var result = RuleTestReport.Case(name: test.name, file: file.file, line: test.line, passed: true)
-      if let failure = script.run(test, in: world) {
+      if let failure = script.run(test, in: world, finish: world.finish) {
         result.passed = false
         result.message = failure.message
         if failure.line > 0 { result.line = failure.line }

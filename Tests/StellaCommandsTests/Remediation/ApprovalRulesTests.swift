@@ -77,15 +77,19 @@ struct ApprovalRulesTests {
     #expect(error?.problems.first?.message.contains("belongs to mara and ivo") == true)
   }
 
-  @Test("A policy that nobody can satisfy is found with its place; the default policy too")
+  @Test("A policy that nobody can satisfy is found with its place; the default policy too, where it can come to hold")
   func unsatisfiable() throws {
     let rules = try rules(
       "users: { mara: { roles: [approver] } }\ngroups: { sre: [mara] }\npolicies:\n"
-        + "  - { name: two, approvals: [{ group: sre, count: 2 }] }\n  - { name: one, four_eyes: [] }\n")
+        + "  - { name: two, targets: [x], approvals: [{ group: sre, count: 2 }] }\n"
+        + "  - { name: one, fixes: [y], four_eyes: [] }\n")
     let found = rules.unsatisfiable
-    #expect(found.map(\.place?.line) == [4, nil] && found.map(\.problem.severity) == [.error, .warning])
+    try #require(found.map(\.place?.line) == [4, nil])
+    #expect(found.map(\.problem.severity) == [.error, .warning])
     #expect(found[0].problem.message.contains("policy `two`") && found[1].problem.message.contains("`default`"))
     #expect(try self.rules("").unsatisfiable.map(\.problem.severity) == [.error])
+    let all = "users: { mara: { roles: [approver] } }\npolicies: [{ name: all, four_eyes: [] }]\n"
+    #expect(try self.rules(all).unsatisfiable.isEmpty)
   }
 
   @Test("Defaults on the reference page are those of the default policy")

@@ -1,0 +1,121 @@
+import StellaConfiguration
+import StellaDetection
+import StellaEngine
+import StellaModel
+import StellaRemediation
+import StellaScripting
+
+/// Looks at everything that a configuration names. Loading rules and fixes runs their scripts: use it on the engine's thread.
+struct Doctor {
+  private let configuration: Configuration
+  private let rules: ApprovalRules
+
+  init(_ configuration: Configuration, _ rules: ApprovalRules) {
+    self.configuration = configuration
+    self.rules = rules
+  }
+
+  /// In the order in which a person would go about it.
+  func checkups() -> [Checkup] {
+    let (targets, targetCheckups) = checkTargets()
+    return [checkConfiguration()] + checkRules() + checkFixes(targets) + targetCheckups + checkPeople(targets)
+      + StateDoctor(configuration).checkups(hasTargets: !configuration.targets.isEmpty)
+  }
+
+  private func checkConfiguration() -> Checkup {
+    .ok(
+      "configuration",
+      configuration.file.map { "\($0) is in order" } ?? "there is none; everything has its default")
+  }
+
+  private func checkRules() -> [Checkup] {
+    let paths: [String]
+    do {
+      paths = try RuleOptions.parsed([]).paths(configuration)
+    } catch {
+      return [.problem("rules", "none are found", "Put rules into ./Rules, or name them with `rules:` in stella.yaml.")]
+    }
+    let (sources, unreadable) = RuleFiles.read(paths)
+    let set = RuleSet(
+      sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable)
+    let errors = set.refusals.flatMap(\.errors)
+    let found = "\(set.rules.count) rule\(set.rules.count == 1 ? "" : "s") in \(paths.joined(separator: ", "))"
+    if errors.isEmpty {
+      if set.rules.isEmpty { return [.problem("rules", found, "Put rule files there, or name another directory.")] }
+      return [.ok("rules", found)]
+    }
+    return errors.map { Checkup.problem("rules", "\($0.file):\($0.line): \($0.message)", $0.remedy) }
+  }
+
+  private func checkFixes(_ targets: TargetSet?) -> [Checkup] {
+    let paths = RemediationOptions.paths([], configuration)
+    guard !paths.isEmpty else { return [.ok("fixes", "there are none")] }
+    let (sources, unreadable) = RuleFiles.read(paths)
+    let set = FixSet(sources: sources, unreadable: unreadable)
+    var checkups = set.refusals.flatMap(\.errors).map {
+      Checkup.problem("fixes", "\($0.file):\($0.line): \($0.message)", $0.remedy)
+    }
+    if checkups.isEmpty {
+      checkups.append(
+        .ok("fixes", "\(set.fixes.count) fix\(set.fixes.count == 1 ? "" : "es") in \(paths.joined(separator: ", "))"))
+    }
+    for manifest in set.fixes.map(\.manifest) {
+      for target in manifest.targets where targets?.names.contains(target) == false {
+        let hint = NearestName.of(target, in: targets?.names ?? []).map { " Did you mean \($0)?" } ?? ""
+        checkups.append(
+          .warning(
+            "fixes", "\(manifest.id) can't be planned: its target \(target) isn't in stella.yaml.\(hint)",
+            "Declare \(target) under `targets:`, or take the fix out of `fixes:`."))
+      }
+    }
+    return checkups
+  }
+
+  /// Nil when they can't be made.
+  private func checkTargets() -> (TargetSet?, [Checkup]) {
+    let set: TargetSet
+    do {
+      set = try TargetAssembly.targets(configuration)
+    } catch {
+      return (nil, [.problem("targets", "\(error)", "Correct `targets:` and `secrets:` in stella.yaml.")])
+    }
+    guard !set.names.isEmpty else { return (set, [.ok("targets", "there are none: no fix can be planned")]) }
+    var checkups: [Checkup] = []
+    for name in set.names {
+      guard let database = set.databases[name] else {
+        checkups.append(.ok("targets", "\(name) is declared; it isn't asked"))
+        continue
+      }
+      let problems = database.problems()
+      checkups += problems.map { .problem("targets", "\(name): \($0)", "") }
+      let warnings = TargetAssembly.warnings(database)
+      checkups += warnings.map { .warning("targets", "\(name): \($0)", "") }
+      if problems.isEmpty, warnings.isEmpty { checkups.append(.ok("targets", "\(name) is ready")) }
+    }
+    return (set, checkups)
+  }
+
+  private func checkPeople(_ targets: TargetSet?) -> [Checkup] {
+    var checkups: [Checkup] = []
+    let voters = rules.people.persons.filter { !$0.isDisabled && $0.roles.contains(.approver) }
+    let viewer = Viewer(rules.people)
+    checkups.append(
+      .ok(
+        "users",
+        "\(rules.people.persons.count) in stella.yaml, \(voters.count) of them may approve; you are "
+          + (viewer.person?.name ?? "none of them")))
+    // Without targets there is nothing to decide on.
+    guard !configuration.targets.isEmpty else { return checkups }
+    let findings = rules.unsatisfiable
+    checkups += findings.map { finding in
+      let place = finding.place.map { "\($0.file):\($0.line): " } ?? ""
+      return finding.problem.severity == .error
+        ? .problem("policies", place + finding.problem.message, "")
+        : .warning("policies", place + finding.problem.message, "")
+    }
+    if findings.isEmpty {
+      checkups.append(.ok("policies", "each can be satisfied"))
+    }
+    return checkups
+  }
+}
