@@ -118,4 +118,16 @@ struct DoctorTests {
     #expect(found.status == 3 && found.errors.contains("targets"), "\(found)")
     #expect(try doctor(Self.whole + "users: {}\n").status == 3)
   }
+
+  @Test("What whoami says to write makes its reader a user")
+  func advice() throws {
+    try directory.write("stella.yaml", "users: {}\n")
+    let before = try directory.stella(["whoami"])
+    #expect(before.status() == CommandStatus.notPermitted.rawValue)
+    let text = before.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let entry = try #require(text.firstMatch(of: #/such as `([^`]+)`/#), "\(before.output)").1
+    try directory.write("stella.yaml", "users:\n  \(entry)\n")
+    let after = try directory.stella(["whoami"])
+    #expect(after.status() == 0 && !after.output.contains("can't vote"), "\(entry) \(after.output)\(after.errors)")
+  }
 }

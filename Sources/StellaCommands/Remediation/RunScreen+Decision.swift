@@ -118,6 +118,9 @@ extension RunScreen {
     }
     let id = run.id
     switch run.state {
+    case .awaiting where run.id == Preview.runID:
+      lines.line()
+      lines.line("Nothing is recorded, and nobody is asked. To ask for it, give the same command with --propose.")
     case .awaiting:
       guard let digest = report.plan?.digest ?? run.digest else { return }
       lines.line()

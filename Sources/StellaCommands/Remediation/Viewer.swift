@@ -23,7 +23,7 @@ struct Viewer: Sendable {
       person = nil
       problem =
         "no entry of `users:` in stella.yaml has the account \(Viewer.name(uid, account)); an admin adds one, such as "
-        + "`\(account ?? "mara"): { uid: \(uid), roles: [approver] }`"
+        + "`\(account ?? "mara"): { uids: [\(uid)], roles: [approver] }`"
     case .ambiguous(let one, let other):
       person = nil
       problem =

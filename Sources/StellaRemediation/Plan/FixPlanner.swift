@@ -49,13 +49,26 @@ package struct FixPlanner: Sendable {
     let run = fix.planTwice(parameters, targets: readable.mapValues { $0 as any ReadOnlyTarget })
     let outcome: Outcome
     switch run.result {
-    case .failure(let error): outcome = .failed(error.description, canRetry: error.canRetry)
+    case .failure(let error):
+      outcome = undeclared(fix) ?? .failed(error.description, canRetry: error.canRetry)
     case .success(let declared): outcome = self.outcome(declared, fix, parameters, bounds, views)
     }
     var planning = Planning(
       outcome: outcome, queries: run.queries, steps: run.steps, peakMemoryBytes: run.peakMemoryBytes)
     if case .plan(let plan, _, _) = outcome, bounds.sharePercent != nil { planning.shares = shares(of: plan, views) }
     return planning
+  }
+
+  /// A script fails on a target that isn't there as on one that it may not ask; the first is said as what it is.
+  private func undeclared(_ fix: FixScript) -> Outcome? {
+    let known = targets.names
+    guard let name = fix.manifest.targets.first(where: { !known.contains($0) }) else { return nil }
+    do throws(TargetError) {
+      _ = try targets.database(name)
+      return nil
+    } catch {
+      return FixPlanner.outcome(error)
+    }
   }
 
   private static func outcome(_ error: TargetError) -> Outcome {

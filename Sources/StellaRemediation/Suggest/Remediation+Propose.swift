@@ -167,6 +167,9 @@ extension Suggestion {
 
 /// What a fix would do, and how it would be decided; nothing of it is on record.
 package struct Preview: Sendable {
+  /// What stands in the place of an id: there is no such run.
+  package static let runID = "preview"
+
   package var run: Run
   package var plan: Plan?
   package var notes: [String]
@@ -182,7 +185,7 @@ extension Remediation {
     let values = try FixParameters(of: fix.manifest, given: parameters)
     let policy = policy(of: fix.manifest)
     var run = Run(
-      id: "preview", fix: fixID, fixTitle: fix.manifest.title, fixFile: fix.source.file, subject: "",
+      id: Preview.runID, fix: fixID, fixTitle: fix.manifest.title, fixFile: fix.source.file, subject: "",
       parameters: try FixPlanner.values(values), requestedBy: "nobody", policy: policy.name, proposedAt: time.now())
     var plan: Plan?
     var notes: [String] = []
