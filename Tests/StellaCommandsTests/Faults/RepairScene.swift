@@ -6,7 +6,7 @@ import StellaSQLite
 import Testing
 
 /// A service with something to repair, by a fix with an effect of every class: rows of a SQLite file, a request with a key to
-/// a service that keeps a ledger, and a command that leaves a line each time it runs.
+/// a service that keeps a ledger, and a command that leaves a line each time it takes effect.
 final class RepairScene {
   enum Last { case probe, blind }
 
@@ -33,8 +33,8 @@ final class RepairScene {
         """
         #!/bin/sh
         cd \(directory.path) || exit 9
-        echo \(name) >> ledger
         [ -e refuse ] && exit 1
+        echo \(name) >> ledger
         \(work)
 
         """)
@@ -235,6 +235,14 @@ final class RepairScene {
     var steps: [String: [RunStep]] = [:]
     var records: [LogRecord] = []
     var faults: [String] = []
+  }
+
+  var runs: [Run] {
+    get throws {
+      let store = try SQLiteStore(try StateDirectory(path: directory(".stella")))
+      defer { try? store.close() }
+      return try store.readRuns { try $0.runs(RunQuery()) }
+    }
   }
 
   /// What the store holds, with its log verified.

@@ -22,7 +22,10 @@ struct RunCrashTests {
 
   /// Kills at every call; writes are torn, too, where something is completed because a sync follows. A quarter of the
   /// restarts is killed as well.
-  private func points(_ scene: RepairScene, share: Int) throws -> [Point] {
+  ///
+  /// - Parameter stride: of so many points one is taken, unless `STELLA_EVERY_CRASH_POINT` is set: most of what happens
+  ///   before the last effect is the same in all tests, and one of them takes every second point.
+  private func points(_ scene: RepairScene, share: Int, stride: Int = 8) throws -> [Point] {
     try scene.restore()
     _ = try scene.execute(scene.crash.environment(at: 0, trace: scene.directory("trace")))
     let calls = Array(try String(contentsOfFile: scene.directory("trace"), encoding: .utf8))
@@ -37,11 +40,13 @@ struct RunCrashTests {
         points.append(Point(call: index + 1, manner: .torn, again: again()))
       }
     }
-    return points.indices.filter { $0 % Self.shares == share }.map { points[$0] }
+    let isWhole = ProcessInfo.processInfo.environment["STELLA_EVERY_CRASH_POINT"] != nil
+    let step = isWhole ? 1 : stride
+    return points.indices.filter { $0 % Self.shares == share && $0 / Self.shares % step == 0 }.map { points[$0] }
   }
 
   private func isOver(_ scene: RepairScene) throws -> Bool {
-    try scene.state.runs.allSatisfy { $0.state.turn != .runner }
+    try scene.runs.allSatisfy { $0.state.turn != .runner }
   }
 
   /// Kills at the point, goes on after it, and gives what came of it.
@@ -53,7 +58,7 @@ struct RunCrashTests {
     var lives = 0
     while try !isOver(scene) {
       lives += 1
-      let states = try scene.state.runs.map(\.state)
+      let states = try scene.runs.map(\.state)
       try #require(lives <= Self.restarts, "\(point): \(states): \(scene.said)")
       _ = try scene.execute()
     }
@@ -68,7 +73,7 @@ struct RunCrashTests {
     let scene = try RepairScene()
     try scene.approve()
     try scene.keep()
-    for point in try points(scene, share: share) {
+    for point in try points(scene, share: share, stride: 2) {
       let after = try live(scene, point)
       try after.expect(scene.run, .succeeded)
       try after.checkEffects(forth: (true, true, true), back: (false, false, false))
@@ -109,7 +114,7 @@ struct RunCrashTests {
     for point in try points(scene, share: share) {
       let after = try live(scene, point)
       try after.expect(scene.run, .partial)
-      try after.checkEffects(forth: (true, true, true), back: (false, false, false))
+      try after.checkEffects(forth: (true, true, false), back: (false, false, false))
     }
   }
 
@@ -122,7 +127,7 @@ struct RunCrashTests {
     for point in try points(scene, share: share) {
       let after = try live(scene, point)
       try after.expect(scene.run, .rolledBack)
-      try after.checkEffects(forth: (true, true, true), back: (true, true, false))
+      try after.checkEffects(forth: (true, true, false), back: (true, true, false))
     }
   }
 
