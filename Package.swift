@@ -175,7 +175,8 @@ let package = Package(
     .testTarget(
       name: "StellaCommandsTests",
       dependencies: [
-        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "stella",
+        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
+        "stella", .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],

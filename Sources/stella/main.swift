@@ -1,3 +1,6 @@
+import Dispatch
 import StellaCommands
 
-await StellaCommand.main(arguments: Array(CommandLine.arguments.dropFirst()))
+StellaCommand.superviseIfAsked()
+Task { await StellaCommand.main(arguments: Array(CommandLine.arguments.dropFirst())) }
+dispatchMain()

@@ -1,14 +1,17 @@
-// Preloaded into `stella` by WatchCrashPointTests, never part of a product: kills the process at the n-th call that changes
-// a file under a directory.
+// Preloaded into `stella` by the tests that crash it, never part of a product: kills the process at the n-th call that
+// changes a file under a directory.
 //
 //   CRASH_DIRECTORY  what the paths of these files contain
 //   CRASH_AT         n, from 1; 0 or nothing kills never
 //   CRASH_TORN       when set, half of a write is done before the kill, of any other call nothing
 //   CRASH_TRACE      a file that gets one letter per call
+//   CRASH_MANNER     `stop`: the process is stopped, not killed, and does the call when it continues; `full`: from the n-th
+//                    call on there is no space, until the file `reserve` is cut
 //
 // Syncing is left out: what a process has written outlives its kill without, and the test takes a fraction of the time.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -40,7 +43,23 @@ static int is_counted(int descriptor) {
   return is_counted_path(path);
 }
 
+static atomic_int is_full;
+
+static int is_manner(const char *name) {
+  const char *manner = getenv("CRASH_MANNER");
+  return manner && strcmp(manner, name) == 0;
+}
+
+// Returns when the process goes on after it.
 static void die(void) {
+  if (is_manner("full")) {
+    atomic_store(&is_full, 1);
+    return;
+  }
+  if (is_manner("stop")) {
+    kill(getpid(), SIGSTOP);
+    return;
+  }
   kill(getpid(), SIGKILL);
   for (;;) pause();
 }
@@ -66,11 +85,18 @@ static void before_path(const char *path, char letter) {
   if (is_counted_path(path) && reaches(letter)) die();
 }
 
+static int is_refused(int descriptor) {
+  if (!atomic_load(&is_full) || !is_counted(descriptor)) return 0;
+  errno = ENOSPC;
+  return 1;
+}
+
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
   if (is_counted(descriptor) && reaches('w')) {
     if (getenv("CRASH_TORN")) syscall(SYS_pwrite64, descriptor, bytes, count / 2, offset);
     die();
   }
+  if (is_refused(descriptor)) return -1;
   return syscall(SYS_pwrite64, descriptor, bytes, count, offset);
 }
 
@@ -83,6 +109,7 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
     if (getenv("CRASH_TORN")) syscall(SYS_write, descriptor, bytes, count / 2);
     die();
   }
+  if (is_refused(descriptor)) return -1;
   return syscall(SYS_write, descriptor, bytes, count);
 }
 
@@ -112,3 +139,19 @@ int rename(const char *old, const char *new) {
   before_path(new, 'r');
   return renameat(AT_FDCWD, old, AT_FDCWD, new);
 }
+
+int posix_fallocate64(int descriptor, off64_t offset, off64_t length) {
+  if (is_refused(descriptor)) return ENOSPC;
+  return syscall(SYS_fallocate, descriptor, 0, offset, length) == 0 ? 0 : errno;
+}
+
+int posix_fallocate(int descriptor, off_t offset, off_t length) {
+  return posix_fallocate64(descriptor, offset, length);
+}
+
+int truncate64(const char *path, off64_t length) {
+  if (is_counted_path(path) && strstr(path, "/reserve") && length == 0) atomic_store(&is_full, 0);
+  return (int)syscall(SYS_truncate, path, length);
+}
+
+int truncate(const char *path, off_t length) { return truncate64(path, length); }

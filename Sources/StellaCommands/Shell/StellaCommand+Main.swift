@@ -4,10 +4,14 @@ import StellaEffects
 import StellaModel
 
 extension StellaCommand {
+  /// Watches over a command of a fix and ends the process, when it was started again to do so.
+  ///
+  /// To be called before anything is asynchronous: a supervisor closes all that it has open, and the threads of Swift's
+  /// executors don't survive the loss of theirs.
+  nonisolated package static func superviseIfAsked() { ExecSupervisor.superviseIfAsked() }
+
   /// Runs the command line and ends the process with its exit status.
   nonisolated package static func main(arguments: [String]) async -> Never {
-    // Started again to watch over a command of a fix, it does nothing else.
-    ExecSupervisor.superviseIfAsked()
     let status = await execute(arguments, console: .standard)
     Glibc.exit(status.rawValue)
   }

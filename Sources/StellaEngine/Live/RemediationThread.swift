@@ -25,6 +25,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private static var alertLifetime: Int64 { 90 * 86_400 * 1_000_000_000 }
   /// How often the store is looked at for decisions.
   private static var pauseNanoseconds: Int { 40_000_000 }
+  /// How long to wait after something failed.
+  private static var retryNanoseconds: Int { 500_000_000 }
   /// How often deadlines are looked at when nothing else happens.
   private static var roundNanoseconds: Int64 { 1_000_000_000 }
 
@@ -35,6 +37,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var runner: Runner<Store>?
   private var seenSize: Int64 = -1
   private var nextRound: Int64 = 0
+  /// Whether something may have been left half done: by a process before this one, or by a round that failed.
+  private var needsRecovery = true
   private var sealedSize: Int64 = 0
   private var nextSealing: Int64 = 0
   private var nextPruning: Int64 = 0
@@ -87,19 +91,32 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   package func take(_ alerts: [Alert]) -> [Alert] {
     let now = remediation.journal.time.now()
     return locked {
-      for alert in alerts {
-        if let place = places[alert.id] {
-          queue[place] = alert
-        } else if queue.count < Self.queueLimit {
-          places[alert.id] = queue.count
-          queue.append(alert)
-        } else {
-          dropped += 1
-        }
-      }
+      for alert in alerts { enqueue(alert) }
       pthread_cond_signal(changed)
       guard !silences.isEmpty else { return alerts }
       return alerts.filter { alert in !silences.contains { $0.mutes(alert, at: now) } }
+    }
+  }
+
+  /// With the mutex held.
+  private func enqueue(_ alert: Alert) {
+    if let place = places[alert.id] {
+      queue[place] = alert
+    } else if queue.count < Self.queueLimit {
+      places[alert.id] = queue.count
+      queue.append(alert)
+    } else {
+      dropped += 1
+    }
+  }
+
+  /// Alerts that the store didn't take wait for the next round, before those that came meanwhile.
+  private func giveBack(_ alerts: [Alert]) {
+    locked {
+      let newer = queue
+      queue.removeAll()
+      places.removeAll()
+      for alert in alerts + newer { enqueue(alert) }
     }
   }
 
@@ -114,25 +131,50 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   }
 
   private func run() {
-    attempt { if let runner { for run in try runner.recover() { onNotice(.ran(run)) } } }
+    var left: [Alert] = []
     while true {
-      let (alerts, lost, isLast) = next()
+      let (alerts, lost, isLast) = next(pauses: !left.isEmpty)
       if lost > 0 { onNotice(.dropped(lost)) }
-      attempt { try keep(alerts) }
-      for alert in alerts where alert.status == .firing && !isMuted(alert) {
-        attempt { if let run = try remediation.propose(alert) { onNotice(.proposed(run)) } }
-      }
+      attempt(recover)
+      left = propose(alerts)
       attempt { if try isDue(isLast: isLast) { try round(isLast: isLast) } }
-      if isLast { return }
+      if isLast {
+        if !left.isEmpty { onNotice(.dropped(left.count)) }
+        return
+      }
+      if !left.isEmpty { giveBack(left) }
     }
   }
 
-  private func next() -> (alerts: [Alert], dropped: Int, isLast: Bool) {
+  /// What was left half done comes before anything new.
+  private func recover() throws {
+    guard needsRecovery else { return }
+    if let runner {
+      for run in try runner.recover() { onNotice(.ran(run)) }
+    } else {
+      for run in try remediation.resumePlanning() where run.state == .awaiting || run.state == .approved {
+        onNotice(.proposed(run))
+      }
+    }
+    needsRecovery = false
+  }
+
+  /// - Returns: those that the store didn't take.
+  private func propose(_ alerts: [Alert]) -> [Alert] {
+    guard attempt({ try keep(alerts) }) else { return alerts }
+    return alerts.filter { alert in
+      guard alert.status == .firing, !isMuted(alert) else { return false }
+      return !attempt { if let run = try remediation.propose(alert) { onNotice(.proposed(run)) } }
+    }
+  }
+
+  /// - Parameter pauses: whether to wait although there is something to do, because it just failed.
+  private func next(pauses: Bool) -> (alerts: [Alert], dropped: Int, isLast: Bool) {
     locked {
-      if queue.isEmpty, !isEnding {
+      if queue.isEmpty || pauses, !isEnding {
         var until = timespec()
         clock_gettime(CLOCK_REALTIME, &until)
-        until.tv_nsec += Self.pauseNanoseconds
+        until.tv_nsec += pauses ? Self.retryNanoseconds : Self.pauseNanoseconds
         if until.tv_nsec >= 1_000_000_000 {
           until.tv_sec += 1
           until.tv_nsec -= 1_000_000_000
@@ -193,14 +235,21 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   }
 
   /// What fails is said, and tried again in the next round.
-  private func attempt(_ body: () throws -> Void) {
+  ///
+  /// - Returns: whether it was done; also after what no further try helps.
+  @discardableResult
+  private func attempt(_ body: () throws -> Void) -> Bool {
     do {
       try body()
+      return true
     } catch let error as StoreError where error.code == .fenced {
       runner = nil
       onNotice(.fenced(error.description))
     } catch {
+      needsRecovery = true
       onNotice(.trouble("\(error)"))
+      return !(error is StoreError)
     }
+    return true
   }
 }

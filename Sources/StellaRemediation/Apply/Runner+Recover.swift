@@ -4,19 +4,35 @@ extension Runner {
   /// Goes on with what an engine before this one left: first what may have been half done, then what was about to begin. Call
   /// it once, before anything else.
   ///
-  /// - Returns: the runs that were touched, as they are then.
+  /// A rollback that a policy has decided is a part of the run that it undoes, and is carried out as well.
+  ///
+  /// - Returns: the runs that were touched and those that are undone by them, as they are then. One whose database is busy is
+  ///   still `applying`, with the reason in its detail, and ``turn()`` goes on with it.
   /// - Throws: ``StoreError``; call it again then.
   @discardableResult
   package func recover() throws -> [Run] {
     var query = RunQuery()
     query.states = [.applying, .stopped, .verifying, .checking, .planning, .proposed]
     let left = try remediation.store.readRuns { try $0.runs(query) }
-    var touched: [Run] = []
+    var touched: [String] = []
     // What has begun comes first.
     for state in query.states {
-      for run in left where run.state == state { touched.append(try takeOver(run)) }
+      for run in left where run.state == state {
+        _ = try takeOver(run)
+        touched.append(run.id)
+        if let origin = run.rollsBack { touched.append(origin) }
+      }
     }
-    return touched
+    query.states = [.approved]
+    for run in try remediation.store.readRuns({ try $0.runs(query) }) where remediation.isByPolicy(rollback: run) {
+      // A freeze and the like keep it for a later turn.
+      do { _ = try execute(run.id) } catch is RemediationError {}
+      touched += [run.id, run.rollsBack ?? run.id]
+    }
+    var seen: Set<String> = []
+    return try remediation.store.readRuns { transaction in
+      try touched.filter { seen.insert($0).inserted }.map { try remediation.found($0, transaction) }
+    }
   }
 
   private func takeOver(_ left: Run) throws -> Run {
@@ -44,7 +60,32 @@ extension Runner {
   }
 
   /// A run that is `applying`: finds out what became of an open intent, and goes on from there.
-  func goOn(_ start: Run) throws -> Run {
+  ///
+  /// What keeps one run from going on, such as a plan that was erased, never keeps others: it is left to a person.
+  func goOn(_ run: Run) throws -> Run {
+    do {
+      return try resolveOpen(run)
+    } catch let error as RemediationError {
+      return try leaveToPerson(run, error.message)
+    } catch let error as PlanError {
+      return try leaveToPerson(run, "\(error)")
+    }
+  }
+
+  private func leaveToPerson(_ run: Run, _ why: String) throws -> Run {
+    let left = try write { transaction in
+      var run = try remediation.found(run.id, transaction)
+      guard run.state == .applying else { return run }
+      let isOpen = try transaction.steps(of: run.id).contains { $0.state == .intended }
+      try remediation.journal.record(
+        isOpen ? .outcomeUnclear : .halted, on: &run, actor: Self.actor, detail: why, transaction)
+      if isOpen { try remediation.followUnclear(run, transaction) }
+      return run
+    }
+    return try finish(left)
+  }
+
+  private func resolveOpen(_ start: Run) throws -> Run {
     var run = start
     let (plan, steps) = try write { transaction in
       (try remediation.plan(of: run, transaction), try transaction.steps(of: run.id))
@@ -54,7 +95,14 @@ extension Runner {
     {
       var results = AppliedResults(plan)
       for step in steps where step.state == .applied { results.add(step, plan) }
-      let outcome = try performer.recover(try results.resolved(group), marker: marker(open, plan))
+      let outcome: StepPerformer.Outcome
+      do {
+        outcome = try performer.recover(try results.resolved(group), marker: marker(open, plan))
+      } catch let error as TargetError {
+        // Not for ever: a target that is gone for good is a person's matter.
+        return remediation.lateness(of: run) == nil
+          ? try postpone(run, error) : try leaveToPerson(run, error.description)
+      }
       if case .notApplied(let detail, _) = outcome {
         run = try leaveUndone(&open, detail, run, group)
       } else {
@@ -87,13 +135,16 @@ extension Runner {
 
   /// Nothing is in force yet, so that the comparison before the crash says nothing any more.
   private func begin(_ run: Run, _ plan: Plan) throws -> Run {
+    if let why = try write({ try remediation.lateness(of: run) ?? remediation.obstacle(to: run, $0) }) {
+      return try finish(try stop(run, why))
+    }
     var lock: (any SQLLock)?
     do throws(TargetError) {
       if let group = plan.groups.first, let name = group.target, let database = remediation.targets.databases[name] {
         lock = try database.lock()
       }
     } catch {
-      return try finish(try stop(run, error.description))
+      return error.canRetry ? try postpone(run, error) : try finish(try stop(run, error.description))
     }
     switch compare(run, plan, lock) {
     case .same: return try finish(try apply(run, plan, lock: lock))
@@ -124,13 +175,24 @@ extension Runner {
     let ready = try remediation.store.readRuns { transaction -> [Run] in
       try transaction.freeze() == nil ? try transaction.runs(query) : []
     }
-    return try ready.map { run in
-      switch run.state {
-      case .approved: try execute(run.id)
-      case .applying: try goOn(run)
-      default: try finish(run)
+    var ran: [Run] = []
+    var trouble: (any Error)?
+    for run in ready {
+      do {
+        switch run.state {
+        case .approved: ran.append(try execute(run.id))
+        case .applying: ran.append(try goOn(run))
+        default: ran.append(try finish(run))
+        }
+      } catch let error as StoreError {
+        throw error
+      } catch {
+        // Of one run; the others don't wait for it.
+        trouble = trouble ?? error
       }
     }
+    if let trouble { throw trouble }
+    return ran
   }
 
   private func expire() throws {

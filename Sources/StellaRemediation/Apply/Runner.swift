@@ -76,9 +76,8 @@ package struct Runner<Store: RunStore>: Sendable {
           run, RemediationError(.frozen, "all effects are stopped since \(freeze.by) froze them: \(freeze.reason)")
         )
       }
-      if let deadline = run.executeBy, remediation.time.now() > deadline {
-        try remediation.journal.record(
-          .deadlinePassed, on: &run, actor: Self.actor, detail: "the time to execute was over", transaction)
+      if let why = remediation.lateness(of: run) {
+        try remediation.journal.record(.deadlinePassed, on: &run, actor: Self.actor, detail: why, transaction)
         return (run, nil)
       }
       if let reason = try remediation.obstacle(to: run, transaction) {
@@ -100,7 +99,14 @@ package struct Runner<Store: RunStore>: Sendable {
   ///
   /// - Returns: the lock on the database of the first group, if that is one, when the digest is the approved one.
   private func check(_ run: Run) throws -> (Run, Plan?, (any SQLLock)?) {
-    let plan = try write { try remediation.plan(of: run, $0) }
+    let plan: Plan
+    do {
+      plan = try write { try remediation.plan(of: run, $0) }
+    } catch let error as RemediationError {
+      return (try supersede(run, error.message), nil, nil)
+    } catch let error as PlanError {
+      return (try supersede(run, "\(error)"), nil, nil)
+    }
     var lock: (any SQLLock)?
     var isKept = false
     defer { if !isKept { lock?.close() } }
@@ -119,6 +125,15 @@ package struct Runner<Store: RunStore>: Sendable {
     }
     isKept = checked.state == .applying
     return (checked, plan, isKept ? lock : nil)
+  }
+
+  /// A run whose plan can't be read any more can never be carried out.
+  private func supersede(_ run: Run, _ why: String) throws -> Run {
+    try write { transaction in
+      var run = try remediation.found(run.id, transaction)
+      try remediation.journal.record(.superseded, on: &run, actor: Self.actor, detail: why, transaction)
+      return run
+    }
   }
 
   private func release(_ run: Run, _ error: TargetError) throws -> Run {
@@ -151,8 +166,13 @@ package struct Runner<Store: RunStore>: Sendable {
       let effects = try results.resolved(group)
       let held = lock
       lock = nil
-      let outcome = try performer.perform(
-        effects, from: group.effects.lowerBound, marker: marker(step, plan), lock: held)
+      let outcome: StepPerformer.Outcome
+      do {
+        outcome = try performer.perform(
+          effects, from: group.effects.lowerBound, marker: marker(step, plan), lock: held)
+      } catch let error as TargetError {
+        return try postpone(run, error)
+      }
       run = try record(outcome, &step, run, group)
       guard step.state == .applied else { break }
       results.add(step, plan)
@@ -192,6 +212,18 @@ package struct Runner<Store: RunStore>: Sendable {
         ], transaction)
       try remediation.followIntent(of: run, transaction)
       return (run, step)
+    }
+  }
+
+  /// Its intent stays open until the target can be asked what became of it.
+  func postpone(_ run: Run, _ error: TargetError) throws -> Run {
+    try write { transaction in
+      var run = try remediation.found(run.id, transaction)
+      if run.detail != error.description {
+        run.detail = error.description
+        try transaction.update(run)
+      }
+      return run
     }
   }
 
@@ -261,8 +293,9 @@ package struct Runner<Store: RunStore>: Sendable {
     }
   }
 
+  /// What a policy undoes is decided in the transaction that says so, so that no end of the process comes in between.
   private func settleStopped(_ run: Run) throws -> Run {
-    let (settled, rollback) = try write { transaction -> (Run, String?) in
+    let (settled, undoing) = try write { transaction -> (Run, Run?) in
       var run = try remediation.found(run.id, transaction)
       let steps = try transaction.steps(of: run.id)
       let hasApplied = steps.contains { $0.state == .applied }
@@ -270,13 +303,23 @@ package struct Runner<Store: RunStore>: Sendable {
       try remediation.journal.record(
         hasApplied ? .partApplied : .nothingApplied, on: &run, actor: Self.actor, transaction)
       try remediation.followEnd(of: run, isDrift: isDrift, transaction)
-      guard hasApplied, run.rollsBack == nil, remediation.policy(of: run).rollsBackByItself else { return (run, nil) }
-      return (run, run.id)
+      let policy = remediation.policy(of: run)
+      guard hasApplied, run.rollsBack == nil, policy.rollsBackByItself else { return (run, nil) }
+      do {
+        return (
+          run,
+          try remediation.requestRollback(of: run.id, by: "policy:\(policy.name)", decidedByPolicy: true, transaction)
+        )
+      } catch let error as RemediationError {
+        run.detail += "; it is not undone: \(error.message)"
+      } catch let error as PlanError {
+        run.detail += "; it is not undone: \(error)"
+      }
+      try transaction.update(run)
+      return (run, nil)
     }
-    guard let rollback else { return settled }
-    let undoing = try remediation.requestRollback(
-      of: rollback, by: "policy:\(remediation.policy(of: settled).name)", decidedByPolicy: true)
+    guard let undoing else { return settled }
     _ = try execute(undoing.id)
-    return try remediation.store.readRuns { try remediation.found(rollback, $0) }
+    return try remediation.store.readRuns { try remediation.found(settled.id, $0) }
   }
 }

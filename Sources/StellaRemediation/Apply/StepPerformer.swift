@@ -18,7 +18,8 @@ struct StepPerformer: Sendable {
   ///   - effects: of the group, without references to results of other groups.
   ///   - number: the first one's in the plan.
   ///   - lock: on the group's database, if it is held already; it is over afterwards.
-  /// - Throws: ``StoreError`` `fenced` when the target has seen a later engine.
+  /// - Throws: ``StoreError`` `fenced` when the target has seen a later engine; ``TargetError`` when what became of a commit
+  ///   can't be asked now, but later.
   func perform(
     _ effects: [PreparedEffect], from number: Int, marker: EffectMarker, lock: (any SQLLock)?
   ) throws -> Outcome {
@@ -94,12 +95,16 @@ struct StepPerformer: Sendable {
       case .notApplied: return .notApplied("its marker isn't there (\(why))", isDrift: false)
       }
     } catch {
+      if error.canRetry { throw error }
+      if error.code == .fenced { throw StoreError(.fenced, path: name, message: error.message) }
       return .unclear("\(why); and then: \(error)")
     }
   }
 
   /// What became of a group that another engine, or this one before a crash, was about to perform. A request with a key is
   /// sent again.
+  ///
+  /// - Throws: as ``perform(_:from:marker:lock:)``.
   func recover(_ effects: [PreparedEffect], marker: EffectMarker) throws -> Outcome {
     let why = "the engine ended before it recorded an outcome"
     guard let first = effects.first else { return .applied("nothing to do", results: []) }

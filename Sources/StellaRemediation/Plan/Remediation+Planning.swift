@@ -21,7 +21,8 @@ extension Remediation {
 
   /// Plans a run that is `planning`, and puts on record what came of it. Runs scripts.
   ///
-  /// - Returns: the run as it is then: `awaiting`, `approved` when a policy decides, or why there is no plan.
+  /// - Returns: the run as it is then: `awaiting`, `approved` when a policy decides, or why there is no plan. When another
+  ///   process has planned it meanwhile, what that one came to.
   func plan(_ run: Run, as writer: LogWriter, actor: String) throws -> Run {
     guard let fix = fixes.fix(run.fix) else {
       return try close(run, .planFailed, "the fix \(run.fix) is no longer loaded", as: writer, actor: actor)
@@ -41,6 +42,7 @@ extension Remediation {
     return try store.write(as: writer) { transaction in
       var run = try found(run.id, transaction)
       try transaction.append(execution.entry(.plan, run: run, journal: journal))
+      guard run.state == .planning else { return run }
       switch planning.outcome {
       case .plan(let plan, let notes, let isSafe):
         if case .refused(let why) = policy.admits(BlastRadius(plan, shares: planning.shares)) {
@@ -66,6 +68,7 @@ extension Remediation {
   ) throws -> Run {
     try store.write(as: writer) { transaction in
       var run = try found(run.id, transaction)
+      guard run.state == .planning else { return run }
       try journal.record(event, on: &run, actor: actor, detail: why, transaction)
       return run
     }
@@ -151,6 +154,12 @@ extension Remediation {
     return next
   }
 
+  /// Why an approved run may not begin any more; nil when it is in time.
+  func lateness(of run: Run) -> String? {
+    guard let deadline = run.executeBy, time.now() >= deadline else { return nil }
+    return "the time to execute was over"
+  }
+
   /// Why an approved run may not begin now; nil when it may.
   func obstacle(to run: Run, _ transaction: Store.Transaction) throws -> String? {
     let policy = policy(of: run)
@@ -174,9 +183,7 @@ extension Remediation {
 
   func quorum(of run: Run, _ transaction: Store.Transaction) throws -> Quorum.State {
     // Who asked for a rollback by policy has decided it, as far as the policy still says so.
-    if run.rollsBack != nil, run.requestedBy == "policy:\(run.policy)", policy(of: run).rollsBackByItself {
-      return .satisfied
-    }
+    if isByPolicy(rollback: run) { return .satisfied }
     if let person = run.glassBrokenBy, policy(of: run).breakGlass != nil, people[person]?.isDisabled == false {
       return .satisfied
     }

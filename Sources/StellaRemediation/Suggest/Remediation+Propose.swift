@@ -49,6 +49,26 @@ extension Remediation {
     return nil
   }
 
+  /// Plans what was begun to be proposed and never planned, because its process ended or couldn't write. Runs scripts.
+  ///
+  /// A runner does so in its recovery; this is for a process that only proposes. Without it the run would stay `planning`,
+  /// and as one that is under way keep its subject from ever being proposed for again.
+  ///
+  /// - Returns: the runs, as they are then.
+  @discardableResult
+  package func resumePlanning() throws -> [Run] {
+    var query = RunQuery()
+    query.states = [.proposed, .planning]
+    return try store.readRuns { try $0.runs(query) }.map { left in
+      let run = try store.write(as: .command) { transaction in
+        var run = try found(left.id, transaction)
+        if run.state == .proposed { try journal.record(.planningStarted, on: &run, actor: "engine", transaction) }
+        return run
+      }
+      return run.state == .planning ? try plan(run, as: .command, actor: "engine") : run
+    }
+  }
+
   private func query(alert: Alert) -> RunQuery {
     var query = RunQuery()
     query.alert = alert.id
