@@ -166,7 +166,8 @@ extension SQLiteTransaction: RunTransaction {
 
   package func votes(on run: String) throws(StoreError) -> [RunVote] {
     try StoreError.translating(path) {
-      try Row.fetchAll(db, sql: "SELECT * FROM run_vote WHERE run = ? ORDER BY number", arguments: [run]).map { row in
+      let votes = try db.cachedStatement(sql: "SELECT * FROM run_vote WHERE run = ? ORDER BY number")
+      return try Row.fetchAll(votes, arguments: [run]).map { row in
         guard let decision = RunVote.Decision(rawValue: row["decision"]) else {
           throw SQLiteTransaction.damaged(path, "a vote")
         }

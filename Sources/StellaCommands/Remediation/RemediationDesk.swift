@@ -91,7 +91,7 @@ final class RemediationDesk {
     var report = RunReport(
       run: run, policy: remediation.policy(of: run), quorum: try remediation.fullQuorum(of: run, transaction),
       viewer: viewer.report, freeze: try transaction.freeze(), now: SystemTime().now())
-    report.steps = try transaction.steps(of: run.id)
+    if isWhole || run.state.turn == .operators { report.steps = try transaction.steps(of: run.id) }
     guard isWhole else { return report }
     report.plan = try transaction.plan(of: run.id).map { try Plan(canonical: $0) }
     report.notes = try transaction.notes(of: run.id)

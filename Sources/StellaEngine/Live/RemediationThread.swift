@@ -24,7 +24,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// How long resolved alerts are kept: 90 days.
   private static var alertLifetime: Int64 { 90 * 86_400 * 1_000_000_000 }
   /// How often the store is looked at for decisions.
-  private static var pauseNanoseconds: Int { 40_000_000 }
+  private static var pauseNanoseconds: Int { 20_000_000 }
   /// How long to wait after something failed.
   private static var retryNanoseconds: Int { 500_000_000 }
   /// How often deadlines are looked at when nothing else happens.
