@@ -68,6 +68,8 @@ struct stella_lua {
   bool watch_closely;      ///< steps turned out slow
   bool large_string_seen;  ///< in this call
   uint32_t large_strings;  ///< alive, or not yet collected
+  uint64_t *line_bits;     ///< one bit for each line that has run; NULL when nobody asks
+  int32_t line_count;
   int32_t hook_division, hook_phase;  ///< the hook charges at every `division`-th firing
   uint32_t nesting;
 

@@ -135,6 +135,10 @@ int32_t stella_lua_call_check(stella_lua *state, int32_t function, int64_t slot,
 int32_t stella_lua_call(stella_lua *state, int32_t function, const uint8_t *arguments, size_t length, int32_t count,
                         int64_t event, int64_t slot);
 
+/// From the next call on sets the bit of each line that runs, below `count`, in `bits`, which has a bit for each of them and
+/// must outlive the state or the next call of this. NULL ends it. Costs a call per line; steps are counted as without.
+void stella_lua_trace_lines(stella_lua *state, uint64_t *bits, int32_t count);
+
 /// Encodes the result of the last call into memory of the state, valid until the next use of the state.
 int32_t stella_lua_take_result(stella_lua *state, stella_lua_answer *answer);
 stella_lua_failure stella_lua_failure_of(const stella_lua *state);

@@ -4,8 +4,11 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
-    abstract: "List, begin, check and test rules.",
-    subcommands: [RulesListCommand.self, RulesNewCommand.self, RulesLintCommand.self, RulesTestCommand.self])
+    abstract: "List, begin, check, test and explain rules.",
+    subcommands: [
+      RulesListCommand.self, RulesNewCommand.self, RulesLintCommand.self, RulesTestCommand.self,
+      RulesExplainCommand.self,
+    ])
 }
 
 /// What the verbs of `stella rules` take.
