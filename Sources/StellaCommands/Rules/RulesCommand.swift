@@ -4,10 +4,10 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
-    abstract: "List, begin, check, test and explain rules.",
+    abstract: "List, begin, check, test, explain and compare rules.",
     subcommands: [
       RulesListCommand.self, RulesNewCommand.self, RulesLintCommand.self, RulesTestCommand.self,
-      RulesExplainCommand.self,
+      RulesExplainCommand.self, RulesReplayCommand.self, RulesDiffCommand.self,
     ])
 }
 

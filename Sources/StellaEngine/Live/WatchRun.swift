@@ -19,6 +19,8 @@ package final class WatchRun: EventConsumer {
   private let onAlerts: ([Alert]) throws -> Void
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
+  /// Told about once a second how far the reading is.
+  package var onProgress: ((RuleReplay.Progress) -> Void)?
   private var rests: [String: Int] = [:]
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
@@ -198,7 +200,11 @@ package final class WatchRun: EventConsumer {
       rests[rule.id] = rule.rests
       onNotice(.quarantined(rule: rule.id, error: rule.error))
     }
-    guard let checkpointer, let reading else { return }
+    guard let reading else { return }
+    onProgress?(
+      RuleReplay.Progress(
+        events: pipeline.events, bytes: reading.readers.reduce(0) { $0 + $1.splitter.counts.bytes }))
+    guard let checkpointer else { return }
     let now = machineMonotonicTime()
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
