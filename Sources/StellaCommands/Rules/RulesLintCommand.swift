@@ -42,7 +42,7 @@ struct RulesLintCommand: ParsableCommand {
     var found = try look()
     let fixed = found.fixed
     if fix, !fixed.isEmpty {
-      for file in fixed { try ChangedFile.write(file.text, to: file.file) }
+      for file in fixed { try WrittenFile.write(file.text, to: file.file) }
       found = try look()
     }
     switch result.output {

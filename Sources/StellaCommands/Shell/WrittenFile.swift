@@ -1,19 +1,20 @@
 import Glibc
 import StellaModel
 
-/// Puts a new text in the place of a file's, so that there is the old or the new one at every moment.
-enum ChangedFile {
-  /// The file keeps its permissions. A link is followed.
+/// Puts a text in the place of a file's, so that there is the old or the new one at every moment.
+enum WrittenFile {
+  /// A file that is there keeps its permissions. A link is followed.
   ///
   /// - Throws: ``CommandFailure`` `failure`; the file is as it was.
   static func write(_ text: [UInt8], to path: String) throws(CommandFailure) {
-    guard let resolved = realpath(path, nil) else { throw failure(path) }
+    let resolved = realpath(path, nil)
     defer { free(resolved) }
-    let target = String(cString: resolved)
+    if resolved == nil, errno != ENOENT { throw failure(path) }
+    let target = resolved.map { String(cString: $0) } ?? path
     var status = stat()
-    guard stat(target, &status) == 0 else { throw failure(path) }
+    let mode = stat(target, &status) == 0 ? status.st_mode & 0o7777 : 0o644
     let temporary = target + ".stella-\(getpid())"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, status.st_mode & 0o7777)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard file >= 0 else { throw failure(temporary) }
     var written = 0
     while written < text.count {
