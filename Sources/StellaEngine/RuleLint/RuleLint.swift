@@ -98,7 +98,7 @@ struct RuleLint {
         .missingKey, "events without \(field) are counted together as one key",
         "Add \(field) ~= nil to where, unless that is wanted.", at: "by")
     }
-    if let unique = rule.by.first(where: RuleLint.uniqueFields.contains) {
+    if rule.sequence == nil, let unique = rule.by.first(where: RuleLint.uniqueFields.contains) {
       warn(
         .uniqueKey, "each request has a \(unique) of its own, so that nothing comes twice for a key",
         "Take \(unique) out of by.", at: "by")
