@@ -98,6 +98,7 @@ struct stella_lua {
   char *chunk_name;
 
   int64_t last_steps, total_steps, collections;
+  int64_t calls, call_steps, peak_steps;  ///< of the functions of the script, since it was loaded
   int64_t failures[7];
   jmp_buf panic;
 };

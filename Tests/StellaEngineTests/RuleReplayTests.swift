@@ -14,7 +14,7 @@ import Testing
     """
   }
 
-  private func replay(_ sources: [String], _ lines: [String]) throws -> RuleReplay {
+  private func replay(_ sources: [String], _ lines: [String], profiles: Bool = false) throws -> RuleReplay {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "stella-replay-\(UInt64.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -28,7 +28,7 @@ import Testing
       let set = RuleSet(
         sources: sources.enumerated().map { RuleSource(file: "r\($0.offset).lua", text: Array($0.element.utf8)) },
         fields: FieldRegister())
-      return try RuleReplay.run(prepared, rules: set)
+      return try RuleReplay.run(prepared, rules: set, profiles: profiles)
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["app.log"])
     return made
@@ -77,5 +77,29 @@ import Testing
       new: [alert("r", "a", 110), alert("r", "a", 5), alert("r", "b", 90), alert("q", "b", 1)])
     #expect(difference.moved.map { $0.old.id } == ["ra100", "ra0"])
     #expect(difference.removed.map(\.id) == ["rb0", "qa0"] && difference.added.map(\.id) == ["rb90", "qb1"])
+  }
+
+  @Test("A profile counts what each rule took, and asking for it changes nothing") func profiles() throws {
+    let script = """
+      return rule { api = 1, id = "script", title = "T", severity = "low", summary = "x", where = [[level >= error]],
+        by = { "service" }, state = { n = window.count("1m") },
+        on = function(e, s)
+          s.n:add(e)
+          if s.n:count() > 2 then for i = 1, 100 do s.m = i end return alert {} end
+        end }
+      """
+    let quiet =
+      "return rule { api = 1, id = \"quiet\", title = \"T\", severity = \"low\", where = [[level == debug]],"
+      + " by = { \"service\" }, threshold = { count = 1, within = \"1m\" } }"
+    let profiled = try replay([rule("one", count: 2), script, quiet], lines, profiles: true)
+    let plain = try replay([rule("one", count: 2), script, quiet], lines)
+    #expect(
+      profiled.alerts.map(\.id) == plain.alerts.map(\.id) && profiled.alerts.map(\.count) == plain.alerts.map(\.count))
+    #expect(profiled.profiles.map(\.rule) == ["one", "script", "quiet"])
+    #expect(profiled.profiles.map(\.matched) == [50, 50, 0])
+    #expect(profiled.profiles.map(\.calls) == [0, 50, 0])
+    #expect(profiled.profiles[1].peakSteps > profiled.profiles[1].steps && profiled.profiles[1].steps > 0)
+    #expect(profiled.profiles[0].keys == 2 && profiled.profiles[0].totalNanoseconds > 0)
+    #expect(profiled.profiles[2].totalNanoseconds == 0 && profiled.profiles[1].heapBytes > 0)
   }
 }

@@ -108,6 +108,8 @@ typedef struct stella_lua_usage {
   uint64_t memory_bytes;
   uint64_t peak_memory_bytes;
   int64_t collections;
+  /// Of calls of the script's functions since it was loaded: how many, their steps together, and those of the longest.
+  int64_t calls, call_steps, peak_steps;
   /// Failed calls by kind; the index is the kind.
   int64_t failures[7];
 } stella_lua_usage;

@@ -38,7 +38,8 @@ struct ReplayInputs: ParsableArguments {
 
   /// Loads rules and runs them over the files, with a line of progress. On a thread of its own.
   static func replay(
-    _ options: WatchOptions, rules paths: [String], files: [String], _ console: Console, isQuiet: Bool
+    _ options: WatchOptions, rules paths: [String], files: [String], _ console: Console, isQuiet: Bool,
+    profiles: Bool = false
   ) throws -> (replay: RuleReplay, refusals: [RuleRefusal], rules: [String]) {
     let interrupts = try Interrupts()
     var options = options
@@ -54,7 +55,7 @@ struct ReplayInputs: ParsableArguments {
       let progress = ProgressLine(console, total: ProgressLine.total(of: files))
       defer { progress.clear() }
       let replay = try RuleReplay.run(
-        prepared, rules: rules, interrupts: interrupts,
+        prepared, rules: rules, profiles: profiles, interrupts: interrupts,
         onProgress: { if !isQuiet { progress.show(events: $0.events, bytes: $0.bytes) } })
       return (replay, rules.refusals, rules.rules.map(\.manifest.id))
     }
