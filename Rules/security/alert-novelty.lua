@@ -23,7 +23,7 @@ return rule {
     "a new machine, whose first alerts are all new",
     "a maintenance that touches many machines",
   },
-  where = [[event_type == "alert" and field("alert.signature") ~= nil or field("rule.description") ~= nil and field("agent.name") ~= nil
+  where = [[field("event_type") == "alert" and field("alert.signature") ~= nil or field("rule.description") ~= nil and field("agent.name") ~= nil
     or field("event.kind") == "alert" and field("rule.name") ~= nil
     or host ~= nil and matches(name, [=[(?i)^(?:wazuh|ossec|suricata|snort|zeek|bro|aminer|falco|samhain|clamav|crowdsec|modsecurity):]=])]],
   by = { "environment" }, max_keys = 100, state_memory = "128MiB",

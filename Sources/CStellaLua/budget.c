@@ -156,7 +156,13 @@ void stella_arm_hook(stella_lua *S, bool closely) {
   int32_t interval = S->limits.hook_interval;
   S->hook_division = closely && interval >= CLOSE_DIVISION ? CLOSE_DIVISION : 1;
   S->hook_phase = 0;
-  lua_sethook(S->L, stella_hook, LUA_MASKCOUNT, interval / S->hook_division);
+  int mask = S->line_bits ? LUA_MASKCOUNT | LUA_MASKLINE : LUA_MASKCOUNT;
+  lua_sethook(S->L, stella_hook, mask, interval / S->hook_division);
+}
+
+void stella_lua_trace_lines(stella_lua *S, uint64_t *bits, int32_t count) {
+  S->line_bits = bits;
+  S->line_count = bits ? count : 0;
 }
 
 static void mark_time(stella_lua *S, int64_t ran) {
@@ -189,8 +195,12 @@ void stella_check_deadline(lua_State *L, stella_lua *S) {
 }
 
 void stella_hook(lua_State *L, lua_Debug *activation) {
-  (void)activation;
   stella_lua *S = stella_of(L);
+  if (activation->event == LUA_HOOKLINE) {
+    int line = activation->currentline;
+    if (line > 0 && line < S->line_count) S->line_bits[line >> 6] |= UINT64_C(1) << (line & 63);
+    return;
+  }
   if (S->killed) raise_kill(L);
   if (++S->hook_phase >= S->hook_division) {
     S->hook_phase = 0;

@@ -68,6 +68,8 @@ struct stella_lua {
   bool watch_closely;      ///< steps turned out slow
   bool large_string_seen;  ///< in this call
   uint32_t large_strings;  ///< alive, or not yet collected
+  uint64_t *line_bits;     ///< one bit for each line that has run; NULL when nobody asks
+  int32_t line_count;
   int32_t hook_division, hook_phase;  ///< the hook charges at every `division`-th firing
   uint32_t nesting;
 
@@ -96,6 +98,7 @@ struct stella_lua {
   char *chunk_name;
 
   int64_t last_steps, total_steps, collections;
+  int64_t calls, call_steps, peak_steps;  ///< of the functions of the script, since it was loaded
   int64_t failures[7];
   jmp_buf panic;
 };

@@ -74,6 +74,9 @@ static int32_t end(stella_lua *S, int status) {
   S->event = S->slot = -1;
   S->last_steps = S->budget - S->steps_left;
   S->total_steps += S->last_steps;
+  S->calls++;
+  S->call_steps += S->last_steps;
+  if (S->last_steps > S->peak_steps) S->peak_steps = S->last_steps;
   if (status != LUA_OK || S->killed) {
     note_called_line(S);
     stella_record_failure(S, status);
@@ -130,9 +133,13 @@ static int32_t run(stella_lua *S, lua_CFunction function, request *request, int6
 
 int32_t stella_run_for_host(stella_lua *S, lua_CFunction function, request *request) {
   int64_t last = S->last_steps, total = S->total_steps;
+  int64_t calls = S->calls, call_steps = S->call_steps, peak_steps = S->peak_steps;
   int32_t status = run(S, function, request, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
   S->last_steps = last;
   S->total_steps = total;
+  S->calls = calls;
+  S->call_steps = call_steps;
+  S->peak_steps = peak_steps;
   S->has_result = false;
   return status;
 }
@@ -205,6 +212,7 @@ int32_t stella_lua_load(stella_lua *S, const uint8_t *source, size_t length, con
   S->called_function = 0;
   int32_t status = run(S, do_load, &R, S->limits.steps_at_load, S->limits.deadline_ns * LOAD_DEADLINES);
   S->compiling = false;
+  S->calls = S->call_steps = S->peak_steps = 0;
   S->functions_allowed = status == STELLA_LUA_VALUE;
   return status;
 }
@@ -251,7 +259,8 @@ int32_t stella_lua_calling_line(const stella_lua *S) {
 }
 
 stella_lua_usage stella_lua_usage_of(const stella_lua *S) {
-  stella_lua_usage usage = {S->last_steps, S->total_steps, S->used, S->peak, S->collections, {0}};
+  stella_lua_usage usage = {S->last_steps, S->total_steps, S->used, S->peak, S->collections,
+                            S->calls,      S->call_steps,  S->peak_steps, {0}};
   memcpy(usage.failures, S->failures, sizeof usage.failures);
   return usage;
 }

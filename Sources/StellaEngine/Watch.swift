@@ -33,6 +33,8 @@ package struct WatchOptions {
   package var follow = true
   /// Files and directories of rules.
   package var rulePaths: [String] = []
+  /// Whether rules are loaded anew, while following, when their files have changed.
+  package var reloadsChanges = true
   /// Rule id → parameter → value.
   package var parameters: [String: [String: FieldValue]] = [:]
   /// Nanoseconds that timers wait for events out of order.
@@ -69,8 +71,8 @@ package enum WatchNotice: Sendable, Hashable {
   case stateReset(StateReset)
   /// The rules were loaded anew.
   case reloaded(active: Int, carriedOver: Int, refused: [RuleError])
-  /// The rules on disk are broken; those before stay.
-  case reloadRefused([RuleError])
+  /// The rules on disk are broken; those before stay. With how many files have changed, when that is known.
+  case reloadRefused([RuleError], changed: Int?)
   /// What a restart would go on from could not be saved.
   case notSaved(String)
 }

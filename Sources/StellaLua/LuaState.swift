@@ -13,6 +13,8 @@ package final class LuaState {
   let bridge: HostBridge
   private var handle: OpaquePointer?
   private var writer = ValueWriter()
+  /// A bit for each line of the script that has run.
+  private var lines: UnsafeMutableBufferPointer<UInt64>?
 
   /// Throws ``LuaError/Kind/memory`` when `limits.memoryBytes` can't hold the library.
   package init(limits: LuaLimits = LuaLimits(), library: LuaLibrary = LuaLibrary()) throws(LuaError) {
@@ -35,6 +37,24 @@ package final class LuaState {
   package func close() {
     if let handle { stella_lua_close(handle) }
     handle = nil
+    lines?.deallocate()
+    lines = nil
+  }
+
+  /// From the next call on, notes which lines run, up to line `count`. For people: it makes calls several times slower.
+  package func traceLines(upTo count: Int) {
+    guard let handle, lines == nil else { return }
+    let bits = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: count / 64 + 1)
+    bits.initialize(repeating: 0)
+    lines = bits
+    stella_lua_trace_lines(handle, bits.baseAddress, Int32(clamping: bits.count * 64))
+  }
+
+  /// The lines that ran since the last call of this, ascending; empty when nobody notes them.
+  package func takeLines() -> [Int] {
+    guard let lines else { return [] }
+    defer { lines.update(repeating: 0) }
+    return (0..<lines.count * 64).filter { lines[$0 >> 6] & (1 << UInt64($0 & 63)) != 0 }
   }
 
   /// Runs a chunk of Lua source text under the load budget and returns its first result. Functions in the result stay

@@ -8,6 +8,10 @@ package struct LuaUsage: Sendable, Hashable {
   package var memoryBytes: Int
   package var peakMemoryBytes: Int
   package var collections: Int
+  /// Calls of the script's functions since it was loaded, their steps together, and those of the longest.
+  package var calls: Int
+  package var callSteps: Int
+  package var peakSteps: Int
   /// Failed calls by kind; kinds without any are absent.
   package var failures: [LuaError.Kind: Int]
 
@@ -17,6 +21,9 @@ package struct LuaUsage: Sendable, Hashable {
     memoryBytes = Int(usage.memory_bytes)
     peakMemoryBytes = Int(usage.peak_memory_bytes)
     collections = Int(usage.collections)
+    calls = Int(usage.calls)
+    callSteps = Int(usage.call_steps)
+    peakSteps = Int(usage.peak_steps)
     failures = [:]
     withUnsafeBytes(of: usage.failures) { counts in
       for (index, count) in counts.bindMemory(to: Int64.self).enumerated() where count > 0 {

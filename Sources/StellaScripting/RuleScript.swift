@@ -11,6 +11,8 @@ package final class RuleScript {
   private let limits: LuaLimits
   private let host: any LuaHost
   private var opened: LuaState?
+  /// Whether the lines that run are noted, in states that are opened from now on.
+  package var tracesLines = false
 
   /// The callbacks of a live state.
   package struct Callbacks: Sendable {
@@ -46,6 +48,9 @@ package final class RuleScript {
 
   deinit { opened?.close() }
 
+  /// The lines that ran since the last call of this, ascending.
+  package func takeLines() -> [Int] { opened?.takeLines() ?? [] }
+
   /// What the live state has used; nil while there is none.
   package var usage: LuaUsage? { opened?.usage }
 
@@ -58,6 +63,7 @@ package final class RuleScript {
     do throws(RuleRefusal) {
       let (manifest, state) = try RuleLoader.run(source, overrides: overrides, limits: limits, host: host)
       opened = state
+      if tracesLines { state.traceLines(upTo: source.text.count { $0 == UInt8(ascii: "\n") } + 1) }
       return (
         state,
         Callbacks(

@@ -20,6 +20,13 @@ struct GeneratedFileTests {
     ).check()
   }
 
+  @Test("The committed page of lint checks is what they say")
+  func generatedLintReference() throws {
+    try GeneratedFile(
+      path: "Sources/StellaEngine/Documentation.docc/RuleLint.md", text: LintReference.markdown()
+    ).check()
+  }
+
   @Test("The committed command reference is what statuses and configuration say")
   func generatedCommandReference() throws {
     try GeneratedFile(

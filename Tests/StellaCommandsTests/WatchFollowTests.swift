@@ -91,6 +91,22 @@ struct WatchFollowTests {
     #expect(run.status() == 130)
   }
 
+  @Test("Changed rules go live by themselves; broken ones don't, and that is said with the number of files")
+  func changedRules() throws {
+    try directory.write("app.log", "")
+    let run = try follow()
+    try directory.write("Rules/broken.lua", "return rule { api = 1, id = \"test.broken\", titel = \"x\" }")
+    #expect(run.until { $0.errors.contains("1 file changed, not live") && $0.errors.contains("broken.lua:1") })
+    try directory.append("app.log", CommandDirectory.lines(1...1))
+    #expect(run.until { $0.sequence == [1] })
+    try FileManager.default.removeItem(atPath: directory("Rules/broken.lua"))
+    #expect(run.until { $0.errors.contains("loaded anew: 1 active, 1 with their state") })
+    try directory.append("app.log", CommandDirectory.lines(2...2))
+    #expect(run.until { $0.sequence == [1, 2] })
+    run.send(SIGINT)
+    #expect(run.status() == 130)
+  }
+
   @Test("A file that is missing at the start, and one that comes to match a pattern, are read when they appear")
   func appearing() throws {
     try directory.write("a.log", "")

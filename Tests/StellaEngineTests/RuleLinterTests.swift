@@ -17,7 +17,7 @@ import Testing
     return rule {
       api = 1, id = "demo.good", title = "Good", severity = "high", status = "stable", date = "2026-11-21",
       description = "It is good.", falsepositives = { "none" }, actions = { "Rest" }, tags = { "sre.errors" },
-      where = [[level == error]], by = { "service" },
+      where = [[level >= error]], by = { "service" },
       state = { errors = window.count("5m") },
       on = function(e, s)
         s.errors:add(e)
@@ -30,7 +30,7 @@ import Testing
     #expect(RuleLinterTests.good.contains(change.0))
     let report = try lint(RuleLinterTests.good.replacing(change.0, with: change.1))
     #expect(report.errors.isEmpty, "\(report.errors)")
-    return report.warnings.map { ($0.code, $0.line) }
+    return report.warnings.map { ($0.error.code, $0.error.line) }
   }
 
   @Test func aCarefulRuleGetsNoWarning() throws {
@@ -41,12 +41,12 @@ import Testing
 
   @Test func theShippedRulesGetNoWarning() throws {
     let report = try RuleLinter.run(paths: [CorpusFolder.rules])
-    for problem in report.errors + report.warnings { Issue.record("\(problem)") }
+    for problem in report.errors + report.warnings.map(\.error) { Issue.record("\(problem)") }
   }
 
   @Test(arguments: [
-    ("where = [[level == error]]", "where = \"true\"", "lint.no_cheap_condition", 4),
-    ("where = [[level == error]]", "where = [[not (a == 1)]]", "lint.no_cheap_condition", 4),
+    ("where = [[level >= error]]", "where = \"true\"", "lint.no_cheap_condition", 4),
+    ("where = [[level >= error]]", "where = [[not (a == 1)]]", "lint.no_cheap_condition", 4),
     ("by = { \"service\" },", "", "lint.no_key", 5),
     ("by = { \"service\" }", "by = { \"service\", \"user_id\" }", "lint.max_keys", 4),
     ("state = { errors", "state = { spare = ring(3), errors", "lint.unused_state", 5),
@@ -71,15 +71,15 @@ import Testing
   @Test func aSlidingThresholdThatNeedsMoreThanItsMemoryIsNamed() throws {
     let report = try lint(
       """
-      return rule { api = 1, id = "demo.big", title = "Big", severity = "low", where = [[a == 1]], by = { "b" },
+      return rule { api = 1, id = "demo.big", title = "Big", severity = "low", summary = "big", where = [[a == 1]], by = { "b" },
         max_keys = 1000000,
         threshold = { count = 1000, within = "1h" } }
       """)
-    #expect(report.warnings.map(\.code) == ["lint.threshold_memory"] && report.warnings[0].line == 3)
+    #expect(report.warnings.map(\.check) == [.thresholdMemory] && report.warnings[0].error.line == 3)
   }
 
   private static let sequence = """
-    return rule { api = 1, id = "demo.steps", title = "Steps", severity = "low", by = { "service" },
+    return rule { api = 1, id = "demo.steps", title = "Steps", severity = "low", summary = "x", by = { "service" },
       max_keys = 1000,
       sequence = { within = "5m",
         { name = "a", match = [[event == "a"]] },
@@ -101,8 +101,8 @@ import Testing
   func whatIsDoubtfulInASequenceIsNamedWithItsLine(from: String, to: String, codes: [String], line: Int) throws {
     #expect(RuleLinterTests.sequence.contains(from))
     let report = try lint(RuleLinterTests.sequence.replacing(from, with: to))
-    #expect(report.errors.isEmpty && report.warnings.map(\.code) == codes, "\(report.errors) \(report.warnings)")
-    #expect(report.warnings.allSatisfy { $0.line == line }, "\(report.warnings)")
+    #expect(report.errors.isEmpty && report.warnings.map(\.error.code) == codes, "\(report.errors) \(report.warnings)")
+    #expect(report.warnings.allSatisfy { $0.error.line == line }, "\(report.warnings)")
   }
 
   @Test func brokenRulesAreErrorsAndNoWarnings() throws {

@@ -63,7 +63,7 @@ struct WatchLifeTests {
     #expect(try watch.run(["app.log"]) == nil)
     let said = watch.alerts.filter { $0.status == .firing }.map { "\($0.rule) \($0.summary)" }
     #expect(said == ["test.b 5", "test.c 5", "test.b 6", "test.c 6"])
-    let refusals = watch.notices.compactMap { if case .reloadRefused(let errors) = $0 { errors } else { nil } }
+    let refusals = watch.notices.compactMap { if case .reloadRefused(let errors, _) = $0 { errors } else { nil } }
     #expect(refusals.count == 1)
     #expect(refusals.first?.first?.file.hasSuffix("a.lua") == true && refusals.first?.first?.line == 1)
   }

@@ -108,6 +108,8 @@ typedef struct stella_lua_usage {
   uint64_t memory_bytes;
   uint64_t peak_memory_bytes;
   int64_t collections;
+  /// Of calls of the script's functions since it was loaded: how many, their steps together, and those of the longest.
+  int64_t calls, call_steps, peak_steps;
   /// Failed calls by kind; the index is the kind.
   int64_t failures[7];
 } stella_lua_usage;
@@ -134,6 +136,10 @@ int32_t stella_lua_call_check(stella_lua *state, int32_t function, int64_t slot,
 /// Calls function with `count` encoded values. STELLA_LUA_RECORD stands for the event, STELLA_LUA_STATE for the state.
 int32_t stella_lua_call(stella_lua *state, int32_t function, const uint8_t *arguments, size_t length, int32_t count,
                         int64_t event, int64_t slot);
+
+/// From the next call on sets the bit of each line that runs, below `count`, in `bits`, which has a bit for each of them and
+/// must outlive the state or the next call of this. NULL ends it. Costs a call per line; steps are counted as without.
+void stella_lua_trace_lines(stella_lua *state, uint64_t *bits, int32_t count);
 
 /// Encodes the result of the last call into memory of the state, valid until the next use of the state.
 int32_t stella_lua_take_result(stella_lua *state, stella_lua_answer *answer);

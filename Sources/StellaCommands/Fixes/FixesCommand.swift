@@ -305,7 +305,7 @@ struct FixesNewCommand: ParsableCommand {
       throw CommandFailure(.usage, "`\(name)` is no id: use lower-case letters, digits, and - . _ between them.")
     }
     let path = "\(directory)/\(name).lua"
-    try NewFile.write(FixesNewCommand.text(id: name, target: target), to: path, directory: directory)
+    try NewFile.write(Array(FixesNewCommand.text(id: name, target: target).utf8), to: path)
     Console.standard.line(TextEscaping.oneLine("Written to \(path). Next:"))
     Console.standard.line("  stella fixes lint")
     Console.standard.line(TextEscaping.oneLine("  stella fixes plan \(name) --param id=…"))

@@ -11,13 +11,16 @@ struct RuleCatalog {
   let rules: RuleSet
 
   /// Loads the rules; must run on the engine's thread, because their scripts run.
-  static func load(_ arguments: RulesArguments) throws -> RuleCatalog {
+  ///
+  /// - Parameter tracesLines: whether scripts note which of their lines run.
+  static func load(_ arguments: RulesArguments, tracesLines: Bool = false) throws -> RuleCatalog {
     let configuration = try Configuration.load(arguments.config)
     let options = RuleOptions.parsed(arguments.paths)
     let paths = try options.paths(configuration)
     let (sources, unreadable) = RuleFiles.read(paths)
     let rules = RuleSet(
-      sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable)
+      sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable,
+      tracesLines: tracesLines)
     if rules.rules.isEmpty && rules.refusals.isEmpty {
       throw CommandFailure(.usage, "there are no rules in \(paths.joined(separator: ", ")).")
     }

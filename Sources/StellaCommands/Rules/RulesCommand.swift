@@ -4,8 +4,12 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
-    abstract: "List, check and test rules.",
-    subcommands: [RulesListCommand.self, RulesLintCommand.self, RulesTestCommand.self])
+    abstract: "List, begin, check, test, explain and compare rules.",
+    subcommands: [
+      RulesListCommand.self, RulesNewCommand.self, RulesLintCommand.self, RulesTestCommand.self,
+      RulesExplainCommand.self, RulesReplayCommand.self, RulesDiffCommand.self,
+      RulesProfileCommand.self,
+    ])
 }
 
 /// What the verbs of `stella rules` take.

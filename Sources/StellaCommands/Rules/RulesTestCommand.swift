@@ -12,6 +12,8 @@ struct RulesTestCommand: ParsableCommand {
         stella rules test
         stella rules test Rules/security/ssh-brute-force_test.lua
         stella rules test --strict --output json
+        stella rules test --junit results.xml
+        stella rules test --watch Rules/shop
 
       Exit status: 0 when all passed, 1 when one failed, 2 when a rule or a test is broken.
       """)
@@ -22,11 +24,36 @@ struct RulesTestCommand: ParsableCommand {
   @Flag(name: .long, help: "Fail when a rule lacks a test that fires or one that stays quiet.")
   var strict = false
 
+  @Option(name: .long, help: ArgumentHelp("Write the results there as JUnit XML, too.", valueName: "file"))
+  var junit: String?
+
+  @Flag(name: .long, help: "Run them again whenever a file changes, until Ctrl-C.")
+  var watch = false
+
   func run() throws {
+    guard watch else { return try runOnce() }
+    let interrupts = try Interrupts()
+    let paths = try RuleOptions.parsed(arguments.paths).paths(try Configuration.load(arguments.config))
+    let console = Console.standard
+    while true {
+      let files = RuleFilesWatch(paths)
+      do {
+        try runOnce()
+      } catch let status as CommandStatus where status == .findings || status == .broken {
+        // Said already; the next change may make it good.
+      }
+      console.line("waiting for changes in \(TextEscaping.oneLine(paths.joined(separator: ", ")))")
+      try console.flush()
+      guard files.wait(interrupts) else { throw CommandStatus.interrupted }
+    }
+  }
+
+  private func runOnce() throws {
     let console = Console.standard
     let configuration = try Configuration.load(arguments.config)
     let paths = try RuleOptions.parsed(arguments.paths).paths(configuration)
     let report = try RuleTester.run(paths: paths, parameters: configuration.parameterValues)
+    if let junit { try WrittenFile.write(Array(JUnitReport.xml(report).utf8), to: junit) }
     let incomplete = strict ? report.coverage.filter { !$0.isComplete } : []
     TestListing.print(report.cases, result, console)
     switch result.output {

@@ -58,8 +58,9 @@ final class WatchPrinter {
       warn("the rule \(rule) rests after repeated failures; its state is kept: \(error)")
     case .reloaded(let active, let carriedOver, let refused):
       note("rules loaded anew: \(active) active, \(carriedOver) with their state, \(refused.count) refused")
-    case .reloadRefused(let errors):
-      warn("the changed rules are not live, those before go on:")
+    case .reloadRefused(let errors, let changed):
+      let files = changed.map { count($0, "file") + " changed, not live" } ?? "the rules on disk are not live"
+      warn("\(files): those before go on, because")
       for error in errors { console.note(TextEscaping.block(indented("\(error)"))) }
     case .stateReset(let reset):
       warn("state reset: the rule \(reset.rule) begins anew, because \(reset.reason)")

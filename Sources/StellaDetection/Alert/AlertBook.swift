@@ -84,6 +84,15 @@ final class AlertBook {
   /// The longest that an alert waits so.
   var longestWait: Int64 { max(manifest.hold, span) }
 
+  /// The alert of `slot`, for people.
+  func standing(_ slot: Int) -> KeyStanding.Standing? {
+    guard let episode = episodes[slot] else { return nil }
+    let isPending = episode.alert.status == .pending
+    let until: Int64? =
+      if isPending { episode.since + manifest.hold } else if isChecked { nil } else { episode.lastFinding + span }
+    return KeyStanding.Standing(alert: episode.alert, since: episode.since, until: until)
+  }
+
   /// The slots with an alert, ascending.
   var activeSlots: [Int] { episodes.keys.sorted() }
 

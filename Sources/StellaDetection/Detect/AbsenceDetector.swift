@@ -90,6 +90,17 @@ final class AbsenceDetector: Detector {
     nextTick = timers.next
   }
 
+  override func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] {
+    let isSeen = marks[slot] & Mark.seen != 0
+    var readings = [KeyStanding.Reading("last_seen", isSeen ? Timestamp.text(last[slot]) : "never")]
+    if isExpected(slot) {
+      readings.append(.init("due", Timestamp.text(last[slot] + absence.every + absence.grace)))
+    } else {
+      readings.append(.init("expected", "not before it has come for \(DurationText.text(absence.learn))"))
+    }
+    return readings
+  }
+
   override func prefetch(_ slot: Int) { stella_prefetch(last + slot) }
 
   private func isExpected(_ slot: Int) -> Bool {

@@ -74,6 +74,8 @@ package class Detector {
       table.remove(slot)
     }
   }
+  /// What the rule keeps in `slot`, in words for people.
+  func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] { [] }
   /// Bytes that keys hold beyond their columns.
   var heldBytes: Int { 0 }
   /// Writes the state of slots `0..<table.end`.

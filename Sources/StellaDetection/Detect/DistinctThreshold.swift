@@ -77,6 +77,13 @@ final class DistinctThreshold: Detector {
 
   override func prefetch(_ slot: Int) { stella_prefetch(slots + slot) }
 
+  override func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] {
+    let values = slots[slot]
+    let times = values.entries.map { entries in (0..<Int(values.count)).map { entries[$0].time } }
+    let inside = (times ?? (values.count == 1 ? [values.only.time] : [])).count { now - $0 <= within }
+    return [.init("values", "\(inside) of \(limit) different ones within \(DurationText.text(within))")]
+  }
+
   override func saveState(to writer: StateWriter) {
     var counts = [UInt32](repeating: 0, count: table.end)
     var entries: [Entry] = []

@@ -53,6 +53,17 @@ final class FromFirstThreshold: Detector {
 
   override func prefetch(_ slot: Int) { stella_prefetch(windows + slot) }
 
+  override func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] {
+    let window = windows[slot]
+    let isOpen = window.count > 0 && now - window.start < within
+    return [
+      .init(
+        "count",
+        "\(isOpen ? window.count : 0) of \(limit) events within \(DurationText.text(within))"
+          + (isOpen ? " from \(Timestamp.text(window.start))" : ""))
+    ]
+  }
+
   override func saveState(to writer: StateWriter) {
     writer.write(column: windows, count: table.end)
     matching.save(to: writer, slots: table.end)

@@ -9,7 +9,7 @@ package final class Pipeline {
   package let batch: EventBatch
   private let pool: any WorkerPool
   /// One for each share of the rules; the first sees ``batch`` itself.
-  private let contexts: [DetectionContext]
+  let contexts: [DetectionContext]
   private let watermarks: UnsafeMutablePointer<Int64>
   /// Names of the sources by their number.
   package private(set) var sourceNames: [String] = [] {

@@ -9,12 +9,14 @@ package final class RuleSet {
     package let source: RuleSource
     package let expression: Expression
     package let detector: Detector
+    /// What the detector runs; for those who explain it.
+    package let script: RuleScript
     /// What the steps of a `sequence` look for: their `match` together with `where`, in order.
     package let steps: [Expression]
     /// What the windows that take events by themselves look for: their `where` together with the rule's, in order.
     package let feeds: [Expression]
-    let resolve: Expression?
-    let cancel: Expression?
+    package let resolve: Expression?
+    package let cancel: Expression?
     let parameters: [String: FieldValue]
 
     package var manifest: RuleManifest { detector.manifest }
@@ -44,11 +46,12 @@ package final class RuleSet {
   ///   - previous: rules whose file and parameters did not change keep their detector with its state. It goes on to
   ///     work: nothing changes for it before the new set takes its place.
   ///   - unreadable: files that could not even be read.
+  ///   - tracesLines: whether scripts note which of their lines run, see ``RuleScript/takeLines()``.
   ///   - workers: over how many threads the rules are spread, at most ``ShareSet/limit``; those of `previous` when there is
   ///     one.
   package init(
     sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], fields: FieldRegister,
-    previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1
+    previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1, tracesLines: Bool = false
   ) {
     self.fields = fields
     refusals = unreadable.map { RuleRefusal(file: $0.file, id: nil, errors: [$0]) }
@@ -74,7 +77,8 @@ package final class RuleSet {
       }
       do throws(RuleRefusal) {
         let rule = try RuleSet.compile(
-          source, parameters: parameters, order: rules.count, placement: &placement, spaces: &spaces, fields: fields)
+          source, parameters: parameters, order: rules.count, placement: &placement, spaces: &spaces, fields: fields,
+          tracesLines: tracesLines)
         if let other = byID[rule.manifest.id] {
           throw RuleRefusal(
             file: source.file, id: rule.manifest.id,
@@ -183,7 +187,7 @@ package final class RuleSet {
 
   private static func compile(
     _ source: RuleSource, parameters: [String: [String: FieldValue]], order: Int, placement: inout RulePlacement,
-    spaces: inout KeySpaces, fields: FieldRegister
+    spaces: inout KeySpaces, fields: FieldRegister, tracesLines: Bool
   ) throws(RuleRefusal) -> ActiveRule {
     let host = ScriptHost(fields: fields)
     var errors: [RuleError] = []
@@ -208,6 +212,7 @@ package final class RuleSet {
       refusal.errors += errors
       throw refusal
     }
+    script.tracesLines = tracesLines
     let manifest = script.manifest
     var expressions: [String: Expression] = [:]
     for condition in manifest.conditions { expressions[condition.key] = parse(condition) }
@@ -234,7 +239,7 @@ package final class RuleSet {
     let detector = DetectorFactory.make(
       script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
     return ActiveRule(
-      source: source, expression: expression, detector: detector, steps: steps, feeds: feeds,
+      source: source, expression: expression, detector: detector, script: script, steps: steps, feeds: feeds,
       resolve: expressions["resolve_when"], cancel: expressions["cancel_on"],
       parameters: parameters[manifest.id] ?? [:])
   }

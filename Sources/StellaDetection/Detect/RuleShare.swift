@@ -8,6 +8,8 @@ final class RuleShare {
   /// Filter → the rules that run on its events, by their place in `runs`.
   private let rulesOfFilter: [[Int]]
   private var batches = 0
+  /// What each rule takes, in the order of `runs`; nil when nobody asks.
+  var costs: RuleCosts?
   /// The earliest time at which some rule has something to do without an event; the past when it is not known.
   private(set) var nextTimer = Int64.min
 
@@ -22,6 +24,9 @@ final class RuleShare {
   private static let lookInterval = 64
   /// Keys of all rules from which on they don't fit a core's own caches.
   private static let spreadFrom = 16_384
+
+  var ruleCount: Int { runs.count }
+  var detectors: [Detector] { runs.map(\.detector) }
 
   /// Something outside of a run may have set a rule's timer.
   func forgetTimers() { nextTimer = .min }
@@ -39,11 +44,15 @@ final class RuleShare {
     }
     let partFilters = partFilters
     let rulesOfFilter = rulesOfFilter
+    let costs = costs?.isDue(current) == true ? costs : nil
+    let isTimed = costs != nil
     var least = Int64.max
     runs.withUnsafeMutableBufferPointer { runs in
       func run(_ number: Int) {
         if runs[number].lastBatch == current { return }
         runs[number].lastBatch = current
+        if isTimed { costs?.begin(runs[number].detector) }
+        defer { if isTimed { costs?.end(number, runs[number].detector) } }
         for part in 0..<runs[number].partCount {
           runs[number].detector.see(part: part, routed.events(of: partFilters[runs[number].firstPart + part]))
         }

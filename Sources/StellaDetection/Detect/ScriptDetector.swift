@@ -139,6 +139,23 @@ final class ScriptDetector: Detector {
 
   private func lastWindowUse(_ slot: Int) -> Int64 { aging.reduce(Int64.min) { max($0, $1.lastUse(slot)) } }
 
+  override func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] {
+    let names = manifest.state.compactMap { field -> (name: String, primitive: String)? in
+      if case .primitive(let primitive, _) = field.content { (field.name, primitive) } else { nil }
+    }
+    host.now = now
+    host.began = began ?? now
+    var readings = host.serve(context) {
+      zip(names, primitives.indices).map { name, handle in
+        KeyStanding.Reading(name.name, host.reading(of: handle, name.primitive, slot: slot))
+      }
+    }
+    if let live, let values = try? live.savedKey(slot), case .table(let table) = values {
+      readings += table.fields.map { .init($0.key, FieldValue(scalar: $0.value)?.json ?? "a table") }
+    }
+    return readings
+  }
+
   // MARK: - Saved state
 
   /// Each part under its name and kind, so that another version of the rule can take what it still has.

@@ -79,6 +79,22 @@ final class ScriptHost: LuaHost {
     }
   }
 
+  /// What the methods that need no arguments say of a piece of state, in the order of the registry.
+  func reading(of handle: Int, _ primitive: String, slot: Int) -> String {
+    guard let methods = ScriptRegistry.primitive(primitive)?.methods else { return "" }
+    var parts: [String] = []
+    let none = UnsafeBufferPointer<stella_value>(start: nil, count: 0)
+    for (number, method) in methods.enumerated()
+    where !method.returns.isEmpty && method.parameters.allSatisfy({ $0.type.hasSuffix("?") }) {
+      var result = stella_value()
+      let value = try? call(type: 0, handle: handle, keySlot: slot, method: number, arguments: none, result: &result)
+      if case .table? = value { continue }
+      let shown = value.flatMap { FieldValue(scalar: $0) } ?? FieldValue(result)
+      if shown != .null { parts.append("\(method.name) \(shown.json)") }
+    }
+    return parts.joined(separator: ", ")
+  }
+
   func call(
     type: Int, handle: Int, keySlot: Int, method: Int, arguments: UnsafeBufferPointer<stella_value>,
     result: UnsafeMutablePointer<stella_value>

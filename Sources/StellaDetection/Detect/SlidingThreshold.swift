@@ -74,6 +74,15 @@ final class SlidingThreshold: Detector {
   override var hasHeld: Bool { true }
   override func prefetchHeld(_ slot: Int) { stella_prefetch(times(rings[slot]) + Int(rings[slot].head)) }
 
+  override func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] {
+    let ring = rings[slot]
+    let inside =
+      ring.block == 0
+      ? (ring.count == 1 && now - ring.last <= within ? 1 : 0)
+      : (0..<Int(ring.count)).count { now - times(ring)[$0] <= within }
+    return [.init("count", "\(inside) of \(limit) events within \(DurationText.text(within))")]
+  }
+
   @inline(__always)
   private func times(_ ring: Ring) -> UnsafeMutablePointer<Int64> {
     UnsafeMutableRawPointer(pool.words + Int(ring.block)).assumingMemoryBound(to: Int64.self)

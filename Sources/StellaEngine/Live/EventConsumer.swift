@@ -30,6 +30,8 @@ protocol EventConsumer: AnyObject {
   func consume() throws
   /// The rules or whatever decides are to be read anew. The batch is empty.
   func reload() throws
+  /// The place to look whether the rules have changed. Called often; the batch is empty.
+  func reloadWhatChanged() throws
   /// Called about once a second between two batches, and at the start and the end with `force`: what is kept for a restart
   /// is durable on return then.
   func housekeep(force: Bool)
@@ -43,5 +45,6 @@ extension EventConsumer {
   func rest(silent: [UInt16], nanoseconds: Int64) throws {}
   func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
   func reload() throws {}
+  func reloadWhatChanged() throws {}
   func housekeep(force: Bool) {}
 }

@@ -144,6 +144,7 @@ final class LiveReading {
       try rest()
       if !readers.isEmpty && readers.allSatisfy({ ended.contains($0.number) }) { return false }
       housekeep(force: false)
+      try consumer.reloadWhatChanged()
       // A source that is never idle must not keep new files from being found.
       let isRescanDue = machineMonotonicTime() - lastRescan >= LiveReading.housekeepingInterval
       if !isIdle && !isRescanDue { continue }

@@ -17,6 +17,18 @@ package enum RuleFiles {
     read(paths) { $0.hasSuffix("_test.lua") }
   }
 
+  /// Every `*.lua` file under `paths`, tests included; those that can't be listed are left out.
+  static func list(_ paths: [String]) -> [String] {
+    var errors: [RuleError] = []
+    return paths.flatMap { path -> [String] in
+      switch kind(path) {
+      case .directory: list(path, above: [], errors: &errors)
+      case .file: [path]
+      case .missing: []
+      }
+    }
+  }
+
   private static func read(
     _ paths: [String], where isWanted: (String) -> Bool
   ) -> (sources: [RuleSource], errors: [RuleError]) {

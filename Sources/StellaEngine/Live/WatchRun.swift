@@ -19,6 +19,9 @@ package final class WatchRun: EventConsumer {
   private let onAlerts: ([Alert]) throws -> Void
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
+  private var ruleFiles: RuleFilesWatch?
+  /// Told about once a second how far the reading is.
+  package var onProgress: ((RuleReplay.Progress) -> Void)?
   private var rests: [String: Int] = [:]
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
@@ -70,6 +73,9 @@ package final class WatchRun: EventConsumer {
       checkpointer = try Checkpointer(
         store, interval: options.checkpointInterval, lastStep: checkpoint.steps.last?.number ?? 0
       ) { error in onNotice(.notSaved("\(error)")) }
+    }
+    if options.follow, options.reloadsChanges, !options.rulePaths.isEmpty {
+      ruleFiles = RuleFilesWatch(options.rulePaths, now: machineMonotonicTime())
     }
     reading = try LiveReading(options: options, positions: checkpoint.positions, consumer: self, onNotice: onNotice)
   }
@@ -198,7 +204,11 @@ package final class WatchRun: EventConsumer {
       rests[rule.id] = rule.rests
       onNotice(.quarantined(rule: rule.id, error: rule.error))
     }
-    guard let checkpointer, let reading else { return }
+    guard let reading else { return }
+    onProgress?(
+      RuleReplay.Progress(
+        events: pipeline.events, bytes: reading.readers.reduce(0) { $0 + $1.splitter.counts.bytes }))
+    guard let checkpointer else { return }
     let now = machineMonotonicTime()
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
@@ -211,8 +221,21 @@ package final class WatchRun: EventConsumer {
 
   // MARK: - Rules
 
-  /// Loads the rules anew between two batches. Broken files keep everything as it was.
+  func reloadWhatChanged() throws {
+    guard let ruleFiles else { return }
+    let count = ruleFiles.takeChanges(at: machineMonotonicTime())
+    if count > 0 { try load(changed: count) }
+  }
+
   func reload() throws {
+    ruleFiles?.accept()
+    try load(changed: nil)
+  }
+
+  /// Loads the rules anew between two batches. Broken files keep everything as it was.
+  ///
+  /// - Parameter count: files that have changed; nil when that was not looked at.
+  private func load(changed count: Int?) throws {
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let old = pipeline.rules
     let new = RuleSet(
@@ -220,7 +243,7 @@ package final class WatchRun: EventConsumer {
     let before = Set(old.refusals.map(\.file))
     let broken = new.refusals.filter { !before.contains($0.file) }
     if !broken.isEmpty || (new.rules.isEmpty && !old.rules.isEmpty) {
-      onNotice(.reloadRefused(broken.flatMap(\.errors)))
+      onNotice(.reloadRefused(broken.flatMap(\.errors), changed: count))
       return
     }
     for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {

@@ -9,16 +9,16 @@ extension RuleLint {
       let path = "sequence[\(position + 1)]"
       if !condition.hasCheapCondition {
         warn(
-          "no_cheap_condition", "nothing in \(step.name) singles out few events, so the rule looks at every one",
+          .noCheapCondition, "nothing in \(step.name) singles out few events, so the rule looks at every one",
           "Add a condition that must hold for all that match: an equality, one_of, a level, contains, or a field that is "
             + "there; where applies to all steps.", at: "\(path).match")
       }
       for note in condition.notes {
-        warn("condition", "\(step.name): \(note.message)", "Correct the condition.", at: "\(path).match")
+        warn(.condition, "\(step.name): \(note.message)", "Correct the condition.", at: "\(path).match")
       }
       if let within = step.within, !step.isAbsent, within >= sequence.within {
         warn(
-          "useless_within",
+          .uselessWithin,
           "\(step.name) has \(DurationText.text(within)), and the sequence only "
             + "\(DurationText.text(sequence.within))", "Drop it, or make it shorter.", at: "\(path).within")
       }
@@ -26,14 +26,14 @@ extension RuleLint {
         steps[position + 1].canonical == condition.canonical
       {
         warn(
-          "same_step", "\(step.name) and \(sequence.steps[position + 1].name) match the same events",
+          .sameStep, "\(step.name) and \(sequence.steps[position + 1].name) match the same events",
           "Make them one step with times = \(step.times + sequence.steps[position + 1].times).", at: "\(path).match")
       }
     }
     let bytes = sequence.steps.reduce(0) { $0 + ($1.times > 1 ? 16 * $1.times : 0) } * rule.maxKeys
     if bytes > rule.stateMemoryBytes {
       warn(
-        "sequence_memory",
+        .sequenceMemory,
         "\(rule.maxKeys) keys with the events of their steps take up to \(bytes >> 20) MiB, more than state_memory has "
           + "(\(rule.stateMemoryBytes >> 20) MiB), so keys go earlier",
         "Lower max_keys or times, or raise state_memory.", at: "sequence")
@@ -41,7 +41,7 @@ extension RuleLint {
     let happening = sequence.steps.filter { !$0.isAbsent }
     if happening.count == 1, sequence.steps.count == 1 {
       warn(
-        "one_step", "a sequence of one step",
+        .oneStep, "a sequence of one step",
         "Write threshold = { count = \(happening[0].times), within = \"\(DurationText.text(sequence.within))\" }.",
         at: "sequence")
     }

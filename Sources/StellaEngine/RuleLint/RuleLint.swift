@@ -5,19 +5,24 @@ import StellaScripting
 /// The checks of one rule.
 struct RuleLint {
   let rule: RuleManifest
-  private let condition: Expression
+  let condition: Expression
   let steps: [Expression]
   private let source: RuleSource
-  private let words: RuleWords
-  private let lines: ManifestLines
-  private(set) var warnings: [RuleError] = []
+  let words: RuleWords
+  let lines: ManifestLines
+  /// The source.
+  let text: String
+  private(set) var warnings: [LintWarning] = []
 
   /// Fields that take as many values as there are clients, users or requests.
-  private static let unboundedFields: Set<String> = [
+  static let unboundedFields: Set<String> = [
     "src_ip", "dst_ip", "user", "user_id", "session_id", "request_id", "trace_id", "span_id", "route", "uri",
     "user_agent",
     "referer", "message", "port", "query", "email",
   ]
+
+  private static let uniqueFields: Set<String> = ["request_id", "trace_id", "span_id"]
+  private static let fewKeys = 1000
 
   private static let identities: Set<String> = ["src_ip", "user_id", "user"]
 
@@ -27,46 +32,35 @@ struct RuleLint {
     self.condition = condition
     self.source = source
     words = RuleWords(source.text)
+    text = String(decoding: source.text, as: UTF8.self)
     lines = ManifestLines(source: source.text)
   }
 
-  mutating func warn(_ code: String, _ message: String, _ remedy: String, at path: String) {
-    warn(code, message, remedy, line: lines.line(of: path))
+  mutating func warn(
+    _ check: LintCheck, _ message: String, _ remedy: String, at path: String, edits: [SourceEdit] = []
+  ) {
+    warn(check, message, remedy, line: lines.line(of: path), edits: edits)
   }
 
-  private mutating func warn(_ code: String, _ message: String, _ remedy: String, line: Int) {
-    warnings.append(
-      RuleError(code: "lint.\(code)", message: message, remedy: remedy, file: source.file, line: line))
+  mutating func warn(
+    _ check: LintCheck, _ message: String, _ remedy: String, line: Int, edits: [SourceEdit] = []
+  ) {
+    let error = RuleError(code: check.code, message: message, remedy: remedy, file: source.file, line: line)
+    warnings.append(LintWarning(check: check, error: error, edits: edits))
   }
 
   // MARK: - Cost
 
-  mutating func checkCondition() {
-    if steps.isEmpty && !condition.hasCheapCondition {
-      warn(
-        "no_cheap_condition", "nothing in where singles out few events, so the rule looks at every one",
-        "Add a condition that must hold for all that match: an equality, one_of, a level, contains, or a field that is there.",
-        at: "where")
-    }
-    for note in condition.notes {
-      let part = condition.text.utf8.dropFirst(note.range.lowerBound).prefix(note.range.count)
-      let before = condition.text.utf8.prefix(note.range.lowerBound).count { $0 == UInt8(ascii: "\n") }
-      warn(
-        "condition", "where: \(note.message): \(String(decoding: part, as: UTF8.self))",
-        "Correct the condition, or leave that part out.", line: rule.conditionLine + before)
-    }
-  }
-
   mutating func checkState() {
     for field in rule.state where !words.isMember(field.name) {
       warn(
-        "unused_state", "state.\(field.name) is kept for every key and never read or written",
+        .unusedState, "state.\(field.name) is kept for every key and never read or written",
         "Use it as s.\(field.name), or drop it.", at: "state.\(field.name)")
     }
     let bytes = PrimitiveFactory.bytesPerKey(of: rule.state)
     if bytes > 0, rule.stateMemoryBytes / bytes < rule.maxKeys {
       warn(
-        "state_memory",
+        .stateMemory,
         "a key takes \(bytes) bytes, so state_memory (\(rule.stateMemoryBytes >> 20) MiB) has room for "
           + "\(rule.stateMemoryBytes / bytes) keys and not for max_keys = \(rule.maxKeys)",
         "Lower max_keys to what is needed, raise state_memory, or keep fewer or longer buckets.",
@@ -76,7 +70,7 @@ struct RuleLint {
       let bytes = 8 * threshold.count * rule.maxKeys
       if bytes > rule.stateMemoryBytes {
         warn(
-          "threshold_memory",
+          .thresholdMemory,
           "\(rule.maxKeys) keys with the last \(threshold.count) times each take up to \(bytes >> 20) MiB, more than "
             + "state_memory has (\(rule.stateMemoryBytes >> 20) MiB), so keys go earlier",
           "Lower max_keys or count, raise state_memory, or use window = \"from_first\".", at: "threshold")
@@ -87,13 +81,13 @@ struct RuleLint {
   mutating func checkKeys() {
     if rule.by.isEmpty, rule.threshold != nil || rule.sequence != nil || !rule.state.isEmpty {
       warn(
-        "no_key", "without by, the events of everybody are counted together",
+        .noKey, "without by, the events of everybody are counted together",
         "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = { \"environment\" }.",
         at: rule.threshold != nil ? "threshold" : rule.sequence != nil ? "sequence" : "state")
     }
     if let threshold = rule.threshold, threshold.count == 1, threshold.distinct == nil, rule.by.isEmpty {
       warn(
-        "threshold_one", "one event of any kind that where lets through fires", "Add by, or raise count.",
+        .thresholdOne, "one event of any kind that where lets through fires", "Add by, or raise count.",
         at: "threshold.count")
     }
     for field in rule.by
@@ -101,13 +95,24 @@ struct RuleLint {
       && !(steps.isEmpty ? [condition] : steps).allSatisfy({ $0.fields.contains(field) })
     {
       warn(
-        "missing_key", "events without \(field) are counted together as one key",
+        .missingKey, "events without \(field) are counted together as one key",
         "Add \(field) ~= nil to where, unless that is wanted.", at: "by")
     }
+    if rule.sequence == nil, let unique = rule.by.first(where: RuleLint.uniqueFields.contains) {
+      warn(
+        .uniqueKey, "each request has a \(unique) of its own, so that nothing comes twice for a key",
+        "Take \(unique) out of by.", at: "by")
+    }
     let unbounded = rule.by.filter { RuleLint.unboundedFields.contains($0) }
+    if !unbounded.isEmpty, lines.contains("max_keys"), rule.maxKeys < RuleLint.fewKeys {
+      warn(
+        .fewKeys,
+        "\(unbounded.joined(separator: " and ")) can take any number of values, and beyond \(rule.maxKeys) the stalest go "
+          + "with what was counted", "Raise max_keys to what a crowd of clients takes.", at: "max_keys")
+    }
     if !unbounded.isEmpty, !lines.contains("max_keys") {
       warn(
-        "max_keys", "\(unbounded.joined(separator: " and ")) can take any number of values, and max_keys is not set",
+        .maxKeys, "\(unbounded.joined(separator: " and ")) can take any number of values, and max_keys is not set",
         "Say how many keys are worth their memory, such as max_keys = 50000 (the default is \(rule.maxKeys)).", at: "by"
       )
     }
@@ -118,32 +123,54 @@ struct RuleLint {
   mutating func checkDocumentation() {
     if rule.title.utf8.count > 256 {
       warn(
-        "title", "the title is \(rule.title.utf8.count) bytes long", "Keep it within 256; details go to description.",
+        .title, "the title is \(rule.title.utf8.count) bytes long", "Keep it within 256; details go to description.",
         at: "title")
     }
     for tag in rule.tags where !tag.contains(".") || tag.contains(" ") {
       warn(
-        "tag", "the tag \"\(tag)\" is not dotted", "Write namespace.name, such as attack.t1110 or sre.latency.",
+        .tag, "the tag \"\(tag)\" is not dotted", "Write namespace.name, such as attack.t1110 or sre.latency.",
         at: "tags")
     }
     for (name, date) in [("date", rule.date), ("modified", rule.modified)] {
       guard let date, Timestamp.parse(date + "T00:00:00Z") == nil else { continue }
-      warn("date", "\(name) is \"\(date)\"", "Write YYYY-MM-DD.", at: name)
+      let digits = date.split(separator: /[.\/-]/)
+      let isYearFirst = digits.count == 3 && digits.map(\.count) == [4, 2, 2]
+      let edits =
+        isYearFirst
+        ? [SourceEdit(line: lines.line(of: name), old: date, new: digits.joined(separator: "-"))] : []
+      warn(.date, "\(name) is \"\(date)\"", "Write YYYY-MM-DD.", at: name, edits: edits)
     }
-    guard rule.status == "stable" else { return }
+    if ["deprecated", "unsupported"].contains(rule.status) {
+      warn(
+        .deprecatedStatus, "the rule is \(rule.status) and fires all the same",
+        "Take the file away, or let what replaces it do the work.", at: "status")
+    }
+    if rule.summary == nil, words.summaries.isEmpty, !words.assigned.contains("summary") {
+      warn(
+        .noSummary, "there is no summary, so that an alert says no more than the title",
+        "Write summary = \"{\(rule.by.first ?? "service")} …\" with what happened to whom.", line: lines.ruleLine)
+    }
+    guard rule.status == "stable" else {
+      if rule.severity >= .high, rule.runbook == nil, rule.actions.isEmpty, rule.suggest.isEmpty {
+        warn(
+          .noRemedy, "a rule of severity \(rule.severity.rawValue) that doesn't say what to do",
+          "Write actions, a runbook, or suggest a fix.", at: "severity")
+      }
+      return
+    }
     if rule.description == nil {
       warn(
-        "no_description", "a stable rule without description", "Say what it looks for and why, in sentences.",
+        .noDescription, "a stable rule without description", "Say what it looks for and why, in sentences.",
         at: "status")
     }
     if rule.runbook == nil && rule.actions.isEmpty {
       warn(
-        "no_actions", "a stable rule with neither actions nor runbook", "Say what a person can do about the alert.",
+        .noActions, "a stable rule with neither actions nor runbook", "Say what a person can do about the alert.",
         at: "status")
     }
     if rule.falsepositives.isEmpty {
       warn(
-        "no_falsepositives", "a stable rule without falsepositives", "Name the harmless causes of the same alert.",
+        .noFalsePositives, "a stable rule without falsepositives", "Name the harmless causes of the same alert.",
         at: "status")
     }
   }
@@ -161,7 +188,7 @@ struct RuleLint {
       for name in SummaryTemplate.names(in: text) where !known.contains(name) {
         let hint = NearestName.of(name, in: known.sorted()).map { "Did you mean {\($0)}? " } ?? ""
         warn(
-          "summary", "the summary shows {\(name)}, which is no key, no value and no field that the rule knows of",
+          .summary, "the summary shows {\(name)}, which is no key, no value and no field that the rule knows of",
           hint + "It shows `?` where an event has no such field.", line: line)
       }
     }

@@ -8,8 +8,8 @@ package struct RuleLintReport: Sendable {
   package var rules: [String] = []
   /// Why files can't be rules at all.
   package var errors: [RuleError] = []
-  /// What is doubtful in rules that work. Their codes begin with `lint.`.
-  package var warnings: [RuleError] = []
+  /// What is doubtful in rules that work.
+  package var warnings: [LintWarning] = []
 }
 
 /// Looks for what is allowed in rules and probably not meant, or expensive, or missing for the people who get the alerts.
@@ -33,8 +33,46 @@ package enum RuleLinter {
   }
 
   /// The warnings about all active rules of a set, by file and line. O(source).
-  package static func warnings(_ rules: RuleSet) -> [RuleError] {
-    rules.rules.flatMap { warnings($0.manifest, condition: $0.expression, steps: $0.steps, source: $0.source) }
+  package static func warnings(_ rules: RuleSet) -> [LintWarning] {
+    let same = sameRules(rules)
+    return rules.rules.flatMap { rule in
+      warnings(rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source)
+        + same.filter { $0.error.file == rule.source.file }
+    }
+  }
+
+  /// Rules that look for what another one before them looks for. Those with scripts are not compared.
+  private static func sameRules(_ rules: RuleSet) -> [LintWarning] {
+    var first: [SameRule: String] = [:]
+    return rules.rules.compactMap { rule in
+      guard let same = SameRule(rule) else { return nil }
+      guard let other = first[same] else {
+        first[same] = rule.manifest.id
+        return nil
+      }
+      let lines = ManifestLines(source: rule.source.text)
+      return LintWarning(
+        check: .sameRule,
+        error: RuleError(
+          code: LintCheck.sameRule.code, message: "\(rule.manifest.id) looks for the same as \(other)",
+          remedy: "Drop one of them, or say in where what sets them apart.", file: rule.source.file,
+          line: lines.line(of: "id")),
+        edits: [])
+    }
+  }
+
+  /// What makes two rules without scripts the same.
+  private struct SameRule: Hashable {
+    let condition: String
+    let by: [String]
+    let threshold: RuleManifest.Threshold
+
+    init?(_ rule: RuleSet.ActiveRule) {
+      guard let threshold = rule.manifest.threshold, rule.manifest.onMatch == nil else { return nil }
+      condition = rule.expression.canonical
+      by = rule.manifest.by
+      self.threshold = threshold
+    }
   }
 
   /// The warnings of one rule, by line.
@@ -42,14 +80,16 @@ package enum RuleLinter {
   /// - Parameter steps: what the steps of a sequence look for.
   package static func warnings(
     _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], source: RuleSource
-  ) -> [RuleError] {
+  ) -> [LintWarning] {
     var lint = RuleLint(rule: rule, condition: condition, steps: steps, source: source)
     lint.checkCondition()
     lint.checkState()
     lint.checkKeys()
+    lint.checkTimes()
     lint.checkSteps()
+    lint.checkScript()
     lint.checkDocumentation()
     lint.checkSummaries()
-    return lint.warnings.sorted { ($0.line, $0.code) < ($1.line, $1.code) }
+    return lint.warnings.sorted { ($0.error.line, $0.error.code) < ($1.error.line, $1.error.code) }
   }
 }

@@ -1,78 +1,128 @@
-/// The words of a rule's source that its lint asks for. One pass, strings and comments told apart from code.
+import StellaScripting
+
+/// What a rule's source says that its manifest can't tell. One pass over the tokens, O(bytes).
 struct RuleWords {
+  /// A name of the script at the line where it is declared or assigned to.
+  struct Place: Hashable {
+    let name: String
+    let line: Int
+  }
+
   /// Names that follow a dot, such as `errors` in `s.errors:count()`.
   private var members: Set<String> = []
   /// Names that something is assigned to, such as `who` in `alert { who = e.user }`.
-  private(set) var assigned: Set<String> = []
+  var assigned: Set<String> { Set(assignmentLines.keys) }
   /// The texts of `summary = "…"` with their lines.
   private(set) var summaries: [(line: Int, text: String)] = []
+  /// Locals, parameters of functions and variables of loops.
+  private(set) var declared: [Place] = []
+  /// What functions assign to, though it is none of their own variables.
+  private(set) var outerAssignments: [Place] = []
+
+  private var assignmentLines: [String: Int] = [:]
 
   func isMember(_ name: String) -> Bool { members.contains(name) }
 
-  init(_ source: [UInt8]) {
-    var place = 0
-    var line = 1
-    var previous: UInt8 = 0
-    var lastName = ""
-    var isSummary = false
-    func at(_ offset: Int) -> UInt8 { place + offset < source.count ? source[place + offset] : 0 }
-    while place < source.count {
-      let byte = source[place]
-      switch byte {
-      case UInt8(ascii: "\n"):
-        line += 1
-        place += 1
-      case UInt8(ascii: " "), 9, 13: place += 1
-      case UInt8(ascii: "-") where at(1) == UInt8(ascii: "-"):
-        while place < source.count, source[place] != UInt8(ascii: "\n") { place += 1 }
-      case UInt8(ascii: "\""), UInt8(ascii: "'"):
-        let start = place + 1
-        place = start
-        while place < source.count, source[place] != byte, source[place] != UInt8(ascii: "\n") {
-          place += source[place] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        let end = min(place, source.count)
-        if isSummary { summaries.append((line, String(decoding: source[min(start, end)..<end], as: UTF8.self))) }
-        isSummary = false
-        place = end + 1
-        previous = byte
-      case UInt8(ascii: "[") where at(1) == UInt8(ascii: "[") || at(1) == UInt8(ascii: "="):
-        let start = place
-        var level = 0
-        while at(1 + level) == UInt8(ascii: "=") { level += 1 }
-        guard at(1 + level) == UInt8(ascii: "[") else {
-          place += 1
-          continue
-        }
-        let close = [UInt8(ascii: "]")] + Array(repeating: UInt8(ascii: "="), count: level) + [UInt8(ascii: "]")]
-        place += 2 + level
-        while place < source.count, !source[place...].starts(with: close) { place += 1 }
-        line += source[start..<min(place, source.count)].count { $0 == UInt8(ascii: "\n") }
-        place += close.count
-        previous = byte
-      case UInt8(ascii: "=") where at(1) != UInt8(ascii: "=") && previous != UInt8(ascii: "~"):
-        if !lastName.isEmpty { assigned.insert(lastName) }
-        isSummary = lastName == "summary"
-        place += 1
-        previous = byte
-      default:
-        guard RuleWords.isNameByte(byte) else {
-          if byte != UInt8(ascii: "(") { isSummary = false }
-          lastName = ""
-          previous = byte
-          place += 1
-          continue
-        }
-        let start = place
-        while place < source.count, RuleWords.isNameByte(source[place]) { place += 1 }
-        lastName = String(decoding: source[start..<place], as: UTF8.self)
-        if previous == UInt8(ascii: ".") { members.insert(lastName) }
-        previous = source[place - 1]
-      }
-    }
+  /// Where something is assigned to the name first.
+  func line(of name: String) -> Int? { assignmentLines[name] }
+
+  private enum Frame: Equatable {
+    case bracket(UInt8)
+    case function
+    case block
   }
 
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    byte &- 48 < 10 || (byte | 32) &- 97 < 26 || byte == UInt8(ascii: "_")
+  /// What the names of a list that comes next are.
+  private enum List {
+    case locals
+    /// After `function`, up to its `(`.
+    case functionName
+    case parameters
+    case loopVariables
+  }
+
+  private static let dot = UInt8(ascii: ".")
+  private static let comma = UInt8(ascii: ",")
+
+  init(_ source: [UInt8]) {
+    var scanner = LuaScanner(source: source)
+    var frames: [Frame] = []
+    /// Names that are declared in the functions around here, and in the script itself.
+    var scopes: [Set<String>] = [[]]
+    var list: List?
+    var isSummary = false
+    var previous = LuaScanner.Token.other(0)
+    var beforePrevious = LuaScanner.Token.other(0)
+    func pop() { if frames.popLast() == .function { scopes.removeLast() } }
+    while let (token, line) = scanner.next() {
+      switch token {
+      case .name("local"): list = .locals
+      case .name("function"):
+        frames.append(.function)
+        list = .functionName
+        scopes.append([])
+      case .name("for"): list = .loopVariables
+      case .name("if"), .name("repeat"): frames.append(.block)
+      case .name("do"):
+        frames.append(.block)
+        list = nil
+      case .name("end"), .name("until"): pop()
+      case .name("in"): list = nil
+      case .name(let name):
+        if previous == .other(RuleWords.dot) { members.insert(name) }
+        switch list {
+        case .locals, .loopVariables:
+          if case .name(let before) = previous, before != "local", before != "for" {
+            list = nil
+          } else if previous != .other(UInt8(ascii: "<")) {
+            declared.append(Place(name: name, line: line))
+            scopes[scopes.count - 1].insert(name)
+          }
+        case .parameters:
+          declared.append(Place(name: name, line: line))
+          scopes[scopes.count - 1].insert(name)
+        case .functionName:
+          // The name belongs to what is around the function.
+          if previous == .name("function"), beforePrevious == .name("local") {
+            declared.append(Place(name: name, line: line))
+            scopes[scopes.count - 2].insert(name)
+          }
+        case nil: break
+        }
+      case .other(UInt8(ascii: "(")):
+        frames.append(.bracket(UInt8(ascii: "(")))
+        if list == .functionName { list = .parameters } else if list != nil { list = nil }
+      case .other(UInt8(ascii: "{")):
+        frames.append(.bracket(UInt8(ascii: "{")))
+        list = nil
+      case .other(UInt8(ascii: "[")): frames.append(.bracket(UInt8(ascii: "[")))
+      case .other(UInt8(ascii: ")")), .other(UInt8(ascii: "}")), .other(UInt8(ascii: "]")):
+        pop()
+        if list == .parameters { list = nil }
+      case .other(UInt8(ascii: "=")):
+        if case .name(let name) = previous {
+          if assignmentLines[name] == nil { assignmentLines[name] = scanner.lineOfPreviousName }
+          isSummary = name == "summary"
+          let isField = frames.last == .bracket(UInt8(ascii: "{")) || beforePrevious == .other(RuleWords.dot)
+          if !isField, list == nil, scopes.count > 1, !scopes.dropFirst().contains(where: { $0.contains(name) }) {
+            outerAssignments.append(Place(name: name, line: scanner.lineOfPreviousName))
+          }
+        }
+        list = nil
+      case .other(UInt8(ascii: "\"")):
+        if isSummary {
+          summaries.append((scanner.lineOfPreviousText, String(decoding: source[scanner.previousText], as: UTF8.self)))
+        }
+        isSummary = false
+        list = nil
+      case .other(let byte):
+        if byte != RuleWords.comma, byte != UInt8(ascii: "<"), byte != UInt8(ascii: ">"), list != .functionName {
+          list = nil
+        }
+      }
+      if token != .other(UInt8(ascii: "=")), token != .other(UInt8(ascii: "(")) { isSummary = false }
+      beforePrevious = previous
+      previous = token
+    }
   }
 }

@@ -1,6 +1,6 @@
 /// Just enough of Lua's lexer to find names and brackets outside strings and comments. O(bytes).
-struct LuaScanner {
-  enum Token: Equatable {
+package struct LuaScanner {
+  package enum Token: Equatable {
     case name(String)
     /// A byte of its own; `"` for a whole string, and 0 for `==`, which assigns nothing.
     case other(UInt8)
@@ -9,15 +9,15 @@ struct LuaScanner {
   private let source: [UInt8]
   private var position = 0
   private var line = 1
-  private(set) var lineOfPreviousName = 1
-  private(set) var lineOfPreviousText = 1
+  package private(set) var lineOfPreviousName = 1
+  package private(set) var lineOfPreviousText = 1
   /// What the last string holds, as it is written.
-  private(set) var previousText: Range<Int> = 0..<0
+  package private(set) var previousText: Range<Int> = 0..<0
 
-  init(source: [UInt8]) { self.source = source }
+  package init(source: [UInt8]) { self.source = source }
 
   /// The next token with the line it ends on, or nil at the end.
-  mutating func next() -> (Token, Int)? {
+  package mutating func next() -> (Token, Int)? {
     while let c = byte(0) {
       if c == UInt8(ascii: "\n") {
         line += 1

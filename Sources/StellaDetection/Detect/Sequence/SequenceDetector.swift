@@ -71,6 +71,18 @@ final class SequenceDetector: Detector {
 
   override func lastUse(_ slot: Int) -> Int64 { runs.lastTime(slot) }
 
+  override func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] {
+    guard let steps = manifest.sequence?.steps else { return [] }
+    return steps.enumerated().map { position, step in
+      if step.isAbsent {
+        return .init(step.name, isWaiting(slot) ? "must not come; its time runs" : "must not come")
+      }
+      let kept = runs.kept(position, in: slot)
+      let state = kept >= step.times ? "" : runs.awaits(position, in: slot) ? ", awaited" : ", not its turn"
+      return .init(step.name, "\(kept) of \(step.times)" + state)
+    }
+  }
+
   override func prefetch(_ slot: Int) { runs.prefetch(slot) }
 
   // MARK: - Events

@@ -262,6 +262,13 @@ final class SequenceRuns {
     steps[step].seen < 0 ? 1 : Int(words[slot * plan.words + steps[step].seen + 1])
   }
 
+  /// How many events of a step are kept, at most its `times`.
+  func kept(_ step: Int, in slot: Int) -> Int {
+    let step = steps[step]
+    if step.ring >= 0 { return Int(rings[slot * plan.rings + step.ring].count) }
+    return step.block >= 0 && words[slot * plan.words + step.block] != SequenceRuns.none ? 1 : 0
+  }
+
   // MARK: - Saved state
 
   func save(to writer: StateWriter, end: Int) {

@@ -1,0 +1,97 @@
+import StellaDetection
+import StellaEngine
+import StellaModel
+
+/// What `rules explain` shows to people. Everything that comes from data is escaped and cut.
+struct ExplanationScreen {
+  let terminal: Terminal
+
+  private static let lineLimit = 20
+
+  /// - Parameters:
+  ///   - named: whether `rules` are those that were asked for.
+  ///   - all: whether rules that pass the event over get a line each.
+  func text(_ report: RuleExplainer.Report, _ rules: [RuleExplanation], named: Bool, all: Bool) -> String {
+    var text = "Line \(report.line), after \(report.history) events:\n"
+    text += "  " + cut(EventText.line(report.event), by: 2) + "\n\n"
+    let shown = named ? rules : rules.filter { $0.outcome != .passed }
+    for rule in shown { text += section(rule) + "\n" }
+    let passed = rules.count - shown.count
+    if all {
+      for rule in rules where !named && rule.outcome == .passed {
+        text += cut("\(rule.rule): \(rule.verdict)") + "\n"
+      }
+    } else if passed > 0 {
+      text +=
+        "\(passed) \(passed == 1 ? "rule doesn't" : "rules don't") look at it; --all says why, --rule ID says all.\n"
+    }
+    return text
+  }
+
+  private func section(_ rule: RuleExplanation) -> String {
+    let (word, style): (String, TextStyle) =
+      switch rule.outcome {
+      case .fired: ("fired", .red)
+      case .resolved: ("resolved", .green)
+      case .joined: ("joined", .yellow)
+      case .pending: ("pending", .yellow)
+      case .counted: ("not fired", .cyan)
+      case .passed: ("not looked at", .dim)
+      }
+    var text = terminal.styled(word, style, .bold) + "  " + TextEscaping.oneLine(rule.rule)
+    text += terminal.styled("  " + TextEscaping.oneLine(rule.file), .dim) + "\n"
+    text += line("because", rule.verdict)
+    for part in rule.parts { text += tree(part.explanation, label: part.key, depth: 0) }
+    if !rule.key.isEmpty {
+      text += line("key", rule.key.map { "\($0.name) = \($0.value.json)" }.joined(separator: ", "))
+    }
+    text += state(rule)
+    for (number, line) in rule.lines.prefix(Self.lineLimit).enumerated() {
+      text += self.line(number == 0 ? "ran" : "", "\(line.number): \(line.text)")
+    }
+    if rule.lines.count > Self.lineLimit { text += line("", "… \(rule.lines.count - Self.lineLimit) more lines") }
+    return text
+  }
+
+  /// What was kept before and after, side by side where it changed.
+  private func state(_ rule: RuleExplanation) -> String {
+    guard let after = rule.after else {
+      return rule.before == nil ? "" : line("state", "dropped")
+    }
+    var text = ""
+    for (number, reading) in after.readings.enumerated() {
+      let before = rule.before?.readings.first { $0.name == reading.name }?.text
+      let change =
+        before == nil
+        ? "new → \(reading.text)" : before == reading.text ? reading.text : "\(before ?? "") → \(reading.text)"
+      text += line(number == 0 ? "state" : "", "\(reading.name): \(change)")
+    }
+    return text
+  }
+
+  private func tree(_ part: Explanation, label: String, depth: Int) -> String {
+    let mark = part.holds ? terminal.styled("yes", .green) : terminal.styled("no ", .red)
+    let words = part.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let read = part.readings.map { "\($0.field) = \($0.value)" }.joined(separator: ", ")
+    let why = part.reason ?? read
+    let content = words + (why.isEmpty ? "" : "   [\(why)]")
+    let indent = String(repeating: "  ", count: depth)
+    var text = name(label) + mark + " " + indent + cut(content, by: 16 + indent.count) + "\n"
+    for inner in part.parts { text += tree(inner, label: "", depth: depth + 1) }
+    return text
+  }
+
+  private func line(_ label: String, _ content: String) -> String { name(label) + cut(content, by: 12) + "\n" }
+
+  private func name(_ label: String) -> String {
+    let label = TextEscaping.oneLine(label)
+    return terminal.styled("  " + label + String(repeating: " ", count: max(1, 10 - label.count)), .dim)
+  }
+
+  /// On one line, for a terminal's width less what stands before it.
+  private func cut(_ text: String, by used: Int = 0) -> String {
+    let line = TextEscaping.oneLine(text)
+    guard let columns = terminal.columns else { return line }
+    return ScreenText.cut(line, to: max(20, columns - used))
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Glibc
+import StellaConfiguration
+import StellaDetection
+import StellaEngine
+import StellaModel
+
+/// `stella rules explain`: why rules fired for an event, or did not.
+struct RulesExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Say why rules fired for an event, or why they did not.",
+    discussion: """
+      The file holds the event and what came before it: rules run over all of it, so that windows hold what they would have
+      held. Nothing is kept, and nobody is told.
+
+      Examples:
+        stella rules explain --event app.log
+        stella rules explain --event app.log --line 812 --rule errors.spike
+        tail -n 500 app.log | stella rules explain --event - --rule errors.spike --output json
+      """)
+
+  @OptionGroup var arguments: RulesArguments
+  @OptionGroup var result: OutputOptions
+
+  @Option(
+    name: .long, help: ArgumentHelp("A log that ends with the event; - is standard input.", valueName: "file"),
+    completion: .file())
+  var event: String
+
+  @Option(name: .long, help: "The event's line, from 1. Default: the last one.") var line: Int?
+
+  @Option(name: .long, help: "Only this rule; may be given several times.") var rule: [String] = []
+
+  @Flag(name: .long, help: "Also the rules that don't look at the event, one line each.") var all = false
+
+  @Option(name: .long, help: "How lines are written: auto, json, logfmt, syslog, combined, nginx-error or plain.")
+  var format = LogFormat.auto
+
+  @Option(name: .long, help: "The zone of times without one, such as Europe/Berlin or +02:00. Default: UTC.")
+  var tz: String?
+
+  @Option(name: .long, help: "The year of times without one. Default: of the file's last change.") var year: Int?
+
+  func run() throws {
+    let (log, reference) = try LogFile.read(event)
+    let arguments = arguments
+    var reading = RuleExplainer.Reading()
+    reading.format = format
+    if let tz {
+      guard let zone = TimeZones.rules(tz) else {
+        throw CommandFailure(
+          .usage, "--tz: there is no time zone \(tz). Use an IANA name such as Europe/Berlin, or +02:00.")
+      }
+      reading.zone = zone
+    }
+    reading.year = year
+    reading.reference = reference
+    let prepared = reading
+    let (name, line, wanted) = (event, line, rule)
+    let report = try EngineThread.run { () throws -> RuleExplainer.Report in
+      let catalog = try RuleCatalog.load(arguments, tracesLines: true)
+      try Self.check(wanted, catalog.rules)
+      var reading = prepared
+      reading.lateness = catalog.configuration.limits.lateness.nanoseconds
+      do throws(RuleExplainer.Failure) {
+        return try RuleExplainer.explain(log, name: name, line: line, rules: catalog.rules, reading: reading)
+      } catch {
+        throw CommandFailure(.usage, TextEscaping.oneLine(error.message, limit: 500))
+      }
+    }
+    let rules = report.rules.filter { wanted.isEmpty || wanted.contains($0.rule) }
+    switch result.output {
+    case .json:
+      for rule in rules where all || !wanted.isEmpty || rule.outcome != .passed {
+        Console.standard.line(ExplanationJSON.line(rule, of: report))
+      }
+    case .table:
+      Console.standard.write(
+        ExplanationScreen(terminal: Console.standard.output).text(report, rules, named: !wanted.isEmpty, all: all))
+    }
+  }
+
+  private static func check(_ wanted: [String], _ rules: RuleSet) throws {
+    for id in wanted where !rules.rules.contains(where: { $0.manifest.id == id }) {
+      if let refusal = rules.refusals.first(where: { $0.id == id }), let error = refusal.errors.first {
+        throw CommandFailure(.broken, TextEscaping.block("\(id) is not active: \(error)"))
+      }
+      let hint = NearestName.of(id, in: rules.rules.map(\.manifest.id)).map { " Did you mean \($0)?" } ?? ""
+      throw CommandFailure(.notFound, TextEscaping.oneLine("there is no rule \(id).\(hint)"))
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import StellaConfiguration
+import StellaDetection
+import StellaEngine
+import StellaModel
+
+/// `stella rules profile`: what rules cost.
+struct RulesProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile", abstract: "Run rules over logs and say what each of them costs.",
+    discussion: """
+      Nothing is kept, and nobody is told. Times are the rule's own, per event that its condition let through: decoding and
+      finding out which rules an event concerns is work for all of them together, on the last line.
+
+      Examples:
+        stella rules profile app.log
+        stella rules profile --rules Rules/shop --output json app.log
+      """)
+
+  @Argument(help: ArgumentHelp("Log files and quoted patterns; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @OptionGroup var rules: RuleOptions
+  @OptionGroup var inputs: ReplayInputs
+  @OptionGroup var result: OutputOptions
+
+  @Option(name: .long, help: "The most rules that are listed, those first that cost most.") var limit = 30
+
+  func run() throws {
+    let console = Console.standard
+    let configuration = try Configuration.load(inputs.config)
+    let (replay, refusals, _) = try ReplayInputs.replay(
+      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
+      isQuiet: result.quiet, profiles: true)
+    WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet).refused(refusals)
+    let profiles = replay.profiles.sorted { ($1.totalNanoseconds, $0.rule) < ($0.totalNanoseconds, $1.rule) }
+    let wall = max(1, replay.summary.wallNanoseconds)
+    switch result.output {
+    case .json: for profile in profiles { console.line(Self.json(profile, wall: wall)) }
+    case .table: console.write(text(profiles, replay, wall: wall))
+    }
+    if replay.summary.wasInterrupted { throw CommandStatus.interrupted }
+    if !refusals.isEmpty { throw CommandStatus.broken }
+  }
+
+  private static func json(_ profile: RuleProfile, wall: Int64) -> String {
+    func number(_ value: some BinaryInteger) -> FieldValue { .integer(Int64(value)) }
+    return FieldValue.object([
+      .init("kind", .string("profile")), .init("rule", .string(profile.rule)),
+      .init("matched", number(profile.matched)), .init("alerts", number(profile.alerts)),
+      .init("ns_per_event", number(profile.nanoseconds)), .init("ns_per_event_max", number(profile.peakNanoseconds)),
+      .init("ns_total", number(profile.totalNanoseconds)),
+      .init("share", .double(Double(profile.totalNanoseconds) / Double(wall))),
+      .init("lua_calls", number(profile.calls)), .init("lua_steps", number(profile.steps)),
+      .init("lua_steps_max", number(profile.peakSteps)), .init("state_bytes", number(profile.stateBytes)),
+      .init("lua_bytes", number(profile.heapBytes)), .init("keys", number(profile.keys)),
+      .init("evictions", number(profile.evictions)),
+    ]).json
+  }
+
+  private func text(_ profiles: [RuleProfile], _ replay: RuleReplay, wall: Int64) -> String {
+    var table = TextTable([
+      .init("RULE", isFlexible: true), .init("SHARE", .right), .init("MATCHED", .right), .init("ALERTS", .right),
+      .init("NS/EVENT", .right), .init("MAX", .right), .init("LUA CALLS", .right), .init("STEPS", .right),
+      .init("MAX", .right), .init("KEYS", .right), .init("STATE", .right), .init("LUA", .right),
+      .init("EVICTED", .right),
+    ])
+    func share(_ nanoseconds: Int64) -> String {
+      FixedPoint.text(100 * Double(nanoseconds) / Double(wall), places: 1) + "%"
+    }
+    for profile in profiles.prefix(max(0, limit)) {
+      table.add([
+        profile.rule, share(profile.totalNanoseconds), "\(profile.matched)", "\(profile.alerts)",
+        "\(profile.nanoseconds)", "\(profile.peakNanoseconds)", "\(profile.calls)", "\(profile.steps)",
+        "\(profile.peakSteps)", "\(profile.keys)", bytes(profile.stateBytes), bytes(profile.heapBytes),
+        "\(profile.evictions)",
+      ])
+    }
+    var text = table.text(for: Console.standard.output)
+    if profiles.count > limit { text += "… \(profiles.count - limit) more rules\n" }
+    let own = profiles.reduce(0) { $0 + $1.totalNanoseconds }
+    let events = max(1, replay.summary.events)
+    text += "\n\(replay.summary.events) events, \(wall / Int64(events)) ns each, of which "
+    text += "\(max(0, wall - own) / Int64(events)) ns for reading, decoding and routing\n"
+    return text
+  }
+
+  private func bytes(_ count: Int) -> String {
+    count < 10_240 ? "\(count) B" : count < 10 << 20 ? "\(count >> 10) KiB" : "\(count >> 20) MiB"
+  }
+}

@@ -1,0 +1,109 @@
+import StellaDetection
+import StellaModel
+import StellaScripting
+import Testing
+
+@testable import StellaEngine
+
+@Suite("Lint checks") struct LintCheckTests {
+  private func rules(_ sources: [String]) -> RuleSet {
+    RuleSet(
+      sources: sources.enumerated().map { RuleSource(file: "rule\($0.offset).lua", text: Array($0.element.utf8)) },
+      fields: FieldRegister())
+  }
+
+  private func lint(_ sources: String...) throws -> (warnings: [LintWarning], fixed: [RuleFixer.FixedFile]) {
+    try EngineThread.run {
+      let rules = rules(sources)
+      #expect(rules.refusals.isEmpty, "\(rules.refusals)")
+      let warnings = RuleLinter.warnings(rules)
+      return (warnings, RuleFixer.fix(rules, warnings))
+    }
+  }
+
+  @Test("There are at least 25 checks, each with another name") func enough() {
+    #expect(LintCheck.allCases.count >= 25)
+    #expect(Set(LintCheck.allCases.map(\.code)).count == LintCheck.allCases.count)
+  }
+
+  @Test("The bad example of a check gets its warning, and the good one none", arguments: LintCheck.allCases)
+  func examples(_ check: LintCheck) throws {
+    let bad = check.documentation.bad.source
+    let twin = bad.replacing("demo.example", with: "demo.twin")
+    let said = try check == .sameRule ? lint(bad, twin).warnings : lint(bad).warnings
+    #expect(said.contains { $0.check == check }, "\(said)\n\(bad)")
+    let good = check.documentation.good.source
+    let left = try lint(good).warnings
+    #expect(left.isEmpty, "\(left)\n\(good)")
+  }
+
+  @Test("What is fixable is fixed, and the others are left to people", arguments: LintCheck.allCases)
+  func fixes(_ check: LintCheck) throws {
+    let (warnings, fixed) = try lint(check.documentation.bad.source)
+    let changed = fixed.flatMap(\.warnings).map(\.check)
+    #expect(changed.contains(check) == check.isFixable)
+    #expect(Set(changed).isSubset(of: warnings.map(\.check)))
+    guard let file = fixed.first else { return }
+    #expect(try !lint(String(decoding: file.text, as: UTF8.self)).warnings.contains { $0.check == check })
+  }
+
+  @Test("A change that the rule would not load with is left out") func unsafeEdit() throws {
+    let source = LintCheck.Example(keys: #"where = "level >= error and matches(message, [[timeout]])","#).source
+    let (warnings, fixed) = try lint(source)
+    #expect(warnings.map(\.check) == [.plainRegex] && fixed.isEmpty)
+  }
+
+  @Test("Several changes of one file are made together") func several() throws {
+    let source = LintCheck.Example(
+      keys: """
+        where = [[
+          level >= error
+          and (status == 1 or status == 2
+            or status == 3)
+          and one_of(host, "a", "b", "a")
+        ]],
+        date = "2026/01/31",
+        """
+    ).source
+    let (warnings, fixed) = try lint(source)
+    #expect(Set(warnings.map(\.check)) == [.orChain, .duplicateValue, .date])
+    let text = try #require(fixed.first.map { String(decoding: $0.text, as: UTF8.self) })
+    #expect(text.contains("and one_of(status, 1, 2, 3)"))
+    #expect(text.contains(#"one_of(host, "a", "b")"#) && text.contains("2026-01-31"))
+    #expect(try lint(text).warnings.isEmpty)
+  }
+
+  @Test("Names and assignments inside of functions are told from those outside") func script() throws {
+    let source = LintCheck.Example(
+      prelude: """
+        local seen, limit <const> = {}, 5
+        local function far(a, b) local d = a - b; d = d * 2; return d > limit end
+        """,
+      keys: """
+        on = function(e, s)
+          for i = 1, 3 do local k = i; k = k + 1 end
+          local inner = function(x) x = x + 1; return x end
+          s.count = inner(s.count or 0)
+          local made = { seen = 1, value = 2 }
+          if far(s.count, 1) then return alert { value = made.value } end
+        end,
+        """
+    ).source
+    #expect(try lint(source).warnings.isEmpty)
+    let wrong = source.replacing("s.count = inner", with: "seen = 1; total = 2; s.count = inner")
+      .replacing("local inner =", with: "local pairs =").replacing("inner(", with: "pairs(")
+    let said = try lint(wrong).warnings
+    #expect(said.map(\.check) == [.shadowedName, .scriptVariable, .scriptVariable])
+  }
+
+  @Test("An edit needs its text exactly once on its line")
+  func edits() {
+    let source = Array("one\ntwo two\nthree".utf8)
+    func edit(_ line: Int, _ old: String) -> String? {
+      SourceEdit(line: line, old: old, new: "X").applied(to: source).map { String(decoding: $0, as: UTF8.self) }
+    }
+    #expect(edit(1, "one") == "X\ntwo two\nthree" && edit(3, "three") == "one\ntwo two\nX")
+    #expect(edit(2, "two") == nil && edit(1, "two") == nil && edit(9, "one") == nil)
+    #expect(edit(2, "two\nthree") == "one\ntwo X")
+  }
+}

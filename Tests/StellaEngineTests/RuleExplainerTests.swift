@@ -1,0 +1,183 @@
+import StellaDetection
+import StellaModel
+import StellaScripting
+import Testing
+
+@testable import StellaEngine
+
+@Suite("Explaining rules") struct RuleExplainerTests {
+  private static let rules = [
+    """
+    return rule { api = 1, id = "many", title = "Many", severity = "low", summary = "{service} fails",
+      where = [[level >= error and not contains(message, "retry")]], by = { "service" },
+      cancel_on = [[event == "deployed"]],
+      threshold = { count = 3, within = "1m" } }
+    """,
+    """
+    return rule { api = 1, id = "script", title = "Script", severity = "low", summary = "{service} is slow",
+      where = [[duration_ms > 100]], by = { "service" }, hold = "10s",
+      state = { slow = window.count("5m"), worst = window.max("5m"), note = "" },
+      on = function(e, s)
+        s.slow:add(e)
+        s.worst:add(e.duration_ms)
+        if s.slow:count() < 2 then
+          return nil
+        end
+        s.note = "twice"
+        return alert { value = s.slow:count() }
+      end,
+    }
+    """,
+    """
+    return rule { api = 1, id = "steps", title = "Steps", severity = "low", summary = "x", by = { "user" },
+      max_keys = 10,
+      sequence = { within = "5m",
+        { name = "fails", match = [[outcome == "fail"]], times = 2 },
+        { name = "login", match = [[outcome == "ok"]] } } }
+    """,
+    """
+    return rule { api = 1, id = "broken", title = "Broken", severity = "low", summary = "x",
+      where = [[boom == true]], by = { "service" },
+      on = function(e, s)
+        error("no")
+      end }
+    """,
+  ]
+
+  private func explain(_ lines: [String], line: Int? = nil) throws -> [String: RuleExplanation] {
+    let log = Array(lines.joined(separator: "\n").utf8)
+    let report = try EngineThread.run { () throws -> RuleExplainer.Report in
+      let set = RuleSet(
+        sources: RuleExplainerTests.rules.enumerated().map {
+          RuleSource(file: "r\($0.offset).lua", text: Array($0.element.utf8))
+        }, fields: FieldRegister(), tracesLines: true)
+      #expect(set.refusals.isEmpty, "\(set.refusals)")
+      return try RuleExplainer.explain(log, name: "app.log", line: line, rules: set, reading: .init())
+    }
+    return Dictionary(uniqueKeysWithValues: report.rules.map { ($0.rule, $0) })
+  }
+
+  private func event(_ second: Int, _ fields: String) -> String {
+    "{\"time\":\"2026-01-01T00:00:\(second < 10 ? "0" : "")\(second)Z\",\"service\":\"shop\",\(fields)}"
+  }
+
+  @Test("A threshold that is not reached says how far it is, and the one that is reached says so") func threshold()
+    throws
+  {
+    let errors = (1...3).map { event($0, #""level":"error","msg":"no""#) }
+    let second = try #require(try explain(Array(errors[..<2]))["many"])
+    #expect(second.outcome == .counted && second.key == [.init("service", .string("shop"))])
+    #expect(second.before?.readings == [.init("count", "1 of 3 events within 1m")])
+    #expect(second.after?.readings == [.init("count", "2 of 3 events within 1m")])
+    #expect(second.verdict == "not enough yet: count 2 of 3 events within 1m")
+    let third = try #require(try explain(errors)["many"])
+    #expect(third.outcome == .fired && third.verdict == "an alert fires: shop fails")
+    #expect(third.alerts.map(\.status) == [.firing])
+    let fourth = try #require(try explain(errors + [event(4, #""level":"error""#)])["many"])
+    #expect(
+      fourth.outcome == .joined
+        && fourth.verdict.hasPrefix("it belongs to the alert that fires since 2026-01-01T00:00:03"))
+  }
+
+  @Test("What a rule passes over is told with the part that is false and the value it read") func passed() throws {
+    func verdict(_ fields: String) throws -> String? { try explain([event(1, fields)])["many"]?.verdict }
+    #expect(try verdict(#""level":"info""#) == "where: level >= error: level is \"info\"")
+    #expect(
+      try verdict(#""level":"error","msg":"retry 1""#)
+        == "where: not contains(message, \"retry\"): message is \"retry 1\"")
+    #expect(
+      try explain([event(1, #""level":"info""#)])["script"]?.verdict
+        == "where: duration_ms > 100: duration_ms is missing")
+    #expect(try explain([event(1, #""level":"info""#)])["steps"]?.verdict.hasPrefix("sequence[1].match") == true)
+  }
+
+  @Test("A script tells which of its lines ran, what it keeps, and that hold has to pass") func script() throws {
+    let slow = [event(1, #""duration_ms":200"#), event(2, #""duration_ms":300"#)]
+    let first = try #require(try explain([slow[0]])["script"])
+    #expect(first.outcome == .counted && first.verdict == "on returned no alert")
+    #expect(first.lines.map(\.number) == [5, 6, 7, 8] && first.lines.last?.text == "return nil")
+    #expect(first.before == nil)
+    let second = try #require(try explain(slow)["script"])
+    #expect(second.outcome == .pending && second.lines.map(\.number) == [5, 6, 7, 10, 11])
+    #expect(second.verdict.contains("waits for hold") && second.verdict.contains("00:00:12"))
+    #expect(second.before?.readings.first?.text.hasPrefix("count 1") == true)
+    #expect(second.after?.readings.map(\.name) == ["slow", "worst", "note"])
+    #expect(second.after?.readings[0].text.hasPrefix("count 2") == true)
+    #expect(second.after?.readings[1].text == "max 300.0, count 2")
+    #expect(second.after?.readings[2].text == "\"twice\"")
+  }
+
+  @Test("A sequence tells which steps it waits for") func sequence() throws {
+    let fails = (1...2).map { event($0, #""outcome":"fail","user":"ana""#) }
+    let one = try #require(try explain([fails[0]])["steps"])
+    #expect(one.outcome == .counted)
+    #expect(one.after?.readings == [.init("fails", "1 of 2, awaited"), .init("login", "0 of 1, not its turn")])
+    let two = try #require(try explain(fails)["steps"])
+    #expect(two.after?.readings == [.init("fails", "2 of 2"), .init("login", "0 of 1, awaited")])
+    let whole = try #require(try explain(fails + [event(3, #""outcome":"ok","user":"ana""#)])["steps"])
+    #expect(whole.outcome == .fired)
+  }
+
+  @Test("A script that fails, and one that rests, say why") func failing() throws {
+    let events = (1...7).map { event($0, #""boom":true"#) }
+    let first = try #require(try explain([events[0]])["broken"])
+    #expect(first.outcome == .counted && first.verdict.contains("its script failed") && first.verdict.contains("no"))
+    let later = try #require(try explain(events)["broken"])
+    #expect(later.outcome == .counted && later.verdict.hasPrefix("its script rests until"))
+  }
+
+  @Test("cancel_on drops what was kept, and says so") func cancel() throws {
+    let cancelled = try #require(
+      try explain([event(1, #""level":"error""#), event(2, #""event":"deployed""#)])["many"])
+    #expect(cancelled.outcome == .passed && cancelled.verdict.hasPrefix("cancel_on holds"))
+    #expect(cancelled.before != nil && cancelled.after == nil)
+  }
+
+  @Test("Any line can be asked for, and one that isn't there or is no event is refused with a reason") func lines()
+    throws
+  {
+    let log = [event(1, #""level":"error""#), "", event(2, #""level":"error""#), ""]
+    #expect(try explain(log, line: 1)["many"]?.before == nil)
+    #expect(try explain(log)["many"]?.before?.readings == [.init("count", "1 of 3 events within 1m")])
+    #expect(throws: RuleExplainer.Failure.self) { try explain(log, line: 2) }
+    #expect(throws: RuleExplainer.Failure.self) { try explain(log, line: 9) }
+    #expect(throws: RuleExplainer.Failure.self) { try explain([""]) }
+  }
+
+  @Test("Explaining an event says what a run over the whole log does") func agreement() throws {
+    var random = SplitMix(seed: 11)
+    for _ in 0..<4 {
+      let log = (0..<20).map { second -> String in
+        event(
+          second,
+          random.pick([
+            #""level":"error","msg":"no""#, #""duration_ms":150"#, #""outcome":"fail","user":"a""#,
+            #""outcome":"ok","user":"a""#, #""level":"info""#,
+          ]))
+      }
+      var fired = 0
+      for end in 1...log.count { fired += try explain(Array(log[..<end])).values.count { $0.outcome == .fired } }
+      let whole = try EngineThread.run { () -> Int in
+        let set = RuleSet(
+          sources: RuleExplainerTests.rules.enumerated().map {
+            RuleSource(file: "r\($0.offset).lua", text: Array($0.element.utf8))
+          }, fields: FieldRegister())
+        let pipeline = Pipeline(rules: set, lateness: 5_000_000_000) { _, _, time in
+          Event(time: time, level: nil, message: "", service: nil, fields: [])
+        }
+        let reader = SourceReader(
+          splitter: LineSplitter(
+            source: RecordedSource(name: "a", bytes: Array(log.joined(separator: "\n").utf8)), index: 0),
+          number: pipeline.addSource("a"), format: .auto, clock: SourceClock(reference: 0), fields: set.fields,
+          holdsJumps: false)
+        pipeline.clear()
+        var count = 0
+        while case .more = try reader.fill(pipeline.batch) {
+          count += pipeline.process().count { $0.status == .firing }
+        }
+        return count
+      }
+      #expect(fired == whole)
+    }
+  }
+}
