@@ -3,6 +3,7 @@ import StellaConfiguration
 import StellaDetection
 import StellaEngine
 import StellaModel
+import StellaScripting
 
 /// The options of verbs that run rules over logs that are there.
 struct ReplayInputs: ParsableArguments {

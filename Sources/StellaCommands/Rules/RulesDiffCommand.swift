@@ -2,6 +2,7 @@ import ArgumentParser
 import StellaConfiguration
 import StellaEngine
 import StellaModel
+import StellaScripting
 
 /// `stella rules diff`: what another version of rules would have told.
 struct RulesDiffCommand: ParsableCommand {

@@ -37,7 +37,7 @@ struct RulesLintCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let explain { return try explain(explain) }
+    if let explain { return try describe(explain) }
     let console = Console.standard
     var found = try look()
     let fixed = found.fixed
@@ -73,7 +73,7 @@ struct RulesLintCommand: ParsableCommand {
     }
   }
 
-  private func explain(_ name: String) throws {
+  private func describe(_ name: String) throws {
     let name = name.hasPrefix("lint.") ? String(name.dropFirst(5)) : name
     guard let check = LintCheck(rawValue: name) else {
       let names = LintCheck.allCases.map(\.rawValue)
