@@ -36,14 +36,10 @@ struct RulesLintCommand: ParsableCommand {
     case .table:
       for error in errors { print(error, "error", .red, console) }
       for warning in warnings { print(warning, "warning", .yellow, console) }
-      if !result.quiet { console.line("\(rules) active, \(count(errors, "error")), \(count(warnings, "warning"))") }
+      if !result.quiet { console.line("\(rules) active, \(CountText.count(errors.count, "error")), \(CountText.count(warnings.count, "warning"))") }
     }
     if !errors.isEmpty { throw CommandStatus.broken }
     if strict && !warnings.isEmpty { throw CommandStatus.findings }
-  }
-
-  private func count(_ found: [RuleError], _ noun: String) -> String {
-    "\(found.count) \(noun)\(found.count == 1 ? "" : "s")"
   }
 
   private func print(_ error: RuleError, _ word: String, _ style: TextStyle, _ console: Console) {
