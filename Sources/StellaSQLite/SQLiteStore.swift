@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import StellaModel
 
 /// The embedded store: one SQLite file in WAL mode, created on first use. Commits are durable on return.
@@ -13,6 +14,14 @@ package final class SQLiteStore: Sendable {
   /// - Throws: `unavailable`, `corrupt`, `newer`, `full`, or `locked` when another process held the file for over five
   ///   seconds. The file is as it was.
   package convenience init(_ directory: StateDirectory) throws(StoreError) {
+    var status = stat()
+    if lstat(directory.database, &status) == 0, status.st_mode & S_IFMT == S_IFLNK || status.st_nlink > 1 {
+      throw StoreError(
+        .unavailable, path: directory.database,
+        message:
+          "has another name somewhere, under which a second engine could own it. Name the directory that it really "
+          + "is in with `state:` in stella.yaml.")
+    }
     try self.init(path: directory.database)
   }
 
