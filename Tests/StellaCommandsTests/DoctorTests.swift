@@ -173,9 +173,12 @@ struct DoctorTests {
     try FileManager.default.removeItem(atPath: directory(".stella/reserve"))
     let small = Self.whole.replacing("[anchor] }", with: "[anchor], quota: 1MiB }")
     #expect(try doctor(small).status == 0)
-    let database = try FileHandle(forWritingTo: URL(fileURLWithPath: directory(".stella/stella.db-wal")))
-    try database.truncate(atOffset: 900 << 10)
-    try database.close()
+    let store = try SQLiteStore(StateDirectory(path: directory(".stella")))
+    let payload = LogPayload(salt: Array(repeating: 0, count: 32), bytes: Array(repeating: 1, count: 900_000))
+    try store.write(as: .command) { transaction in
+      _ = try transaction.append(LogEntry(.frozen, time: 0, actor: "user:ivo", payload: payload))
+    }
+    try store.close()
     let near = try doctor(small).lines.filter { $0["level"] != "ok" }
     #expect(near.map { $0["subject"] } == ["space"] && near.first?["remedy"]?.contains("log prune") == true, "\(near)")
   }

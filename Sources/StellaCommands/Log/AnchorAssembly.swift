@@ -1,3 +1,4 @@
+import Glibc
 import StellaConfiguration
 import StellaEffects
 import StellaModel
@@ -11,13 +12,20 @@ enum AnchorAssembly {
     let log = configuration.log
     return log.anchors.map { place -> any LogAnchor in
       switch place {
-      case .file(let path): FileAnchor(path: path)
+      case .file(let path): FileAnchor(path: absolute(path))
       case .git(let directory):
-        GitAnchor(directory: directory, timeout: log.anchorTimeout, supervisor: ExecSupervisor.program)
+        GitAnchor(directory: absolute(directory), timeout: log.anchorTimeout, supervisor: ExecSupervisor.program)
       case .http(let address, let authorization):
         HTTPAnchor(address, authorization: authorization, timeout: log.anchorTimeout, caFile: log.anchorCAFile)
       }
     }
+  }
+
+  /// So that an anchor has one name, wherever Stella is started.
+  private static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
+    defer { free(directory) }
+    return String(cString: directory) + "/" + path
   }
 
   /// What they say now, one after the other.

@@ -69,7 +69,8 @@ struct LogVerifyCommand: ParsableCommand {
     if let file = fopen(given, "rb") {
       defer { fclose(file) }
       var bytes = [UInt8](repeating: 0, count: 64 << 10)
-      let text = String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+      let count = fread(&bytes, 1, bytes.count, file)
+      let text = String(decoding: bytes.prefix(count), as: UTF8.self)
       let words = text.split(whereSeparator: \.isWhitespace)
       let keys = words.compactMap { LogPublicKey(text: $0) }
       if !keys.isEmpty, keys.count == words.count { return keys }

@@ -21,7 +21,7 @@ package struct GitAnchor: LogAnchor {
   private static let passedOn = ["HOME", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "GIT_SSH"]
 
   /// - Parameters:
-  ///   - directory: of a work tree, or one within it; it is this engine's alone.
+  ///   - directory: absolute; of a work tree, or one within it. It is this engine's alone.
   ///   - timeout: for each call of Git, of which publishing takes up to seven.
   ///   - supervisor: as in ``ExecExecutor``.
   package init(directory: String, timeout: Duration, supervisor: String? = nil) {

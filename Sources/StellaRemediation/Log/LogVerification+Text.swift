@@ -82,7 +82,7 @@ extension LogVerification {
         case .ahead(let checkpoint): "\(LogAnchorText.seen(checkpoint)), later than this bundle: nothing to compare"
         case .contradicts: "contradicts"
         }
-      return (index == 0 ? "Anchors" : "", TextEscaping.oneLine(anchor.name, limit: 80) + " " + finding)
+      return (index == 0 ? "Anchors" : "", TextEscaping.oneLine(anchor.name, limit: 160) + " " + finding)
     }
   }
 
@@ -111,7 +111,7 @@ extension LogVerification {
     if let anchored {
       sentences.append(
         "records up to \(LogText.number(anchored.number)) cannot be cut or changed unnoticed "
-          + "(\(TextEscaping.oneLine(anchored.by, limit: 80))).")
+          + "(\(TextEscaping.oneLine(anchored.by, limit: 160))).")
       let newer = head.size - anchored.number
       if newer > 0 {
         sentences.append("\(LogText.count(newer, "newer record")) \(newer == 1 ? "is" : "are") not anchored yet.")
