@@ -56,6 +56,16 @@ package final class SQLiteStore: Sendable {
     }
   }
 
+  /// Bytes that hold something. The file may be larger: what was removed is used again before it grows.
+  package func usedBytes() throws(StoreError) -> Int {
+    try StoreError.translating(path) {
+      try pool.read { db in
+        func number(_ name: String) throws -> Int { try Int.fetchOne(db, sql: "PRAGMA \(name)") ?? 0 }
+        return try (number("page_count") - number("freelist_count")) * number("page_size")
+      }
+    }
+  }
+
   /// Writes back the log and closes the file. Later calls fail.
   package func close() throws(StoreError) {
     try StoreError.translating(path) {

@@ -165,6 +165,13 @@ struct DoctorTests {
 
   @Test("Little space is told, and space that was set aside and used up, and a store near its quota")
   func space() throws {
+    let disk: UInt64 = 100 << 30
+    for (free, level) in [(6 << 30, Checkup.Level.ok), (4 << 30, .warning), (3 << 20, .problem)] as [(UInt64, _)] {
+      #expect(StateDoctor.space(free: free, of: disk, in: "/x").level == level, "\(free)")
+    }
+    // Of a small one, 10% are too little for the outcome of an effect.
+    #expect(StateDoctor.space(free: 3 << 20, of: 30 << 20, in: "/x").level == .problem)
+
     try makeDatabase()
     #expect(try run("freeze", "status") == 0)
     try directory.write(".stella/reserve", "x")

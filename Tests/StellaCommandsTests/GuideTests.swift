@@ -32,6 +32,7 @@ struct GuideTests {
         + "policies: [{ name: all, four_eyes: [] }]\n")
     let lint = try directory.stella(["fixes", "lint", "--strict"])
     #expect(lint.status() == 0, "\(lint.output)\(lint.errors)")
+    #expect(lint.output.contains("1 fix, 0 findings\n"), "\(lint.output)")
   }
 
   @Test("The configuration of the page is accepted, and its policies can be satisfied")

@@ -41,13 +41,15 @@ struct StateDoctor {
       )
     }
     let (store, log) = checkStore()
-    return checkups + store + checkAnchors(hasTargets, log) + checkQuota() + checkSpace(path)
+    return checkups + store + checkAnchors(hasTargets, log) + checkQuota(log) + checkSpace(path)
   }
 
   struct StoredLog {
     var id: LogHash?
     var size: Int64
     var receipts: [LogAnchorReceipt]
+    /// What all of the store takes.
+    var storeBytes: Int
     /// Why runs are held now, because no anchor was reached.
     var hold: String?
   }
@@ -60,9 +62,10 @@ struct StateDoctor {
       let store = try SQLiteStore(directory)
       defer { try? store.close() }
       let hold = AnchorAssembly.hold(configuration)
+      let bytes = try store.usedBytes()
       let log = try store.readRuns {
         StoredLog(
-          id: try $0.outline()?.log, size: $0.head.size, receipts: try $0.receipts(),
+          id: try $0.outline()?.log, size: $0.head.size, receipts: try $0.receipts(), storeBytes: bytes,
           hold: try hold?.reason($0, now: SystemTime().now()))
       }
       var checkups: [Checkup] = [
@@ -107,14 +110,9 @@ struct StateDoctor {
     ]
   }
 
-  /// How much of its quota the store takes, with what SQLite keeps beside it.
-  private func checkQuota() -> [Checkup] {
-    guard let quota = configuration.log.quota, let directory = try? StateDirectory(path: path) else { return [] }
-    var bytes = 0
-    for ending in ["", "-wal"] {
-      var status = stat()
-      if stat(directory.database + ending, &status) == 0 { bytes += Int(status.st_size) }
-    }
+  /// How much of its quota the store takes.
+  private func checkQuota(_ log: StoredLog?) -> [Checkup] {
+    guard let quota = configuration.log.quota, let bytes = log?.storeBytes else { return [] }
     let text = "the store has \(bytes >> 20) MiB of the \(SizeText.text(quota)) that `log: quota` allows"
     guard bytes / 4 >= quota / 5 else { return [.ok("space", text)] }
     return [.warning("space", text, "Export the log and prune it: `stella log export FILE && stella log prune`")]
@@ -124,16 +122,26 @@ struct StateDoctor {
     var status = statvfs()
     guard statvfs(directory, &status) == 0, status.f_blocks > 0 else { return [] }
     // What root alone may use is no space of ours.
-    let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
-    let percent = Int(UInt64(status.f_bavail) * 100 / UInt64(status.f_blocks))
+    return [
+      StateDoctor.space(
+        free: UInt64(status.f_bavail) * UInt64(status.f_frsize), of: UInt64(status.f_blocks) * UInt64(status.f_frsize),
+        in: directory)
+    ]
+  }
+
+  /// - Parameters:
+  ///   - free: bytes that this user may still use.
+  ///   - total: bytes of the file system, more than 0.
+  static func space(free: UInt64, of total: UInt64, in directory: String) -> Checkup {
+    let percent = Int(Double(free) / Double(total) * 100)
     let text = "\(percent)% (\(free >> 20) MiB) of the file system of \(directory) are free"
     if free < UInt64(StateReserve.byteCount) {
-      return [.problem("space", text, "Free some: no effect begins without room to record its outcome.")]
+      return .problem("space", text, "Free some: no effect begins without room to record its outcome.")
     }
     if percent < StateDoctor.leastFreePercent {
-      return [.warning("space", text, "Free some before it is full: then nothing can be recorded, and no effect runs.")]
+      return .warning("space", text, "Free some before it is full: then nothing can be recorded, and no effect runs.")
     }
-    return [.ok("space", text)]
+    return .ok("space", text)
   }
 
   static func parent(of path: String) -> String {

@@ -71,8 +71,6 @@ struct LogPruneCommand: ParsableCommand {
 
 /// From when on records are kept.
 enum PruneTime {
-  private static let day: Int64 = 86_400_000_000_000
-
   /// - Parameter text: a duration before `now`, a day as `2026-01-31` or a time as RFC 3339, both in UTC.
   static func read(_ text: String, now: Int64) throws(CommandFailure) -> Int64 {
     if let duration = DurationText.nanoseconds(text) { return now - duration }

@@ -36,7 +36,10 @@ struct RulesLintCommand: ParsableCommand {
     case .table:
       for error in errors { print(error, "error", .red, console) }
       for warning in warnings { print(warning, "warning", .yellow, console) }
-      if !result.quiet { console.line("\(rules) active, \(CountText.count(errors.count, "error")), \(CountText.count(warnings.count, "warning"))") }
+      if !result.quiet {
+        let found = [CountText.count(errors.count, "error"), CountText.count(warnings.count, "warning")]
+        console.line("\(rules) active, " + found.joined(separator: ", "))
+      }
     }
     if !errors.isEmpty { throw CommandStatus.broken }
     if strict && !warnings.isEmpty { throw CommandStatus.findings }

@@ -48,11 +48,19 @@ struct HTTPAnchorTests {
     return HTTPAnchor(address, authorization: authorization, timeout: timeout, caFile: nil)
   }
 
-  private func withServer(
-    _ reply: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply, path: String = "/a",
-    timeout: Duration = .seconds(20), _ body: (HTTPAnchor) throws -> Void
+  /// What a service does; a type of its own, so that a test's own closure can trail.
+  private struct Service {
+    let reply: @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply
+
+    init(_ reply: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply) { self.reply = reply }
+
+    static func always(_ reply: LoopbackServer.Reply) -> Service { Service { _ in reply } }
+  }
+
+  private func with(
+    _ service: Service, path: String = "/a", timeout: Duration = .seconds(20), _ body: (HTTPAnchor) throws -> Void
   ) throws {
-    let server = try LoopbackServer(reply: reply)
+    let server = try LoopbackServer(reply: service.reply)
     defer { server.stop() }
     try body(try Self.anchor("http://t0ken@127.0.0.1:\(server.port)\(path)", timeout: timeout))
   }
@@ -60,7 +68,7 @@ struct HTTPAnchorTests {
   @Test("What was published last is what it gives back, and publishing it again changes nothing")
   func newest() throws {
     let notary = Notary()
-    try withServer({ notary.reply(to: $0) }, path: "/anchors/prod?zone=eu") { anchor in
+    try with(Service { notary.reply(to: $0) }, path: "/anchors/prod?zone=eu") { anchor in
       #expect(try anchor.newest() == nil)
       let (first, second) = (try Self.checkpoint(3), try Self.checkpoint(5))
       try anchor.publish(first)
@@ -81,13 +89,13 @@ struct HTTPAnchorTests {
       .answer(302, headers: ["location": "/b"]),
       .raw("HTTP/1.1 20"), .raw(""),
     ] {
-      try withServer({ _ in reply }) { anchor in
+      try with(.always(reply)) { anchor in
         let error = #expect(throws: LogAnchorError.self) { try anchor.publish(try Self.checkpoint(3)) }
         #expect(error?.code == .unavailable && error?.message.contains("t0ken") == false, "\(reply)")
         #expect(#expect(throws: LogAnchorError.self) { try anchor.newest() }?.code == .unavailable, "\(reply)")
       }
     }
-    try withServer({ _ in .answer(200, body: "it works!") }) { anchor in
+    try with(.always(.answer(200, body: "it works!"))) { anchor in
       #expect(#expect(throws: LogAnchorError.self) { try anchor.newest() }?.code == .unavailable)
     }
     let closed = try Self.anchor("http://127.0.0.1:\(try LoopbackServer.closedPort())/")
@@ -97,7 +105,7 @@ struct HTTPAnchorTests {
   @Test("A service that takes checkpoints and gives none back says so by 405 or 501")
   func writeOnly() throws {
     for status in [405, 501] {
-      try withServer({ $0.method == "POST" ? .answer(204) : .answer(status) }) { anchor in
+      try with(Service { $0.method == "POST" ? .answer(204) : .answer(status) }) { anchor in
         try anchor.publish(try Self.checkpoint(3))
         #expect(#expect(throws: LogAnchorError.self) { try anchor.newest() }?.code == .writeOnly)
       }
@@ -106,7 +114,7 @@ struct HTTPAnchorTests {
 
   @Test("A service that never answers is given up after the timeout")
   func silent() throws {
-    try withServer({ _ in .silence }, timeout: .milliseconds(100)) { anchor in
+    try with(.always(.silence), timeout: .milliseconds(100)) { anchor in
       #expect(#expect(throws: LogAnchorError.self) { try anchor.publish(try Self.checkpoint(3)) }?.code == .unavailable)
       #expect(#expect(throws: LogAnchorError.self) { try anchor.newest() }?.code == .unavailable)
     }
