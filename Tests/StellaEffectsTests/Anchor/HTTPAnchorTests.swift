@@ -120,6 +120,22 @@ struct HTTPAnchorTests {
     }
   }
 
+  @Test("Over TLS a service is believed by its certificate alone")
+  func tls() throws {
+    guard let server = try TLSTests.Server(subject: "IP:127.0.0.1") else {
+      print("left out: there is no openssl program")
+      return
+    }
+    func failure(caFile: String?) throws -> String? {
+      let address = try #require(HTTPAddress("https://127.0.0.1:\(server.port)/"))
+      let anchor = HTTPAnchor(address, authorization: nil, timeout: .seconds(20), caFile: caFile)
+      return #expect(throws: LogAnchorError.self) { try anchor.newest() }?.message
+    }
+    // The server has a page, on which there is no checkpoint.
+    #expect(try failure(caFile: server.certificate)?.contains("without a checkpoint") == true)
+    #expect(try failure(caFile: nil)?.contains("can't be reached") == true)
+  }
+
   @Test("A user and a password are sent as such, and an answer too long for a checkpoint is none")
   func basic() throws {
     let server = try LoopbackServer { request in
