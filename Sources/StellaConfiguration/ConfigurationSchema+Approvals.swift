@@ -141,7 +141,7 @@ extension ConfigurationSchema {
         + "off or all of it replaced; without any, only changes within the log are found."),
     ConfigurationKey(
       "anchor_timeout", .duration(1_000_000...600_000_000_000), standard: "10s", example: "5s",
-      "How long one call of an anchor may take. One that fails is tried again, less and less often, at least every 5 minutes."
+      "How long one call of an anchor may take. One that fails is tried again, at least every 5 minutes."
     ),
     ConfigurationKey(
       "anchor_ca_file", .path, example: "/etc/stella/ca.pem",

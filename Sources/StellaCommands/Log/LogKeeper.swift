@@ -6,7 +6,8 @@ import StellaSQLite
 
 /// Signs the log, publishes that, and prunes it, on a thread of its own: an anchor that hangs holds up nobody but this.
 ///
-/// An anchor that didn't take a checkpoint is tried again, first after ``firstPause``, then twice as late each time.
+/// An anchor that didn't take a checkpoint is tried again with the next one; while there is none, first after ``firstPause``, then
+/// twice as late each time.
 final class LogKeeper: @unchecked Sendable {
   // Sendable, because `mutex` guards what other threads change; the rest is used on the thread only.
   private static let firstPause: Int64 = 5_000_000_000
@@ -46,7 +47,12 @@ final class LogKeeper: @unchecked Sendable {
     self.makeSealer = makeSealer
     self.note = note
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
+    // Whatever somebody sets the calendar to.
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(changed, &attributes)
+    pthread_condattr_destroy(&attributes)
     thread = try EngineThread.start { self.run() }
   }
 
@@ -85,7 +91,7 @@ final class LogKeeper: @unchecked Sendable {
         pause = Self.firstPause
         retryAt = nil
       } else {
-        retryAt = time.now() + pause
+        retryAt = machineMonotonicTime() + pause
         pause = min(pause * 2, Self.longestPause)
       }
       prune()
@@ -98,7 +104,7 @@ final class LogKeeper: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     while !isDue, !isEnding {
       let until = min(retryAt ?? .max, nextPruning)
-      guard until > time.now() else { break }
+      guard until > machineMonotonicTime() else { break }
       var moment = timespec(tv_sec: Int(until / 1_000_000_000), tv_nsec: Int(until % 1_000_000_000))
       pthread_cond_timedwait(changed, mutex, &moment)
     }
@@ -133,9 +139,9 @@ final class LogKeeper: @unchecked Sendable {
   }
 
   private func prune() {
+    guard machineMonotonicTime() >= nextPruning else { return }
+    nextPruning = machineMonotonicTime() + Self.pruningPause
     let now = time.now()
-    guard now >= nextPruning else { return }
-    nextPruning = now + Self.pruningPause
     let pruner = LogPruner(store: store, trusted: [sealer.publicKey], anchors: anchors)
     do {
       guard try pruner.isDue(before: now - retention) else { return say("pruning", nil) }

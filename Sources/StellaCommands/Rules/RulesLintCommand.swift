@@ -36,13 +36,14 @@ struct RulesLintCommand: ParsableCommand {
     case .table:
       for error in errors { print(error, "error", .red, console) }
       for warning in warnings { print(warning, "warning", .yellow, console) }
-      if !result.quiet {
-        let found = [CountText.count(errors.count, "error"), CountText.count(warnings.count, "warning")]
-        console.line("\(rules) active, " + found.joined(separator: ", "))
-      }
+      if !result.quiet { console.line("\(rules) active, \(count(errors, "error")), \(count(warnings, "warning"))") }
     }
     if !errors.isEmpty { throw CommandStatus.broken }
     if strict && !warnings.isEmpty { throw CommandStatus.findings }
+  }
+
+  private func count(_ found: [RuleError], _ noun: String) -> String {
+    "\(found.count) \(noun)\(found.count == 1 ? "" : "s")"
   }
 
   private func print(_ error: RuleError, _ word: String, _ style: TextStyle, _ console: Console) {
