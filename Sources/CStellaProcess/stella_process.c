@@ -18,6 +18,8 @@ void stella_process_supervise(int count, char *const *arguments) {
   (void)arguments;
 }
 
+int stella_process_can_be_read_only(void) { return 0; }
+
 #else
 
 #include <fcntl.h>
@@ -63,6 +65,42 @@ static int limit(int resource, uint64_t most) {
   return setrlimit(resource, &wanted) == 0 ? 0 : errno;
 }
 
+// The numbers of landlock(7), which the headers of the build may lack: they are part of the kernel's interface.
+enum {
+  LANDLOCK_CREATE = 444,
+  LANDLOCK_ADD_RULE = 445,
+  LANDLOCK_RESTRICT = 446,
+  LANDLOCK_VERSION = 1,
+  LANDLOCK_PATH_BENEATH = 1,
+  // The first that covers truncation.
+  LANDLOCK_LEAST_VERSION = 3,
+};
+static const uint64_t write_file = 1u << 1, truncate_file = 1u << 14;
+// Removing and making of every kind (bits 4 to 12), and moving to another directory (13).
+static const uint64_t change_directory = 0x3ff0;
+
+int stella_process_can_be_read_only(void) {
+  return syscall(LANDLOCK_CREATE, NULL, 0, LANDLOCK_VERSION) >= LANDLOCK_LEAST_VERSION;
+}
+
+static int make_read_only(void) {
+  if (!stella_process_can_be_read_only()) return ENOSYS;
+  const uint64_t handled = write_file | truncate_file | change_directory;
+  int rules = (int)syscall(LANDLOCK_CREATE, &handled, sizeof handled, 0);
+  if (rules < 0) return errno;
+  struct __attribute__((packed)) {
+    uint64_t allowed;
+    int32_t parent;
+  } nowhere = {write_file | truncate_file, open("/dev/null", O_PATH | O_CLOEXEC)};
+  int failure = 0;
+  if (nowhere.parent < 0 || syscall(LANDLOCK_ADD_RULE, rules, LANDLOCK_PATH_BENEATH, &nowhere, 0) != 0 ||
+      syscall(LANDLOCK_RESTRICT, rules, 0) != 0)
+    failure = errno;
+  if (nowhere.parent >= 0) close(nowhere.parent);
+  close(rules);
+  return failure;
+}
+
 // Becomes the command; returns why it couldn't.
 static int become(const stella_process_command *command, pid_t supervisor, int output) {
   if (setsid() < 0) return errno;
@@ -74,6 +112,7 @@ static int become(const stella_process_command *command, pid_t supervisor, int o
   if (failure == 0) failure = limit(RLIMIT_AS, command->memory_bytes);
   if (failure == 0) failure = limit(RLIMIT_FSIZE, command->file_bytes);
   if (failure == 0) failure = limit(RLIMIT_NOFILE, command->open_files);
+  if (failure == 0 && command->read_only) failure = make_read_only();
   if (failure != 0) return failure;
   if (chdir(command->directory) != 0) return errno;
   umask(022);
@@ -243,7 +282,7 @@ static void supervise(const stella_process_command *command, int output, int rep
   _exit(0);
 }
 
-enum { FIRST_FILE = 3, NUMBER_COUNT = 7, FIRST_WORD = 2 + NUMBER_COUNT };
+enum { FIRST_FILE = 3, NUMBER_COUNT = 8, FIRST_WORD = 2 + NUMBER_COUNT };
 
 void stella_process_supervise(int count, char *const *arguments) {
   if (count <= FIRST_WORD || strcmp(arguments[0], STELLA_PROCESS_SUPERVISOR) != 0) return;
@@ -258,9 +297,10 @@ void stella_process_supervise(int count, char *const *arguments) {
       .memory_bytes = numbers[1],
       .file_bytes = numbers[2],
       .open_files = numbers[3],
-      .time_limit_ms = (int64_t)numbers[4],
-      .grace_ms = (int64_t)numbers[5],
-      .reap_ms = (int64_t)numbers[6],
+      .read_only = numbers[4],
+      .time_limit_ms = (int64_t)numbers[5],
+      .grace_ms = (int64_t)numbers[6],
+      .reap_ms = (int64_t)numbers[7],
   };
   supervise(&command, FIRST_FILE, FIRST_FILE + 1, FIRST_FILE + 2);
 }
@@ -268,7 +308,7 @@ void stella_process_supervise(int count, char *const *arguments) {
 // Executes the supervisor without copying this process (posix_spawn shares its memory until then).
 static int spawn_supervisor(const stella_process_command *command, const int files[3], pid_t *supervisor) {
   const uint64_t numbers[NUMBER_COUNT] = {
-      command->cpu_seconds, command->memory_bytes, command->file_bytes, command->open_files,
+      command->cpu_seconds, command->memory_bytes, command->file_bytes, command->open_files, command->read_only,
       (uint64_t)command->time_limit_ms, (uint64_t)command->grace_ms, (uint64_t)command->reap_ms,
   };
   int words = 0;

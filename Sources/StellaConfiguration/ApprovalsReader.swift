@@ -96,9 +96,16 @@ struct ApprovalsReader {
     guard let from = entry["from"], let to = entry["to"], let start = clock(from), let end = clock(to) else {
       return nil
     }
-    return Configuration.Policy.Window(
-      days: entry["days"]?.elements.compactMap(\.text) ?? [], start: start, end: end,
-      offset: entry["utc_offset"].map { offset($0) } ?? 0)
+    var window = Configuration.Policy.Window(
+      days: entry["days"]?.elements.compactMap(\.text) ?? [], start: start, end: end)
+    if let zone = entry["tz"], let text = zone.text {
+      if text.hasPrefix("+") || text.hasPrefix("-") {
+        window.offset = offset(zone)
+      } else {
+        window.zone = Configuration.Policy.Zone(name: text, place: zone.place)
+      }
+    }
+    return window
   }
 
   /// Minutes of `09:30`.

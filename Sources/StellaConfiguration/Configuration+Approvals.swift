@@ -41,7 +41,15 @@ extension Configuration {
       /// Minutes since midnight, and minutes ahead of UTC.
       package var start: Int
       package var end: Int
-      package var offset: Int
+      package var offset = 0
+      /// Nil for a fixed offset.
+      package var zone: Zone?
+    }
+
+    /// A time zone as it is written; whether there is such a one only the machine knows.
+    package struct Zone: Sendable {
+      package var name: String
+      package var place: ConfigurationPlace
     }
 
     package struct BreakGlass: Sendable {
@@ -75,8 +83,20 @@ extension Configuration {
   }
 
   package struct Log: Sendable {
-    package var anchors: [String] = []
-    package var retention: Duration = .seconds(400 * 86_400)
+    package var anchors: [LogAnchorPlace] = []
+    package var anchorTimeout: Duration = .seconds(10)
+    package var anchorCAFile: String?
+    /// How old a record may get that no anchor has before no run begins any more; nil: as old as it may.
+    package var holdAfter: Duration?
+    /// Bytes.
+    package var quota: Int?
+
+    package init() {}
+  }
+
+  package struct Retention: Sendable {
+    package var alerts: Duration = .seconds(90 * 86_400)
+    package var log: Duration = .seconds(400 * 86_400)
 
     package init() {}
   }
@@ -85,12 +105,45 @@ extension Configuration {
     _ value: ConfigurationValue, resolved: (String) -> String, problems: inout [ConfigurationError.Problem]
   ) {
     fixes = value["fixes"]?.elements.compactMap(\.text).map(resolved)
-    if let log = value["log"] {
-      self.log.anchors = log["anchors"]?.elements.compactMap(\.text).map(resolved) ?? []
-      self.log.retention = log["retention"]?.nanoseconds.map(Duration.nanoseconds) ?? self.log.retention
+    if let log = value["log"] { takeLog(log, resolved, &problems) }
+    if let retention = value["retention"] {
+      self.retention.alerts = retention["alerts"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.alerts
+      self.retention.log = retention["log"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.log
     }
     var reader = ApprovalsReader()
     approvals = reader.read(value)
     problems += reader.problems
+  }
+
+  private mutating func takeLog(
+    _ value: ConfigurationValue, _ resolved: (String) -> String, _ problems: inout [ConfigurationError.Problem]
+  ) {
+    for entry in value["anchors"]?.elements ?? [] {
+      guard let text = entry.text else { continue }
+      guard let place = LogAnchorPlace(text, resolved: resolved) else {
+        // Not shown: it may hold a password.
+        problems.append(
+          .init(
+            .wrongValue, at: entry.place,
+            "an anchor must be a path, `git:DIRECTORY` or an `https` URL without a fragment; `http` goes to this machine "
+              + "only."))
+        continue
+      }
+      if log.anchors.contains(place) {
+        problems.append(.init(.conflict, at: entry.place, "this anchor is named twice. Keep one."))
+      } else {
+        log.anchors.append(place)
+      }
+    }
+    log.anchorTimeout = value["anchor_timeout"]?.nanoseconds.map(Duration.nanoseconds) ?? log.anchorTimeout
+    log.anchorCAFile = value["anchor_ca_file"]?.text.map(resolved)
+    log.holdAfter = value["hold_after"]?.nanoseconds.map(Duration.nanoseconds)
+    log.quota = value["quota"]?.bytes
+    if let hold = value["hold_after"], value["anchors"]?.elements.isEmpty ?? true {
+      problems.append(
+        .init(
+          .conflict, at: hold.place,
+          "`hold_after` without `anchors` would hold every run. Name an anchor, or leave it out."))
+    }
   }
 }

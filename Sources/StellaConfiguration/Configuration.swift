@@ -49,6 +49,7 @@ package struct Configuration: Sendable {
   package var approvals = Approvals()
   /// Of the execution log.
   package var log = Log()
+  package var retention = Retention()
 
   package static let defaultFile = "stella.yaml"
 

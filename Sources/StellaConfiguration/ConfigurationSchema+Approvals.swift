@@ -22,6 +22,9 @@ extension ConfigurationSchema {
         + "targets is bound by all that were found. Where none matches, one approver decides who has no part in the run."
     ),
     ConfigurationKey("log", .object(log), "The execution log: what was proposed, decided and done."),
+    ConfigurationKey(
+      "retention", .object(retention),
+      "How long what is stored is kept. Events aren't stored, so that there is nothing to say."),
   ]
 
   static let user: [ConfigurationKey] = [
@@ -120,9 +123,8 @@ extension ConfigurationSchema {
       "to", .text, isRequired: true, example: "\"06:00\"",
       "When it closes; on the next day when that is not after `from`."),
     ConfigurationKey(
-      "utc_offset", .text, standard: "\"+00:00\"", example: "\"+01:00\"",
-      "What the clock that is meant is ahead of UTC. Summer time has an offset of its own: names of time zones aren't taken."
-    ),
+      "tz", .text, standard: "UTC", example: "Europe/Berlin",
+      "The clock that is meant, with its summer time: an IANA name. Or a fixed offset such as `+01:00`."),
   ]
 
   static let breakGlass: [ConfigurationKey] = [
@@ -132,11 +134,34 @@ extension ConfigurationSchema {
 
   static let log: [ConfigurationKey] = [
     ConfigurationKey(
-      "anchors", .list(.path), example: "[/mnt/other-disk/stella.anchor]",
-      "Files that get each signed checkpoint. One that lies on another machine or disk shows that the log's end was cut off or "
-        + "all of it replaced; without any, only changes within the log are found."),
+      "anchors", .list(.text), example: "[/mnt/other-disk/stella.anchor, 'git:/srv/audit/stella']",
+      "Places outside of the store that get each signed checkpoint: a file, on another disk or host; `git:DIRECTORY`, a Git work "
+        + "tree in which each is committed, and pushed where its branch has an upstream; or an `https` URL that takes it by "
+        + "POST and gives it back by GET, with `TOKEN@` or `USER:PASSWORD@` before the host. They show that the log's end was cut "
+        + "off or all of it replaced; without any, only changes within the log are found."),
     ConfigurationKey(
-      "retention", .duration((24 * hour)...(87600 * hour)), standard: "400d", example: "730d",
-      "How long records are kept. Only what is sealed, anchored and exported is ever pruned."),
+      "anchor_timeout", .duration(1_000_000...600_000_000_000), standard: "10s", example: "5s",
+      "How long one call of an anchor may take. One that fails is tried again, at least every 5 minutes."
+    ),
+    ConfigurationKey(
+      "anchor_ca_file", .path, example: "/etc/stella/ca.pem",
+      "Certificates (PEM) of those to believe at `https` anchors instead of the system's."),
+    ConfigurationKey(
+      "hold_after", .duration(minute...(720 * hour)), example: "24h",
+      "No run begins while a record older than this has reached no anchor. Undoing goes on. Without the key, runs go on."
+    ),
+    ConfigurationKey(
+      "quota", .size((1 << 20)...(1 << 44)), example: "4GiB",
+      "How large the store is meant to get: `stella doctor` warns at 80% of it. Nothing stops at it."),
+  ]
+
+  static let retention: [ConfigurationKey] = [
+    ConfigurationKey(
+      "alerts", .duration((24 * hour)...(87600 * hour)), standard: "90d", example: "30d",
+      "How long alerts are kept after they have resolved."),
+    ConfigurationKey(
+      "log", .duration((24 * hour)...(87600 * hour)), standard: "400d", example: "730d",
+      "How long records of the execution log are kept at least. An engine that works off runs removes older ones by itself, but "
+        + "only what is signed, seen by an anchor and within an export on record (`stella log export`)."),
   ]
 }

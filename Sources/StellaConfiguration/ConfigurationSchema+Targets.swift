@@ -96,8 +96,10 @@ extension ConfigurationSchema {
       "Files that each of its processes may have open."
     ),
     ConfigurationKey(
-      "sandbox", .choice(["none", "bubblewrap"]), standard: "none", example: "bubblewrap",
-      "`bubblewrap`: a file system without rights to write, a `/tmp` and processes of its own. It must be installed."),
+      "sandbox", .choice(["none", "bubblewrap", "landlock"]), standard: "none", example: "bubblewrap",
+      "`bubblewrap`: a file system without rights to write, a `/tmp` and processes of its own. It must be installed. "
+        + "`landlock`: no right to write, make or remove files, `/tmp` included; it sees other processes. It takes Linux 6.2."
+    ),
   ]
 
   static let command: [ConfigurationKey] = [

@@ -12,6 +12,8 @@ package struct Remediation<Store: RunStore>: Sendable {
   package let reserve: any SpaceReserve
   /// The id of the store's execution log, which names the store towards targets.
   package let log: String
+  /// Nil: runs begin however long no anchor was reached.
+  package var anchorHold: AnchorHold?
 
   package init(
     store: Store, journal: RunJournal, fixes: FixSet, targets: TargetSet, policies: PolicySet, people: People,

@@ -27,9 +27,15 @@ package struct LogKeyFile: Sendable {
     try LogKeyFile(path: nextPath).seed()
   }
 
-  /// The next key takes the place of the present one, at once or not at all.
+  /// The same, and nil when there is none: no rotation was begun, or it was ended.
+  package func begunSeed() throws(StoreError) -> [UInt8]? { try LogKeyFile.read(nextPath) }
+
+  /// The next key takes the place of the present one, at once or not at all. Nothing happens when another process has done
+  /// it already.
   package func promoteNext() throws(StoreError) {
-    guard rename(nextPath, path) == 0 else { throw StateDirectory.unavailable(nextPath, errno: errno) }
+    guard rename(nextPath, path) == 0 || errno == ENOENT else {
+      throw StateDirectory.unavailable(nextPath, errno: errno)
+    }
     try DirectorySync.sync(parentOf: path) { StateDirectory.unavailable(path, errno: $0) }
   }
 

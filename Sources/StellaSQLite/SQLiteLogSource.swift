@@ -39,18 +39,21 @@ final class SQLiteLogSource: LogSource {
   }
 
   private func advanceRecord() throws {
-    heldRecord = try records.next().map { row in
-      let hash = try row.withUnsafeData(atIndex: 1) { $0.flatMap { LogHash($0) } }
-      guard let hash else { throw SQLiteTransaction.damaged(path, "a hash") }
-      let bytes = try row.withUnsafeData(atIndex: 2) { $0.map { [UInt8]($0) } ?? [] }
-      var record = StoredLogRecord(number: row[0], hash: hash, bytes: bytes)
-      if let salt = try row.withUnsafeData(atIndex: 3, { $0.map { [UInt8]($0) } }) {
-        guard salt.count == LogPayload.saltBytes else { throw SQLiteTransaction.damaged(path, "a payload") }
-        record.payload = LogPayload(
-          salt: salt, bytes: try row.withUnsafeData(atIndex: 4) { $0.map { [UInt8]($0) } ?? [] })
-      }
-      return record
+    heldRecord = try records.next().map { try SQLiteLogSource.record($0, path) }
+  }
+
+  /// A row of number, hash, bytes, and salt and bytes of its payload.
+  static func record(_ row: Row, _ path: String) throws -> StoredLogRecord {
+    let hash = try row.withUnsafeData(atIndex: 1) { $0.flatMap { LogHash($0) } }
+    guard let hash else { throw SQLiteTransaction.damaged(path, "a hash") }
+    let bytes = try row.withUnsafeData(atIndex: 2) { $0.map { [UInt8]($0) } ?? [] }
+    var record = StoredLogRecord(number: row[0], hash: hash, bytes: bytes)
+    if let salt = try row.withUnsafeData(atIndex: 3, { $0.map { [UInt8]($0) } }) {
+      guard salt.count == LogPayload.saltBytes else { throw SQLiteTransaction.damaged(path, "a payload") }
+      record.payload = LogPayload(
+        salt: salt, bytes: try row.withUnsafeData(atIndex: 4) { $0.map { [UInt8]($0) } ?? [] })
     }
+    return record
   }
 
   private func advanceCheckpoint() throws {

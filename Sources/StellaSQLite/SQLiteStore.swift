@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import StellaModel
 
 /// The embedded store: one SQLite file in WAL mode, created on first use. Commits are durable on return.
@@ -13,6 +14,14 @@ package final class SQLiteStore: Sendable {
   /// - Throws: `unavailable`, `corrupt`, `newer`, `full`, or `locked` when another process held the file for over five
   ///   seconds. The file is as it was.
   package convenience init(_ directory: StateDirectory) throws(StoreError) {
+    var status = stat()
+    if lstat(directory.database, &status) == 0, status.st_mode & S_IFMT == S_IFLNK || status.st_nlink > 1 {
+      throw StoreError(
+        .unavailable, path: directory.database,
+        message:
+          "has another name somewhere, under which a second engine could own it. Name the directory that it really "
+          + "is in with `state:` in stella.yaml.")
+    }
     try self.init(path: directory.database)
   }
 
@@ -44,6 +53,16 @@ package final class SQLiteStore: Sendable {
           message: "was written by a newer version of Stella. Use that version, or another state directory.")
       }
       try schema.migrate(pool)
+    }
+  }
+
+  /// Bytes that hold something. The file may be larger: what was removed is used again before it grows.
+  package func usedBytes() throws(StoreError) -> Int {
+    try StoreError.translating(path) {
+      try pool.read { db in
+        func number(_ name: String) throws -> Int { try Int.fetchOne(db, sql: "PRAGMA \(name)") ?? 0 }
+        return try (number("page_count") - number("freelist_count")) * number("page_size")
+      }
     }
   }
 

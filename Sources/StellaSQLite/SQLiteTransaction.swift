@@ -68,6 +68,18 @@ package final class SQLiteTransaction: LogTransaction {
     }
   }
 
+  package func record(at number: Int64) throws(StoreError) -> StoredLogRecord? {
+    try StoreError.translating(path) {
+      try Row.fetchOne(
+        db,
+        sql: """
+          SELECT r.number, r.hash, r.bytes, p.salt, p.bytes FROM log_record r
+          LEFT JOIN log_payload p ON p.log = r.log AND p.number = r.number WHERE r.log = ? AND r.number = ?
+          """, arguments: [log, number]
+      ).map { try SQLiteLogSource.record($0, path) }
+    }
+  }
+
   package func open(_ outline: LogOutline) throws(StoreError) {
     try StoreError.translating(path) {
       try db.execute(
@@ -107,11 +119,45 @@ package final class SQLiteTransaction: LogTransaction {
     }
   }
 
+  package func checkpoint(signedBefore time: Int64, upTo size: Int64) throws(StoreError) -> LogCheckpoint? {
+    try StoreError.translating(path) {
+      var last: LogCheckpoint?
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT size, text FROM log_checkpoint WHERE log = ? AND size <= ? ORDER BY size",
+        arguments: [log, size])
+      while let row = try rows.next() {
+        let checkpoint = try SQLiteTransaction.checkpoint(row["text"], size: row["size"], path)
+        guard checkpoint.time < time else { break }
+        last = checkpoint
+      }
+      return last
+    }
+  }
+
   package func insert(_ checkpoint: LogCheckpoint) throws(StoreError) {
     try StoreError.translating(path) {
       try db.execute(
         sql: "INSERT INTO log_checkpoint (log, size, text) VALUES (?, ?, ?)",
         arguments: [log, checkpoint.size, checkpoint.text])
+    }
+  }
+
+  package func receipts() throws(StoreError) -> [LogAnchorReceipt] {
+    try StoreError.translating(path) {
+      try Row.fetchAll(db, sql: "SELECT name, checkpoint FROM log_anchor ORDER BY name").map { row in
+        guard let checkpoint = LogCheckpoint(text: row["checkpoint"]) else {
+          throw SQLiteTransaction.damaged(path, "what an anchor took")
+        }
+        return LogAnchorReceipt(anchor: row["name"], checkpoint: checkpoint)
+      }
+    }
+  }
+
+  package func put(_ receipt: LogAnchorReceipt) throws(StoreError) {
+    try StoreError.translating(path) {
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO log_anchor (name, checkpoint) VALUES (?, ?)",
+        arguments: [receipt.anchor, receipt.checkpoint.text])
     }
   }
 

@@ -41,6 +41,11 @@ enum Schema {
     }
     migrator.registerMigration("3 execution log") { db in try db.execute(sql: executionLog) }
     migrator.registerMigration("4 runs and alerts") { db in try db.execute(sql: runs) }
+    migrator.registerMigration("6 log anchors") { db in
+      // What each anchor took last; the anchors themselves are elsewhere.
+      try db.execute(
+        sql: "CREATE TABLE log_anchor (name TEXT PRIMARY KEY NOT NULL, checkpoint TEXT NOT NULL) STRICT, WITHOUT ROWID")
+    }
     return migrator
   }
 

@@ -16,6 +16,13 @@ package struct StateDirectory: Sendable, Hashable {
       guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
         throw StateDirectory.unavailable(path, errno: ENOTDIR)
       }
+      // Whoever can write here could put another store and another key in the place of these.
+      guard status.st_mode & 0o022 == 0 else {
+        throw StoreError(
+          .unavailable, path: path,
+          message: "others may write here, so that nothing in it can be trusted. When nobody "
+            + "did: `chmod 700 \(path)`")
+      }
     } else {
       throw StateDirectory.unavailable(path, errno: errno)
     }

@@ -1,4 +1,7 @@
 import Foundation
+import StellaModel
+import StellaRemediation
+import StellaSQLite
 import Testing
 
 @testable import StellaCommands
@@ -110,6 +113,102 @@ struct DoctorTests {
     try FileManager.default.removeItem(atPath: directory(".stella"))
     #expect(try run("freeze", "status") == 0)
     #expect(try findings(Self.whole) == ["log problem"])
+  }
+
+  @Test("A key that others may read is a problem, and so is a directory that others may write")
+  func permissions() throws {
+    try makeDatabase()
+    #expect(try doctor(Self.whole).status == 0)
+    chmod(directory(".stella/log.key"), 0o640)
+    let key = try doctor(Self.whole).lines.filter { $0["level"] != "ok" }
+    #expect(key.map { $0["level"] } == ["problem"] && key.first?["message"]?.contains("chmod 600") == true, "\(key)")
+    #expect(try run("freeze", "status") == CommandStatus.failure.rawValue)
+    chmod(directory(".stella/log.key"), 0o600)
+
+    chmod(directory(".stella"), 0o755)
+    #expect(try findings(Self.whole) == ["store warning"])
+    #expect(try run("freeze", "status") == 0)
+    chmod(directory(".stella"), 0o770)
+    let open = try doctor(Self.whole).lines.filter { $0["level"] == "problem" }
+    #expect(open.first?["message"]?.contains("chmod 700") == true, "\(open)")
+    #expect(try run("freeze", "status") == CommandStatus.failure.rawValue)
+    chmod(directory(".stella"), 0o700)
+    #expect(try doctor(Self.whole).status == 0)
+  }
+
+  @Test("Two paths to one state directory are one owner, and a database with two names is refused")
+  func twoPaths() throws {
+    try makeDatabase()
+    try directory.write("app.jsonl", "")
+    try FileManager.default.createSymbolicLink(
+      atPath: directory("other"), withDestinationPath: directory(".stella"))
+    let watch = try directory.stella(["watch", "app.jsonl"])
+    #expect(watch.until { $0.errors.contains("watching") }, "\(watch.errors)")
+    try directory.write("other.yaml", Self.whole + "state: other\n")
+    let second = try directory.stella(["watch", "--config", "other.yaml", "app.jsonl"])
+    #expect(
+      second.status() == CommandStatus.failure.rawValue && second.errors.contains("is in use by"), "\(second.errors)")
+    watch.send(SIGTERM)
+    _ = watch.status()
+
+    try FileManager.default.createDirectory(atPath: directory("third"), withIntermediateDirectories: false)
+    chmod(directory("third"), 0o700)
+    let link = directory("third/stella.db")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory(".stella/stella.db"))
+    let third = Self.whole + "state: third\n"
+    #expect(try findings(third).contains("store problem"))
+    #expect(try run("freeze", "status") == CommandStatus.failure.rawValue)
+    try FileManager.default.removeItem(atPath: link)
+    try FileManager.default.linkItem(atPath: directory(".stella/stella.db"), toPath: link)
+    #expect(try run("freeze", "status") == CommandStatus.failure.rawValue)
+  }
+
+  @Test("Little space is told, and space that was set aside and used up, and a store near its quota")
+  func space() throws {
+    let disk: UInt64 = 100 << 30
+    for (free, level) in [(6 << 30, Checkup.Level.ok), (4 << 30, .warning), (3 << 20, .problem)] as [(UInt64, _)] {
+      #expect(StateDoctor.space(free: free, of: disk, in: "/x").level == level, "\(free)")
+    }
+    // Of a small one, 10% are too little for the outcome of an effect.
+    #expect(StateDoctor.space(free: 3 << 20, of: 30 << 20, in: "/x").level == .problem)
+
+    try makeDatabase()
+    #expect(try run("freeze", "status") == 0)
+    try directory.write(".stella/reserve", "x")
+    let used = try doctor(Self.whole).lines.filter { $0["level"] != "ok" }
+    #expect(used.map { $0["subject"] } == ["store"] && used.first?["message"]?.contains("disk was full") == true)
+    try FileManager.default.removeItem(atPath: directory(".stella/reserve"))
+    let small = Self.whole.replacing("[anchor] }", with: "[anchor], quota: 1MiB }")
+    #expect(try doctor(small).status == 0)
+    let store = try SQLiteStore(StateDirectory(path: directory(".stella")))
+    let payload = LogPayload(salt: Array(repeating: 0, count: 32), bytes: Array(repeating: 1, count: 900_000))
+    try store.write(as: .command) { transaction in
+      _ = try transaction.append(LogEntry(.frozen, time: 0, actor: "user:ivo", payload: payload))
+    }
+    try store.close()
+    let near = try doctor(small).lines.filter { $0["level"] != "ok" }
+    #expect(near.map { $0["subject"] } == ["space"] && near.first?["remedy"]?.contains("log prune") == true, "\(near)")
+  }
+
+  @Test("An anchor that lacks records for over an hour is stale, and runs that wait for one are a problem")
+  func staleAnchor() throws {
+    let scene = try LogScene(log: "anchors: [anchor], hold_after: 1h")
+    // Records of two hours ago and of now, of which the anchor gets none.
+    try scene.age(1)
+    let before = try scene.stella("doctor", "--output", "json").output
+    #expect(before.contains("the anchor ") && !before.contains("behind"))
+    let store = try SQLiteStore(StateDirectory(path: scene.directory(".stella")))
+    try store.write(as: .command) { transaction in
+      let old = Int64(Date().timeIntervalSince1970 - 7200) * 1_000_000_000
+      _ = try transaction.append(LogEntry(.frozen, time: old, actor: "user:ivo"))
+    }
+    try store.close()
+    let found = try scene.stella("doctor", "--output", "json").output
+    #expect(found.contains("1 record and 24 hours behind"), "\(found)")
+    #expect(found.contains("no run begins: the execution log has reached no anchor since #4"), "\(found)")
+    try scene.expect("log", "checkpoint")
+    let after = try scene.stella("doctor", "--output", "json").output
+    #expect(!after.contains("behind") && !after.contains("no run begins"))
   }
 
   @Test("A configuration that can't be read ends with 3")

@@ -32,6 +32,7 @@ struct GuideTests {
         + "policies: [{ name: all, four_eyes: [] }]\n")
     let lint = try directory.stella(["fixes", "lint", "--strict"])
     #expect(lint.status() == 0, "\(lint.output)\(lint.errors)")
+    #expect(lint.output.contains("1 fix, 0 findings\n"), "\(lint.output)")
   }
 
   @Test("The configuration of the page is accepted, and its policies can be satisfied")
@@ -42,7 +43,14 @@ struct GuideTests {
     #expect(rules.unsatisfiable.allSatisfy { $0.problem.severity == .warning })
   }
 
-  @Test("The commands of the pages exist, with these options", arguments: ["Fixes", "Approvals"])
+  @Test("The configuration of the page about the log is accepted")
+  func log() throws {
+    let yaml = try #require(try blocks("yaml", of: "ExecutionLog").first)
+    let configuration = try Configuration.parse(yaml, file: "stella.yaml", environment: ["AUDIT_TOKEN": "x"])
+    #expect(configuration.log.anchors.count == 3 && AnchorAssembly.anchors(configuration).count == 3)
+  }
+
+  @Test("The commands of the pages exist, with these options", arguments: ["Fixes", "Approvals", "ExecutionLog"])
   func commands(page: String) throws {
     let file = GeneratedFile.root.appendingPathComponent("Sources/StellaEngine/Documentation.docc/\(page).md")
     let text = try String(contentsOf: file, encoding: .utf8)

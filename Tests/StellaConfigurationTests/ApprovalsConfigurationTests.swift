@@ -37,16 +37,31 @@ struct ApprovalsConfigurationTests {
           attempts: 2
           attempts_within: 12h
           breaker: { count: 5, within: 2h }
-          windows: [{ days: [sat, sun], from: "22:00", to: "06:30", utc_offset: "-05:30" }, { from: "00:00", to: "00:00" }]
+          windows: [{ days: [sat, sun], from: "22:00", to: "06:30", tz: "-05:30" }, { from: "00:00", to: "00:00", tz: Europe/Berlin }]
           auto_rollback: true
           break_glass: { users: [mara], groups: [empty] }
         - name: plain
           four_eyes: []
-      log: { anchors: [a.anchor, /mnt/b.anchor], retention: 30d }
+      log:
+        anchors: [a.anchor, /mnt/b.anchor, "file:c:d", "git:audit", "https://t0ken@audit.internal/stella?zone=eu"]
+        anchor_timeout: 3s
+        anchor_ca_file: ca.pem
+        hold_after: 2h
+        quota: 4GiB
+      retention: { alerts: 7d, log: 30d }
       """, file: "/etc/stella/stella.yaml")
     #expect(configuration.fixes == ["/etc/stella/Fixes"])
-    #expect(configuration.log.anchors == ["/etc/stella/a.anchor", "/mnt/b.anchor"])
-    #expect(configuration.log.retention == .seconds(30 * 86_400))
+    let service = try #require(HTTPAddress("https://audit.internal/stella?zone=eu"))
+    #expect(
+      configuration.log.anchors == [
+        .file("/etc/stella/a.anchor"), .file("/mnt/b.anchor"), .file("/etc/stella/c:d"), .git("/etc/stella/audit"),
+        .http(service, authorization: ConcealedText("t0ken")),
+      ])
+    #expect(!"\(configuration.log)".contains("t0ken"))
+    #expect(configuration.log.anchorTimeout == .seconds(3) && configuration.log.anchorCAFile == "/etc/stella/ca.pem")
+    #expect(configuration.log.holdAfter == .seconds(7200) && configuration.log.quota == 4 << 30)
+    #expect(configuration.retention.alerts == .seconds(7 * 86_400))
+    #expect(configuration.retention.log == .seconds(30 * 86_400))
     let approvals = configuration.approvals
     let mara = try #require(approvals.users.first)
     #expect(mara.name == "mara" && mara.uids == [1000, 2000] && mara.osNames == ["mara"] && mara.groups == ["sre"])
@@ -63,6 +78,7 @@ struct ApprovalsConfigurationTests {
     #expect(policy.breakerCount == 5 && policy.breakerWithin == 7_200_000_000_000)
     #expect(policy.windows.map(\.days) == [["sat", "sun"], []] && policy.windows.map(\.start) == [1320, 0])
     #expect(policy.windows.map(\.end) == [390, 0] && policy.windows.map(\.offset) == [-330, 0])
+    #expect(policy.windows.map(\.zone?.name) == [nil, "Europe/Berlin"])
     #expect(policy.breakGlass?.users == ["mara"] && policy.breakGlass?.groups == ["empty"])
     #expect(policy.place.description == "/etc/stella/stella.yaml:7:5")
     let plain = approvals.policies[1]
@@ -74,7 +90,8 @@ struct ApprovalsConfigurationTests {
     let configuration = try Configuration.parse("rules: Rules", file: "stella.yaml")
     #expect(
       configuration.approvals.users.isEmpty && configuration.approvals.policies.isEmpty && configuration.fixes == nil)
-    #expect(configuration.log.anchors.isEmpty && configuration.log.retention == .seconds(400 * 86_400))
+    #expect(configuration.log.anchors.isEmpty && configuration.retention.log == .seconds(400 * 86_400))
+    #expect(configuration.retention.alerts == .seconds(90 * 86_400) && configuration.log.holdAfter == nil)
   }
 
   @Test(
@@ -109,14 +126,22 @@ struct ApprovalsConfigurationTests {
       ("policies: [{ name: a, windows: [{ from: \"9:00\", to: \"24:00\" }] }]", "1:41", "`9:00` is no time of day"),
       ("policies: [{ name: a, windows: [{ from: \"09:00\" }] }]", "1:33", "needs the key `to`"),
       (
-        "policies: [{ name: a, windows: [{ from: \"09:00\", to: \"10:00\", utc_offset: CET }] }]", "1:75",
-        "`CET` is no offset from UTC"
+        "policies: [{ name: a, windows: [{ from: \"09:00\", to: \"10:00\", tz: +1 }] }]", "1:67",
+        "`+1` is no offset from UTC"
       ),
       ("policies: [{ name: a, windows: [{ days: [mo], from: \"09:00\", to: \"10:00\" }] }]", "1:42", "`mon`"),
       ("policies: [{ name: a, four_eyes: [requestor] }]", "1:35", "Did you mean `requester`?"),
       ("policies: [{ name: a, break_glass: { users: [x] } }]", "1:46", "there is no user `x`"),
       ("policies: [{ name: a, share_percent: 0 }]", "1:38", "from 1 to 100"),
-      ("log: { retention: 1h }", "1:19", "from 1d"),
+      ("retention: { log: 1h }", "1:19", "from 1d"),
+      ("log: { retention: 100d }", "1:8", "unknown key `retention`"),
+      ("log: { anchors: ['http://audit.internal/'] }", "1:18", "an anchor must be a path"),
+      ("log: { anchors: ['https://'] }", "1:18", "an anchor must be a path"),
+      ("log: { anchors: ['ftp://audit.internal/'] }", "1:18", "an anchor must be a path"),
+      ("log: { anchors: ['https://a#b'] }", "1:18", "an anchor must be a path"),
+      ("log: { anchors: ['git:'] }", "1:18", "an anchor must be a path"),
+      ("log: { anchors: [a, a] }", "1:21", "named twice"),
+      ("log: { hold_after: 1h }", "1:20", "would hold every run"),
     ])
   func refused(text: String, place: String, message: String) {
     let problems = problems(text)
@@ -127,7 +152,9 @@ struct ApprovalsConfigurationTests {
   @Test("Defaults on the page are those that hold without the key")
   func defaults() {
     func standard(_ name: String, _ keys: [ConfigurationKey]) -> String? { keys.first { $0.name == name }?.standard }
-    #expect(standard("retention", ConfigurationSchema.log) == "400d")
+    #expect(standard("log", ConfigurationSchema.retention) == "400d")
+    #expect(standard("alerts", ConfigurationSchema.retention) == "90d")
+    #expect(standard("anchor_timeout", ConfigurationSchema.log) == "10s")
     #expect(standard("roles", ConfigurationSchema.user) == "[viewer]")
     #expect(standard("count", ConfigurationSchema.need) == "1")
   }

@@ -155,7 +155,9 @@ struct TargetConfigurationTests {
         "targets: { a: { kind: host, commands: [{ argv: [/bin/ls, {word}] }] } }", 1, 58,
         "Put text with braces into quotes."
       ),
-      ("targets: { a: { kind: host, commands: [], sandbox: bwrap } }", 1, 52, "one of `none`, `bubblewrap`"),
+      (
+        "targets: { a: { kind: host, commands: [], sandbox: bwrap } }", 1, 52, "one of `none`, `bubblewrap`, `landlock`"
+      ),
       ("targets: { a: { kind: host, commands: [], open_files: 3 } }", 1, 55, "a whole number from 16"),
       ("targets: { \"a\\e[31m\": { kind: sqlite, path: x } }", 1, 23, "`a\\x1b[31m`: the name has a control character"),
       ("targets: [a]", 1, 10, "keys with values, each key a name that fixes use"),

@@ -148,6 +148,54 @@ struct LogAttackTests {
     #expect(without.text.contains("Truncation of the newest records cannot be excluded (no anchor configured)."))
   }
 
+  @Test("An older copy of the whole store is found by what the engine signed last, and by the anchor")
+  func olderCopy() throws {
+    let log = try TestLog.whole()
+    try log.store.close()
+    let old = try Data(contentsOf: URL(filePath: log.database))
+    let later = try SQLiteStore(path: log.database)
+    try later.write(as: .command) { _ = try $0.append(LogEntry(.thawed, time: 14, actor: "user:ivo")) }
+    _ = try log.sealer.seal(later, as: .command, time: 15)
+    try later.close()
+    for ending in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: log.database + ending) }
+    try old.write(to: URL(filePath: log.database))
+    let copy = try SQLiteStore(path: log.database)
+    for anchor in [log.own, log.anchor] {
+      let reports = [LogAnchorReport(asking: anchor)]
+      let result = try copy.readLog { try LogVerifier.verify($0, trusted: [], anchors: reports) }
+      guard case .anchorAhead(anchor.name, let seen)? = result.faults.first else {
+        Issue.record("\(result.faults)")
+        continue
+      }
+      #expect(seen.size == 13)
+    }
+  }
+
+  @Test("There is no checkpoint of size 0, whoever signs it")
+  func emptyCheckpoint() throws {
+    let id = try #require(all.outline?.log)
+    #expect(try LogCheckpoint.signed(LogHead(size: 0, root: .zero), log: id, by: TestLog.firstKey) == nil)
+    let text = try #require(all.checkpoints.first).text
+    let empty = text.replacing(" 5 ", with: " 0 ")
+    #expect(empty != text && LogCheckpoint(text: empty) == nil)
+  }
+
+  @Test("A pruning that nobody has signed yet is told from one that the engine stands for")
+  func forgedPruning() throws {
+    // Somebody who can write to the store, and has no key, takes the front away and says that it was pruned.
+    let third = try #require(all.records.first { $0.number == 3 }).hash
+    try log.append(
+      LogEntry(
+        .logPruned, time: 14, actor: "policy:retention",
+        body: [.init("from", .integer(1)), .init("root", .string(third.hex)), .init("to", .integer(3))]))
+    try log.tamper("UPDATE log_chain SET floor = 3, floor_root = (SELECT hash FROM log_record WHERE number = 3)")
+    try log.tamper("DELETE FROM log_record WHERE number <= 3")
+    let forged = try log.verify()
+    #expect(forged.text.contains("(#1–#3 pruned, on record in #13, which nobody has signed yet)"), "\(forged.text)")
+    try log.seal(time: 16)
+    #expect(try log.verify().text.contains("(#1–#3 pruned, on record)"))
+  }
+
   @Test("A chain computed anew after a change is found by the checkpoints, by the anchor, and by the key")
   func recomputed() throws {
     var records = all.records

@@ -52,6 +52,56 @@ struct LogBundleTests {
     #expect(newer.verdict == .intact && newer.anchored?.number == 12)
   }
 
+  /// What `Tests/BundleCheck/verify_bundle.py` says; nil where there is no Python or no openssl.
+  private func foreignVerdict(_ bytes: [UInt8], key: LogPublicKey, _ directory: TestDirectory) throws -> String? {
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("BundleCheck/verify_bundle.py").path
+    try Data(bytes).write(to: URL(fileURLWithPath: directory("bundle")))
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments =
+      ["sh", "-c", "command -v openssl >/dev/null && exec python3 \"$@\"; exit 127", "sh", script]
+      + [directory("bundle"), key.text]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    if process.terminationStatus == 127 { return nil }
+    return said.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  @Test("Another implementation, made from the page about the format alone, says the same of a bundle")
+  func otherImplementation() throws {
+    let log = try TestLog.whole()
+    let key = TestLog.firstKey.publicKey
+    let whole = try log.bundle(anchors: [LogAnchorReport(asking: log.anchor)])
+    guard let said = try foreignVerdict(whole, key: key, log.directory) else {
+      print("left out: there is no python3 or no openssl")
+      return
+    }
+    #expect(said == "intact 1 12 10")
+    #expect(try foreignVerdict(whole, key: TestLog.otherKey.publicKey, log.directory) == "another key")
+    try log.export()
+    try log.seal(time: 20)
+    try log.pruning().prune(log.store, to: 5, as: .command, time: 21, actor: "policy:retention")
+    let pruned = try log.bundle()
+    #expect(try foreignVerdict(pruned, key: key, log.directory) == "intact 6 14 13")
+    // A change that the digest at the bundle's end was computed anew for.
+    var items = try log.items()
+    items = LogItems(
+      outline: items.outline,
+      items.items.map { item in
+        guard case .record(var record) = item, record.number == 9 else { return item }
+        record.bytes[12] ^= 1
+        return .record(record)
+      })
+    let bytes = CollectedBytes()
+    try LogBundleWriter.write(items, anchors: []) { bytes.all += $0 }
+    #expect(try foreignVerdict(bytes.all, key: key, log.directory) == "#9 was changed")
+    #expect(try Self.verify(bytes.all).faults.contains(.changed(number: 9)))
+  }
+
   @Test("A bundle with one flipped bit in any byte can't be read to its end")
   func flipped() throws {
     let log = try TestLog.whole()
@@ -108,8 +158,8 @@ struct LogBundleTests {
     _ = try log.store.write(as: .command) { try $0.erase(1...12, time: 0, actor: "user:mara", reason: "retention") }
     let erased = try Self.verify(try log.bundle())
     #expect(erased.verdict == .intact && erased.erasedPayloads == 2)
-    try LogPruning(export: erased, anchors: [LogAnchorReport(asking: log.anchor)])
-      .prune(log.store, to: 5, as: .command, time: 0, actor: "policy:retention")
+    try log.export()
+    try log.pruning().prune(log.store, to: 5, as: .command, time: 0, actor: "policy:retention")
     let pruned = try Self.verify(try log.bundle())
     #expect(pruned.verdict == .intact && pruned.first == 6 && pruned.signed == 10)
     _ = try log.sealer.reseal(log.store, as: .command, time: 0, actor: "user:mara", reason: "moved", nonce: [3])

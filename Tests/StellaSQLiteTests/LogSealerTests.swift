@@ -1,5 +1,6 @@
 import Foundation
 import StellaModel
+import Synchronization
 import Testing
 
 @testable import StellaRemediation
@@ -158,54 +159,98 @@ struct LogSealerTests {
   @Test("Only what is sealed, exported, anchored and done is pruned, and that is on record")
   func pruned() throws {
     let log = try TestLog.whole()
-    func prune(_ size: Int64, _ export: LogVerification, anchors: [any LogAnchor]) throws {
-      try LogPruning(export: export, anchors: anchors.map { LogAnchorReport(asking: $0) })
-        .prune(log.store, to: size, as: .command, time: 20, actor: "policy:retention")
-    }
-    func exported() throws -> LogVerification {
-      let bytes = try log.bundle()
-      return try LogBundleTests.verify(bytes)
+    func prune(_ size: Int64, _ pruning: LogPruning) throws {
+      try pruning.prune(log.store, to: size, as: .command, time: 20, actor: "policy:retention")
     }
     func expectRefusal(_ words: String, _ body: () throws -> Void) {
       let error = #expect(throws: LogError.self) { try body() }
       #expect(error?.code == .notPrunable && error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
-    let export = try exported()
-    let foreign = try TestLog.whole()
-    expectRefusal("not sealed") { try prune(6, export, anchors: [log.anchor]) }
-    expectRefusal("not sealed") { try prune(12, export, anchors: [log.anchor]) }
-    expectRefusal("bundle") { try prune(8, LogVerification(), anchors: [log.anchor]) }
-    expectRefusal("bundle") { try prune(8, try LogBundleTests.verify(try TestLog().bundle()), anchors: [log.anchor]) }
-    expectRefusal("no anchor") { try prune(8, export, anchors: []) }
-    expectRefusal("no anchor") { try prune(8, export, anchors: [Unreachable(), try TestLogAnchors.other(foreign)]) }
-    #expect(try log.verify().head.size == 12)
+    expectRefusal("no recorded export") { try prune(8, try log.pruning()) }
+    let export = try log.export()
+    #expect(export.from == 1 && export.to == 12)
+    #expect(try log.verify().export == export && (try log.verify().text.contains("#1–#12 @")))
+    let foreign = try TestLogAnchors.other(try TestLog.whole())
+    expectRefusal("not sealed") { try prune(6, try log.pruning()) }
+    expectRefusal("not sealed") { try prune(12, try log.pruning()) }
+    expectRefusal("does not verify") { try prune(8, LogPruning(log: LogVerification(), anchors: [])) }
+    expectRefusal("no recorded export") { try prune(8, foreignEnd(try log.pruning())) }
+    expectRefusal("no anchor") { try prune(8, LogPruning(log: try log.verify(), anchors: [])) }
+    let strangers: [any LogAnchor] = [Unreachable(), foreign]
+    expectRefusal("no anchor") {
+      try prune(8, LogPruning(log: try log.verify(), anchors: strangers.map { LogAnchorReport(asking: $0) }))
+    }
+    #expect(try log.verify().head.size == 13)
 
-    try prune(8, export, anchors: [log.anchor])
+    try prune(8, try log.pruning())
     let result = try log.verify()
-    #expect(result.verdict == .intact && result.first == 9 && result.head.size == 13 && result.records == 5)
+    #expect(result.verdict == .intact && result.first == 9 && result.head.size == 14 && result.records == 6)
     #expect(result.anchored?.number == 10 && result.signed == 10 && result.rotations == 1)
-    #expect(result.text.contains("(#1–#8 pruned, on record)"))
+    #expect(result.text.contains("(#1–#8 pruned, on record in #14, which nobody has signed yet)"))
     #expect(try log.items().checkpoints.map(\.size) == [8, 10])
     let record = try LogRecord(bytes: try #require(try log.items().records.last).bytes)
     #expect(record.kind == .logPruned && record.integer("from") == 1 && record.integer("to") == 8)
+    #expect(record.text("export") == export.digest.description)
 
-    // Once more, from where it was pruned.
-    expectRefusal("bundle") { try prune(10, foreignEnd(export), anchors: [log.anchor]) }
-    let bytes = try log.bundle()
-    let rest = try LogBundleTests.verify(bytes)
-    #expect(rest.verdict == .intact && rest.first == 9)
-    try prune(10, rest, anchors: [log.anchor])
+    // Once more, from where it was pruned: the first export still holds it.
+    try prune(10, try log.pruning())
     #expect(try log.verify().verdict == .intact && (try log.verify().first) == 11)
     try log.append(LogEntry(.thawed, time: 21, actor: "user:ivo"))
     try log.seal(time: 22)
-    #expect(try log.verify().anchored?.number == 15)
+    #expect(try log.verify().anchored?.number == 16)
+    // What came after the export is in none.
+    expectRefusal("no recorded export") { try prune(16, try log.pruning()) }
+    try log.export(time: 23)
+    try prune(16, try log.pruning())
+    #expect(try log.verify().verdict == .intact && (try log.verify().first) == 17)
   }
 
-  /// The same, ending in a record that the store doesn't have.
-  func foreignEnd(_ export: LogVerification) -> LogVerification {
-    var export = export
-    export.head.root = .zero
-    return export
+  /// The same, whose export ends in a record that the store doesn't have.
+  func foreignEnd(_ pruning: LogPruning) -> LogPruning {
+    var pruning = pruning
+    pruning.log.export?.root = .zero
+    return pruning
+  }
+
+  @Test("What is old reaches as far as it is exported, anchored and settled, and says what keeps the rest")
+  func reach() throws {
+    let log = try TestLog.whole()
+    func reach(before time: Int64) throws -> LogPruning.Reach { try log.pruning().reach(log.store, before: time) }
+    // Signed at 5, 9 and 11, with 5, 8 and 10 records.
+    #expect(try reach(before: 5) == LogPruning.Reach(floor: 0))
+    let unexported = try reach(before: 12)
+    #expect(unexported.size == nil && unexported.obstacle?.contains("stella log export") == true)
+    try log.export()
+    #expect(try reach(before: 10) == LogPruning.Reach(size: 8, floor: 0))
+    #expect(try reach(before: 12) == LogPruning.Reach(size: 10, floor: 0))
+    try log.append(LogEntry(.effectIntended, effect: 2, time: 15, run: "r-1", actor: "engine"))
+    try log.seal(time: 16)
+    try log.append(LogEntry(.thawed, time: 17, actor: "user:ivo"))
+    try log.seal(time: 18)
+    let later = try reach(before: 30)
+    #expect(later.size == 10 && later.obstacle?.contains("no recorded export") == true)
+    try log.export()
+    let open = try reach(before: 30)
+    #expect(open.size == 10 && open.obstacle?.contains("no known outcome") == true)
+    let blind = try log.pruning(anchors: [Unreachable()]).reach(log.store, before: 30)
+    #expect(blind.size == nil && blind.obstacle == "no anchor has seen all of it")
+    try log.tamper("UPDATE log_record SET bytes = x'00' WHERE number = 4")
+    #expect(throws: LogError.self) { try reach(before: 30) }
+  }
+
+  @Test("A bundle of another log, or one that was cut, is not recorded as an export")
+  func foreignExport() throws {
+    let log = try TestLog.whole()
+    let digest = try #require(ContentDigest(bytes: Array(repeating: 0, count: 32)))
+    let other = try TestLog.whole()
+    try other.append(LogEntry(.thawed, time: 14, actor: "user:ivo"))
+    for found in [try other.verify(), LogVerification()] {
+      let error = #expect(throws: LogError.self) {
+        try LogExport.record(found, digest: digest, file: "x", in: log.store, as: .command, time: 1, actor: "user:mara")
+      }
+      #expect(error?.code == .notExported)
+    }
+    #expect(try log.verify().head.size == 12)
   }
 
   @Test("An effect without outcome keeps its part of the log, and verifying names it")
@@ -217,10 +262,9 @@ struct LogSealerTests {
     var result = try log.verify()
     #expect(result.verdict == .openItems && result.openItems.map(\.number) == [3])
     #expect(result.text.contains("except 1 → r-7f2e1 e1 at #3 (no outcome)"))
-    let export = try LogBundleTests.verify(try log.bundle())
+    try log.export()
     let error = #expect(throws: LogError.self) {
-      try LogPruning(export: export, anchors: [LogAnchorReport(asking: log.anchor)])
-        .prune(log.store, to: 3, as: .command, time: 0, actor: "x")
+      try log.pruning().prune(log.store, to: 3, as: .command, time: 0, actor: "x")
     }
     #expect(error?.message.contains("r-7f2e1") == true)
 
@@ -233,6 +277,102 @@ struct LogSealerTests {
     #expect(try log.verify().verdict == .openItems)
     try log.append(LogEntry(.effectReconciled, effect: 1, time: 0, run: "r-7f2e1", actor: "user:mara"))
     #expect(try log.verify().verdict == .intact)
+  }
+
+  @Test("An anchor that never tells gets every checkpoint, and counts for nothing when the log is verified")
+  func writeOnly() throws {
+    final class Deaf: LogAnchor {
+      let taken = Mutex<[LogCheckpoint]>([])
+      let name = "https:deaf"
+      func publish(_ checkpoint: LogCheckpoint) { taken.withLock { $0.append(checkpoint) } }
+      func newest() throws(LogAnchorError) -> LogCheckpoint? {
+        throw LogAnchorError(.writeOnly, anchor: name, message: "gives none back")
+      }
+    }
+    let log = try TestLog()
+    let deaf = Deaf()
+    let sealing = try sealer(log, others: [deaf]).seal(log.store, as: .command, time: 1)
+    #expect(sealing.failures.isEmpty && sealing.taken == ["https:deaf"])
+    #expect(deaf.taken.withLock { $0 } == [sealing.checkpoint])
+    #expect(try log.verify(anchors: [deaf]).anchored == nil)
+  }
+
+  @Test("How far each anchor is behind is told, also of one that can't be asked any more")
+  func lag() throws {
+    let log = try TestLog()
+    let minute: Int64 = 60_000_000_000
+    try log.seal(time: 0)
+    try log.append(LogEntry(.frozen, time: 2 * minute, actor: "user:ivo"))
+    let receipts = try log.store.readRuns { try $0.receipts() }
+    #expect(receipts == [LogAnchorReceipt(anchor: log.anchor.name, checkpoint: try #require(try log.anchor.newest()))])
+    struct Gone: LogAnchor {
+      let name: String
+      func publish(_ checkpoint: LogCheckpoint) throws(LogAnchorError) { throw error }
+      func newest() throws(LogAnchorError) -> LogCheckpoint? { throw error }
+      private var error: LogAnchorError { LogAnchorError(.unavailable, anchor: name, message: "no route to host") }
+    }
+    for anchor in [log.anchor, Gone(name: log.anchor.name)] as [any LogAnchor] {
+      let reports = [LogAnchorReport(asking: anchor, receipts: receipts)]
+      var found = try log.store.readLog { try LogVerifier.verify($0, trusted: [], anchors: reports) }
+      #expect(!found.text.contains("behind"))
+      found.checkedAt = 3 * minute
+      #expect(found.text.contains("1 record and 3 minutes behind"), "\(found.text)")
+    }
+    try log.seal(time: 3 * minute)
+    var found = try log.verify()
+    found.checkedAt = 90 * minute
+    #expect(!found.text.contains("behind"))
+  }
+
+  @Test("Runs are held while no anchor has a record for too long, and only then")
+  func hold() throws {
+    let log = try TestLog()
+    let hold = AnchorHold(after: 100, anchors: [log.anchor.name])
+    func reason(_ now: Int64, _ hold: AnchorHold) throws -> String? {
+      try log.store.readRuns { try hold.reason($0, now: now) }
+    }
+    #expect(try reason(99, hold) == nil)
+    #expect(try reason(100, hold)?.contains("#1 ") == true)
+    try log.seal(time: 100)
+    #expect(try reason(10_000, hold) == nil)
+    try log.append(LogEntry(.frozen, time: 10_000, actor: "user:ivo"))
+    #expect(try reason(10_099, hold) == nil && (try reason(10_100, hold)) != nil)
+    // An anchor that the configuration no longer names doesn't count.
+    #expect(try reason(10_000, AnchorHold(after: 100, anchors: ["file:/other"])) != nil)
+    log.sealer = try sealer(log, others: [Unreachable()])
+    try log.seal(time: 10_100)
+    #expect(try reason(10_100, hold) != nil)
+    log.sealer = try sealer(log, others: [Unreachable(), log.anchor])
+    try log.seal(time: 10_101)
+    #expect(try reason(20_000, hold) == nil)
+    // What is pruned needs no anchor.
+    try log.export()
+    try log.seal(time: 20_000)
+    try log.pruning().prune(log.store, to: 2, as: .command, time: 20_000, actor: "x")
+    #expect(try reason(20_050, hold) == nil)
+  }
+
+  @Test("Two processes that sign at once don't take each other's checkpoint for another log")
+  func sideBySide() async throws {
+    let log = try TestLog()
+    let path = log.database
+    let (own, anchor) = (log.own, log.anchor)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<4 {
+        group.addTask {
+          let store = try SQLiteStore(path: path)
+          let sealer = try #require(LogSealer(engine: "prod-1", key: TestLog.firstKey, own: own, others: [anchor]))
+          for _ in 0..<15 {
+            try store.write(as: .command) { _ = try $0.append(LogEntry(.frozen, time: 0, actor: "user:\(worker)")) }
+            let sealing = try sealer.seal(store, as: .command, time: 1)
+            #expect(sealing.failures.isEmpty, "\(sealing.failures)")
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let result = try log.verify(anchors: [log.own, log.anchor])
+    #expect(result.verdict == .intact && result.head.size == 61 && result.anchored?.number == 61)
   }
 
   @Test("Keys are rotated again and again, and the first one still vouches for the last")

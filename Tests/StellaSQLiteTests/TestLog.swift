@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import StellaModel
+import Testing
 
 @testable import StellaRemediation
 @testable import StellaSQLite
@@ -97,6 +98,23 @@ final class TestLog {
       try LogBundleWriter.write(source, anchors: anchors) { bytes.all += $0 }
       return bytes.all
     }
+  }
+
+  /// Exports all that there is, as `stella log export` does, and puts that on record.
+  @discardableResult
+  func export(time: Int64 = 14) throws -> LogExport {
+    let feed = LogBundleTests.Feed(try bundle())
+    let reader = try LogBundleReader { feed.read($0) }
+    let found = try LogVerifier.verify(reader, trusted: [Self.firstKey.publicKey, Self.nextKey.publicKey], anchors: [])
+    return try LogExport.record(
+      found, digest: try #require(reader.fileDigest), file: "a.stellalog", in: store, as: .command, time: time,
+      actor: "user:mara")
+  }
+
+  /// As `stella log prune` has it: the log as it verifies now, and what the anchors say.
+  func pruning(anchors: [any LogAnchor]? = nil) throws -> LogPruning {
+    let reports = (anchors ?? [anchor]).map { LogAnchorReport(asking: $0) }
+    return LogPruning(log: try verify(anchors: anchors ?? [anchor]), anchors: reports)
   }
 
   /// Changes the store behind its back, past the triggers that guard against mistakes.

@@ -22,6 +22,8 @@ typedef struct {
   uint64_t memory_bytes;
   uint64_t file_bytes;
   uint64_t open_files;
+  // When not 0, it may write to no file but /dev/null and what it was given, nor make or remove any (landlock(7)).
+  uint64_t read_only;
   // Until SIGTERM, from then until SIGKILL, and from then until what can't be killed is given up.
   int64_t time_limit_ms;
   int64_t grace_ms;
@@ -54,6 +56,9 @@ typedef struct {
   // Processes that couldn't be ended within `reap_ms`.
   int32_t remaining;
 } stella_process_end;
+
+// Whether this kernel can keep a command from changing files: Linux 6.2 or later, with Landlock on.
+int stella_process_can_be_read_only(void);
 
 // The name by which the supervisor is called, as its first argument.
 #define STELLA_PROCESS_SUPERVISOR "stella-exec"

@@ -23,7 +23,7 @@ enum StoredAlertText {
     lines.field("Title", ScreenText.quoted(alert.title, width: 200))
     lines.field("Key", TextEscaping.oneLine(alert.key, limit: 300))
     lines.field(
-      "Seen", "\(alert.count) times, \(time.clock(alert.firstSeen)) – \(time.clock(alert.lastSeen))")
+      "Seen", "\(CountText.count(alert.count, "time")), \(time.clock(alert.firstSeen)) – \(time.clock(alert.lastSeen))")
     if let remark = alert.acknowledged { lines.field("Ack", text(remark, time)) }
     if let remark = alert.resolved { lines.field("Resolved", text(remark, time)) }
     guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return lines.text }

@@ -39,7 +39,7 @@ struct Doctor {
     let set = RuleSet(
       sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable)
     let errors = set.refusals.flatMap(\.errors)
-    let found = "\(set.rules.count) rule\(set.rules.count == 1 ? "" : "s") in \(paths.joined(separator: ", "))"
+    let found = "\(CountText.count(set.rules.count, "rule")) in \(paths.joined(separator: ", "))"
     if errors.isEmpty {
       if set.rules.isEmpty { return [.problem("rules", found, "Put rule files there, or name another directory.")] }
       return [.ok("rules", found)]
@@ -57,7 +57,7 @@ struct Doctor {
     }
     if checkups.isEmpty {
       checkups.append(
-        .ok("fixes", "\(set.fixes.count) fix\(set.fixes.count == 1 ? "" : "es") in \(paths.joined(separator: ", "))"))
+        .ok("fixes", "\(CountText.count(set.fixes.count, "fix", "fixes")) in \(paths.joined(separator: ", "))"))
     }
     for manifest in set.fixes.map(\.manifest) {
       for target in manifest.targets where targets?.names.contains(target) == false {

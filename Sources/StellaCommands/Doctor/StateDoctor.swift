@@ -1,5 +1,6 @@
 import Glibc
 import StellaConfiguration
+import StellaEngine
 import StellaModel
 import StellaRemediation
 import StellaSQLite
@@ -40,12 +41,17 @@ struct StateDoctor {
       )
     }
     let (store, log) = checkStore()
-    return checkups + store + checkAnchors(hasTargets, log) + checkSpace(path)
+    return checkups + store + checkAnchors(hasTargets, log) + checkQuota(log) + checkSpace(path)
   }
 
-  private struct StoredLog {
+  struct StoredLog {
     var id: LogHash?
     var size: Int64
+    var receipts: [LogAnchorReceipt]
+    /// What all of the store takes.
+    var storeBytes: Int
+    /// Why runs are held now, because no anchor was reached.
+    var hold: String?
   }
 
   /// Also gives its log, when there is one.
@@ -55,8 +61,16 @@ struct StateDoctor {
       guard access(directory.database, F_OK) == 0 else { return ([.ok("store", "it is made on first use")], nil) }
       let store = try SQLiteStore(directory)
       defer { try? store.close() }
-      let log = try store.readRuns { StoredLog(id: try $0.outline()?.log, size: $0.head.size) }
-      var checkups: [Checkup] = [.ok("store", "\(directory.database) opens; its log has \(log.size) records")]
+      let hold = AnchorAssembly.hold(configuration)
+      let bytes = try store.usedBytes()
+      let log = try store.readRuns {
+        StoredLog(
+          id: try $0.outline()?.log, size: $0.head.size, receipts: try $0.receipts(), storeBytes: bytes,
+          hold: try hold?.reason($0, now: SystemTime().now()))
+      }
+      var checkups: [Checkup] = [
+        .ok("store", "\(directory.database) opens; its log has \(CountText.count(Int(log.size), "record"))")
+      ]
       checkups += try checkKey(directory, log.size)
       let reserve = StateReserve(directory)
       var status = stat()
@@ -86,69 +100,58 @@ struct StateDoctor {
   }
 
   private func checkAnchors(_ hasTargets: Bool, _ log: StoredLog?) -> [Checkup] {
-    let anchors = configuration.log.anchors
-    if anchors.isEmpty {
-      // Without effects the log has little to tell.
-      guard hasTargets || (log?.size ?? 0) > 1 else { return [] }
-      return [
-        .warning(
-          "log", "it has no anchor outside of the store: who can write there could cut off its end unseen",
-          "Name a file on another disk or host in stella.yaml: `log: { anchors: [/mnt/elsewhere/stella.anchor] }`")
-      ]
-    }
-    return anchors.map { anchor in
-      if let inside = StateDoctor.resolved(StateDoctor.parent(of: anchor)), let state = StateDoctor.resolved(path),
-        inside == state || inside.hasPrefix(state + "/")
-      {
-        return .warning(
-          "log", "the anchor \(anchor) is within \(path)", "Keep it where who can write the store can't write.")
-      }
-      do {
-        let newest = try FileAnchor(path: anchor).newest()
-        if let newest, let log, newest.log != log.id || newest.size > log.size {
-          return .problem(
-            "log",
-            newest.log == log.id
-              ? "the anchor \(anchor) has \(newest.size) records and the store has \(log.size): records are gone"
-              : "the anchor \(anchor) is of another log than the one in the store: that was replaced, or is new",
-            "See what `stella log verify` says before anything else is done.")
-        }
-        if newest == nil, access(StateDoctor.parent(of: anchor), W_OK | X_OK) != 0 {
-          return .problem(
-            "log", "the anchor \(anchor) can't be made: \(String(cString: strerror(errno)))",
-            "Make its directory writable, or name another place.")
-        }
-        return .ok("log", "the anchor \(anchor) has \(newest.map { "\($0.size) records" } ?? "nothing yet")")
-      } catch {
-        return .problem("log", "\(error)", "")
-      }
-    }
+    guard configuration.log.anchors.isEmpty else { return AnchorDoctor(configuration).checkups(log) }
+    // Without effects the log has little to tell.
+    guard hasTargets || (log?.size ?? 0) > 1 else { return [] }
+    return [
+      .warning(
+        "log", "it has no anchor outside of the store: who can write there could cut off its end unseen",
+        "Name a file on another disk or host in stella.yaml: `log: { anchors: [/mnt/elsewhere/stella.anchor] }`")
+    ]
+  }
+
+  /// How much of its quota the store takes.
+  private func checkQuota(_ log: StoredLog?) -> [Checkup] {
+    guard let quota = configuration.log.quota, let bytes = log?.storeBytes else { return [] }
+    let text = "the store has \(bytes >> 20) MiB of the \(SizeText.text(quota)) that `log: quota` allows"
+    guard bytes / 4 >= quota / 5 else { return [.ok("space", text)] }
+    return [.warning("space", text, "Export the log and prune it: `stella log export FILE && stella log prune`")]
   }
 
   private func checkSpace(_ directory: String) -> [Checkup] {
     var status = statvfs()
     guard statvfs(directory, &status) == 0, status.f_blocks > 0 else { return [] }
     // What root alone may use is no space of ours.
-    let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
-    let percent = Int(UInt64(status.f_bavail) * 100 / UInt64(status.f_blocks))
-    let text = "\(percent)% (\(free >> 20) MiB) of the file system of \(directory) are free"
-    if free < UInt64(StateReserve.byteCount) {
-      return [.problem("space", text, "Free some: no effect begins without room to record its outcome.")]
-    }
-    if percent < StateDoctor.leastFreePercent {
-      return [.warning("space", text, "Free some before it is full: then nothing can be recorded, and no effect runs.")]
-    }
-    return [.ok("space", text)]
+    return [
+      StateDoctor.space(
+        free: UInt64(status.f_bavail) * UInt64(status.f_frsize), of: UInt64(status.f_blocks) * UInt64(status.f_frsize),
+        in: directory)
+    ]
   }
 
-  private static func parent(of path: String) -> String {
+  /// - Parameters:
+  ///   - free: bytes that this user may still use.
+  ///   - total: bytes of the file system, more than 0.
+  static func space(free: UInt64, of total: UInt64, in directory: String) -> Checkup {
+    let percent = Int(Double(free) / Double(total) * 100)
+    let text = "\(percent)% (\(free >> 20) MiB) of the file system of \(directory) are free"
+    if free < UInt64(StateReserve.byteCount) {
+      return .problem("space", text, "Free some: no effect begins without room to record its outcome.")
+    }
+    if percent < StateDoctor.leastFreePercent {
+      return .warning("space", text, "Free some before it is full: then nothing can be recorded, and no effect runs.")
+    }
+    return .ok("space", text)
+  }
+
+  static func parent(of path: String) -> String {
     var path = path[...]
     while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  private static func resolved(_ path: String) -> String? {
+  static func resolved(_ path: String) -> String? {
     guard let found = realpath(path, nil) else { return nil }
     defer { free(found) }
     return String(cString: found)

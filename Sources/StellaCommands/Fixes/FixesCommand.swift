@@ -98,7 +98,8 @@ struct FixesLintCommand: ParsableCommand {
       }
     }
     if result.output == .table, !result.quiet {
-      console.line("\(desk.remediation.fixes.fixes.count) fixes, \(count) findings")
+      console.line(
+        CountText.count(desk.remediation.fixes.fixes.count, "fix", "fixes") + ", " + CountText.count(count, "finding"))
     }
     try FixesLintCommand.report(desk.remediation.fixes.refusals, console, result)
     if strict, count > 0 { throw CommandStatus.findings }

@@ -18,7 +18,7 @@ struct LogCheckpointCommand: ParsableCommand {
     case .json: Console.standard.line(FieldValue.object([.init("checkpoint", .string(sealing.checkpoint.text))]).json)
     case .table: Console.standard.line(sealing.checkpoint.text)
     }
-    for failure in sealing.failures { Console.standard.note(TextEscaping.oneLine("warning: \(failure)")) }
+    AnchorNotes.print(sealing, .standard)
     if !sealing.failures.isEmpty { throw CommandStatus.failure }
   }
 }

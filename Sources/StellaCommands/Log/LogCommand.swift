@@ -3,6 +3,9 @@ import ArgumentParser
 /// `stella log`: the execution log.
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "log", abstract: "Read, verify and export the execution log.",
-    subcommands: [LogShowCommand.self, LogVerifyCommand.self, LogExportCommand.self, LogCheckpointCommand.self])
+    commandName: "log", abstract: "Read, verify, export and prune the execution log.",
+    subcommands: [
+      LogShowCommand.self, LogVerifyCommand.self, LogExportCommand.self, LogPruneCommand.self,
+      LogCheckpointCommand.self, LogKeyCommand.self, LogRotateKeyCommand.self, LogResealCommand.self,
+    ])
 }

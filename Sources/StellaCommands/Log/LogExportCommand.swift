@@ -8,7 +8,12 @@ import StellaSQLite
 struct LogExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write the log as one file that verifies offline with the public key alone.",
-    discussion: "Example: stella log export incident.stellalog")
+    discussion: """
+      Example: stella log export incident.stellalog
+
+      The file is read back and verified, and the log records that it was written, with its SHA-256: what no such record covers
+      is never pruned.
+      """)
 
   @Argument(help: "The file to write; it must not be there yet.", completion: .file()) var file: String
   @OptionGroup var options: RemediationOptions
@@ -22,7 +27,7 @@ struct LogExportCommand: ParsableCommand {
     guard descriptor >= 0, let stream = fdopen(descriptor, "wb") else {
       throw CommandFailure(.usage, "\(file): \(String(cString: strerror(errno))). Name a file that isn't there yet.")
     }
-    let anchors = desk.configuration.log.anchors.map { LogAnchorReport(asking: FileAnchor(path: $0)) }
+    let anchors = try AnchorAssembly.reports(AnchorAssembly.anchors(desk.configuration), desk.store)
     var failure: Int32 = 0
     do {
       try desk.store.readLog { source in
@@ -41,13 +46,37 @@ struct LogExportCommand: ParsableCommand {
       unlink(file)
       throw CommandFailure(.failure, "\(file): \(String(cString: strerror(failure))). Nothing was written.")
     }
+    let export = try record(desk)
     let key = desk.sealer.publicKey.text
     switch result.output {
     case .json:
-      Console.standard.line(FieldValue.object([.init("file", .string(file)), .init("key", .string(key))]).json)
+      Console.standard.line(
+        FieldValue.object([
+          .init("file", .string(file)), .init("key", .string(key)), .init("from", .integer(export.from)),
+          .init("to", .integer(export.to)), .init("digest", .string(export.digest.description)),
+        ]).json)
     case .table:
-      Console.standard.line(TextEscaping.oneLine("Written to \(file). Check it anywhere with:"))
+      Console.standard.line(
+        TextEscaping.oneLine(
+          "Written #\(export.from)–#\(export.to) to \(file), \(export.digest). Check it anywhere with:"))
       Console.standard.line(TextEscaping.oneLine("  stella log verify --bundle \(file) --key \(key)"))
     }
+  }
+
+  /// Reads back what was written, and puts on record that it is a whole bundle of this log.
+  private func record(_ desk: RemediationDesk) throws -> LogExport {
+    let (bundle, digest) = try LogBundleFile.verify(file, trusted: [desk.sealer.publicKey])
+    guard bundle.verdict != .failed else {
+      throw CommandFailure(
+        .integrity,
+        "\(file) was written and does not verify: \(bundle.faults.first?.text ?? ""). See `stella log verify`.")
+    }
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    let person = desk.viewer.person.map { "user:\($0.name)" } ?? "uid:\(desk.viewer.uid)"
+    let export = try LogExport.record(
+      bundle, digest: digest, file: name, in: desk.store, as: .command, time: desk.remediation.journal.time.now(),
+      actor: person)
+    desk.seal(.standard)
+    return export
   }
 }

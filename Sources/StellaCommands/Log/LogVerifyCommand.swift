@@ -25,11 +25,12 @@ struct LogVerifyCommand: ParsableCommand {
   var bundle: String?
   @Option(
     name: .long,
-    help: ArgumentHelp("A public key to trust, 64 hexadecimal digits or a file with them; may be given several times."))
+    help: ArgumentHelp(
+      "A public key to trust, 64 hexadecimal digits, or a file with such keys; may be given several times."))
   var key: [String] = []
 
   func run() throws {
-    let trusted = try key.map { try LogVerifyCommand.publicKey($0) }
+    let trusted = try key.flatMap { try LogVerifyCommand.publicKeys($0) }
     let verification = try bundle.map { try verify(bundle: $0, trusted) } ?? verifyStore(trusted)
     switch result.output {
     case .json: Console.standard.line(LogVerifyCommand.object(verification).json)
@@ -46,9 +47,12 @@ struct LogVerifyCommand: ParsableCommand {
     var keys = trusted
     if keys.isEmpty, let own = LogSigningKey(seed: try LogKeyFile(directory).seed()) { keys = [own.publicKey] }
     let anchors: [any LogAnchor] =
-      [FileAnchor(path: directory.logCheckpoints)] + configuration.log.anchors.map { FileAnchor(path: $0) }
-    let reports = anchors.map { LogAnchorReport(asking: $0) }
-    return try store.readLog { try LogVerifier.verify($0, trusted: keys, anchors: reports) }
+      [FileAnchor(path: directory.logCheckpoints)] + AnchorAssembly.anchors(configuration)
+    let reports = try AnchorAssembly.reports(anchors, store)
+    let now = SystemTime().now()
+    var verification = try store.readLog { try LogVerifier.verify($0, trusted: keys, anchors: reports) }
+    verification.checkedAt = now
+    return verification
   }
 
   private func verify(bundle path: String, _ trusted: [LogPublicKey]) throws -> LogVerification {
@@ -56,29 +60,25 @@ struct LogVerifyCommand: ParsableCommand {
       throw CommandFailure(
         .usage, "a bundle proves nothing without a key that you trust. Name it with --key; whoever exported it has it.")
     }
-    guard let file = fopen(path, "rb") else {
-      throw CommandFailure(errno == ENOENT ? .notFound : .usage, "\(path): \(String(cString: strerror(errno)))")
-    }
-    defer { fclose(file) }
-    let reader = try LogBundleReader { count in
-      var bytes = [UInt8](repeating: 0, count: count)
-      let got = fread(&bytes, 1, count, file)
-      return Array(bytes.prefix(got))
-    }
-    return try LogVerifier.verify(reader, trusted: trusted, anchors: reader.anchors)
+    return try LogBundleFile.verify(path, trusted: trusted).0
   }
 
-  private static func publicKey(_ given: String) throws -> LogPublicKey {
-    if let key = LogPublicKey(text: given) { return key }
+  /// One key as it is given, or all that a file holds, as `stella log key --all` prints them.
+  private static func publicKeys(_ given: String) throws -> [LogPublicKey] {
+    if let key = LogPublicKey(text: given) { return [key] }
     if let file = fopen(given, "rb") {
       defer { fclose(file) }
-      var bytes = [UInt8](repeating: 0, count: 100)
-      let text = String(decoding: bytes.prefix(fread(&bytes, 1, 100, file)), as: UTF8.self)
-      if let key = LogPublicKey(text: text.split(whereSeparator: \.isWhitespace).first ?? "") { return key }
+      var bytes = [UInt8](repeating: 0, count: 64 << 10)
+      let count = fread(&bytes, 1, bytes.count, file)
+      let text = String(decoding: bytes.prefix(count), as: UTF8.self)
+      let words = text.split(whereSeparator: \.isWhitespace)
+      let keys = words.compactMap { LogPublicKey(text: $0) }
+      if !keys.isEmpty, keys.count == words.count { return keys }
     }
     throw CommandFailure(
       .usage,
-      "\(given) is neither a public key of 64 hexadecimal digits nor a file with one. `stella log export` prints it.")
+      "\(given) is neither a public key of 64 hexadecimal digits nor a file with such keys. `stella log key` prints it."
+    )
   }
 
   private static func object(_ verification: LogVerification) -> FieldValue {
@@ -90,10 +90,32 @@ struct LogVerifyCommand: ParsableCommand {
       .init("gaps", .integer(verification.gaps)), .init("checkpoints", .integer(verification.checkpoints)),
       .init("signed", verification.signed.map { .integer($0) } ?? .null),
       .init("anchored", verification.anchored.map { .integer($0.number) } ?? .null),
+      .init("anchors", .array(verification.anchors.map { anchor(verification, $0) })),
+      .init("exported", verification.export.map { .integer($0.to) } ?? .null),
       .init("runs", .integer(verification.runs)), .init("intents", .integer(verification.intents)),
       .init("open", .integer(Int64(verification.openItems.count))),
       .init("fault_count", .integer(Int64(verification.faultCount))),
       .init("faults", .array(verification.faults.map { .string($0.text) })),
+    ])
+  }
+
+  private static func anchor(_ verification: LogVerification, _ anchor: LogVerification.Anchor) -> FieldValue {
+    let finding =
+      switch anchor.finding {
+      case .consistent: "consistent"
+      case .unreachable: "not_asked"
+      case .empty: "empty"
+      case .former: "former"
+      case .pruned: "pruned"
+      case .ahead: "ahead"
+      case .contradicts: "contradicts"
+      }
+    let lag = verification.lag(of: anchor)
+    return .object([
+      .init("name", .string(anchor.name)), .init("finding", .string(finding)),
+      .init("size", anchor.checkpoint.map { .integer($0.size) } ?? .null),
+      .init("behind_records", lag.map { .integer($0.records) } ?? .integer(0)),
+      .init("behind_ms", lag.map { .integer($0.age / 1_000_000) } ?? .integer(0)),
     ])
   }
 }

@@ -1,4 +1,5 @@
 import StellaConfiguration
+import StellaEngine
 import StellaModel
 import StellaRemediation
 
@@ -37,7 +38,9 @@ package struct ApprovalRules: Sendable {
       let place = ConfigurationPlace(file: configuration.file ?? Configuration.defaultFile, line: 1, column: 1)
       throw ConfigurationError([.init(.conflict, at: place, error.message)])
     }
-    policies = PolicySet(approvals.policies.map(Policy.init))
+    var unknown: [ConfigurationError.Problem] = []
+    policies = PolicySet(approvals.policies.map { Policy($0, &unknown) })
+    if !unknown.isEmpty { throw ConfigurationError(unknown) }
     places = Dictionary(approvals.policies.map { ($0.name, $0.place) }) { first, _ in first }
   }
 
@@ -59,7 +62,9 @@ package struct ApprovalRules: Sendable {
 
 extension Policy {
   /// What isn't written has the default of ``Policy/standard``.
-  init(_ written: Configuration.Policy) {
+  ///
+  /// - Parameter problems: gets what only this machine can tell to be wrong: zones that it doesn't know.
+  init(_ written: Configuration.Policy, _ problems: inout [ConfigurationError.Problem]) {
     self.init(name: written.name)
     match = Match(fixes: written.fixes, targets: written.targets, tags: written.tags)
     needs = written.needs.map { Need(group: $0.group, count: $0.count) }
@@ -79,9 +84,19 @@ extension Policy {
     attempts = Rate(count: written.attempts ?? attempts.count, within: written.attemptsWithin ?? attempts.within)
     breaker = Rate(count: written.breakerCount ?? breaker.count, within: written.breakerWithin ?? breaker.within)
     let windows = written.windows.map { window in
-      MaintenanceWindow(
-        days: Set(window.days.compactMap(MaintenanceWindow.Day.init(rawValue:))), start: window.start, end: window.end,
-        offset: window.offset)
+      let days = Set(window.days.compactMap(MaintenanceWindow.Day.init(rawValue:)))
+      guard let zone = window.zone else {
+        return MaintenanceWindow(days: days, start: window.start, end: window.end, offset: window.offset)
+      }
+      guard let rules = TimeZones.rules(zone.name) else {
+        problems.append(
+          .init(
+            .wrongValue, at: zone.place,
+            "`\(TextEscaping.oneLine(zone.name))` is no time zone that this machine knows. Write an IANA name such as "
+              + "`Europe/Berlin`."))
+        return MaintenanceWindow(days: days, start: window.start, end: window.end)
+      }
+      return MaintenanceWindow(days: days, start: window.start, end: window.end, zone: rules, named: zone.name)
     }
     self.windows = windows.isEmpty ? [] : [windows]
     rollsBackByItself = written.rollsBackByItself

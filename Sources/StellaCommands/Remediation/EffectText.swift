@@ -86,7 +86,7 @@ struct EffectText {
     case .restore:
       prepared.rows.isEmpty
         ? "nothing to restore"
-        : "restore \(prepared.rows.count) before-images, each row only if it still holds what was written"
+        : "restore \(CountText.count(prepared.rows.count, "before-image")), each row only if it still holds what was written"
     case .effect(let effect):
       EffectText.summary(effect)
     case .irreversible(let reason): "NONE, irreversible: \(ScreenText.quoted(reason, width: 200))"

@@ -33,50 +33,31 @@ final class RemediationDesk {
     viewer = Viewer(rules.people)
     directory = try StateDirectory(path: configuration.state)
     store = try opened ?? SQLiteStore(directory)
-    sealer = try RemediationDesk.sealer(configuration, directory)
+    sealer = try LogSigning.sealer(configuration, directory, store)
     let log = try sealer.open(
       store, as: .command, time: SystemTime().now(), actor: "engine", nonce: LogKeyFile.unpredictable(16))
     let paths = RemediationOptions.paths(fixes, configuration)
     let (sources, unreadable) = RuleFiles.read(paths)
-    remediation = Remediation(
+    var remediation = Remediation(
       store: store,
       journal: RunJournal(time: SystemTime()) { LogKeyFile.unpredictable(LogPayload.saltBytes) },
       fixes: FixSet(sources: sources, unreadable: unreadable),
       targets: try TargetAssembly.targets(configuration, events: events), policies: rules.policies,
       people: rules.people,
       reserve: StateReserve(directory), log: log.hex)
+    remediation.anchorHold = AnchorAssembly.hold(configuration)
+    self.remediation = remediation
   }
 
   convenience init(_ options: RemediationOptions) throws {
     try self.init(try Configuration.load(options.config), fixes: options.fixes)
   }
 
-  static func sealer(_ configuration: Configuration, _ directory: StateDirectory) throws -> LogSealer {
-    guard let key = LogSigningKey(seed: try LogKeyFile(directory).seed()),
-      let sealer = LogSealer(
-        engine: engineName, key: key, own: FileAnchor(path: directory.logCheckpoints),
-        others: configuration.log.anchors.map { FileAnchor(path: $0) })
-    else { throw CommandFailure(.failure, "the execution log can't be signed here") }
-    return sealer
-  }
-
-  /// The host's name, as far as a checkpoint can have it.
-  private static var engineName: String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    gethostname(&buffer, buffer.count - 1)
-    let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let fit = String(
-      name.utf8.prefix(64).map {
-        LogCheckpoint.isEngineName(String(UnicodeScalar($0))) ? Character(UnicodeScalar($0)) : "-"
-      })
-    return fit.isEmpty ? "stella" : fit
-  }
-
   /// Signs the log as it is now and publishes that; what anchors don't take is said and no reason to fail.
   func seal(_ console: Console) {
     do {
       let sealing = try sealer.seal(store, as: .command, time: SystemTime().now())
-      for failure in sealing.failures { console.note(TextEscaping.oneLine("warning: the log's anchor \(failure)")) }
+      AnchorNotes.print(sealing, console)
     } catch {
       console.note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))
     }

@@ -67,8 +67,9 @@ extension RunScreen {
     let others = kinds.dropFirst(Self.kindLimit)
     if !others.isEmpty {
       lines.line(
-        "  and \(others.reduce(0) { $0 + $1.numbers.count }) effects of \(others.count) other kinds, "
-          + "\(others.reduce(0) { $0 + $1.rows }) rows", .bold)
+        "  and \(CountText.count(others.reduce(0) { $0 + $1.numbers.count }, "effect")) of "
+          + "\(CountText.count(others.count, "other kind")), \(CountText.count(others.reduce(0) { $0 + $1.rows }, "row"))",
+        .bold)
     }
     lines.line("  Every effect with its first rows: --effects; every row: --output json")
   }

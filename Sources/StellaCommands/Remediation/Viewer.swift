@@ -52,6 +52,17 @@ struct Viewer: Sendable {
     return person.name
   }
 
+  /// Who it is on the log, for what only an admin may do.
+  ///
+  /// - Throws: ``CommandFailure`` `notPermitted` for everybody else.
+  func admin(_ what: String) throws(CommandFailure) -> String {
+    let name = try voter()
+    guard person?.roles.contains(.admin) == true else {
+      throw CommandFailure(.notPermitted, "only an admin can \(what)")
+    }
+    return "user:\(name)"
+  }
+
   private static func account(of uid: UInt32) -> String? {
     var record = passwd()
     var found: UnsafeMutablePointer<passwd>?

@@ -80,6 +80,8 @@ struct RunsExecuteCommand: ParsableCommand {
     defer { desk.close() }
     let lease = try RunnerLease(desk.directory, holder: "stella runs execute")
     defer { withExtendedLifetime(lease) {} }
+    // What keeps it from beginning may be no more than that nothing has asked the anchors lately.
+    if desk.remediation.anchorHold != nil { desk.seal(.standard) }
     let id = id
     let run = try EngineThread.run { () -> Run in
       let runner = try Runner(desk.remediation, holder: "stella runs execute")

@@ -17,7 +17,9 @@ struct AlertText {
     switch alert.status {
     case .resolved:
       var text = terminal.styled("resolved", .green, .bold) + "  " + wrapped(alert.title + ": " + alert.summary) + "\n"
-      add("", "\(alert.rule), \(span(alert)), \(alert.count) events, id \(alert.id.prefix(12))", to: &text)
+      add(
+        "", "\(alert.rule), \(span(alert)), \(CountText.count(alert.count, "event")), id \(alert.id.prefix(12))",
+        to: &text)
       return text + "\n"
     case .pending, .firing: return firing(alert)
     }

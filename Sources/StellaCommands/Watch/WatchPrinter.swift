@@ -180,5 +180,5 @@ final class WatchPrinter {
   private func mark(_ word: String, _ style: TextStyle) -> String { console.errors.styled(word, style) + ": " }
   private func indented(_ text: String) -> String { "    " + text.replacing("\n", with: "\n    ") }
   private func pad(_ text: String) -> String { String(repeating: " ", count: max(0, 6 - text.count)) + text + "  " }
-  private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  private func count(_ number: Int, _ noun: String) -> String { CountText.count(number, noun) }
 }

@@ -10,6 +10,7 @@ import StellaSQLite
 final class WatchRemediation {
   private let desk: RemediationDesk
   private let lease: RunnerLease?
+  private let keeper: LogKeeper
   private let thread: RemediationThread<SQLiteStore>
   private(set) var muted = 0
 
@@ -18,10 +19,18 @@ final class WatchRemediation {
     self.desk = desk
     lease = runsFixes ? try RunnerLease(desk.directory, holder: "stella watch") : nil
     let runner = runsFixes ? try Runner(desk.remediation, holder: "stella watch (pid \(getpid()))") : nil
-    nonisolated(unsafe) let owner = desk
     nonisolated(unsafe) let voice = printer
+    let (configuration, directory, store) = (desk.configuration, desk.directory, desk.store)
+    // Only who carries runs out takes records away.
+    let retention = runsFixes ? configuration.retention.log / .nanoseconds(1) : .infinity
+    keeper = try LogKeeper(
+      store, sealer: desk.sealer, anchors: AnchorAssembly.anchors(configuration),
+      retention: Int64(exactly: retention) ?? .max,
+      makeSealer: { try LogSigning.sealer(configuration, directory, store) }, note: { console.note($0) })
+    let keeper = keeper
     thread = try RemediationThread(
-      desk.remediation, runner: runner, seal: { owner.seal(console) }, onNotice: { voice.remediation($0) })
+      desk.remediation, runner: runner, alertLifetime: Int64(configuration.retention.alerts / .nanoseconds(1)),
+      seal: { keeper.wake() }, onNotice: { voice.remediation($0) })
   }
 
   /// Those of the alerts that no silence mutes.
@@ -34,6 +43,7 @@ final class WatchRemediation {
   /// Works off what is left.
   func end() {
     thread.end()
+    keeper.end()
     withExtendedLifetime(lease) {}
   }
 }

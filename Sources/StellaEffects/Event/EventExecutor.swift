@@ -4,6 +4,9 @@ import Synchronization
 /// Puts events into the engine's own stream, each key once as long as this process lives. They change nothing, so nobody is
 /// asked.
 ///
+/// What was emitted is remembered by this process only: when it ends between an event and the record of its outcome, the next
+/// one emits it again, under the same key. At least once, then, and `stella.key` tells the two apart from two events.
+///
 /// An event is a JSON object of `time`, `level`, `service`, `message`, `stella.key`, and the effect's fields.
 package final class EventExecutor: EffectExecutor {
   /// Names that an event has already.

@@ -29,6 +29,8 @@ struct CommandRun {
     var fileBytes: UInt64
     var openFiles: UInt64
     var outputBytes: Int
+    /// Whether it may change no file.
+    var isReadOnly = false
   }
 
   var end: End
@@ -61,7 +63,8 @@ struct CommandRun {
               supervisor: supervisor, program: program, arguments: arguments, environment: environment,
               directory: directory,
               cpu_seconds: limits.cpuSeconds, memory_bytes: limits.memoryBytes, file_bytes: limits.fileBytes,
-              open_files: limits.openFiles, time_limit_ms: limits.time.milliseconds,
+              open_files: limits.openFiles, read_only: limits.isReadOnly ? 1 : 0,
+              time_limit_ms: limits.time.milliseconds,
               grace_ms: limits.grace.milliseconds, reap_ms: reap.milliseconds)
             return stella_process_start(&command, &process)
           }

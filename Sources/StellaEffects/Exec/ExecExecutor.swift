@@ -1,3 +1,4 @@
+import CStellaProcess
 import StellaModel
 
 #if canImport(Glibc)
@@ -33,6 +34,9 @@ package final class ExecExecutor: EffectExecutor {
     allowList = ExecAllowList(settings.commands.map(\.command))
     self.secrets = secrets
   }
+
+  /// Whether this kernel has what ``HostTargetSettings/Sandbox/landlock`` takes.
+  package static var hasLandlock: Bool { stella_process_can_be_read_only() != 0 }
 
   package var name: String? { settings.name }
 
@@ -149,13 +153,17 @@ package final class ExecExecutor: EffectExecutor {
       command = Self.sandboxed(command, directory: settings.directory)
       program = Self.bubblewrap
     }
+    if settings.sandbox == .landlock, !Self.hasLandlock {
+      throw refused("The target asks for landlock, and this kernel doesn't have it: it takes Linux 6.2 or later.")
+    }
     return CommandRun.run(
       program: program, arguments: command, environment: environment, directory: settings.directory,
       limits: CommandRun.Limits(
         time: settings.timeout, grace: settings.grace,
         cpuSeconds: UInt64(max(1, settings.cpuTime.milliseconds / 1000)),
         memoryBytes: UInt64(settings.memoryLimitBytes), fileBytes: UInt64(settings.fileLimitBytes),
-        openFiles: UInt64(settings.openFileLimit), outputBytes: settings.outputLimitBytes),
+        openFiles: UInt64(settings.openFileLimit), outputBytes: settings.outputLimitBytes,
+        isReadOnly: settings.sandbox == .landlock),
       supervisor: supervisor)
   }
 

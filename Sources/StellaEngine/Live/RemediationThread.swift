@@ -21,8 +21,6 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// Alerts that wait at most. A newer revision takes the place of an older one.
   package static var queueLimit: Int { 10_000 }
-  /// How long resolved alerts are kept: 90 days.
-  private static var alertLifetime: Int64 { 90 * 86_400 * 1_000_000_000 }
   /// How often the store is looked at for decisions.
   private static var pauseNanoseconds: Int { 20_000_000 }
   /// How long to wait after something failed.
@@ -32,6 +30,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   private let remediation: Remediation<Store>
   private let onNotice: @Sendable (Notice) -> Void
+  private let alertLifetime: Int64
   private let seal: @Sendable () -> Void
   /// Used on the thread only.
   private var runner: Runner<Store>?
@@ -55,15 +54,17 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// - Parameters:
   ///   - runner: carries out what is approved; nil where alerts are proposed for only. It goes on first with what an engine
   ///     before left.
-  ///   - seal: signs the execution log and publishes that.
+  ///   - alertLifetime: how long resolved alerts are kept, in nanoseconds.
+  ///   - seal: has the execution log signed, and that published, as it is by now.
   ///   - onNotice: called on the thread.
   /// - Throws: ``StoreError``; ``LiveError`` when there is no thread.
   package init(
-    _ remediation: Remediation<Store>, runner: Runner<Store>?, seal: @escaping @Sendable () -> Void,
-    onNotice: @escaping @Sendable (Notice) -> Void
+    _ remediation: Remediation<Store>, runner: Runner<Store>?, alertLifetime: Int64,
+    seal: @escaping @Sendable () -> Void, onNotice: @escaping @Sendable (Notice) -> Void
   ) throws {
     self.remediation = remediation
     self.runner = runner
+    self.alertLifetime = alertLifetime
     self.seal = seal
     self.onNotice = onNotice
     pthread_mutex_init(mutex, nil)
@@ -225,7 +226,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     locked { silences = found.filter { $0.until > now } }
     seenSize = size
     if now >= nextPruning {
-      _ = try remediation.store.write(as: .command) { try $0.pruneAlerts(before: now - Self.alertLifetime) }
+      _ = try remediation.store.write(as: .command) { try $0.pruneAlerts(before: now - alertLifetime) }
       nextPruning = now + 3_600_000_000_000
     }
     guard size != sealedSize, now >= nextSealing || isLast else { return }

@@ -1,5 +1,5 @@
 import Glibc
-import StellaDetection
+import StellaModel
 
 /// Finds time zones by name in the machine's zone database.
 package enum TimeZones {

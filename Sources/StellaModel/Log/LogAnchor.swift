@@ -11,6 +11,8 @@ package protocol LogAnchor: Sendable {
   func publish(_ checkpoint: LogCheckpoint) throws(LogAnchorError)
 
   /// The checkpoint that was published last, or nil when there is none yet.
+  ///
+  /// - Throws: `unavailable`; `writeOnly` when it never tells.
   func newest() throws(LogAnchorError) -> LogCheckpoint?
 }
 
@@ -21,6 +23,8 @@ package struct LogAnchorError: Error, Sendable, Hashable, CustomStringConvertibl
     case unavailable = "log.anchor_unavailable"
     /// It holds something that contradicts the checkpoint: the log was rolled back or replaced. A retry doesn't help.
     case conflict = "log.anchor_conflict"
+    /// It takes checkpoints and gives none back, so that it can't be compared here. A retry doesn't help.
+    case writeOnly = "log.anchor_write_only"
   }
 
   package let code: Code
@@ -35,4 +39,16 @@ package struct LogAnchorError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   package var description: String { "\(anchor): \(message)" }
+}
+
+/// What an anchor took last, as the store remembers it. No proof of anything: it only tells how far an anchor is behind
+/// while that can't be asked.
+package struct LogAnchorReceipt: Sendable, Hashable {
+  package var anchor: String
+  package var checkpoint: LogCheckpoint
+
+  package init(anchor: String, checkpoint: LogCheckpoint) {
+    self.anchor = anchor
+    self.checkpoint = checkpoint
+  }
 }

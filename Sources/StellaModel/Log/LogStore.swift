@@ -38,6 +38,9 @@ package protocol LogTransaction: AnyObject {
   /// The hash of a record, or of the floor; nil for other numbers.
   func hash(at number: Int64) throws(StoreError) -> LogHash?
 
+  /// Nil for a number that there is none of, also when it was pruned.
+  func record(at number: Int64) throws(StoreError) -> StoredLogRecord?
+
   /// Begins a log; what was appended before stays readable as a former log.
   func open(_ outline: LogOutline) throws(StoreError)
   /// - Precondition: its number is one more than the head's.
@@ -45,8 +48,15 @@ package protocol LogTransaction: AnyObject {
   func add(_ rotation: LogKeyRotation) throws(StoreError)
 
   func checkpoint(at size: Int64) throws(StoreError) -> LogCheckpoint?
+  /// The largest of at most that size that was signed before `time`, as all smaller ones were. O(those).
+  func checkpoint(signedBefore time: Int64, upTo size: Int64) throws(StoreError) -> LogCheckpoint?
   /// Throws when there is one of that size already.
   func insert(_ checkpoint: LogCheckpoint) throws(StoreError)
+
+  /// By name of the anchor.
+  func receipts() throws(StoreError) -> [LogAnchorReceipt]
+  /// Takes the place of the anchor's last one.
+  func put(_ receipt: LogAnchorReceipt) throws(StoreError)
 
   /// Removes records, payloads and older checkpoints up to the floor.
   func prune(to floor: LogFloor) throws(StoreError)

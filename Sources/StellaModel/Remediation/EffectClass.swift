@@ -18,7 +18,7 @@ extension Effect {
     case .httpRequest(let request):
       (request.idempotencyHeader == nil ? [] : [.keyed]) + (request.observation == nil ? [] : [.probe]) + [.blind]
     case .exec(let exec): (exec.observation == nil ? [] : [.probe]) + [.blind]
-    // The engine itself knows by its key which events it has emitted.
+    // Repeated under the same key, by which those who read the stream know it again.
     case .eventEmit: [.keyed]
     }
   }

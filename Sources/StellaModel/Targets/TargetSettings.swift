@@ -85,6 +85,8 @@ package struct HostTargetSettings: Sendable {
     case none
     /// A view of the file system without rights to write, its own processes, and `/tmp` of its own.
     case bubblewrap
+    /// No right to change any file, without a program that has to be installed: a feature of newer kernels.
+    case landlock
   }
 
   package var name: String

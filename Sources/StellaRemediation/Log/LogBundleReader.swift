@@ -39,6 +39,9 @@ package final class LogBundleReader: LogSource {
     }
   }
 
+  /// Of all bytes of the bundle; nil before its end was read.
+  package var fileDigest: ContentDigest? { isAtEnd ? ContentDigest(bytes: Array(digest.finalize())) : nil }
+
   package func next() throws -> LogItem? {
     if isAtEnd { return nil }
     let frame: (type: LogBundleWriter.Frame, bytes: [UInt8])?

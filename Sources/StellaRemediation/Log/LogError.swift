@@ -15,6 +15,8 @@ package struct LogError: Error, Sendable, Hashable, CustomStringConvertible {
     case rolledBack = "log.rolled_back"
     /// The key isn't the one that the log names.
     case wrongKey = "log.wrong_key"
+    /// What was written isn't a bundle of this log. Export it again.
+    case notExported = "log.not_exported"
     /// A part of the log may not be pruned yet; the message says what is missing.
     case notPrunable = "log.not_prunable"
   }

@@ -1,15 +1,15 @@
 import StellaModel
 
 /// The keys of a log in the order in which each named the next, and which of them may be trusted.
-struct LogKeyRing {
+package struct LogKeyRing {
   /// Each with the size of the first checkpoint that it signs.
-  private(set) var keys: [(from: Int64, key: LogPublicKey)] = []
+  package private(set) var keys: [(from: Int64, key: LogPublicKey)] = []
   /// The first one that somebody vouches for, and with it all after; nil when there is none.
   private(set) var firstTrusted: Int?
   private(set) var opening: LogOpening?
-  private(set) var faults: [LogFault] = []
+  package private(set) var faults: [LogFault] = []
 
-  init(_ outline: LogOutline, trusted: [LogPublicKey]) {
+  package init(_ outline: LogOutline, trusted: [LogPublicKey]) {
     guard let opening = LogOpening(outline) else {
       faults.append(.opening)
       return
@@ -28,6 +28,9 @@ struct LogKeyRing {
     firstTrusted = keys.firstIndex { trusted.contains($0.key) }
     if firstTrusted == nil, !trusted.isEmpty { faults.append(.wrongKey) }
   }
+
+  /// The key that signs now; nil when the log's opening is damaged.
+  package var newest: LogPublicKey? { keys.last?.key }
 
   /// What is wrong with the signature of a checkpoint of this log, or whether its key is trusted. O(keys).
   func check(_ checkpoint: LogCheckpoint) -> Result<Bool, SignatureFault> {

@@ -4,6 +4,8 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   /// The first record: names the engine and the key, and after a reseal the log that it follows.
   case logOpened = "log.opened"
   case keyRotated = "log.key_rotated"
+  /// The log was written as a bundle, which was read back and verified.
+  case logExported = "log.exported"
   case logPruned = "log.pruned"
   case payloadsErased = "log.payloads_erased"
 

@@ -13,6 +13,8 @@ package struct LogSealer: Sendable {
     package var checkpoint: LogCheckpoint
     /// Anchors that couldn't be asked or didn't take it; it is signed and in force all the same.
     package var failures: [LogAnchorError]
+    /// Names of the anchors outside of the store that have it.
+    package var taken: [String] = []
   }
 
   /// - Parameters:
@@ -65,7 +67,7 @@ package struct LogSealer: Sendable {
         LogOpening.entry(engine: engine, key: publicKey, nonce: nonce, time: time, actor: actor, after: former))
       return try sign(transaction, log: log, time: time)
     }
-    return try publish(checkpoint, failures: [])
+    return try publish(checkpoint, store, as: writer, failures: [])
   }
 
   private func begin(_ transaction: some LogTransaction, _ entry: LogEntry) throws -> LogHash {
@@ -88,7 +90,8 @@ package struct LogSealer: Sendable {
       do throws(LogAnchorError) {
         if let newest = try anchor.newest() { seen.append((anchor.name, newest)) }
       } catch {
-        failures.append(error)
+        // One that never tells takes checkpoints all the same.
+        if error.code != .writeOnly { failures.append(error) }
       }
     }
     let checkpoint = try store.write(as: writer) { transaction in
@@ -102,7 +105,7 @@ package struct LogSealer: Sendable {
       }
       return try transaction.checkpoint(at: transaction.head.size) ?? sign(transaction, log: outline.log, time: time)
     }
-    return try publish(checkpoint, failures: failures)
+    return try publish(checkpoint, store, as: writer, failures: failures)
   }
 
   private func sign(_ transaction: some LogTransaction, log: LogHash, time: Int64) throws -> LogCheckpoint {
@@ -112,19 +115,48 @@ package struct LogSealer: Sendable {
     return checkpoint
   }
 
-  private func publish(
-    _ checkpoint: LogCheckpoint, failures: [LogAnchorError]
-  ) throws(LogAnchorError) -> Sealing {
-    var failures = failures
-    try own.publish(checkpoint)
+  private func publish<Store: LogStore>(
+    _ checkpoint: LogCheckpoint, _ store: Store, as writer: LogWriter, failures: [LogAnchorError]
+  ) throws -> Sealing {
+    var sealing = Sealing(checkpoint: checkpoint, failures: failures)
+    try publish(checkpoint, to: own, store)
     for anchor in others where !failures.contains(where: { $0.anchor == anchor.name }) {
-      do throws(LogAnchorError) {
-        try anchor.publish(checkpoint)
-      } catch {
-        failures.append(error)
+      do {
+        try publish(checkpoint, to: anchor, store)
+        sealing.taken.append(anchor.name)
+      } catch let error as LogAnchorError {
+        sealing.failures.append(error)
       }
     }
-    return Sealing(checkpoint: checkpoint, failures: failures)
+    guard !sealing.taken.isEmpty else { return sealing }
+    try store.write(as: writer) { transaction in
+      let known = try transaction.receipts()
+      for name in sealing.taken {
+        // Another process may have come further meanwhile.
+        let isNew = known.allSatisfy {
+          $0.anchor != name || $0.checkpoint.log != checkpoint.log || $0.checkpoint.size < checkpoint.size
+        }
+        if isNew { try transaction.put(LogAnchorReceipt(anchor: name, checkpoint: checkpoint)) }
+      }
+    }
+    return sealing
+  }
+
+  /// An anchor that has a later checkpoint of this very log has got it from another process, and is no worse for it.
+  private func publish<Store: LogStore>(
+    _ checkpoint: LogCheckpoint, to anchor: any LogAnchor, _ store: Store
+  ) throws {
+    do throws(LogAnchorError) {
+      try anchor.publish(checkpoint)
+    } catch {
+      guard error.code == .conflict, let newest = try anchor.newest(), newest.log == checkpoint.log,
+        newest.size > checkpoint.size
+      else { throw error }
+      let isHeld = try store.write(as: .command) { transaction in
+        try transaction.outline()?.log == newest.log && transaction.hash(at: newest.size) == newest.root
+      }
+      guard isHeld else { throw error }
+    }
   }
 
   /// Names the key that signs from the next record on. The record of it is signed by the present key.

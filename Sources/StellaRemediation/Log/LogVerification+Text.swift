@@ -8,7 +8,7 @@ extension LogVerification {
     var lines: [(String, String)] = []
     lines.append(
       ("Log", "\(log.short)…  opened by \(TextEscaping.oneLine(engine ?? "nobody"))"))
-    let pruned = first > 1 ? "  (#1–\(LogText.number(first - 1)) pruned, on record)" : ""
+    let pruned = first > 1 ? "  (#1–\(LogText.number(first - 1)) pruned, on record\(pruningText))" : ""
     lines.append(
       (
         "Records",
@@ -17,6 +17,14 @@ extension LogVerification {
     lines.append(("Root", "size \(LogText.grouped(head.size))  root \(head.root.short)…  recomputed  OK"))
     lines.append(("Signature", signatureText))
     lines += anchorLines
+    if let export {
+      lines.append(
+        (
+          "Export",
+          "\(LogText.number(export.from))–\(LogText.number(export.to)) @ \(LogText.time(export.time)), on record with the "
+            + "bundle's digest"
+        ))
+    }
     if payloads > 0 { lines.append(("Payloads", payloadText)) }
     lines.append(("Completeness", completeness))
     lines.append(("Covered", coverage))
@@ -29,6 +37,17 @@ extension LogVerification {
     text +=
       open == 0 ? "No fault found in what is covered\n" : "No fault found, with \(LogText.count(open, "open item"))\n"
     return text
+  }
+
+  /// Whoever can write the store could have removed the front and said so; the engine would not have signed it.
+  private var pruningText: String {
+    guard let pruningRecord else { return "" }
+    let covered =
+      switch signature {
+      case .vouched(let checkpoint), .unvouched(let checkpoint): checkpoint.size
+      case .none: Int64(0)
+      }
+    return covered >= pruningRecord ? "" : " in \(LogText.number(pruningRecord)), which nobody has signed yet"
   }
 
   private var keysText: String { rotations == 0 ? "" : "  (rotated \(rotations)×, chain of keys complete)" }
@@ -49,8 +68,13 @@ extension LogVerification {
     return anchors.enumerated().map { index, anchor in
       let finding =
         switch anchor.finding {
-        case .consistent(let checkpoint): "\(LogAnchorText.seen(checkpoint)) consistent  OK"
-        case .unreachable(let reason): "NOT ASKED: \(TextEscaping.oneLine(reason, limit: 200))"
+        case .consistent(let checkpoint):
+          "\(LogAnchorText.seen(checkpoint)) consistent  OK" + (lag(of: anchor).map { ", \($0.text)" } ?? "")
+        case .unreachable(let reason):
+          "NOT ASKED: \(TextEscaping.oneLine(reason, limit: 200))"
+            + (anchor.receipt.map {
+              "; took \(LogAnchorText.seen($0)) last" + (lag(of: anchor).map { ", \($0.text)" } ?? "")
+            } ?? "")
         case .empty: "has seen nothing yet"
         case .former(let checkpoint):
           "\(LogAnchorText.seen(checkpoint)) of the log before the reseal, nothing of this one"
@@ -58,7 +82,7 @@ extension LogVerification {
         case .ahead(let checkpoint): "\(LogAnchorText.seen(checkpoint)), later than this bundle: nothing to compare"
         case .contradicts: "contradicts"
         }
-      return (index == 0 ? "Anchors" : "", TextEscaping.oneLine(anchor.name, limit: 80) + " " + finding)
+      return (index == 0 ? "Anchors" : "", TextEscaping.oneLine(anchor.name, limit: 160) + " " + finding)
     }
   }
 
@@ -87,7 +111,7 @@ extension LogVerification {
     if let anchored {
       sentences.append(
         "records up to \(LogText.number(anchored.number)) cannot be cut or changed unnoticed "
-          + "(\(TextEscaping.oneLine(anchored.by, limit: 80))).")
+          + "(\(TextEscaping.oneLine(anchored.by, limit: 160))).")
       let newer = head.size - anchored.number
       if newer > 0 {
         sentences.append("\(LogText.count(newer, "newer record")) \(newer == 1 ? "is" : "are") not anchored yet.")

@@ -39,6 +39,13 @@ package struct LogVerification: Sendable, Hashable {
   package struct Anchor: Sendable, Hashable {
     package var name: String
     package var finding: Finding
+    /// What it took last as far as the store remembers, for one that couldn't be asked.
+    package var receipt: LogCheckpoint?
+
+    /// What it is known to have: by its own word, else by the store's.
+    package var checkpoint: LogCheckpoint? {
+      if case .consistent(let checkpoint) = finding { checkpoint } else { receipt }
+    }
   }
 
   /// One step of a run without a known outcome.
@@ -52,6 +59,8 @@ package struct LogVerification: Sendable, Hashable {
     package var isDeclared: Bool
   }
 
+  /// When the anchors were asked, for how far they are behind; nil when that isn't to be said.
+  package var checkedAt: Int64?
   /// Nil when there is no log.
   package var log: LogHash?
   package var engine: String?
@@ -80,6 +89,10 @@ package struct LogVerification: Sendable, Hashable {
   package var intents: Int64 = 0
   package var openItems: [OpenItem] = []
   package var payloads: Int64 = 0
+  /// Number of the record that says that what was before ``first`` was pruned.
+  package var pruningRecord: Int64?
+  /// The recorded export that reaches furthest.
+  package var export: LogExport?
   /// Payloads that are no longer there, and how many of them a record accounts for.
   package var erasedPayloads: Int64 = 0
   package var declaredErasures: Int64 = 0
@@ -100,6 +113,12 @@ package struct LogVerification: Sendable, Hashable {
       }
     }
     return best
+  }
+
+  /// How far that anchor is behind; nil when it isn't, or nobody knows.
+  package func lag(of anchor: Anchor) -> LogLag? {
+    guard let checkedAt, let checkpoint = anchor.checkpoint, checkpoint.log == log else { return nil }
+    return LogLag(of: checkpoint, behind: head.size, now: checkedAt)
   }
 
   /// Up to which record nobody without the engine's key could have changed anything; nil when that isn't known.

@@ -6,19 +6,26 @@ package struct LogAnchorReport: Sendable, Hashable {
   package var checkpoint: LogCheckpoint?
   /// Why it couldn't be asked; nil when it could.
   package var failure: String?
+  /// What it took last as far as the store remembers, for one that can't be asked.
+  package var receipt: LogCheckpoint?
 
-  package init(name: String, checkpoint: LogCheckpoint?, failure: String? = nil) {
+  package init(
+    name: String, checkpoint: LogCheckpoint?, failure: String? = nil, receipt: LogCheckpoint? = nil
+  ) {
     self.name = name
     self.checkpoint = checkpoint
     self.failure = failure
+    self.receipt = receipt
   }
 
-  package init(asking anchor: any LogAnchor) {
+  /// - Parameter receipts: What the store remembers.
+  package init(asking anchor: any LogAnchor, receipts: [LogAnchorReceipt] = []) {
     name = anchor.name
     do throws(LogAnchorError) {
       checkpoint = try anchor.newest()
     } catch {
       failure = error.message
+      receipt = receipts.first { $0.anchor == anchor.name }?.checkpoint
     }
   }
 }
@@ -75,7 +82,7 @@ package struct LogVerifier {
   private mutating func begin(_ outline: LogOutline?) {
     result.anchors = reports.map { report in
       let finding: LogVerification.Finding = report.failure.map { .unreachable($0) } ?? .empty
-      return LogVerification.Anchor(name: report.name, finding: finding)
+      return LogVerification.Anchor(name: report.name, finding: finding, receipt: report.receipt)
     }
     guard let outline else { return }
     self.outline = outline
@@ -154,7 +161,10 @@ package struct LogVerifier {
     case .logPruned:
       if let floor = outline?.floor, record.integer("to") == floor.number, record.text("root") == floor.root.hex {
         isFloorDeclared = true
+        result.pruningRecord = record.number
       }
+    case .logExported:
+      if let export = LogExport(record), export.to >= result.export?.to ?? 0 { result.export = export }
     case .runProposed: result.runs += 1
     default: if record.kind.isStep { follow(record) }
     }

@@ -174,6 +174,7 @@ extension Remediation {
     case .notApproved: return "the approval no longer holds: somebody's role or the policy has changed"
     }
     guard run.rollsBack == nil else { return nil }
+    if let reason = try anchorHold?.reason(transaction, now: time.now()) { return reason }
     for failure in try failures(on: run.targets, policy, transaction) where failure.count >= policy.breaker.count {
       return "the breaker of \(failure.target) is open: \(failure.count) failed or ineffective runs within "
         + DurationText.text(policy.breaker.within)

@@ -107,7 +107,10 @@ extension ScriptRegistry {
         RuleKey("level", .choice(LogLevel.allCases.map(\.name)), "How serious it is.", standard: "info"),
         RuleKey("service", .text, "The service it is about."),
         RuleKey("fields", .table, "Further fields by name.", type: "table<string, any>"),
-      ], promise: "Class `keyed`: the engine knows which events it has emitted. It can't be taken back."),
+      ],
+      promise:
+        "Class `keyed`: the event has its key as `stella.key`. When the engine ends in the middle it may be emitted "
+        + "again, under the same key. It can't be taken back."),
   ]
 
   /// The effect called `name`.

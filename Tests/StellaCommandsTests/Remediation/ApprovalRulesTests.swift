@@ -38,7 +38,7 @@ struct ApprovalRulesTests {
           attempts: 1
           attempts_within: 2h
           breaker: { count: 9, within: 3h }
-          windows: [{ days: [sun], from: "22:00", to: "06:00", utc_offset: "+02:00" }]
+          windows: [{ days: [sun], from: "22:00", to: "06:00", tz: "+02:00" }]
           auto_rollback: true
           break_glass: { users: [mara], groups: [sre] }
       """)
@@ -64,6 +64,23 @@ struct ApprovalRulesTests {
     full.rollsBackByItself = true
     full.breakGlass = Policy.BreakGlass(users: ["mara"], groups: ["sre"])
     #expect(rules.policies.policies[1] == full)
+  }
+
+  @Test("A window's time zone is one that this machine knows; another is refused with its place and an example")
+  func zones() throws {
+    func window(_ zone: String) throws -> MaintenanceWindow? {
+      try rules("policies: [{ name: a, windows: [{ from: \"22:00\", to: \"06:00\", tz: \(zone) }] }]")
+        .policies.policies.first?.windows.first?.first
+    }
+    let berlin = try #require(try window("Europe/Berlin"))
+    let summer = try #require(Timestamp.parse("2026-07-10T20:30:00Z"))
+    let winter = try #require(Timestamp.parse("2026-01-10T20:30:00Z"))
+    #expect(berlin.closes(after: summer) != nil && berlin.closes(after: winter) == nil)
+    #expect(try window("UTC")?.closes(after: summer) == nil)
+    for name in ["Europe/Berlim", "../../etc/passwd", "CEST"] {
+      let error = #expect(throws: ConfigurationError.self) { try window(name) }
+      #expect(error?.problems.first?.message.contains("`\(name)` is no time zone that this machine knows") == true)
+    }
   }
 
   @Test(

@@ -310,6 +310,7 @@ struct ExecExecutorTests {
       for test in [
         Self.output, Self.notStarted, Self.signalled, Self.surroundings, Self.secret, Self.timeLimit, Self.background,
         Self.flood, Self.concurrent, Self.supervisorKilled, Self.bubblewrap,
+        Self.landlock,
       ] {
         // Each in a directory of its own.
         try test(try ExecExecutorTests())()
@@ -344,6 +345,33 @@ struct ExecExecutorTests {
     #expect(pids.kind == .applied)
     #expect(try run(["/usr/bin/grep", "-c", "x", "/dev/null"], expect: [1], adjust: sandboxed).kind == .applied)
     #expect(try run(["/no/such/program"], adjust: sandboxed).kind == .notApplied)
+  }
+
+  @Test("In landlock it can read, and neither write nor make nor remove a file, whoever it starts to do it")
+  func landlock() throws {
+    let file = directory("kept")
+    try Data("kept".utf8).write(to: URL(fileURLWithPath: file))
+    let sandboxed: (inout HostTargetSettings) -> Void = { $0.sandbox = .landlock }
+    guard ExecExecutor.hasLandlock else {
+      print("left out: this kernel has no Landlock")
+      let outcome = try run(["/usr/bin/true"], adjust: sandboxed)
+      #expect(outcome.kind == .notApplied && outcome.text.contains("landlock"))
+      return
+    }
+    #expect(try run(["/usr/bin/cat", file], adjust: sandboxed) == .applied("exit code 0: kept"))
+    for (number, change) in [
+      "echo x > \(file)", "echo x >> \(file)", ": > \(file)", "rm \(file)", "mv \(file) \(file)2", "mkdir \(file)2",
+      "ln -s x \(file)2", "ln \(file) \(file)2", "mkfifo \(file)2", "echo x > /tmp/stella-was-here",
+      "truncate -s 0 \(file)",
+    ].enumerated() {
+      let script = try directory.script("change\(number)", "\(change) 2>&1 | cat\nexit 3\n")
+      let outcome = try run([script], expect: [3], adjust: sandboxed)
+      #expect(outcome.kind == .applied && outcome.text.contains("ermission denied"), "\(change): \(outcome)")
+      #expect(try String(contentsOfFile: file, encoding: .utf8) == "kept", "\(change)")
+      #expect(!FileManager.default.fileExists(atPath: file + "2"), "\(change)")
+    }
+    let quiet = try directory.script("quiet", "echo x > /dev/null && echo done\n")
+    #expect(try run([quiet], adjust: sandboxed) == .applied("exit code 0: done"))
   }
 
   @Test("The identity is that of the machine")

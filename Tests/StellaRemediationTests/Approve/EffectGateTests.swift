@@ -75,6 +75,35 @@ struct MaintenanceWindowTests {
     #expect((behind.closes(after: time) != nil) == isOpen)
   }
 
+  /// Central Europe in 2026: an hour ahead of UTC, two from 29 March 01:00Z to 25 October 01:00Z.
+  private static let berlin = ZoneRules(
+    transitions: [time("2026-03-29T01:00:00Z"), time("2026-10-25T01:00:00Z")].map { $0 / 1_000_000_000 },
+    offsets: [7200, 3600], initialOffset: 3600)
+
+  private static func time(_ text: String) -> Int64 { EffectGateTests.time(text) }
+
+  @Test(
+    "In a time zone they open and close by its clock, on the days when that is put forward and back too",
+    arguments: [
+      ("2026-01-10T12:00:00Z", 22 * 60, 6 * 60, "2026-01-10T21:00:00Z", "2026-01-11T05:00:00Z"),
+      ("2026-07-10T12:00:00Z", 22 * 60, 6 * 60, "2026-07-10T20:00:00Z", "2026-07-11T04:00:00Z"),
+      // Seven hours long, and nine.
+      ("2026-03-28T12:00:00Z", 22 * 60, 6 * 60, "2026-03-28T21:00:00Z", "2026-03-29T04:00:00Z"),
+      ("2026-10-24T12:00:00Z", 22 * 60, 6 * 60, "2026-10-24T20:00:00Z", "2026-10-25T05:00:00Z"),
+      // 02:00 to 03:00 is skipped, and later comes twice: it closes when the clock shows the end for the first time.
+      ("2026-03-28T12:00:00Z", 2 * 60 + 10, 2 * 60 + 50, "2026-03-29T01:10:00Z", "2026-03-29T01:50:00Z"),
+      ("2026-03-28T12:00:00Z", 2 * 60 + 30, 3 * 60, "2026-03-30T00:30:00Z", "2026-03-30T01:00:00Z"),
+      ("2026-10-24T12:00:00Z", 1 * 60, 2 * 60 + 30, "2026-10-24T23:00:00Z", "2026-10-25T00:30:00Z"),
+    ])
+  func summerTime(from: String, start: Int, end: Int, opens: String, closes: String) throws {
+    let window = MaintenanceWindow(days: [], start: start, end: end, zone: Self.berlin, named: "Europe/Berlin")
+    let opening = try #require(window.opens(after: Self.time(from)))
+    #expect(Timestamp.text(opening).prefix(20) == opens.prefix(19) + ".")
+    #expect(window.closes(after: opening) == Self.time(closes))
+    #expect(window.closes(after: opening - 1) == nil && window.closes(after: Self.time(closes)) == nil)
+    #expect(window.description.hasSuffix(" Europe/Berlin"))
+  }
+
   @Test("Equal ends make a whole day, no days mean every day")
   func wholeDays() {
     let always = MaintenanceWindow(start: 0, end: 0)

@@ -1,6 +1,4 @@
-import StellaModel
-
-/// The offsets of a time zone, for log times that don't say theirs.
+/// The offsets of a time zone.
 package struct ZoneRules: Sendable, Hashable, Codable {
   /// Seconds since the epoch from which each offset holds, ascending.
   package var transitions: [Int64]
