@@ -30,7 +30,7 @@ struct ApprovalsListCommand: ParsableCommand {
 /// What `approvals list` and `runs list` print.
 enum RunListing {
   static func print(_ desk: RemediationDesk, _ query: RunQuery, _ result: OutputOptions) throws {
-    let (reports, total, freeze) = try desk.reports(query)
+    let (reports, total, freeze) = try desk.remediation.reports(query, viewer: desk.viewer.report)
     switch result.output {
     case .json:
       for report in RunTable.ordered(reports) { Console.standard.line(RunJSON.line(report)) }

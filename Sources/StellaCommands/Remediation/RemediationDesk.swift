@@ -84,42 +84,7 @@ final class RemediationDesk {
 
   func close() { try? store.close() }
 
-  /// What a screen about a run needs.
-  ///
-  /// - Parameter isWhole: with plan, steps and alert; lists do without.
-  func report(_ run: Run, _ transaction: SQLiteTransaction, isWhole: Bool) throws -> RunReport {
-    var report = RunReport(
-      run: run, policy: remediation.policy(of: run), quorum: try remediation.fullQuorum(of: run, transaction),
-      viewer: viewer.report, freeze: try transaction.freeze(), now: SystemTime().now())
-    if isWhole || run.state.turn == .operators { report.steps = try transaction.steps(of: run.id) }
-    guard isWhole else { return report }
-    report.plan = try transaction.plan(of: run.id).map { try Plan(canonical: $0) }
-    report.notes = try transaction.notes(of: run.id)
-    if let alert = try transaction.alert(run.alert) { report.alert = try? JSONParser().parse(alert.json) }
-    var query = RunQuery()
-    query.subject = run.subject
-    query.since = report.now - report.policy.attempts.within
-    report.earlierAttempts = try transaction.runs(query).count {
-      $0.id != run.id && $0.state != .suppressed && $0.supersededBy == nil && $0.proposedAt <= run.proposedAt
-    }
-    return report
-  }
-
   func report(on id: String) throws -> RunReport {
-    try store.readRuns { transaction in
-      guard let run = try transaction.run(id) else {
-        throw RemediationError(.notFound, "there is no run \(id). `stella runs list` shows those that there are.")
-      }
-      return try report(run, transaction, isWhole: true)
-    }
-  }
-
-  func reports(_ query: RunQuery) throws -> (reports: [RunReport], total: Int, freeze: Freeze?) {
-    try store.readRuns { transaction in
-      (
-        try transaction.runs(query).map { try report($0, transaction, isWhole: false) },
-        try transaction.runCount(query), try transaction.freeze()
-      )
-    }
+    try remediation.report(on: id, viewer: viewer.report) { try? JSONParser().parse($0) }
   }
 }
