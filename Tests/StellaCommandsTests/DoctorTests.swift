@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import StellaCommands
+import StellaModel
 
 @Suite("Doctor")
 struct DoctorTests {

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import StellaCommands
+import StellaModel
 
 @Suite("The terminal")
 struct TerminalTests {

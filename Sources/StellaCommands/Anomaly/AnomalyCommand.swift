@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import StellaDetection
 import StellaEngine
+import StellaModel
 
 /// `stella anomaly`: scores a numeric series from a table.
 struct AnomalyCommand: ParsableCommand {
