@@ -6,9 +6,10 @@ import StellaModel
 import StellaRemediation
 import StellaSQLite
 import StellaScripting
+import StellaServer
 
-/// The store with all that a verb about fixes, runs and the log needs. One for a process.
-final class RemediationDesk {
+/// The store with all that a verb about fixes, runs and the log needs. One for a process; may be used from any thread.
+final class RemediationDesk: Sendable {
   let configuration: Configuration
   let directory: StateDirectory
   let store: SQLiteStore
@@ -74,17 +75,23 @@ final class RemediationDesk {
 
   /// Signs the log as it is now and publishes that; what anchors don't take is said and no reason to fail.
   func seal(_ console: Console) {
+    for note in sealed() { console.note(note.text) }
+  }
+
+  /// The same, with what is to be said about it.
+  func sealed() -> [RunAnswer.Note] {
     do {
       let sealing = try sealer.seal(store, as: .command, time: SystemTime().now())
-      for failure in sealing.failures { console.note(TextEscaping.oneLine("warning: the log's anchor \(failure)")) }
+      return sealing.failures.map { RunAnswer.Note(TextEscaping.oneLine("warning: the log's anchor \($0)")) }
     } catch {
-      console.note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))
+      return [RunAnswer.Note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))]
     }
   }
 
   func close() { try? store.close() }
 
-  func report(on id: String) throws -> RunReport {
-    try remediation.report(on: id, viewer: viewer.report) { try? JSONParser().parse($0) }
+  /// - Parameter other: who looks at it, if that isn't the person at the terminal.
+  func report(on id: String, for other: Viewer? = nil) throws -> RunReport {
+    try remediation.report(on: id, viewer: (other ?? viewer).report) { try? JSONParser().parse($0) }
   }
 }

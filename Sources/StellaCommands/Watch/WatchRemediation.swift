@@ -6,22 +6,24 @@ import StellaModel
 import StellaRemediation
 import StellaSQLite
 
-/// What `watch` does besides printing alerts: keeps them, proposes fixes, and carries out what is approved.
+/// What a watch does besides printing alerts: keeps them, proposes fixes, and carries out what is approved.
 final class WatchRemediation {
   private let desk: RemediationDesk
   private let lease: RunnerLease?
   private let thread: RemediationThread<SQLiteStore>
   private(set) var muted = 0
 
-  /// - Parameter runsFixes: whether what is approved is carried out here.
-  init(_ desk: RemediationDesk, runsFixes: Bool, printer: WatchPrinter, console: Console) throws {
+  /// - Parameters:
+  ///   - holder: what this process is, such as `stella watch`.
+  ///   - runsFixes: whether what is approved is carried out here.
+  init(
+    _ desk: RemediationDesk, holder: String, runsFixes: Bool, printer: WatchPrinter, console: Console
+  ) throws {
     self.desk = desk
-    lease = runsFixes ? try RunnerLease(desk.directory, holder: "stella watch") : nil
-    let runner = runsFixes ? try Runner(desk.remediation, holder: "stella watch (pid \(getpid()))") : nil
-    nonisolated(unsafe) let owner = desk
-    nonisolated(unsafe) let voice = printer
+    lease = runsFixes ? try RunnerLease(desk.directory, holder: holder) : nil
+    let runner = runsFixes ? try Runner(desk.remediation, holder: "\(holder) (pid \(getpid()))") : nil
     thread = try RemediationThread(
-      desk.remediation, runner: runner, seal: { owner.seal(console) }, onNotice: { voice.remediation($0) })
+      desk.remediation, runner: runner, seal: { desk.seal(console) }, onNotice: { printer.remediation($0) })
   }
 
   /// Those of the alerts that no silence mutes.
