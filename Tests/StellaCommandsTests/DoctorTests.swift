@@ -1,8 +1,8 @@
 import Foundation
+import StellaModel
 import Testing
 
 @testable import StellaCommands
-import StellaModel
 
 @Suite("Doctor")
 struct DoctorTests {

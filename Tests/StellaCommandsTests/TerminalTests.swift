@@ -1,8 +1,8 @@
 import Glibc
+import StellaModel
 import Testing
 
 @testable import StellaCommands
-import StellaModel
 
 @Suite("The terminal")
 struct TerminalTests {

@@ -21,11 +21,11 @@ struct SocketServerTests {
       let seen = Sent()
       server = try await SocketServer(
         path: path + "/s",
-        runs: RunRoutes(
+        runs: OperatorRoutes(
           work: work, caller: { try await $0.peer().uid },
           operation: { _, uid, _ throws(CommandFailure) in
             seen.uids.withLock { $0.append(uid) }
-            var answer = RunAnswer()
+            var answer = OperatorAnswer()
             answer.body = "{}\n"
             return answer
           }), health: HealthRoutes { Health(phase: .running) }, patience: .milliseconds(patience))
@@ -79,6 +79,41 @@ struct SocketServerTests {
     try await scene.end()
   }
 
+  @Test("Another user's request is that user's, where the mode lets them in at all")
+  func otherUser() async throws {
+    guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else {
+      print("left out: another user's request, which takes root and python3")
+      return
+    }
+    let scene = try await Scene()
+    chmod(scene.path, 0o755)
+    func ask() throws -> Int32 {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+      process.arguments = [
+        "-c",
+        """
+        import os, socket, sys
+        os.setgroups([]); os.setgid(65534); os.setuid(65534)
+        s = socket.socket(socket.AF_UNIX)
+        try: s.connect(sys.argv[1])
+        except PermissionError: sys.exit(13)
+        s.sendall(b"GET /api/v1/whoami HTTP/1.1\\r\\nhost: x\\r\\nconnection: close\\r\\n\\r\\n")
+        sys.exit(0 if s.recv(12) == b"HTTP/1.1 200" else 1)
+        """, scene.path + "/s",
+      ]
+      try process.run()
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+    #expect(try ask() == 13)
+    #expect(scene.sent.uids.withLock { $0.isEmpty })
+    chmod(scene.path + "/s", 0o666)
+    #expect(try ask() == 0)
+    #expect(scene.sent.uids.withLock { $0 } == [65534])
+    try await scene.end()
+  }
+
   @Test("A socket that a dead process left is replaced; a file that is none is not")
   func stale() async throws {
     let scene = try await Scene()
@@ -86,18 +121,19 @@ struct SocketServerTests {
     try UnixConnection.leave(at: scene.path + "/s")
     let again = try await SocketServer(
       path: scene.path + "/s",
-      runs: RunRoutes(
+      runs: OperatorRoutes(
         work: scene.work, caller: { try await $0.peer().uid },
-        operation: { _, _, _ throws(CommandFailure) in RunAnswer() }), health: HealthRoutes { Health(phase: .running) })
+        operation: { _, _, _ throws(CommandFailure) in OperatorAnswer() }),
+      health: HealthRoutes { Health(phase: .running) })
     #expect(try await scene.exchange(Self.request("GET /health HTTP/1.1")).hasPrefix("HTTP/1.1 200"))
     await again.end()
     try Data("mine".utf8).write(to: URL(fileURLWithPath: scene.path + "/s"))
     await #expect(throws: (any Error).self) {
       _ = try await SocketServer(
         path: scene.path + "/s",
-        runs: RunRoutes(
+        runs: OperatorRoutes(
           work: scene.work, caller: { try await $0.peer().uid },
-          operation: { _, _, _ throws(CommandFailure) in RunAnswer() }),
+          operation: { _, _, _ throws(CommandFailure) in OperatorAnswer() }),
         health: HealthRoutes { Health(phase: .running) })
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: scene.path + "/s")) == Data("mine".utf8))

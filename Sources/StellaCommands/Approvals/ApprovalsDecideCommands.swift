@@ -20,11 +20,11 @@ struct ApprovalsApproveCommand: ParsableCommand {
     name: .long,
     help: "Decide alone in an emergency, where the policy lets you. Somebody else has to review it afterwards.")
   var breakGlass = false
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    try RunVerb.run(.approve(id, digest: digest, reason: reason, isAlone: breakGlass), options, result)
+    try RequestVerb.run(.approve(id, digest: digest, reason: reason, isAlone: breakGlass), options, result)
   }
 }
 
@@ -35,10 +35,10 @@ struct ApprovalsReviewCommand: ParsableCommand {
 
   @Argument(help: "The run's id.") var id: String
   @Option(name: .long, help: "What you found; it goes on record.") var reason: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.review(id, reason: reason), options, result) }
+  func run() throws { try RequestVerb.run(.review(id, reason: reason), options, result) }
 }
 
 /// `stella approvals reject`
@@ -49,10 +49,10 @@ struct ApprovalsRejectCommand: ParsableCommand {
   @Argument(help: "The run's id.") var id: String
   @Option(name: .long, help: "The first 12 or more digits of the plan's digest.") var digest: String
   @Option(name: .long, help: "Why; it goes on record.") var reason: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.reject(id, digest: digest, reason: reason), options, result) }
+  func run() throws { try RequestVerb.run(.reject(id, digest: digest, reason: reason), options, result) }
 }
 
 /// `stella approvals withdraw`
@@ -62,10 +62,10 @@ struct ApprovalsWithdrawCommand: ParsableCommand {
 
   @Argument(help: "The run's id.") var id: String
   @Option(name: .long, help: "Why; it goes on record.") var reason: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.withdraw(id, reason: reason), options, result) }
+  func run() throws { try RequestVerb.run(.withdraw(id, reason: reason), options, result) }
 }
 
 /// `stella approvals replan`
@@ -75,8 +75,8 @@ struct ApprovalsReplanCommand: ParsableCommand {
     abstract: "Plan a waiting run once more. The same plan keeps its votes; another one is another run.")
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.replan(id), options, result) }
+  func run() throws { try RequestVerb.run(.replan(id), options, result) }
 }

@@ -12,15 +12,15 @@ struct ApprovalsListCommand: ParsableCommand {
         stella approvals list --all --output json
       """)
 
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
   @Flag(name: .long, help: "Also those that are over: rejected, expired, done.") var all = false
   @Option(name: .long, help: "The most that are listed.") var limit = 1000
 
   func run() throws {
-    var filter = RunRequest.Filter()
+    var filter = OperatorRequest.Filter()
     filter.limit = limit
     if !all { filter.states = RunState.allCases.filter { $0.turn != .nobody } }
-    try RunVerb.run(.list(filter), options, result)
+    try RequestVerb.run(.list(filter), options, result)
   }
 }

@@ -13,11 +13,11 @@ struct ApprovalsShowCommand: ParsableCommand {
       """)
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
   @Flag(name: .long, help: "Every row of every effect, not only the first ones.") var effects = false
   @Option(name: .long, help: ArgumentHelp("Show how its plan differs from that of another run.", valueName: "run"))
   var diff: String?
 
-  func run() throws { try RunVerb.run(.show(id, isWhole: effects, former: diff), options, result) }
+  func run() throws { try RequestVerb.run(.show(id, isWhole: effects, former: diff), options, result) }
 }

@@ -79,12 +79,12 @@ final class RemediationDesk: Sendable {
   }
 
   /// The same, with what is to be said about it.
-  func sealed() -> [RunAnswer.Note] {
+  func sealed() -> [OperatorAnswer.Note] {
     do {
       let sealing = try sealer.seal(store, as: .command, time: SystemTime().now())
-      return sealing.failures.map { RunAnswer.Note(TextEscaping.oneLine("warning: the log's anchor \($0)")) }
+      return sealing.failures.map { OperatorAnswer.Note(TextEscaping.oneLine("warning: the log's anchor \($0)")) }
     } catch {
-      return [RunAnswer.Note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))]
+      return [OperatorAnswer.Note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))]
     }
   }
 

@@ -9,8 +9,8 @@ struct WhoamiCommand: ParsableCommand {
       somebody else.
       """)
 
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.whoami, options, result) }
+  func run() throws { try RequestVerb.run(.whoami, options, result) }
 }

@@ -9,10 +9,11 @@ extension RemediationDesk {
   /// where no server runs, and through the server's routes where one does.
   ///
   /// - Throws: whatever ``FailureReport`` knows the status of.
-  func answer(_ request: RunRequest, for viewer: Viewer, as layout: AnswerLayout) throws -> RunAnswer {
+  func answer(_ request: OperatorRequest, for viewer: Viewer, as layout: AnswerLayout) throws -> OperatorAnswer {
     switch request {
     case .list(let filter): try list(filter, viewer, layout)
     case .show(let id, let isWhole, let former): try show(id, isWhole, former, viewer, layout)
+    case .state(let id): try state(id, layout)
     case .approve(let id, let digest, let reason, isAlone: false):
       try vote(.approve, id, digest, reason, viewer, layout)
     case .approve(let id, let digest, let reason, isAlone: true):
@@ -32,16 +33,23 @@ extension RemediationDesk {
     case .freeze(let reason): try setFreeze(true, reason, viewer, layout)
     case .thaw(let reason): try setFreeze(false, reason, viewer, layout)
     case .whoami: Whoami(viewer: viewer).answer(layout)
+    case .alerts(let filter): try alerts(filter, layout)
+    case .alert(let id): try alert(id, layout)
+    case .acknowledge(let id, let reason): try acknowledge(id, reason, viewer, layout)
+    case .resolve(let id, let reason): try resolve(id, reason, viewer, layout)
+    case .silence(let rule, let key, let length, let reason): try silence(rule, key, length, reason, viewer, layout)
+    case .unsilence(let number): try unsilence(number, viewer, layout)
     }
   }
 
-  private func list(_ filter: RunRequest.Filter, _ viewer: Viewer, _ layout: AnswerLayout) throws -> RunAnswer {
+  private func list(_ filter: OperatorRequest.Filter, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer
+  {
     var query = RunQuery()
     query.states = filter.states
     query.fix = filter.fix
     query.limit = filter.limit
     let (reports, total, freeze) = try remediation.reports(query, viewer: viewer.report)
-    var answer = RunAnswer()
+    var answer = OperatorAnswer()
     answer.isList = true
     answer.body =
       switch layout {
@@ -55,13 +63,13 @@ extension RemediationDesk {
 
   private func show(
     _ id: String, _ isWhole: Bool, _ former: String?, _ viewer: Viewer, _ layout: AnswerLayout
-  ) throws -> RunAnswer {
+  ) throws -> OperatorAnswer {
     let report = try report(on: id, for: viewer)
     guard case .text = layout, let former else { return screen(report, layout, isWhole: isWhole) }
     guard let old = try self.report(on: former, for: viewer).plan, let new = report.plan else {
       throw CommandFailure(.notFound, "one of the two runs has no plan, so that there is nothing to compare")
     }
-    var answer = RunAnswer()
+    var answer = OperatorAnswer()
     answer.body = PlanDifferenceScreen(
       difference: PlanDifference(from: old, to: new), terminal: layout.terminal
     ).text()
@@ -69,8 +77,8 @@ extension RemediationDesk {
     return answer
   }
 
-  private func screen(_ report: RunReport, _ layout: AnswerLayout, isWhole: Bool = false) -> RunAnswer {
-    var answer = RunAnswer()
+  private func screen(_ report: RunReport, _ layout: AnswerLayout, isWhole: Bool = false) -> OperatorAnswer {
+    var answer = OperatorAnswer()
     answer.run = report.place
     answer.body =
       switch layout {
@@ -80,15 +88,35 @@ extension RemediationDesk {
     return answer
   }
 
-  /// Where the run is, on a line.
-  private func line(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> RunAnswer {
+  private func state(_ id: String, _ layout: AnswerLayout) throws -> OperatorAnswer {
+    guard let run = try store.readRuns({ try $0.run(id) }) else {
+      throw RemediationError(.notFound, "there is no run \(id). `stella runs list` shows those that there are.")
+    }
+    var answer = OperatorAnswer()
+    answer.run = OperatorAnswer.Place(id: run.id, state: run.state)
+    answer.body =
+      switch layout {
+      case .json:
+        FieldValue.object([
+          .init("id", .string(run.id)), .init("state", .string(run.state.rawValue)),
+          .init("detail", .string(run.detail)),
+        ]).json + "\n"
+      case .text: Self.line(run)
+      }
+    return answer
+  }
+
+  private static func line(_ run: Run) -> String {
+    TextEscaping.oneLine("\(run.id)  \(run.state.shown)" + (run.detail.isEmpty ? "" : "  \(run.detail)")) + "\n"
+  }
+
+  /// Where the run is: on a line, or all of it as JSON.
+  private func line(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
     let report = try report(on: id, for: viewer)
     guard case .text = layout else { return screen(report, layout) }
-    let run = report.run
-    var answer = RunAnswer()
+    var answer = OperatorAnswer()
     answer.run = report.place
-    answer.body =
-      TextEscaping.oneLine("\(run.id)  \(run.state.shown)" + (run.detail.isEmpty ? "" : "  \(run.detail)")) + "\n"
+    answer.body = Self.line(report.run)
     return answer
   }
 
@@ -97,16 +125,16 @@ extension RemediationDesk {
   private func vote(
     _ decision: RunVote.Decision, _ id: String, _ digest: String, _ reason: String, _ viewer: Viewer,
     _ layout: AnswerLayout
-  ) throws -> RunAnswer {
+  ) throws -> OperatorAnswer {
     let outcome = try remediation.vote(decision, on: id, by: try viewer.voter(), digest: digest, reason: reason)
     let notes = sealed()
-    var answer: RunAnswer
+    var answer: OperatorAnswer
     switch layout {
     case .json: answer = try line(id, viewer, layout)
     case .text:
-      answer = RunAnswer()
+      answer = OperatorAnswer()
       answer.body = said(outcome, decision)
-      answer.run = RunAnswer.Place(id: outcome.run.id, state: outcome.run.state)
+      answer.run = OperatorAnswer.Place(id: outcome.run.id, state: outcome.run.state)
     }
     answer.notes = notes
     if outcome.run.state == .awaiting { answer.status = .quorumOpen }
@@ -133,7 +161,7 @@ extension RemediationDesk {
   /// Does something to a run in the viewer's name, signs the log, and says where the run is then.
   private func change(
     _ viewer: Viewer, _ layout: AnswerLayout, _ body: (_ voter: String) throws -> Run
-  ) throws -> RunAnswer {
+  ) throws -> OperatorAnswer {
     let run = try body(try viewer.voter())
     let notes = sealed()
     var answer = try line(run.id, viewer, layout)
@@ -141,7 +169,7 @@ extension RemediationDesk {
     return answer
   }
 
-  private func replan(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> RunAnswer {
+  private func replan(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
     let remediation = remediation
     var answer = try change(viewer, layout) { voter in
       try EngineThread.run { try remediation.replan(id, by: "user:\(voter)") }
@@ -150,7 +178,7 @@ extension RemediationDesk {
     return answer
   }
 
-  private func rollback(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> RunAnswer {
+  private func rollback(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
     let run = try remediation.requestRollback(of: id, by: "user:\(try viewer.voter())")
     let notes = sealed()
     var answer = screen(try report(on: run.id, for: viewer), layout)
@@ -159,14 +187,14 @@ extension RemediationDesk {
   }
 
   private func reconcile(
-    _ id: String, _ finding: RunRequest.Finding, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
-  ) throws -> RunAnswer {
+    _ id: String, _ finding: OperatorRequest.Finding, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
+  ) throws -> OperatorAnswer {
     var answer = try change(viewer, layout) {
       try remediation.reconcile(id, isApplied: finding == .applied, by: $0, reason: reason)
     }
     if try !RunnerLease.isHeld(directory), let run = answer.run {
       answer.notes.append(
-        RunAnswer.Note(
+        OperatorAnswer.Note(
           "No engine is running that goes on with it. Do it now: stella runs execute \(run.id)", isHint: true))
     }
     return answer
@@ -174,7 +202,7 @@ extension RemediationDesk {
 
   // MARK: - Carrying out
 
-  private func execute(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> RunAnswer {
+  private func execute(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
     let lease = try RunnerLease(directory, holder: "stella runs execute")
     defer { withExtendedLifetime(lease) {} }
     let remediation = remediation
@@ -191,10 +219,10 @@ extension RemediationDesk {
     return answer
   }
 
-  /// The answer to ``RunRequest/execute(_:)`` of a process whose own runner takes up what is approved: where the run is now.
+  /// The answer to ``OperatorRequest/execute(_:)`` of a process whose own runner takes up what is approved: where the run is now.
   ///
   /// - Throws: ``RemediationError`` when no runner will take it up, as it is.
-  func handOver(_ id: String, for viewer: Viewer, as layout: AnswerLayout) throws -> RunAnswer {
+  func handOver(_ id: String, for viewer: Viewer, as layout: AnswerLayout) throws -> OperatorAnswer {
     let answer = try line(id, viewer, layout)
     let (run, freeze) = try store.readRuns { (try $0.run(id), try $0.freeze()) }
     guard let run, run.state.turn == .runner else {
@@ -210,9 +238,9 @@ extension RemediationDesk {
 
   // MARK: - The freeze
 
-  private func freezeStatus(_ layout: AnswerLayout) throws -> RunAnswer {
+  private func freezeStatus(_ layout: AnswerLayout) throws -> OperatorAnswer {
     let freeze = try store.readRuns { try $0.freeze() }
-    var answer = RunAnswer()
+    var answer = OperatorAnswer()
     switch layout {
     case .json:
       var members: [FieldValue.Member] = [.init("frozen", .bool(freeze != nil))]
@@ -234,7 +262,7 @@ extension RemediationDesk {
   /// Anybody who is known may stop effects; letting them go on needs an approver or admin.
   private func setFreeze(
     _ isFrozen: Bool, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
-  ) throws -> RunAnswer {
+  ) throws -> OperatorAnswer {
     let voter = try viewer.voter()
     let roles = viewer.person?.roles ?? []
     guard isFrozen || roles.contains(.approver) || roles.contains(.admin) else {
@@ -242,7 +270,7 @@ extension RemediationDesk {
     }
     _ = try remediation.setFreeze(isFrozen, by: voter, reason: reason)
     let notes = sealed()
-    var answer = RunAnswer()
+    var answer = OperatorAnswer()
     switch layout {
     case .json:
       answer = try freezeStatus(layout)
@@ -257,7 +285,7 @@ extension RemediationDesk {
 }
 
 extension RunReport {
-  var place: RunAnswer.Place { RunAnswer.Place(id: run.id, state: run.state) }
+  var place: OperatorAnswer.Place { OperatorAnswer.Place(id: run.id, state: run.state) }
 }
 
 extension AnswerLayout {

@@ -7,8 +7,8 @@ struct Whoami {
   let viewer: Viewer
 
   /// Ends a command with `notPermitted` when nobody is known by the account.
-  func answer(_ layout: AnswerLayout) -> RunAnswer {
-    var answer = RunAnswer()
+  func answer(_ layout: AnswerLayout) -> OperatorAnswer {
+    var answer = OperatorAnswer()
     let roles = Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
     answer.body =
       switch layout {

@@ -17,18 +17,18 @@ struct RunsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List runs, those first that need a person.")
 
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
   @Option(name: .long, help: "Only runs in this state; may be given several times.") var state: [String] = []
   @Option(name: .long, help: "Only runs of this fix.") var fix: String?
   @Option(name: .long, help: "The most that are listed; the newest of them.") var limit = 50
 
   func run() throws {
-    var filter = RunRequest.Filter()
+    var filter = OperatorRequest.Filter()
     filter.fix = fix
     filter.limit = limit
-    filter.states = try state.map(RunRequest.state)
-    try RunVerb.run(.list(filter), options, result)
+    filter.states = try state.map(OperatorRequest.state)
+    try RequestVerb.run(.list(filter), options, result)
   }
 }
 
@@ -38,10 +38,10 @@ struct RunsShowCommand: ParsableCommand {
     commandName: "show", abstract: "Show one run: what it did, step by step, and what can be done about it.")
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.show(id), options, result) }
+  func run() throws { try RequestVerb.run(.show(id), options, result) }
 }
 
 /// `stella runs execute`
@@ -57,10 +57,10 @@ struct RunsExecuteCommand: ParsableCommand {
       """)
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.execute(id), options, result) }
+  func run() throws { try RequestVerb.run(.execute(id), options, result) }
 }
 
 enum RunEnd {
@@ -86,10 +86,10 @@ struct RunsRollbackCommand: ParsableCommand {
       """)
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.rollback(id), options, result) }
+  func run() throws { try RequestVerb.run(.rollback(id), options, result) }
 }
 
 /// `stella runs reconcile`
@@ -104,7 +104,7 @@ struct RunsReconcileCommand: ParsableCommand {
   @Argument(help: "The run's id.") var id: String
   @Flag(help: "What became of it.") var finding: Finding
   @Option(name: .long, help: "How you know; it goes on record.") var reason: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
   enum Finding: String, EnumerableFlag {
@@ -113,7 +113,7 @@ struct RunsReconcileCommand: ParsableCommand {
   }
 
   func run() throws {
-    try RunVerb.run(.reconcile(id, finding == .applied ? .applied : .notApplied, reason: reason), options, result)
+    try RequestVerb.run(.reconcile(id, finding == .applied ? .applied : .notApplied, reason: reason), options, result)
   }
 }
 
@@ -124,8 +124,8 @@ struct RunsAcceptCommand: ParsableCommand {
 
   @Argument(help: "The run's id.") var id: String
   @Option(name: .long, help: "Why; it goes on record.") var reason: String
-  @OptionGroup var options: RunOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws { try RunVerb.run(.accept(id, reason: reason), options, result) }
+  func run() throws { try RequestVerb.run(.accept(id, reason: reason), options, result) }
 }

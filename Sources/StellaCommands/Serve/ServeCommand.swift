@@ -13,8 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
         stella serve /var/log/shop/*.log
         stella serve --quiet --output json
 
-      It does what `stella watch --run-fixes` does. The commands approvals, runs, freeze and whoami find it by the socket
-      stella.sock in the state directory, which only its own user can connect to, and ask it; who they are is what the
+      It does what `stella watch --run-fixes` does. The commands alerts, approvals, runs, freeze and whoami find it by the
+      socket stella.sock in the state directory, which only its own user can connect to, and ask it; who they are is what the
       kernel says of them.
 
       SIGHUP loads the rules anew. SIGTERM ends it with exit status 0, and an interrupt with 130; an effect that is going on
@@ -35,17 +35,17 @@ struct ServeCommand: AsyncParsableCommand {
       configuration)
     plan.proposes = true
     plan.runsFixes = true
+    let interrupts = try Interrupts()
     let session = try WatchSession(plan)
     guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
-    let server: RunServer
+    let server: StateServer
     do {
-      server = try await RunServer(desk)
+      server = try await StateServer(desk)
     } catch {
       session.end()
       throw error
     }
     if !plan.isQuiet { Console.standard.note(TextEscaping.oneLine("stella: serving at \(server.path)")) }
-    let interrupts = try Interrupts()
     let result: Result<WatchSummary, any Error>
     do {
       result = .success(try await EngineThread.value { try session.watch(interrupts) { server.isRunning() } })

@@ -11,6 +11,8 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
   private let limit: TimeAmount
   private var timer: Scheduled<Void>?
+  /// Requests that are there whole, and whose answers are not.
+  private var unanswered = 0
 
   init(_ limit: TimeAmount) { self.limit = limit }
 
@@ -35,7 +37,10 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .end = unwrapInboundIn(data) { stop() }
+    if case .end = unwrapInboundIn(data) {
+      unanswered += 1
+      stop()
+    }
     context.fireChannelRead(data)
   }
 
@@ -47,10 +52,15 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     case .body: context.write(data, promise: promise)
     case .end:
       let written = promise ?? context.eventLoop.makePromise()
-      // Then the next request is waited for.
       let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-      written.futureResult.whenSuccess { bound.value.0.start(bound.value.1) }
+      written.futureResult.whenSuccess { bound.value.0.answered(bound.value.1) }
       context.write(data, promise: written)
     }
+  }
+
+  /// Now the next request is waited for, unless it is there already.
+  private func answered(_ context: ChannelHandlerContext) {
+    unanswered = max(0, unanswered - 1)
+    if unanswered == 0 { start(context) } else { stop() }
   }
 }

@@ -25,7 +25,7 @@ package struct SocketServer: Sendable {
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: when it can't be bound; nothing runs then.
   package init(
-    path: String, runs: RunRoutes<PeerRequestContext>, health: HealthRoutes, patience: TimeAmount = .seconds(10)
+    path: String, runs: OperatorRoutes<PeerRequestContext>, health: HealthRoutes, patience: TimeAmount = .seconds(10)
   ) async throws {
     let router = Router(context: PeerRequestContext.self)
     runs.add(to: router)

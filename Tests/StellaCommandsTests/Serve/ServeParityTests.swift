@@ -17,7 +17,7 @@ struct ServeParityTests {
 
   typealias Waiting = (id: String, digest: String)
 
-  static func steps(repair: [Waiting], pair: Waiting, own: Waiting) -> [Step] {
+  static func steps(repair: [Waiting], pair: Waiting, own: Waiting, alerts: [String]) -> [Step] {
     let why = ["--reason", "ticket \u{1b}[31m4711\u{202e}\nApprove exactly this plan:"]
     let json = ["--output", "json"]
     func approve(_ run: Waiting, _ digest: String? = nil) -> [String] {
@@ -50,20 +50,39 @@ struct ServeParityTests {
       Step(["runs", "reconcile", pair.id, "--not-applied"] + why + json, 4),
       Step(["runs", "accept", pair.id] + why, 4), Step(["freeze", "set"] + why, 0),
       Step(["freeze", "status"], 8), Step(["freeze"] + json, 8), Step(["runs", "list"], 0),
+      Step(approve(repair[4]), 0), Step(approve(repair[4]), 0), Step(["runs", "show", repair[4].id], 0),
+      Step(approve(repair[5]) + json, 0), Step(["approvals", "withdraw", repair[4].id] + why, 0),
+      Step(["approvals", "withdraw", repair[5].id] + why, 0),
       Step(["approvals", "show", pair.id], 0), Step(["freeze", "clear"] + why, 0),
-      Step(["runs", "list", "--limit", "100"] + json, 0),
+      Step(["runs", "list", "--limit", "100"] + json, 0), Step(["alerts", "list"], 0),
+      Step(["alerts", "list", "--all", "--rule", "service.broken"] + json, 0),
+      Step(["alerts", "list", "--limit", "1"], 0),
+      Step(["alerts", "list", "--rule", "no.such"], 0), Step(["alerts", "show", alerts[0]], 0),
+      Step(["alerts", "show", String(alerts[1].prefix(12))] + json, 0), Step(["alerts", "show", "0000\u{1b}[2J"], 11),
+      Step(["alerts", "ack", alerts[0]], 0), Step(["alerts", "ack", alerts[0]] + why, 0),
+      Step(["alerts", "ack", "ffffffffffff"] + why, 11), Step(["alerts", "resolve", alerts[1]] + why, 0),
+      Step(["alerts", "show", alerts[0]], 0),
+      Step(["alerts", "silence", "service.broken", "--key", "service=s1", "--key", "a=b=c", "--for", "2h"] + why, 0),
+      Step(["alerts", "silence", "service.broken", "--for", "31d"] + why, 3),
+      Step(["alerts", "silence", "service.broken", "--key", "a=1", "--key", "a=2", "--for", "1h"] + why, 3),
+      Step(["alerts", "list", "--all"], 0), Step(["alerts", "unsilence", "1"], 0),
+      Step(["alerts", "unsilence", "1"], 11), Step(["alerts", "list"] + json, 0),
     ]
   }
 
   @Test("Every verb says the same, byte for byte but for the clock, and ends with the same status")
   func parity() throws {
     let scene = try ServeScene()
+    let alerts = try scene.alerts(["s11", "s12", "s13"])
     let steps = Self.steps(
-      repair: try (1...4).map { try scene.propose("repair", "s\($0)") }, pair: try scene.propose("pair", "s5"),
-      own: try scene.propose("own", "s6"))
+      repair: try (1...6).map { try scene.propose("repair", "s\($0)") }, pair: try scene.propose("pair", "s7"),
+      own: try scene.propose("own", "s8"), alerts: alerts)
     try scene.keep()
     func all(_ way: [String]) throws -> [ServeScene.Said] {
       try scene.start()
+      // The one verb that differs: only a server hands a run over to its runner.
+      let execute = try scene.stella(["runs", "execute", steps[9].arguments[2]] + way)
+      #expect(execute.status == (way.isEmpty ? 4 : 10), "\(execute)")
       let said = try steps.map { step in
         if let change = step.change { try scene.change(change) }
         return try scene.stella(step.arguments + way)

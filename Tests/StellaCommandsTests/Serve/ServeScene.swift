@@ -26,9 +26,25 @@ final class ServeScene {
         - { name: data, four_eyes: [], cooldown: 0s, attempts: 1000 }
       targets:
         app-db: { kind: sqlite, path: \(directory("app.db")) }
+        local: { kind: host, commands: [{ argv: [\(directory("slow"))] }] }
 
       """)
     try FileManager.default.createDirectory(atPath: directory("Fixes"), withIntermediateDirectories: true)
+    try directory.write(
+      "Fixes/slow.lua",
+      """
+      return fix {
+        api = 1, id = "slow", title = "Slowly", handles = { "service.other" }, params = { service = "string" },
+        targets = { "local" },
+        plan = function(ctx, p) return { exec { target = "local", argv = { "\(directory("slow"))" } } } end,
+      }
+
+      """)
+    // Says that it has begun, and ends when somebody reads what it writes.
+    try directory.write(
+      "slow", "#!/bin/sh\ncd \(directory.path) || exit 9\ntouch begun\necho done > gate\ntouch ended\n")
+    chmod(directory("slow"), 0o700)
+    mkfifo(directory("gate"), 0o600)
     for id in ["repair", "pair", "own"] { try directory.write("Fixes/\(id).lua", Self.fix(id)) }
     try FileManager.default.removeItem(atPath: directory("Rules/each.lua"))
     try directory.write(
@@ -95,6 +111,20 @@ final class ServeScene {
   func propose(_ fix: String, _ service: String) throws -> (id: String, digest: String) {
     let said = try expect(["fixes", "plan", fix, "--param", "service=\(service)", "--propose", "--output", "json"], 0)
     return try run(said.output)
+  }
+
+  /// The ids of alerts about these services, which are kept and proposed for.
+  func alerts(_ services: [String]) throws -> [String] {
+    let lines = services.map {
+      "{\"ts\":1750000000,\"level\":\"error\",\"service\":\"\($0)\",\"message\":\"broken\"}\n"
+    }
+    try directory.write("old.jsonl", lines.joined())
+    try expect(["watch", "--no-follow", "--propose", "--quiet", "old.jsonl"], 0)
+    let listed = try expect(["alerts", "list", "--all", "--output", "json"], 0).output
+    return try listed.split(separator: "\n").map { line in
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      return try #require(object?["id"] as? String)
+    }
   }
 
   private func run(_ json: String) throws -> (id: String, digest: String) {

@@ -42,7 +42,8 @@ struct ServeTests {
     try scene.expect(["freeze", "set", "--reason", "incident"], 0)
     let said = try scene.expect(["approvals", "approve", run.id, "--digest", run.digest, "--reason", "r"], 0)
     #expect(said.output.contains("Approved"), "\(said)")
-    #expect([4, 8].contains(try scene.stella(["runs", "execute", run.id]).status))
+    #expect(said.output.contains("All effects are stopped"), "\(said)")
+    #expect(try scene.stella(["runs", "execute", run.id]).status == 8)
     try scene.expect(["freeze", "clear", "--reason", "over"], 0)
     let server = try #require(scene.server)
     #expect(server.until { $0.errors.contains("repair succeeded") }, "\(server.errors)")
@@ -85,6 +86,29 @@ struct ServeTests {
     #expect(!FileManager.default.fileExists(atPath: scene.socket))
     try scene.start()
     #expect(scene.stop(SIGTERM) == 0)
+  }
+
+  @Test("An effect that is going on when the end is asked for is finished and recorded first")
+  func endsAfterEffect() throws {
+    let scene = try ServeScene()
+    let run = try scene.propose("slow", "s1")
+    try scene.start()
+    let server = try #require(scene.server)
+    try scene.expect(
+      ["approvals", "approve", run.id, "--digest", run.digest, "--reason", "r", "--output", "json"], 0)
+    let begun = Date()
+    while !FileManager.default.fileExists(atPath: scene.directory("begun")), begun.timeIntervalSinceNow > -30 {
+      sched_yield()
+    }
+    server.send(SIGTERM)
+    // It has ended its watch, and waits for the effect.
+    #expect(server.until { $0.errors.contains("serving at") && !FileManager.default.fileExists(atPath: scene.socket) })
+    let gate = try #require(FileHandle(forReadingAtPath: scene.directory("gate")))
+    #expect(try gate.readToEnd() == Data("done\n".utf8))
+    #expect(scene.stop(0) == 0)
+    #expect(FileManager.default.fileExists(atPath: scene.directory("ended")))
+    let shown = try scene.expect(["runs", "show", run.id, "--output", "json"], 0)
+    #expect(shown.output.contains(#""state":"succeeded""#), "\(shown)")
   }
 
   @Test("It serves nothing that it can't serve right")

@@ -2,40 +2,47 @@ import Glibc
 import StellaModel
 import StellaServer
 
-/// A verb about runs: from the request to what is printed and the exit status.
-struct RunVerb {
+/// A verb about alerts, runs, or the freeze: from the request to what is printed and the exit status.
+struct RequestVerb {
   /// Tenths of a second that a running engine has to take up what was approved.
   private static let patience = 100
 
-  let place: RunPlace
+  private let place: RequestPlace
   private let layout: AnswerLayout
   private let isQuiet: Bool
   private let console = Console.standard
 
-  static func run(_ request: RunRequest, _ options: RunOptions, _ output: OutputMode, isQuiet: Bool = false) throws {
-    let verb = try RunVerb(options, output, isQuiet: isQuiet)
+  static func run(_ request: OperatorRequest, _ options: RequestOptions, _ output: OutputMode, isQuiet: Bool = false)
+    throws
+  {
+    let verb = try RequestVerb(options, output, isQuiet: isQuiet)
     defer { verb.place.close() }
     try verb.end(with: verb.perform(request))
   }
 
-  static func run(_ request: RunRequest, _ options: RunOptions, _ result: OutputOptions) throws {
+  static func run(_ request: OperatorRequest, _ options: RequestOptions, _ result: OutputOptions) throws {
     try run(request, options, result.output, isQuiet: result.quiet)
   }
 
-  private init(_ options: RunOptions, _ output: OutputMode, isQuiet: Bool) throws {
+  private init(_ options: RequestOptions, _ output: OutputMode, isQuiet: Bool) throws {
     layout = AnswerLayout(output, console.output)
     self.isQuiet = isQuiet
-    place = try RunPlace(options)
+    place = try RequestPlace(options)
   }
 
-  private func perform(_ request: RunRequest) throws -> RunAnswer {
+  private func perform(_ request: OperatorRequest) throws -> OperatorAnswer {
     let answer = try place.answer(request, as: layout)
     switch request {
     case .execute(let id) where place.isServer: return try watched(id)
     case .approve(_, _, _, let isAlone):
       show(answer)
       guard case .text = layout, let run = answer.run, isAlone || run.state == .approved else { return answer }
-      try follow(run.id)
+      do {
+        try follow(run.id)
+      } catch {
+        // The decision is recorded all the same, and how the command ends says so.
+        console.note(TextEscaping.block("What became of it can't be seen: \(error)"))
+      }
       return answer
     default: break
     }
@@ -43,11 +50,11 @@ struct RunVerb {
     return answer
   }
 
-  private func end(with answer: RunAnswer) throws {
+  private func end(with answer: OperatorAnswer) throws {
     if answer.status != .done { throw answer.status }
   }
 
-  private func show(_ answer: RunAnswer) {
+  private func show(_ answer: OperatorAnswer) {
     for note in answer.notes where !note.isHint { console.note(TextEscaping.block(note.text)) }
     console.write(answer.body)
     for note in answer.notes where note.isHint && !isQuiet { console.note(TextEscaping.block(note.text)) }
@@ -59,6 +66,10 @@ struct RunVerb {
       console.line(
         TextEscaping.oneLine(
           "No engine is running that carries out runs here. Do it now: stella runs execute \(id)"))
+      return
+    }
+    if try place.answer(.freezeStatus, as: .json).status == .frozen {
+      console.line("All effects are stopped. It is carried out when that ends in time: stella freeze status")
       return
     }
     var shown: RunState?
@@ -77,7 +88,7 @@ struct RunVerb {
 
   /// Waits for the server's own runner, and shows what became of the run. What is approved and not taken up has an obstacle,
   /// which the screen tells.
-  private func watched(_ id: String) throws -> RunAnswer {
+  private func watched(_ id: String) throws -> OperatorAnswer {
     var waited = 0
     while let state = try place.state(of: id), state.turn == .runner, state != .approved || waited < Self.patience {
       if state == .approved { waited += 1 }

@@ -8,6 +8,7 @@ struct RequestMembers {
   private enum Value: Decodable {
     case text(String)
     case flag(Bool)
+    case texts([String: String])
     case other
 
     init(from decoder: any Decoder) throws {
@@ -16,6 +17,8 @@ struct RequestMembers {
         self = .text(text)
       } else if let flag = try? container.decode(Bool.self) {
         self = .flag(flag)
+      } else if let texts = try? container.decode([String: String].self) {
+        self = .texts(texts)
       } else {
         self = .other
       }
@@ -54,6 +57,16 @@ struct RequestMembers {
     case .flag(let flag): return flag
     case nil: return false
     default: throw CommandFailure(.usage, "the member \(name) is neither true nor false.")
+    }
+  }
+
+  /// An object of texts, in the order of its names; none when it isn't there.
+  mutating func texts(_ name: String) throws(CommandFailure) -> [(name: String, value: String)] {
+    names.append(name)
+    switch members.removeValue(forKey: name) {
+    case .texts(let texts): return texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    case nil: return []
+    default: throw CommandFailure(.usage, "the member \(name) is no object of texts.")
     }
   }
 

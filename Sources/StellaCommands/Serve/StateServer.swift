@@ -5,7 +5,7 @@ import StellaServer
 import Synchronization
 
 /// The server of a state directory: its socket, and what answers there.
-final class RunServer: Sendable {
+final class StateServer: Sendable {
   private let socket: StateSocket
   private let server: SocketServer
   private let work: RequestWork
@@ -17,7 +17,7 @@ final class RunServer: Sendable {
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
     let phase = ServerPhase()
-    let runs = RunRoutes<PeerRequestContext>(
+    let runs = OperatorRoutes<PeerRequestContext>(
       work: work, caller: { try await $0.peer().uid },
       operation: { request, uid, layout throws(CommandFailure) in
         try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk)
@@ -46,8 +46,8 @@ final class RunServer: Sendable {
   }
 
   private static func answer(
-    _ request: RunRequest, _ viewer: Viewer, _ layout: AnswerLayout, _ desk: RemediationDesk
-  ) throws(CommandFailure) -> RunAnswer {
+    _ request: OperatorRequest, _ viewer: Viewer, _ layout: AnswerLayout, _ desk: RemediationDesk
+  ) throws(CommandFailure) -> OperatorAnswer {
     do {
       if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: layout) }
       return try desk.answer(request, for: viewer, as: layout)

@@ -6,7 +6,7 @@ import StellaSQLite
 import StellaServer
 
 /// Asks the server that runs on a state directory.
-final class RunClient {
+final class ServerClient {
   /// For one answer. Planning once more asks the targets, which have time-outs of their own.
   private static let patience: Duration = .seconds(60)
 
@@ -32,7 +32,7 @@ final class RunClient {
   }
 
   /// - Throws: ``CommandFailure`` with the status that the server gives, or `failure` when no answer came.
-  func answer(_ request: RunRequest, as layout: AnswerLayout) throws(CommandFailure) -> RunAnswer {
+  func answer(_ request: OperatorRequest, as layout: AnswerLayout) throws(CommandFailure) -> OperatorAnswer {
     let call = request.call
     var path = call.path.map { "/" + URLText.encoded($0) }.joined()
     if !call.query.isEmpty {
@@ -59,19 +59,19 @@ final class RunClient {
 
   private func read(
     _ received: SocketExchange.Answer, _ layout: AnswerLayout
-  ) throws(CommandFailure) -> RunAnswer {
+  ) throws(CommandFailure) -> OperatorAnswer {
     let body = String(decoding: received.body, as: UTF8.self)
     guard (200...299).contains(received.status),
       let status = received.values(AnswerField.status).first.flatMap({ Int32($0) }).flatMap(CommandStatus.init)
     else { throw failure(received.status, body) }
-    var answer = RunAnswer()
+    var answer = OperatorAnswer()
     answer.status = status
     answer.notes =
       notes(received.values(AnswerField.note), isHint: false) + notes(received.values(AnswerField.hint), isHint: true)
     if let id = received.values(AnswerField.run).first.flatMap(URLText.decoded),
       let state = received.values(AnswerField.state).first.flatMap(RunState.init)
     {
-      answer.run = RunAnswer.Place(id: id, state: state)
+      answer.run = OperatorAnswer.Place(id: id, state: state)
     }
     answer.body =
       switch layout {
@@ -81,8 +81,8 @@ final class RunClient {
     return answer
   }
 
-  private func notes(_ values: [String], isHint: Bool) -> [RunAnswer.Note] {
-    values.compactMap { URLText.decoded($0) }.map { RunAnswer.Note($0, isHint: isHint) }
+  private func notes(_ values: [String], isHint: Bool) -> [OperatorAnswer.Note] {
+    values.compactMap { URLText.decoded($0) }.map { OperatorAnswer.Note($0, isHint: isHint) }
   }
 
   private func failure(_ code: Int, _ body: String) -> CommandFailure {

@@ -1,6 +1,6 @@
 import StellaModel
 
-extension RunRequest {
+extension OperatorRequest {
   /// A request as it goes over HTTP.
   package struct Call: Sendable, Hashable {
     package var method: String
@@ -33,6 +33,7 @@ extension RunRequest {
     case .show(let id, let isWhole, let former):
       return get(
         ["runs", id], (isWhole ? [Parameter("effects", "all")] : []) + (former.map { [Parameter("diff", $0)] } ?? []))
+    case .state(let id): return get(["runs", id, "state"])
     case .approve(let id, let digest, let reason, let isAlone):
       return post(
         id, "approve", [text("digest", digest), text("reason", reason), .init("break_glass", .bool(isAlone))])
@@ -52,6 +53,24 @@ extension RunRequest {
     case .thaw(let reason):
       return Call(method: "DELETE", path: Self.root + ["freeze"], query: [Parameter("reason", reason)])
     case .whoami: return get(["whoami"])
+    case .alerts(let filter):
+      var query = filter.isWhole ? [Parameter("all", "true")] : []
+      if let rule = filter.rule { query.append(Parameter("rule", rule)) }
+      return get(["alerts"], query + [Parameter("limit", String(filter.limit))])
+    case .alert(let id): return get(["alerts", id])
+    case .acknowledge(let id, let reason):
+      return Call(method: "POST", path: Self.root + ["alerts", id, "acknowledge"], body: [text("reason", reason)])
+    case .resolve(let id, let reason):
+      return Call(method: "POST", path: Self.root + ["alerts", id, "resolve"], body: [text("reason", reason)])
+    case .silence(let rule, let key, let length, let reason):
+      return Call(
+        method: "POST", path: Self.root + ["silences"],
+        body: [
+          text("rule", rule), .init("key", .object(key.map { text($0.name, $0.value) })), text("for", length),
+          text("reason", reason),
+        ])
+    case .unsilence(let number):
+      return Call(method: "DELETE", path: Self.root + ["silences", String(number)])
     }
   }
 
@@ -66,7 +85,7 @@ extension RunRequest {
   private func text(_ name: String, _ value: String) -> FieldValue.Member { .init(name, .string(value)) }
 }
 
-extension RunRequest {
+extension OperatorRequest {
   /// What is done to a run, by the last part of its path.
   enum Verb: String, CaseIterable {
     case approve, reject, review, withdraw, replan, execute, rollback, reconcile, accept
@@ -101,24 +120,20 @@ extension RunRequest {
   }
 
   /// - Throws: ``CommandFailure`` `usage` for a parameter that is unknown or makes no sense.
-  static func list(_ query: [Parameter]) throws(CommandFailure) -> RunRequest {
+  static func list(_ query: [Parameter]) throws(CommandFailure) -> OperatorRequest {
     var filter = Filter()
     for parameter in query {
       switch parameter.name {
       case "state": filter.states.append(try state(parameter.value))
       case "fix": filter.fix = parameter.value
-      case "limit":
-        guard let limit = Int(parameter.value) else {
-          throw CommandFailure(.usage, "limit \(parameter.value): write a number.")
-        }
-        filter.limit = limit
+      case "limit": filter.limit = try number(parameter.value, "limit")
       default: throw unknown(parameter, among: ["state", "fix", "limit"])
       }
     }
     return .list(filter)
   }
 
-  static func show(_ id: String, _ query: [Parameter]) throws(CommandFailure) -> RunRequest {
+  static func show(_ id: String, _ query: [Parameter]) throws(CommandFailure) -> OperatorRequest {
     var isWhole = false
     var former: String?
     for parameter in query {
@@ -131,11 +146,38 @@ extension RunRequest {
     return .show(id, isWhole: isWhole, former: former)
   }
 
-  static func thaw(_ query: [Parameter]) throws(CommandFailure) -> RunRequest {
+  static func thaw(_ query: [Parameter]) throws(CommandFailure) -> OperatorRequest {
     guard query.count == 1, query[0].name == "reason" else {
       throw CommandFailure(.usage, "one parameter is needed here, and no other: reason.")
     }
     return .thaw(reason: query[0].value)
+  }
+
+  static func alerts(_ query: [Parameter]) throws(CommandFailure) -> OperatorRequest {
+    var filter = AlertFilter()
+    for parameter in query {
+      switch (parameter.name, parameter.value) {
+      case ("all", "true"): filter.isWhole = true
+      case ("rule", let rule): filter.rule = rule
+      case ("limit", let text): filter.limit = try number(text, "limit")
+      default: throw unknown(parameter, among: ["all=true", "rule", "limit"])
+      }
+    }
+    return .alerts(filter)
+  }
+
+  static func silence(_ members: RequestMembers) throws(CommandFailure) -> OperatorRequest {
+    var members = members
+    let request = OperatorRequest.silence(
+      rule: try members.text("rule"), key: try members.texts("key").map { KeyPart($0.name, $0.value) },
+      length: try members.text("for"), reason: try members.text("reason"))
+    try members.end()
+    return request
+  }
+
+  static func number<Number: FixedWidthInteger>(_ text: String, _ name: String) throws(CommandFailure) -> Number {
+    guard let number = Number(text) else { throw CommandFailure(.usage, "\(name) \(text): write a number.") }
+    return number
   }
 
   static func unknown(_ parameter: Parameter, among names: [String]) -> CommandFailure {

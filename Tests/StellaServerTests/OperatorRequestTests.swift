@@ -7,32 +7,43 @@ import Testing
 @testable import StellaServer
 
 @Suite("Requests about runs over HTTP")
-struct RunRequestTests {
+struct OperatorRequestTests {
   static let hostile = ["", "r-7f3a2c01", "../x", "a/b?c=d&e#f", "%2e%2e%00", "+ \u{1b}[2J\n", "日本\u{202e}", "..", "."]
 
-  static let requests: [RunRequest] = hostile.flatMap { text -> [RunRequest] in
-    var filter = RunRequest.Filter()
+  static let requests: [OperatorRequest] = hostile.flatMap { text -> [OperatorRequest] in
+    var filter = OperatorRequest.Filter()
     filter.states = [.awaiting, .rollbackConflict]
     filter.fix = text
     filter.limit = -1
+    var alerts = OperatorRequest.AlertFilter()
+    alerts.isWhole = true
+    alerts.rule = text
+    alerts.limit = 7
     return [
-      .list(filter), .list(RunRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text), .whoami,
+      .silence(rule: text, key: [], length: text, reason: text),
+      .silence(
+        rule: text, key: [.init("a", text), .init(text + "b", "c")].sorted { $0.name < $1.name }, length: "2h",
+        reason: text),
+      .unsilence(-7), .unsilence(.max), .alerts(alerts), .alerts(OperatorRequest.AlertFilter()),
+      .list(filter), .list(OperatorRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text),
+      .whoami,
     ]
       + (text.isEmpty
         ? []
         : [
-          .show(text), .show(text, isWhole: true, former: text), .approve(text, digest: text, reason: text),
+          .show(text), .state(text), .show(text, isWhole: true, former: text),
+          .approve(text, digest: text, reason: text),
           .approve(text, digest: text, reason: text, isAlone: true), .reject(text, digest: text, reason: text),
           .review(text, reason: text), .withdraw(text, reason: text), .replan(text), .execute(text), .rollback(text),
           .reconcile(text, .applied, reason: text), .reconcile(text, .notApplied, reason: text),
-          .accept(text, reason: text),
+          .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
         ])
   }
 
   @Test("Every request arrives as it was sent, whatever is in it")
   func roundTrip() async throws {
     for request in Self.requests {
-      let scene = RouteScene { _ throws(CommandFailure) in RunAnswer() }
+      let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
       let answer = try await scene.send(request)
       #expect(answer.status == 200, "\(request): \(answer.body)")
       #expect(scene.requests == [request])
@@ -41,7 +52,7 @@ struct RunRequestTests {
 
   @Test("The caller's uid is what the connection says, never what the request does")
   func caller() async throws {
-    let scene = RouteScene(uid: 4711) { _ throws(CommandFailure) in RunAnswer() }
+    let scene = RouteScene(uid: 4711) { _ throws(CommandFailure) in OperatorAnswer() }
     _ = try await scene.client.send(
       "GET", "/api/v1/whoami?", headers: [("uid", "0"), ("x-remote-user", "root"), ("authorization", "Basic cm9vdDo=")])
     #expect(scene.uids == [4711])
@@ -61,10 +72,14 @@ struct RunRequestTests {
       ("POST", "/api/v1/runs/r-1/reconcile", #"{"outcome":"maybe","reason":"r"}"#, "not_applied"),
       ("GET", "/api/v1/runs?state=awaitng", "", "awaiting"), ("GET", "/api/v1/runs?limit=many", "", "limit"),
       ("GET", "/api/v1/runs?user=mara", "", "user"), ("GET", "/api/v1/runs/r-1?effects=some", "", "effects"),
+      ("POST", "/api/v1/silences", #"{"rule":"r","key":{"ip":7},"for":"2h","reason":"r"}"#, "key"),
+      ("POST", "/api/v1/silences", #"{"rule":"r","for":"2h","reason":"r","until":"1d"}"#, "until"),
+      ("DELETE", "/api/v1/silences/first", "", "number"), ("GET", "/api/v1/alerts?all=yes", "", "all=true"),
+      ("POST", "/api/v1/alerts/0a/resolve", "{}", "reason"), ("GET", "/api/v1/alerts/0a?rule=x", "", "rule"),
       ("DELETE", "/api/v1/freeze", "", "reason"), ("PUT", "/api/v1/freeze", "{}", "reason"),
     ])
   func refused(method: String, path: String, body: String, named: String) async throws {
-    let scene = RouteScene { _ throws(CommandFailure) in RunAnswer() }
+    let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
     let answer = try await scene.client.send(method, path, body: body)
     #expect(answer.status == 400 && answer.type == Problem.mediaType, "\(answer)")
     #expect(answer.body.contains(named) && answer.body.contains(#""exit_status":3"#), "\(answer.body)")
@@ -90,11 +105,11 @@ struct RunRequestTests {
   @Test("An answer has its exit status, its run and its notes beside its body, in the form that was asked for")
   func answer() async throws {
     let scene = RouteScene { _ throws(CommandFailure) in
-      var answer = RunAnswer()
+      var answer = OperatorAnswer()
       answer.body = "line\n"
       answer.status = .quorumOpen
-      answer.run = RunAnswer.Place(id: "r-1", state: .awaiting)
-      answer.notes = [RunAnswer.Note("a\nb: ä"), RunAnswer.Note("hint", isHint: true)]
+      answer.run = OperatorAnswer.Place(id: "r-1", state: .awaiting)
+      answer.notes = [OperatorAnswer.Note("a\nb: ä"), OperatorAnswer.Note("hint", isHint: true)]
       return answer
     }
     let text = try await scene.send(.show("r-1"), as: .text(columns: 72, hasColor: true))
@@ -109,8 +124,8 @@ struct RunRequestTests {
 
   @Test("A body over the limit is refused, and nothing is done")
   func bodyLimit() async throws {
-    let scene = RouteScene { _ throws(CommandFailure) in RunAnswer() }
-    let reason = String(repeating: "x", count: RunRoutes<RouterClient.Context>.bodyLimit)
+    let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
+    let reason = String(repeating: "x", count: OperatorRoutes<RouterClient.Context>.bodyLimit)
     let answer = try await scene.send(.withdraw("r-1", reason: reason))
     #expect(answer.status == 413 && scene.requests.isEmpty)
   }
@@ -123,7 +138,7 @@ struct RunRequestTests {
     let scene = RouteScene(work: work) { _ throws(CommandFailure) in
       started.yield()
       gate.wait()
-      return RunAnswer()
+      return OperatorAnswer()
     }
     async let first = scene.send(.whoami)
     var iterator = starts.makeAsyncIterator()
@@ -144,13 +159,13 @@ struct RunRequestTests {
 final class RouteScene: @unchecked Sendable {
   // Sendable, because nothing is added to the client's router any more.
   let client = RouterClient()
-  private let seen = Mutex<[(RunRequest, UInt32, AnswerLayout)]>([])
+  private let seen = Mutex<[(OperatorRequest, UInt32, AnswerLayout)]>([])
 
   init(
     uid: UInt32 = 1000, work: RequestWork = RequestWork(),
-    _ operation: @escaping @Sendable (RunRequest) throws(CommandFailure) -> RunAnswer
+    _ operation: @escaping @Sendable (OperatorRequest) throws(CommandFailure) -> OperatorAnswer
   ) {
-    RunRoutes<RouterClient.Context>(
+    OperatorRoutes<RouterClient.Context>(
       work: work, caller: { _ in uid },
       operation: { [self] request, uid, layout throws(CommandFailure) in
         seen.withLock { $0.append((request, uid, layout)) }
@@ -159,11 +174,11 @@ final class RouteScene: @unchecked Sendable {
     ).add(to: client.router)
   }
 
-  var requests: [RunRequest] { seen.withLock { $0.map(\.0) } }
+  var requests: [OperatorRequest] { seen.withLock { $0.map(\.0) } }
   var uids: [UInt32] { seen.withLock { $0.map(\.1) } }
   var layouts: [AnswerLayout] { seen.withLock { $0.map(\.2) } }
 
-  func send(_ request: RunRequest, as layout: AnswerLayout = .json) async throws -> RouterClient.Answer {
+  func send(_ request: OperatorRequest, as layout: AnswerLayout = .json) async throws -> RouterClient.Answer {
     let call = request.call
     var path = call.path.map { "/" + URLText.encoded($0) }.joined()
     if !call.query.isEmpty {

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// Which store a verb about runs is for, and who answers it.
-struct RunOptions: ParsableArguments {
+struct RequestOptions: ParsableArguments {
   @OptionGroup var remediation: RemediationOptions
 
   @Flag(name: .long, help: "Ask the store itself, also where `stella serve` runs. With --fixes that is so in any case.")

@@ -1,7 +1,7 @@
 import StellaModel
 
-/// What came of a ``RunRequest``, in the form that was asked for.
-package struct RunAnswer: Sendable, Hashable {
+/// What came of a ``OperatorRequest``, in the form that was asked for.
+package struct OperatorAnswer: Sendable, Hashable {
   /// Something for standard error.
   package struct Note: Sendable, Hashable {
     package var text: String
