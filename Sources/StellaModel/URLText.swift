@@ -21,7 +21,8 @@ package enum URLText {
         decoded.append(byte)
         continue
       }
-      guard rest.count >= 2, let value = HexText.bytes(String(decoding: rest.prefix(2), as: UTF8.self)) else {
+      guard rest.count >= 2, let value = HexText.bytes(String(decoding: rest.prefix(2), as: UTF8.self).lowercased())
+      else {
         return nil
       }
       decoded += value

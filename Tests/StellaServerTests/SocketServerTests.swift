@@ -161,6 +161,25 @@ struct SocketServerTests {
     try await scene.end()
   }
 
+  @Test("A crowd that says nothing makes others wait until it is shown out, and no longer")
+  func crowd() async throws {
+    let scene = try await Scene(patience: 200)
+    let crowd = try (0..<100).map { _ in try UnixConnection(path: scene.path + "/s") }
+    #expect(try await scene.exchange(Self.request("GET /health HTTP/1.1")).hasPrefix("HTTP/1.1 200"))
+    for connection in crowd { _ = connection.exchange([]) }
+    try await scene.end()
+  }
+
+  @Test("Requests that come at once over one connection are answered in their order")
+  func pipelined() async throws {
+    let scene = try await Scene()
+    let first = Array("GET /api/v1/whoami HTTP/1.1\r\nhost: x\r\n\r\n".utf8)
+    let answers = try await scene.exchange(first + first + Self.request("GET /nowhere HTTP/1.1"))
+    let statuses = answers.split(separator: "HTTP/1.1 ").map { $0.prefix(3) }
+    #expect(statuses == ["200", "200", "404"], "\(answers)")
+    try await scene.end()
+  }
+
   @Test(
     "Who is slow to ask is shown out, and doesn't keep the server from ending",
     arguments: [
