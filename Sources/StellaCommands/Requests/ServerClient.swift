@@ -45,7 +45,8 @@ final class ServerClient {
       answer = try exchange.send(
         call.method, path, headers: headers, body: call.body.map { Array(FieldValue.object($0).json.utf8) })
     } catch {
-      let what = error.isTimeout ? "has not answered within \(Self.patience)" : "gave no answer (\(error.message))"
+      let time = DurationText.text(Self.patience.nanoseconds)
+      let what = error.isTimeout ? "has not answered within \(time)" : "gave no answer (\(error.message))"
       let unknown =
         call.method == "GET" ? "" : " Whether it was done can't be told from here: look before you repeat it."
       throw CommandFailure(.failure, "\(server) \(what).\(unknown) The store itself answers with --local.")

@@ -75,6 +75,9 @@ struct ServeTests {
     #expect(refused.status == 10 && refused.errors.contains("stella serve (pid "), "\(refused)")
     #expect(try scene.stella(["watch", "--run-fixes", "app.jsonl"]).status == 10)
     try scene.expect(["whoami"], 0)
+    // Fixes of one's own are no server's: then the command is carried out here, where there is a runner already.
+    try scene.expect(["runs", "execute", "r-none"], 11)
+    try scene.expect(["runs", "execute", "r-none", "--fixes", "Fixes"], 10)
     #expect(scene.stop() == 0)
   }
 
