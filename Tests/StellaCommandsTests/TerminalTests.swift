@@ -1,4 +1,5 @@
 import Glibc
+import StellaModel
 import Testing
 
 @testable import StellaCommands

@@ -1,5 +1,7 @@
+import HTTPTypes
 import Hummingbird
 import Logging
+import Testing
 
 /// Asks a router without a server or a socket.
 struct RouterClient {
@@ -18,6 +20,9 @@ struct RouterClient {
     var status: Int
     var type: String?
     var body: String
+    var headers: [String: String] = [:]
+
+    static func == (a: Answer, b: Answer) -> Bool { (a.status, a.type, a.body) == (b.status, b.type, b.body) }
   }
 
   private struct Writer: ResponseBodyWriter {
@@ -29,16 +34,25 @@ struct RouterClient {
   let router = Router(context: Context.self)
 
   func get(_ path: String, method: HTTPRequest.Method = .get) async throws -> Answer {
-    let request = Request(
-      head: HTTPRequest(method: method, scheme: "http", authority: "localhost", path: path),
-      body: RequestBody(buffer: ByteBuffer()))
+    try await send(method.rawValue, path)
+  }
+
+  func send(
+    _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: String = ""
+  ) async throws -> Answer {
+    var head = HTTPRequest(
+      method: try #require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path)
+    for header in headers { head.headerFields[try #require(HTTPField.Name(header.name))] = header.value }
+    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
     do {
       let response = try await router.buildResponder().respond(to: request, context: Context(source: .init()))
       let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
       try await response.body.write(Writer(pieces: continuation))
       var body = ""
       for await piece in stream { body += String(buffer: piece) }
-      return Answer(status: response.status.code, type: response.headers[.contentType], body: body)
+      return Answer(
+        status: response.status.code, type: response.headers[.contentType], body: body,
+        headers: Dictionary(response.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first })
     } catch let error as any HTTPResponseError {
       return Answer(status: error.status.code, type: nil, body: "")
     }

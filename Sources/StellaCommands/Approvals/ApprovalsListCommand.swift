@@ -1,6 +1,6 @@
 import ArgumentParser
 import StellaModel
-import StellaRemediation
+import StellaServer
 
 /// `stella approvals list`: runs that wait for somebody.
 struct ApprovalsListCommand: ParsableCommand {
@@ -12,32 +12,15 @@ struct ApprovalsListCommand: ParsableCommand {
         stella approvals list --all --output json
       """)
 
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
   @Flag(name: .long, help: "Also those that are over: rejected, expired, done.") var all = false
   @Option(name: .long, help: "The most that are listed.") var limit = 1000
 
   func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    var query = RunQuery()
-    query.limit = limit
-    if !all { query.states = RunState.allCases.filter { $0.turn != .nobody } }
-    try RunListing.print(desk, query, result)
-  }
-}
-
-/// What `approvals list` and `runs list` print.
-enum RunListing {
-  static func print(_ desk: RemediationDesk, _ query: RunQuery, _ result: OutputOptions) throws {
-    let (reports, total, freeze) = try desk.reports(query)
-    switch result.output {
-    case .json:
-      for report in RunTable.ordered(reports) { Console.standard.line(RunJSON.line(report)) }
-    case .table:
-      Console.standard.write(
-        RunTable(terminal: Console.standard.output).text(
-          reports, total: total, freeze: freeze, now: desk.remediation.journal.time.now()))
-    }
+    var filter = OperatorRequest.Filter()
+    filter.limit = limit
+    if !all { filter.states = RunState.allCases.filter { $0.turn != .nobody } }
+    try RequestVerb.run(.list(filter), options, result)
   }
 }

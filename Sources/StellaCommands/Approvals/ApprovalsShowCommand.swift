@@ -1,6 +1,5 @@
 import ArgumentParser
-import StellaModel
-import StellaRemediation
+import StellaServer
 
 /// `stella approvals show`: everything that a decision needs, on one screen.
 struct ApprovalsShowCommand: ParsableCommand {
@@ -14,31 +13,11 @@ struct ApprovalsShowCommand: ParsableCommand {
       """)
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
   @Flag(name: .long, help: "Every row of every effect, not only the first ones.") var effects = false
   @Option(name: .long, help: ArgumentHelp("Show how its plan differs from that of another run.", valueName: "run"))
   var diff: String?
 
-  func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    let report = try desk.report(on: id)
-    switch result.output {
-    case .json: Console.standard.line(RunJSON.full(report))
-    case .table:
-      if let diff {
-        let former = try desk.report(on: diff)
-        guard let old = former.plan, let new = report.plan else {
-          throw CommandFailure(.notFound, "one of the two runs has no plan, so that there is nothing to compare")
-        }
-        Console.standard.write(
-          PlanDifferenceScreen(difference: PlanDifference(from: old, to: new), terminal: Console.standard.output).text()
-        )
-      } else {
-        Console.standard.write(
-          RunScreen(report: report, terminal: Console.standard.output, showsAllEffects: effects).text())
-      }
-    }
-  }
+  func run() throws { try RequestVerb.run(.show(id, isWhole: effects, former: diff), options, result) }
 }

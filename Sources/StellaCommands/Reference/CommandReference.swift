@@ -1,4 +1,5 @@
 import StellaConfiguration
+import StellaModel
 
 /// The reference page of the command line's surroundings: exit statuses and `stella.yaml`.
 package enum CommandReference {

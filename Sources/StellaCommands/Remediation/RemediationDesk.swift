@@ -6,9 +6,10 @@ import StellaModel
 import StellaRemediation
 import StellaSQLite
 import StellaScripting
+import StellaServer
 
-/// The store with all that a verb about fixes, runs and the log needs. One for a process.
-final class RemediationDesk {
+/// The store with all that a verb about fixes, runs and the log needs. One for a process; may be used from any thread.
+final class RemediationDesk: Sendable {
   let configuration: Configuration
   let directory: StateDirectory
   let store: SQLiteStore
@@ -55,52 +56,32 @@ final class RemediationDesk {
 
   /// Signs the log as it is now and publishes that; what anchors don't take is said and no reason to fail.
   func seal(_ console: Console) {
+    for note in sealed() { console.note(note.text) }
+  }
+
+  /// The same, with what is to be said about it.
+  func sealed() -> [OperatorAnswer.Note] {
     do {
-      let sealing = try sealer.seal(store, as: .command, time: SystemTime().now())
-      AnchorNotes.print(sealing, console)
+      return try seal(by: sealer)
+    } catch let error as LogError where error.code == .wrongKey {
+      // Another process has rotated the key meanwhile.
+      do { return try seal(by: LogSigning.sealer(configuration, directory, store)) } catch {
+        return [OperatorAnswer.Note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))]
+      }
     } catch {
-      console.note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))
+      return [OperatorAnswer.Note(TextEscaping.oneLine("warning: the execution log was not signed: \(error)"))]
     }
+  }
+
+  private func seal(by sealer: LogSealer) throws -> [OperatorAnswer.Note] {
+    let sealing = try sealer.seal(store, as: .command, time: SystemTime().now())
+    return sealing.failures.map { OperatorAnswer.Note(AnchorNotes.text($0)) }
   }
 
   func close() { try? store.close() }
 
-  /// What a screen about a run needs.
-  ///
-  /// - Parameter isWhole: with plan, steps and alert; lists do without.
-  func report(_ run: Run, _ transaction: SQLiteTransaction, isWhole: Bool) throws -> RunReport {
-    var report = RunReport(
-      run: run, policy: remediation.policy(of: run), quorum: try remediation.fullQuorum(of: run, transaction),
-      viewer: viewer.report, freeze: try transaction.freeze(), now: SystemTime().now())
-    if isWhole || run.state.turn == .operators { report.steps = try transaction.steps(of: run.id) }
-    guard isWhole else { return report }
-    report.plan = try transaction.plan(of: run.id).map { try Plan(canonical: $0) }
-    report.notes = try transaction.notes(of: run.id)
-    if let alert = try transaction.alert(run.alert) { report.alert = try? JSONParser().parse(alert.json) }
-    var query = RunQuery()
-    query.subject = run.subject
-    query.since = report.now - report.policy.attempts.within
-    report.earlierAttempts = try transaction.runs(query).count {
-      $0.id != run.id && $0.state != .suppressed && $0.supersededBy == nil && $0.proposedAt <= run.proposedAt
-    }
-    return report
-  }
-
-  func report(on id: String) throws -> RunReport {
-    try store.readRuns { transaction in
-      guard let run = try transaction.run(id) else {
-        throw RemediationError(.notFound, "there is no run \(id). `stella runs list` shows those that there are.")
-      }
-      return try report(run, transaction, isWhole: true)
-    }
-  }
-
-  func reports(_ query: RunQuery) throws -> (reports: [RunReport], total: Int, freeze: Freeze?) {
-    try store.readRuns { transaction in
-      (
-        try transaction.runs(query).map { try report($0, transaction, isWhole: false) },
-        try transaction.runCount(query), try transaction.freeze()
-      )
-    }
+  /// - Parameter other: who looks at it, if that isn't the person at the terminal.
+  func report(on id: String, for other: Viewer? = nil) throws -> RunReport {
+    try remediation.report(on: id, viewer: (other ?? viewer).report) { try? JSONParser().parse($0) }
   }
 }

@@ -2,7 +2,7 @@ import Glibc
 import StellaModel
 import StellaRemediation
 
-/// Who is at the terminal: the user of this process, as the kernel says, and never what somebody claims.
+/// Who asks: a user of this machine, as the kernel says, and never what somebody claims.
 struct Viewer: Sendable {
   let uid: UInt32
   /// The account's name, if it has one.
@@ -12,8 +12,9 @@ struct Viewer: Sendable {
   /// Why there is no person; nil when there is.
   let problem: String?
 
-  init(_ people: People) {
-    uid = getuid()
+  /// - Parameter uid: of who asks; that of this process, for the person at the terminal.
+  init(_ people: People, uid: UInt32 = getuid()) {
+    self.uid = uid
     account = Viewer.account(of: uid)
     switch people.identity(uid: uid, osName: account) {
     case .person(let found):

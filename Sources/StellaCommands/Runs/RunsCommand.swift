@@ -1,7 +1,6 @@
 import ArgumentParser
-import StellaEngine
 import StellaModel
-import StellaRemediation
+import StellaServer
 
 /// `stella runs`: what fixes did, and what to do about a run that needs a person.
 struct RunsCommand: ParsableCommand {
@@ -18,25 +17,18 @@ struct RunsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List runs, those first that need a person.")
 
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
   @Option(name: .long, help: "Only runs in this state; may be given several times.") var state: [String] = []
   @Option(name: .long, help: "Only runs of this fix.") var fix: String?
   @Option(name: .long, help: "The most that are listed; the newest of them.") var limit = 50
 
   func run() throws {
-    var query = RunQuery()
-    query.fix = fix
-    query.limit = limit
-    query.states = try state.map { name in
-      if let state = RunState(rawValue: name.replacing("-", with: "_")) { return state }
-      let names = RunState.allCases.map(\.rawValue)
-      let hint = NearestName.of(name, in: names).map { " Did you mean \($0)?" } ?? ""
-      throw CommandFailure(.usage, "there is no state \(name).\(hint) The states are \(names.joined(separator: ", ")).")
-    }
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    try RunListing.print(desk, query, result)
+    var filter = OperatorRequest.Filter()
+    filter.fix = fix
+    filter.limit = limit
+    filter.states = try state.map(OperatorRequest.state)
+    try RequestVerb.run(.list(filter), options, result)
   }
 }
 
@@ -46,64 +38,36 @@ struct RunsShowCommand: ParsableCommand {
     commandName: "show", abstract: "Show one run: what it did, step by step, and what can be done about it.")
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    let report = try desk.report(on: id)
-    switch result.output {
-    case .json: Console.standard.line(RunJSON.full(report))
-    case .table: Console.standard.write(RunScreen(report: report, terminal: Console.standard.output).text())
-    }
-  }
+  func run() throws { try RequestVerb.run(.show(id), options, result) }
 }
 
 /// `stella runs execute`
 struct RunsExecuteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "execute", abstract: "Carry out an approved run now, where no engine is running that does.",
+    commandName: "execute", abstract: "Carry out an approved run now.",
     discussion: """
-      First what an engine before left half done is resolved; then the plan is made once more under the target's lock, and
+      Where an engine is running that takes up what is approved by itself, that is waited for. Else this process does it:
+      first what an engine before left half done is resolved; then the plan is made once more under the target's lock, and
       only the approved one is carried out.
 
       Exit status: 0 done, 4 the plan has changed or it isn't approved, 8 frozen, 9 an outcome is unknown, 10 it failed.
       """)
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    let lease = try RunnerLease(desk.directory, holder: "stella runs execute")
-    defer { withExtendedLifetime(lease) {} }
-    // What keeps it from beginning may be no more than that nothing has asked the anchors lately.
-    if desk.remediation.anchorHold != nil { desk.seal(.standard) }
-    let id = id
-    let run = try EngineThread.run { () -> Run in
-      let runner = try Runner(desk.remediation, holder: "stella runs execute")
-      let recovered = try runner.recover()
-      if let run = recovered.first(where: { $0.id == id }), run.state != .approved { return run }
-      return try runner.execute(id)
-    }
-    desk.seal(.standard)
-    switch result.output {
-    case .json: Console.standard.line(RunJSON.full(try desk.report(on: id)))
-    case .table:
-      Console.standard.write(RunScreen(report: try desk.report(on: id), terminal: Console.standard.output).text())
-    }
-    if let status = RunEnd.status(run.state) { throw status }
-  }
+  func run() throws { try RequestVerb.run(.execute(id), options, result) }
 }
 
 enum RunEnd {
-  /// How a command that carried a run out ends; nil when all is well.
-  static func status(_ state: RunState) -> CommandStatus? {
+  /// How a command that carried a run out ends.
+  static func status(_ state: RunState) -> CommandStatus {
     switch state {
-    case .succeeded, .rolledBack, .noChange, .verifying: nil
+    case .succeeded, .rolledBack, .noChange, .verifying: .done
     case .superseded, .expired, .withdrawn, .rejected: .conflict
     case .frozen: .frozen
     case .unknown, .rollbackUnknown: .outcomeUnknown
@@ -122,21 +86,10 @@ struct RunsRollbackCommand: ParsableCommand {
       """)
 
   @Argument(help: "The run's id.") var id: String
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    let run = try desk.remediation.requestRollback(of: id, by: "user:\(try desk.viewer.voter())")
-    desk.seal(.standard)
-    switch result.output {
-    case .json: Console.standard.line(RunJSON.full(try desk.report(on: run.id)))
-    case .table:
-      Console.standard.write(
-        RunScreen(report: try desk.report(on: run.id), terminal: Console.standard.output).text())
-    }
-  }
+  func run() throws { try RequestVerb.run(.rollback(id), options, result) }
 }
 
 /// `stella runs reconcile`
@@ -151,7 +104,7 @@ struct RunsReconcileCommand: ParsableCommand {
   @Argument(help: "The run's id.") var id: String
   @Flag(help: "What became of it.") var finding: Finding
   @Option(name: .long, help: "How you know; it goes on record.") var reason: String
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
   enum Finding: String, EnumerableFlag {
@@ -160,13 +113,7 @@ struct RunsReconcileCommand: ParsableCommand {
   }
 
   func run() throws {
-    try DecisionRun.change(options, result) { desk, voter in
-      try desk.remediation.reconcile(id, isApplied: finding == .applied, by: voter, reason: reason)
-    } then: { desk, run in
-      if try !RunnerLease.isHeld(desk.directory), !result.quiet {
-        Console.standard.note("No engine is running that goes on with it. Do it now: stella runs execute \(run.id)")
-      }
-    }
+    try RequestVerb.run(.reconcile(id, finding == .applied ? .applied : .notApplied, reason: reason), options, result)
   }
 }
 
@@ -177,12 +124,8 @@ struct RunsAcceptCommand: ParsableCommand {
 
   @Argument(help: "The run's id.") var id: String
   @Option(name: .long, help: "Why; it goes on record.") var reason: String
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws {
-    try DecisionRun.change(options, result) { desk, voter in
-      try desk.remediation.accept(id, by: voter, reason: reason)
-    }
-  }
+  func run() throws { try RequestVerb.run(.accept(id, reason: reason), options, result) }
 }

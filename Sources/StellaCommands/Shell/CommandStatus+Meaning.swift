@@ -1,3 +1,5 @@
+import StellaModel
+
 extension CommandStatus {
   /// What the status says, for the reference page.
   package var meaning: String {

@@ -44,6 +44,11 @@ struct FailureReport: Equatable {
     }
   }
 
+  /// The same for who prints it elsewhere.
+  var failure: CommandFailure {
+    CommandFailure(status, message.hasPrefix("stella: ") ? String(message.dropFirst("stella: ".count)) : message)
+  }
+
   private static func status(_ code: RemediationError.Code) -> CommandStatus {
     switch code {
     case .notFound: .notFound

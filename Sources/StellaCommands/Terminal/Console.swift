@@ -1,4 +1,5 @@
 import Glibc
+import StellaModel
 import Synchronization
 
 /// Standard output, gathered in a buffer, and standard error, written at once. May be used from any thread.

@@ -7,6 +7,8 @@ package struct Terminal: Sendable {
   /// Colours are for terminals, unless `NO_COLOR` is set to anything (no-color.org) or the terminal is a dumb one.
   package let hasColor: Bool
   private let columnsVariable: Int?
+  /// Those of a terminal elsewhere.
+  private let givenColumns: Int?
 
   package init(descriptor: Int32, environment: [String: String]) {
     self.init(descriptor: descriptor, isTerminal: isatty(descriptor) == 1, environment: environment)
@@ -16,12 +18,25 @@ package struct Terminal: Sendable {
     self.descriptor = descriptor
     self.isTerminal = isTerminal
     hasColor = isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    givenColumns = nil
     columnsVariable = environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  /// A terminal elsewhere, for text that is laid out here and shown there.
+  ///
+  /// - Parameter columns: nil when nothing bounds a line.
+  package init(columns: Int?, hasColor: Bool) {
+    descriptor = -1
+    isTerminal = columns != nil
+    self.hasColor = hasColor
+    columnsVariable = nil
+    givenColumns = columns
   }
 
   /// Columns of the terminal, asked for anew each time; nil when it is none and nothing bounds a line.
   package var columns: Int? {
     guard isTerminal else { return nil }
+    if let givenColumns { return givenColumns }
     var size = winsize()
     if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
     return columnsVariable ?? 80
@@ -44,7 +59,7 @@ package struct Terminal: Sendable {
 }
 
 /// Ways to set off text on a terminal (ECMA-48, select graphic rendition).
-package enum TextStyle: Int, Sendable {
+package enum TextStyle: Int, Sendable, CaseIterable {
   case bold = 1
   case dim = 2
   case red = 31

@@ -42,7 +42,9 @@ package struct SourceOptions: ParsableArguments {
   }
 
   /// What is to be read: the files, else the configuration's sources, else standard input when it is no terminal.
-  func inputs(_ configuration: Configuration) throws -> [WatchOptions.Input] {
+  ///
+  /// - Parameter takesStandardInput: whether that is read without being named; a daemon has none to speak of.
+  func inputs(_ configuration: Configuration, takesStandardInput: Bool = true) throws -> [WatchOptions.Input] {
     let start = from ?? (follow ? FileSet.From.checkpoint : .start)
     if !files.isEmpty {
       return [
@@ -57,6 +59,10 @@ package struct SourceOptions: ParsableArguments {
           zone: try zone(tz ?? source.timeZone, place: "\(source.place)"), year: year ?? source.year,
           service: source.service, from: from ?? source.from.flatMap(FileSet.From.init(rawValue:)) ?? start)
       }
+    }
+    guard takesStandardInput else {
+      throw CommandFailure(
+        .usage, "nothing to read. Name a file (stella serve app.log), or list `sources:` in stella.yaml.")
     }
     if isatty(STDIN_FILENO) == 1 {
       throw CommandFailure(

@@ -5,12 +5,11 @@ import StellaRemediation
 import StellaSQLite
 import StellaScripting
 
-/// Prints what a watch has to say: alerts on standard output, everything else on standard error.
-final class WatchPrinter {
+/// Prints what a watch has to say: alerts on standard output, everything else on standard error. From any thread.
+final class WatchPrinter: Sendable {
   private let console: Console
   private let mode: OutputMode
   private let isQuiet: Bool
-  private var json = JSONText()
 
   init(console: Console, mode: OutputMode, isQuiet: Bool) {
     self.console = console
@@ -20,6 +19,7 @@ final class WatchPrinter {
 
   /// Prints the transitions and flushes: nobody should wait for an alert in a buffer.
   func alerts(_ alerts: [Alert]) throws {
+    var json = JSONText()
     for alert in alerts {
       switch mode {
       case .json:

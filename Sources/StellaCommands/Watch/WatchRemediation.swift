@@ -6,7 +6,7 @@ import StellaModel
 import StellaRemediation
 import StellaSQLite
 
-/// What `watch` does besides printing alerts: keeps them, proposes fixes, and carries out what is approved.
+/// What a watch does besides printing alerts: keeps them, proposes fixes, and carries out what is approved.
 final class WatchRemediation {
   private let desk: RemediationDesk
   private let lease: RunnerLease?
@@ -14,12 +14,15 @@ final class WatchRemediation {
   private let thread: RemediationThread<SQLiteStore>
   private(set) var muted = 0
 
-  /// - Parameter runsFixes: whether what is approved is carried out here.
-  init(_ desk: RemediationDesk, runsFixes: Bool, printer: WatchPrinter, console: Console) throws {
+  /// - Parameters:
+  ///   - holder: what this process is, such as `stella watch`.
+  ///   - runsFixes: whether what is approved is carried out here.
+  init(
+    _ desk: RemediationDesk, holder: String, runsFixes: Bool, printer: WatchPrinter, console: Console
+  ) throws {
     self.desk = desk
-    lease = runsFixes ? try RunnerLease(desk.directory, holder: "stella watch") : nil
-    let runner = runsFixes ? try Runner(desk.remediation, holder: "stella watch (pid \(getpid()))") : nil
-    nonisolated(unsafe) let voice = printer
+    lease = runsFixes ? try RunnerLease(desk.directory, holder: holder) : nil
+    let runner = runsFixes ? try Runner(desk.remediation, holder: "\(holder) (pid \(getpid()))") : nil
     let (configuration, directory, store) = (desk.configuration, desk.directory, desk.store)
     // Only who carries runs out takes records away.
     let retention = runsFixes ? configuration.retention.log / .nanoseconds(1) : .infinity
@@ -30,7 +33,7 @@ final class WatchRemediation {
     let keeper = keeper
     thread = try RemediationThread(
       desk.remediation, runner: runner, alertLifetime: Int64(configuration.retention.alerts / .nanoseconds(1)),
-      seal: { keeper.wake() }, onNotice: { voice.remediation($0) })
+      seal: { keeper.wake() }, onNotice: { printer.remediation($0) })
   }
 
   /// Those of the alerts that no silence mutes.

@@ -21,6 +21,21 @@ package enum EngineThread {
     return try result.get()
   }
 
+  /// The same without blocking a thread of the caller's.
+  package static func value<Value: Sendable>(_ body: @escaping () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      do throws(LiveError) {
+        _ = try start {
+          // Nobody joins it: what it returns is handed over here.
+          pthread_detach(pthread_self())
+          continuation.resume(with: Result(catching: body))
+        }
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+
   /// Runs `body` on a new thread, which somebody must join.
   ///
   /// - Throws: a ``LiveError`` when no thread can be made.

@@ -16,6 +16,8 @@ package final class Interrupts {
 
   private let pipe: Waker
   private var before: [(Signal, sigaction)] = []
+  /// The first signal taken that asked for the end.
+  package private(set) var ending: Signal?
 
   /// Installs the handlers. They stay until this object goes away.
   package init() throws(LiveError) {
@@ -49,5 +51,9 @@ package final class Interrupts {
   package var descriptor: Int32 { pipe.readEnd }
 
   /// The signals that came since the last call, in order. Never waits; one system call.
-  package func take() -> [Signal] { pipe.take().compactMap { Signal(rawValue: Int32($0)) } }
+  package func take() -> [Signal] {
+    let signals = pipe.take().compactMap { Signal(rawValue: Int32($0)) }
+    ending = ending ?? signals.first { $0 != .hangup }
+    return signals
+  }
 }

@@ -1,14 +1,13 @@
 import StellaModel
-import StellaRemediation
 
 /// Runs as JSON objects: one line each in lists, all of a run for `show`. Names of members don't change between versions;
 /// members may be added.
-enum RunJSON {
+package enum RunJSON {
   /// A line of `approvals list` and `runs list`.
-  static func line(_ report: RunReport) -> String { FieldValue.object(summary(report)).json }
+  package static func line(_ report: RunReport) -> String { FieldValue.object(summary(report)).json }
 
-  /// Everything that ``RunScreen`` shows, and all rows.
-  static func full(_ report: RunReport) -> String {
+  /// Everything that a screen about the run shows, and all rows.
+  package static func full(_ report: RunReport) -> String {
     var members = summary(report)
     let run = report.run
     members += [

@@ -1,9 +1,8 @@
 import StellaModel
-import StellaRemediation
 
 /// A plan as JSON, with every row. For reading; what the digest binds is the canonical form.
-enum PlanJSON {
-  static func plan(_ plan: Plan) -> FieldValue {
+package enum PlanJSON {
+  package static func plan(_ plan: Plan) -> FieldValue {
     let content = plan.content
     var groups: [Int: Int] = [:]
     for group in plan.groups { for effect in group.effects { groups[effect] = group.number } }
@@ -27,10 +26,12 @@ enum PlanJSON {
     ])
   }
 
-  static func members(_ values: NamedValues) -> [FieldValue.Member] { values.map { .init($0.name, value($0.value)) } }
+  package static func members(_ values: NamedValues) -> [FieldValue.Member] {
+    values.map { .init($0.name, value($0.value)) }
+  }
 
   /// JSON's own values stay what they are; the others are objects with one member that names their kind.
-  static func value(_ value: EffectValue) -> FieldValue {
+  package static func value(_ value: EffectValue) -> FieldValue {
     switch value {
     case .null: .null
     case .bool(let flag): .bool(flag)

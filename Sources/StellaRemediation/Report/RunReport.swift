@@ -1,5 +1,4 @@
 import StellaModel
-import StellaRemediation
 
 /// Everything that a screen about a run may say, read from the store in one transaction and judged by the policy and
 /// people there are now.
@@ -67,14 +66,14 @@ extension RunReport {
   }
 
   /// `1/2`, `auto`, or `–` where nothing is to be voted on.
-  var votes: String {
+  package var votes: String {
     if quorum.decider != nil { return "auto" }
     if run.digest == nil { return "–" }
     return "\(quorum.approvals)/\(quorum.approvalCount)"
   }
 
   /// The deadline that runs now.
-  var deadline: (name: String, time: Int64, isUrgent: Bool)? {
+  package var deadline: (name: String, time: Int64, isUrgent: Bool)? {
     switch run.state {
     case .awaiting:
       run.decideBy.map {
@@ -92,10 +91,10 @@ extension RunReport {
   }
 
   /// Groups of effects without an outcome.
-  var openSteps: [RunStep] { steps.filter { $0.state == .intended } }
+  package var openSteps: [RunStep] { steps.filter { $0.state == .intended } }
 
   /// What is asked of a person, in words of the engine's own; nil when nothing is.
-  var demand: String? {
+  package var demand: String? {
     switch run.state {
     case .unknown, .rollbackUnknown:
       "what became of \(openSteps.first.map { "group \($0.group)" } ?? "an effect") is unknown"
@@ -110,7 +109,7 @@ extension RunReport {
 
 extension RunState {
   /// In words for people, as lists show it; those that want a person are in capitals, so that no colour is needed.
-  var shown: String {
+  package var shown: String {
     let words = rawValue.split(separator: "_").joined(separator: " ")
     return turn == .operators ? words.uppercased() : words
   }

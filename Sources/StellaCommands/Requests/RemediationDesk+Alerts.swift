@@ -1,0 +1,163 @@
+import StellaModel
+import StellaRemediation
+import StellaSQLite
+import StellaServer
+
+/// Requests about alerts.
+extension RemediationDesk {
+  /// A silence may last 30 days.
+  private static let longestSilence: Int64 = 30 * 86_400 * 1_000_000_000
+
+  func alerts(_ filter: OperatorRequest.AlertFilter, _ layout: AnswerLayout) throws -> OperatorAnswer {
+    var query = AlertQuery()
+    query.rule = filter.rule
+    query.limit = filter.limit
+    if !filter.isWhole { query.statuses = [.pending, .firing] }
+    let (alerts, silences) = try store.readRuns { (try $0.alerts(query), try $0.silences()) }
+    var answer = OperatorAnswer()
+    answer.isList = true
+    guard case .text = layout else {
+      answer.body = alerts.map { StoredAlertJSON.text($0) + "\n" }.joined()
+      return answer
+    }
+    guard !alerts.isEmpty else {
+      answer.body =
+        filter.isWhole ? "No alerts.\n" : "No alert fires. See those that are over with --all.\n"
+      return answer
+    }
+    let now = remediation.journal.time.now()
+    let time = ScreenTime(now: now)
+    var table = TextTable([
+      .init("ID"), .init("SEVERITY"), .init("RULE", isFlexible: true), .init("KEY", isFlexible: true), .init("COUNT"),
+      .init("LAST SEEN", isFlexible: true), .init("STATE"),
+    ])
+    for alert in alerts {
+      table.add([
+        String(alert.id.prefix(12)), alert.severity.rawValue, ScreenText.name(alert.rule),
+        TextEscaping.oneLine(alert.key, limit: 60), String(alert.count), time.clock(alert.lastSeen),
+        StoredAlertText.state(alert),
+      ])
+    }
+    answer.body = table.text(for: layout.terminal)
+    for silence in silences where silence.until > now { answer.body += StoredAlertText.silence(silence, time) + "\n" }
+    return answer
+  }
+
+  func alert(_ id: String, _ layout: AnswerLayout) throws -> OperatorAnswer {
+    let (alert, runs, silences) = try store.readRuns { transaction -> (StoredAlert, [Run], [Silence]) in
+      let alert = try found(id, transaction)
+      var query = RunQuery()
+      query.alert = alert.id
+      return (alert, try transaction.runs(query), try transaction.silences())
+    }
+    var answer = OperatorAnswer()
+    guard case .text = layout else {
+      answer.body = StoredAlertJSON.text(alert) + "\n"
+      return answer
+    }
+    let time = ScreenTime(now: remediation.journal.time.now())
+    answer.body = StoredAlertText.screen(alert, time, layout.terminal)
+    if let number = alert.mutedBy, let silence = silences.first(where: { $0.number == number }) {
+      answer.body += "Muted     by " + StoredAlertText.silence(silence, time) + "\n"
+    }
+    for run in runs {
+      answer.body +=
+        "Run       \(run.id)  \(ScreenText.name(run.fix))  \(run.state.shown)  → stella runs show \(run.id)\n"
+    }
+    return answer
+  }
+
+  func acknowledge(
+    _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
+  ) throws -> OperatorAnswer {
+    try remark(id, reason, viewer, layout) { transaction, alert, remark in
+      try transaction.acknowledge(alert.id, remark)
+      return "Acknowledged \(String(alert.id.prefix(12))) as \(remark.by)."
+    }
+  }
+
+  func resolve(_ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
+    try remark(id, reason, viewer, layout) { transaction, alert, remark in
+      var over = alert
+      over.status = .resolved
+      over.updatedAt = remark.time
+      try transaction.put(over)
+      try transaction.resolve(alert.id, remark)
+      return "Resolved \(String(alert.id.prefix(12))). It fires again when its rule does."
+    }
+  }
+
+  /// - Parameter body: says what was done.
+  private func remark(
+    _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout,
+    _ body: (SQLiteTransaction, StoredAlert, StoredAlert.Remark) throws -> String
+  ) throws -> OperatorAnswer {
+    let remark = StoredAlert.Remark(
+      by: "user:\(try viewer.voter())", time: remediation.journal.time.now(), reason: reason)
+    let (said, alert) = try store.write(as: .command) { transaction in
+      let alert = try found(id, transaction)
+      return (try body(transaction, alert, remark), try found(alert.id, transaction))
+    }
+    var answer = OperatorAnswer()
+    answer.body =
+      switch layout {
+      case .json: StoredAlertJSON.text(alert) + "\n"
+      case .text: TextEscaping.oneLine(said) + "\n"
+      }
+    return answer
+  }
+
+  private func found(_ id: String, _ transaction: SQLiteTransaction) throws -> StoredAlert {
+    if let alert = try transaction.alert(id) { return alert }
+    let candidates = id.utf8.count >= 8 ? try transaction.alerts(withPrefix: id) : []
+    guard candidates.count == 1 else {
+      throw CommandFailure(
+        .notFound,
+        candidates.isEmpty
+          ? "there is no alert \(TextEscaping.oneLine(id)). stella alerts list --all shows those that there are."
+          : "several alerts begin with \(TextEscaping.oneLine(id)). Give more digits.")
+    }
+    return candidates[0]
+  }
+
+  func silence(
+    _ rule: String, _ key: [OperatorRequest.KeyPart], _ duration: String, _ reason: String, _ viewer: Viewer,
+    _ layout: AnswerLayout
+  ) throws -> OperatorAnswer {
+    guard let length = DurationText.nanoseconds(duration), length > 0, length <= Self.longestSilence else {
+      throw CommandFailure(.usage, "--for \(duration): write a duration up to 30d, such as 30m, 2h or 1d.")
+    }
+    let voter = try viewer.voter()
+    let now = remediation.journal.time.now()
+    let silence = Silence(
+      rule: rule, key: key.map { FieldValue.Member($0.name, .string($0.value)) }, until: now + length,
+      set: StoredAlert.Remark(by: "user:\(voter)", time: now, reason: reason))
+    let number = try store.write(as: .command) { try $0.insert(silence) }
+    var answer = OperatorAnswer()
+    answer.body =
+      switch layout {
+      case .json:
+        FieldValue.object([.init("number", .integer(number)), .init("until", .string(Timestamp.text(silence.until)))])
+          .json + "\n"
+      case .text:
+        "Silence \(number) holds until \(ScreenTime(now: now).clock(silence.until)). End it: stella alerts unsilence "
+          + "\(number)\n"
+      }
+    return answer
+  }
+
+  func unsilence(_ number: Int64, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
+    _ = try viewer.voter()
+    let now = remediation.journal.time.now()
+    guard try store.write(as: .command, { try $0.endSilence(number, at: now) }) else {
+      throw CommandFailure(.notFound, "no silence \(number) holds. stella alerts list shows those that do.")
+    }
+    var answer = OperatorAnswer()
+    answer.body =
+      switch layout {
+      case .json: FieldValue.object([.init("number", .integer(number))]).json + "\n"
+      case .text: "Silence \(number) is over.\n"
+      }
+    return answer
+  }
+}

@@ -1,0 +1,102 @@
+import Glibc
+import StellaDetection
+import StellaEffects
+import StellaModel
+import StellaSQLite
+import StellaServer
+
+/// Asks the server that runs on a state directory.
+final class ServerClient {
+  /// For one answer. Planning once more asks the targets, which have time-outs of their own.
+  private static let patience: Duration = .seconds(60)
+
+  private let socket: StateSocket
+  private let peer: PeerCredentials
+  private let exchange: SocketExchange
+
+  /// Nil when no server runs there.
+  ///
+  /// - Parameter directory: of the state; it needn't exist.
+  init?(directory: String) throws(CommandFailure) {
+    guard let socket = try? StateSocket(directory: directory),
+      let peer = PeerCredentials.listening(at: socket.address)
+    else { return nil }
+    var status = stat()
+    guard stat(directory, &status) == 0, [0, geteuid(), status.st_uid, .max].contains(peer.uid) else {
+      throw CommandFailure(
+        .notPermitted, "\(socket.path) is served by uid \(peer.uid), which has no business there. Use --local.")
+    }
+    self.socket = socket
+    self.peer = peer
+    exchange = SocketExchange(socket: socket.address, timeout: Self.patience)
+  }
+
+  /// - Throws: ``CommandFailure`` with the status that the server gives, or `failure` when no answer came.
+  func answer(_ request: OperatorRequest, as layout: AnswerLayout) throws(CommandFailure) -> OperatorAnswer {
+    let call = request.call
+    var path = call.path.map { "/" + URLText.encoded($0) }.joined()
+    if !call.query.isEmpty {
+      path += "?" + call.query.map { "\($0.name)=\(URLText.encoded($0.value))" }.joined(separator: "&")
+    }
+    var headers = AnswerField.headers(layout)
+    if call.body != nil { headers.append(("content-type", "application/json")) }
+    let answer: SocketExchange.Answer
+    do throws(SocketExchange.Failure) {
+      answer = try exchange.send(
+        call.method, path, headers: headers, body: call.body.map { Array(FieldValue.object($0).json.utf8) })
+    } catch {
+      let time = DurationText.text(Self.patience.nanoseconds)
+      let what = error.isTimeout ? "has not answered within \(time)" : "gave no answer (\(error.message))"
+      let unknown =
+        call.method == "GET" ? "" : " Whether it was done can't be told from here: look before you repeat it."
+      throw CommandFailure(.failure, "\(server) \(what).\(unknown) The store itself answers with --local.")
+    }
+    return try read(answer, layout)
+  }
+
+  private var server: String {
+    "the server at \(socket.path)" + (peer.pid > 0 ? " (pid \(peer.pid))" : "")
+  }
+
+  private func read(
+    _ received: SocketExchange.Answer, _ layout: AnswerLayout
+  ) throws(CommandFailure) -> OperatorAnswer {
+    let body = String(decoding: received.body, as: UTF8.self)
+    guard (200...299).contains(received.status),
+      let status = received.values(AnswerField.status).first.flatMap({ Int32($0) }).flatMap(CommandStatus.init)
+    else { throw failure(received.status, body) }
+    var answer = OperatorAnswer()
+    answer.status = status
+    answer.notes =
+      notes(received.values(AnswerField.note), isHint: false) + notes(received.values(AnswerField.hint), isHint: true)
+    if let id = received.values(AnswerField.run).first.flatMap(URLText.decoded),
+      let state = received.values(AnswerField.state).first.flatMap(RunState.init)
+    {
+      answer.run = OperatorAnswer.Place(id: id, state: state)
+    }
+    answer.body =
+      switch layout {
+      case .json: ReceivedText.json(body)
+      case .text(_, let hasColor): ReceivedText.screen(body, hasColor: hasColor)
+      }
+    return answer
+  }
+
+  private func notes(_ values: [String], isHint: Bool) -> [OperatorAnswer.Note] {
+    values.compactMap { URLText.decoded($0) }.map { OperatorAnswer.Note($0, isHint: isHint) }
+  }
+
+  private func failure(_ code: Int, _ body: String) -> CommandFailure {
+    if case .object(let members)? = try? JSONParser().parse(body),
+      case .string(let message)? = members.first(where: { $0.name == "detail" })?.value,
+      case .integer(let number)? = members.first(where: { $0.name == "exit_status" })?.value,
+      let status = Int32(exactly: number).flatMap(CommandStatus.init), status != .done
+    {
+      return CommandFailure(status, message)
+    }
+    return CommandFailure(
+      .failure,
+      "\(server) gave an answer that can't be understood (\(code)); it may be another version than this. The store itself "
+        + "answers with --local.")
+  }
+}

@@ -1,0 +1,48 @@
+import StellaModel
+import StellaRemediation
+import StellaServer
+
+/// Who somebody is to Stella, and what they may do.
+struct Whoami {
+  let viewer: Viewer
+
+  /// Ends a command with `notPermitted` when nobody is known by the account.
+  func answer(_ layout: AnswerLayout) -> OperatorAnswer {
+    var answer = OperatorAnswer()
+    let roles = Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
+    answer.body =
+      switch layout {
+      case .json: json(roles)
+      case .text: text(roles)
+      }
+    if viewer.person == nil { answer.status = .notPermitted }
+    return answer
+  }
+
+  private func json(_ roles: [String]) -> String {
+    var members: [FieldValue.Member] = [
+      .init("uid", .integer(Int64(viewer.uid))), .init("account", viewer.account.map { .string($0) } ?? .null),
+      .init("user", viewer.person.map { .string($0.name) } ?? .null),
+      .init("roles", .array(roles.map { .string($0) })),
+      .init("groups", .array((viewer.person?.groups ?? []).map { .string($0) })),
+    ]
+    if let problem = viewer.problem { members.append(.init("problem", .string(problem))) }
+    return FieldValue.object(members).json + "\n"
+  }
+
+  private func text(_ roles: [String]) -> String {
+    var lines = [TextEscaping.oneLine(viewer.text)]
+    if let person = viewer.person {
+      lines += [
+        "user    \(ScreenText.name(person.name))", "roles   \(roles.isEmpty ? "none" : roles.joined(separator: ", "))",
+        "groups  \(person.groups.isEmpty ? "none" : person.groups.joined(separator: ", "))",
+      ]
+    }
+    if let problem = viewer.problem {
+      lines.append(TextEscaping.block("You can't vote: \(problem)."))
+    } else if viewer.person?.roles.contains(.approver) != true {
+      lines.append("You can't vote: that needs the role approver.")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

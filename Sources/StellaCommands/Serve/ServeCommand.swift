@@ -1,0 +1,63 @@
+import ArgumentParser
+import StellaConfiguration
+import StellaEngine
+import StellaModel
+
+/// `stella serve`: the daemon.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Watch, carry out what is approved, and answer the other commands.",
+    discussion: """
+      Examples:
+        stella serve /var/log/shop/*.log
+        stella serve --quiet --output json
+
+      It does what `stella watch --run-fixes` does. The commands alerts, approvals, runs, freeze and whoami find it by the
+      socket stella.sock in the state directory, which only its own user can connect to, and ask it; who they are is what the
+      kernel says of them.
+
+      SIGHUP loads the rules anew. SIGTERM ends it with exit status 0, and an interrupt with 130; an effect that is going on
+      is finished first. Changes of stella.yaml and of fixes count from the next start on.
+      """)
+
+  @OptionGroup var source: SourceOptions
+  @OptionGroup var session: SessionOptions
+
+  func validate() throws {
+    if !source.follow { throw ValidationError("serve follows its sources. For what has an end there is stella watch.") }
+  }
+
+  func run() async throws {
+    let configuration = try Configuration.load(source.config)
+    var plan = try WatchSession.Plan(
+      "stella serve", source, session, inputs: try source.inputs(configuration, takesStandardInput: false),
+      configuration)
+    plan.proposes = true
+    plan.runsFixes = true
+    let interrupts = try Interrupts()
+    let session = try WatchSession(plan)
+    guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
+    let server: StateServer
+    do {
+      server = try await StateServer(desk)
+    } catch {
+      session.end()
+      throw error
+    }
+    if !plan.isQuiet { Console.standard.note(TextEscaping.oneLine("stella: serving at \(server.path)")) }
+    let result: Result<WatchSummary, any Error>
+    do {
+      result = .success(try await EngineThread.value { try session.watch(interrupts) { server.isRunning() } })
+    } catch {
+      result = .failure(error)
+    }
+    await server.end()
+    session.end()
+    do {
+      try session.conclude(result.get())
+    } catch CommandStatus.interrupted where interrupts.ending == .terminate {
+      // What a supervisor asks for is no failure.
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import StellaModel
+import StellaRemediation
+import StellaSQLite
+import StellaServer
+import Synchronization
+
+/// The server of a state directory: its socket, and what answers there.
+final class StateServer: Sendable {
+  private let socket: StateSocket
+  private let server: SocketServer
+  private let work: RequestWork
+  private let phase: ServerPhase
+
+  /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
+  init(_ desk: RemediationDesk) async throws {
+    try desk.directory.checkIsPrivate()
+    let socket = try StateSocket(directory: desk.directory.path)
+    let work = RequestWork()
+    let phase = ServerPhase()
+    let runs = OperatorRoutes<PeerRequestContext>(
+      work: work, caller: { try await $0.peer().uid },
+      operation: { request, uid, layout throws(CommandFailure) in
+        try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk)
+      })
+    let health = HealthRoutes { await Self.health(desk, work, phase) }
+    do {
+      server = try await SocketServer(path: socket.address, runs: runs, health: health)
+    } catch {
+      await work.end()
+      throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
+    }
+    (self.socket, self.work, self.phase) = (socket, work, phase)
+  }
+
+  var path: String { socket.path }
+
+  /// From now on ``HealthRoutes`` says that it is ready.
+  func isRunning() { phase.set(.running) }
+
+  /// Nobody finds the server any more; then what it was asked is answered.
+  func end() async {
+    phase.set(.stopping)
+    socket.remove()
+    await server.end()
+    await work.end()
+  }
+
+  private static func answer(
+    _ request: OperatorRequest, _ viewer: Viewer, _ layout: AnswerLayout, _ desk: RemediationDesk
+  ) throws(CommandFailure) -> OperatorAnswer {
+    do {
+      if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: layout) }
+      return try desk.answer(request, for: viewer, as: layout)
+    } catch {
+      throw FailureReport(error).failure
+    }
+  }
+
+  private static func health(_ desk: RemediationDesk, _ work: RequestWork, _ phase: ServerPhase) async -> Health {
+    let detail: String
+    do throws(CommandFailure) {
+      detail = try await work.run {
+        do {
+          _ = try desk.store.readRuns { $0.head.size }
+          return ""
+        } catch {
+          return "\(error)"
+        }
+      }
+    } catch {
+      detail = error.message
+    }
+    return Health(phase: phase.value, parts: [Health.Part("store", isWell: detail.isEmpty, detail: detail)])
+  }
+}
+
+private final class ServerPhase: Sendable {
+  private let phase = Mutex(Health.Phase.starting)
+
+  var value: Health.Phase { phase.withLock { $0 } }
+
+  func set(_ phase: Health.Phase) { self.phase.withLock { $0 = phase } }
+}

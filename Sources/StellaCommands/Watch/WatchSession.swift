@@ -1,0 +1,159 @@
+import StellaConfiguration
+import StellaDetection
+import StellaEngine
+import StellaModel
+import StellaSQLite
+
+/// What `watch` and `serve` do alike: reading sources, running rules over them, printing alerts, and looking after fixes.
+final class WatchSession {
+  struct Plan {
+    /// What this process is, for others that want the same state directory.
+    var holder: String
+    var configuration: Configuration
+    var options: WatchOptions
+    /// Given on the command line.
+    var fixes: [String]
+    var proposes: Bool
+    var runsFixes: Bool
+    var isStrict: Bool
+    /// Whether the command line picks the rules, so that parameters of others are no mistake.
+    var picksRules: Bool
+    var output: OutputMode
+    var isQuiet: Bool
+  }
+
+  /// Nil where nothing is proposed.
+  let desk: RemediationDesk?
+  private let plan: Plan
+  private let console = Console.standard
+  private let printer: WatchPrinter
+  private let state: WatchState
+  private let remediation: WatchRemediation?
+
+  /// Takes the state directory, and begins to look after fixes when that is asked for.
+  init(_ plan: Plan) throws {
+    self.plan = plan
+    var options = plan.options
+    printer = WatchPrinter(console: console, mode: plan.output, isQuiet: plan.isQuiet)
+    state = try WatchState(
+      for: options, directory: plan.configuration.state, holder: plan.holder, isNeeded: plan.proposes)
+    options.store = state.isKept ? state.store : nil
+    self.options = options
+    guard plan.proposes else {
+      (desk, remediation) = (nil, nil)
+      return
+    }
+    let desk = try RemediationDesk(plan.configuration, fixes: plan.fixes, store: state.store)
+    printer.refused(desk.remediation.fixes.refusals)
+    self.desk = desk
+    remediation = try WatchRemediation(
+      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console)
+  }
+
+  private let options: WatchOptions
+
+  /// Watches until the input or an interrupt ends it. To be called on a thread with a deep stack, once.
+  ///
+  /// - Parameter onStart: called when all sources are open.
+  func watch(_ interrupts: Interrupts, onStart: () -> Void = {}) throws -> WatchSummary {
+    let (sources, unreadable) = RuleFiles.read(options.rulePaths)
+    let rules = RuleSet(
+      sources: sources, parameters: options.parameters,
+      fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable, workers: options.workers)
+    printer.refused(rules.refusals)
+    if plan.isStrict && !rules.refusals.isEmpty { throw CommandStatus.broken }
+    if rules.rules.isEmpty {
+      throw CommandFailure(
+        rules.refusals.isEmpty ? .usage : .broken,
+        "no rule is active. \(options.rulePaths.joined(separator: ", ")) has none that can be used.")
+    }
+    try checkParameters(rules)
+    let run = try WatchRun(
+      options: options, rules: rules,
+      onAlerts: { [printer, remediation] in try printer.alerts(remediation?.take($0) ?? $0) }, onNotice: printer.notice)
+    printer.started(rules: rules.rules.count, sources: run.sourceNames)
+    onStart()
+    return try run.run(interrupts: interrupts)
+  }
+
+  /// Works off what is left of fixes, and lets go of the state directory.
+  func end() {
+    remediation?.end()
+    state.release()
+  }
+
+  /// Says what became of the watch.
+  ///
+  /// - Throws: how the command ends, when it isn't done.
+  func conclude(_ summary: WatchSummary) throws {
+    printer.summary(summary)
+    printer.muted(remediation?.muted ?? 0)
+    if summary.wasInterrupted { throw CommandStatus.interrupted }
+    if !summary.refusals.isEmpty { throw CommandStatus.broken }
+  }
+
+  /// A rule id under `params:` that no rule has is a typing mistake that would silently change nothing, unless `--rules` picks
+  /// fewer rules than the configuration is written for.
+  private func checkParameters(_ rules: RuleSet) throws {
+    let known = rules.rules.map(\.manifest.id) + rules.refusals.compactMap(\.id)
+    for (id, values) in plan.configuration.params.sorted(by: { $0.key < $1.key }) where !known.contains(id) {
+      let place = values.values.map { "\($0.place)" }.min() ?? "stella.yaml"
+      let hint = NearestName.of(id, in: known).map { " Did you mean \($0)?" } ?? ""
+      let message = "\(place): params names the rule \(id), which is not among the active rules.\(hint)"
+      if !plan.picksRules { throw CommandFailure(.usage, message) }
+      if !plan.isQuiet { console.note(TextEscaping.oneLine("warning: " + message)) }
+    }
+  }
+}
+
+extension WatchSession.Plan {
+  /// What the options of a command come to.
+  init(
+    _ holder: String, _ source: SourceOptions, _ session: SessionOptions, inputs: [WatchOptions.Input],
+    _ configuration: Configuration
+  ) throws {
+    var options = WatchOptions()
+    options.inputs = inputs
+    options.follow = source.follow
+    options.rulePaths = try session.rule.paths(configuration)
+    options.parameters = configuration.parameterValues
+    options.lateness = configuration.limits.lateness.nanoseconds
+    options.checkpointInterval = configuration.limits.checkpoint.nanoseconds
+    options.workers = WorkerThreads.sensible(session.workers ?? configuration.limits.workers)
+    options.lineLimit = configuration.limits.lineBytes
+    self.init(
+      holder: holder, configuration: configuration, options: options, fixes: session.fixes, proposes: false,
+      runsFixes: false, isStrict: session.strict, picksRules: !session.rule.rules.isEmpty,
+      output: session.result.output, isQuiet: session.result.quiet)
+  }
+}
+
+/// The state directory of a watch, taken only when something is kept there.
+private final class WatchState {
+  private var lock: StateLock?
+  let store: SQLiteStore?
+  /// Whether a restart can go on from it.
+  let isKept: Bool
+
+  /// - Parameter isNeeded: whether alerts are kept there in any case.
+  init(for options: WatchOptions, directory path: String, holder: String, isNeeded: Bool) throws {
+    let isAsked = options.follow || options.inputs.contains { $0.from == .checkpoint }
+    isKept = isAsked && options.inputs.contains { $0.paths != ["-"] }
+    guard isKept || isNeeded else {
+      (lock, store) = (nil, nil)
+      return
+    }
+    let directory = try StateDirectory(path: path)
+    lock = try StateLock(directory, holder: holder)
+    store = try SQLiteStore(directory)
+  }
+
+  func release() {
+    try? store?.close()
+    lock = nil
+  }
+}
+
+extension Duration {
+  var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

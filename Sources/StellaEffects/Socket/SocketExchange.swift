@@ -1,0 +1,70 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import StellaModel
+
+/// HTTP over a Unix socket, one request after the other.
+package final class SocketExchange {
+  package struct Answer: Sendable {
+    package var status: Int
+    /// Names in lower case, in the order in which they came.
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+
+    /// All values of a header.
+    package func values(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
+  }
+
+  /// Why there is no whole answer. Whether the request was carried out can't be told.
+  package struct Failure: Error, Sendable {
+    package var isTimeout: Bool
+    package var message: String
+  }
+
+  /// Bytes of an answer at most.
+  private static let limitBytes = 256 << 20
+
+  private let client: HTTPClient
+  private let origin: String
+  private let timeout: TimeAmount
+
+  /// - Parameters:
+  ///   - socket: its path, 107 bytes at most.
+  ///   - timeout: for one whole exchange.
+  package init(socket: String, timeout: Duration) {
+    origin = "http+unix://" + URLText.encoded(socket)
+    self.timeout = .nanoseconds(timeout.nanoseconds)
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.httpVersion = .http1Only
+    configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(5), read: nil)
+    configuration.connectionPool.retryConnectionEstablishment = false
+    client = HTTPClient(
+      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+  }
+
+  deinit { try? client.syncShutdown() }
+
+  /// Blocks until the whole answer is there.
+  ///
+  /// - Parameter path: with the query, encoded.
+  package func send(
+    _ method: String, _ path: String, headers: [(name: String, value: String)], body: [UInt8]?
+  ) throws(Failure) -> Answer {
+    do {
+      let request = try HTTPClient.Request(
+        url: origin + path, method: HTTPMethod(rawValue: method),
+        headers: HTTPHeaders(headers.map { ($0.name, $0.value) }),
+        body: body.map { .bytes($0) })
+      let delegate = ResponseAccumulator(request: request, maxBodySize: Self.limitBytes)
+      let response = try client.execute(request: request, delegate: delegate, deadline: .now() + timeout).wait()
+      return Answer(
+        status: Int(response.status.code), headers: response.headers.map { ($0.name.lowercased(), $0.value) },
+        body: response.body.map { Array($0.readableBytesView) } ?? [])
+    } catch {
+      let isTimeout = (error as? HTTPClientError) == .deadlineExceeded || (error as? HTTPClientError) == .connectTimeout
+      throw Failure(isTimeout: isTimeout, message: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import StellaModel
+
+/// What an operator asks for about alerts, runs, their approval, and the freeze: the same value whether a command says it or
+/// a request over HTTP.
+package enum OperatorRequest: Sendable, Hashable {
+  /// Which runs to list.
+  package struct Filter: Sendable, Hashable {
+    /// Empty: all.
+    package var states: [RunState] = []
+    package var fix: String?
+    /// The most that are given; the newest of them.
+    package var limit = 50
+
+    package init() {}
+  }
+
+  /// Which alerts to list.
+  package struct AlertFilter: Sendable, Hashable {
+    /// Also those that are over.
+    package var isWhole = false
+    package var rule: String?
+    /// The most that are given.
+    package var limit = 100
+
+    package init() {}
+  }
+
+  /// A part of a key that a silence is for.
+  package struct KeyPart: Sendable, Hashable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// What became of an effect whose outcome nobody could tell.
+  package enum Finding: String, Sendable, CaseIterable {
+    case applied
+    case notApplied = "not_applied"
+  }
+
+  case list(Filter)
+  /// Everything about one run.
+  ///
+  /// - Parameters:
+  ///   - isWhole: with every effect on the screen.
+  ///   - former: on the screen, how the plan differs from that of this run.
+  case show(String, isWhole: Bool = false, former: String? = nil)
+  /// Only where it is, for who waits for it.
+  case state(String)
+  /// - Parameter isAlone: in an emergency, for the whole quorum.
+  case approve(String, digest: String, reason: String, isAlone: Bool = false)
+  case reject(String, digest: String, reason: String)
+  case review(String, reason: String)
+  case withdraw(String, reason: String)
+  case replan(String)
+  case execute(String)
+  case rollback(String)
+  case reconcile(String, Finding, reason: String)
+  case accept(String, reason: String)
+  case freezeStatus
+  case freeze(reason: String)
+  case thaw(reason: String)
+  case whoami
+  case alerts(AlertFilter)
+  /// By its id, or the first 8 digits of it or more; as in what follows.
+  case alert(String)
+  case acknowledge(String, reason: String)
+  case resolve(String, reason: String)
+  /// - Parameters:
+  ///   - key: in the order of the names, each once.
+  ///   - length: such as `2h`.
+  case silence(rule: String, key: [KeyPart], length: String, reason: String)
+  case unsilence(Int64)
+}

@@ -1,0 +1,180 @@
+import Hummingbird
+import NIOCore
+import StellaModel
+
+/// Alerts, runs, their approval, and the freeze over HTTP, under `/api/v1`:
+///
+///     GET    /runs?state=…&fix=…&limit=…       GET /runs/ID?effects=all&diff=ID   GET /runs/ID/state
+///     POST   /runs/ID/approve  {"digest","reason","break_glass"}     /reject {"digest","reason"}
+///     POST   /runs/ID/review|withdraw|accept  {"reason"}             /replan|execute|rollback {}
+///     POST   /runs/ID/reconcile  {"outcome":"applied"|"not_applied","reason"}
+///     GET    /alerts?all=true&rule=…&limit=…   GET /alerts/ID
+///     POST   /alerts/ID/acknowledge|resolve  {"reason"}
+///     POST   /silences  {"rule","key":{…},"for","reason"}            DELETE /silences/NUMBER
+///     GET    /freeze      PUT /freeze {"reason"}      DELETE /freeze?reason=…      GET /whoami
+///
+/// Answers are JSON, of lists one object a line, or with `Accept: text/plain` what the command prints. Failures are
+/// ``Problem``s. What is asked is done by the host, off the event loops.
+package struct OperatorRoutes<Context: RequestContext>: Sendable {
+  /// Does what is asked in the name of the user with this uid. Blocks.
+  package typealias Operation =
+    @Sendable (OperatorRequest, _ uid: UInt32, AnswerLayout) throws(CommandFailure) -> OperatorAnswer
+
+  /// Bytes of a body at most.
+  package static var bodyLimit: Int { 64 << 10 }
+
+  private let work: RequestWork
+  private let caller: @Sendable (Context) async throws -> UInt32
+  private let operation: Operation
+
+  /// - Parameters:
+  ///   - work: where `operation` runs.
+  ///   - caller: who asks, by something that can't be claimed.
+  package init(
+    work: RequestWork, caller: @escaping @Sendable (Context) async throws -> UInt32, operation: @escaping Operation
+  ) {
+    self.work = work
+    self.caller = caller
+    self.operation = operation
+  }
+
+  package func add(to router: some RouterMethods<Context>) {
+    let routes = router.group("api/v1")
+    addRuns(to: routes)
+    addAlerts(to: routes)
+    addFreeze(to: routes)
+    routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
+  }
+
+  private func addRuns(to routes: RouterGroup<Context>) {
+    routes.get("runs") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .list(query(request)) } }
+    routes.get("runs/:id") { request, context in
+      let id = try Self.part("id", context)
+      return try await answer(request, context) { request, _ throws(CommandFailure) in try .show(id, query(request)) }
+    }
+    routes.get("runs/:id/state") { request, context in
+      let id = try Self.part("id", context)
+      return try await plain(request, context) { _ in .state(id) }
+    }
+    for verb in OperatorRequest.Verb.allCases {
+      routes.post("runs/:id/\(verb.rawValue)") { request, context in
+        let id = try Self.part("id", context)
+        return try await plain(request, context) { body throws(CommandFailure) in try OperatorRequest(verb, id, body) }
+      }
+    }
+  }
+
+  private func addAlerts(to routes: RouterGroup<Context>) {
+    routes.get("alerts") {
+      try await answer($0, $1) { request, _ throws(CommandFailure) in try .alerts(query(request)) }
+    }
+    routes.get("alerts/:id") { request, context in
+      let id = try Self.part("id", context)
+      return try await plain(request, context) { _ in .alert(id) }
+    }
+    routes.post("alerts/:id/acknowledge") { request, context in
+      let id = try Self.part("id", context)
+      return try await plain(request, context) { body throws(CommandFailure) in
+        .acknowledge(id, reason: try Self.reason(body))
+      }
+    }
+    routes.post("alerts/:id/resolve") { request, context in
+      let id = try Self.part("id", context)
+      return try await plain(request, context) { body throws(CommandFailure) in
+        .resolve(id, reason: try Self.reason(body))
+      }
+    }
+    routes.post("silences") {
+      try await plain($0, $1) { body throws(CommandFailure) in try .silence(body) }
+    }
+    routes.delete("silences/:number") { request, context in
+      let number = try Self.part("number", context)
+      return try await plain(request, context) { _ throws(CommandFailure) in
+        .unsilence(try OperatorRequest.number(number, "silence"))
+      }
+    }
+  }
+
+  private func addFreeze(to routes: RouterGroup<Context>) {
+    routes.get("freeze") { try await plain($0, $1) { _ in .freezeStatus } }
+    routes.put("freeze") {
+      try await plain($0, $1) { body throws(CommandFailure) in .freeze(reason: try Self.reason(body)) }
+    }
+    routes.delete("freeze") {
+      try await answer($0, $1) { request, body throws(CommandFailure) in
+        try body.end()
+        return try .thaw(query(request))
+      }
+    }
+  }
+
+  /// The one member of a body.
+  private static func reason(_ body: RequestMembers) throws(CommandFailure) -> String {
+    var body = body
+    let reason = try body.text("reason")
+    try body.end()
+    return reason
+  }
+
+  private static func part(_ name: String, _ context: Context) throws -> String {
+    let part = try context.parameters.require(name)
+    return URLText.decoded(part) ?? part
+  }
+
+  /// A request that takes no parameters.
+  private func plain(
+    _ request: Request, _ context: Context, _ read: (RequestMembers) throws(CommandFailure) -> OperatorRequest
+  ) async throws -> Response {
+    try await answer(request, context) { request, body throws(CommandFailure) in
+      if let parameter = query(request).first { throw OperatorRequest.unknown(parameter, among: []) }
+      return try read(body)
+    }
+  }
+
+  private func answer(
+    _ request: Request, _ context: Context, _ read: (Request, RequestMembers) throws(CommandFailure) -> OperatorRequest
+  ) async throws -> Response {
+    let body: ByteBuffer
+    do {
+      body = try await request.body.collect(upTo: Self.bodyLimit)
+    } catch is NIOTooManyBytesError {
+      return Problem(
+        CommandFailure(.usage, "the body is over \(Self.bodyLimit >> 10) KiB."), status: .contentTooLarge
+      ).response
+    }
+    let uid = try await caller(context)
+    let layout = AnswerField.layout(request.headers)
+    do throws(CommandFailure) {
+      let asked = try read(request, try RequestMembers(body))
+      let operation = operation
+      return response(try await work.run { () throws(CommandFailure) in try operation(asked, uid, layout) }, layout)
+    } catch {
+      return Problem(error).response
+    }
+  }
+
+  private func query(_ request: Request) -> [OperatorRequest.Parameter] {
+    request.uri.queryParameters.map { OperatorRequest.Parameter(String($0.key), String($0.value)) }
+  }
+
+  private func response(_ answer: OperatorAnswer, _ layout: AnswerLayout) -> Response {
+    var headers: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+    headers[.contentType] =
+      switch layout {
+      case .json: answer.isList ? "application/x-ndjson" : "application/json"
+      case .text: "text/plain; charset=utf-8"
+      }
+    headers[AnswerField.name(AnswerField.status)] = String(answer.status.rawValue)
+    if let run = answer.run {
+      headers[AnswerField.name(AnswerField.run)] = URLText.encoded(run.id)
+      headers[AnswerField.name(AnswerField.state)] = run.state.rawValue
+    }
+    for note in answer.notes {
+      let field = note.isHint ? AnswerField.hint : AnswerField.note
+      headers.append(.init(name: AnswerField.name(field), value: URLText.encoded(note.text)))
+    }
+    return Response(
+      status: answer.status == .quorumOpen ? .accepted : .ok, headers: headers,
+      body: ResponseBody(byteBuffer: ByteBuffer(string: answer.body)))
+  }
+}

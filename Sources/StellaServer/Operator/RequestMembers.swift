@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Hummingbird
+import StellaModel
+
+/// The members of a request's body, each asked for once. What nobody asked for is refused at the end, so that nothing is ever
+/// ignored that somebody meant.
+struct RequestMembers {
+  private enum Value: Decodable {
+    case text(String)
+    case flag(Bool)
+    case texts([String: String])
+    case other
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let text = try? container.decode(String.self) {
+        self = .text(text)
+      } else if let flag = try? container.decode(Bool.self) {
+        self = .flag(flag)
+      } else if let texts = try? container.decode([String: String].self) {
+        self = .texts(texts)
+      } else {
+        self = .other
+      }
+    }
+  }
+
+  private var members: [String: Value]
+  private var names: [String] = []
+
+  /// - Parameter body: a JSON object; empty for one without members.
+  init(_ body: ByteBuffer) throws(CommandFailure) {
+    if body.readableBytes == 0 {
+      members = [:]
+      return
+    }
+    do {
+      members = try JSONDecoder().decode([String: Value].self, from: Data(body.readableBytesView))
+    } catch {
+      throw CommandFailure(.usage, "the body is no JSON object.")
+    }
+  }
+
+  mutating func text(_ name: String) throws(CommandFailure) -> String {
+    names.append(name)
+    switch members.removeValue(forKey: name) {
+    case .text(let text): return text
+    case nil: throw CommandFailure(.usage, "the member \(name) is missing.")
+    default: throw CommandFailure(.usage, "the member \(name) is no text.")
+    }
+  }
+
+  /// False when it isn't there.
+  mutating func flag(_ name: String) throws(CommandFailure) -> Bool {
+    names.append(name)
+    switch members.removeValue(forKey: name) {
+    case .flag(let flag): return flag
+    case nil: return false
+    default: throw CommandFailure(.usage, "the member \(name) is neither true nor false.")
+    }
+  }
+
+  /// An object of texts, in the order of its names; none when it isn't there.
+  mutating func texts(_ name: String) throws(CommandFailure) -> [(name: String, value: String)] {
+    names.append(name)
+    switch members.removeValue(forKey: name) {
+    case .texts(let texts): return texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    case nil: return []
+    default: throw CommandFailure(.usage, "the member \(name) is no object of texts.")
+    }
+  }
+
+  func end() throws(CommandFailure) {
+    guard let name = members.keys.min() else { return }
+    let hint = NearestName.of(name, in: names).map { " Did you mean \($0)?" } ?? ""
+    let known = names.isEmpty ? "None is taken here." : "There are \(names.joined(separator: ", "))."
+    throw CommandFailure(.usage, "there is no member \(name).\(hint) \(known)")
+  }
+}

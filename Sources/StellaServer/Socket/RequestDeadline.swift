@@ -1,0 +1,66 @@
+import NIOCore
+import NIOHTTPTypes
+
+/// Closes a connection that takes too long to send a whole request, to begin one, or to take an answer: a slow client must
+/// not keep its place for ever. The time of the host's own work in between doesn't count.
+final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private let limit: TimeAmount
+  private var timer: Scheduled<Void>?
+  /// Requests that are there whole, and whose answers are not.
+  private var unanswered = 0
+
+  init(_ limit: TimeAmount) { self.limit = limit }
+
+  private func start(_ context: ChannelHandlerContext) {
+    timer?.cancel()
+    let channel = context.channel
+    timer = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+  }
+
+  private func stop() {
+    timer?.cancel()
+    timer = nil
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { start(context) }
+
+  func handlerRemoved(context: ChannelHandlerContext) { stop() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    stop()
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if case .end = unwrapInboundIn(data) {
+      unanswered += 1
+      stop()
+    }
+    context.fireChannelRead(data)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head:
+      start(context)
+      context.write(data, promise: promise)
+    case .body: context.write(data, promise: promise)
+    case .end:
+      let written = promise ?? context.eventLoop.makePromise()
+      let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+      written.futureResult.whenSuccess { bound.value.0.answered(bound.value.1) }
+      context.write(data, promise: written)
+    }
+  }
+
+  /// Now the next request is waited for, unless it is there already.
+  private func answered(_ context: ChannelHandlerContext) {
+    unanswered = max(0, unanswered - 1)
+    if unanswered == 0 { start(context) } else { stop() }
+  }
+}

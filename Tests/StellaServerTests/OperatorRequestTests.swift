@@ -1,0 +1,191 @@
+import Foundation
+import Hummingbird
+import StellaModel
+import Synchronization
+import Testing
+
+@testable import StellaServer
+
+@Suite("Requests about runs over HTTP")
+struct OperatorRequestTests {
+  static let hostile = ["", "r-7f3a2c01", "../x", "a/b?c=d&e#f", "%2e%2e%00", "+ \u{1b}[2J\n", "日本\u{202e}", "..", "."]
+
+  static let requests: [OperatorRequest] = hostile.flatMap { text -> [OperatorRequest] in
+    var filter = OperatorRequest.Filter()
+    filter.states = [.awaiting, .rollbackConflict]
+    filter.fix = text
+    filter.limit = -1
+    var alerts = OperatorRequest.AlertFilter()
+    alerts.isWhole = true
+    alerts.rule = text
+    alerts.limit = 7
+    return [
+      .silence(rule: text, key: [], length: text, reason: text),
+      .silence(
+        rule: text, key: [.init("a", text), .init(text + "b", "c")].sorted { $0.name < $1.name }, length: "2h",
+        reason: text),
+      .unsilence(-7), .unsilence(.max), .alerts(alerts), .alerts(OperatorRequest.AlertFilter()),
+      .list(filter), .list(OperatorRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text),
+      .whoami,
+    ]
+      + (text.isEmpty
+        ? []
+        : [
+          .show(text), .state(text), .show(text, isWhole: true, former: text),
+          .approve(text, digest: text, reason: text),
+          .approve(text, digest: text, reason: text, isAlone: true), .reject(text, digest: text, reason: text),
+          .review(text, reason: text), .withdraw(text, reason: text), .replan(text), .execute(text), .rollback(text),
+          .reconcile(text, .applied, reason: text), .reconcile(text, .notApplied, reason: text),
+          .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
+        ])
+  }
+
+  @Test("Every request arrives as it was sent, whatever is in it")
+  func roundTrip() async throws {
+    for request in Self.requests {
+      let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
+      let answer = try await scene.send(request)
+      #expect(answer.status == 200, "\(request): \(answer.body)")
+      #expect(scene.requests == [request])
+    }
+  }
+
+  @Test("The caller's uid is what the connection says, never what the request does")
+  func caller() async throws {
+    let scene = RouteScene(uid: 4711) { _ throws(CommandFailure) in OperatorAnswer() }
+    _ = try await scene.client.send(
+      "GET", "/api/v1/whoami?", headers: [("uid", "0"), ("x-remote-user", "root"), ("authorization", "Basic cm9vdDo=")])
+    #expect(scene.uids == [4711])
+  }
+
+  @Test(
+    "What a request doesn't know is refused, and named with what there is",
+    arguments: [
+      ("POST", "/api/v1/runs/r-1/approve", #"{"digest":"d","reason":"r","break_glas":true}"#, "break_glass"),
+      ("POST", "/api/v1/runs/r-1/approve", #"{"digest":"d"}"#, "reason"),
+      ("POST", "/api/v1/runs/r-1/approve", #"{"digest":7,"reason":"r"}"#, "digest"),
+      ("POST", "/api/v1/runs/r-1/approve", #"{"digest":"d","reason":"r","break_glass":"yes"}"#, "break_glass"),
+      ("POST", "/api/v1/runs/r-1/approve", #"["digest"]"#, "object"),
+      ("POST", "/api/v1/runs/r-1/approve", "{", "object"),
+      ("POST", "/api/v1/runs/r-1/approve?as=root", #"{"digest":"d","reason":"r"}"#, "as=root"),
+      ("POST", "/api/v1/runs/r-1/replan", #"{"reason":"r"}"#, "reason"),
+      ("POST", "/api/v1/runs/r-1/reconcile", #"{"outcome":"maybe","reason":"r"}"#, "not_applied"),
+      ("GET", "/api/v1/runs?state=awaitng", "", "awaiting"), ("GET", "/api/v1/runs?limit=many", "", "limit"),
+      ("GET", "/api/v1/runs?user=mara", "", "user"), ("GET", "/api/v1/runs/r-1?effects=some", "", "effects"),
+      ("POST", "/api/v1/silences", #"{"rule":"r","key":{"ip":7},"for":"2h","reason":"r"}"#, "key"),
+      ("POST", "/api/v1/silences", #"{"rule":"r","for":"2h","reason":"r","until":"1d"}"#, "until"),
+      ("DELETE", "/api/v1/silences/first", "", "number"), ("GET", "/api/v1/alerts?all=yes", "", "all=true"),
+      ("POST", "/api/v1/alerts/0a/resolve", "{}", "reason"), ("GET", "/api/v1/alerts/0a?rule=x", "", "rule"),
+      ("DELETE", "/api/v1/freeze", "", "reason"), ("PUT", "/api/v1/freeze", "{}", "reason"),
+    ])
+  func refused(method: String, path: String, body: String, named: String) async throws {
+    let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
+    let answer = try await scene.client.send(method, path, body: body)
+    #expect(answer.status == 400 && answer.type == Problem.mediaType, "\(answer)")
+    #expect(answer.body.contains(named) && answer.body.contains(#""exit_status":3"#), "\(answer.body)")
+    #expect(scene.requests.isEmpty)
+  }
+
+  @Test(
+    "A failure is a problem with the command's message and exit status",
+    arguments: [
+      (CommandStatus.notFound, 404), (.conflict, 409), (.notPermitted, 403), (.frozen, 423), (.failure, 503),
+      (.usage, 400),
+    ])
+  func failure(status: CommandStatus, code: Int) async throws {
+    let scene = RouteScene { _ throws(CommandFailure) in throw CommandFailure(status, "no \"such\" run\u{1b}[2J") }
+    let answer = try await scene.send(.show("r-1"))
+    #expect(answer.status == code && answer.type == Problem.mediaType)
+    let json = try #require(JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any])
+    #expect(
+      json["detail"] as? String == "no \"such\" run\u{1b}[2J" && json["exit_status"] as? Int == Int(status.rawValue))
+    #expect(json["status"] as? Int == code && json["title"] as? String != "" && !answer.body.contains("\u{1b}"))
+  }
+
+  @Test("An answer has its exit status, its run and its notes beside its body, in the form that was asked for")
+  func answer() async throws {
+    let scene = RouteScene { _ throws(CommandFailure) in
+      var answer = OperatorAnswer()
+      answer.body = "line\n"
+      answer.status = .quorumOpen
+      answer.run = OperatorAnswer.Place(id: "r-1", state: .awaiting)
+      answer.notes = [OperatorAnswer.Note("a\nb: ä"), OperatorAnswer.Note("hint", isHint: true)]
+      return answer
+    }
+    let text = try await scene.send(.show("r-1"), as: .text(columns: 72, hasColor: true))
+    #expect(text.status == 202 && text.type == "text/plain; charset=utf-8" && text.body == "line\n")
+    #expect(text.headers["stella-status"] == "6" && text.headers["stella-run"] == "r-1")
+    #expect(text.headers["stella-state"] == "awaiting" && text.headers["stella-hint"] == "hint")
+    #expect(text.headers["stella-note"].flatMap(URLText.decoded) == "a\nb: ä")
+    #expect(scene.layouts == [.text(columns: 72, hasColor: true)])
+    let json = try await scene.send(.show("r-1"), as: .json)
+    #expect(json.type == "application/json" && scene.layouts.last == .json)
+  }
+
+  @Test("A body over the limit is refused, and nothing is done")
+  func bodyLimit() async throws {
+    let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
+    let reason = String(repeating: "x", count: OperatorRoutes<RouterClient.Context>.bodyLimit)
+    let answer = try await scene.send(.withdraw("r-1", reason: reason))
+    #expect(answer.status == 413 && scene.requests.isEmpty)
+  }
+
+  @Test("Requests over what can wait are told to come back, and nothing of them is done")
+  func overload() async throws {
+    let gate = DispatchSemaphore(value: 0)
+    let (starts, started) = AsyncStream.makeStream(of: Void.self)
+    let work = RequestWork(threads: 1, waiting: 1)
+    let scene = RouteScene(work: work) { _ throws(CommandFailure) in
+      started.yield()
+      gate.wait()
+      return OperatorAnswer()
+    }
+    async let first = scene.send(.whoami)
+    var iterator = starts.makeAsyncIterator()
+    await iterator.next()
+    async let second = scene.send(.whoami)
+    while work.load < 2 { await Task.yield() }
+    #expect(try await scene.send(.freezeStatus).status == 503)
+    gate.signal()
+    gate.signal()
+    #expect(try await [first.status, second.status] == [200, 200])
+    #expect(!scene.requests.contains(.freezeStatus))
+    await work.end()
+    #expect(try await scene.send(.whoami).status == 503)
+  }
+}
+
+/// Routes of runs with an operation of the test's own.
+final class RouteScene: @unchecked Sendable {
+  // Sendable, because nothing is added to the client's router any more.
+  let client = RouterClient()
+  private let seen = Mutex<[(OperatorRequest, UInt32, AnswerLayout)]>([])
+
+  init(
+    uid: UInt32 = 1000, work: RequestWork = RequestWork(),
+    _ operation: @escaping @Sendable (OperatorRequest) throws(CommandFailure) -> OperatorAnswer
+  ) {
+    OperatorRoutes<RouterClient.Context>(
+      work: work, caller: { _ in uid },
+      operation: { [self] request, uid, layout throws(CommandFailure) in
+        seen.withLock { $0.append((request, uid, layout)) }
+        return try operation(request)
+      }
+    ).add(to: client.router)
+  }
+
+  var requests: [OperatorRequest] { seen.withLock { $0.map(\.0) } }
+  var uids: [UInt32] { seen.withLock { $0.map(\.1) } }
+  var layouts: [AnswerLayout] { seen.withLock { $0.map(\.2) } }
+
+  func send(_ request: OperatorRequest, as layout: AnswerLayout = .json) async throws -> RouterClient.Answer {
+    let call = request.call
+    var path = call.path.map { "/" + URLText.encoded($0) }.joined()
+    if !call.query.isEmpty {
+      path += "?" + call.query.map { "\($0.name)=\(URLText.encoded($0.value))" }.joined(separator: "&")
+    }
+    return try await client.send(
+      call.method, path, headers: AnswerField.headers(layout),
+      body: call.body.map { FieldValue.object($0).json } ?? "")
+  }
+}
