@@ -37,6 +37,8 @@ package struct Run: Sendable, Hashable {
   package var checkedAt: Int64?
   package var decideBy: Int64?
   package var executeBy: Int64?
+  /// When the clock of the deadline that is in force began: with the plan, then with the approval.
+  package var waitsSince: ClockReading?
   package var endedAt: Int64?
   /// Who decided alone in an emergency, and who looked at that afterwards.
   package var glassBrokenBy: String?
@@ -73,6 +75,13 @@ package struct Run: Sendable, Hashable {
     self.proposedAt = proposedAt
     supersessions = 0
     detail = ""
+  }
+}
+
+extension Run {
+  /// Whether the time to decide is over, or once it is decided the time to execute.
+  package func isLate(at now: ClockReading) -> Bool {
+    (state == .awaiting ? decideBy : executeBy).map { now.isPast($0, since: waitsSince) } ?? false
   }
 }
 

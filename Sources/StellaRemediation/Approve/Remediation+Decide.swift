@@ -33,11 +33,15 @@ extension Remediation {
   ) throws -> DecisionOutcome {
     let result = try store.write(as: .command) { transaction -> Result<DecisionOutcome, RefusedBallot> in
       var run = try found(id, transaction)
-      let ballot = Ballot(voter: voter, decision: decision, digest: digest, reason: reason, time: time.now())
+      let ballot = Ballot(voter: voter, decision: decision, digest: digest, reason: reason, time: time.reading())
       let outcome = ballot.outcome(
         on: run, votes: try transaction.votes(on: id), policy: policy(of: run), people: people, facts: facts(of: run))
       switch outcome {
-      case .repeated(_, let quorum):
+      case .repeated(let vote, let quorum):
+        // The policy may ask for less than when the vote was cast.
+        if run.state == .awaiting, quorum.state != .pending {
+          try settle(quorum, vote, &run, actor: "user:\(vote.voter)", transaction)
+        }
         return .success(DecisionOutcome(run: run, quorum: quorum, isRepeated: true, record: transaction.head.size))
       case .cast(let vote, let quorum):
         try transaction.insert(vote)
@@ -67,7 +71,7 @@ extension Remediation {
     case .rejected:
       try journal.record(.rejected, on: &run, actor: actor, detail: vote.reason, body: body, transaction)
     case .satisfied:
-      run.executeBy = policy(of: run).executeBy(approvedAt: time.now())
+      begin(executing: &run, policy(of: run))
       try journal.record(.approved, on: &run, actor: actor, detail: vote.reason, body: body, transaction)
     }
   }
