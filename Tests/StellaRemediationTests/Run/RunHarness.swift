@@ -47,11 +47,17 @@ final class RunHarness {
     for refusal in fixes.refusals { Issue.record("\(refusal.errors)") }
   }
 
-  var remediation: Remediation<SQLiteStore> {
+  var remediation: Remediation<SQLiteStore> { remediation(on: store) }
+
+  /// - Parameter store: the harness's own, or another way to the same file.
+  func remediation<Store: RunStore>(on store: Store, reserve: (any SpaceReserve)? = nil) -> Remediation<Store> {
     Remediation(
       store: store, journal: RunJournal(time: time) { Array(repeating: 7, count: 32) }, fixes: fixes,
-      targets: targets, policies: policies, people: people, reserve: StateReserve(directory), log: log)
+      targets: targets, policies: policies, people: people, reserve: reserve ?? StateReserve(directory), log: log)
   }
+
+  /// The same file through connections of its own, as another process has it.
+  func connection() throws -> SQLiteStore { try SQLiteStore(directory) }
 
   func runner() throws -> Runner<SQLiteStore> { try Runner(remediation, holder: "a test") }
 
