@@ -37,6 +37,13 @@ package struct ClockReading: Sendable, Hashable {
     self.steady = steady
   }
 
+  /// Nanoseconds since `start`, told by the steady clock where it can; nil when the calendar alone can, and is before it.
+  package func elapsed(since start: ClockReading) -> Int64? {
+    if let now = steady, let then = start.steady, now.boot == then.boot { return now.nanoseconds - then.nanoseconds }
+    let (passed, overflow) = calendar.subtractingReportingOverflow(start.calendar)
+    return overflow || passed < 0 ? nil : passed
+  }
+
   /// Whether a time that began with `start` and ends at `deadline` on the calendar is over now. Pure.
   ///
   /// The stricter of the clocks counts, so that one that is set back never makes a time longer. After a restart of the

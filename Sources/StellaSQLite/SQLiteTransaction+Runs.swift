@@ -212,6 +212,9 @@ extension SQLiteTransaction: RunTransaction {
           run: run, group: row["effect_group"], attempt: row["attempt"], epoch: row["epoch"],
           intendedAt: row["intended_at"])
         step.state = state
+        if let boot = row["intended_boot"] as String?, let steady = row["intended_steady"] as Int64? {
+          step.intendedSteady = SteadyTime(boot: boot, nanoseconds: steady)
+        }
         step.detail = row["detail"]
         step.results = results
         step.endedAt = row["ended_at"]
@@ -225,13 +228,14 @@ extension SQLiteTransaction: RunTransaction {
       try db.execute(
         sql: """
           INSERT OR REPLACE INTO run_step
-            (run, effect_group, attempt, state, detail, results, epoch, intended_at, ended_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (run, effect_group, attempt, state, detail, results, epoch, intended_at, intended_boot, intended_steady,
+             ended_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           step.run, step.group, step.attempt, step.state.rawValue, step.detail, Data(StoredValues.bytes(step.results)),
           step.epoch,
-          step.intendedAt, step.endedAt,
+          step.intendedAt, step.intendedSteady?.boot, step.intendedSteady?.nanoseconds, step.endedAt,
         ])
     }
   }

@@ -102,6 +102,8 @@ enum Schema {
     ALTER TABLE run ADD COLUMN waits_since INTEGER;
     ALTER TABLE run ADD COLUMN waits_since_boot TEXT;
     ALTER TABLE run ADD COLUMN waits_since_steady INTEGER;
+    ALTER TABLE run_step ADD COLUMN intended_boot TEXT;
+    ALTER TABLE run_step ADD COLUMN intended_steady INTEGER;
     CREATE INDEX run_by_end ON run (state, coalesce(ended_at, 9223372036854775807));
     CREATE TABLE run_vote_anew (
       number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -87,6 +87,12 @@ package final class LedgerTarget: EffectExecutor {
   /// What happens after the next calls did what they do, and before anybody is told.
   package func after(_ body: (@Sendable () -> Void)?) { state.withLock { $0.afterCall = body } }
 
+  /// Somebody else brings about what a request to this address would.
+  package func establish(_ address: String) { _ = state.withLock { $0.standing.insert(address) } }
+
+  /// What was under way is lost.
+  package func lose() { state.withLock { $0.late = [] } }
+
   /// What was under way arrives.
   package func arrive() {
     state.withLock { state in

@@ -135,6 +135,8 @@ package struct RunStep: Sendable, Hashable {
   /// Of the intent.
   package var epoch: Int64
   package var intendedAt: Int64
+  /// The same moment on the machine's steady clock.
+  package var intendedSteady: SteadyTime?
   package var endedAt: Int64?
 
   package init(run: String, group: Int, attempt: Int = 1, epoch: Int64, intendedAt: Int64) {
@@ -147,6 +149,10 @@ package struct RunStep: Sendable, Hashable {
     self.epoch = epoch
     self.intendedAt = intendedAt
   }
+}
+
+extension RunStep {
+  package var intention: ClockReading { ClockReading(calendar: intendedAt, steady: intendedSteady) }
 }
 
 /// Whether all effects are stopped.

@@ -90,6 +90,13 @@ extension Runner {
     let (plan, steps) = try write { transaction in
       (try remediation.plan(of: run, transaction), try transaction.steps(of: run.id))
     }
+    // What is left of the plan is for the things that it was approved for.
+    switch remediation.compareTargets(plan, views: [:]) {
+    case .impossible(let why): return try leaveToPerson(run, why)
+    case .unavailable(let why):
+      return remediation.lateness(of: run) == nil ? try postpone(run, why) : try leaveToPerson(run, why)
+    default: break
+    }
     if var open = steps.first(where: { $0.state == .intended }),
       let group = plan.groups.first(where: { $0.number == open.group })
     {
@@ -98,7 +105,7 @@ extension Runner {
       let outcome: StepPerformer.Outcome
       do {
         outcome = try performer.recover(
-          try results.resolved(group), marker: marker(open, plan), since: open.intendedAt,
+          try results.resolved(group), marker: marker(open, plan), since: open.intention,
           isOwn: open.epoch == epoch)
       } catch let error as TargetError {
         // Not for ever: a target that is gone for good is a person's matter.

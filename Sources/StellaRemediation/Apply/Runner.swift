@@ -175,7 +175,7 @@ package struct Runner<Store: RunStore>: Sendable {
       let outcome: StepPerformer.Outcome
       do {
         outcome = try performer.perform(
-          effects, from: group.effects.lowerBound, marker: marker(step, plan), since: step.intendedAt, lock: held)
+          effects, from: group.effects.lowerBound, marker: marker(step, plan), since: step.intention, lock: held)
       } catch let error as TargetError {
         return try postpone(run, error.description)
       }
@@ -207,9 +207,10 @@ package struct Runner<Store: RunStore>: Sendable {
         return (run, nil)
       }
       let former = try transaction.steps(of: run.id).first { $0.group == group.number }
-      let step = RunStep(
-        run: run.id, group: group.number, attempt: (former?.attempt ?? 0) + 1, epoch: epoch,
-        intendedAt: remediation.time.now())
+      let now = remediation.time.reading()
+      var step = RunStep(
+        run: run.id, group: group.number, attempt: (former?.attempt ?? 0) + 1, epoch: epoch, intendedAt: now.calendar)
+      step.intendedSteady = now.steady
       try remediation.journal.record(
         .effectIntended, step: step, effect: group.effects.lowerBound, on: &run, actor: Self.actor,
         body: [

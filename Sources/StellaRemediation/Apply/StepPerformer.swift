@@ -25,7 +25,7 @@ struct StepPerformer: Sendable {
   /// - Throws: ``StoreError`` `fenced` when the target has seen a later engine; ``TargetError`` when what became of a commit
   ///   can't be asked now, but later.
   func perform(
-    _ effects: [PreparedEffect], from number: Int, marker: EffectMarker, since start: Int64, lock: (any SQLLock)?
+    _ effects: [PreparedEffect], from number: Int, marker: EffectMarker, since start: ClockReading, lock: (any SQLLock)?
   ) throws -> Outcome {
     guard let first = effects.first else { return .applied("nothing to do", results: []) }
     if first.effect.isSQL { return try performSQL(effects, number, marker, lock) }
@@ -46,7 +46,7 @@ struct StepPerformer: Sendable {
   }
 
   private func outcome(
-    of prepared: PreparedEffect, by executor: any EffectExecutor, _ marker: EffectMarker, since start: Int64,
+    of prepared: PreparedEffect, by executor: any EffectExecutor, _ marker: EffectMarker, since start: ClockReading,
     isRepeated: Bool
   ) -> Outcome {
     let attempts = prepared.effectClass == .keyed ? StepPerformer.keyedAttempts : 1
@@ -65,14 +65,14 @@ struct StepPerformer: Sendable {
   }
 
   private func observed(
-    _ prepared: PreparedEffect, by executor: any EffectExecutor, since start: Int64, _ why: String
+    _ prepared: PreparedEffect, by executor: any EffectExecutor, since start: ClockReading, _ why: String
   ) -> Outcome {
     guard prepared.effectClass != .blind else { return .unclear(why) }
     switch executor.observe(prepared.effect) {
     case .applied(let detail): return .applied("\(why); observed: \(detail)", results: [])
     case .notApplied(let detail):
-      let (passed, overflow) = time.now().subtractingReportingOverflow(start)
-      if executor.arrival > .zero, overflow || passed < 0 {
+      if executor.arrival == .zero { return .notApplied("\(why); observed: \(detail)", isDrift: false) }
+      guard let passed = time.reading().elapsed(since: start) else {
         return .unclear("\(why); observed: \(detail); the clock was set back, so that it may still arrive")
       }
       return .nanoseconds(passed) < executor.arrival
@@ -119,7 +119,7 @@ struct StepPerformer: Sendable {
   /// - Parameter isOwn: whether this engine has sent it itself, and had no answer.
   /// - Throws: as ``perform(_:from:marker:since:lock:)``.
   func recover(
-    _ effects: [PreparedEffect], marker: EffectMarker, since start: Int64, isOwn: Bool
+    _ effects: [PreparedEffect], marker: EffectMarker, since start: ClockReading, isOwn: Bool
   ) throws -> Outcome {
     let why = isOwn ? "no clear answer" : "the engine ended before it recorded an outcome"
     guard let first = effects.first else { return .applied("nothing to do", results: []) }

@@ -155,17 +155,20 @@ extension Remediation {
       if run.state == .rollbackUnknown, let undoing = try rollback(of: id, transaction) { run = undoing }
       guard run.state == .unknown, var step = try transaction.steps(of: run.id).first(where: { $0.state == .intended })
       else { throw RemediationError(.conflict, "\(id) is \(run.state.rawValue): no outcome is unknown.") }
-      let plan = try self.plan(of: run, transaction)
-      guard let group = plan.groups.first(where: { $0.number == step.group }) else {
-        throw RemediationError(.conflict, "the plan of \(id) has no group \(step.group). Run `stella log verify`.")
-      }
+      // A plan that was erased keeps nobody from saying it.
+      let group = try? plan(of: run, transaction).groups.first { $0.number == step.group }
       let actor = "user:\(voter)"
       step.state = isApplied ? .applied : .notApplied
       step.detail = "\(voter) says so: \(reason)"
       step.endedAt = time.now()
-      try journal.record(
-        .reconciled, step: step, effect: group.effects.lowerBound, on: &run, actor: actor,
-        body: [.init("outcome", .string(step.state.rawValue))], transaction)
+      let body = [FieldValue.Member("outcome", .string(step.state.rawValue))]
+      if let group {
+        try journal.record(
+          .reconciled, step: step, effect: group.effects.lowerBound, on: &run, actor: actor, body: body, transaction)
+      } else {
+        try transaction.put(step)
+        try journal.record(.reconciled, on: &run, actor: actor, detail: step.detail, body: body, transaction)
+      }
       try followReconciled(run, actor: actor, transaction)
       if !isApplied {
         try journal.record(.halted, on: &run, actor: actor, detail: step.detail, transaction)

@@ -53,7 +53,7 @@ struct StartDecisionTests {
     }
     #expect(start(failed(2)) == "go")
     let open = "the breaker of web-14 is open: 3 failed or ineffective runs within 1h, 3 are allowed; it closes "
-    #expect(start(failed(3, closesAt: Self.now)) == open + "at 2027-01-15T08:00:00Z, if no more fail")
+    #expect(start(failed(3, closesAt: Self.now)) == open + "at 2027-01-15T08:00:00.000000000Z, if no more fail")
     #expect(start(failed(3)) == open + "when somebody has dealt with those that wait")
   }
 
