@@ -47,6 +47,21 @@ struct ClockTests {
     try harness.checkLog()
   }
 
+  @Test("With a calendar alone it would last longer: what the steady clock is for")
+  func calendarAlone() throws {
+    struct CalendarAlone: TimeSource {
+      let time: ManualTime
+      func now() -> Int64 { time.now() }
+    }
+    harness.clock = CalendarAlone(time: harness.time)
+    let run = try proposed()
+    _ = try harness.vote(run, by: "mara")
+    harness.time.advance(by: 29 * Self.minute)
+    harness.time.set(by: -28 * Self.minute)
+    harness.time.advance(by: 25 * Self.minute)
+    #expect(try harness.runner().turn().map(\.state) == [.succeeded])
+  }
+
   @Test("The time to decide is no longer either", arguments: jumps)
   func decision(jump: Int64) throws {
     let run = try proposed()

@@ -8,7 +8,9 @@ final class JobDatabase {
   let target: SQLiteTarget
 
   init(path: String, services: [String], lockTimeout: Duration = .milliseconds(100)) throws {
-    queue = try DatabaseQueue(path: path)
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    queue = try DatabaseQueue(path: path, configuration: configuration)
     try queue.write { db in
       try db.execute(sql: "CREATE TABLE jobs (id INTEGER PRIMARY KEY, service TEXT NOT NULL, status TEXT NOT NULL)")
       for service in services {
@@ -54,12 +56,13 @@ final class JobDatabase {
       """
   }
 
-  static func fix(_ effects: String..., id: String = "requeue") -> String {
+  static func fix(_ effects: String..., id: String = "requeue", before: String = "") -> String {
     """
     return fix {
       api = 1, id = "\(id)", title = "Queue it again", handles_type = { "service_down" },
       params = { service = "string" }, targets = { "app-db", "hook" },
       plan = function(ctx, p)
+        \(before)
         return { \(effects.joined(separator: "\n")) }
       end,
     }

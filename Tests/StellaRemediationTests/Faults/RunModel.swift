@@ -14,8 +14,6 @@ final class RunModel {
   enum Flaw: CaseIterable {
     /// The target claims to be what the plan was made for, whatever it is: planning again under the lock sees nothing.
     case unseenDrift
-    /// There is the calendar alone.
-    case noSteadyClock
     /// Effects are performed twice.
     case stutter
   }
@@ -42,12 +40,13 @@ final class RunModel {
     self.flaw = flaw
     random = SeededRandom(seed: seed)
     harness = try RunHarness()
-    if flaw == .noSteadyClock { harness.clock = CalendarAlone(time: harness.time) }
     database = try JobDatabase(path: harness.path + "/app.db", services: Self.services)
     harness.targets.databases = ["app-db": database.target]
     harness.targets.executors = ["hook": flaw == .stutter ? Stutterer(target: hook) : hook]
     harness.load(
-      JobDatabase.fix(JobDatabase.request(1, probe: true), JobDatabase.update, JobDatabase.request(2)))
+      JobDatabase.fix(
+        JobDatabase.request(1, probe: true), JobDatabase.update, JobDatabase.request(2),
+        before: "if p.service == \"d\" then return { \(JobDatabase.update) } end"))
     var policy = Policy(name: "model")
     policy.cooldown = 0
     policy.attempts = .init(count: 1000, within: Policy.hour)
@@ -55,11 +54,6 @@ final class RunModel {
     policy.fourEyes = .off
     harness.policies = PolicySet([policy])
     connections = [try harness.connection(), try harness.connection()]
-  }
-
-  private struct CalendarAlone: TimeSource {
-    let time: ManualTime
-    func now() -> Int64 { time.now() }
   }
 
   private struct Stutterer: EffectExecutor {
@@ -94,9 +88,9 @@ final class RunModel {
     for _ in 0..<40 {
       _ = try runner.recover()
       _ = try runner.turn()
+      try note()
       pass(Policy.minute)
     }
-    try note()
   }
 
   /// When what was recorded since the last time was written.
@@ -113,21 +107,22 @@ final class RunModel {
   }
 
   private func step() throws {
-    switch random.below(20) {
+    switch random.below(24) {
     case 0...2: try tolerate { try self.propose() }
     case 3...6: try tolerate { try self.vote() }
-    case 7...11: try turn(random.below(2))
+    case 7...11, 20: try turn(random.below(2))
     case 12: drift()
     case 13: try database.set(Self.services[random.below(4)], random.chance(2) ? "stuck" : "odd")
-    case 14: pass([1_000_000_000, Policy.minute, 20 * Policy.minute][random.below(3)])
+    case 14: pass([1_000_000_000, 4 * Policy.minute, 14 * Policy.minute][random.below(3)])
     case 15: setClock()
     case 16:
       let isFrozen = random.chance(3)
       try tolerate { _ = try self.harness.remediation.setFreeze(isFrozen, by: "ivo", reason: "model") }
-    case 17: try tolerate { try self.change() }
+    case 17, 21...23: try tolerate { try self.change() }
     case 18:
       let manners: [LedgerTarget.Manner] = [.obedient, .silent, .deaf, .refusing, .late, .obedient]
-      hook.become([manners[random.below(6)], .obedient])
+      let manner = manners[random.below(6)]
+      hook.become(random.chance(2) ? [manner, .obedient] : [manner, manner, manner, .obedient])
       sentAt = elapsed
     default:
       if random.chance(2) { hook.arrive() } else { hook.lose() }
@@ -158,7 +153,11 @@ final class RunModel {
   }
 
   private func vote() throws {
-    guard let run = pick(try runs(.awaiting, .approved, .expired)), let digest = run.digest else { return }
+    // Rollbacks are rare, and go on for longest.
+    let undoing = try runs(.awaiting).filter { $0.rollsBack != nil }
+    guard let run = pick(undoing.isEmpty || random.chance(3) ? try runs(.awaiting, .approved, .expired) : undoing),
+      let digest = run.digest
+    else { return }
     let given = random.chance(6) ? formerDigests[random.below(formerDigests.count)] : digest
     let outcome = try harness.remediation.vote(
       random.chance(8) ? .reject : .approve, on: run.id, by: random.chance(2) ? "mara" : "ivo", digest: given.short,
@@ -217,7 +216,14 @@ final class RunModel {
       if engines[number] == nil { try engine.runner.recover() }
       engines[number] = engine
       sentAt = elapsed
-      _ = try engine.runner.turn()
+      if random.chance(2), try runs(.approved).contains(where: { $0.rollsBack != nil }) {
+        hook.become(random.chance(2) ? [.refusing, .obedient] : [.deaf, .silent, .deaf, .obedient])
+      }
+      if random.chance(4), let run = pick(try runs(.approved)) {
+        _ = try engine.runner.execute(run.id)
+      } else {
+        _ = try engine.runner.turn()
+      }
       engine.store.next([])
     } catch is StoreError {
       // It has ended, or another one has taken its place.
