@@ -62,7 +62,7 @@ extension Runner {
   /// A run that is `applying`: finds out what became of an open intent, and goes on from there.
   ///
   /// What keeps one run from going on, such as a plan that was erased, never keeps others: it is left to a person.
-  func goOn(_ run: Run) throws -> Run {
+  package func goOn(_ run: Run) throws -> Run {
     do {
       return try resolveOpen(run)
     } catch let error as RemediationError {

@@ -31,8 +31,10 @@ struct ArrivalTests {
     #expect(try harness.run(run.id).detail.contains("may still arrive"))
     harness.time.advance(by: 10 * Self.second)
     #expect(try runner.turn().map(\.state) == [.applying])
+    #expect(try runner.arrivalLeft(of: harness.run(run.id)) == .seconds(50))
     target.arrive()
     #expect(try runner.turn().map(\.state) == [.succeeded])
+    #expect(try runner.arrivalLeft(of: harness.run(run.id)) == nil)
     #expect(target.ledger == ["\(run.id)-e1"] && target.calls == 1)
     try harness.checkLog()
   }
