@@ -132,7 +132,10 @@ package final class LedgerTarget: EffectExecutor {
   }
 
   package func observe(_ effect: Effect) -> EffectOutcome {
-    state.withLock { state in
+    guard case .httpRequest(let request) = effect, request.observation != nil else {
+      return .unclear("the effect has no observation")
+    }
+    return state.withLock { state in
       guard state.observable else { return .unclear("can't be asked") }
       return state.standing.contains(Self.address(effect)) ? .applied("there") : .notApplied("not there")
     }

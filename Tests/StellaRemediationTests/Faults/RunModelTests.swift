@@ -22,9 +22,11 @@ struct RunModelTests {
       try model.harness.checkLog()
       reached.formUnion(try model.harness.records().compactMap { $0.text("to").flatMap { RunState(rawValue: $0) } })
     }
-    // The seeds are fixed, so that what they lead through is too.
+    // The seeds are fixed, so that what they lead through is too. A rollback whose outcome nobody knows is rare; it has a test
+    // of its own in StuckRecoveryTests.
     let missed = Set(RunState.allCases).subtracting(reached)
-    #expect(missed.isSubset(of: [.proposed, .planFailed, .refused, .ineffective]), "\(missed)")
+    let allowed: Set<RunState> = [.proposed, .planFailed, .refused, .ineffective, .rollbackUnknown]
+    #expect(missed.isSubset(of: allowed), "\(missed)")
   }
 
   @Test("What is deliberately wrong is found", arguments: RunModel.Flaw.allCases)

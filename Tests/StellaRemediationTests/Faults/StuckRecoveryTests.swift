@@ -90,6 +90,29 @@ struct StuckRecoveryTests {
     #expect(target.ledger == ["\(other.id)-e2"])
   }
 
+  @Test("A rollback without any answer waits for a person, its origin too, and goes on from what they found")
+  func unclearRollback() throws {
+    harness.load(JobDatabase.fix(JobDatabase.request(1), JobDatabase.update))
+    let run = try approved("shop")
+    let runner = try harness.runner()
+    #expect(try runner.turn().map(\.state) == [.succeeded])
+    let undoing = try harness.remediation.requestRollback(of: run.id, by: "user:mara")
+    _ = try harness.vote(undoing, by: "ivo")
+    // The rows come back first, then the request is taken back, with no answer however often it is sent.
+    target.become([.silent])
+    #expect(try runner.turn().map(\.state) == [.unknown])
+    #expect(try harness.run(run.id).state == .rollbackUnknown)
+    #expect(try database.statuses("shop") == ["stuck", "stuck"])
+    try harness.checkLog()
+    #expect(throws: RemediationError.self) { try harness.remediation.requestRollback(of: run.id, by: "user:mara") }
+    _ = try harness.remediation.reconcile(run.id, isApplied: true, by: "ivo", reason: "it is gone")
+    #expect(try harness.run(run.id).state == .rollingBack)
+    #expect(try runner.turn().map(\.state) == [.succeeded])
+    #expect(try harness.run(run.id).state == .rolledBack)
+    #expect(target.entries.map(\.request).map { $0.prefix(4) } == ["POST", "DELE"])
+    try harness.checkLog()
+  }
+
   @Test("An approved run whose plan can't be read is superseded, for it can never be carried out")
   func unreadableBefore() throws {
     let run = try approved("shop")
