@@ -147,7 +147,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaEngineTests",
-      dependencies: ["StellaEngine", "StellaSQLite", "StellaDetection", "StellaScripting", "StellaLua", "StellaModel"],
+      dependencies: [
+        "StellaEngine", "StellaSQLite", "StellaDetection", "StellaRemediation", "StellaScripting", "StellaTesting",
+        "StellaLua", "StellaModel",
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),

@@ -59,7 +59,12 @@ package struct Remediation<Store: RunStore>: Sendable {
       throw RemediationError(
         .conflict, "the plan of \(run.id) was erased, and with it what was there before. It can't be done by itself.")
     }
-    let plan = try Plan(canonical: bytes)
+    let plan: Plan
+    do {
+      plan = try Plan(canonical: bytes)
+    } catch {
+      throw RemediationError(.conflict, "the plan that is stored for \(run.id) can't be read: \(error)")
+    }
     guard plan.digest == run.digest else {
       throw RemediationError(
         .conflict, "the plan that is stored for \(run.id) isn't the one that was recorded. Run `stella log verify`.")

@@ -42,7 +42,12 @@ extension SQLiteTransaction: RunTransaction {
       conditions.append("EXISTS (SELECT 1 FROM json_each(run.targets) WHERE value = ?)")
       arguments.append(target)
     }
+    if let isRollback = query.isRollback { conditions.append("rolls_back IS \(isRollback ? "NOT " : "")NULL") }
     if query.isUnreviewed { conditions.append("glass_broken_by IS NOT NULL AND reviewed_by IS NULL") }
+    if let since = query.openSince {
+      conditions.append("coalesce(ended_at, 9223372036854775807) >= ?")
+      arguments.append(since)
+    }
     if let since = query.since {
       conditions.append("proposed_at >= ?")
       arguments.append(since)
@@ -66,7 +71,8 @@ extension SQLiteTransaction: RunTransaction {
     "id", "state", "rolls_back", "fix", "fix_title", "fix_file", "alert", "rule", "alert_key", "subject", "parameters",
     "requested_by", "reason", "editors", "policy", "digest", "is_safe", "targets", "effect_count", "row_count",
     "proposed_at",
-    "planned_at", "checked_at", "decide_by", "execute_by", "ended_at", "glass_broken_by",
+    "planned_at", "checked_at", "decide_by", "execute_by", "waits_since", "waits_since_boot", "waits_since_steady",
+    "ended_at", "glass_broken_by",
     "reviewed_by", "supersedes", "superseded_by", "supersessions",
     "detail",
   ]
@@ -78,7 +84,8 @@ extension SQLiteTransaction: RunTransaction {
         run.alertKey, run.subject, Data(StoredValues.bytes(run.parameters)), run.requestedBy, run.reason,
         try SQLiteTransaction.json(run.editors), run.policy, run.digest.map { Data($0.content.bytes) }, run.isSafe,
         try SQLiteTransaction.json(run.targets), run.effectCount, run.rowCount, run.proposedAt, run.plannedAt,
-        run.checkedAt, run.decideBy, run.executeBy, run.endedAt, run.glassBrokenBy, run.reviewedBy, run.supersedes,
+        run.checkedAt, run.decideBy, run.executeBy, run.waitsSince?.calendar, run.waitsSince?.steady?.boot,
+        run.waitsSince?.steady?.nanoseconds, run.endedAt, run.glassBrokenBy, run.reviewedBy, run.supersedes,
         run.supersededBy, run.supersessions,
         run.detail,
       ]
@@ -111,6 +118,12 @@ extension SQLiteTransaction: RunTransaction {
     run.checkedAt = row["checked_at"]
     run.decideBy = row["decide_by"]
     run.executeBy = row["execute_by"]
+    if let calendar = row["waits_since"] as Int64? {
+      run.waitsSince = ClockReading(calendar: calendar)
+      if let boot = row["waits_since_boot"] as String?, let steady = row["waits_since_steady"] as Int64? {
+        run.waitsSince?.steady = SteadyTime(boot: boot, nanoseconds: steady)
+      }
+    }
     run.endedAt = row["ended_at"]
     run.glassBrokenBy = row["glass_broken_by"]
     run.reviewedBy = row["reviewed_by"]
@@ -199,6 +212,9 @@ extension SQLiteTransaction: RunTransaction {
           run: run, group: row["effect_group"], attempt: row["attempt"], epoch: row["epoch"],
           intendedAt: row["intended_at"])
         step.state = state
+        if let boot = row["intended_boot"] as String?, let steady = row["intended_steady"] as Int64? {
+          step.intendedSteady = SteadyTime(boot: boot, nanoseconds: steady)
+        }
         step.detail = row["detail"]
         step.results = results
         step.endedAt = row["ended_at"]
@@ -212,13 +228,14 @@ extension SQLiteTransaction: RunTransaction {
       try db.execute(
         sql: """
           INSERT OR REPLACE INTO run_step
-            (run, effect_group, attempt, state, detail, results, epoch, intended_at, ended_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (run, effect_group, attempt, state, detail, results, epoch, intended_at, intended_boot, intended_steady,
+             ended_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           step.run, step.group, step.attempt, step.state.rawValue, step.detail, Data(StoredValues.bytes(step.results)),
           step.epoch,
-          step.intendedAt, step.endedAt,
+          step.intendedAt, step.intendedSteady?.boot, step.intendedSteady?.nanoseconds, step.endedAt,
         ])
     }
   }

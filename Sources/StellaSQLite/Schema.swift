@@ -41,6 +41,7 @@ enum Schema {
     }
     migrator.registerMigration("3 execution log") { db in try db.execute(sql: executionLog) }
     migrator.registerMigration("4 runs and alerts") { db in try db.execute(sql: runs) }
+    migrator.registerMigration("5 clocks and second thoughts") { db in try db.execute(sql: secondThoughts) }
     migrator.registerMigration("6 log anchors") { db in
       // What each anchor took last; the anchors themselves are elsewhere.
       try db.execute(
@@ -101,7 +102,32 @@ enum Schema {
       BEGIN SELECT RAISE(ABORT, 'checkpoints of the execution log are never changed'); END
     """
 
-  /// What the execution log says of runs, as it is now. A vote is never changed, and one person has one for each plan.
+  /// When a deadline's clock began. Whoever approved a plan may reject it while it waits: one vote of each kind.
+  private static let secondThoughts = """
+    ALTER TABLE run ADD COLUMN waits_since INTEGER;
+    ALTER TABLE run ADD COLUMN waits_since_boot TEXT;
+    ALTER TABLE run ADD COLUMN waits_since_steady INTEGER;
+    ALTER TABLE run_step ADD COLUMN intended_boot TEXT;
+    ALTER TABLE run_step ADD COLUMN intended_steady INTEGER;
+    CREATE INDEX run_by_end ON run (state, coalesce(ended_at, 9223372036854775807));
+    CREATE TABLE run_vote_anew (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      run TEXT NOT NULL,
+      voter TEXT NOT NULL,
+      decision TEXT NOT NULL,
+      digest BLOB NOT NULL,
+      reason TEXT NOT NULL,
+      time INTEGER NOT NULL,
+      UNIQUE (run, voter, digest, decision)
+    ) STRICT;
+    INSERT INTO run_vote_anew SELECT * FROM run_vote;
+    DROP TABLE run_vote;
+    ALTER TABLE run_vote_anew RENAME TO run_vote;
+    CREATE TRIGGER run_vote_stays BEFORE UPDATE ON run_vote
+      BEGIN SELECT RAISE(ABORT, 'votes are never changed'); END
+    """
+
+  /// What the execution log says of runs, as it is now. A vote is never changed.
   private static let runs = """
     CREATE TABLE run (
       number INTEGER PRIMARY KEY AUTOINCREMENT,

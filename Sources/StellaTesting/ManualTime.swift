@@ -1,13 +1,47 @@
 import StellaModel
 import Synchronization
 
-/// A clock that stands still until a test moves it, in either direction.
+/// Clocks that stand still until a test moves them.
 package final class ManualTime: TimeSource {
-  private let nanoseconds: Atomic<Int64>
+  private struct Clocks {
+    var calendar: Int64
+    var steady: Int64 = 1_000_000_000
+    var boots = 1
+  }
+  private let clocks: Mutex<Clocks>
 
-  package init(_ nanoseconds: Int64 = 1_790_000_000_000_000_000) { self.nanoseconds = Atomic(nanoseconds) }
+  package init(_ nanoseconds: Int64 = 1_790_000_000_000_000_000) { clocks = Mutex(Clocks(calendar: nanoseconds)) }
 
-  package func now() -> Int64 { nanoseconds.load(ordering: .relaxed) }
+  package func now() -> Int64 { clocks.withLock { $0.calendar } }
 
-  package func advance(by nanoseconds: Int64) { self.nanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed) }
+  package func steady() -> SteadyTime? {
+    clocks.withLock { SteadyTime(boot: "boot \($0.boots)", nanoseconds: $0.steady) }
+  }
+
+  package func reading() -> ClockReading {
+    clocks.withLock {
+      ClockReading(
+        calendar: $0.calendar, steady: SteadyTime(boot: "boot \($0.boots)", nanoseconds: $0.steady))
+    }
+  }
+
+  /// Time passes.
+  package func advance(by nanoseconds: Int64) {
+    precondition(nanoseconds >= 0, "time doesn't run backwards; only a calendar is set")
+    clocks.withLock {
+      $0.calendar += nanoseconds
+      $0.steady += nanoseconds
+    }
+  }
+
+  /// Somebody sets the calendar, in either direction.
+  package func set(by nanoseconds: Int64) { clocks.withLock { $0.calendar += nanoseconds } }
+
+  /// The machine starts anew.
+  package func restart() {
+    clocks.withLock {
+      $0.boots += 1
+      $0.steady = 1_000_000_000
+    }
+  }
 }

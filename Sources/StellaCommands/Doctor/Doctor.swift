@@ -18,8 +18,10 @@ struct Doctor {
   /// In the order in which a person would go about it.
   func checkups() -> [Checkup] {
     let (targets, targetCheckups) = checkTargets()
-    return [checkConfiguration()] + checkRules() + checkFixes(targets) + targetCheckups + checkPeople(targets)
-      + StateDoctor(configuration).checkups(hasTargets: !configuration.targets.isEmpty)
+    let fixes = self.fixes
+    return [checkConfiguration()] + checkRules() + checkFixes(fixes, targets) + targetCheckups + checkPeople(targets)
+      + StateDoctor(configuration).checkups(
+        hasTargets: !configuration.targets.isEmpty, fixes: fixes, policies: rules.policies)
   }
 
   private func checkConfiguration() -> Checkup {
@@ -47,11 +49,14 @@ struct Doctor {
     return errors.map { Checkup.problem("rules", "\($0.file):\($0.line): \($0.message)", $0.remedy) }
   }
 
-  private func checkFixes(_ targets: TargetSet?) -> [Checkup] {
+  private var fixes: FixSet {
+    let (sources, unreadable) = RuleFiles.read(RemediationOptions.paths([], configuration))
+    return FixSet(sources: sources, unreadable: unreadable)
+  }
+
+  private func checkFixes(_ set: FixSet, _ targets: TargetSet?) -> [Checkup] {
     let paths = RemediationOptions.paths([], configuration)
     guard !paths.isEmpty else { return [.ok("fixes", "there are none")] }
-    let (sources, unreadable) = RuleFiles.read(paths)
-    let set = FixSet(sources: sources, unreadable: unreadable)
     var checkups = set.refusals.flatMap(\.errors).map {
       Checkup.problem("fixes", "\($0.file):\($0.line): \($0.message)", $0.remedy)
     }

@@ -4,6 +4,7 @@ import StellaEngine
 import StellaModel
 import StellaRemediation
 import StellaSQLite
+import StellaScripting
 
 /// Looks at the state directory: the store, its log with key and anchors, and the space around it. Makes nothing that isn't there.
 struct StateDoctor {
@@ -15,7 +16,8 @@ struct StateDoctor {
 
   init(_ configuration: Configuration) { self.configuration = configuration }
 
-  func checkups(hasTargets: Bool) -> [Checkup] {
+  /// - Parameter fixes: whose breakers are looked at.
+  func checkups(hasTargets: Bool, fixes: FixSet, policies: PolicySet) -> [Checkup] {
     var status = stat()
     guard stat(path, &status) == 0 else {
       let parent = StateDoctor.parent(of: path)
@@ -40,7 +42,7 @@ struct StateDoctor {
         .warning("store", "others can look into \(path)", "It may hold what logs and databases held: chmod 700 \(path)")
       )
     }
-    let (store, log) = checkStore()
+    let (store, log) = checkStore(fixes, policies)
     return checkups + store + checkAnchors(hasTargets, log) + checkQuota(log) + checkSpace(path)
   }
 
@@ -55,7 +57,7 @@ struct StateDoctor {
   }
 
   /// Also gives its log, when there is one.
-  private func checkStore() -> ([Checkup], StoredLog?) {
+  private func checkStore(_ fixes: FixSet, _ policies: PolicySet) -> ([Checkup], StoredLog?) {
     do {
       let directory = try StateDirectory(path: path)
       guard access(directory.database, F_OK) == 0 else { return ([.ok("store", "it is made on first use")], nil) }
@@ -63,15 +65,24 @@ struct StateDoctor {
       defer { try? store.close() }
       let hold = AnchorAssembly.hold(configuration)
       let bytes = try store.usedBytes()
-      let log = try store.readRuns {
-        StoredLog(
-          id: try $0.outline()?.log, size: $0.head.size, receipts: try $0.receipts(), storeBytes: bytes,
-          hold: try hold?.reason($0, now: SystemTime().now()))
+      let now = SystemTime().now()
+      let (log, breakers) = try store.readRuns {
+        (
+          StoredLog(
+            id: try $0.outline()?.log, size: $0.head.size, receipts: try $0.receipts(), storeBytes: bytes,
+            hold: try hold?.reason($0, now: now)),
+          try $0.openBreakers(fixes, policies, now: now)
+        )
       }
       var checkups: [Checkup] = [
         .ok("store", "\(directory.database) opens; its log has \(CountText.count(Int(log.size), "record"))")
       ]
       checkups += try checkKey(directory, log.size)
+      checkups += breakers.map { breaker in
+        .warning(
+          "fixes", breaker.sentence,
+          "See why with `stella runs list`; what alerts ask for on \(breaker.target) until then isn't caught up on.")
+      }
       let reserve = StateReserve(directory)
       var status = stat()
       if stat(reserve.path, &status) == 0, status.st_size < StateReserve.byteCount {

@@ -32,6 +32,9 @@ package final class HTTPExecutor: EffectExecutor {
 
   package var name: String? { settings.name }
 
+  /// The longest of waiting for an answer, and once more as long, a minute at most, for what is on its way by then.
+  package var arrival: Duration { settings.timeout + min(settings.timeout, .seconds(60)) }
+
   /// With the allowed origins as physical id, so that a name that is given to another server makes another plan. Whether the
   /// same machine answers there can't be told.
   package func identity() -> TargetIdentity? {

@@ -19,6 +19,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     case fenced(String)
   }
 
+  /// Alerts that are looked at before decisions are looked at again.
+  private static var sliceLimit: Int { 256 }
   /// Alerts that wait at most. A newer revision takes the place of an older one.
   package static var queueLimit: Int { 10_000 }
   /// How often the store is looked at for decisions.
@@ -45,7 +47,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
   private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
   private var queue: [Alert] = []
+  /// The numbers of those in the queue, by their ids; its first one has the number `taken`.
   private var places: [String: Int] = [:]
+  private var taken = 0
   private var dropped = 0
   private var silences: [Silence] = []
   private var isEnding = false
@@ -102,9 +106,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// With the mutex held.
   private func enqueue(_ alert: Alert) {
     if let place = places[alert.id] {
-      queue[place] = alert
+      queue[place - taken] = alert
     } else if queue.count < Self.queueLimit {
-      places[alert.id] = queue.count
+      places[alert.id] = taken + queue.count
       queue.append(alert)
     } else {
       dropped += 1
@@ -117,6 +121,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
       let newer = queue
       queue.removeAll()
       places.removeAll()
+      taken = 0
       for alert in alerts + newer { enqueue(alert) }
     }
   }
@@ -182,12 +187,12 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
         }
         pthread_cond_timedwait(changed, mutex, &until)
       }
-      defer {
-        queue.removeAll()
-        places.removeAll()
-        dropped = 0
-      }
-      return (queue, dropped, isEnding)
+      let slice = Array(isEnding ? queue[...] : queue.prefix(Self.sliceLimit))
+      queue.removeFirst(slice.count)
+      for alert in slice { places[alert.id] = nil }
+      taken += slice.count
+      defer { dropped = 0 }
+      return (slice, dropped, isEnding)
     }
   }
 
@@ -210,14 +215,14 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// Every decision is on record, so that the log's size tells of each.
   private func isDue(isLast: Bool) throws -> Bool {
-    if isLast || remediation.journal.time.now() >= nextRound { return true }
+    if isLast || machineMonotonicTime() >= nextRound { return true }
     return try remediation.store.readRuns { $0.head.size } != seenSize
   }
 
   private func round(isLast: Bool) throws {
     if let runner { for run in try runner.turn() { onNotice(.ran(run)) } }
     try refresh(isLast: isLast)
-    nextRound = remediation.journal.time.now() + Self.roundNanoseconds
+    nextRound = machineMonotonicTime() + Self.roundNanoseconds
   }
 
   private func refresh(isLast: Bool) throws {
@@ -225,14 +230,16 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     let (found, size) = try remediation.store.readRuns { (try $0.silences(), $0.head.size) }
     locked { silences = found.filter { $0.until > now } }
     seenSize = size
-    if now >= nextPruning {
+    // Whatever somebody sets the calendar to.
+    let round = machineMonotonicTime()
+    if round >= nextPruning {
       _ = try remediation.store.write(as: .command) { try $0.pruneAlerts(before: now - alertLifetime) }
-      nextPruning = now + 3_600_000_000_000
+      nextPruning = round + 3_600_000_000_000
     }
-    guard size != sealedSize, now >= nextSealing || isLast else { return }
+    guard size != sealedSize, round >= nextSealing || isLast else { return }
     seal()
     sealedSize = size
-    nextSealing = now + 5_000_000_000
+    nextSealing = round + 5_000_000_000
   }
 
   /// What fails is said, and tried again in the next round.

@@ -20,6 +20,15 @@ package protocol EffectExecutor: Sendable {
 
   /// Asks the effect's observation, which changes nothing. `unclear` when it has none or can't be asked.
   func observe(_ effect: Effect) -> EffectOutcome
+
+  /// How long after it was begun an effect without an answer may still arrive. Until then an observation that it isn't there
+  /// says nothing.
+  var arrival: Duration { get }
+}
+
+extension EffectExecutor {
+  /// None: when there is no answer, the sender can no longer act.
+  package var arrival: Duration { .zero }
 }
 
 package struct EffectAdmission: Sendable, Hashable {

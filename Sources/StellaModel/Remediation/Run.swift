@@ -37,6 +37,8 @@ package struct Run: Sendable, Hashable {
   package var checkedAt: Int64?
   package var decideBy: Int64?
   package var executeBy: Int64?
+  /// When the clock of the deadline that is in force began: with the plan, then with the approval.
+  package var waitsSince: ClockReading?
   package var endedAt: Int64?
   /// Who decided alone in an emergency, and who looked at that afterwards.
   package var glassBrokenBy: String?
@@ -73,6 +75,13 @@ package struct Run: Sendable, Hashable {
     self.proposedAt = proposedAt
     supersessions = 0
     detail = ""
+  }
+}
+
+extension Run {
+  /// Whether the time to decide is over, or once it is decided the time to execute.
+  package func isLate(at now: ClockReading) -> Bool {
+    (state == .awaiting ? decideBy : executeBy).map { now.isPast($0, since: waitsSince) } ?? false
   }
 }
 
@@ -126,6 +135,8 @@ package struct RunStep: Sendable, Hashable {
   /// Of the intent.
   package var epoch: Int64
   package var intendedAt: Int64
+  /// The same moment on the machine's steady clock.
+  package var intendedSteady: SteadyTime?
   package var endedAt: Int64?
 
   package init(run: String, group: Int, attempt: Int = 1, epoch: Int64, intendedAt: Int64) {
@@ -138,6 +149,10 @@ package struct RunStep: Sendable, Hashable {
     self.epoch = epoch
     self.intendedAt = intendedAt
   }
+}
+
+extension RunStep {
+  package var intention: ClockReading { ClockReading(calendar: intendedAt, steady: intendedSteady) }
 }
 
 /// Whether all effects are stopped.

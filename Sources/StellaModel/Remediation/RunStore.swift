@@ -5,10 +5,14 @@ package struct RunQuery: Sendable, Hashable {
   package var subject: String?
   package var alert: String?
   package var target: String?
+  /// Only rollbacks, or only what isn't one.
+  package var isRollback: Bool?
   /// Only those that somebody decided alone, and that nobody has reviewed.
   package var isUnreviewed = false
   /// Proposed then or later.
   package var since: Int64?
+  /// Ended then or later, or not at all.
+  package var openSince: Int64?
   /// The most that are given; the newest of them.
   package var limit: Int?
 

@@ -24,7 +24,9 @@ extension Remediation {
     }
     switch planner.plan(fix, parameters, bounds: bounds(policy(of: fix.manifest)), views: views).outcome {
     case .plan(let again, let notes, let isSafe):
-      return again.digest == plan.digest ? .same : .other(again, notes: notes, isSafe: isSafe)
+      // What is no longer listed as safe wants a person, be the plan the same.
+      return again.digest == plan.digest && (isSafe || !run.isSafe)
+        ? .same : .other(again, notes: notes, isSafe: isSafe)
     case .nothing: return .nothing
     case .failed(let why, canRetry: true): return .unavailable(why)
     case .failed(let why, canRetry: false), .refused(let why): return .impossible(why)

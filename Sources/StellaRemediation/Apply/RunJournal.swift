@@ -38,9 +38,11 @@ package struct RunJournal: Sendable {
   ) throws {
     let body = try advance(&run, event, detail: detail, body: body)
     try transaction.update(run)
+    let kind = LogKind(event)
     try transaction.append(
       LogEntry(
-        LogKind(event), time: time.now(), run: run.id, actor: actor, body: body,
+        // A record about a step says which; without one the event is told of the run as a whole.
+        kind.isStep ? .runChanged : kind, time: time.now(), run: run.id, actor: actor, body: body,
         payload: detail.map { payload(Array($0.utf8)) }))
   }
 
@@ -54,7 +56,9 @@ package struct RunJournal: Sendable {
     try transaction.put(step)
     try transaction.append(
       LogEntry(
-        LogKind(event), effect: effect, undo: run.rollsBack != nil, time: time.now(), run: run.id, actor: actor,
+        // A step that found its target changed has had its outcome: nothing was done.
+        event == .driftFound ? .effectOutcome : LogKind(event), effect: effect, undo: run.rollsBack != nil,
+        time: time.now(), run: run.id, actor: actor,
         body: body, payload: step.detail.isEmpty ? nil : payload(Array(step.detail.utf8))))
   }
 

@@ -62,7 +62,7 @@ extension Runner {
   /// A run that is `applying`: finds out what became of an open intent, and goes on from there.
   ///
   /// What keeps one run from going on, such as a plan that was erased, never keeps others: it is left to a person.
-  func goOn(_ run: Run) throws -> Run {
+  package func goOn(_ run: Run) throws -> Run {
     do {
       return try resolveOpen(run)
     } catch let error as RemediationError {
@@ -90,6 +90,13 @@ extension Runner {
     let (plan, steps) = try write { transaction in
       (try remediation.plan(of: run, transaction), try transaction.steps(of: run.id))
     }
+    // What is left of the plan is for the things that it was approved for.
+    switch remediation.compareTargets(plan, views: [:]) {
+    case .impossible(let why): return try leaveToPerson(run, why)
+    case .unavailable(let why):
+      return remediation.lateness(of: run) == nil ? try postpone(run, why) : try leaveToPerson(run, why)
+    default: break
+    }
     if var open = steps.first(where: { $0.state == .intended }),
       let group = plan.groups.first(where: { $0.number == open.group })
     {
@@ -97,16 +104,20 @@ extension Runner {
       for step in steps where step.state == .applied { results.add(step, plan) }
       let outcome: StepPerformer.Outcome
       do {
-        outcome = try performer.recover(try results.resolved(group), marker: marker(open, plan))
+        outcome = try performer.recover(
+          try results.resolved(group), marker: marker(open, plan), since: open.intention,
+          isOwn: open.epoch == epoch)
       } catch let error as TargetError {
         // Not for ever: a target that is gone for good is a person's matter.
         return remediation.lateness(of: run) == nil
-          ? try postpone(run, error) : try leaveToPerson(run, error.description)
+          ? try postpone(run, error.description) : try leaveToPerson(run, error.description)
       }
-      if case .notApplied(let detail, _) = outcome {
+      switch outcome {
+      case .pending(let why): return try postpone(run, why)
+      // What this engine itself had no answer to is a failure like any other; what one before it left is begun once more.
+      case .notApplied(let detail, _) where open.epoch != epoch || group.effectClass == .tx:
         run = try leaveUndone(&open, detail, run, group)
-      } else {
-        run = try record(outcome, &open, run, group)
+      default: run = try record(outcome, &open, run, group)
       }
       guard run.state == .applying else { return try finish(run) }
     }
@@ -144,7 +155,7 @@ extension Runner {
         lock = try database.lock()
       }
     } catch {
-      return error.canRetry ? try postpone(run, error) : try finish(try stop(run, error.description))
+      return error.canRetry ? try postpone(run, error.description) : try finish(try stop(run, error.description))
     }
     switch compare(run, plan, lock) {
     case .same: return try finish(try apply(run, plan, lock: lock))
@@ -217,8 +228,5 @@ extension Runner {
     return try transaction.runs(query).filter { $0.state == .frozen ? !isFrozen : isLate($0) }
   }
 
-  private func isLate(_ run: Run) -> Bool {
-    let deadline = run.state == .awaiting ? run.decideBy : run.state == .approved ? run.executeBy : nil
-    return deadline.map { remediation.time.now() >= $0 } ?? false
-  }
+  private func isLate(_ run: Run) -> Bool { run.isLate(at: remediation.time.reading()) }
 }

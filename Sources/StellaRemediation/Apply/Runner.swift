@@ -17,7 +17,7 @@ package struct Runner<Store: RunStore>: Sendable {
   /// - Throws: ``StoreError``, ``LogError``.
   package init(_ remediation: Remediation<Store>, holder: String) throws {
     self.remediation = remediation
-    performer = StepPerformer(targets: remediation.targets)
+    performer = StepPerformer(targets: remediation.targets, time: remediation.time)
     epoch = try remediation.store.write(as: .command) { transaction in
       let epoch = try transaction.takeEpoch(holder: holder)
       try transaction.append(
@@ -55,7 +55,8 @@ package struct Runner<Store: RunStore>: Sendable {
   /// - Throws: ``RemediationError`` `not_found`, `conflict` when it isn't approved, `frozen`; ``StoreError``. The run is
   ///   then where the last record says, and ``recover()`` goes on from there.
   package func execute(_ id: String) throws -> Run {
-    let claimed = try claim(id)
+    let (claimed, hasLapsed) = try claim(id)
+    if hasLapsed { return try renew(claimed) }
     guard claimed.state == .checking else { return claimed }
     var (run, plan, lock) = try check(claimed)
     guard run.state == .applying, let plan else { return run }
@@ -63,7 +64,8 @@ package struct Runner<Store: RunStore>: Sendable {
     return try finish(run)
   }
 
-  private func claim(_ id: String) throws -> Run {
+  private func claim(_ id: String) throws -> (Run, hasLapsed: Bool) {
+    var hasLapsed = false
     let (run, problem) = try write { transaction -> (Run, RemediationError?) in
       var run = try remediation.found(id, transaction)
       guard run.state == .approved else {
@@ -80,6 +82,10 @@ package struct Runner<Store: RunStore>: Sendable {
         try remediation.journal.record(.deadlinePassed, on: &run, actor: Self.actor, detail: why, transaction)
         return (run, nil)
       }
+      guard try remediation.quorum(of: run, transaction) == .satisfied else {
+        hasLapsed = true
+        return (run, nil)
+      }
       if let reason = try remediation.obstacle(to: run, transaction) {
         if run.detail != reason {
           run.detail = reason
@@ -92,7 +98,7 @@ package struct Runner<Store: RunStore>: Sendable {
       return (run, nil)
     }
     if let problem { throw problem }
-    return run
+    return (run, hasLapsed)
   }
 
   /// Plans once more with the first database held, and compares digests.
@@ -128,7 +134,7 @@ package struct Runner<Store: RunStore>: Sendable {
   }
 
   /// A run whose plan can't be read any more can never be carried out.
-  private func supersede(_ run: Run, _ why: String) throws -> Run {
+  func supersede(_ run: Run, _ why: String) throws -> Run {
     try write { transaction in
       var run = try remediation.found(run.id, transaction)
       try remediation.journal.record(.superseded, on: &run, actor: Self.actor, detail: why, transaction)
@@ -169,10 +175,11 @@ package struct Runner<Store: RunStore>: Sendable {
       let outcome: StepPerformer.Outcome
       do {
         outcome = try performer.perform(
-          effects, from: group.effects.lowerBound, marker: marker(step, plan), lock: held)
+          effects, from: group.effects.lowerBound, marker: marker(step, plan), since: step.intention, lock: held)
       } catch let error as TargetError {
-        return try postpone(run, error)
+        return try postpone(run, error.description)
       }
+      if case .pending(let why) = outcome { return try postpone(run, why) }
       run = try record(outcome, &step, run, group)
       guard step.state == .applied else { break }
       results.add(step, plan)
@@ -200,9 +207,10 @@ package struct Runner<Store: RunStore>: Sendable {
         return (run, nil)
       }
       let former = try transaction.steps(of: run.id).first { $0.group == group.number }
-      let step = RunStep(
-        run: run.id, group: group.number, attempt: (former?.attempt ?? 0) + 1, epoch: epoch,
-        intendedAt: remediation.time.now())
+      let now = remediation.time.reading()
+      var step = RunStep(
+        run: run.id, group: group.number, attempt: (former?.attempt ?? 0) + 1, epoch: epoch, intendedAt: now.calendar)
+      step.intendedSteady = now.steady
       try remediation.journal.record(
         .effectIntended, step: step, effect: group.effects.lowerBound, on: &run, actor: Self.actor,
         body: [
@@ -216,11 +224,11 @@ package struct Runner<Store: RunStore>: Sendable {
   }
 
   /// Its intent stays open until the target can be asked what became of it.
-  func postpone(_ run: Run, _ error: TargetError) throws -> Run {
+  func postpone(_ run: Run, _ why: String) throws -> Run {
     try write { transaction in
       var run = try remediation.found(run.id, transaction)
-      if run.detail != error.description {
-        run.detail = error.description
+      if run.detail != why {
+        run.detail = why
         try transaction.update(run)
       }
       return run
@@ -249,7 +257,7 @@ package struct Runner<Store: RunStore>: Sendable {
       step.state = drifted ? .drifted : .notApplied
       step.detail = detail
       event = drifted ? .driftFound : .effectFailed
-    case .unclear(let detail):
+    case .unclear(let detail), .pending(let detail):
       step.detail = detail
       event = .outcomeUnclear
     }

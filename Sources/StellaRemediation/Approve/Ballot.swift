@@ -8,10 +8,9 @@ package struct Ballot: Sendable, Hashable {
   /// The digest, or the beginning of it, of the plan that the voter has read.
   package var digest: String
   package var reason: String
-  /// Nanoseconds since the epoch.
-  package var time: Int64
+  package var time: ClockReading
 
-  package init(voter: String, decision: RunVote.Decision, digest: String, reason: String, time: Int64) {
+  package init(voter: String, decision: RunVote.Decision, digest: String, reason: String, time: ClockReading) {
     self.voter = voter
     self.decision = decision
     self.digest = digest
@@ -60,10 +59,10 @@ package struct Ballot: Sendable, Hashable {
       return .repeated(earlier.vote, quorum)
     }
     guard run.state == .awaiting else { return .refused(.notAwaiting(run.state)) }
-    if let decideBy = run.decideBy, time >= decideBy { return .refused(.late(decideBy: decideBy)) }
+    if let decideBy = run.decideBy, run.isLate(at: time) { return .refused(.late(decideBy: decideBy)) }
     if let bar = quorum.bar(of: voter, to: decision) { return .refused(.barred(bar)) }
     let vote = RunVote(
-      run: run.id, voter: name ?? voter, decision: decision, digest: plan, reason: reason, time: time)
+      run: run.id, voter: name ?? voter, decision: decision, digest: plan, reason: reason, time: time.calendar)
     return .cast(vote, Quorum(policy: policy, people: people, votes: votes + [vote], facts: facts))
   }
 }

@@ -11,10 +11,8 @@ extension Policy {
   ) -> StartDecision {
     if isRollback { return .go }
     if let running = history.running { return .suppressed("\(running) is at the same thing and hasn't ended") }
-    for target in history.failures where target.count >= breaker.count {
-      return .suppressed(
-        "the breaker of \(target.target) is open: \(target.count) failed or ineffective runs within "
-          + "\(DurationText.text(breaker.within)), \(breaker.count) are allowed")
+    for target in history.failures {
+      if let why = target.sentence(self) { return .suppressed(why) }
     }
     if history.attempts >= attempts.count {
       return .suppressed(

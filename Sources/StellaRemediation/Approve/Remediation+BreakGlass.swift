@@ -12,7 +12,7 @@ extension Remediation {
       let decision = BreakGlassDecision(
         policy: policy, people: people, name: voter, reason: reason, openReviews: try openReviews(transaction))
       if let why = decision.refusal(policy) { throw RemediationError(.notPermitted, why) }
-      let ballot = Ballot(voter: voter, decision: .approve, digest: digest, reason: reason, time: time.now())
+      let ballot = Ballot(voter: voter, decision: .approve, digest: digest, reason: reason, time: time.reading())
       let outcome = ballot.outcome(
         on: run, votes: try transaction.votes(on: id), policy: policy, people: people, facts: facts(of: run))
       if case .refused(let refusal) = outcome, !refusal.isPermission {
@@ -22,7 +22,7 @@ extension Remediation {
         throw RemediationError(.conflict, "\(id) is \(run.state.rawValue) and no longer awaits a decision.")
       }
       run.glassBrokenBy = people[voter]?.name ?? voter
-      run.executeBy = policy.executeBy(approvedAt: time.now())
+      begin(executing: &run, policy)
       try journal.record(
         .approved, on: &run, actor: "user:\(run.glassBrokenBy ?? voter)", detail: reason,
         body: [.init("digest", .string(plan.description)), .init("break_glass", .bool(true))], transaction)

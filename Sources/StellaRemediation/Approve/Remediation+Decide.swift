@@ -33,11 +33,15 @@ extension Remediation {
   ) throws -> DecisionOutcome {
     let result = try store.write(as: .command) { transaction -> Result<DecisionOutcome, RefusedBallot> in
       var run = try found(id, transaction)
-      let ballot = Ballot(voter: voter, decision: decision, digest: digest, reason: reason, time: time.now())
+      let ballot = Ballot(voter: voter, decision: decision, digest: digest, reason: reason, time: time.reading())
       let outcome = ballot.outcome(
         on: run, votes: try transaction.votes(on: id), policy: policy(of: run), people: people, facts: facts(of: run))
       switch outcome {
-      case .repeated(_, let quorum):
+      case .repeated(let vote, let quorum):
+        // The policy may ask for less than when the vote was cast.
+        if run.state == .awaiting, quorum.state != .pending {
+          try settle(quorum, vote, &run, actor: "user:\(vote.voter)", transaction)
+        }
         return .success(DecisionOutcome(run: run, quorum: quorum, isRepeated: true, record: transaction.head.size))
       case .cast(let vote, let quorum):
         try transaction.insert(vote)
@@ -67,7 +71,7 @@ extension Remediation {
     case .rejected:
       try journal.record(.rejected, on: &run, actor: actor, detail: vote.reason, body: body, transaction)
     case .satisfied:
-      run.executeBy = policy(of: run).executeBy(approvedAt: time.now())
+      begin(executing: &run, policy(of: run))
       try journal.record(.approved, on: &run, actor: actor, detail: vote.reason, body: body, transaction)
     }
   }
@@ -151,17 +155,20 @@ extension Remediation {
       if run.state == .rollbackUnknown, let undoing = try rollback(of: id, transaction) { run = undoing }
       guard run.state == .unknown, var step = try transaction.steps(of: run.id).first(where: { $0.state == .intended })
       else { throw RemediationError(.conflict, "\(id) is \(run.state.rawValue): no outcome is unknown.") }
-      let plan = try self.plan(of: run, transaction)
-      guard let group = plan.groups.first(where: { $0.number == step.group }) else {
-        throw RemediationError(.conflict, "the plan of \(id) has no group \(step.group). Run `stella log verify`.")
-      }
+      // A plan that was erased keeps nobody from saying it.
+      let group = try? plan(of: run, transaction).groups.first { $0.number == step.group }
       let actor = "user:\(voter)"
       step.state = isApplied ? .applied : .notApplied
       step.detail = "\(voter) says so: \(reason)"
       step.endedAt = time.now()
-      try journal.record(
-        .reconciled, step: step, effect: group.effects.lowerBound, on: &run, actor: actor,
-        body: [.init("outcome", .string(step.state.rawValue))], transaction)
+      let body = [FieldValue.Member("outcome", .string(step.state.rawValue))]
+      if let group {
+        try journal.record(
+          .reconciled, step: step, effect: group.effects.lowerBound, on: &run, actor: actor, body: body, transaction)
+      } else {
+        try transaction.put(step)
+        try journal.record(.reconciled, on: &run, actor: actor, detail: step.detail, body: body, transaction)
+      }
       try followReconciled(run, actor: actor, transaction)
       if !isApplied {
         try journal.record(.halted, on: &run, actor: actor, detail: step.detail, transaction)

@@ -1,14 +1,29 @@
+import StellaModel
+
 /// What is on record about runs like the one that is about to begin. Whoever counts leaves out runs that were themselves
 /// suppressed, and rollbacks.
 package struct RunHistory: Sendable, Hashable {
-  /// Failed and ineffective runs on one target within the policy's window.
+  /// Runs on one target that failed or had no effect within the policy's window, and those that nobody has dealt with yet.
   package struct TargetFailures: Sendable, Hashable {
     package var target: String
     package var count: Int
+    /// When there will be fewer than the policy's breaker allows, if no more come. Nil: not before somebody has dealt with
+    /// those that are open; or there are fewer now.
+    package var closesAt: Int64?
 
-    package init(target: String, count: Int) {
+    package init(target: String, count: Int, closesAt: Int64? = nil) {
       self.target = target
       self.count = count
+      self.closesAt = closesAt
+    }
+
+    /// Why nothing begins on the target; nil while its breaker is closed. Without a full stop.
+    package func sentence(_ policy: Policy) -> String? {
+      guard count >= policy.breaker.count else { return nil }
+      return "the breaker of \(target) is open: \(count) failed or ineffective runs within "
+        + "\(DurationText.text(policy.breaker.within)), \(policy.breaker.count) are allowed; it closes "
+        + (closesAt.map { "at \(Timestamp.text($0)), if no more fail" }
+          ?? "when somebody has dealt with those that wait")
     }
   }
 

@@ -78,7 +78,8 @@ extension Remediation {
   func record(
     _ plan: Plan, of run: inout Run, notes: [String], policy: Policy, actor: String, _ transaction: Store.Transaction
   ) throws {
-    let now = time.now()
+    let reading = time.reading()
+    let now = reading.calendar
     run.digest = plan.digest
     run.policy = policy.name
     run.targets = plan.content.targets.map(\.name)
@@ -87,6 +88,7 @@ extension Remediation {
     run.plannedAt = now
     run.checkedAt = now
     run.decideBy = policy.decideBy(plannedAt: now)
+    run.waitsSince = reading
     try transaction.setPlan(plan.canonical, of: run.id)
     try transaction.setNotes(notes, of: run.id)
     try journal.record(
@@ -109,22 +111,32 @@ extension Remediation {
   }
 
   func approve(_ run: inout Run, _ policy: Policy, actor: String, _ transaction: Store.Transaction) throws {
-    run.executeBy = policy.executeBy(approvedAt: time.now())
+    begin(executing: &run, policy)
     try journal.record(
       .approved, on: &run, actor: actor, detail: "",
       body: [.init("digest", .string(run.digest?.description ?? ""))], transaction)
   }
 
+  /// The clock of an approval begins.
+  func begin(executing run: inout Run, _ policy: Policy) {
+    let reading = time.reading()
+    run.executeBy = policy.executeBy(approvedAt: reading.calendar)
+    run.waitsSince = reading
+  }
+
   /// Closes `run` and puts one with the new plan in its place; the votes stay with the old one. After too many, none is put.
+  ///
+  /// - Parameter because: why, where it isn't that the plan is another one now.
   @discardableResult
   func supersede(
-    _ run: inout Run, by plan: Plan, notes: [String], isSafe: Bool, actor: String, _ transaction: Store.Transaction
+    _ run: inout Run, by plan: Plan, notes: [String], isSafe: Bool, because: String? = nil, actor: String,
+    _ transaction: Store.Transaction
   ) throws -> Run? {
     guard run.supersessions < Self.supersessionLimit else {
+      let why = because ?? "its target changed"
       try journal.record(
         .superseded, on: &run, actor: actor,
-        detail:
-          "its target changed \(run.supersessions + 1) times before the plan could run; look at it, and ask again",
+        detail: "\(why); it was replaced \(run.supersessions) times before it could run; look at it, and ask again",
         transaction)
       return nil
     }
@@ -137,12 +149,14 @@ extension Remediation {
     next.alertKey = run.alertKey
     next.reason = run.reason
     next.editors = run.editors
+    next.rollsBack = run.rollsBack
     next.supersedes = run.id
     next.supersessions = run.supersessions + 1
     next.isSafe = isSafe
     run.supersededBy = next.id
     try journal.record(
-      .superseded, on: &run, actor: actor, detail: "planning again gave another plan: \(next.id)",
+      .superseded, on: &run, actor: actor,
+      detail: because.map { "\($0); \(next.id) asks anew" } ?? "planning again gave another plan: \(next.id)",
       body: [
         .init("by", .string(next.id)), .init("digest", .string(plan.digest.description)),
       ], transaction)
@@ -156,8 +170,7 @@ extension Remediation {
 
   /// Why an approved run may not begin any more; nil when it is in time.
   func lateness(of run: Run) -> String? {
-    guard let deadline = run.executeBy, time.now() >= deadline else { return nil }
-    return "the time to execute was over"
+    run.isLate(at: time.reading()) ? "the time to execute was over" : nil
   }
 
   /// Why an approved run may not begin now; nil when it may.
@@ -175,11 +188,7 @@ extension Remediation {
     }
     guard run.rollsBack == nil else { return nil }
     if let reason = try anchorHold?.reason(transaction, now: time.now()) { return reason }
-    for failure in try failures(on: run.targets, policy, transaction) where failure.count >= policy.breaker.count {
-      return "the breaker of \(failure.target) is open: \(failure.count) failed or ineffective runs within "
-        + DurationText.text(policy.breaker.within)
-    }
-    return nil
+    return try failures(on: run.targets, policy, transaction).lazy.compactMap { $0.sentence(policy) }.first
   }
 
   func quorum(of run: Run, _ transaction: Store.Transaction) throws -> Quorum.State {
@@ -199,18 +208,6 @@ extension Remediation {
   func facts(of run: Run) -> VotingFacts {
     let author = fixes.fix(run.fix)?.manifest.author
     return VotingFacts(run, authors: author.map { [$0] } ?? [], isSafe: run.isSafe)
-  }
-
-  func failures(
-    on targets: [String], _ policy: Policy, _ transaction: Store.Transaction
-  ) throws -> [RunHistory.TargetFailures] {
-    try targets.sorted(by: NamedValues.precedes).map { target in
-      var query = RunQuery()
-      query.states = [.failed, .partial, .ineffective, .rollbackConflict, .rollbackFailed]
-      query.target = target
-      query.since = time.now() - policy.breaker.within
-      return RunHistory.TargetFailures(target: target, count: try transaction.runCount(query))
-    }
   }
 }
 

@@ -10,6 +10,11 @@ package struct Suggestion: Sendable {
 }
 
 extension Remediation {
+  /// Runs of one fix that wait at most, and records that it was held back within the policy's window for attempts: beyond them
+  /// nobody could look at each, and a storm of alerts would fill the store.
+  package static var waitingLimit: Int { 1000 }
+  package static var suppressionLimit: Int { 100 }
+
   /// What could help with an alert, best first: by the reason, then by how often it helped. Runs each `when`.
   package func suggestions(for alert: Alert) throws -> [Suggestion] {
     let candidates = fixes.candidates(for: alert)
@@ -91,11 +96,14 @@ extension Remediation {
     let subject = "\(fix.manifest.id) \(alert.rule) \(key)"
     return try store.write(as: writer) { transaction in
       if try !transaction.runs(query(alert: alert)).filter({ $0.fix == fix.manifest.id }).isEmpty { return nil }
+      let pause = max(policy.cooldown, fix.manifest.cooldown ?? 0)
+      if try cameToNothing(subject, since: time.now() - pause, transaction) { return nil }
       let history = try history(of: subject, targets: fix.manifest.targets, policy, transaction)
-      let start = policy.start(history, now: time.now(), fixCooldown: fix.manifest.cooldown)
-      if case .suppressed = start, try wasSuppressed(subject, since: time.now() - policy.attempts.within, transaction) {
-        return nil
+      var start = policy.start(history, now: time.now(), fixCooldown: fix.manifest.cooldown)
+      if start == .go, try waitingCount(of: fix.manifest.id, transaction) >= Self.waitingLimit {
+        start = .suppressed("\(Self.waitingLimit) runs of this fix wait already; decide on them, or withdraw them")
       }
+      if case .suppressed = start, try isOnRecord(subject, fix.manifest.id, policy, transaction) { return nil }
       var run = Run(
         id: try newID(alert: alert.id, fix: fix.manifest.id, salt: "", transaction), fix: fix.manifest.id,
         fixTitle: fix.manifest.title, fixFile: fix.source.file, subject: subject, parameters: parameters,
@@ -169,12 +177,36 @@ extension Remediation {
       failures: try failures(on: targets, policy, transaction))
   }
 
-  private func wasSuppressed(_ subject: String, since: Int64, _ transaction: Store.Transaction) throws -> Bool {
+  /// Whether the same was planned lately and gave no plan: the reason is on record then, and another one would tell nothing new.
+  private func cameToNothing(_ subject: String, since: Int64, _ transaction: Store.Transaction) throws -> Bool {
+    var query = RunQuery()
+    query.subject = subject
+    query.states = [.planFailed, .refused, .noChange]
+    query.since = since
+    return try transaction.runCount(query) > 0
+  }
+
+  /// Runs of a fix that wait for people or for their turn.
+  private func waitingCount(of fix: String, _ transaction: Store.Transaction) throws -> Int {
+    var query = RunQuery()
+    query.fix = fix
+    query.states = [.awaiting, .approved, .frozen]
+    return try transaction.runCount(query)
+  }
+
+  /// Whether it needs no further record that a fix was held back: the subject has one, or the fix has so many that a storm of
+  /// alerts is what they tell.
+  private func isOnRecord(
+    _ subject: String, _ fix: String, _ policy: Policy, _ transaction: Store.Transaction
+  ) throws -> Bool {
     var query = RunQuery()
     query.subject = subject
     query.states = [.suppressed]
-    query.since = since
-    return try transaction.runCount(query) > 0
+    query.since = time.now() - policy.attempts.within
+    if try transaction.runCount(query) > 0 { return true }
+    query.subject = nil
+    query.fix = fix
+    return try transaction.runCount(query) >= Self.suppressionLimit
   }
 }
 

@@ -13,7 +13,8 @@ struct BallotFailureTests {
     var run = SampleReport().run(plan)
     change(&run)
     let ballot = Ballot(
-      voter: voter, decision: .approve, digest: digest ?? plan.digest.short, reason: "", time: time)
+      voter: voter, decision: .approve, digest: digest ?? plan.digest.short, reason: "",
+      time: ClockReading(calendar: time))
     let facts = VotingFacts(run)
     let outcome = ballot.outcome(
       on: run, votes: [], policy: SampleReport.policy, people: SampleReport.people, facts: facts)

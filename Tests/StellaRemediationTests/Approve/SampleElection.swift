@@ -56,7 +56,7 @@ struct SampleElection {
     after votes: [RunVote] = [],
     time: Int64 = 5000
   ) -> Ballot.Outcome {
-    Ballot(voter: voter, decision: decision, digest: digest, reason: "read it", time: time)
+    Ballot(voter: voter, decision: decision, digest: digest, reason: "read it", time: ClockReading(calendar: time))
       .outcome(on: run, votes: votes, policy: policy, people: people, facts: facts)
   }
 }

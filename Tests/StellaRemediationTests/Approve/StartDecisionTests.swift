@@ -45,14 +45,16 @@ struct StartDecisionTests {
     for last in [Int64.min, .max] { #expect(start(RunHistory(lastAttempt: last)) == "go") }
   }
 
-  @Test("The breaker of one target holds runs on it, by the number it allows")
+  @Test("The breaker of one target holds runs on it, by the number it allows, and says until when")
   func breaker() {
-    func failed(_ count: Int) -> RunHistory {
-      RunHistory(failures: [.init(target: "app-db", count: 0), .init(target: "web-14", count: count)])
+    func failed(_ count: Int, closesAt: Int64? = nil) -> RunHistory {
+      RunHistory(
+        failures: [.init(target: "app-db", count: 0), .init(target: "web-14", count: count, closesAt: closesAt)])
     }
     #expect(start(failed(2)) == "go")
-    #expect(
-      start(failed(3)) == "the breaker of web-14 is open: 3 failed or ineffective runs within 1h, 3 are allowed")
+    let open = "the breaker of web-14 is open: 3 failed or ineffective runs within 1h, 3 are allowed; it closes "
+    #expect(start(failed(3, closesAt: Self.now)) == open + "at 2027-01-15T08:00:00.000000000Z, if no more fail")
+    #expect(start(failed(3)) == open + "when somebody has dealt with those that wait")
   }
 
   @Test("Nothing holds back a rollback")

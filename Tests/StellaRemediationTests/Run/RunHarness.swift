@@ -12,6 +12,8 @@ final class RunHarness {
   let path = NSTemporaryDirectory() + "stella-run-" + UUID().uuidString
   let store: SQLiteStore
   let time = ManualTime()
+  /// What takes the place of `time`, if anything.
+  var clock: (any TimeSource)?
   let sealer: LogSealer
   let log: String
   let directory: StateDirectory
@@ -47,11 +49,17 @@ final class RunHarness {
     for refusal in fixes.refusals { Issue.record("\(refusal.errors)") }
   }
 
-  var remediation: Remediation<SQLiteStore> {
+  var remediation: Remediation<SQLiteStore> { remediation(on: store) }
+
+  /// - Parameter store: the harness's own, or another way to the same file.
+  func remediation<Store: RunStore>(on store: Store, reserve: (any SpaceReserve)? = nil) -> Remediation<Store> {
     Remediation(
-      store: store, journal: RunJournal(time: time) { Array(repeating: 7, count: 32) }, fixes: fixes,
-      targets: targets, policies: policies, people: people, reserve: StateReserve(directory), log: log)
+      store: store, journal: RunJournal(time: clock ?? time) { Array(repeating: 7, count: 32) }, fixes: fixes,
+      targets: targets, policies: policies, people: people, reserve: reserve ?? StateReserve(directory), log: log)
   }
+
+  /// The same file through connections of its own, as another process has it.
+  func connection() throws -> SQLiteStore { try SQLiteStore(directory) }
 
   func runner() throws -> Runner<SQLiteStore> { try Runner(remediation, holder: "a test") }
 
@@ -89,6 +97,11 @@ final class RunHarness {
       try LogVerifier.verify($0, trusted: [Self.key.publicKey], anchors: [report])
     }
     #expect(verification.faults.isEmpty, "\(verification.faults)")
+    // An intent has no outcome only while its run waits for one.
+    for item in verification.openItems {
+      let state = try run(item.run).state
+      #expect(state == .unknown || state == .applying, "\(item) of a run that is \(state)")
+    }
   }
 
   func vote(_ run: Run, by voter: String, _ decision: RunVote.Decision = .approve) throws -> DecisionOutcome {

@@ -1,0 +1,143 @@
+import StellaModel
+import StellaRemediation
+import StellaSQLite
+import StellaTesting
+import Testing
+
+@testable import StellaEngine
+
+@Suite("The thread that repairs")
+struct RemediationThreadTests {
+  @Test("100,000 alerts that say the same of a few things make one run for each thing, and none is lost")
+  func same() throws {
+    let scene = try RemediationScene()
+    let thread = try scene.thread()
+    for round in 0..<100 {
+      // Ten alerts of each of a hundred services, said again and again.
+      _ = thread.take(
+        (0..<1000).map { RemediationScene.alert("a\($0)", service: "s\($0 % 100)", revision: round + 1) })
+    }
+    thread.end()
+    #expect(scene.notices.droppedCount == 0)
+    #expect(try scene.base.readRuns { try $0.alerts(AlertQuery()).count } == 1000)
+    #expect(try scene.runs(.awaiting).count == 100)
+    // What else came of it is bounded.
+    #expect(try scene.runs().count <= 100 + Remediation<FaultyStore<SQLiteStore>>.suppressionLimit)
+    #expect(scene.target.calls == 0)
+  }
+
+  @Test("100,000 alerts at once are kept up to the queue's limit, and each of the others is counted and told")
+  func storm() throws {
+    let scene = try RemediationScene()
+    let thread = try scene.thread()
+    let before = ResidentMemory.bytes()
+    for batch in 0..<100 {
+      _ = thread.take(
+        (0..<1000).map { RemediationScene.alert("a\(batch).\($0)", service: "s", status: .resolved) })
+    }
+    thread.end()
+    let kept = try scene.base.readRuns { try $0.alerts(AlertQuery()).count }
+    #expect(kept + scene.notices.droppedCount == 100_000)
+    #expect(kept >= RemediationThread<RemediationScene.Store>.queueLimit)
+    #expect(try scene.runs().isEmpty)
+    print("100,000 alerts: \(kept) kept, resident memory grew by \((ResidentMemory.bytes() - before) >> 20) MiB")
+  }
+
+  @Test("A thousand runs of a fix may wait; alerts of more things make no more, and that is on record once")
+  func waiting() throws {
+    let scene = try RemediationScene()
+    try fill(scene, count: Remediation<RemediationScene.Store>.waitingLimit)
+    let thread = try scene.thread(runs: false)
+    _ = thread.take((0..<300).map { RemediationScene.alert("more \($0)", service: "more\($0)") })
+    thread.end()
+    #expect(try scene.runs(.awaiting).count == Remediation<RemediationScene.Store>.waitingLimit)
+    let held = try scene.runs(.suppressed)
+    #expect(held.count == Remediation<RemediationScene.Store>.suppressionLimit)
+    #expect(held.allSatisfy { $0.detail.contains("1000 runs of this fix wait already") })
+  }
+
+  /// Runs that wait, as copies of one.
+  private func fill(_ scene: RemediationScene, count: Int) throws {
+    let first = try #require(try scene.remediation.propose(RemediationScene.alert("first", service: "first")))
+    try scene.base.write(as: .command) { transaction in
+      for number in 1..<count {
+        var run = first
+        run.id = "r-copy\(number)"
+        run.alert = "copy \(number)"
+        run.subject = "copy \(number)"
+        try transaction.insert(run)
+      }
+    }
+  }
+
+  @Test("Decisions are looked at between slices of a storm, not after it")
+  func slices() throws {
+    let scene = try RemediationScene()
+    let run = try #require(try scene.remediation.propose(RemediationScene.alert("first", service: "first")))
+    let digest = try #require(run.digest).short
+    let thread = try scene.thread()
+    _ = try scene.remediation.vote(.approve, on: run.id, by: "mara", digest: digest, reason: "r")
+    _ = thread.take((0..<400).map { RemediationScene.alert("a\($0)", service: "s\($0)") })
+    thread.end()
+    let said = scene.notices.all
+    let ran = try #require(said.firstIndex(of: .ran(run.id, .succeeded)))
+    let proposals = said.indices.filter { if case .proposed = said[$0] { true } else { false } }
+    #expect(proposals.count == 400)
+    #expect(ran < proposals[399] || said.first == .ran(run.id, .succeeded))
+  }
+
+  @Test("What a busy store didn't take is tried again, with nothing lost and nothing twice")
+  func busy() throws {
+    let scene = try RemediationScene()
+    let thread = try scene.thread()
+    scene.store.next([.refuse(.locked), .refuse(.locked)])
+    _ = thread.take((0..<5).map { RemediationScene.alert("a\($0)", service: "s\($0)") })
+    let proposed = { (notice: Notices.Notice) in if case .proposed = notice { true } else { false } }
+    try scene.notices.wait(for: proposed)
+    thread.end()
+    #expect(scene.notices.all.filter { $0 == .trouble }.count == 2)
+    #expect(scene.notices.all.filter(proposed).count == 5)
+    #expect(try scene.runs(.awaiting).count == 5)
+    #expect(scene.notices.droppedCount == 0)
+  }
+
+  @Test("What an engine before it left is recovered first, again and again until the store takes it")
+  func recovery() throws {
+    let scene = try RemediationScene(isSafe: true)
+    let run = try #require(try scene.remediation.propose(RemediationScene.alert("a", service: "a")))
+    try scene.base.write(as: .command) { transaction in
+      var run = try #require(try transaction.run(run.id))
+      for event in [RunEvent.claimed, .digestConfirmed] {
+        try scene.remediation.journal.record(event, on: &run, actor: "engine", transaction)
+      }
+    }
+    let runner = try Runner(scene.remediation, holder: "a test")
+    scene.store.next([.refuse(.locked), nil, .refuse(.failed), nil, nil, .refuse(.full)])
+    let notices = scene.notices
+    let thread = try RemediationThread(
+      scene.remediation, runner: runner, seal: {}, onNotice: { notices.add($0) })
+    try scene.notices.wait { $0 == .ran(run.id, .succeeded) }
+    thread.end()
+    #expect(scene.notices.all.contains(.trouble))
+    #expect(scene.target.ledger == ["\(run.id)-e1"])
+  }
+
+  @Test("Once another engine has taken over it carries out nothing more, and still keeps and proposes")
+  func fenced() throws {
+    let scene = try RemediationScene()
+    let thread = try scene.thread()
+    let run = try #require(try scene.remediation.propose(RemediationScene.alert("first", service: "first")))
+    let digest = try #require(run.digest).short
+    let other = try Runner(scene.remediation, holder: "another")
+    _ = try scene.remediation.vote(.approve, on: run.id, by: "mara", digest: digest, reason: "r")
+    try scene.notices.wait { $0 == .fenced }
+    #expect(scene.target.calls == 0)
+    _ = thread.take([RemediationScene.alert("a", service: "a")])
+    try scene.notices.wait { if case .proposed = $0 { true } else { false } }
+    #expect(try other.turn().map(\.state) == [.succeeded])
+    thread.end()
+    #expect(scene.notices.all.filter { $0 == .fenced }.count == 1)
+    #expect(scene.target.ledger == ["\(run.id)-e1"])
+    #expect(try scene.base.readRuns { try $0.alerts(AlertQuery()).count } == 2)
+  }
+}
