@@ -68,7 +68,10 @@ struct RunsExecuteCommand: ParsableCommand {
       First what an engine before left half done is resolved; then the plan is made once more under the target's lock, and
       only the approved one is carried out.
 
-      Exit status: 0 done, 4 the plan has changed or it isn't approved, 8 frozen, 9 an outcome is unknown, 10 it failed.
+      SIGINT and SIGTERM end it after the effect that is under way, with its outcome on record; a second one ends it at once.
+
+      Exit status: 0 done, 4 the plan has changed or it isn't approved, 8 frozen, 9 an outcome is unknown, 10 it failed, 130
+      it was interrupted and is to be gone on with.
       """)
 
   @Argument(help: "The run's id.") var id: String
@@ -81,8 +84,11 @@ struct RunsExecuteCommand: ParsableCommand {
     let lease = try RunnerLease(desk.directory, holder: "stella runs execute")
     defer { withExtendedLifetime(lease) {} }
     let id = id
-    let run = try EngineThread.run { () -> Run in
-      let runner = try Runner(desk.remediation, holder: "stella runs execute")
+    let end = EndRequest()
+    let run = try end.whileListening {
+      Console.standard.note("stella: ends after the effect that is under way; a second signal ends it at once")
+    } _: { () -> Run in
+      let runner = try Runner(desk.remediation, holder: "stella runs execute") { end.isMade }
       let recovered = try runner.recover()
       if let run = recovered.first(where: { $0.id == id }), run.state != .approved { return run }
       return try runner.execute(id)
@@ -92,6 +98,9 @@ struct RunsExecuteCommand: ParsableCommand {
     case .json: Console.standard.line(RunJSON.full(try desk.report(on: id)))
     case .table:
       Console.standard.write(RunScreen(report: try desk.report(on: id), terminal: Console.standard.output).text())
+    }
+    if end.isMade, run.state.turn == .runner {
+      throw CommandFailure(.interrupted, "interrupted. Go on with it: stella runs execute \(id)")
     }
     if let status = RunEnd.status(run.state) { throw status }
   }

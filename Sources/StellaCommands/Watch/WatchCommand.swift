@@ -90,7 +90,7 @@ struct WatchCommand: ParsableCommand {
       printer.started(rules: rules.rules.count, sources: run.sourceNames)
       return try run.run(interrupts: interrupts)
     }
-    remediation?.end()
+    remediation?.end(isInterrupted: summary.wasInterrupted)
     state.release()
     printer.summary(summary)
     printer.muted(remediation?.muted ?? 0)

@@ -11,13 +11,19 @@ final class WatchRemediation {
   private let desk: RemediationDesk
   private let lease: RunnerLease?
   private let thread: RemediationThread<SQLiteStore>
+  private let interruption = EndRequest()
+  private let console: Console
   private(set) var muted = 0
 
   /// - Parameter runsFixes: whether what is approved is carried out here.
   init(_ desk: RemediationDesk, runsFixes: Bool, printer: WatchPrinter, console: Console) throws {
     self.desk = desk
+    self.console = console
+    let interruption = interruption
     lease = runsFixes ? try RunnerLease(desk.directory, holder: "stella watch") : nil
-    let runner = runsFixes ? try Runner(desk.remediation, holder: "stella watch (pid \(getpid()))") : nil
+    let runner =
+      runsFixes
+      ? try Runner(desk.remediation, holder: "stella watch (pid \(getpid()))") { interruption.isMade } : nil
     nonisolated(unsafe) let owner = desk
     nonisolated(unsafe) let voice = printer
     thread = try RemediationThread(
@@ -31,8 +37,16 @@ final class WatchRemediation {
     return heard
   }
 
-  /// Works off what is left.
-  func end() {
+  /// Works off what is left; after an interrupt without beginning another effect.
+  func end(isInterrupted: Bool) {
+    if isInterrupted {
+      interruption.make()
+      var query = RunQuery()
+      query.states = [.checking, .applying, .verifying]
+      if lease != nil, (try? desk.store.readRuns { try $0.runCount(query) }) ?? 0 > 0 {
+        console.note("stella: ends after the effect that is under way; a second signal ends it at once")
+      }
+    }
     thread.end()
     withExtendedLifetime(lease) {}
   }
