@@ -86,7 +86,8 @@ struct WatchCommand: ParsableCommand {
       try checkParameters(configuration, rules, console)
       let run = try WatchRun(
         options: prepared, rules: rules,
-        onAlerts: { try printer.alerts(remediation?.take($0) ?? $0) }, onNotice: printer.notice)
+        onAlerts: { try printer.alerts(remediation?.take($0) ?? $0) },
+        isSettled: { remediation?.isSettled(waits: $0) ?? true }, onNotice: printer.notice)
       printer.started(rules: rules.rules.count, sources: run.sourceNames)
       return try run.run(interrupts: interrupts)
     }

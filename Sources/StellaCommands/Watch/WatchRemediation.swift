@@ -37,6 +37,9 @@ final class WatchRemediation {
     return heard
   }
 
+  /// Whether all that was taken is in the store, or was left alone on purpose.
+  func isSettled(waits: Bool) -> Bool { thread.isSettled(waits: waits) }
+
   /// Works off what is left; after an interrupt without beginning another effect.
   func end(isInterrupted: Bool) {
     if isInterrupted {
