@@ -133,7 +133,7 @@ enum DecisionRun {
     let time = ScreenTime(now: desk.remediation.journal.time.now())
     let plan = run.digest.map { "plan \($0.short)" } ?? ""
     console.line(
-      "\(outcome.isRepeated ? "Recorded before" : "Recorded") as #\(outcome.record): you \(decision.rawValue) \(plan) of "
+      "\(outcome.isRepeated ? "Recorded before" : "Recorded as #\(outcome.record)"): you \(decision.rawValue) \(plan) of "
         + ScreenText.name(run.id))
     switch run.state {
     case .awaiting:
