@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import StellaModel
 import StellaRemediation
 import Testing
@@ -43,6 +44,13 @@ struct DecisionCrashTests {
     return invariants
   }
 
+  /// Of the kills one in `stride`, of the torn writes, which are few, one in three.
+  private func sample(_ trace: CrashTrace, share: Int = 0, of shares: Int = 1, stride: Int) -> [CrashPoint] {
+    let points = trace.kills
+    return points.filter { $0.manner == .kill }.sample(share: share, of: shares, stride: stride)
+      + points.filter { $0.manner == .torn }.sample(share: share, of: shares, stride: 3)
+  }
+
   /// The run goes on as if nothing had happened to those who asked and decided.
   private func carryOut(_ scene: RepairScene, _ point: CrashPoint) throws {
     let run = try scene.state.runs[0]
@@ -60,7 +68,7 @@ struct DecisionCrashTests {
     let scene = try RepairScene()
     let command = try #require(Self.proposals[place])
     try scene.keep()
-    let points = try scene.trace(command).kills.sample(share: share, of: Self.shares, stride: 20)
+    let points = sample(try scene.trace(command), share: share, of: Self.shares, stride: 20)
     for (index, point) in points.enumerated() {
       let after = try live(scene, command, point)
       #expect(after.state.runs.map(\.state) == [.awaiting], "\(point): \(scene.said)")
@@ -68,12 +76,45 @@ struct DecisionCrashTests {
     }
   }
 
+  @Test("An alert that still waits its turn is raised again")
+  func waiting() throws {
+    let scene = try RepairScene(lockTimeout: "1m")
+    try scene.directory.write("app.jsonl", "")
+    let watch = try scene.directory.stella(["watch", "--from", "checkpoint", "--propose", "app.jsonl"])
+    /// It saves where it stands after it has said so; the next time shows that it has.
+    func saves(_ counts: ClosedRange<Int>) -> Bool {
+      counts.allSatisfy { count in
+        watch.send(SIGHUP)
+        return watch.until { $0.errors.components(separatedBy: "loaded anew").count > count }
+      }
+    }
+    try #require(watch.until { $0.errors.contains("watching ") } && saves(1...2))
+    // Nothing can be planned, so that the first alert keeps the second one waiting.
+    var configuration = GRDB.Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let holder = try DatabaseQueue(path: scene.directory("app.db"), configuration: configuration)
+    try holder.inDatabase { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+    for service in ["shop", "bank"] {
+      try scene.directory.append("app.jsonl", RepairScene.line(service))
+      try #require(watch.until { $0.output.contains("(service \(service))") }, "\(watch.errors)")
+    }
+    try #require(saves(3...4))
+    watch.send(SIGKILL)
+    #expect(watch.status() == 128 + SIGKILL)
+    try holder.close()
+    try scene.expect(Self.proposals["from a checkpoint"] ?? [], 0)
+    let runs = try scene.runs
+    #expect(Set(runs.map(\.alertKey)).count == 2 && runs.count == 2, "\(scene.said)")
+    #expect(runs.allSatisfy { $0.state == .awaiting || $0.state == .noChange }, "\(runs.map(\.state))")
+    try RunInvariants(scene, "killed while an alert waited").check()
+  }
+
   @Test("What is safe is done once for an alert", arguments: 0..<shares)
   func safe(share: Int) throws {
     let scene = try RepairScene(isSafe: true)
     try scene.keep()
     let command = ["watch", "--no-follow", "--run-fixes", "app.jsonl"]
-    for point in try scene.trace(command).kills.sample(share: share, of: Self.shares, stride: 20) {
+    for point in sample(try scene.trace(command), share: share, of: Self.shares, stride: 20) {
       let after = try live(scene, command, point)
       #expect(after.state.runs.map(\.state) == [.succeeded], "\(point): \(scene.said)")
       try after.checkEffects(forth: (false, true, true), back: (false, false, false))
@@ -109,7 +150,7 @@ struct DecisionCrashTests {
     command[1] = vote.verb
     let trace = try scene.trace(command)
     let answer = try #require(recorded(scene))
-    for (index, point) in trace.kills.sample(stride: 9).enumerated() {
+    for (index, point) in sample(trace, stride: 9).enumerated() {
       let after = try live(scene, command, point, status: vote.status, isForRunner: vote.end == .approved)
       #expect(recorded(scene) == answer, "\(point)")
       try after.expect(scene.run, vote.end)
@@ -128,7 +169,7 @@ struct DecisionCrashTests {
     #expect(try scene.execute() == 0)
     try scene.keep()
     let command = ["runs", "rollback", scene.run]
-    for (index, point) in try scene.trace(command).kills.sample(stride: 9).enumerated() {
+    for (index, point) in sample(try scene.trace(command), stride: 9).enumerated() {
       let after = try live(scene, command, point)
       let undoing = after.state.runs.filter { $0.rollsBack == scene.run }
       #expect(undoing.map(\.state) == [.awaiting], "\(point)")

@@ -25,7 +25,11 @@ final class RepairScene {
   ///   - rollsBack: whether the policy undoes what stopped halfway.
   ///   - approvals: how many people must approve.
   ///   - isSafe: whether the fix changes no rows, and what it does is done at once.
-  init(last: Last = .probe, rollsBack: Bool = false, approvals: Int = 1, isSafe: Bool = false) throws {
+  ///   - lockTimeout: how long to wait for who holds the database.
+  init(
+    last: Last = .probe, rollsBack: Bool = false, approvals: Int = 1, isSafe: Bool = false,
+    lockTimeout: String = "100ms"
+  ) throws {
     self.last = last
     self.isSafe = isSafe
     server = try LedgerServer(authorization: "Bearer \(Self.secret)")
@@ -47,7 +51,7 @@ final class RepairScene {
     }
     try directory.write("token", Self.secret + "\n")
     chmod(directory("token"), 0o600)
-    try directory.write("stella.yaml", configuration(rollsBack, approvals))
+    try directory.write("stella.yaml", configuration(rollsBack, approvals, lockTimeout))
     try FileManager.default.createDirectory(atPath: directory("Fixes"), withIntermediateDirectories: true)
     try directory.write("Fixes/repair.lua", fix)
     try FileManager.default.removeItem(atPath: directory("Rules/each.lua"))
@@ -60,12 +64,11 @@ final class RepairScene {
       }
 
       """)
-    try directory.write(
-      "app.jsonl", "{\"ts\":1750000000,\"level\":\"error\",\"service\":\"shop\",\"message\":\"broken\"}\n")
+    try directory.write("app.jsonl", Self.line("shop"))
     try expect(["fixes", "target", "init", "app-db"], 0)
   }
 
-  private func configuration(_ rollsBack: Bool, _ approvals: Int) -> String {
+  private func configuration(_ rollsBack: Bool, _ approvals: Int, _ lockTimeout: String) -> String {
     """
     users:
       mara: { uids: [\(getuid())], roles: [approver] }
@@ -74,7 +77,7 @@ final class RepairScene {
       - { name: data, four_eyes: [], total: \(approvals), cooldown: 0s, attempts: 1000, auto_rollback: \(rollsBack) }
     secrets: { token: { version: "1", file: \(directory("token")) } }
     targets:
-      app-db: { kind: sqlite, path: \(directory("app.db")), lock_timeout: 100ms }
+      app-db: { kind: sqlite, path: \(directory("app.db")), lock_timeout: \(lockTimeout) }
       hook:
         kind: http
         address: http://127.0.0.1:\(server.port)
@@ -176,6 +179,10 @@ final class RepairScene {
   func expect(_ arguments: [String], _ status: Int32) throws {
     let got = try stella(arguments)
     try #require(got == status, "\(arguments): \(got): \(said)")
+  }
+
+  static func line(_ service: String) -> String {
+    "{\"ts\":1750000000,\"level\":\"error\",\"service\":\"\(service)\",\"message\":\"broken\"}\n"
   }
 
   /// From the log line to a plan that awaits its decision.
