@@ -32,7 +32,10 @@ package struct FileAnchor: LogAnchor {
     }
     // What a crash left half-written stays, on a line of its own.
     let line = Array(((endsWithLine ? "" : "\n") + checkpoint.text + "\n").utf8)
-    guard write(file, line, line.count) == line.count, fsync(file) == 0 else { throw unavailable(errno) }
+    let written = write(file, line, line.count)
+    // Less than all of it, without an error, is what there was space for.
+    guard written == line.count else { throw unavailable(written < 0 ? errno : ENOSPC) }
+    guard fsync(file) == 0 else { throw unavailable(errno) }
     if isNew { try DirectorySync.sync(parentOf: path) { unavailable($0) } }
   }
 
@@ -68,7 +71,11 @@ package struct FileAnchor: LogAnchor {
   }
 
   private func unavailable(_ code: Int32) -> LogAnchorError {
-    LogAnchorError(
+    if code == ENOSPC || code == EDQUOT {
+      return LogAnchorError(
+        .unavailable, anchor: name, message: "can't be used: no space is left on its file system. Free some.")
+    }
+    return LogAnchorError(
       .unavailable, anchor: name,
       message: "can't be used: \(String(cString: strerror(code))). Make the file and its directory writable, or name "
         + "another place.")

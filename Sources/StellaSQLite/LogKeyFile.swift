@@ -57,7 +57,9 @@ package struct LogKeyFile: Sendable {
       unlink(temporary)
     }
     let line = Array((HexText.text(seed) + "\n").utf8)
-    guard write(file, line, line.count) == line.count, fsync(file) == 0, link(temporary, path) == 0 || errno == EEXIST
+    let written = write(file, line, line.count)
+    guard written == line.count else { throw StateDirectory.unavailable(path, errno: written < 0 ? errno : ENOSPC) }
+    guard fsync(file) == 0, link(temporary, path) == 0 || errno == EEXIST
     else { throw StateDirectory.unavailable(path, errno: errno) }
     try DirectorySync.sync(parentOf: path) { StateDirectory.unavailable(path, errno: $0) }
   }

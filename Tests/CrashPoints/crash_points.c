@@ -5,8 +5,10 @@
 //   CRASH_AT         n, from 1; 0 or nothing kills never
 //   CRASH_TORN       when set, half of a write is done before the kill, of any other call nothing
 //   CRASH_TRACE      a file that gets one letter per call
-//   CRASH_MANNER     `stop`: the process is stopped, not killed, and does the call when it continues; `full`: from the n-th
-//                    call on there is no space, until the file `reserve` is cut
+//   CRASH_NAMES      a file that gets one line per call: the last component of the path of the file that it is about
+//   CRASH_MANNER     `stop`: the process is stopped, not killed, and does the call when it continues; `full`: in the n-th
+//                    call space runs out, so that half of a write is done, and from then on there is none, until the file
+//                    `reserve` is cut and leaves what it had
 //
 // Syncing is left out: what a process has written outlives its kill without, and the test takes a fraction of the time.
 #define _GNU_SOURCE
@@ -19,10 +21,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 static atomic_long calls;
+// What can still be written, in bytes; less than 0: as much as one likes.
+static atomic_long space = -1;
 
 static long crash_at(void) {
   const char *text = getenv("CRASH_AT");
@@ -34,16 +39,23 @@ static int is_counted_path(const char *path) {
   return directory && path && strstr(path, directory);
 }
 
-static int is_counted(int descriptor) {
-  char link[64], path[PATH_MAX];
+// As a caller names it, who may mean the working directory.
+static int is_counted_name(const char *name) {
+  char here[PATH_MAX], path[2 * PATH_MAX];
+  if (!name || name[0] == '/' || !getcwd(here, sizeof here)) return is_counted_path(name);
+  snprintf(path, sizeof path, "%s/%s", here, name);
+  return is_counted_path(path);
+}
+
+// The path of the file, in `path` of PATH_MAX bytes, when it is counted.
+static int is_counted(int descriptor, char *path) {
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-  ssize_t length = readlink(link, path, sizeof path - 1);
+  ssize_t length = readlink(link, path, PATH_MAX - 1);
   if (length < 0) return 0;
   path[length] = 0;
   return is_counted_path(path);
 }
-
-static atomic_int is_full;
 
 static int is_manner(const char *name) {
   const char *manner = getenv("CRASH_MANNER");
@@ -53,65 +65,85 @@ static int is_manner(const char *name) {
 // Returns when the process goes on after it.
 static void die(void) {
   if (is_manner("full")) {
-    atomic_store(&is_full, 1);
+    atomic_store(&space, 0);
     return;
   }
   if (is_manner("stop")) {
-    kill(getpid(), SIGSTOP);
+    // To this very thread: sent to the process, another one might take it while this one goes on.
+    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSTOP);
     return;
   }
   kill(getpid(), SIGKILL);
   for (;;) pause();
 }
 
+static void note(const char *variable, const char *bytes, size_t count) {
+  const char *path = getenv(variable);
+  if (!path) return;
+  int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (descriptor < 0) return;
+  syscall(SYS_write, descriptor, bytes, count);
+  syscall(SYS_close, descriptor);
+}
+
 // Counts a call and tells whether the process is to die in it.
-static int reaches(char letter) {
-  const char *trace = getenv("CRASH_TRACE");
-  if (trace) {
-    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, trace, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (descriptor >= 0) {
-      syscall(SYS_write, descriptor, &letter, 1);
-      syscall(SYS_close, descriptor);
-    }
-  }
+static int reaches(char letter, const char *path) {
+  char line[NAME_MAX + 2];
+  const char *slash = strrchr(path, '/');
+  int length = snprintf(line, sizeof line, "%s\n", slash ? slash + 1 : path);
+  note("CRASH_TRACE", &letter, 1);
+  note("CRASH_NAMES", line, length);
   return atomic_fetch_add(&calls, 1) + 1 == crash_at();
 }
 
 static void before(int descriptor, char letter) {
-  if (is_counted(descriptor) && reaches(letter)) die();
+  char path[PATH_MAX];
+  if (is_counted(descriptor, path) && reaches(letter, path)) die();
 }
 
 static void before_path(const char *path, char letter) {
-  if (is_counted_path(path) && reaches(letter)) die();
+  if (is_counted_name(path) && reaches(letter, path)) die();
 }
 
-static int is_refused(int descriptor) {
-  if (!atomic_load(&is_full) || !is_counted(descriptor)) return 0;
-  errno = ENOSPC;
+// Takes `count` bytes of what space there is left. Returns whether there was that much.
+static int has_space(size_t count) {
+  long left = atomic_load(&space);
+  while (left >= 0) {
+    if (left < (long)count) return 0;
+    if (atomic_compare_exchange_weak(&space, &left, left - (long)count)) return 1;
+  }
   return 1;
 }
 
-ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
-  if (is_counted(descriptor) && reaches('w')) {
-    if (getenv("CRASH_TORN")) syscall(SYS_pwrite64, descriptor, bytes, count / 2, offset);
+// At `offset`, or where the file stands when that is less than 0.
+static ssize_t put(int descriptor, const void *bytes, size_t count, off64_t offset) {
+  return offset < 0 ? syscall(SYS_write, descriptor, bytes, count)
+                    : syscall(SYS_pwrite64, descriptor, bytes, count, offset);
+}
+
+static ssize_t count_write(int descriptor, const void *bytes, size_t count, off64_t offset) {
+  char path[PATH_MAX];
+  if (!is_counted(descriptor, path)) return put(descriptor, bytes, count, offset);
+  if (reaches('w', path)) {
+    if (getenv("CRASH_TORN")) put(descriptor, bytes, count / 2, offset);
     die();
+    if (is_manner("full")) return put(descriptor, bytes, count / 2, offset);
+  } else if (!has_space(count)) {
+    errno = ENOSPC;
+    return -1;
   }
-  if (is_refused(descriptor)) return -1;
-  return syscall(SYS_pwrite64, descriptor, bytes, count, offset);
+  return put(descriptor, bytes, count, offset);
+}
+
+ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
+  return count_write(descriptor, bytes, count, offset);
 }
 
 ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
-  return pwrite64(descriptor, bytes, count, offset);
+  return count_write(descriptor, bytes, count, offset);
 }
 
-ssize_t write(int descriptor, const void *bytes, size_t count) {
-  if (is_counted(descriptor) && reaches('w')) {
-    if (getenv("CRASH_TORN")) syscall(SYS_write, descriptor, bytes, count / 2);
-    die();
-  }
-  if (is_refused(descriptor)) return -1;
-  return syscall(SYS_write, descriptor, bytes, count);
-}
+ssize_t write(int descriptor, const void *bytes, size_t count) { return count_write(descriptor, bytes, count, -1); }
 
 int fsync(int descriptor) {
   before(descriptor, 's');
@@ -141,7 +173,13 @@ int rename(const char *old, const char *new) {
 }
 
 int posix_fallocate64(int descriptor, off64_t offset, off64_t length) {
-  if (is_refused(descriptor)) return ENOSPC;
+  char path[PATH_MAX];
+  struct stat status;
+  // What a file has already costs nothing.
+  if (is_counted(descriptor, path) && fstat(descriptor, &status) == 0 && status.st_blocks * 512 < offset + length &&
+      !has_space(length)) {
+    return ENOSPC;
+  }
   return syscall(SYS_fallocate, descriptor, 0, offset, length) == 0 ? 0 : errno;
 }
 
@@ -150,7 +188,11 @@ int posix_fallocate(int descriptor, off_t offset, off_t length) {
 }
 
 int truncate64(const char *path, off64_t length) {
-  if (is_counted_path(path) && strstr(path, "/reserve") && length == 0) atomic_store(&is_full, 0);
+  struct stat status;
+  if (is_counted_name(path) && strstr(path, "/reserve") && length == 0 && stat(path, &status) == 0 &&
+      atomic_load(&space) >= 0) {
+    atomic_fetch_add(&space, status.st_blocks * 512);
+  }
   return (int)syscall(SYS_truncate, path, length);
 }
 

@@ -57,7 +57,18 @@ final class StellaProcess {
   var outputBytes: [UInt8] { raw[0] }
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  var id: Int32 { process.processIdentifier }
+
+  func send(_ signal: Int32) { kill(id, signal) }
+
+  /// Waits until the process is stopped. False when it has ended before.
+  func untilStopped() -> Bool {
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(id), &information, WSTOPPED | WEXITED | WNOWAIT) != 0 {
+      guard errno == EINTR else { return false }
+    }
+    return information.si_code == CLD_STOPPED
+  }
 
   /// Reads until `condition` holds. False when the process has ended or too much time has passed before.
   @discardableResult

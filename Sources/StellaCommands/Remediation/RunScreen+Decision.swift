@@ -131,7 +131,8 @@ extension RunScreen {
     case .unknown, .rollbackUnknown:
       offer("Find out at the target, then say so:", "stella runs reconcile \(id) --applied --reason \"…\"", &lines)
       lines.raw("  stella runs reconcile \(id) --not-applied --reason \"…\"\n")
-    case .approved: offer("If no runner is there:", "stella runs execute \(id)", &lines)
+    case .approved, .checking, .applying, .stopped, .verifying:
+      offer("If no runner is there:", "stella runs execute \(id)", &lines)
     case .partial, .rollbackConflict, .rollbackFailed, .succeeded, .ineffective:
       guard run.rollsBack == nil else { return }
       offer("Take back what was applied:", "stella runs rollback \(id)", &lines)

@@ -147,7 +147,7 @@ extension RemediationDesk {
     let time = ScreenTime(now: remediation.journal.time.now())
     let plan = run.digest.map { "plan \($0.short)" } ?? ""
     let first =
-      "\(outcome.isRepeated ? "Recorded before" : "Recorded") as #\(outcome.record): you \(decision.rawValue) \(plan) of "
+      "\(outcome.isRepeated ? "Recorded before" : "Recorded as #\(outcome.record)"): you \(decision.rawValue) \(plan) of "
       + ScreenText.name(run.id)
     let second =
       switch run.state {
@@ -209,13 +209,16 @@ extension RemediationDesk {
     // What keeps it from beginning may be no more than that nothing has asked the anchors lately.
     if remediation.anchorHold != nil { _ = sealed() }
     let remediation = remediation
-    let run = try EngineThread.run { () -> Run in
-      let runner = try Runner(remediation, holder: "stella runs execute")
+    let end = EndRequest()
+    let run = try end.whileListening {
+      Console.standard.note("stella: ends after the effect that is under way; a second signal ends it at once")
+    } _: { () -> Run in
+      let runner = try Runner(remediation, holder: "stella runs execute") { end.isMade }
       let recovered = try runner.recover()
       let left = recovered.first { $0.id == id && $0.state != .approved }
       var run = try left ?? runner.execute(id)
       // Nobody else looks for what may still arrive.
-      while let left = try runner.arrivalLeft(of: run) {
+      while !end.isMade, let left = try runner.arrivalLeft(of: run) {
         usleep(UInt32(min(left, .milliseconds(500)) / .microseconds(1)))
         run = try runner.goOn(run)
       }
@@ -225,6 +228,10 @@ extension RemediationDesk {
     var answer = screen(try report(on: id, for: viewer), layout)
     answer.notes = notes
     answer.status = RunEnd.status(run.state)
+    if end.isMade, run.state.turn == .runner {
+      answer.status = .interrupted
+      answer.notes.append(OperatorAnswer.Note("stella: interrupted. Go on with it: stella runs execute \(id)"))
+    }
     return answer
   }
 

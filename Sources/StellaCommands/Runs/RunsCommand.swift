@@ -53,7 +53,10 @@ struct RunsExecuteCommand: ParsableCommand {
       first what an engine before left half done is resolved; then the plan is made once more under the target's lock, and
       only the approved one is carried out.
 
-      Exit status: 0 done, 4 the plan has changed or it isn't approved, 8 frozen, 9 an outcome is unknown, 10 it failed.
+      SIGINT and SIGTERM end it after the effect that is under way, with its outcome on record; a second one ends it at once.
+
+      Exit status: 0 done, 4 the plan has changed or it isn't approved, 8 frozen, 9 an outcome is unknown, 10 it failed, 130
+      it was interrupted and is to be gone on with.
       """)
 
   @Argument(help: "The run's id.") var id: String

@@ -42,7 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       server = try await StateServer(desk)
     } catch {
-      session.end()
+      session.end(isInterrupted: true)
       throw error
     }
     if !plan.isQuiet { Console.standard.note(TextEscaping.oneLine("stella: serving at \(server.path)")) }
@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
       result = .failure(error)
     }
     await server.end()
-    session.end()
+    session.end(isInterrupted: true)
     do {
       try session.conclude(result.get())
     } catch CommandStatus.interrupted where interrupts.ending == .terminate {

@@ -37,7 +37,7 @@ struct WatchCommand: ParsableCommand {
     let session = try WatchSession(plan)
     let interrupts = try Interrupts()
     let summary = try EngineThread.run { try session.watch(interrupts) }
-    session.end()
+    session.end(isInterrupted: summary.wasInterrupted)
     try session.conclude(summary)
   }
 }

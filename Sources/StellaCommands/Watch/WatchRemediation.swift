@@ -12,6 +12,8 @@ final class WatchRemediation {
   private let lease: RunnerLease?
   private let keeper: LogKeeper
   private let thread: RemediationThread<SQLiteStore>
+  private let interruption = EndRequest()
+  private let console: Console
   private(set) var muted = 0
 
   /// - Parameters:
@@ -21,8 +23,12 @@ final class WatchRemediation {
     _ desk: RemediationDesk, holder: String, runsFixes: Bool, printer: WatchPrinter, console: Console
   ) throws {
     self.desk = desk
+    self.console = console
+    let interruption = interruption
     lease = runsFixes ? try RunnerLease(desk.directory, holder: holder) : nil
-    let runner = runsFixes ? try Runner(desk.remediation, holder: "\(holder) (pid \(getpid()))") : nil
+    let runner =
+      runsFixes
+      ? try Runner(desk.remediation, holder: "\(holder) (pid \(getpid()))") { interruption.isMade } : nil
     let (configuration, directory, store) = (desk.configuration, desk.directory, desk.store)
     // Only who carries runs out takes records away.
     let retention = runsFixes ? configuration.retention.log / .nanoseconds(1) : .infinity
@@ -43,8 +49,19 @@ final class WatchRemediation {
     return heard
   }
 
-  /// Works off what is left.
-  func end() {
+  /// Whether all that was taken is in the store, or was left alone on purpose.
+  func isSettled(waits: Bool) -> Bool { thread.isSettled(waits: waits) }
+
+  /// Works off what is left; after an interrupt without beginning another effect.
+  func end(isInterrupted: Bool) {
+    if isInterrupted {
+      interruption.make()
+      var query = RunQuery()
+      query.states = [.checking, .applying, .verifying]
+      if lease != nil, (try? desk.store.readRuns { try $0.runCount(query) }) ?? 0 > 0 {
+        console.note("stella: ends after the effect that is under way; a second signal ends it at once")
+      }
+    }
     thread.end()
     keeper.end()
     withExtendedLifetime(lease) {}

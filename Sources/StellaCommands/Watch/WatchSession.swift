@@ -70,15 +70,17 @@ final class WatchSession {
     try checkParameters(rules)
     let run = try WatchRun(
       options: options, rules: rules,
-      onAlerts: { [printer, remediation] in try printer.alerts(remediation?.take($0) ?? $0) }, onNotice: printer.notice)
+      onAlerts: { [printer, remediation] in try printer.alerts(remediation?.take($0) ?? $0) },
+      isSettled: { [remediation] in remediation?.isSettled(waits: $0) ?? true }, onNotice: printer.notice)
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
     return try run.run(interrupts: interrupts)
   }
 
-  /// Works off what is left of fixes, and lets go of the state directory.
-  func end() {
-    remediation?.end()
+  /// Works off what is left of fixes, after an interrupt without beginning another effect, and lets go of the state
+  /// directory.
+  func end(isInterrupted: Bool) {
+    remediation?.end(isInterrupted: isInterrupted)
     state.release()
   }
 

@@ -52,6 +52,10 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var taken = 0
   private var dropped = 0
   private var silences: [Silence] = []
+  /// Whether alerts were taken out of the queue that aren't kept and acted on yet.
+  private var isWorking = false
+  /// How often alerts could not be kept.
+  private var failures = 0
   private var isEnding = false
   private var thread: pthread_t?
 
@@ -97,7 +101,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     let now = remediation.journal.time.now()
     return locked {
       for alert in alerts { enqueue(alert) }
-      pthread_cond_signal(changed)
+      pthread_cond_broadcast(changed)
       guard !silences.isEmpty else { return alerts }
       return alerts.filter { alert in !silences.contains { $0.mutes(alert, at: now) } }
     }
@@ -112,6 +116,25 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
       queue.append(alert)
     } else {
       dropped += 1
+    }
+  }
+
+  /// Whether all alerts so far are kept and acted on, so that nobody has to take them over again after a restart.
+  ///
+  /// - Parameter waits: until they are, or the store doesn't take some.
+  package func isSettled(waits: Bool) -> Bool {
+    locked {
+      let before = failures
+      while waits, isWorking || !queue.isEmpty, failures == before { pthread_cond_wait(changed, mutex) }
+      return !isWorking && queue.isEmpty
+    }
+  }
+
+  private func settle(_ left: [Alert]) {
+    locked {
+      isWorking = !left.isEmpty
+      if isWorking { failures += 1 }
+      pthread_cond_broadcast(changed)
     }
   }
 
@@ -130,7 +153,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   package func end() {
     locked {
       isEnding = true
-      pthread_cond_signal(changed)
+      pthread_cond_broadcast(changed)
     }
     if let thread { pthread_join(thread, nil) }
     thread = nil
@@ -143,9 +166,10 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
       if lost > 0 { onNotice(.dropped(lost)) }
       attempt(recover)
       left = propose(alerts)
+      settle(left)
       attempt { if try isDue(isLast: isLast) { try round(isLast: isLast) } }
       if isLast {
-        if !left.isEmpty { onNotice(.dropped(left.count)) }
+        if !left.isEmpty { onNotice(.trouble("alerts that were neither kept nor acted on at the end: \(left.count)")) }
         return
       }
       if !left.isEmpty { giveBack(left) }
@@ -191,6 +215,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
       queue.removeFirst(slice.count)
       for alert in slice { places[alert.id] = nil }
       taken += slice.count
+      if !slice.isEmpty { isWorking = true }
       defer { dropped = 0 }
       return (slice, dropped, isEnding)
     }

@@ -14,9 +14,12 @@ package final class WatchRun: EventConsumer {
   private var numbers: [String: UInt16] = [:]
   private var saved = SavedSources()
   private var steps: [ReadingStep] = []
+  /// Whether the input has ended.
+  private var isOver = false
   /// Whether something is done that is in the store already.
   private var isRepeating = false
   private let onAlerts: ([Alert]) throws -> Void
+  private let isSettled: (_ waits: Bool) -> Bool
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
   private var ruleFiles: RuleFilesWatch?
@@ -53,13 +56,17 @@ package final class WatchRun: EventConsumer {
   ///   - rules: must have been loaded on the thread that will run this. Those spread over several workers get the threads
   ///     that takes.
   ///   - onAlerts: gets the transitions of each batch in order; what it throws ends the run.
+  ///   - isSettled: whether what came of these alerts outlives the process; asked to wait, it does so as long as there is
+  ///     hope. Until it is, a restart goes on from before them.
   /// - Throws: when a source can't be opened, the positions can't be read, or there is no thread for a worker.
   package init(
     options: WatchOptions, rules: RuleSet, onAlerts: @escaping ([Alert]) throws -> Void,
+    isSettled: @escaping (_ waits: Bool) -> Bool = { _ in true },
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
     self.options = options
     self.onAlerts = onAlerts
+    self.isSettled = isSettled
     self.onNotice = onNotice
     fields = rules.fields
     let table = ReaderTable()
@@ -98,6 +105,7 @@ package final class WatchRun: EventConsumer {
     summary.wasInterrupted = try reading.run(interrupts: interrupts)
     // What an interrupt leaves undone goes on with the next start; only an input that has ended is final.
     if !summary.wasInterrupted { try deliver(pipeline.finish()) }
+    isOver = !summary.wasInterrupted
     reading.housekeep(force: true)
     summarise(&summary, reading.readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
@@ -212,6 +220,7 @@ package final class WatchRun: EventConsumer {
     let now = machineMonotonicTime()
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
+    guard isSettled(isOver) else { return }
     checkpointer.pause {
       let (positions, sources) = SavedSources.save(reading.readers)
       checkpointer.save(pipeline, positions: positions, sources: sources, at: now)

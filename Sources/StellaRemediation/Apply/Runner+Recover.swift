@@ -17,7 +17,7 @@ extension Runner {
     var touched: [String] = []
     // What has begun comes first.
     for state in query.states {
-      for run in left where run.state == state {
+      for run in left where run.state == state && !isEnding() {
         _ = try takeOver(run)
         touched.append(run.id)
         if let origin = run.rollsBack { touched.append(origin) }
@@ -188,7 +188,7 @@ extension Runner {
     }
     var ran: [Run] = []
     var trouble: (any Error)?
-    for run in ready {
+    for run in ready where !isEnding() {
       do {
         switch run.state {
         case .approved: ran.append(try execute(run.id))

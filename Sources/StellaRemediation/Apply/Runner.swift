@@ -9,14 +9,21 @@ package struct Runner<Store: RunStore>: Sendable {
   package let remediation: Remediation<Store>
   package let epoch: Int64
   let performer: StepPerformer
+  let isEnding: @Sendable () -> Bool
   static var actor: String { "engine" }
 
   /// Takes the store over: from now on an engine before this one can write no more.
   ///
-  /// - Parameter holder: what this process is, for messages, such as `stella serve (pid 4711)`.
+  /// - Parameters:
+  ///   - holder: what this process is, for messages, such as `stella serve (pid 4711)`.
+  ///   - isEnding: whether the process was asked to end. From then on no run and no effect is begun; what is under way is
+  ///     finished and recorded, and the next engine goes on after it.
   /// - Throws: ``StoreError``, ``LogError``.
-  package init(_ remediation: Remediation<Store>, holder: String) throws {
+  package init(
+    _ remediation: Remediation<Store>, holder: String, isEnding: @escaping @Sendable () -> Bool = { false }
+  ) throws {
     self.remediation = remediation
+    self.isEnding = isEnding
     performer = StepPerformer(targets: remediation.targets, time: remediation.time)
     epoch = try remediation.store.write(as: .command) { transaction in
       let epoch = try transaction.takeEpoch(holder: holder)
@@ -51,10 +58,12 @@ package struct Runner<Store: RunStore>: Sendable {
 
   /// Carries out one approved run, to its end or to where a person has to decide.
   ///
-  /// - Returns: the run as it is then; still `approved` when something it needs is busy, with the reason in its detail.
+  /// - Returns: the run as it is then; still `approved` when something it needs is busy, with the reason in its detail; still
+  ///   `applying` when the process is to end.
   /// - Throws: ``RemediationError`` `not_found`, `conflict` when it isn't approved, `frozen`; ``StoreError``. The run is
   ///   then where the last record says, and ``recover()`` goes on from there.
   package func execute(_ id: String) throws -> Run {
+    if isEnding() { return try remediation.store.readRuns { try remediation.found(id, $0) } }
     let (claimed, hasLapsed) = try claim(id)
     if hasLapsed { return try renew(claimed) }
     guard claimed.state == .checking else { return claimed }
@@ -166,6 +175,7 @@ package struct Runner<Store: RunStore>: Sendable {
     var results = AppliedResults(plan)
     for step in try write({ try $0.steps(of: run.id) }) where step.state == .applied { results.add(step, plan) }
     for group in plan.groups where !results.groups.contains(group.number) {
+      if isEnding() { return run }
       let (next, step) = try intend(run, group)
       run = next
       guard var step else { break }

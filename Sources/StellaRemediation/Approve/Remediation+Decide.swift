@@ -6,7 +6,7 @@ package struct DecisionOutcome: Sendable {
   package let quorum: Quorum
   /// Whether the same vote was there already, so that nothing was written.
   package let isRepeated: Bool
-  /// The number of the record that says it.
+  /// The number of the record that says it; for a repeated vote that of the log's last one.
   package let record: Int64
 }
 

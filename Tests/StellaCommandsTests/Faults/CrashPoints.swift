@@ -10,7 +10,7 @@ struct CrashPoints {
     case torn
     /// Stopped before the call, which is done once the process continues.
     case stop
-    /// No space from this call on, until the reserve is given up.
+    /// No space from this call on, until the reserve is given up; half of this one is done.
     case full
   }
 
@@ -32,6 +32,8 @@ struct CrashPoints {
   }
 
   /// The environment of a process to which that happens in its n-th call; in none when `call` is 0.
+  ///
+  /// - Parameter trace: a file that gets a letter for each call; another one with `.names` behind its name gets their files.
   func environment(_ manner: Manner = .kill, at call: Int, trace: String? = nil) -> [String: String] {
     var environment = ["LD_PRELOAD": library, "CRASH_DIRECTORY": counted, "CRASH_AT": "\(call)"]
     switch manner {
@@ -40,6 +42,7 @@ struct CrashPoints {
     case .stop, .full: environment["CRASH_MANNER"] = manner.rawValue
     }
     environment["CRASH_TRACE"] = trace
+    environment["CRASH_NAMES"] = trace.map { $0 + ".names" }
     return environment
   }
 }

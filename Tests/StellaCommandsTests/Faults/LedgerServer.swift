@@ -14,6 +14,21 @@ final class LedgerServer: @unchecked Sendable {
   private let authorization: String
   private let lock = NSLock()
   private var entries: [Entry] = []
+  private var gate: Gate?
+
+  /// Where a request waits, so that something can be done meanwhile.
+  final class Gate: Sendable {
+    fileprivate let arrived = DispatchSemaphore(value: 0)
+    private let opened = DispatchSemaphore(value: 0)
+
+    /// Waits for a request. False when none comes.
+    func untilReached() -> Bool { arrived.wait(timeout: .now() + StellaProcess.patience) == .success }
+    func open() { opened.signal() }
+    fileprivate func pass() {
+      arrived.signal()
+      opened.wait()
+    }
+  }
 
   /// - Parameter authorization: the header's value without which a request is refused.
   init(authorization: String) throws {
@@ -37,14 +52,14 @@ final class LedgerServer: @unchecked Sendable {
         let connection = accept(source, nil, nil)
         guard connection >= 0, let self else { return }
         self.answer(connection)
-        close(connection)
+        Glibc.close(connection)
       }
     }
   }
 
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
+    Glibc.close(listener)
   }
 
   /// What took effect, in order.
@@ -52,6 +67,13 @@ final class LedgerServer: @unchecked Sendable {
 
   /// Forgets what came after.
   func reset(to earlier: [Entry]) { lock.withLock { entries = earlier } }
+
+  /// The next request waits there before anything comes of it.
+  func close() -> Gate {
+    let gate = Gate()
+    lock.withLock { self.gate = gate }
+    return gate
+  }
 
   private func answer(_ connection: Int32) {
     var bytes: [UInt8] = []
@@ -67,6 +89,11 @@ final class LedgerServer: @unchecked Sendable {
       guard let colon = line.firstIndex(of: ":") else { continue }
       headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
     }
+    let gate = lock.withLock {
+      defer { self.gate = nil }
+      return self.gate
+    }
+    gate?.pass()
     let isAllowed = headers["authorization"] == authorization
     if isAllowed, let key = headers["idempotency-key"] {
       let entry = Entry(method: String(lines[0].prefix { $0 != " " }), key: key)

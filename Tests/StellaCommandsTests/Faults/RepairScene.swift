@@ -18,12 +18,20 @@ final class RepairScene {
   let crash: CrashPoints
   private(set) var run = ""
   private let last: Last
+  private let isSafe: Bool
 
   /// - Parameters:
   ///   - last: the class of the third effect.
   ///   - rollsBack: whether the policy undoes what stopped halfway.
-  init(last: Last = .probe, rollsBack: Bool = false) throws {
+  ///   - approvals: how many people must approve.
+  ///   - isSafe: whether the fix changes no rows, and what it does is done at once.
+  ///   - lockTimeout: how long to wait for who holds the database.
+  init(
+    last: Last = .probe, rollsBack: Bool = false, approvals: Int = 1, isSafe: Bool = false,
+    lockTimeout: String = "100ms"
+  ) throws {
     self.last = last
+    self.isSafe = isSafe
     server = try LedgerServer(authorization: "Bearer \(Self.secret)")
     crash = try CrashPoints(in: directory, counting: directory.path)
     try makeDatabase()
@@ -34,6 +42,7 @@ final class RepairScene {
         #!/bin/sh
         cd \(directory.path) || exit 9
         [ -e refuse ] && exit 1
+        [ -p gate ] && echo begun > begun && read -r line < gate
         echo \(name) >> ledger
         \(work)
 
@@ -42,7 +51,7 @@ final class RepairScene {
     }
     try directory.write("token", Self.secret + "\n")
     chmod(directory("token"), 0o600)
-    try directory.write("stella.yaml", configuration(rollsBack))
+    try directory.write("stella.yaml", configuration(rollsBack, approvals, lockTimeout))
     try FileManager.default.createDirectory(atPath: directory("Fixes"), withIntermediateDirectories: true)
     try directory.write("Fixes/repair.lua", fix)
     try FileManager.default.removeItem(atPath: directory("Rules/each.lua"))
@@ -55,27 +64,30 @@ final class RepairScene {
       }
 
       """)
-    try directory.write(
-      "app.jsonl", "{\"ts\":1750000000,\"level\":\"error\",\"service\":\"shop\",\"message\":\"broken\"}\n")
+    try directory.write("app.jsonl", Self.line("shop"))
     try expect(["fixes", "target", "init", "app-db"], 0)
   }
 
-  private func configuration(_ rollsBack: Bool) -> String {
+  private func configuration(_ rollsBack: Bool, _ approvals: Int, _ lockTimeout: String) -> String {
     """
-    users: { mara: { uids: [\(getuid())], roles: [approver] } }
+    users:
+      mara: { uids: [\(getuid())], roles: [approver] }
+      ivo: { uids: [\(getuid() + 1)], roles: [approver] }
     policies:
-      - { name: data, four_eyes: [], cooldown: 0s, attempts: 1000, auto_rollback: \(rollsBack) }
+      - { name: data, four_eyes: [], total: \(approvals), cooldown: 0s, attempts: 1000, auto_rollback: \(rollsBack) }
     secrets: { token: { version: "1", file: \(directory("token")) } }
     targets:
-      app-db: { kind: sqlite, path: \(directory("app.db")), lock_timeout: 100ms }
+      app-db: { kind: sqlite, path: \(directory("app.db")), lock_timeout: \(lockTimeout) }
       hook:
         kind: http
         address: http://127.0.0.1:\(server.port)
-        allow: [{ method: POST, path: '/things/{word}' }, { method: DELETE, path: '/things/{word}' }]
+        allow:
+          - { method: POST, path: '/things/{word}', safe: \(isSafe) }
+          - { method: DELETE, path: '/things/{word}' }
       local:
         kind: host
         commands:
-          - { argv: [\(directory("make"))] }
+          - { argv: [\(directory("make"))], safe: \(isSafe) }
           - { argv: [\(directory("unmake"))] }
           - { argv: [/usr/bin/test, -d, \(directory("made"))] }
 
@@ -97,21 +109,24 @@ final class RepairScene {
           not_applied = { \(1 - applied) } },
         """
     }
+    let rows = """
+      sql.update { target = "app-db", table = "jobs", where = { service = p.service }, set = { state = "queued" } },
+      sql.update { target = "app-db", table = "notes", where = { service = p.service }, set = { text = "again" } },
+      """
     return """
       return fix {
         api = 1, id = "repair", title = "Repair", handles = { "service.broken" }, params = { service = "string" },
         targets = { "app-db", "hook", "local" },
         plan = function(ctx, p)
           return {
-            sql.update { target = "app-db", table = "jobs", where = { service = p.service }, set = { state = "queued" } },
-            sql.update { target = "app-db", table = "notes", where = { service = p.service }, set = { text = "again" } },
+            \(isSafe ? "" : rows)
             \(request("POST")), undo = \(request("DELETE")) } },
             exec { target = "local", argv = { "\(directory("make"))" }, \(observe(0))
               undo = exec { target = "local", argv = { "\(directory("unmake"))" }, \(observe(1)) } },
           }
         end,
         verify = function(ctx, p)
-          return ctx.db("app-db"):value("select count(*) from jobs where state <> 'queued'") == 0
+          return ctx.db("app-db"):value("select count(*) from jobs where state <> 'queued'") == \(isSafe ? Self.rows : 0)
         end,
       }
 
@@ -152,15 +167,22 @@ final class RepairScene {
     let process = try directory.stella(arguments, environment: environment)
     let status = process.status()
     said += process.output + process.errors
+    lastAnswer = process.output
     lastWords = process.errors
     return status
   }
 
+  /// What the last command said, on its standard output and beside it.
+  private(set) var lastAnswer = ""
   private(set) var lastWords = ""
 
   func expect(_ arguments: [String], _ status: Int32) throws {
     let got = try stella(arguments)
     try #require(got == status, "\(arguments): \(got): \(said)")
+  }
+
+  static func line(_ service: String) -> String {
+    "{\"ts\":1750000000,\"level\":\"error\",\"service\":\"\(service)\",\"message\":\"broken\"}\n"
   }
 
   /// From the log line to a plan that awaits its decision.
@@ -198,6 +220,15 @@ final class RepairScene {
     try stella(["runs", "execute", run], environment)
   }
 
+  /// What a command does in the situation that is kept.
+  func trace(_ arguments: [String]) throws -> CrashTrace {
+    try restore()
+    let trace = directory("trace")
+    _ = try stella(arguments, crash.environment(at: 0, trace: trace))
+    defer { for name in [trace, trace + ".names"] { try? FileManager.default.removeItem(atPath: name) } }
+    return try CrashTrace(trace)
+  }
+
   // MARK: - The same situation again and again
 
   private static let kept = [".stella", "app.db", "ledger", "made", "refuse"]
@@ -233,9 +264,15 @@ final class RepairScene {
   struct State {
     var runs: [Run] = []
     var steps: [String: [RunStep]] = [:]
+    var votes: [String: [RunVote]] = [:]
     var records: [LogRecord] = []
     var faults: [String] = []
   }
+
+  /// Whether there is a store at all.
+  var isStored: Bool { FileManager.default.fileExists(atPath: directory(".stella/stella.db")) }
+
+  func run(_ id: String) throws -> Run { try #require(try runs.first { $0.id == id }) }
 
   var runs: [Run] {
     get throws {
@@ -254,7 +291,10 @@ final class RepairScene {
       var state = State()
       try store.readRuns { transaction in
         state.runs = try transaction.runs(RunQuery())
-        for run in state.runs { state.steps[run.id] = try transaction.steps(of: run.id) }
+        for run in state.runs {
+          state.steps[run.id] = try transaction.steps(of: run.id)
+          state.votes[run.id] = try transaction.votes(on: run.id)
+        }
       }
       state.records = try store.readLog { source in
         var records: [LogRecord] = []

@@ -7,42 +7,17 @@ import Testing
 /// started again, until the run has come to an end or to a person.
 @Suite("A run killed while it is carried out")
 struct RunCrashTests {
-  private static let seed: UInt64 = 2026
   /// The points are shared out, so that two processes may run at a time.
   static let shares = 2
   /// Restarts after which a run must have ended.
   private static let restarts = 3
 
-  struct Point {
-    let call: Int
-    let manner: CrashPoints.Manner
-    /// Where the next process is killed as well; 0: nowhere.
-    let again: Int
-  }
-
-  /// Kills at every call; writes are torn, too, where something is completed because a sync follows. A quarter of the
-  /// restarts is killed as well.
-  ///
-  /// - Parameter stride: of so many points one is taken, unless `STELLA_EVERY_CRASH_POINT` is set: most of what happens
-  ///   before the last effect is the same in all tests, and one of them takes every second point.
-  private func points(_ scene: RepairScene, share: Int, stride: Int = 8) throws -> [Point] {
-    try scene.restore()
-    _ = try scene.execute(scene.crash.environment(at: 0, trace: scene.directory("trace")))
-    let calls = Array(try String(contentsOfFile: scene.directory("trace"), encoding: .utf8))
-    #expect(Set("wstu").isSubset(of: calls))
-    print("\(calls.count) calls, seed \(Self.seed)")
-    var random = SplitMix64(state: Self.seed)
-    var points: [Point] = []
-    for (index, call) in calls.enumerated() {
-      func again() -> Int { random.below(4) == 0 ? 1 + random.below(calls.count / 2) : 0 }
-      points.append(Point(call: index + 1, manner: .kill, again: again()))
-      if call == "w", index + 1 < calls.count, calls[index + 1] == "s" {
-        points.append(Point(call: index + 1, manner: .torn, again: again()))
-      }
-    }
-    let isWhole = ProcessInfo.processInfo.environment["STELLA_EVERY_CRASH_POINT"] != nil
-    let step = isWhole ? 1 : stride
-    return points.indices.filter { $0 % Self.shares == share && $0 / Self.shares % step == 0 }.map { points[$0] }
+  /// - Parameter stride: of so many points one is taken, unless all are asked for: most of what happens before the last
+  ///   effect is the same in all tests, and one of them takes every second point.
+  private func points(_ scene: RepairScene, share: Int, stride: Int = 8) throws -> [CrashPoint] {
+    let trace = try scene.trace(["runs", "execute", scene.run])
+    #expect(Set("wstu").isSubset(of: trace.calls.map(\.letter)))
+    return trace.kills.sample(share: share, of: Self.shares, stride: stride)
   }
 
   private func isOver(_ scene: RepairScene) throws -> Bool {
@@ -50,7 +25,7 @@ struct RunCrashTests {
   }
 
   /// Kills at the point, goes on after it, and gives what came of it.
-  private func live(_ scene: RepairScene, _ point: Point) throws -> RunInvariants {
+  private func live(_ scene: RepairScene, _ point: CrashPoint) throws -> RunInvariants {
     try scene.restore()
     var status = try scene.execute(scene.crash.environment(point.manner, at: point.call))
     let wasKilled = status == 128 + SIGKILL

@@ -23,6 +23,12 @@ struct RunInvariants {
   }
 
   func check() throws {
+    for run in state.runs { #expect(run.state.turn != .runner, "\(run.id) is \(run.state): \(context)") }
+    try checkRecords()
+  }
+
+  /// What holds at any time, also while something is to be gone on with.
+  func checkRecords() throws {
     #expect(state.faults == [], context)
     #expect(scene.leaks == [], context)
     for run in state.runs { try check(run) }
@@ -35,7 +41,6 @@ struct RunInvariants {
   }
 
   private func check(_ run: Run) throws {
-    #expect(run.state.turn != .runner, "\(run.id) is \(run.state): \(context)")
     let records = state.records.filter { $0.run == run.id }
     let intents = records.indices.filter { records[$0].text("event") == "effect_intended" }
     for intent in intents {
@@ -45,6 +50,22 @@ struct RunInvariants {
     }
     let applied = state.steps[run.id, default: []].filter { $0.state == .applied }
     #expect(applied.allSatisfy { step in intents.count >= step.group }, "applied without an intent: \(context)")
+  }
+
+  /// That each step says what really happened, or that its outcome isn't known.
+  func checkSteps(of id: String) throws {
+    let steps = state.steps[id, default: []]
+    let happened = [
+      try !scene.rowLedger.isEmpty, scene.server.ledger.contains { $0.method == "POST" },
+      scene.commandLedger.contains("make"),
+    ]
+    for (index, happened) in happened.enumerated() {
+      switch steps.first(where: { $0.group == index + 1 })?.state {
+      case .applied?: #expect(happened, "group \(index + 1) is said to be applied: \(context)")
+      case .intended?: break
+      case .notApplied?, .drifted?, nil: #expect(!happened, "group \(index + 1) has happened: \(context)")
+      }
+    }
   }
 
   /// That what really happened is what the run's end says.
