@@ -45,7 +45,8 @@ final class RemediationScene {
   func thread(runs: Bool = true) throws -> RemediationThread<Store> {
     let notices = notices
     return try RemediationThread(
-      remediation, runner: runs ? try Runner(remediation, holder: "a test") : nil, seal: {},
+      remediation, runner: runs ? try Runner(remediation, holder: "a test") : nil, alertLifetime: .max / 2,
+      seal: {},
       onNotice: { notices.add($0) })
   }
 

@@ -115,7 +115,7 @@ struct RemediationThreadTests {
     scene.store.next([.refuse(.locked), nil, .refuse(.failed), nil, nil, .refuse(.full)])
     let notices = scene.notices
     let thread = try RemediationThread(
-      scene.remediation, runner: runner, seal: {}, onNotice: { notices.add($0) })
+      scene.remediation, runner: runner, alertLifetime: .max / 2, seal: {}, onNotice: { notices.add($0) })
     try scene.notices.wait { $0 == .ran(run.id, .succeeded) }
     thread.end()
     #expect(scene.notices.all.contains(.trouble))
