@@ -4,8 +4,8 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
-    abstract: "List, check and test rules.",
-    subcommands: [RulesListCommand.self, RulesLintCommand.self, RulesTestCommand.self])
+    abstract: "List, check, test and import rules.",
+    subcommands: [RulesListCommand.self, RulesLintCommand.self, RulesTestCommand.self, RulesImportCommand.self])
 }
 
 /// What the verbs of `stella rules` take.

@@ -1,0 +1,183 @@
+import StellaDetection
+import StellaModel
+
+/// Turns one document into a draft of a native rule.
+struct RuleConverter {
+  let library: SigmaLibrary
+  let mappings: [FieldMapping]
+  let placeholders: [String: [String]]
+
+  func draft(_ document: SigmaDocument) throws(SigmaRefusal) -> RuleDraft {
+    switch document {
+    case .rule(let rule): try draft(rule)
+    case .correlation(let correlation): try CorrelationConverter(converter: self, correlation: correlation).draft()
+    case .filter(let filter):
+      throw SigmaRefusal(.structure, "a filter is no rule", "Name the rules it is for.", line: filter.metadata.line)
+    }
+  }
+
+  /// A rule read with a mapping: all its views, and the conditions on them.
+  struct Reading {
+    var mapping: FieldMapping
+    var views: [FieldMapping.View]
+    var notes: [String] = []
+
+    /// The one event field that a field of the rule is in all views.
+    func single(_ field: String, for purpose: String, line: Int) throws(SigmaRefusal) -> String {
+      var names: [String] = []
+      for name in views.flatMap({ $0.names(of: field) }) where !names.contains(name) { names.append(name) }
+      guard names.count == 1 else {
+        throw SigmaRefusal(
+          .field, "\(field) is \(names.joined(separator: " or ")) in events, and \(purpose) needs one field",
+          "Use a mapping in which it is one, such as one for a single kind of events.", line: line)
+      }
+      return names[0]
+    }
+  }
+
+  func reading(_ logSource: SigmaLogSource) -> Reading {
+    guard let first = mappings.first else { preconditionFailure("an import has a mapping") }
+    let mapping = mappings.first { $0.knows(logSource) } ?? first
+    let (views, unchecked) = mapping.views(of: logSource)
+    var reading = Reading(mapping: mapping, views: views)
+    if !unchecked.isEmpty {
+      reading.notes.append("the log source is not checked: \(unchecked.joined(separator: ", ")) (mapping \(mapping.name))")
+    }
+    return reading
+  }
+
+  /// The condition over all views of a reading, with the views that say the same put together.
+  ///
+  /// - Parameter build: the condition of one view.
+  func condition(
+    _ reading: inout Reading, _ build: (inout ConditionBuilder) throws(SigmaRefusal) -> ImportedCondition
+  ) throws(SigmaRefusal) -> ImportedCondition {
+    var parts: [(sources: [ImportedCondition], condition: ImportedCondition)] = []
+    for view in reading.views {
+      var builder = ConditionBuilder(view: view, placeholders: placeholders)
+      let condition = try build(&builder)
+      for note in builder.notes where !reading.notes.contains(note) { reading.notes.append(note) }
+      if let index = parts.firstIndex(where: { $0.condition == condition }) {
+        parts[index].sources.append(view.condition)
+      } else {
+        parts.append(([view.condition], condition))
+      }
+    }
+    return .disjunction(of: parts.map { .conjunction(of: [.disjunction(of: $0.sources), $0.condition]) })
+  }
+
+  /// The condition of a rule on single events, with its filters.
+  func condition(
+    of rule: SigmaRule, _ reading: inout Reading
+  ) throws(SigmaRefusal) -> (ImportedCondition, SigmaCondition.Aggregation?) {
+    let detection = rule.detection
+    var parsed: [(SigmaCondition, Int)] = []
+    var aggregation: SigmaCondition.Aggregation?
+    for (text, line) in detection.conditions {
+      let (condition, found) = try SigmaConditionParser.parse(text, line: line)
+      parsed.append((condition, line))
+      aggregation = aggregation ?? found
+      if found != nil, detection.conditions.count > 1 {
+        throw SigmaRefusal(
+          .aggregation, "one of several conditions has an aggregation", "Make a rule of each.", line: line)
+      }
+    }
+    let filters = library.filters(of: rule)
+    for filter in filters { reading.notes.append("joined with the filter \(filter.metadata.title)") }
+    let condition = try condition(&reading) { (builder) throws(SigmaRefusal) in
+      var alternatives: [ImportedCondition] = []
+      for (condition, line) in parsed {
+        alternatives.append(try builder.condition(condition, in: detection, line: line))
+      }
+      var parts = [ImportedCondition.disjunction(of: alternatives)]
+      for filter in filters {
+        for (text, line) in filter.detection.conditions {
+          let (condition, _) = try SigmaConditionParser.parse(text, line: line)
+          parts.append(try builder.condition(condition, in: filter.detection, line: line))
+        }
+      }
+      return .conjunction(of: parts)
+    }
+    return (condition, aggregation)
+  }
+
+  // MARK: - Rules
+
+  private func draft(_ rule: SigmaRule) throws(SigmaRefusal) -> RuleDraft {
+    var reading = reading(rule.logSource)
+    let (condition, aggregation) = try condition(of: rule, &reading)
+    let line = rule.detection.conditions[0].line
+    var draft = RuleDraft(
+      metadata: rule.metadata, logSource: rule.logSource, id: RuleConverter.id(rule.metadata), shape: .each(condition),
+      by: reading.mapping.by)
+    draft.shown = shown(rule.metadata, condition, reading)
+    switch aggregation {
+    case nil: break
+    case .near(let others)?:
+      draft.by = []
+      draft.shape = .sequence(
+        try steps(near: others, first: condition, rule, &reading), within: try timeframe(rule, line: line),
+        isOrdered: false)
+    case .compared(let function, let field, let by, let bound)?:
+      draft.by = []
+      for field in by { draft.by.append(try reading.single(field, for: "by", line: line)) }
+      let aggregate = Aggregate(
+        function: function, field: try field.map { (name) throws(SigmaRefusal) in
+          try reading.single(name, for: "the aggregation", line: line)
+        }, bounds: [bound], within: try timeframe(rule, line: line), line: line)
+      draft.shape = try aggregate.shape(of: condition, notes: &reading.notes)
+    }
+    draft.notes = reading.notes
+    return draft
+  }
+
+  private func timeframe(_ rule: SigmaRule, line: Int) throws(SigmaRefusal) -> Int64 {
+    guard let timeframe = rule.detection.timeframe else {
+      throw SigmaRefusal(
+        .aggregation, "the condition counts, and no timeframe says over how long a time", "Add timeframe: 5m.",
+        line: line)
+    }
+    return timeframe
+  }
+
+  private func steps(
+    near others: SigmaCondition, first: ImportedCondition, _ rule: SigmaRule, _ reading: inout Reading
+  ) throws(SigmaRefusal) -> [RuleDraft.Step] {
+    var steps = [RuleDraft.Step(name: "event", condition: first)]
+    let parts = if case .all(let parts) = others { parts } else { [others] }
+    let line = rule.detection.conditions[0].line
+    for part in parts {
+      var (inner, isAbsent) = (part, false)
+      if case .not(let negated) = part { (inner, isAbsent) = (negated, true) }
+      let condition = try condition(&reading) { (builder) throws(SigmaRefusal) in
+        try builder.condition(inner, in: rule.detection, line: line)
+      }
+      steps.append(RuleDraft.Step(name: "near\(steps.count)", condition: condition, isAbsent: isAbsent))
+    }
+    return steps
+  }
+
+  /// The event fields that a summary shows: those that the author lists, else those that the rule asks about.
+  func shown(_ metadata: SigmaMetadata, _ condition: ImportedCondition, _ reading: Reading) -> [String] {
+    if let view = reading.views.first, !metadata.fields.isEmpty {
+      return metadata.fields.compactMap { view.names(of: $0).first }
+    }
+    let ofSource = Set(reading.views.flatMap(\.condition.fields))
+    return condition.fields.filter { !ofSource.contains($0) }
+  }
+
+  /// The id that the rule has, else one made of its title.
+  static func id(_ metadata: SigmaMetadata) -> String {
+    let text = metadata.id ?? "sigma." + metadata.title.lowercased()
+    var result = ""
+    for scalar in text.unicodeScalars {
+      let isName = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+      if isName || "._-".unicodeScalars.contains(scalar) {
+        result.unicodeScalars.append(scalar)
+      } else if !result.hasSuffix("-") {
+        result += "-"
+      }
+    }
+    return String(result.prefix(128))
+  }
+}

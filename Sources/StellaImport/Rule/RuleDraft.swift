@@ -1,0 +1,53 @@
+import StellaModel
+
+/// A native rule before it is written down. Times are nanoseconds.
+struct RuleDraft {
+  enum Shape {
+    /// An alert for each event, those of one key within a time joined.
+    case each(ImportedCondition)
+    case threshold(ImportedCondition, count: Int, within: Int64, distinct: String?)
+    case sequence([Step], within: Int64, isOrdered: Bool)
+    /// Windows that open with a key's first event and are judged when they are over.
+    case judged(ImportedCondition, Measure, [SigmaCondition.Bound], within: Int64)
+    /// A value over the last events, compared at each event.
+    case sliding(ImportedCondition, Statistic, [SigmaCondition.Bound], field: String, within: Int64)
+  }
+
+  struct Step {
+    var name: String
+    var condition: ImportedCondition
+    var times = 1
+    var isAbsent = false
+    var within: Int64?
+  }
+
+  enum Measure {
+    case events
+    case distinct(String)
+    case sum(String)
+  }
+
+  enum Statistic {
+    case sum, mean, min, max
+    case quantile(Double)
+  }
+
+  var metadata: SigmaMetadata
+  var logSource: SigmaLogSource?
+  var id: String
+  var shape: Shape
+  /// Event fields.
+  var by: [String]
+  /// Event fields worth showing.
+  var shown: [String] = []
+  var notes: [String] = []
+
+  var conditions: [ImportedCondition] {
+    switch shape {
+    case .each(let condition), .threshold(let condition, _, _, _), .judged(let condition, _, _, _),
+      .sliding(let condition, _, _, _, _):
+      [condition]
+    case .sequence(let steps, _, _): steps.map(\.condition)
+    }
+  }
+}

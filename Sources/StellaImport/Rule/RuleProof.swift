@@ -1,0 +1,29 @@
+import StellaDetection
+import StellaModel
+import StellaScripting
+
+/// Shows that a produced rule is one: the real loader runs it, and its conditions compile.
+enum RuleProof {
+  /// - Returns: what the compiler finds strange in the conditions.
+  /// - Throws: a defect of the converter, or a rule too large.
+  static func notes(_ text: String, file: String, line: Int) throws(SigmaRefusal) -> [String] {
+    let bytes = Array(text.utf8)
+    guard bytes.count <= sourceLimit else {
+      throw SigmaRefusal(
+        .size, "the rule would be \(bytes.count) bytes long, and one may have \(sourceLimit)",
+        "Split it into several rules.", line: line)
+    }
+    let set = RuleSet(sources: [RuleSource(file: file, text: bytes)], fields: FieldRegister())
+    if let error = set.refusals.first?.errors.first {
+      throw SigmaRefusal(
+        error.code == "rule.budget" ? .size : .defect, "the rule does not load: \(error.message)", error.remedy,
+        line: line)
+    }
+    let rule = set.rules[0]
+    let expressions = (rule.steps.isEmpty ? [rule.expression] : rule.steps) + rule.feeds
+    return expressions.flatMap(\.notes).map { "the condition: \($0.message)" }
+  }
+
+  /// Of the source of a rule, in bytes.
+  private static let sourceLimit = 64 * 1024
+}
