@@ -46,20 +46,24 @@ package struct SigmaImport {
           if !users.isEmpty, !users.contains(where: \.generates) {
             imported.outcome = .absorbed(by: users.map(\.metadata.title))
           } else {
-            var draft = try converter.draft(document)
-            if let number = names.repetition(of: draft.id, in: metadata.file) { draft.id += "-\(number)" }
-            if let other = files[draft.id] {
-              throw SigmaRefusal(
-                .duplicate, "the id \(draft.id) belongs to \(other) already", "Give each rule an id of its own.",
-                line: metadata.line)
+            var written: [ImportedRule.File] = []
+            let drafts = try converter.drafts(document)
+            for draft in drafts {
+              var draft = draft
+              if let number = names.repetition(of: draft.id, in: metadata.file) { draft.id += "-\(number)" }
+              if let other = files[draft.id] {
+                throw SigmaRefusal(
+                  .duplicate, "the id \(draft.id) belongs to \(other) already", "Give each rule an id of its own.",
+                  line: metadata.line)
+              }
+              let file = ImportedRule.File(path: names.path(for: metadata.file), text: RuleWriter.text(draft), id: draft.id)
+              for note in try draft.notes + RuleProof.notes(file.text, file: file.path, line: metadata.line)
+              where !imported.notes.contains(note) { imported.notes.append(note) }
+              written.append(file)
             }
-            let path = names.path(for: metadata.file)
-            let text = RuleWriter.text(draft)
-            imported.notes = draft.notes
-            imported.notes += try RuleProof.notes(text, file: path, line: metadata.line)
-            files[draft.id] = metadata.file
-            imported.id = draft.id
-            imported.outcome = .converted(path: path, text: text)
+            for file in written { files[file.id] = metadata.file }
+            imported.id = written.first?.id
+            imported.outcome = .converted(written)
           }
         }
       } catch {
@@ -79,9 +83,17 @@ package struct ImportedRule: Sendable {
     case rule, correlation, filter
   }
 
+  package struct File: Sendable {
+    /// Relative to the directory of the output.
+    package var path: String
+    package var text: String
+    /// Of the native rule.
+    package var id: String
+  }
+
   package enum Outcome: Sendable {
-    /// The path is relative to the directory of the output.
-    case converted(path: String, text: String)
+    /// Nearly always one file.
+    case converted([File])
     /// It makes no rule of its own: the titles of those that it is part of.
     case absorbed(by: [String])
     case refused(SigmaRefusal)
@@ -100,6 +112,9 @@ package struct ImportedRule: Sendable {
   }
 
   package var isConverted: Bool { if case .converted = outcome { true } else { false } }
+
+  /// What it was converted to.
+  package var files: [File] { if case .converted(let files) = outcome { files } else { [] } }
 
   package var refusal: SigmaRefusal? { if case .refused(let refusal) = outcome { refusal } else { nil } }
 }

@@ -58,15 +58,15 @@ import Testing
     #expect(notes("{product: macos, category: x}").contains { $0.contains("category x, product macos") })
   }
 
-  @Test func theFirstMappingThatKnowsALogSourceIsTaken() throws {
+  @Test func theFirstMappingThatKnowsALogSourceIsTakenElseTheLast() throws {
     var first = FieldMapping(name: "first")
     first.template = ["first.{}"]
     let second = try FieldMapping(yaml: mapping, file: "m.yml")
     let events = [#""first":{"f":1}"#, #""channel":"Security","data":{"f":1}"#]
     let detection = "s: {f: 1}\ncondition: s"
-    #expect(try ImportedRules.matches(detection, events, mappings: [first, second]) == [0])
+    #expect(try ImportedRules.matches(detection, events, mappings: [second, first]) == [0])
     let source = "{product: windows, service: security}"
-    #expect(try ImportedRules.matches(detection, events, mappings: [first, second], source: source) == [1])
+    #expect(try ImportedRules.matches(detection, events, mappings: [second, first], source: source) == [1])
   }
 
   @Test(arguments: [

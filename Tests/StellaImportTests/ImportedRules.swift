@@ -22,12 +22,9 @@ enum ImportedRules {
   static func texts(
     _ yaml: String, mappings: [FieldMapping] = [plain], placeholders: [String: [String]] = [:]
   ) throws -> [String] {
-    try imported(yaml, mappings: mappings, placeholders: placeholders).compactMap { rule in
-      switch rule.outcome {
-      case .converted(_, let text): return text
-      case .absorbed: return nil
-      case .refused(let refusal): throw Refused(description: refusal.description)
-      }
+    try imported(yaml, mappings: mappings, placeholders: placeholders).flatMap { rule in
+      if let refusal = rule.refusal { throw Refused(description: refusal.description) }
+      return rule.files.map(\.text)
     }
   }
 
@@ -55,7 +52,7 @@ enum ImportedRules {
     return try events.indices.filter { index in try !matching([text], [events[index]])[0].isEmpty }
   }
 
-  /// For each rule, the positions of the lines that its `where` matches.
+  /// For each rule, the positions of the lines that its `where` and, if it has one, its `on` let through.
   static func matching(_ rules: [String], _ members: [String]) throws -> [[Int]] {
     try matchingLines(rules, members.map { "{\($0)}" })
   }
@@ -87,6 +84,11 @@ enum ImportedRules {
           $0 + start
         }
       }
+    }
+    for rule in rules.indices where set.rules[rule].manifest.on != nil {
+      let text = rules[rule].replacing("  on =", with: "  suppress_for = \"0s\",\n  on =")
+      let fired = try ImportedStream.firing(text, found[rule].map { lines[$0] })
+      found[rule] = fired.map { found[rule][$0] }
     }
     return found
   }
@@ -126,8 +128,27 @@ struct ImportedStream {
     lines.append("{\"time\":\"\(Timestamp.text(ImportedStream.start + seconds * 1_000_000_000))\",\(members)}")
   }
 
+  /// The positions of the lines at which a rule fires.
+  static func firing(_ rule: String, _ lines: [String]) throws -> [Int] {
+    var positions: [Int] = []
+    _ = try run([rule], lines) { position, alerts in
+      if alerts.contains(where: { $0.status == .firing }) { positions.append(position) }
+    }
+    return positions
+  }
+
   /// The alerts that fire, by the end of the stream and `advance` seconds more.
   func alerts(_ rules: [String], advance: Int64 = 0) throws -> [Alert] {
+    var alerts: [Alert] = []
+    let pipeline = try ImportedStream.run(rules, lines) { alerts += $1 }
+    alerts += pipeline.advance(to: (pipeline.latestTime ?? ImportedStream.start) + advance * 1_000_000_000)
+    #expect(pipeline.rules.failingRules.isEmpty)
+    return alerts.filter { $0.status == .firing }
+  }
+
+  private static func run(
+    _ rules: [String], _ lines: [String], _ body: (Int, [Alert]) -> Void
+  ) throws -> Pipeline {
     let fields = FieldRegister()
     let set = RuleSet(
       sources: rules.enumerated().map { RuleSource(file: "\($0.offset).lua", text: Array($0.element.utf8)) },
@@ -136,18 +157,15 @@ struct ImportedStream {
     let decoder = JSONLineDecoder()
     let pipeline = Pipeline(rules: set, lateness: 0) { _, record, time in decoder.event(record, time: time) }
     let source = pipeline.addSource("stream")
-    var alerts: [Alert] = []
     pipeline.clear()
     let clock = SourceClock(reference: ImportedStream.start)
-    for line in lines {
+    for (position, line) in lines.enumerated() {
       ImportedRules.withBlock([line], source: source) { block in
         decoder.prepare(fields.table)
         _ = decoder.decode(block, from: 0, into: pipeline.batch, clock: clock, failures: DecodeFailures())
-        alerts += pipeline.process()
+        body(position, pipeline.process())
       }
     }
-    alerts += pipeline.advance(to: (clock.previous ?? ImportedStream.start) + advance * 1_000_000_000)
-    #expect(set.failingRules.isEmpty)
-    return alerts.filter { $0.status == .firing }
+    return pipeline
   }
 }

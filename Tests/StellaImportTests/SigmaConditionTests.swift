@@ -59,6 +59,33 @@ import Testing
     #expect(refusal?.reason == .keywords)
   }
 
+  @Test func keywordsAreLookedForInAllValuesOfAnEventWhereNoFieldHasItsText() throws {
+    var mapping = ImportedRules.plain
+    mapping.searched = ["data"]
+    let events = [
+      #""f":1,"data":{"a":"an EVIL thing","b":[null,7]}"#, #""f":1,"data":{"x":{"y":["ev","good evil"]}}"#,
+      #""f":1,"data":{"a":"ev","b":"il"}"#, #""f":1,"other":"evil""#, #""data":{"a":"evil"}"#, #""f":1,"data":{"n":4711}"#,
+    ]
+    func matches(_ condition: String) throws -> [Int] {
+      let detection = "s: {f: 1}\nk: [evil, 47]\nl: [good]\nw: ['an*thing']\ncondition: \(condition)"
+      let texts = try ImportedRules.texts(ImportedRules.rule(detection), mappings: [mapping])
+      return try events.indices.filter { index in
+        var stream = ImportedStream()
+        stream.add(0, events[index])
+        return try stream.alerts(texts).count == 1
+      }
+    }
+    #expect(try matches("s and k") == [0, 1, 5])
+    #expect(try matches("s and k and not l") == [0, 5])
+    #expect(try matches("s and not k") == [2, 3])
+    #expect(try matches("s or k") == [0, 1, 2, 3, 4, 5])
+    #expect(try matches("k and l") == [1])
+    #expect(try matches("s and w") == [0])
+    let counted = ImportedRules.imported(
+      ImportedRules.rule("k: [evil]\ntimeframe: 5m\ncondition: k | count() > 3"), mappings: [mapping])[0].refusal
+    #expect(counted?.reason == .keywords)
+  }
+
   @Test(arguments: [
     ("sel_x", "Did you mean sel_a"), ("sel_a and", "it ends"), ("(sel_a", ")"), ("1 of other*", "names no search"),
     ("sel_*", "1 of sel_*"), ("sel_a sel_b", "found 'sel_b'"), ("0 of sel_*", "counts nothing"),

@@ -19,20 +19,20 @@ import Testing
     #expect(!refusals.contains { $0.reason == .defect })
     #expect(Double(converted.count) >= 0.97 * Double(imported.count))
 
-    var texts: [String: String] = [:]
+    var texts: [String: [String]] = [:]
     var titles: [String: String] = [:]
     for rule in converted {
-      guard case .converted(_, let text) = rule.outcome, let id = rule.metadata.id else { continue }
-      texts[id] = text
+      guard let id = rule.metadata.id else { continue }
+      texts[id] = rule.files.map(\.text)
       titles[id] = rule.metadata.title
     }
     var passed = 0
     for (id, events) in corpus.regression {
-      guard let text = texts[id] else {
+      guard let rules = texts[id] else {
         print("sigma: regression, not converted: \(id)")
         continue
       }
-      if try ImportedRules.matchingLines([text], events)[0].isEmpty {
+      if try ImportedRules.matchingLines(rules, events).allSatisfy(\.isEmpty) {
         print("sigma: regression, not found: \(id) \(titles[id] ?? "")")
       } else {
         passed += 1
@@ -42,13 +42,15 @@ import Testing
     #expect(passed >= corpus.regression.count - 1)
 
     // Another engine knows Windows events only.
-    let windows = converted.compactMap { rule -> String? in
-      guard case .converted(_, let text) = rule.outcome, text.contains("product windows") else { return nil }
-      return rule.metadata.id
+    let windows = converted.filter { $0.files[0].text.contains("product windows") }.compactMap(\.metadata.id)
+    let parts = windows.flatMap { id in (texts[id] ?? []).map { (id: id, text: $0) } }
+    var found: [String: Set<Int>] = [:]
+    for (part, events) in zip(parts, try ImportedRules.matchingLines(parts.map(\.text), corpus.events)) {
+      found[part.id, default: []].formUnion(events)
     }
-    let found = try ImportedRules.matchingLines(windows.map { texts[$0] ?? "" }, corpus.events)
     var scores: [Double] = []
-    for (id, ours) in zip(windows, found.map(Set.init)) {
+    for id in windows {
+      let ours = found[id] ?? []
       let theirs = corpus.hits[id] ?? []
       if ours.isEmpty && theirs.isEmpty { continue }
       let common = Double(ours.intersection(theirs).count)

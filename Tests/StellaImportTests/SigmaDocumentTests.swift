@@ -74,7 +74,7 @@ import Testing
           own: {g: 3}
       """
     let rules = ImportedRules.imported(yaml)
-    let paths = rules.compactMap { if case .converted(let path, _) = $0.outcome { path } else { nil } }
+    let paths = rules.flatMap(\.files).map(\.path)
     #expect(paths == ["rules/test.lua", "rules/test-2.lua", "rules/test-3.lua"])
     #expect(Set(rules.compactMap(\.id)).count == 3)
     let texts = try ImportedRules.texts(yaml)
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("title: [", SigmaRefusal.Reason.yaml, 1), ("just text", .structure, 1), ("title: A\ntitle: B", .yaml, 1),
+    ("title: b: c", SigmaRefusal.Reason.yaml, 1), ("just text", .structure, 1), ("title: A\ntitle: B", .yaml, 1),
     ("title: A\nlogsource: {category: x}\ndetection: {a: {b: 1}}", .structure, 3),
     ("title: A\nlogsource: {category: x}\nlevel: grave\ndetection: {a: {b: 1}, condition: a}", .structure, 3),
     ("title: A\ntaxonomy: own\nlogsource: {category: x}\ndetection: {a: {b: 1}, condition: a}", .structure, 2),
@@ -122,10 +122,18 @@ import Testing
     #expect(rules[1].refusal?.reason == .duplicate && rules[1].refusal?.message.contains("one.yml") == true)
   }
 
-  @Test func aRuleThatWouldBeTooLargeIsRefused() throws {
+  @Test func aRuleThatWouldBeTooLargeIsDealtOutOrRefused() throws {
     let values = (0..<9_000).map { "\"value number \($0)\"" }.joined(separator: ", ")
-    let refusal = try #require(
-      ImportedRules.imported(ImportedRules.rule("a: {b: [\(values)]}\ncondition: a"))[0].refusal)
-    #expect(refusal.reason == .size)
+    func rules(_ condition: String) -> ImportedRule {
+      ImportedRules.imported(
+        ImportedRules.rule("a: {b: [\(values)]}\nc: {d: 1}\ntimeframe: 5m\ncondition: \(condition)"))[0]
+    }
+    #expect(rules("a and c | count() > 5").refusal?.reason == .size)
+    #expect(rules("c and not a").refusal?.reason == .size)
+    let parts = rules("a and c").files
+    #expect(parts.count > 1 && Set(parts.map(\.id)).count == parts.count)
+    let events = [0, 4_321, 8_999].map { #""b":"VALUE number \#($0)","d":1"# } + [#""b":"value number 1""#]
+    let found = try ImportedRules.matching(parts.map(\.text), events)
+    #expect(found.flatMap(\.self).sorted() == [0, 1, 2], "each event belongs to one part")
   }
 }

@@ -99,9 +99,7 @@ struct RulesImportSigmaCommand: ParsableCommand {
 
   /// Looks at all files before it writes the first.
   private func write(_ rules: [ImportedRule]) throws {
-    let files = rules.compactMap { rule -> (path: String, text: String)? in
-      if case .converted(let path, let text) = rule.outcome { ("\(to)/\(path)", text) } else { nil }
-    }
+    let files = rules.flatMap(\.files).map { (path: "\(to)/\($0.path)", text: $0.text) }
     let existing = force ? [] : files.filter { ForeignRuleFiles.isThere($0.path) }
     if let first = existing.first {
       let others = existing.count > 1 ? " and \(existing.count - 1) more are" : " is"
@@ -152,8 +150,11 @@ extension ImportedRule {
       .init("title", .string(metadata.title)),
     ]
     switch outcome {
-    case .converted(let path, _):
-      members += [.init("status", .string("converted")), .init("file", .string("\(directory)/\(path)"))]
+    case .converted(let files):
+      members += [
+        .init("status", .string("converted")),
+        .init("files", .array(files.map { .string("\(directory)/\($0.path)") })),
+      ]
     case .absorbed(let by):
       members += [.init("status", .string("part")), .init("part_of", .array(by.map(FieldValue.string)))]
     case .refused(let refusal):

@@ -158,11 +158,6 @@ struct ConditionBuilder {
   private mutating func keyword(
     _ item: SigmaItem, _ value: ItemValues.Value, isCased: Bool
   ) throws(SigmaRefusal) -> ImportedCondition {
-    guard !view.keywords.isEmpty else {
-      throw SigmaRefusal(
-        .keywords, "keywords are looked for in the whole text of an event, and the mapping names no field that holds it",
-        "Add keywords: [field, …] to the mapping.", line: item.line)
-    }
     let searched: ItemValues.Value
     switch value {
     case .pattern(let pattern): searched = .pattern(pattern.containing())
@@ -172,10 +167,29 @@ struct ConditionBuilder {
       throw SigmaRefusal(
         .value, "a keyword is no text", "Write a text, or name the field it belongs to.", line: item.line)
     }
+    guard !view.keywords.isEmpty else { return try searchedKeyword(item, searched, isCased: isCased) }
     note("keywords are looked for in \(view.keywords.joined(separator: ", "))")
     var tests: [ImportedCondition] = []
     for name in view.keywords { tests.append(try test(name, searched, item, isCased: isCased)) }
     return .disjunction(of: tests)
+  }
+
+  /// Of a mapping that has no field with the text of events: a function goes through all of their values.
+  private mutating func searchedKeyword(
+    _ item: SigmaItem, _ value: ItemValues.Value, isCased: Bool
+  ) throws(SigmaRefusal) -> ImportedCondition {
+    guard !view.searched.isEmpty else {
+      throw SigmaRefusal(
+        .keywords, "keywords are looked for in the whole text of an event, and the mapping names no field that holds it",
+        "Add keywords: [field, …] to the mapping.", line: item.line)
+    }
+    guard case .pattern(let pattern) = value, let keyword = KeywordText(pattern, isCased: isCased) else {
+      throw SigmaRefusal(
+        .keywords, "a keyword is a pattern, and a function looks for plain texts in the values of an event",
+        "Add keywords: [field, …] to the mapping, or name the field.", line: item.line)
+    }
+    note("keywords are looked for by a function, in every value of \(view.searched.joined(separator: ", "))")
+    return .keyword(keyword)
   }
 
   // MARK: - Tests of one field
@@ -218,6 +232,11 @@ struct ConditionBuilder {
   private mutating func text(
     _ name: String, _ pattern: SigmaPattern, _ item: SigmaItem, isCased: Bool, isNumeric: Bool
   ) throws(SigmaRefusal) -> ImportedCondition {
+    for case .bytes(let bytes) in pattern.parts where String(validating: bytes, as: UTF8.self) == nil {
+      throw SigmaRefusal(
+        .value, "the bytes of \(item.field ?? name) are no text, and events hold text",
+        "Put base64 or base64offset behind the encoding.", line: item.line)
+    }
     if pattern.parts == [.anything] { return .test(FieldTest(name, .isNull(false))) }
     if let bytes = pattern.literal { return equality(name, bytes, isCased: isCased, isNumeric: isNumeric) }
     try refuseText(on: name, isNumeric, item)
@@ -230,9 +249,7 @@ struct ConditionBuilder {
       }
     }
     guard let expression = pattern.regularExpression(isCased: isCased) else {
-      throw SigmaRefusal(
-        .value, "the bytes of \(item.field ?? name) are no text, and events hold text",
-        "Put base64 or base64offset behind the encoding.", line: item.line)
+      preconditionFailure("placeholders are replaced and bytes are text here")
     }
     do throws(RegularExpression.Failure) {
       _ = try RegularExpression(Array(expression.utf8))

@@ -11,6 +11,7 @@ extension ImportedCondition {
   package var source: String {
     switch self {
     case .constant(let value): value ? "true" : "false"
+    case .keyword: "true"
     case .test(let test): test.written
     case .not(let inner): inner.isCall ? "not \(inner.source)" : "not (\(inner.source))"
     case .all(let parts):
@@ -26,7 +27,7 @@ extension ImportedCondition {
     let whole = source
     if column + whole.count <= ImportedCondition.width { return [whole] }
     switch self {
-    case .constant: return [whole]
+    case .constant, .keyword: return [whole]
     case .test(let test): return test.brokenSource(width: ImportedCondition.width - column) ?? [whole]
     case .not(let inner):
       if inner.isCall { return ImportedCondition.prefixed("not ", inner.layout(column: column + 4)) }

@@ -4,6 +4,8 @@ import StellaDetection
 package indirect enum ImportedCondition: Hashable, Sendable {
   case constant(Bool)
   case test(FieldTest)
+  /// A text anywhere in the event; none is left in what rules are written from.
+  case keyword(KeywordText)
   case not(ImportedCondition)
   case all([ImportedCondition])
   case any([ImportedCondition])
@@ -77,7 +79,7 @@ package indirect enum ImportedCondition: Hashable, Sendable {
 
   private func fields(isNegated: Bool) -> [String] {
     switch self {
-    case .constant: []
+    case .constant, .keyword: []
     case .test(let test): isNegated ? [] : test.fields
     case .not(let inner): isNegated ? inner.fields(isNegated: false) + inner.fields(isNegated: true) : []
     case .all(let parts), .any(let parts): parts.flatMap { $0.fields(isNegated: isNegated) }

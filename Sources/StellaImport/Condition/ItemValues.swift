@@ -112,7 +112,11 @@ struct ItemValues {
       }
     }
     var patterns = [SigmaPattern(value.text ?? "")]
-    for modifier in transforms { patterns = try patterns.flatMapTyped { try transformed($0, modifier) } }
+    for modifier in transforms {
+      var results: [SigmaPattern] = []
+      for pattern in patterns { results += try transformed(pattern, modifier) }
+      patterns = results
+    }
     return patterns.map { .pattern($0) }
   }
 
@@ -244,13 +248,5 @@ struct ItemValues {
     default: break
     }
     throw refusal(.value, "\(value.text ?? value.kind) has no order", "Compare with a number.")
-  }
-}
-
-extension Array {
-  fileprivate func flatMapTyped<T, E: Error>(_ transform: (Element) throws(E) -> [T]) throws(E) -> [T] {
-    var result: [T] = []
-    for element in self { result += try transform(element) }
-    return result
   }
 }

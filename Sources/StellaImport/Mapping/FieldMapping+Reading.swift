@@ -2,7 +2,7 @@ import StellaDetection
 import StellaModel
 
 extension FieldMapping {
-  private static let keys = ["name", "fields", "default", "by", "keywords", "sources"]
+  private static let keys = ["name", "fields", "default", "by", "keywords", "search", "sources"]
   private static let sourceKeys = ["category", "product", "service", "where", "fields", "default"]
 
   /// Reads a mapping file.
@@ -19,6 +19,7 @@ extension FieldMapping {
       if let value = document["default"] { template = try FieldMapping.template(value) }
       by = document["by"]?.texts ?? []
       keywords = document["keywords"]?.texts ?? []
+      searched = document["search"]?.texts ?? []
       for value in document["sources"]?.elements ?? [] { sources.append(try FieldMapping.source(value)) }
     } catch {
       var refusal = error

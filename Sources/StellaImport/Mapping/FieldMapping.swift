@@ -42,6 +42,8 @@ package struct FieldMapping: Sendable {
   package var by: [String] = []
   /// Event fields in which keywords are looked for.
   package var keywords: [String] = []
+  /// Event fields in all of whose values a function looks for keywords, where there are no such fields.
+  package var searched: [String] = []
   package var sources: [Source] = []
 
   package init(name: String) { self.name = name }
@@ -50,6 +52,7 @@ package struct FieldMapping: Sendable {
   package struct View: Sendable {
     package var condition: ImportedCondition
     package var keywords: [String]
+    package var searched: [String]
     fileprivate var fields: [[String: [String]]]
     fileprivate var template: [String]
 
@@ -78,7 +81,10 @@ package struct FieldMapping: Sendable {
         groups.append([source])
       }
     }
-    var views = [View(condition: .constant(true), keywords: keywords, fields: [fields], template: template)]
+    var views = [
+      View(
+        condition: .constant(true), keywords: keywords, searched: searched, fields: [fields], template: template)
+    ]
     for group in groups {
       views = views.flatMap { view in
         group.map { source in

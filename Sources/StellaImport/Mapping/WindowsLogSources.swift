@@ -9,6 +9,8 @@ struct WindowsLogSources {
   let data: String
   /// Where data of events are that have a structure of their own; nil when events are flat.
   let userData: String?
+  /// The objects that hold all of an event.
+  let whole: [String]
 
   static let evtx = WindowsLogSources(
     name: "windows-evtx",
@@ -31,14 +33,14 @@ struct WindowsLogSources {
       "Execution_ThreadID": ["Event.System.Execution.#attributes.ThreadID"],
       "TimeCreated_SystemTime": ["Event.System.TimeCreated.#attributes.SystemTime"],
       "Data": ["Event.EventData.Data", "Event.EventData.Data.#text"],
-    ], data: "Event.EventData.{}", userData: "Event.UserData.")
+    ], data: "Event.EventData.{}", userData: "Event.UserData.", whole: ["Event"])
 
   static let flat = WindowsLogSources(
     name: "windows-flat",
     head: [
       "Channel": ["Channel"], "EventID": ["EventID"], "Computer": ["Computer"], "ComputerName": ["Computer"],
       "Provider_Name": ["Provider_Name"],
-    ], data: "{}", userData: nil)
+    ], data: "{}", userData: nil, whole: [])
 
   static let winlogbeat = WindowsLogSources(
     name: "winlogbeat",
@@ -48,12 +50,13 @@ struct WindowsLogSources {
       "Provider_Guid": ["winlog.provider_guid"], "Keywords": ["winlog.keywords"], "Task": ["winlog.task"],
       "Opcode": ["winlog.opcode"], "EventRecordID": ["winlog.record_id"], "Level": ["log.level"],
       "Version": ["winlog.version"],
-    ], data: "winlog.event_data.{}", userData: "winlog.user_data.")
+    ], data: "winlog.event_data.{}", userData: "winlog.user_data.", whole: ["winlog", "message"])
 
   var mapping: FieldMapping {
     var mapping = FieldMapping(name: name)
     mapping.fields = head
     mapping.template = [data]
+    mapping.searched = whole
     mapping.by = head["Computer"] ?? []
     mapping.sources = [FieldMapping.Source(product: "windows", condition: .test(present(first("Channel"))))]
     for category in WindowsLogSources.categories { mapping.sources.append(source(category)) }

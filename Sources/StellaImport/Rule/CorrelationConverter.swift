@@ -65,6 +65,11 @@ struct CorrelationConverter {
       throw refusal(
         "it refers to \(rule.metadata.title), which aggregates behind its condition", "Make that a correlation.")
     }
+    guard condition.keywordGroups.isEmpty else {
+      throw SigmaRefusal(
+        .keywords, "\(rule.metadata.title) has keywords that a function has to look for", "Name their field.",
+        line: correlation.line)
+    }
     return Part(
       name: rule.metadata.name ?? rule.metadata.id ?? name, condition: condition, reading: reading,
       logSource: rule.logSource)
@@ -216,20 +221,13 @@ struct CorrelationConverter {
         negated.within = nil
         return negated
       case .any(let choices):
-        var joined: RuleDraft.Step?
-        for choice in choices {
-          let next = try step(choice)
-          guard next.times == 1, !next.isAbsent else {
-            throw refusal("its condition has a choice of more than single rules", "Make a correlation for each choice.")
-          }
-          if joined == nil {
-            joined = next
-          } else {
-            joined?.condition = .disjunction(of: [joined?.condition ?? .constant(false), next.condition])
-          }
+        var choice: [RuleDraft.Step] = []
+        for part in choices { choice.append(try step(part)) }
+        guard var joined = choice.first, choice.allSatisfy({ $0.times == 1 && !$0.isAbsent }) else {
+          throw refusal("its condition has a choice of more than single rules", "Make a correlation for each choice.")
         }
-        if let joined { return joined }
-        throw refusal("its condition is empty", "Name its rules.")
+        joined.condition = .disjunction(of: choice.map(\.condition))
+        return joined
       case .all, .quantified:
         throw refusal("its condition nests and within or, or counts", "Make a correlation for each choice.")
       }

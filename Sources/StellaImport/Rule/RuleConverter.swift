@@ -7,14 +7,19 @@ struct RuleConverter {
   let mappings: [FieldMapping]
   let placeholders: [String: [String]]
 
-  func draft(_ document: SigmaDocument) throws(SigmaRefusal) -> RuleDraft {
+  /// The rules that together say what a document says; nearly always one.
+  func drafts(_ document: SigmaDocument) throws(SigmaRefusal) -> [RuleDraft] {
     switch document {
-    case .rule(let rule): try draft(rule)
-    case .correlation(let correlation): try CorrelationConverter(converter: self, correlation: correlation).draft()
+    case .rule(let rule): try drafts(rule).flatMap { $0.parted(limit: RuleConverter.sizeLimit) }
+    case .correlation(let correlation): [try CorrelationConverter(converter: self, correlation: correlation).draft()]
     case .filter(let filter):
       throw SigmaRefusal(.structure, "a filter is no rule", "Name the rules it is for.", line: filter.metadata.line)
     }
   }
+
+  /// Bytes of a rule, with some room below what the loader takes.
+  private static let sizeLimit = 63 * 1024
+  private static let keywordGroupLimit = 3
 
   /// A rule read with a mapping: all its views, and the conditions on them.
   struct Reading {
@@ -36,8 +41,8 @@ struct RuleConverter {
   }
 
   func reading(_ logSource: SigmaLogSource) -> Reading {
-    guard let first = mappings.first else { preconditionFailure("an import has a mapping") }
-    let mapping = mappings.first { $0.knows(logSource) } ?? first
+    guard let last = mappings.last else { preconditionFailure("an import has a mapping") }
+    let mapping = mappings.first { $0.knows(logSource) } ?? last
     let (views, unchecked) = mapping.views(of: logSource)
     var reading = Reading(mapping: mapping, views: views)
     if !unchecked.isEmpty {
@@ -103,7 +108,7 @@ struct RuleConverter {
 
   // MARK: - Rules
 
-  private func draft(_ rule: SigmaRule) throws(SigmaRefusal) -> RuleDraft {
+  private func drafts(_ rule: SigmaRule) throws(SigmaRefusal) -> [RuleDraft] {
     var reading = reading(rule.logSource)
     let (condition, aggregation) = try condition(of: rule, &reading)
     let line = rule.detection.conditions[0].line
@@ -128,7 +133,49 @@ struct RuleConverter {
       draft.shape = try aggregate.shape(of: condition, notes: &reading.notes)
     }
     draft.notes = reading.notes
-    return draft
+    return try searching(draft, reading)
+  }
+
+  /// The rules for a draft whose condition has keywords that only a function finds: for each way in which the groups of
+  /// keywords can hold or not (Shannon's expansion), a condition without them that is not false.
+  private func searching(_ draft: RuleDraft, _ reading: Reading) throws(SigmaRefusal) -> [RuleDraft] {
+    guard case .each(let condition) = draft.shape else {
+      if let line = try unsearchable(draft) {
+        throw SigmaRefusal(
+          .keywords, "the keywords are counted, and a function has to look for them", "Name the field they stand in.",
+          line: line)
+      }
+      return [draft]
+    }
+    let groups = condition.keywordGroups
+    guard !groups.isEmpty else { return [draft] }
+    guard groups.count <= RuleConverter.keywordGroupLimit else {
+      throw SigmaRefusal(
+        .keywords, "keywords stand in \(groups.count) places of the condition", "Name the fields they stand in.",
+        line: draft.metadata.line)
+    }
+    var drafts: [RuleDraft] = []
+    for choice in 0..<(1 << groups.count) {
+      let decided = groups.enumerated().map { (group: $1, holds: choice & (1 << $0) == 0) }
+      let rest = condition.deciding(Dictionary(uniqueKeysWithValues: decided.map { ($0.group, $0.holds) }))
+      if rest == .constant(false) { continue }
+      var part = draft
+      part.shape = .searched(rest, keywords: decided, fields: reading.mapping.searched)
+      drafts.append(part)
+    }
+    return drafts
+  }
+
+  /// The line of a rule that counts what only a function can find.
+  private func unsearchable(_ draft: RuleDraft) throws(SigmaRefusal) -> Int? {
+    let conditions: [ImportedCondition] =
+      switch draft.shape {
+      case .each, .searched: []
+      case .threshold(let condition, _, _, _), .judged(let condition, _, _, _), .sliding(let condition, _, _, _, _):
+        [condition]
+      case .sequence(let steps, _, _): steps.map(\.condition)
+      }
+    return conditions.contains { !$0.keywordGroups.isEmpty } ? draft.metadata.line : nil
   }
 
   private func timeframe(_ rule: SigmaRule, line: Int) throws(SigmaRefusal) -> Int64 {

@@ -5,6 +5,8 @@ struct RuleDraft {
   enum Shape {
     /// An alert for each event, those of one key within a time joined.
     case each(ImportedCondition)
+    /// An alert for each event in whose values a function finds keywords: groups of them, each to hold or not.
+    case searched(ImportedCondition, keywords: [(group: ImportedCondition, holds: Bool)], fields: [String])
     case threshold(ImportedCondition, count: Int, within: Int64, distinct: String?)
     case sequence([Step], within: Int64, isOrdered: Bool)
     /// Windows that open with a key's first event and are judged when they are over.
@@ -41,13 +43,4 @@ struct RuleDraft {
   /// Event fields worth showing.
   var shown: [String] = []
   var notes: [String] = []
-
-  var conditions: [ImportedCondition] {
-    switch shape {
-    case .each(let condition), .threshold(let condition, _, _, _), .judged(let condition, _, _, _),
-      .sliding(let condition, _, _, _, _):
-      [condition]
-    case .sequence(let steps, _, _): steps.map(\.condition)
-    }
-  }
 }

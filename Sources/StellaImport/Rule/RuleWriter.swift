@@ -99,6 +99,7 @@ struct RuleWriter {
       addList("by", draft.by)
       lines.append("  threshold = { count = 1, within = \"\(RuleWriter.joined)\" },")
       addSummary(before: "{title}", after: "")
+    case .searched(let condition, let keywords, let fields): searched(condition, keywords, fields)
     case .threshold(let condition, let count, let within, let distinct):
       addCondition("where", condition)
       addList("by", draft.by)
@@ -161,8 +162,72 @@ struct RuleWriter {
         "end",
         "",
       ]
+    case .searched:
+      lines += [
+        "",
+        "-- All values of an event's part, as texts.",
+        "local function collect(value, texts)",
+        "  if type(value) == \"table\" then",
+        "    for _, inner in pairs(value) do collect(inner, texts) end",
+        "  elseif value ~= nil and type(value) ~= \"null\" then",
+        "    table.insert(texts, tostring(value))",
+        "  end",
+        "end",
+        "",
+        "-- As few texts, with a zero byte between the values.",
+        "local function joined(texts)",
+        "  local whole, size, from = {}, 0, 1",
+        "  for i, text in ipairs(texts) do",
+        "    if size + #text > 60000 and i > from then",
+        "      table.insert(whole, table.concat(texts, \"\\0\", from, i - 1))",
+        "      from, size = i, 0",
+        "    end",
+        "    size = size + #text + 1",
+        "  end",
+        "  table.insert(whole, table.concat(texts, \"\\0\", from))",
+        "  return whole",
+        "end",
+        "",
+        "-- Whether one of the texts has the pieces in it, one behind the other.",
+        "local function holds(texts, ...)",
+        "  for _, text in ipairs(texts) do",
+        "    local at = 1",
+        "    for _, piece in ipairs { ... } do",
+        "      local _, last = text:find(piece, at, true)",
+        "      at = last and last + 1",
+        "      if not at then break end",
+        "    end",
+        "    if at then return true end",
+        "  end",
+        "  return false",
+        "end",
+        "",
+      ]
     default: break
     }
+  }
+
+  private mutating func searched(
+    _ condition: ImportedCondition, _ keywords: [(group: ImportedCondition, holds: Bool)], _ fields: [String]
+  ) {
+    addCondition("where", condition)
+    addList("by", draft.by)
+    lines += ["  on = function(e)", "    local texts = {}"]
+    for field in fields { lines.append("    collect(e[\(LuaText.quoted(field))], texts)") }
+    lines += [
+      "    texts = joined(texts)",
+      "    local folded = {}",
+      "    for i, text in ipairs(texts) do folded[i] = text:lower() end",
+      "    local function has(...) return holds(folded, ...) end",
+      "    local function has_cased(...) return holds(texts, ...) end",
+    ]
+    for (group, wanted) in keywords {
+      lines.append("    if \(wanted ? "not " : "")(\(group.keywordSource)) then return end")
+    }
+    lines += [
+      "    return alert { summary = \(LuaText.quoted(summary("{title}"))) }",
+      "  end,",
+    ]
   }
 
   private mutating func judged(
