@@ -56,7 +56,8 @@ package struct SigmaImport {
                   .duplicate, "the id \(draft.id) belongs to \(other) already", "Give each rule an id of its own.",
                   line: metadata.line)
               }
-              let file = ImportedRule.File(path: names.path(for: metadata.file), text: RuleWriter.text(draft), id: draft.id)
+              let file = ImportedRule.File(
+                path: names.path(for: metadata.file), text: RuleWriter.text(draft), id: draft.id)
               for note in try draft.notes + RuleProof.notes(file.text, file: file.path, line: metadata.line)
               where !imported.notes.contains(note) { imported.notes.append(note) }
               written.append(file)
@@ -127,7 +128,9 @@ private struct OutputNames {
   /// `a/b.yml` as `a/b.lua`, the next of the same file as `a/b-2.lua`.
   mutating func path(for source: String) -> String {
     var base = source
-    for suffix in [".yml", ".yaml", ".sigma"] where base.hasSuffix(suffix) { base = String(base.dropLast(suffix.count)) }
+    for suffix in [".yml", ".yaml", ".sigma"] where base.hasSuffix(suffix) {
+      base = String(base.dropLast(suffix.count))
+    }
     var path = base + ".lua"
     var number = 2
     while !used.insert(path).inserted {

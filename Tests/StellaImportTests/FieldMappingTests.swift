@@ -98,7 +98,8 @@ import Testing
     #expect(try ImportedRules.matches(detection, flatEvents, mappings: [flat], source: source) == [0])
     let stella = try #require(FieldMapping.builtIn("stella"))
     let web = [
-      #""method":"GET","uri":"/a/../etc/passwd?x=1","status":200"#, #""method":"GET","uri":"/a","query":"x=/etc/passwd","status":"200""#,
+      #""method":"GET","uri":"/a/../etc/passwd?x=1","status":200"#,
+      #""method":"GET","uri":"/a","query":"x=/etc/passwd","status":"200""#,
       #""method":"GET","uri":"/a","status":404"#,
     ]
     let webRule = "s: {cs-uri-query|contains: /etc/passwd, sc-status: 200}\ncondition: s"

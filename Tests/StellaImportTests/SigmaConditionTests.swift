@@ -64,7 +64,8 @@ import Testing
     mapping.searched = ["data"]
     let events = [
       #""f":1,"data":{"a":"an EVIL thing","b":[null,7]}"#, #""f":1,"data":{"x":{"y":["ev","good evil"]}}"#,
-      #""f":1,"data":{"a":"ev","b":"il"}"#, #""f":1,"other":"evil""#, #""data":{"a":"evil"}"#, #""f":1,"data":{"n":4711}"#,
+      #""f":1,"data":{"a":"ev","b":"il"}"#, #""f":1,"other":"evil""#, #""data":{"a":"evil"}"#,
+      #""f":1,"data":{"n":4711}"#,
     ]
     func matches(_ condition: String) throws -> [Int] {
       let detection = "s: {f: 1}\nk: [evil, 47]\nl: [good]\nw: ['an*thing']\ncondition: \(condition)"

@@ -21,7 +21,8 @@ struct SigmaCorpus {
       print("left out: corpora/sigma is not there (STELLA_SHARED names the folder of the corpora)")
       return nil
     }
-    let place = FileManager.default.temporaryDirectory.appending(path: "stella-sigma-\(ProcessInfo.processInfo.processIdentifier)")
+    let place = FileManager.default.temporaryDirectory.appending(
+      path: "stella-sigma-\(ProcessInfo.processInfo.processIdentifier)")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: place) }
     guard try run("tar -xJf \"$1\" -C \"$2\"", folder.appending(path: "rules.tar.xz").path, place.path) != nil else {

@@ -11,7 +11,9 @@ import Testing
     let imported = SigmaImport(mappings: [evtx, stella]).run(corpus.rules)
     let converted = imported.filter(\.isConverted)
     let refusals = imported.compactMap(\.refusal)
-    print("sigma: \(converted.count) of \(imported.count) documents convert, \(converted.filter { !$0.notes.isEmpty }.count) with notes")
+    print(
+      "sigma: \(converted.count) of \(imported.count) documents convert, \(converted.filter { !$0.notes.isEmpty }.count) with notes"
+    )
     for reason in SigmaRefusal.Reason.allCases {
       let found = refusals.filter { $0.reason == reason }
       if !found.isEmpty { print("sigma: refused, \(reason.rawValue): \(found.count), such as \(found[0])") }
@@ -58,10 +60,15 @@ import Testing
       if ours != theirs {
         let more = ours.subtracting(theirs).sorted().prefix(5)
         let fewer = theirs.subtracting(ours).sorted().prefix(5)
-        print("sigma: \(id) \(titles[id] ?? ""): \(ours.count) hits, \(theirs.count) there; only here \(more), only there \(fewer)")
+        print(
+          "sigma: \(id) \(titles[id] ?? ""): \(ours.count) hits, \(theirs.count) there; only here \(more), only there \(fewer)"
+        )
       }
     }
-    for id in corpus.hits.keys.sorted() where !windows.contains(id) { print("sigma: hits of \(id), not converted") ; scores.append(0) }
+    for id in corpus.hits.keys.sorted() where !windows.contains(id) {
+      print("sigma: hits of \(id), not converted")
+      scores.append(0)
+    }
     let mean = scores.reduce(0, +) / Double(max(1, scores.count))
     print("sigma: macro F1 \(mean) over \(scores.count) rules, \(windows.count) Windows rules")
     #expect(mean > 0.9)

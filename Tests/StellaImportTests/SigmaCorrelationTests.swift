@@ -225,7 +225,8 @@ import Testing
 
       """
     let rules = ImportedRules.imported(filter + SigmaCorrelationTests.failed + SigmaCorrelationTests.login)
-    #expect(rules[0].kind == .filter && rules[1].notes.contains { $0.contains("No admins") } && rules[2].notes.count == 1)
+    #expect(
+      rules[0].kind == .filter && rules[1].notes.contains { $0.contains("No admins") } && rules[2].notes.count == 1)
     let texts = try ImportedRules.texts(filter + SigmaCorrelationTests.failed + SigmaCorrelationTests.login)
     let events = [#""event":"fail","user":"adm_x""#, #""event":"fail","user":"x""#, #""event":"ok","user":"adm_x""#]
     #expect(try ImportedRules.matching(texts, events) == [[1], [2]])

@@ -43,7 +43,9 @@ import Testing
     #expect(manifest.title == #"It says "hello" ]]"#)
     #expect(manifest.id == "11111111-2222-4333-8444-555555555555")
     #expect(manifest.severity == .critical && manifest.status == "test" && manifest.type == "process_creation")
-    #expect(manifest.description == "First line with [[ and ]] in it.\nSecond line." || manifest.description == "First line with [[ and ]] in it.\nSecond line.\n")
+    #expect(
+      manifest.description == "First line with [[ and ]] in it.\nSecond line."
+        || manifest.description == "First line with [[ and ]] in it.\nSecond line.\n")
     #expect(manifest.author == "A, B" && manifest.date == "2021-01-31" && manifest.modified == "2022-02-01")
     #expect(manifest.tags == ["attack.execution", "attack.t1059"])
     #expect(manifest.references == ["https://example.org/a"] && manifest.falsepositives == ["Unknown"])
@@ -123,7 +125,8 @@ import Testing
   }
 
   @Test func aRuleThatWouldBeTooLargeIsDealtOutOrRefused() throws {
-    let values = (0..<9_000).map { "\"value number \($0)\"" }.joined(separator: ", ")
+    let filling = String(repeating: "x", count: 60)
+    let values = (0..<1_500).map { "\"value number \($0)\(filling)\"" }.joined(separator: ", ")
     func rules(_ condition: String) -> ImportedRule {
       ImportedRules.imported(
         ImportedRules.rule("a: {b: [\(values)]}\nc: {d: 1}\ntimeframe: 5m\ncondition: \(condition)"))[0]
@@ -132,7 +135,8 @@ import Testing
     #expect(rules("c and not a").refusal?.reason == .size)
     let parts = rules("a and c").files
     #expect(parts.count > 1 && Set(parts.map(\.id)).count == parts.count)
-    let events = [0, 4_321, 8_999].map { #""b":"VALUE number \#($0)","d":1"# } + [#""b":"value number 1""#]
+    let events =
+      [0, 722, 1_499].map { #""b":"VALUE number \#($0)\#(filling)","d":1"# } + [#""b":"value number 1\#(filling)""#]
     let found = try ImportedRules.matching(parts.map(\.text), events)
     #expect(found.flatMap(\.self).sorted() == [0, 1, 2], "each event belongs to one part")
   }

@@ -20,7 +20,8 @@ struct RulesImportSigmaCommand: ParsableCommand {
       Exit status: 0 when all were converted, 1 when some were refused.
       """)
 
-  @Argument(help: ArgumentHelp("Sigma files and directories.", valueName: "path"), completion: .file()) var paths: [String]
+  @Argument(help: ArgumentHelp("Sigma files and directories.", valueName: "path"), completion: .file()) var paths:
+    [String]
 
   @Option(
     name: .long, help: ArgumentHelp("Where the rules are written.", valueName: "directory"), completion: .directory)

@@ -180,7 +180,8 @@ struct ConditionBuilder {
   ) throws(SigmaRefusal) -> ImportedCondition {
     guard !view.searched.isEmpty else {
       throw SigmaRefusal(
-        .keywords, "keywords are looked for in the whole text of an event, and the mapping names no field that holds it",
+        .keywords,
+        "keywords are looked for in the whole text of an event, and the mapping names no field that holds it",
         "Add keywords: [field, …] to the mapping.", line: item.line)
     }
     guard case .pattern(let pattern) = value, let keyword = KeywordText(pattern, isCased: isCased) else {
@@ -210,7 +211,9 @@ struct ConditionBuilder {
       }
       return .test(FieldTest(name, .oneOf([literal] + texts.map { .text(Array($0.utf8)) })))
     case .compared(let comparison, let literal):
-      if !isNumeric { note("\(comparison.rawValue) compares numbers: a number that the log writes as text is passed over") }
+      if !isNumeric {
+        note("\(comparison.rawValue) compares numbers: a number that the log writes as text is passed over")
+      }
       return .test(FieldTest(name, .compare(comparison, literal)))
     case .networks(let blocks): return .test(FieldTest(name, .cidr(blocks)))
     case .regularExpression(let pattern):
@@ -300,13 +303,17 @@ struct ConditionBuilder {
   /// The number whose text this is, as logs write numbers.
   private static func number(_ text: String) -> Literal? {
     if let integer = Int64(text), "\(integer)" == text { return .integer(integer) }
-    if text.utf8.contains(46), let double = Double(text), double.isFinite, "\(double)" == text { return .number(double) }
+    if text.utf8.contains(46), let double = Double(text), double.isFinite, "\(double)" == text {
+      return .number(double)
+    }
     return nil
   }
 
   /// Whether letters beyond ASCII have another case, which only regular expressions know.
   private static func needsFolding(_ bytes: [UInt8]) -> Bool {
-    guard bytes.contains(where: { $0 >= 0x80 }), let text = String(validating: bytes, as: UTF8.self) else { return false }
+    guard bytes.contains(where: { $0 >= 0x80 }), let text = String(validating: bytes, as: UTF8.self) else {
+      return false
+    }
     return text.unicodeScalars.contains { !$0.isASCII && ($0.properties.isLowercase || $0.properties.isUppercase) }
   }
 

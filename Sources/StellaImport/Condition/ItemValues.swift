@@ -188,7 +188,9 @@ struct ItemValues {
     guard var pattern = value.text, !pattern.isEmpty else {
       throw refusal(.value, "re is \(value.kind)", "Give a regular expression.")
     }
-    if item.modifiers.contains(.expand), SigmaPattern(literal: Array(pattern.utf8)).withPlaceholders().placeholder != nil {
+    if item.modifiers.contains(.expand),
+      SigmaPattern(literal: Array(pattern.utf8)).withPlaceholders().placeholder != nil
+    {
       throw refusal(
         .placeholder, "a placeholder stands in a regular expression", "Write out its values with | between them.")
     }

@@ -30,12 +30,14 @@ extension FieldMapping {
 
   private static func check(_ value: SigmaValue, _ known: [String], _ owner: String) throws(SigmaRefusal) {
     guard case .object(let members) = value.content else {
-      throw SigmaRefusal(.structure, "\(owner) is \(value.kind), not a map", "Write keys with values.", line: value.line)
+      throw SigmaRefusal(
+        .structure, "\(owner) is \(value.kind), not a map", "Write keys with values.", line: value.line)
     }
     for (key, value) in members where !known.contains(key) {
       let hint = NearestName.of(key, in: known).map { "Did you mean \($0)? " } ?? ""
       throw SigmaRefusal(
-        .structure, "\(owner) has no key \(key)", hint + "It takes: \(known.joined(separator: ", ")).", line: value.line)
+        .structure, "\(owner) has no key \(key)", hint + "It takes: \(known.joined(separator: ", ")).", line: value.line
+      )
     }
   }
 

@@ -66,9 +66,10 @@ struct Aggregate {
   private var leastCount: Int? {
     get throws(SigmaRefusal) {
       guard isRising else { return nil }
-      let least = bounds.map { bound in
-        bound.relation == .greater ? bound.value.rounded(.down) + 1 : bound.value.rounded(.up)
-      }.max() ?? 1
+      let least =
+        bounds.map { bound in
+          bound.relation == .greater ? bound.value.rounded(.down) + 1 : bound.value.rounded(.up)
+        }.max() ?? 1
       guard least >= 1 else { return 1 }
       guard least <= Double(Aggregate.countLimit) else {
         throw SigmaRefusal(

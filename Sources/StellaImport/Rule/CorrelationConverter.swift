@@ -148,7 +148,8 @@ struct CorrelationConverter {
         if !names.contains(single) { names.append(single) }
       }
       guard names.count == 1 else {
-        throw refusal("\(name) is \(names.joined(separator: " or ")) in events", "Use one mapping for all of its rules.")
+        throw refusal(
+          "\(name) is \(names.joined(separator: " or ")) in events", "Use one mapping for all of its rules.")
       }
       field = names[0]
     }

@@ -46,7 +46,8 @@ struct RuleConverter {
     let (views, unchecked) = mapping.views(of: logSource)
     var reading = Reading(mapping: mapping, views: views)
     if !unchecked.isEmpty {
-      reading.notes.append("the log source is not checked: \(unchecked.joined(separator: ", ")) (mapping \(mapping.name))")
+      reading.notes.append(
+        "the log source is not checked: \(unchecked.joined(separator: ", ")) (mapping \(mapping.name))")
     }
     return reading
   }
@@ -127,7 +128,8 @@ struct RuleConverter {
       draft.by = []
       for field in by { draft.by.append(try reading.single(field, for: "by", line: line)) }
       let aggregate = Aggregate(
-        function: function, field: try field.map { (name) throws(SigmaRefusal) in
+        function: function,
+        field: try field.map { (name) throws(SigmaRefusal) in
           try reading.single(name, for: "the aggregation", line: line)
         }, bounds: [bound], within: try timeframe(rule, line: line), line: line)
       draft.shape = try aggregate.shape(of: condition, notes: &reading.notes)

@@ -13,13 +13,15 @@ enum RuleProof {
         .size, "the rule would be \(bytes.count) bytes long, and one may have \(sourceLimit)",
         "Split it into several rules.", line: line)
     }
-    let set = RuleSet(sources: [RuleSource(file: file, text: bytes)], fields: FieldRegister())
-    if let error = set.refusals.first?.errors.first {
+    let rule: RuleSet.ActiveRule
+    do throws(RuleRefusal) {
+      rule = try RuleSet.check(RuleSource(file: file, text: bytes))
+    } catch {
+      let first = error.errors.first
       throw SigmaRefusal(
-        error.code == "rule.budget" ? .size : .defect, "the rule does not load: \(error.message)", error.remedy,
-        line: line)
+        first?.code == "rule.budget" ? .size : .defect, "the rule does not load: \(first?.message ?? "no reason")",
+        first?.remedy ?? "", line: line)
     }
-    let rule = set.rules[0]
     let expressions = (rule.steps.isEmpty ? [rule.expression] : rule.steps) + rule.feeds
     return expressions.flatMap(\.notes).map { "the condition: \($0.message)" }
   }

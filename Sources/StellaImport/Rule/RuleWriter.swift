@@ -60,7 +60,8 @@ struct RuleWriter {
     let name = source?.category ?? source?.service ?? source?.product ?? "sigma"
     let bytes = name.utf8.map { byte -> UInt8 in
       let isName =
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || [45, 46, 95].contains(byte)
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+        || [45, 46, 95].contains(byte)
       return isName ? byte : 95
     }
     return String(decoding: bytes.prefix(128), as: UTF8.self)

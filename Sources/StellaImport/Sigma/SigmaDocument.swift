@@ -53,7 +53,9 @@ package enum SigmaDocument: Sendable {
         "Rename its fields and log source to those of the taxonomy sigma, and give the rest in a mapping file.",
         line: value["taxonomy"]?.line ?? value.line)
     }
-    if let correlation = value["correlation"] { return .correlation(try SigmaCorrelation(correlation, value, metadata)) }
+    if let correlation = value["correlation"] {
+      return .correlation(try SigmaCorrelation(correlation, value, metadata))
+    }
     if let filter = value["filter"] { return .filter(try SigmaFilter(filter, value, metadata)) }
     return .rule(try SigmaRule(value, metadata))
   }
