@@ -36,19 +36,20 @@ extension ImportedCondition {
       return ImportedCondition.joined(
         "and ",
         parts.map { part in
-          if case .any = part, column + part.source.count + 6 > ImportedCondition.width {
-            return ImportedCondition.enclosed("(", part.layout(column: column + 6))
-          }
-          if case .any = part { return ["(\(part.source))"] }
-          return part.layout(column: column + 4)
+          guard case .any = part else { return part.layout(column: column + 4) }
+          if column + part.source.count + 6 <= ImportedCondition.width { return ["(\(part.source))"] }
+          return ImportedCondition.enclosed("(", part.layout(column: column + 2))
         })
     case .any(let parts): return ImportedCondition.joined("or ", parts.map { $0.layout(column: column + 3) })
     }
   }
 
-  /// Each part after the first with the operator in front, the rest of its lines further in.
+  /// Each part after the first with the operator in front. What is in parentheses is indented already.
   private static func joined(_ word: String, _ parts: [[String]]) -> [String] {
-    parts.enumerated().flatMap { index, lines in index == 0 ? lines : prefixed(word, lines) }
+    parts.enumerated().flatMap { index, lines in
+      let isEnclosed = lines.count > 1 && lines.last == ")"
+      return (index == 0 ? [lines[0]] : [word + lines[0]]) + lines.dropFirst().map { isEnclosed ? $0 : "  " + $0 }
+    }
   }
 
   private static func prefixed(_ word: String, _ lines: [String]) -> [String] {

@@ -76,7 +76,8 @@ struct ItemValues {
       return [.field(name)]
     case .exists:
       try refuseOthers(than: [.exists], "Drop the other modifiers.")
-      guard case .bool(let flag) = value.content else {
+      let words = ["true": true, "yes": true, "false": false, "no": false]
+      guard let flag = value.text.flatMap({ words[$0.lowercased()] }) else {
         throw refusal(.value, "exists is \(value.text ?? value.kind)", "Write exists: true or exists: false.")
       }
       return [.exists(flag)]

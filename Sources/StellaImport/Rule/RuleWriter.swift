@@ -137,12 +137,14 @@ struct RuleWriter {
   private func summary(_ before: String) -> String {
     func isPlain(_ name: String) -> Bool { !name.contains { "{}:".contains($0) } }
     let keys = draft.by.filter(isPlain)
-    let shown = draft.shown.filter { isPlain($0) && !draft.by.contains($0) }.prefix(RuleWriter.shownLimit)
+    var shown: [(label: Substring, name: String)] = []
+    for name in draft.shown where isPlain(name) && !draft.by.contains(name) && shown.count < RuleWriter.shownLimit {
+      let label = name.split(separator: ".").last ?? ""
+      if !label.hasPrefix("#"), !shown.contains(where: { $0.label == label }) { shown.append((label, name)) }
+    }
     var text = before
     if !keys.isEmpty { text += " (\(keys.map { "{\($0)}" }.joined(separator: ", ")))" }
-    if !shown.isEmpty {
-      text += ": " + shown.map { "\($0.split(separator: ".").last ?? "") {\($0)}" }.joined(separator: ", ")
-    }
+    if !shown.isEmpty { text += ": " + shown.map { "\($0.label) {\($0.name)}" }.joined(separator: ", ") }
     return text
   }
 
@@ -215,13 +217,18 @@ struct RuleWriter {
     addList("by", draft.by)
     lines += ["  on = function(e)", "    local texts = {}"]
     for field in fields { lines.append("    collect(e[\(LuaText.quoted(field))], texts)") }
-    lines += [
-      "    texts = joined(texts)",
-      "    local folded = {}",
-      "    for i, text in ipairs(texts) do folded[i] = text:lower() end",
-      "    local function has(...) return holds(folded, ...) end",
-      "    local function has_cased(...) return holds(texts, ...) end",
-    ]
+    lines.append("    texts = joined(texts)")
+    let calls = keywords.map(\.group.keywordSource)
+    if calls.contains(where: { $0.contains("has(") }) {
+      lines += [
+        "    local folded = {}",
+        "    for i, text in ipairs(texts) do folded[i] = text:lower() end",
+        "    local function has(...) return holds(folded, ...) end",
+      ]
+    }
+    if calls.contains(where: { $0.contains("has_cased(") }) {
+      lines.append("    local function has_cased(...) return holds(texts, ...) end")
+    }
     for (group, wanted) in keywords {
       lines.append("    if \(wanted ? "not " : "")(\(group.keywordSource)) then return end")
     }
