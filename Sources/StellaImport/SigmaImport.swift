@@ -58,7 +58,7 @@ package struct SigmaImport {
               }
               let file = ImportedRule.File(
                 path: names.path(for: metadata.file), text: RuleWriter.text(draft), id: draft.id)
-              for note in try draft.notes + RuleProof.notes(file.text, file: file.path, line: metadata.line)
+              for note in try draft.notes + RuleProof.notes(file.text, of: draft, file: file.path)
               where !imported.notes.contains(note) { imported.notes.append(note) }
               written.append(file)
             }

@@ -85,4 +85,29 @@ package indirect enum ImportedCondition: Hashable, Sendable {
     case .all(let parts), .any(let parts): parts.flatMap { $0.fields(isNegated: isNegated) }
     }
   }
+
+  /// As the engine simplifies it: equal for conditions that say the same in another order.
+  var normalised: Condition { Condition(syntax) }
+
+  private var syntax: ConditionSyntax {
+    let form: ConditionSyntax.Form =
+      switch self {
+      case .constant(let value): .constant(value)
+      case .test(let test): .test(test.folded)
+      case .keyword: .constant(true)
+      case .not(let inner): .not(inner.syntax)
+      case .all(let parts): .all(parts.map(\.syntax))
+      case .any(let parts): .any(parts.map(\.syntax))
+      }
+    return ConditionSyntax(form, 0..<0)
+  }
+}
+
+extension FieldTest {
+  /// With a text that is compared whatever its case in lower case, as the parser keeps it.
+  fileprivate var folded: FieldTest {
+    guard case .text(let kind, let needle, ignoringCase: true) = question else { return self }
+    let isUpper = UInt8(ascii: "A")...UInt8(ascii: "Z")
+    return FieldTest(field, .text(kind, needle.map { isUpper.contains($0) ? $0 | 0x20 : $0 }, ignoringCase: true))
+  }
 }

@@ -142,10 +142,10 @@ struct RuleConverter {
   /// keywords can hold or not (Shannon's expansion), a condition without them that is not false.
   private func searching(_ draft: RuleDraft, _ reading: Reading) throws(SigmaRefusal) -> [RuleDraft] {
     guard case .each(let condition) = draft.shape else {
-      if let line = try unsearchable(draft) {
+      if draft.conditions.contains(where: { !$0.keywordGroups.isEmpty }) {
         throw SigmaRefusal(
           .keywords, "the keywords are counted, and a function has to look for them", "Name the field they stand in.",
-          line: line)
+          line: draft.metadata.line)
       }
       return [draft]
     }
@@ -166,18 +166,6 @@ struct RuleConverter {
       drafts.append(part)
     }
     return drafts
-  }
-
-  /// The line of a rule that counts what only a function can find.
-  private func unsearchable(_ draft: RuleDraft) throws(SigmaRefusal) -> Int? {
-    let conditions: [ImportedCondition] =
-      switch draft.shape {
-      case .each, .searched: []
-      case .threshold(let condition, _, _, _), .judged(let condition, _, _, _), .sliding(let condition, _, _, _, _):
-        [condition]
-      case .sequence(let steps, _, _): steps.map(\.condition)
-      }
-    return conditions.contains { !$0.keywordGroups.isEmpty } ? draft.metadata.line : nil
   }
 
   private func timeframe(_ rule: SigmaRule, line: Int) throws(SigmaRefusal) -> Int64 {

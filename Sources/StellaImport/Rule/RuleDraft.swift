@@ -43,4 +43,14 @@ struct RuleDraft {
   /// Event fields worth showing.
   var shown: [String] = []
   var notes: [String] = []
+
+  /// What the rule asks of events: of its `where`, or of each step.
+  var conditions: [ImportedCondition] {
+    switch shape {
+    case .each(let condition), .searched(let condition, _, _), .threshold(let condition, _, _, _),
+      .judged(let condition, _, _, _), .sliding(let condition, _, _, _, _):
+      [condition]
+    case .sequence(let steps, _, _): steps.map(\.condition)
+    }
+  }
 }
