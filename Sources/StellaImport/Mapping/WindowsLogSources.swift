@@ -81,10 +81,12 @@ struct WindowsLogSources {
   }
 
   private func source(_ category: Category) -> FieldMapping.Source {
-    var parts = [
-      equality("Channel", category.channels.map { .text(Array($0.utf8)) }),
-      equality("EventID", category.events.map { .integer($0) }),
-    ]
+    var parts: [ImportedCondition] = []
+    if let provider = category.provider { parts.append(equality("Provider_Name", [.text(Array(provider.utf8))])) }
+    if !category.events.isEmpty {
+      parts.append(equality("Channel", category.channels.map { .text(Array($0.utf8)) }))
+      parts.append(equality("EventID", category.events.map { .integer($0) }))
+    }
     if !category.types.isEmpty {
       let field = data.replacing("{}", with: "EventType")
       parts.append(
@@ -101,7 +103,9 @@ struct WindowsLogSources {
     var name: String
     var product: String? = "windows"
     var channels: [String] = [sysmon]
-    var events: [Int64]
+    var events: [Int64] = []
+    /// Stands alone where the events of a provider are traced and in no channel.
+    var provider: String?
     /// Values of `EventType`, where only some events of that number belong.
     var types: [String] = []
     var fields: [String: String] = [:]
@@ -152,6 +156,8 @@ struct WindowsLogSources {
     Category(name: "ps_classic_start", channels: ["Windows PowerShell"], events: [400]),
     Category(name: "ps_classic_provider_start", channels: ["Windows PowerShell"], events: [600]),
     Category(name: "ps_classic_script", channels: ["Windows PowerShell"], events: [800]),
+    Category(name: "file_access", provider: "Microsoft-Windows-Kernel-File"),
+    Category(name: "file_rename", provider: "Microsoft-Windows-Kernel-File"),
     Category(
       name: "antivirus", product: nil, channels: [defender],
       events: [1006, 1007, 1008, 1009, 1010, 1011, 1012, 1017, 1018, 1019, 1115, 1116, 1117],
