@@ -182,6 +182,7 @@ import Testing
     ("rules: [failed]\ntimespan: 1m\ntype: event_count\ncondition: {gte: 9000000}", "1000000"),
     ("rules: [failed, login]\ntimespan: 1m\ntype: temporal\ncondition: {gte: 1}", "wants all"),
     ("rules: [failed]\ntimespan: 1m\ntype: event_count", "no condition"),
+    ("rules: [failed]\ntimespan: 1m\ntype: value_count\ncondition: {field: f, lt: 1e300}", "fewer than"),
   ])
   func aCorrelationThatCannotBeSaidIsRefused(body: String, words: String) throws {
     let yaml = SigmaCorrelationTests.failed + SigmaCorrelationTests.login + SigmaCorrelationTests.correlation(body)

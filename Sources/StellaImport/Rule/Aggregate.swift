@@ -10,6 +10,8 @@ struct Aggregate {
   var line: Int
 
   private static let countLimit: Int64 = 1_000_000
+  /// Different values that a script keeps of a key, to tell how many there are when its window is over.
+  static let keptValueLimit = 1_000
 
   /// The shape of the rule that fires when the comparison holds.
   func shape(of condition: ImportedCondition, notes: inout [String]) throws(SigmaRefusal) -> RuleDraft.Shape {
@@ -18,6 +20,12 @@ struct Aggregate {
       if let field { try checkName(field) }
       if let least = try leastCount {
         return .threshold(condition, count: least, within: within, distinct: field)
+      }
+      if field != nil, let most = bounds.map(\.value).max(), most > Double(Aggregate.keptValueLimit) {
+        throw SigmaRefusal(
+          .aggregation,
+          "it tells whether there are fewer than \(most) different values, and a script keeps "
+            + "\(Aggregate.keptValueLimit) of a key", "Count to less, or ask for more instead of fewer.", line: line)
       }
       noteWindows(&notes)
       return .judged(condition, field.map { .distinct($0) } ?? .events, bounds, within: within)

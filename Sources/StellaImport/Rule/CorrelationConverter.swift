@@ -5,6 +5,9 @@ struct CorrelationConverter {
   let converter: RuleConverter
   let correlation: SigmaCorrelation
 
+  /// Events that the steps of a sequence take together.
+  private static let timesLimit = 5_000.0
+
   /// A rule that the correlation refers to, or a count of one.
   private struct Part {
     var name: String
@@ -102,7 +105,12 @@ struct CorrelationConverter {
     var part = try self.part(name, rule)
     part.name = inner.metadata.name ?? part.name
     let least = inner.bounds.map { $0.relation == .greater ? $0.value.rounded(.down) + 1 : $0.value.rounded(.up) }.max()
-    part.times = max(1, Int(min(least ?? 1, 1e9)))
+    guard let least, least <= CorrelationConverter.timesLimit else {
+      throw refusal(
+        "\(inner.metadata.title) counts to more than the \(Int(CorrelationConverter.timesLimit)) events that a sequence "
+          + "takes", "Count to less.")
+    }
+    part.times = Int(max(1, least))
     part.within = inner.timespan
     return part
   }

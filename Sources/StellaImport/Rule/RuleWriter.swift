@@ -243,6 +243,7 @@ struct RuleWriter {
   ) {
     addCondition("where", condition)
     addList("by", draft.by)
+    if case .distinct = measure { add("memory", LuaText.quoted("4MiB")) }
     lines.append("  state = { open = false, since = 0, value = 0 },")
     lines += [
       "  on = function(e, s)",
@@ -256,7 +257,7 @@ struct RuleWriter {
       lines.append("    s.value = s.value + (tonumber(e[\(LuaText.quoted(field))]) or 0)")
     case .distinct(let field):
       // Beyond the largest bound more values make no difference.
-      let enough = bounds.map { Int($0.value.rounded(.up)) }.max() ?? 0
+      let enough = bounds.map { Int(min(max($0.value.rounded(.up), 0), Double(Aggregate.keptValueLimit))) }.max() ?? 0
       lines += [
         "    local value = e[\(LuaText.quoted(field))]",
         "    if value ~= nil and s.value <= \(enough) then",
