@@ -87,6 +87,27 @@ import Testing
     #expect(counted?.reason == .keywords)
   }
 
+  @Test func aFieldThatMayBeAListIsLookedInto() throws {
+    var mapping = ImportedRules.plain
+    mapping.lists = ["d"]
+    let events = [
+      #""f":1,"d":["one","CLIENT: 10.0.0.1"]"#, #""f":1,"d":"client: 10.0.0.1""#, #""f":1,"d":["two",3]"#, #""f":1"#,
+      #""f":2,"d":["client: 10."]"#,
+    ]
+    func matches(_ condition: String) throws -> [Int] {
+      let detection = "s: {f: 1}\nl: {d|contains: 'client: 10.'}\no: {d|contains|all: [o, ne]}\ncondition: \(condition)"
+      let texts = try ImportedRules.texts(ImportedRules.rule(detection), mappings: [mapping])
+      return try ImportedRules.matching(texts, events).flatMap(\.self).sorted()
+    }
+    #expect(try matches("s and l") == [0, 1])
+    #expect(try matches("s and not l") == [2, 3])
+    #expect(try matches("s and o") == [0])
+    #expect(try matches("l") == [0, 1, 4])
+    let counted = ImportedRules.imported(
+      ImportedRules.rule("l: {d|contains: a}\ntimeframe: 5m\ncondition: l | count() > 3"), mappings: [mapping])[0]
+    #expect(counted.isConverted && counted.notes.contains { $0.contains("does not look into lists") })
+  }
+
   @Test(arguments: [
     ("sel_x", "Did you mean sel_a"), ("sel_a and", "it ends"), ("(sel_a", ")"), ("1 of other*", "names no search"),
     ("sel_*", "1 of sel_*"), ("sel_a sel_b", "found 'sel_b'"), ("0 of sel_*", "counts nothing"),

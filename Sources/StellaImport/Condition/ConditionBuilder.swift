@@ -5,13 +5,16 @@ import StellaModel
 struct ConditionBuilder {
   let view: FieldMapping.View
   let placeholders: [String: [String]]
+  /// Whether a function may look into fields that are lists.
+  let looksIntoLists: Bool
   /// What a person should know about the conversion, each once.
   private(set) var notes: [String] = []
   private static let combinationLimit = 500
 
-  init(view: FieldMapping.View, placeholders: [String: [String]]) {
+  init(view: FieldMapping.View, placeholders: [String: [String]], looksIntoLists: Bool) {
     self.view = view
     self.placeholders = placeholders
+    self.looksIntoLists = looksIntoLists
   }
 
   private mutating func note(_ text: String) { if !notes.contains(text) { notes.append(text) } }
@@ -149,6 +152,15 @@ struct ConditionBuilder {
           }
         })
     default:
+      if view.lists.contains(field) {
+        if looksIntoLists, case .pattern(let pattern) = value, pattern.parts.first == .anything,
+          pattern.parts.last == .anything, let keyword = KeywordText(pattern, isCased: isCased, fields: names)
+        {
+          note("\(field) may be a list, into which a function looks")
+          return .keyword(keyword)
+        }
+        note("\(field) may be a list in some events, and this rule does not look into lists")
+      }
       var tests: [ImportedCondition] = []
       for name in names { tests.append(try test(name, value, item, isCased: isCased)) }
       return .disjunction(of: tests)
@@ -184,7 +196,9 @@ struct ConditionBuilder {
         "keywords are looked for in the whole text of an event, and the mapping names no field that holds it",
         "Add keywords: [field, …] to the mapping.", line: item.line)
     }
-    guard case .pattern(let pattern) = value, let keyword = KeywordText(pattern, isCased: isCased) else {
+    guard case .pattern(let pattern) = value,
+      let keyword = KeywordText(pattern, isCased: isCased, fields: view.searched)
+    else {
       throw SigmaRefusal(
         .keywords, "a keyword is a pattern, and a function looks for plain texts in the values of an event",
         "Add keywords: [field, …] to the mapping, or name the field.", line: item.line)

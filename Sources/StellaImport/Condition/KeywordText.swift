@@ -3,9 +3,11 @@ package struct KeywordText: Hashable, Sendable {
   /// Texts that follow one another with anything between them; in lower case unless ``isCased``.
   package var pieces: [String]
   package var isCased: Bool
+  /// The event fields in whose values it is looked for.
+  package var fields: [String]
 
   /// Nil for what a plain search can't find: single characters left open, and letters with another case beyond ASCII.
-  init?(_ pattern: SigmaPattern, isCased: Bool) {
+  init?(_ pattern: SigmaPattern, isCased: Bool, fields: [String]) {
     var pieces: [String] = []
     for part in pattern.parts {
       switch part {
@@ -20,6 +22,7 @@ package struct KeywordText: Hashable, Sendable {
     guard !pieces.isEmpty else { return nil }
     self.pieces = pieces
     self.isCased = isCased
+    self.fields = fields
   }
 }
 
@@ -75,15 +78,26 @@ extension ImportedCondition {
     }
   }
 
-  /// As a Lua expression over `has` and `has_cased`.
-  var keywordSource: String {
+  /// The keywords, in the order of the condition.
+  var keywords: [KeywordText] {
+    switch self {
+    case .constant, .test: []
+    case .keyword(let keyword): [keyword]
+    case .not(let inner): inner.keywords
+    case .all(let parts), .any(let parts): parts.flatMap(\.keywords)
+    }
+  }
+
+  /// As a Lua expression over a `has` and a `has_cased` for each of `scopes`, which the later have numbers for.
+  func keywordSource(_ scopes: [[String]]) -> String {
     switch self {
     case .constant, .test: "true"
     case .keyword(let keyword):
-      "\(keyword.isCased ? "has_cased" : "has")(\(keyword.pieces.map(LuaText.quoted).joined(separator: ", ")))"
-    case .not(let inner): "not (\(inner.keywordSource))"
-    case .all(let parts): parts.map { "(\($0.keywordSource))" }.joined(separator: " and ")
-    case .any(let parts): parts.map(\.keywordSource).joined(separator: "\n        or ")
+      "\(keyword.isCased ? "has_cased" : "has")\(RuleWriter.suffix(scopes.firstIndex(of: keyword.fields) ?? 0))"
+        + "(\(keyword.pieces.map(LuaText.quoted).joined(separator: ", ")))"
+    case .not(let inner): "not (\(inner.keywordSource(scopes)))"
+    case .all(let parts): parts.map { "(\($0.keywordSource(scopes)))" }.joined(separator: " and ")
+    case .any(let parts): parts.map { $0.keywordSource(scopes) }.joined(separator: "\n        or ")
     }
   }
 }

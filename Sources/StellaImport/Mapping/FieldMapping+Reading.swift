@@ -2,7 +2,7 @@ import StellaDetection
 import StellaModel
 
 extension FieldMapping {
-  private static let keys = ["name", "fields", "default", "by", "keywords", "search", "sources"]
+  private static let keys = ["name", "fields", "default", "by", "keywords", "search", "lists", "sources"]
   private static let sourceKeys = ["category", "product", "service", "where", "fields", "default"]
 
   /// Reads a mapping file.
@@ -20,6 +20,7 @@ extension FieldMapping {
       by = document["by"]?.texts ?? []
       keywords = document["keywords"]?.texts ?? []
       searched = document["search"]?.texts ?? []
+      lists = document["lists"]?.texts ?? []
       for value in document["sources"]?.elements ?? [] { sources.append(try FieldMapping.source(value)) }
     } catch {
       var refusal = error

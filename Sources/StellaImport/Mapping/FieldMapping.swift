@@ -44,6 +44,8 @@ package struct FieldMapping: Sendable {
   package var keywords: [String] = []
   /// Event fields in all of whose values a function looks for keywords, where there are no such fields.
   package var searched: [String] = []
+  /// Fields of rules that are lists in some events, into which only a function looks.
+  package var lists: [String] = []
   package var sources: [Source] = []
 
   package init(name: String) { self.name = name }
@@ -53,6 +55,7 @@ package struct FieldMapping: Sendable {
     package var condition: ImportedCondition
     package var keywords: [String]
     package var searched: [String]
+    package var lists: [String]
     fileprivate var fields: [[String: [String]]]
     fileprivate var template: [String]
 
@@ -83,7 +86,8 @@ package struct FieldMapping: Sendable {
     }
     var views = [
       View(
-        condition: .constant(true), keywords: keywords, searched: searched, fields: [fields], template: template)
+        condition: .constant(true), keywords: keywords, searched: searched, lists: lists, fields: [fields],
+        template: template)
     ]
     for group in groups {
       views = views.flatMap { view in

@@ -57,6 +57,7 @@ struct WindowsLogSources {
     mapping.fields = head
     mapping.template = [data]
     mapping.searched = whole
+    if head["Data"] != nil { mapping.lists = ["Data"] }
     mapping.by = head["Computer"] ?? []
     mapping.sources = [FieldMapping.Source(product: "windows", condition: .test(present(first("Channel"))))]
     for category in WindowsLogSources.categories { mapping.sources.append(source(category)) }

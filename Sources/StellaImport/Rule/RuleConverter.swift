@@ -56,11 +56,12 @@ struct RuleConverter {
   ///
   /// - Parameter build: the condition of one view.
   func condition(
-    _ reading: inout Reading, _ build: (inout ConditionBuilder) throws(SigmaRefusal) -> ImportedCondition
+    _ reading: inout Reading, looksIntoLists: Bool,
+    _ build: (inout ConditionBuilder) throws(SigmaRefusal) -> ImportedCondition
   ) throws(SigmaRefusal) -> ImportedCondition {
     var parts: [(sources: [ImportedCondition], condition: ImportedCondition)] = []
     for view in reading.views {
-      var builder = ConditionBuilder(view: view, placeholders: placeholders)
+      var builder = ConditionBuilder(view: view, placeholders: placeholders, looksIntoLists: looksIntoLists)
       let condition = try build(&builder)
       for note in builder.notes where !reading.notes.contains(note) { reading.notes.append(note) }
       if let index = parts.firstIndex(where: { $0.condition == condition }) {
@@ -74,7 +75,7 @@ struct RuleConverter {
 
   /// The condition of a rule on single events, with its filters.
   func condition(
-    of rule: SigmaRule, _ reading: inout Reading
+    of rule: SigmaRule, _ reading: inout Reading, looksIntoLists: Bool = false
   ) throws(SigmaRefusal) -> (ImportedCondition, SigmaCondition.Aggregation?) {
     let detection = rule.detection
     var parsed: [(SigmaCondition, Int)] = []
@@ -90,7 +91,7 @@ struct RuleConverter {
     }
     let filters = library.filters(of: rule)
     for filter in filters { reading.notes.append("joined with the filter \(filter.metadata.title)") }
-    let condition = try condition(&reading) { (builder) throws(SigmaRefusal) in
+    let condition = try condition(&reading, looksIntoLists: looksIntoLists) { (builder) throws(SigmaRefusal) in
       var alternatives: [ImportedCondition] = []
       for (condition, line) in parsed {
         alternatives.append(try builder.condition(condition, in: detection, line: line))
@@ -109,9 +110,19 @@ struct RuleConverter {
 
   // MARK: - Rules
 
+  /// With a function that looks into lists where one can, else without.
   private func drafts(_ rule: SigmaRule) throws(SigmaRefusal) -> [RuleDraft] {
+    do throws(SigmaRefusal) {
+      return try drafts(rule, looksIntoLists: true)
+    } catch {
+      guard error.reason == .keywords, !reading(rule.logSource).mapping.lists.isEmpty else { throw error }
+      return try drafts(rule, looksIntoLists: false)
+    }
+  }
+
+  private func drafts(_ rule: SigmaRule, looksIntoLists: Bool) throws(SigmaRefusal) -> [RuleDraft] {
     var reading = reading(rule.logSource)
-    let (condition, aggregation) = try condition(of: rule, &reading)
+    let (condition, aggregation) = try condition(of: rule, &reading, looksIntoLists: looksIntoLists)
     let line = rule.detection.conditions[0].line
     var draft = RuleDraft(
       metadata: rule.metadata, logSource: rule.logSource, id: RuleConverter.id(rule.metadata), shape: .each(condition),
@@ -135,12 +146,12 @@ struct RuleConverter {
       draft.shape = try aggregate.shape(of: condition, notes: &reading.notes)
     }
     draft.notes = reading.notes
-    return try searching(draft, reading)
+    return try searching(draft)
   }
 
   /// The rules for a draft whose condition has keywords that only a function finds: for each way in which the groups of
   /// keywords can hold or not (Shannon's expansion), a condition without them that is not false.
-  private func searching(_ draft: RuleDraft, _ reading: Reading) throws(SigmaRefusal) -> [RuleDraft] {
+  private func searching(_ draft: RuleDraft) throws(SigmaRefusal) -> [RuleDraft] {
     guard case .each(let condition) = draft.shape else {
       if draft.conditions.contains(where: { !$0.keywordGroups.isEmpty }) {
         throw SigmaRefusal(
@@ -162,7 +173,7 @@ struct RuleConverter {
       let rest = condition.deciding(Dictionary(uniqueKeysWithValues: decided.map { ($0.group, $0.holds) }))
       if rest == .constant(false) { continue }
       var part = draft
-      part.shape = .searched(rest, keywords: decided, fields: reading.mapping.searched)
+      part.shape = .searched(rest, keywords: decided)
       drafts.append(part)
     }
     return drafts
@@ -186,7 +197,7 @@ struct RuleConverter {
     for part in parts {
       var (inner, isAbsent) = (part, false)
       if case .not(let negated) = part { (inner, isAbsent) = (negated, true) }
-      let condition = try condition(&reading) { (builder) throws(SigmaRefusal) in
+      let condition = try condition(&reading, looksIntoLists: false) { (builder) throws(SigmaRefusal) in
         try builder.condition(inner, in: rule.detection, line: line)
       }
       steps.append(RuleDraft.Step(name: "near\(steps.count)", condition: condition, isAbsent: isAbsent))

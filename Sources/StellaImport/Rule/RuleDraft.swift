@@ -6,7 +6,7 @@ struct RuleDraft {
     /// An alert for each event, those of one key within a time joined.
     case each(ImportedCondition)
     /// An alert for each event in whose values a function finds keywords: groups of them, each to hold or not.
-    case searched(ImportedCondition, keywords: [(group: ImportedCondition, holds: Bool)], fields: [String])
+    case searched(ImportedCondition, keywords: [(group: ImportedCondition, holds: Bool)])
     case threshold(ImportedCondition, count: Int, within: Int64, distinct: String?)
     case sequence([Step], within: Int64, isOrdered: Bool)
     /// Windows that open with a key's first event and are judged when they are over.
@@ -47,7 +47,7 @@ struct RuleDraft {
   /// What the rule asks of events: of its `where`, or of each step.
   var conditions: [ImportedCondition] {
     switch shape {
-    case .each(let condition), .searched(let condition, _, _), .threshold(let condition, _, _, _),
+    case .each(let condition), .searched(let condition, _), .threshold(let condition, _, _, _),
       .judged(let condition, _, _, _), .sliding(let condition, _, _, _, _):
       [condition]
     case .sequence(let steps, _, _): steps.map(\.condition)

@@ -100,7 +100,7 @@ struct RuleWriter {
       addList("by", draft.by)
       lines.append("  threshold = { count = 1, within = \"\(RuleWriter.joined)\" },")
       addSummary(before: "{title}", after: "")
-    case .searched(let condition, let keywords, let fields): searched(condition, keywords, fields)
+    case .searched(let condition, let keywords): searched(condition, keywords)
     case .threshold(let condition, let count, let within, let distinct):
       addCondition("where", condition)
       addList("by", draft.by)
@@ -210,27 +210,36 @@ struct RuleWriter {
     }
   }
 
+  /// What is appended to the names that belong to a scope.
+  static func suffix(_ scope: Int) -> String { scope == 0 ? "" : "\(scope + 1)" }
+
   private mutating func searched(
-    _ condition: ImportedCondition, _ keywords: [(group: ImportedCondition, holds: Bool)], _ fields: [String]
+    _ condition: ImportedCondition, _ keywords: [(group: ImportedCondition, holds: Bool)]
   ) {
     addCondition("where", condition)
     addList("by", draft.by)
-    lines += ["  on = function(e)", "    local texts = {}"]
-    for field in fields { lines.append("    collect(e[\(LuaText.quoted(field))], texts)") }
-    lines.append("    texts = joined(texts)")
-    let calls = keywords.map(\.group.keywordSource)
-    if calls.contains(where: { $0.contains("has(") }) {
-      lines += [
-        "    local folded = {}",
-        "    for i, text in ipairs(texts) do folded[i] = text:lower() end",
-        "    local function has(...) return holds(folded, ...) end",
-      ]
-    }
-    if calls.contains(where: { $0.contains("has_cased(") }) {
-      lines.append("    local function has_cased(...) return holds(texts, ...) end")
+    let all = keywords.flatMap(\.group.keywords)
+    var scopes: [[String]] = []
+    for keyword in all where !scopes.contains(keyword.fields) { scopes.append(keyword.fields) }
+    lines.append("  on = function(e)")
+    for (index, fields) in scopes.enumerated() {
+      let suffix = RuleWriter.suffix(index)
+      lines.append("    local texts\(suffix) = {}")
+      for field in fields { lines.append("    collect(e[\(LuaText.quoted(field))], texts\(suffix))") }
+      lines.append("    texts\(suffix) = joined(texts\(suffix))")
+      if all.contains(where: { $0.fields == fields && !$0.isCased }) {
+        lines += [
+          "    local folded\(suffix) = {}",
+          "    for i, text in ipairs(texts\(suffix)) do folded\(suffix)[i] = text:lower() end",
+          "    local function has\(suffix)(...) return holds(folded\(suffix), ...) end",
+        ]
+      }
+      if all.contains(where: { $0.fields == fields && $0.isCased }) {
+        lines.append("    local function has_cased\(suffix)(...) return holds(texts\(suffix), ...) end")
+      }
     }
     for (group, wanted) in keywords {
-      lines.append("    if \(wanted ? "not " : "")(\(group.keywordSource)) then return end")
+      lines.append("    if \(wanted ? "not " : "")(\(group.keywordSource(scopes))) then return end")
     }
     lines += [
       "    return alert { summary = \(LuaText.quoted(summary("{title}"))) }",
