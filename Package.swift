@@ -57,11 +57,14 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaServer", "StellaEngine",
-        "StellaRemediation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaServer",
+        "StellaEngine", "StellaRemediation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaConfiguration", dependencies: ["StellaModel", "Yams"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaImport", dependencies: ["StellaDetection", "StellaScripting", "StellaModel", "Yams"],
+      swiftSettings: swiftSettings),
     .target(
       name: "StellaSQLite",
       dependencies: [
@@ -154,6 +157,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaConfigurationTests", dependencies: ["StellaConfiguration"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StellaImportTests", dependencies: ["StellaImport", "StellaDetection", "StellaScripting", "StellaModel"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaSQLiteTests",
       dependencies: [

@@ -36,6 +36,7 @@ enum Layers {
       others: ["Crypto", "ServiceLifecycle"], isCore: true, liveFolder: "Live"),
 
     "StellaConfiguration": Rule(own: ["StellaModel"], others: ["Yams"]),
+    "StellaImport": Rule(own: ["StellaDetection", "StellaScripting", "StellaModel"], others: ["Yams"]),
     "StellaSQLite": Rule(own: ["StellaModel"], others: ["GRDB", "GRDBSQLite"]),
     "StellaPostgres": Rule(own: ["StellaModel", "CPostgres"]),
     "StellaNATS": Rule(own: ["StellaModel", "CNATS"]),
@@ -55,8 +56,8 @@ enum Layers {
       own: ["StellaModel", "StellaEngine", "StellaDetection", "StellaRemediation"], others: ["Testing"]),
     "StellaCommands": Rule(
       own: [
-        "StellaConfiguration", "StellaServer", "StellaEffects", "StellaSQLite", "StellaPostgres", "StellaNATS",
-        "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel",
+        "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite", "StellaPostgres",
+        "StellaNATS", "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel",
       ], others: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     "stella": Rule(own: ["StellaCommands"]),
   ]

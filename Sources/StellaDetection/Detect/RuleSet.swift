@@ -185,6 +185,17 @@ package final class RuleSet {
     return resets
   }
 
+  /// Loads and compiles one rule by itself, without the index that a set builds over all conditions: to find out whether
+  /// a source is a rule. O(source).
+  ///
+  /// - Throws: a refusal with every error found.
+  package static func check(_ source: RuleSource) throws(RuleRefusal) -> ActiveRule {
+    let fields = FieldRegister()
+    var placement = RulePlacement(shares: 1)
+    var spaces = KeySpaces(kept: [], fields: fields)
+    return try compile(source, parameters: [:], order: 0, placement: &placement, spaces: &spaces, fields: fields)
+  }
+
   private static func compile(
     _ source: RuleSource, parameters: [String: [String: FieldValue]], order: Int, placement: inout RulePlacement,
     spaces: inout KeySpaces, fields: FieldRegister, tracesLines: Bool

@@ -1,0 +1,67 @@
+import FoundationEssentials
+import StellaModel
+
+/// Reads rule files of other systems, and writes what was made of them.
+enum ForeignRuleFiles {
+  private static let sizeLimit = 4 << 20
+
+  /// Every file with one of `suffixes` under `paths`, in the order of `paths`, then by path. A path may be a file.
+  ///
+  /// - Returns: paths relative to the one among `paths` that they were found under, so that the folders below stay.
+  /// - Throws: when a path is not there or a file can't be read.
+  static func read(_ paths: [String], suffixes: [String]) throws(CommandFailure) -> [(path: String, text: String)] {
+    var found: [(path: String, text: String)] = []
+    for path in paths {
+      guard isDirectory(path) else {
+        found.append((path.split(separator: "/").last.map(String.init) ?? path, try text(path)))
+        continue
+      }
+      guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
+        throw CommandFailure(.usage, TextEscaping.oneLine("\(path) can't be listed."))
+      }
+      for name in names.sorted() where suffixes.contains(where: name.hasSuffix) {
+        let whole = path.hasSuffix("/") ? path + name : path + "/" + name
+        if !isDirectory(whole) { found.append((name, try text(whole))) }
+      }
+    }
+    return found
+  }
+
+  /// The text of one file.
+  static func text(_ path: String) throws(CommandFailure) -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure(.usage, TextEscaping.oneLine("\(path) can't be read. Check the path."))
+    }
+    guard data.count <= sizeLimit else {
+      throw CommandFailure(.usage, TextEscaping.oneLine("\(path) is larger than any rule: \(data.count) bytes."))
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw CommandFailure(.usage, TextEscaping.oneLine("\(path) is no UTF-8 text."))
+    }
+    return text
+  }
+
+  /// Writes a file and the folders it is in; one that is there is replaced only when told so.
+  static func write(_ text: String, to path: String, replacing: Bool) throws(CommandFailure) {
+    if !replacing, FileManager.default.fileExists(atPath: path) {
+      throw CommandFailure(
+        .conflict, TextEscaping.oneLine("\(path) is there already. Give another directory, or --force to replace it."))
+    }
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    do {
+      if !folder.isEmpty {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      }
+      try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw CommandFailure(.failure, TextEscaping.oneLine("\(path) can't be written: \(error)"))
+    }
+  }
+
+  static func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+  private static func isDirectory(_ path: String) -> Bool {
+    var isDirectory = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory
+  }
+}

@@ -1,0 +1,171 @@
+import ArgumentParser
+import StellaEngine
+import StellaImport
+import StellaModel
+
+/// `stella rules import sigma`: Sigma rules, correlations and filters as native rules.
+struct RulesImportSigmaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sigma", abstract: "Turn Sigma rules into native ones, and say what can't be.",
+    discussion: """
+      Examples:
+        stella rules import sigma rules/windows --to Rules/sigma --mapping windows-evtx
+        stella rules import sigma sigma/rules --to Rules/sigma --mapping own.yml --mapping stella
+        stella rules import sigma rule.yml --to Rules/sigma --report report.ndjson
+
+      A rule is converted exactly, with a note where it differs, or refused with the reason. Mappings say which events a
+      log source means and what its fields are called: \(FieldMapping.builtInNames.joined(separator: ", ")), or a file.
+      Rules, correlations and filters that refer to each other are given together.
+
+      Exit status: 0 when all were converted, 1 when some were refused.
+      """)
+
+  @Argument(help: ArgumentHelp("Sigma files and directories.", valueName: "path"), completion: .file()) var paths:
+    [String]
+
+  @Option(
+    name: .long, help: ArgumentHelp("Where the rules are written.", valueName: "directory"), completion: .directory)
+  var to: String
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A built-in mapping or a file; of several the first that knows the log source. Default: stella.",
+      valueName: "name|file"), completion: .file())
+  var mapping: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("YAML with the values of placeholders: name: [value, …].", valueName: "file"),
+    completion: .file())
+  var placeholders: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Also write the report there, one JSON object per rule.", valueName: "file"),
+    completion: .file())
+  var report: String?
+
+  @Flag(name: .long, help: "Replace files that are there.") var force = false
+
+  @OptionGroup var result: OutputOptions
+
+  func run() throws {
+    let console = Console.standard
+    let converter = SigmaImport(mappings: try mappings(), placeholders: try placeholderValues())
+    let files = try ForeignRuleFiles.read(paths, suffixes: [".yml", ".yaml"])
+    guard !files.isEmpty else {
+      throw CommandFailure(.usage, "there are no .yml files in \(paths.joined(separator: ", ")).")
+    }
+    let rules = try EngineThread.run { converter.run(files) }
+    try write(rules)
+    if let report {
+      let text = rules.map { $0.json(in: to) + "\n" }.joined()
+      try ForeignRuleFiles.write(text, to: report, replacing: true)
+    }
+    switch result.output {
+    case .json: for rule in rules { console.line(rule.json(in: to)) }
+    case .table: printSummary(rules, console)
+    }
+    if rules.contains(where: { $0.refusal != nil }) { throw CommandStatus.findings }
+  }
+
+  private func mappings() throws -> [FieldMapping] {
+    try (mapping.isEmpty ? ["stella"] : mapping).map { name in
+      if let known = FieldMapping.builtIn(name) { return known }
+      if !ForeignRuleFiles.isThere(name) {
+        throw CommandFailure(
+          .usage,
+          TextEscaping.oneLine(
+            "there is no mapping \(name). Built in are \(FieldMapping.builtInNames.joined(separator: ", ")); else give a file."
+          ))
+      }
+      do {
+        return try FieldMapping(yaml: try ForeignRuleFiles.text(name), file: name)
+      } catch let refusal as SigmaRefusal {
+        throw CommandFailure(.usage, TextEscaping.block(refusal.description))
+      }
+    }
+  }
+
+  private func placeholderValues() throws -> [String: [String]] {
+    guard let placeholders else { return [:] }
+    do {
+      let document = try SigmaValue.documents(try ForeignRuleFiles.text(placeholders), file: placeholders).first
+      return Dictionary(
+        (document?.members ?? []).map { ($0.key, $0.value.texts) }, uniquingKeysWith: { _, last in last })
+    } catch let refusal as SigmaRefusal {
+      throw CommandFailure(.usage, TextEscaping.block(refusal.description))
+    }
+  }
+
+  /// Looks at all files before it writes the first.
+  private func write(_ rules: [ImportedRule]) throws {
+    let files = rules.flatMap(\.files).map { (path: "\(to)/\($0.path)", text: $0.text) }
+    let existing = force ? [] : files.filter { ForeignRuleFiles.isThere($0.path) }
+    if let first = existing.first {
+      let others = existing.count > 1 ? " and \(existing.count - 1) more are" : " is"
+      throw CommandFailure(
+        .conflict,
+        TextEscaping.oneLine("\(first.path)\(others) there already. Give another directory, or --force to replace."))
+    }
+    for file in files { try ForeignRuleFiles.write(file.text, to: file.path, replacing: force) }
+  }
+
+  private func printSummary(_ rules: [ImportedRule], _ console: Console) {
+    let refused = rules.compactMap(\.refusal)
+    for reason in SigmaRefusal.Reason.allCases {
+      let found = refused.filter { $0.reason == reason }
+      if found.isEmpty { continue }
+      console.line(console.output.styled("refused", .red, .bold) + " \(found.count): \(reason.meaning)")
+      if result.quiet { continue }
+      for refusal in found { console.line(TextEscaping.block("  \(refusal)")) }
+    }
+    let converted = rules.filter(\.isConverted)
+    if !result.quiet {
+      var notes: [(text: String, count: Int)] = []
+      for note in converted.flatMap(\.notes) {
+        if let index = notes.firstIndex(where: { $0.text == note }) {
+          notes[index].count += 1
+        } else {
+          notes.append((note, 1))
+        }
+      }
+      for note in notes.sorted(by: { ($1.count, $0.text) < ($0.count, $1.text) }) {
+        console.line(TextEscaping.oneLine("note on \(note.count): \(note.text)"))
+      }
+    }
+    let noted = converted.count { !$0.notes.isEmpty }
+    let absorbed = rules.count - converted.count - refused.count
+    console.line(
+      "\(converted.count) converted to \(TextEscaping.oneLine(to)), \(noted) of them with notes; \(absorbed) part of others; "
+        + "\(refused.count) refused")
+  }
+}
+
+extension ImportedRule {
+  /// One object for machines.
+  fileprivate func json(in directory: String) -> String {
+    var members: [FieldValue.Member] = [
+      .init("kind", .string(kind.rawValue)), .init("source", .string(metadata.file)),
+      .init("line", .integer(Int64(metadata.line))), .init("id", id.map(FieldValue.string) ?? .null),
+      .init("title", .string(metadata.title)),
+    ]
+    switch outcome {
+    case .converted(let files):
+      members += [
+        .init("status", .string("converted")),
+        .init("files", .array(files.map { .string("\(directory)/\($0.path)") })),
+      ]
+    case .absorbed(let by):
+      members += [.init("status", .string("part")), .init("part_of", .array(by.map(FieldValue.string)))]
+    case .refused(let refusal):
+      members += [
+        .init("status", .string("refused")), .init("reason", .string(refusal.reason.rawValue)),
+        .init("at_line", .integer(Int64(refusal.line))), .init("message", .string(refusal.message)),
+        .init("remedy", .string(refusal.remedy)),
+      ]
+    }
+    members.append(.init("notes", .array(notes.map(FieldValue.string))))
+    return FieldValue.object(members).json
+  }
+}

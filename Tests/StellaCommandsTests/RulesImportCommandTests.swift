@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@Suite("stella rules import")
+struct RulesImportCommandTests {
+  private static let rule = """
+    title: Shell
+    id: 00000000-0000-4000-8000-00000000000a
+    logsource: {category: process_creation, product: windows}
+    detection:
+        selection: {Image|endswith: '\\sh.exe'}
+        condition: selection
+    level: high
+
+    """
+  private static let event =
+    #"{"time":"2026-01-01T00:00:00Z","Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"h","#
+    + #""Image":"C:\\x\\SH.EXE"}"# + "\n"
+
+  @Test("A Sigma rule becomes a rule that a watch finds its events with, and is not written over")
+  func converted() throws {
+    let directory = try CommandDirectory()
+    try FileManager.default.createDirectory(atPath: directory("sigma/a"), withIntermediateDirectories: true)
+    try directory.write("sigma/a/shell.yml", RulesImportCommandTests.rule)
+    try directory.write("app.jsonl", RulesImportCommandTests.event)
+    let arguments = ["rules", "import", "sigma", "sigma", "--to", "Rules", "--mapping", "windows-flat"]
+    let made = try directory.stella(arguments)
+    #expect(made.status() == 0, "\(made.output)\(made.errors)")
+    #expect(made.output.contains("1 converted to Rules, 0 of them with notes; 0 part of others; 0 refused"))
+    #expect(FileManager.default.fileExists(atPath: directory("Rules/a/shell.lua")))
+    let watch = try directory.stella(["watch", "--no-follow", "--rules", "Rules", "--output", "json", "app.jsonl"])
+    #expect(watch.status() == 0 && watch.output.contains("00000000-0000-4000-8000-00000000000a"))
+    let again = try directory.stella(arguments)
+    #expect(again.status() == 4 && again.errors.contains("--force"))
+    #expect(try directory.stella(arguments + ["--force"]).status() == 0)
+  }
+
+  @Test("What can't be converted is told with its place and reason, and the others are written")
+  func refused() throws {
+    let directory = try CommandDirectory()
+    try FileManager.default.createDirectory(atPath: directory("sigma"), withIntermediateDirectories: true)
+    try directory.write("sigma/good.yml", RulesImportCommandTests.rule)
+    let bad = RulesImportCommandTests.rule.replacing("endswith", with: "hour").replacing("00a", with: "00b")
+    try directory.write("sigma/bad.yml", bad)
+    let arguments = [
+      "rules", "import", "sigma", "sigma", "--to", "Rules", "--output", "json", "--report", "all.ndjson",
+    ]
+    let made = try directory.stella(arguments)
+    #expect(made.status() == 1)
+    let refused = try #require(made.lines.first { $0.contains("\"refused\"") })
+    #expect(refused.contains("\"reason\":\"modifier\"") && refused.contains("\"at_line\":5"))
+    #expect(try String(contentsOfFile: directory("all.ndjson"), encoding: .utf8) == made.output)
+    #expect(FileManager.default.fileExists(atPath: directory("Rules/good.lua")))
+    #expect(try directory.stella(["rules", "import", "sigma", "none", "--to", "Rules"]).status() == 3)
+  }
+}
