@@ -57,7 +57,8 @@ enum Layers {
     "StellaCommands": Rule(
       own: [
         "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite", "StellaPostgres",
-        "StellaNATS", "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel",
+        "StellaNATS", "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting",
+        "StellaModel",
       ], others: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     "stella": Rule(own: ["StellaCommands"]),
   ]

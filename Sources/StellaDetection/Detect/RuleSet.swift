@@ -193,7 +193,8 @@ package final class RuleSet {
     let fields = FieldRegister()
     var placement = RulePlacement(shares: 1)
     var spaces = KeySpaces(kept: [], fields: fields)
-    return try compile(source, parameters: [:], order: 0, placement: &placement, spaces: &spaces, fields: fields)
+    return try compile(
+      source, parameters: [:], order: 0, placement: &placement, spaces: &spaces, fields: fields, tracesLines: false)
   }
 
   private static func compile(

@@ -1,4 +1,5 @@
 import Foundation
+import StellaModel
 import Testing
 
 @testable import StellaCommands
