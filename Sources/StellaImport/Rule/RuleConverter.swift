@@ -26,6 +26,8 @@ struct RuleConverter {
     var mapping: FieldMapping
     var views: [FieldMapping.View]
     var notes: [String] = []
+    /// What the first view asks for, whose fields are shown to people.
+    var first: ImportedCondition?
 
     /// The one event field that a field of the rule is in all views.
     func single(_ field: String, for purpose: String, line: Int) throws(SigmaRefusal) -> String {
@@ -63,6 +65,7 @@ struct RuleConverter {
     for view in reading.views {
       var builder = ConditionBuilder(view: view, placeholders: placeholders, looksIntoLists: looksIntoLists)
       let condition = try build(&builder)
+      reading.first = reading.first ?? condition
       for note in builder.notes where !reading.notes.contains(note) { reading.notes.append(note) }
       if let index = parts.firstIndex(where: { $0.condition == condition }) {
         parts[index].sources.append(view.condition)
@@ -211,7 +214,7 @@ struct RuleConverter {
       return metadata.fields.compactMap { view.names(of: $0).first }
     }
     let ofSource = Set(reading.views.flatMap(\.condition.fields))
-    return condition.fields.filter { !ofSource.contains($0) }
+    return (reading.first ?? condition).fields.filter { !ofSource.contains($0) }
   }
 
   /// The id that the rule has, else one made of its title.
