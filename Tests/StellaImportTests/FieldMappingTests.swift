@@ -76,7 +76,8 @@ import Testing
   func aMappingThatIsWrongIsRefusedWhole(yaml: String, words: String) {
     let refusal = #expect(throws: SigmaRefusal.self) { try FieldMapping(yaml: yaml, file: "m.yml") }
     #expect(refusal?.file == "m.yml")
-    #expect("\(refusal?.message ?? "") \(refusal?.remedy ?? "")".contains(words))
+    let said = "\(refusal?.message ?? "") \(refusal?.remedy ?? "")"
+    #expect(said.contains(words))
   }
 
   @Test func builtInMappingsReadTheEventsTheyAreFor() throws {
