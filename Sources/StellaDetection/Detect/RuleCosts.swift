@@ -11,14 +11,14 @@ package final class RuleCosts {
 
   private static let interval = 4
 
-  private let clock: () -> Int64
+  private let nanoseconds: () -> Int64
   private(set) var costs: [Cost]
   private var started: Int64 = 0
   private var events = 0
 
-  /// - Parameter clock: nanoseconds, of a clock that only moves forward.
-  init(rules: Int, clock: @escaping () -> Int64) {
-    self.clock = clock
+  /// - Parameter time: nanoseconds, of a clock that only moves forward.
+  init(rules: Int, time: @escaping () -> Int64) {
+    self.nanoseconds = time
     costs = Array(repeating: Cost(), count: rules)
   }
 
@@ -26,11 +26,11 @@ package final class RuleCosts {
 
   func begin(_ detector: Detector) {
     events = detector.matchedEvents
-    started = clock()
+    started = nanoseconds()
   }
 
   func end(_ rule: Int, _ detector: Detector) {
-    let spent = clock() - started
+    let spent = nanoseconds() - started
     let taken = detector.matchedEvents - events
     costs[rule].nanoseconds += spent
     costs[rule].events += taken
@@ -63,9 +63,9 @@ package struct RuleProfile: Sendable {
 extension RuleSet {
   /// Has the rules timed from the next batch on.
   ///
-  /// - Parameter clock: nanoseconds, of a clock that only moves forward; for each share of the rules one thread calls it.
-  package func profile(_ clock: @escaping () -> Int64) {
-    for share in shares { share.profile(clock) }
+  /// - Parameter time: nanoseconds, of a clock that only moves forward; for each share of the rules one thread calls it.
+  package func profile(_ time: @escaping () -> Int64) {
+    for share in shares { share.profile(time) }
   }
 
   /// What the rules took since ``profile(_:)``, in their order.
@@ -90,7 +90,7 @@ extension RuleSet {
 }
 
 extension RuleShare {
-  fileprivate func profile(_ clock: @escaping () -> Int64) { costs = RuleCosts(rules: ruleCount, clock: clock) }
+  fileprivate func profile(_ time: @escaping () -> Int64) { costs = RuleCosts(rules: ruleCount, time: time) }
 
   fileprivate func timed() -> [(ObjectIdentifier, RuleCosts.Cost)] {
     guard let costs else { return [] }

@@ -17,11 +17,11 @@ package struct SocketServer: Sendable {
 
   /// Binds the socket, in the place of one that is there, and begins to serve.
   ///
-  /// What files this process makes meanwhile is for its user alone, too: the mode of a socket can't be set any other way
-  /// before somebody connects.
+  /// Its mode is set once it is bound, so that it is the directory that keeps others from it until then: the mode that new
+  /// files get belongs to all threads of the process.
   ///
   /// - Parameters:
-  ///   - path: 107 bytes at most, in a directory that only this process has to do with.
+  ///   - path: 107 bytes at most, in a directory that only this user can enter.
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: when it can't be bound; nothing runs then.
   package init(
@@ -47,8 +47,6 @@ package struct SocketServer: Sendable {
     configuration.maximumGracefulShutdownDuration = SocketServer.farewell
     let group = ServiceGroup(configuration: configuration)
     self.group = group
-    let mask = umask(0o177)
-    defer { umask(mask) }
     running = Task {
       defer { bindings.finish() }
       try await group.run()
@@ -56,6 +54,11 @@ package struct SocketServer: Sendable {
     if await bound.first(where: { true }) == nil {
       try await running.value
       throw CancellationError()
+    }
+    guard chmod(path, 0o600) == 0 else {
+      let code = errno
+      await end()
+      throw IOError(errnoCode: code, reason: "the mode of \(path) can't be set")
     }
   }
 

@@ -78,6 +78,7 @@ struct RemediationThreadTests {
     let thread = try scene.thread()
     _ = try scene.remediation.vote(.approve, on: run.id, by: "mara", digest: digest, reason: "r")
     _ = thread.take((0..<400).map { RemediationScene.alert("a\($0)", service: "s\($0)") })
+    try scene.notices.wait { $0 == .ran(run.id, .succeeded) }
     thread.end()
     let said = scene.notices.all
     let ran = try #require(said.firstIndex(of: .ran(run.id, .succeeded)))
