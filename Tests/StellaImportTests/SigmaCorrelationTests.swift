@@ -100,7 +100,7 @@ import Testing
     ])
     let found = try #require(try seconds(yaml, events).first)
     #expect(firsts.contains(found))
-    #expect(try ImportedRules.imported(yaml).last?.notes.contains { $0.contains("sixtieth") } == true)
+    #expect(ImportedRules.imported(yaml).last?.notes.contains { $0.contains("sixtieth") } == true)
   }
 
   @Test func rulesCorrelateInAnyOrderOrInTheirs() throws {

@@ -1,5 +1,6 @@
 import StellaDetection
 import StellaModel
+import StellaRemediation
 
 /// Kept alerts on screens. Everything from data is escaped.
 enum StoredAlertText {
@@ -52,7 +53,8 @@ enum StoredAlertText {
 
 /// Kept alerts as JSON: the alert with what people said.
 enum StoredAlertJSON {
-  static func text(_ alert: StoredAlert) -> String {
+  /// - Parameter suggestions: what could help, where that was asked.
+  static func text(_ alert: StoredAlert, _ suggestions: [Suggestion]? = nil) -> String {
     guard case .object(var members)? = try? JSONParser().parse(alert.json) else { return "{}" }
     members.removeAll { $0.name == "status" }
     members.append(.init("status", .string(alert.status.rawValue)))
@@ -69,6 +71,7 @@ enum StoredAlertJSON {
     add("acknowledged", alert.acknowledged)
     add("resolved", alert.resolved)
     if let number = alert.mutedBy { members.append(.init("muted_by", .integer(number))) }
+    if let suggestions { members.append(.init("suggestions", .array(suggestions.map(SuggestionText.object)))) }
     return FieldValue.object(members).json
   }
 }

@@ -1,3 +1,5 @@
+import StellaDetection
+import StellaEngine
 import StellaModel
 import StellaRemediation
 import StellaSQLite
@@ -50,9 +52,10 @@ extension RemediationDesk {
       query.alert = alert.id
       return (alert, try transaction.runs(query), try transaction.silences())
     }
+    let suggestions = try suggestions(for: alert)
     var answer = OperatorAnswer()
     guard case .text = layout else {
-      answer.body = StoredAlertJSON.text(alert) + "\n"
+      answer.body = StoredAlertJSON.text(alert, suggestions) + "\n"
       return answer
     }
     let time = ScreenTime(now: remediation.journal.time.now())
@@ -60,11 +63,19 @@ extension RemediationDesk {
     if let number = alert.mutedBy, let silence = silences.first(where: { $0.number == number }) {
       answer.body += "Muted     by " + StoredAlertText.silence(silence, time) + "\n"
     }
+    for suggestion in suggestions { answer.body += "Fix       " + SuggestionText.line(suggestion) + "\n" }
     for run in runs {
       answer.body +=
         "Run       \(run.id)  \(ScreenText.name(run.fix))  \(run.state.shown)  → stella runs show \(run.id)\n"
     }
     return answer
+  }
+
+  /// What could help, best first. Runs each fix's `when`.
+  private func suggestions(for stored: StoredAlert) throws -> [Suggestion] {
+    guard let json = try? JSONParser().parse(stored.json), let alert = Alert(json) else { return [] }
+    let remediation = remediation
+    return try EngineThread.run { try remediation.suggestions(for: alert) }
   }
 
   func acknowledge(

@@ -23,6 +23,11 @@ struct ServeTests {
     #expect(said.output.contains("State     succeeded") && said.errors.isEmpty, "\(said)")
     #expect(try scene.value("SELECT state FROM jobs WHERE service = 's7'") == "queued")
     #expect(server.until { $0.errors.contains("repair succeeded") }, "\(server.errors)")
+    // What could help with the alert is told with the reason and how often it has.
+    let listed = try scene.expect(["alerts", "list", "--output", "json"], 0).output
+    let alert = try #require(listed.firstMatch(of: #/"id":"([0-9a-f]{12})/#)?.1)
+    let shown = try scene.expect(["alerts", "show", String(alert)], 0).output
+    #expect(shown.contains("Fix       repair  ") && shown.contains("helped in 1 of 1 run; applies"), "\(shown)")
     // What has been carried out can't be once more; what was never approved neither.
     let other = try scene.propose("repair", "s8")
     for id in [run.id, other.id] {
