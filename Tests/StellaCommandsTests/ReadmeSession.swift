@@ -80,6 +80,6 @@ final class ReadmeSession {
   /// The line with what differs each time as a word.
   private static func form(_ line: String) -> String {
     line.replacing(name, with: "ID").replacing(#/@ [0-9a-f]{8}/#, with: "@ SOURCE")
-      .replacing(#/\d\d:\d\d:\d\dZ/#, with: "TIME").replacing(#/in \d+ (h|min)/#, with: "in TIME")
+      .replacing(#/(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\dZ/#, with: "TIME").replacing(#/in \d+ (h|min)/#, with: "in TIME")
   }
 }

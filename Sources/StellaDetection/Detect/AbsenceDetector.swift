@@ -30,7 +30,7 @@ final class AbsenceDetector: Detector {
   package private(set) var forgottenKeys = 0
 
   init(
-    _ absence: RuleManifest.Absence, shape: MatchCallback?, manifest: RuleManifest, order: Int, keys: KeySpace,
+    _ absence: RuleManifest.Absence, shape: MatchCallback?, manifest: SharedManifest, order: Int, keys: KeySpace,
     affectedColumn: Int?
   ) {
     self.absence = absence

@@ -7,7 +7,7 @@ import StellaScripting
 /// Subclasses say what happens with an event and at a tick. Everything happens in the order of the stream and depends on
 /// nothing else, so that the same events give the same alerts however they are cut into batches.
 package class Detector {
-  package let manifest: RuleManifest
+  private let shared: SharedManifest
   /// Place among the rules; decides the order of alerts at one place of the stream.
   package var order: Int { didSet { book.order = order } }
   let keys: KeySpace
@@ -22,12 +22,15 @@ package class Detector {
   @exclusivity(unchecked) var lastTick = Int64.min
   @exclusivity(unchecked) package private(set) var matchedEvents = 0
 
+  package final var manifest: RuleManifest { _read { yield shared.value } }
+
   /// Bytes that each key takes whatever it holds, the table's own included.
   private let slotBytes: Int
 
   /// - Parameter slotBytes: bytes of the subclass's columns per key.
-  init(manifest: RuleManifest, order: Int, keys: KeySpace, affectedColumn: Int?, slotBytes: Int) {
-    self.manifest = manifest
+  init(manifest: SharedManifest, order: Int, keys: KeySpace, affectedColumn: Int?, slotBytes: Int) {
+    shared = manifest
+    let manifest = manifest.value
     self.slotBytes = slotBytes + 12
     self.order = order
     self.keys = keys

@@ -10,12 +10,12 @@ enum DetectorFactory {
     let manifest = script.manifest
     if let sequence = manifest.sequence {
       return SequenceDetector(
-        sequence, shape: MatchCallback.onMatch(script, host: host), manifest: manifest, order: order, keys: keys,
+        sequence, shape: MatchCallback.onMatch(script, host: host), manifest: script.shared, order: order, keys: keys,
         affectedColumn: affectedColumn)
     }
     if let absence = manifest.absence {
       return AbsenceDetector(
-        absence, shape: MatchCallback.onAbsent(script, host: host), manifest: manifest, order: order, keys: keys,
+        absence, shape: MatchCallback.onAbsent(script, host: host), manifest: script.shared, order: order, keys: keys,
         affectedColumn: affectedColumn)
     }
     guard let threshold = manifest.threshold else {
@@ -25,16 +25,16 @@ enum DetectorFactory {
       evidence: manifest.evidence, shape: MatchCallback.onMatch(script, host: host), keys: keys)
     if let distinct = threshold.distinct {
       return DistinctThreshold(
-        threshold, column: fields.table.column(of: distinct), match: match, manifest: manifest, order: order,
+        threshold, column: fields.table.column(of: distinct), match: match, manifest: script.shared, order: order,
         keys: keys, affectedColumn: affectedColumn)
     }
     switch threshold.window {
     case .sliding:
       return SlidingThreshold(
-        threshold, match: match, manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn)
+        threshold, match: match, manifest: script.shared, order: order, keys: keys, affectedColumn: affectedColumn)
     case .fromFirst:
       return FromFirstThreshold(
-        threshold, match: match, manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn)
+        threshold, match: match, manifest: script.shared, order: order, keys: keys, affectedColumn: affectedColumn)
     }
   }
 }

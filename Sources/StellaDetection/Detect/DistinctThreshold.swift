@@ -27,7 +27,7 @@ final class DistinctThreshold: Detector {
   private let matching: ThresholdMatch
 
   init(
-    _ threshold: RuleManifest.Threshold, column: Int, match: ThresholdMatch, manifest: RuleManifest, order: Int,
+    _ threshold: RuleManifest.Threshold, column: Int, match: ThresholdMatch, manifest: SharedManifest, order: Int,
     keys: KeySpace, affectedColumn: Int?
   ) {
     limit = threshold.count

@@ -17,7 +17,7 @@ final class FromFirstThreshold: Detector {
   private let matching: ThresholdMatch
 
   init(
-    _ threshold: RuleManifest.Threshold, match: ThresholdMatch, manifest: RuleManifest, order: Int, keys: KeySpace,
+    _ threshold: RuleManifest.Threshold, match: ThresholdMatch, manifest: SharedManifest, order: Int, keys: KeySpace,
     affectedColumn: Int?
   ) {
     limit = UInt32(threshold.count)

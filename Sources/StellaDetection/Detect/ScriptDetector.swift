@@ -71,7 +71,7 @@ final class ScriptDetector: Detector {
     let isSeenKept = aging.isEmpty || every > 0
     seen = isSeenKept ? RawStorage.allocate(count: 1) : nil
     super.init(
-      manifest: manifest, order: order, keys: keys, affectedColumn: affectedColumn,
+      manifest: script.shared, order: order, keys: keys, affectedColumn: affectedColumn,
       slotBytes: primitives.reduce(isSeenKept ? 8 : 0) { $0 + $1.slotBytes })
     host.primitives = primitives
   }

@@ -29,7 +29,7 @@ final class SlidingThreshold: Detector {
   private let matching: ThresholdMatch
 
   init(
-    _ threshold: RuleManifest.Threshold, match: ThresholdMatch, manifest: RuleManifest, order: Int, keys: KeySpace,
+    _ threshold: RuleManifest.Threshold, match: ThresholdMatch, manifest: SharedManifest, order: Int, keys: KeySpace,
     affectedColumn: Int?
   ) {
     limit = threshold.count

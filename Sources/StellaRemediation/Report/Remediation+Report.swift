@@ -10,7 +10,7 @@ extension Remediation {
   ) throws -> RunReport {
     try store.readRuns { transaction in
       let run = try found(id, transaction)
-      var report = try report(run, transaction, viewer: viewer)
+      var report = try report(run, transaction, viewer: viewer, freeze: try transaction.freeze())
       report.steps = try transaction.steps(of: run.id)
       report.plan = try transaction.plan(of: run.id).map { try Plan(canonical: $0) }
       report.notes = try transaction.notes(of: run.id)
@@ -31,21 +31,21 @@ extension Remediation {
     _ query: RunQuery, viewer: RunReport.Viewer
   ) throws -> (reports: [RunReport], total: Int, freeze: Freeze?) {
     try store.readRuns { transaction in
-      (
-        try transaction.runs(query).map { run in
-          var report = try report(run, transaction, viewer: viewer)
-          if run.state.turn == .operators { report.steps = try transaction.steps(of: run.id) }
-          return report
-        }, try transaction.runCount(query), try transaction.freeze()
-      )
+      let freeze = try transaction.freeze()
+      let reports = try transaction.runs(query).map { run in
+        var report = try report(run, transaction, viewer: viewer, freeze: freeze)
+        if run.state.turn == .operators { report.steps = try transaction.steps(of: run.id) }
+        return report
+      }
+      return (reports, try transaction.runCount(query), freeze)
     }
   }
 
   private func report(
-    _ run: Run, _ transaction: Store.Transaction, viewer: RunReport.Viewer
+    _ run: Run, _ transaction: Store.Transaction, viewer: RunReport.Viewer, freeze: Freeze?
   ) throws -> RunReport {
     RunReport(
       run: run, policy: policy(of: run), quorum: try fullQuorum(of: run, transaction), viewer: viewer,
-      freeze: try transaction.freeze(), now: time.now())
+      freeze: freeze, now: time.now())
   }
 }

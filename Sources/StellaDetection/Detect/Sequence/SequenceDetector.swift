@@ -22,14 +22,14 @@ final class SequenceDetector: Detector {
   private let scratch: UnsafeMutablePointer<Int64>
 
   init(
-    _ sequence: RuleManifest.Sequence, shape: MatchCallback?, manifest: RuleManifest, order: Int, keys: KeySpace,
+    _ sequence: RuleManifest.Sequence, shape: MatchCallback?, manifest: SharedManifest, order: Int, keys: KeySpace,
     affectedColumn: Int?
   ) {
     let plan = SequencePlan(sequence)
     self.plan = plan
     stepCount = plan.steps.count
     runs = SequenceRuns(plan)
-    match = SequenceMatch(sequence, plan: plan, shape: shape, affected: manifest.affected)
+    match = SequenceMatch(sequence, plan: plan, shape: shape, affected: manifest.value.affected)
     timers = plan.waits ? SlotTimers() : nil
     stepMatches = .allocate(capacity: plan.steps.count)
     stepMatches.initialize(repeating: nil, count: plan.steps.count)
