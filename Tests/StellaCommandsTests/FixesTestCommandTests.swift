@@ -176,4 +176,19 @@ struct FixesTestCommandTests {
     ])
     #expect(process.status() == 0, "\(process.output)\(process.errors)")
   }
+
+  @Test("A fix that was just begun passes its tests of both kinds, and neither file is overwritten")
+  func begun() throws {
+    func stella(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+      let process = try directory.stella(arguments, environment: ["TMPDIR": directory("tmp")])
+      return (process.status(), process.output, process.errors)
+    }
+    #expect(try stella("fixes", "new", "unstick", "--target", "jobs-db").status == 0)
+    let tested = try stella("fixes", "test", "--strict", "Fixes/unstick.lua")
+    #expect(tested.status == 0 && tested.output.contains("2 passed, 0 failed"), "\(tested)")
+    let test = try Data(contentsOf: URL(fileURLWithPath: directory("Fixes/unstick_test.lua")))
+    let again = try stella("fixes", "new", "unstick")
+    #expect(again.status == 3 && again.errors.contains("unstick_test.lua is there already"), "\(again)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: directory("Fixes/unstick_test.lua"))) == test)
+  }
 }

@@ -19,6 +19,8 @@ final class WatchHarness {
   /// Called between two batches, for each alert of the one before. ``Done`` ends the run.
   var onAlert: ((Alert, WatchRun) throws -> Void)?
   var onNotice: ((WatchNotice) -> Void)?
+  /// Whether what came of the alerts so far outlives the process.
+  var isSettled: () -> Bool = { true }
 
   init() throws {
     directory = try TemporaryDirectory()
@@ -77,7 +79,7 @@ final class WatchHarness {
           }
           guard let run, let onAlert else { return }
           for alert in new { try onAlert(alert, run) }
-        },
+        }, isSettled: { [self] _ in isSettled() },
         onNotice: { [self] notice in
           notices.append(notice)
           onNotice?(notice)

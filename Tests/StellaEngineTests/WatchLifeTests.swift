@@ -41,6 +41,50 @@ struct WatchLifeTests {
     #expect(watch.notices.contains(.reloaded(active: 3, carriedOver: 2, refused: [])))
   }
 
+  @Test(
+    "What was read under the rules before a reload isn't read again under the new ones, also when alerts wait at a kill"
+  )
+  func killAfterReload() throws {
+    try watch.rule("kept", Self.counting)
+    try watch.directory.write("app.log", WatchHarness.lines(1...50, step: 1) + say(51))
+    watch.options.follow = true
+    watch.options.store = InMemoryStore()
+    var asked = 0
+    watch.onAlert = { [watch] alert, run in
+      switch alert.summary {
+      case "51" where alert.status == .firing:
+        // Alerts wait from now on, but for a moment after the reload was asked for.
+        watch.isSettled = {
+          asked += 1
+          return asked > 2 && !watch.notices.contains { if case .reloaded = $0 { true } else { false } }
+        }
+        try watch.rule("new", Self.counting)
+        try run.reload()
+        #expect(watch.notices.isEmpty)
+      case "51": break
+      default: throw WatchHarness.Done()
+      }
+    }
+    watch.onNotice = { [watch] notice in
+      if case .reloaded = notice {
+        try? watch.directory.append("app.log", WatchHarness.lines(53...60, step: 1) + say(61))
+      }
+    }
+    #expect(try watch.run(["app.log"]) == nil)
+    #expect(asked > 3)
+    watch.forget()
+    (watch.isSettled, watch.onNotice) = ({ true }, nil)
+    var fired: [Alert] { watch.alerts.filter { $0.status == .firing } }
+    watch.onAlert = { _, _ in if fired.count == 4 { throw WatchHarness.Done() } }
+    try watch.directory.append("app.log", say(62))
+    #expect(try watch.run(["app.log"], from: .checkpoint) == nil)
+    // Ten events were of the new rule's time.
+    #expect(
+      fired.map { "\($0.rule) \($0.summary)" }.sorted() == [
+        "test.kept 60", "test.kept 61", "test.new 10", "test.new 9",
+      ])
+  }
+
   @Test("A broken set is refused and the rules before go on with their state, in their order")
   func refusedReload() throws {
     try watch.rule("b", Self.counting)

@@ -16,6 +16,10 @@ package final class WatchRun: EventConsumer {
   private var steps: [ReadingStep] = []
   /// Whether the input has ended.
   private var isOver = false
+  /// A reload that waits for a checkpoint: of how many files, and until when.
+  private var awaitedReload: (count: Int?, deadline: Int64)?
+  /// How long a reload waits for alerts to be kept and acted on, in nanoseconds. A store that fails holds no rule up for longer.
+  private static let reloadPatience: Int64 = 2_000_000_000
   /// Whether something is done that is in the store already.
   private var isRepeating = false
   private let onAlerts: ([Alert]) throws -> Void
@@ -228,12 +232,31 @@ package final class WatchRun: EventConsumer {
     if force { checkpointer.wait() }
   }
 
+  /// What was read under the rules so far must not be read again by others: a restart goes on from a checkpoint that those made.
+  ///
+  /// - Returns: false while such a checkpoint would have alerts forgotten, for up to ``reloadPatience``.
+  private func savesBeforeReload() -> Bool {
+    guard options.follow, checkpointer != nil, reading != nil else { return true }
+    let now = machineMonotonicTime()
+    let deadline = awaitedReload?.deadline ?? now + Self.reloadPatience
+    if !isSettled(false) && now < deadline {
+      awaitedReload = (awaitedReload?.count, deadline)
+      return false
+    }
+    housekeep(force: true)
+    awaitedReload = nil
+    return true
+  }
+
   // MARK: - Rules
 
   func reloadWhatChanged() throws {
-    guard let ruleFiles else { return }
-    let count = ruleFiles.takeChanges(at: machineMonotonicTime())
-    if count > 0 { try load(changed: count) }
+    let count = ruleFiles?.takeChanges(at: machineMonotonicTime()) ?? 0
+    if count > 0 {
+      try load(changed: count)
+    } else if let awaitedReload {
+      try load(changed: awaitedReload.count)
+    }
   }
 
   func reload() throws {
@@ -245,6 +268,10 @@ package final class WatchRun: EventConsumer {
   ///
   /// - Parameter count: files that have changed; nil when that was not looked at.
   private func load(changed count: Int?) throws {
+    guard savesBeforeReload() else {
+      awaitedReload?.count = count
+      return
+    }
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let old = pipeline.rules
     let new = RuleSet(
@@ -266,7 +293,6 @@ package final class WatchRun: EventConsumer {
     let kept = new.rules.count { known.contains($0.manifest.id) } - resets.count
     onNotice(.reloaded(active: new.rules.count, carriedOver: kept, refused: new.refusals.flatMap(\.errors)))
     for reset in resets { note(reset) }
-    // What was noted before was done by other rules: it must not be done again by these.
     checkpointer?.forget()
     housekeep(force: true)
   }
