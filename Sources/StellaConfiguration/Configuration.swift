@@ -50,6 +50,7 @@ package struct Configuration: Sendable {
   /// Of the execution log.
   package var log = Log()
   package var retention = Retention()
+  package var server = Server()
 
   package static let defaultFile = "stella.yaml"
 
@@ -128,6 +129,7 @@ package struct Configuration: Sendable {
       self.limits.checkpoint = limits["checkpoint"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.checkpoint
     }
     takeTargets(value, resolved: resolved, problems: &problems)
+    if let server = value["server"] { takeServer(server, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

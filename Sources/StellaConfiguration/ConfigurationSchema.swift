@@ -2,7 +2,10 @@
 enum ConfigurationSchema {
   static let formats = ["auto", "json", "logfmt", "syslog", "combined", "nginx-error", "plain"]
 
-  static let keys = general + approvals
+  static let keys =
+    general + approvals + [
+      ConfigurationKey("server", .object(server), "What `stella serve` offers over the network.")
+    ]
 
   private static let general: [ConfigurationKey] = [
     ConfigurationKey(

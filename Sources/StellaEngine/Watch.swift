@@ -29,6 +29,8 @@ package struct WatchOptions {
   }
 
   package var inputs: [Input] = []
+  /// What comes over the network, as JSON lines; only while following.
+  package var journals: [IntakeJournal] = []
   /// Goes on at the end of the input; otherwise several files are merged by time.
   package var follow = true
   /// Files and directories of rules.

@@ -30,6 +30,8 @@ package struct StateDirectory: Sendable, Hashable {
 
   package var database: String { path + "/stella.db" }
   package var lock: String { path + "/lock" }
+  /// What came over the network and detection has not used yet.
+  package var intake: String { path + "/intake" }
   package var runnerLock: String { path + "/runner.lock" }
   /// What the engine signs the execution log with.
   package var logKey: String { path + "/log.key" }

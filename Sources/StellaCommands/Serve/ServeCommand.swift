@@ -17,6 +17,10 @@ struct ServeCommand: AsyncParsableCommand {
       socket stella.sock in the state directory, which only its own user can connect to, and ask it; who they are is what the
       kernel says of them.
 
+      With `server: { listen: 127.0.0.1:7480 }` in stella.yaml, programs of this machine send it events, which are safe once
+      they are acknowledged:
+        curl --data-binary @events.jsonl http://127.0.0.1:7480/api/v1/events
+
       SIGHUP loads the rules anew. SIGTERM ends it with exit status 0, and an interrupt with 130; an effect that is going on
       is finished first. Changes of stella.yaml and of fixes count from the next start on.
       """)
@@ -30,22 +34,26 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try Configuration.load(source.config)
-    var plan = try WatchSession.Plan(
-      "stella serve", source, session, inputs: try source.inputs(configuration, takesStandardInput: false),
-      configuration)
+    let listen = configuration.server.listen
+    let inputs = try source.inputs(configuration, takesStandardInput: false, listens: listen != nil)
+    var plan = try WatchSession.Plan("stella serve", source, session, inputs: inputs, configuration)
     plan.proposes = true
     plan.runsFixes = true
+    if listen != nil { plan.intakeBytes = configuration.server.heldBytes }
     let interrupts = try Interrupts()
     let session = try WatchSession(plan)
     guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
     let server: StateServer
     do {
-      server = try await StateServer(desk)
+      server = try await StateServer(desk, journal: session.journal, configuration.server)
     } catch {
       session.end(isInterrupted: true)
       throw error
     }
-    if !plan.isQuiet { Console.standard.note(TextEscaping.oneLine("stella: serving at \(server.path)")) }
+    if !plan.isQuiet {
+      Console.standard.note(TextEscaping.oneLine("stella: serving at \(server.path)"))
+      if let address = server.address { Console.standard.note("stella: taking events at \(address)/api/v1/events") }
+    }
     let result: Result<WatchSummary, any Error>
     do {
       result = .success(try await EngineThread.value { try session.watch(interrupts) { server.isRunning() } })

@@ -1,18 +1,23 @@
+import StellaConfiguration
+import StellaEngine
 import StellaModel
 import StellaRemediation
 import StellaSQLite
 import StellaServer
 import Synchronization
 
-/// The server of a state directory: its socket, and what answers there.
+/// The server of a state directory: its socket, what answers there, and what takes events in.
 final class StateServer: Sendable {
   private let socket: StateSocket
   private let server: SocketServer
+  private let loopback: LoopbackServer?
   private let work: RequestWork
   private let phase: ServerPhase
 
   /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
-  init(_ desk: RemediationDesk) async throws {
+  ///
+  /// - Parameter journal: where events go that come over the network; nil where none do.
+  init(_ desk: RemediationDesk, journal: IntakeJournal?, _ configuration: Configuration.Server) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
@@ -22,17 +27,49 @@ final class StateServer: Sendable {
       operation: { request, uid, layout throws(CommandFailure) in
         try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk)
       })
-    let health = HealthRoutes { await Self.health(desk, work, phase) }
+    let health = HealthRoutes { await Self.health(desk, work, phase, journal) }
     do {
       server = try await SocketServer(path: socket.address, runs: runs, health: health)
     } catch {
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
+    do {
+      loopback = try await Self.loopback(journal, configuration, health)
+    } catch {
+      socket.remove()
+      await server.end()
+      await work.end()
+      throw error
+    }
     (self.socket, self.work, self.phase) = (socket, work, phase)
   }
 
   var path: String { socket.path }
+
+  /// Where events are taken in.
+  var address: String? { loopback.map { "http://\($0.host):\($0.port)" } }
+
+  private static func loopback(
+    _ journal: IntakeJournal?, _ configuration: Configuration.Server, _ health: HealthRoutes
+  ) async throws -> LoopbackServer? {
+    guard let journal, let listen = configuration.listen else { return nil }
+    let intake = IntakeRoutes(bodyLimit: configuration.bodyBytes) { lines async throws(IntakeRefusal) in
+      do throws(IntakeError) {
+        try await journal.append(lines)
+      } catch {
+        throw IntakeRefusal(unavailable: error.message)
+      }
+    }
+    do {
+      return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)
+    } catch {
+      throw CommandFailure(
+        .failure,
+        "\(listen.host):\(listen.port) can't be listened at: \(error). Name another port under `server:` in stella.yaml."
+      )
+    }
+  }
 
   /// From now on ``HealthRoutes`` says that it is ready.
   func isRunning() { phase.set(.running) }
@@ -41,6 +78,7 @@ final class StateServer: Sendable {
   func end() async {
     phase.set(.stopping)
     socket.remove()
+    await loopback?.end()
     await server.end()
     await work.end()
   }
@@ -56,7 +94,9 @@ final class StateServer: Sendable {
     }
   }
 
-  private static func health(_ desk: RemediationDesk, _ work: RequestWork, _ phase: ServerPhase) async -> Health {
+  private static func health(
+    _ desk: RemediationDesk, _ work: RequestWork, _ phase: ServerPhase, _ journal: IntakeJournal?
+  ) async -> Health {
     let detail: String
     do throws(CommandFailure) {
       detail = try await work.run {
@@ -70,7 +110,13 @@ final class StateServer: Sendable {
     } catch {
       detail = error.message
     }
-    return Health(phase: phase.value, parts: [Health.Part("store", isWell: detail.isEmpty, detail: detail)])
+    var health = Health(phase: phase.value, parts: [Health.Part("store", isWell: detail.isEmpty, detail: detail)])
+    if let journal {
+      let state = journal.state
+      let held = "\(state.heldBytes) bytes wait for detection"
+      health.parts.append(Health.Part("intake", isWell: state.trouble == nil, detail: state.trouble?.message ?? held))
+    }
+    return health
   }
 }
 

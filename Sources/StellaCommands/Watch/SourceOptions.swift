@@ -43,8 +43,12 @@ package struct SourceOptions: ParsableArguments {
 
   /// What is to be read: the files, else the configuration's sources, else standard input when it is no terminal.
   ///
-  /// - Parameter takesStandardInput: whether that is read without being named; a daemon has none to speak of.
-  func inputs(_ configuration: Configuration, takesStandardInput: Bool = true) throws -> [WatchOptions.Input] {
+  /// - Parameters:
+  ///   - takesStandardInput: whether that is read without being named; a daemon has none to speak of.
+  ///   - listens: whether there may be nothing to read, as events come otherwise.
+  func inputs(
+    _ configuration: Configuration, takesStandardInput: Bool = true, listens: Bool = false
+  ) throws -> [WatchOptions.Input] {
     let start = from ?? (follow ? FileSet.From.checkpoint : .start)
     if !files.isEmpty {
       return [
@@ -61,8 +65,11 @@ package struct SourceOptions: ParsableArguments {
       }
     }
     guard takesStandardInput else {
+      if listens { return [] }
       throw CommandFailure(
-        .usage, "nothing to read. Name a file (stella serve app.log), or list `sources:` in stella.yaml.")
+        .usage,
+        "nothing to read. Name a file (stella serve app.log), list `sources:` in stella.yaml, or have it `listen` there."
+      )
     }
     if isatty(STDIN_FILENO) == 1 {
       throw CommandFailure(

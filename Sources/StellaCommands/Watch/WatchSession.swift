@@ -15,6 +15,8 @@ final class WatchSession {
     var fixes: [String]
     var proposes: Bool
     var runsFixes: Bool
+    /// Bytes that detection may be behind what comes over the network; nil where nothing does.
+    var intakeBytes: Int?
     var isStrict: Bool
     /// Whether the command line picks the rules, so that parameters of others are no mistake.
     var picksRules: Bool
@@ -24,6 +26,8 @@ final class WatchSession {
 
   /// Nil where nothing is proposed.
   let desk: RemediationDesk?
+  /// What comes over the network, when something does.
+  let journal: IntakeJournal?
   private let plan: Plan
   private let console = Console.standard
   private let printer: WatchPrinter
@@ -36,8 +40,11 @@ final class WatchSession {
     var options = plan.options
     printer = WatchPrinter(console: console, mode: plan.output, isQuiet: plan.isQuiet)
     state = try WatchState(
-      for: options, directory: plan.configuration.state, holder: plan.holder, isNeeded: plan.proposes)
+      for: options, directory: plan.configuration.state, holder: plan.holder, isNeeded: plan.proposes,
+      takesIn: plan.intakeBytes != nil)
     options.store = state.isKept ? state.store : nil
+    journal = try state.journal(heldBytes: plan.intakeBytes)
+    options.journals = [journal].compactMap(\.self)
     self.options = options
     guard plan.proposes else {
       (desk, remediation) = (nil, nil)
@@ -80,6 +87,7 @@ final class WatchSession {
   /// Works off what is left of fixes, after an interrupt without beginning another effect, and lets go of the state
   /// directory.
   func end(isInterrupted: Bool) {
+    journal?.finish()
     remediation?.end(isInterrupted: isInterrupted)
     state.release()
   }
@@ -137,18 +145,33 @@ private final class WatchState {
   /// Whether a restart can go on from it.
   let isKept: Bool
 
-  /// - Parameter isNeeded: whether alerts are kept there in any case.
-  init(for options: WatchOptions, directory path: String, holder: String, isNeeded: Bool) throws {
+  private let directory: StateDirectory?
+
+  /// - Parameters:
+  ///   - isNeeded: whether alerts are kept there in any case.
+  ///   - takesIn: whether a journal is kept there.
+  init(for options: WatchOptions, directory path: String, holder: String, isNeeded: Bool, takesIn: Bool) throws {
     let isAsked = options.follow || options.inputs.contains { $0.from == .checkpoint }
-    isKept = isAsked && options.inputs.contains { $0.paths != ["-"] }
+    isKept = takesIn || isAsked && options.inputs.contains { $0.paths != ["-"] }
     guard isKept || isNeeded else {
-      (lock, store) = (nil, nil)
+      (lock, store, directory) = (nil, nil, nil)
       return
     }
     let directory = try StateDirectory(path: path)
+    self.directory = directory
     lock = try StateLock(directory, holder: holder)
     store = try SQLiteStore(directory)
   }
+
+  func journal(heldBytes: Int?) throws -> IntakeJournal? {
+    guard let heldBytes, let directory, let store else { return nil }
+    var limits = IntakeJournal.Limits()
+    limits.heldBytes = Int64(heldBytes)
+    let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
+    return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits)
+  }
+
+  private static let intakeName = "http"
 
   func release() {
     try? store?.close()

@@ -9,6 +9,7 @@ final class Checkpointer {
   private let store: any CheckpointStore
   private let thread: CheckpointThread
   private let onTrouble: (StoreError) -> Void
+  private let onDurable: ([String: SourcePosition]) -> Void
   private var trouble: StoreError?
   /// Steps that were not written yet; the last may still grow.
   private var steps: [ReadingStep] = []
@@ -31,13 +32,16 @@ final class Checkpointer {
   /// - Parameters:
   ///   - interval: nanoseconds between the starts of two checkpoints, at least.
   ///   - lastStep: the number of the last step in the store.
+  ///   - onDurable: told where a restart goes on from, by source, when that has changed for good.
   init(
-    _ store: any CheckpointStore, interval: Int64, lastStep: Int64, onTrouble: @escaping (StoreError) -> Void
+    _ store: any CheckpointStore, interval: Int64, lastStep: Int64, onTrouble: @escaping (StoreError) -> Void,
+    onDurable: @escaping ([String: SourcePosition]) -> Void
   ) throws {
     self.store = store
     self.interval = interval
     self.lastStep = lastStep
     self.onTrouble = onTrouble
+    self.onDurable = onDurable
     thread = try CheckpointThread(store)
   }
 
@@ -158,6 +162,7 @@ final class Checkpointer {
     switch thread.takeOutcome() {
     case .success(let took):
       lastTook = took
+      onDurable(savedPositions)
       times.writing += took
       settled(nil)
     case .failure(let error):

@@ -16,6 +16,7 @@ final class LiveReading {
   private var lastRest: Int64 = 0
   private var lastRescan: Int64 = 0
   private var sets: [(input: WatchOptions.Input, files: FileSet)] = []
+  private var journals: [JournalSource] = []
   private var announced: Set<UInt16> = []
   private var troubles: [String: String] = [:]
   private var lastHousekeeping: Int64 = 0
@@ -38,8 +39,10 @@ final class LiveReading {
       let files = try FileSet(input.paths, follow: options.follow, from: input.from, saved: positions)
       sets.append((input, files))
     }
+    // Whatever else is read from where: what was acknowledged is used once.
+    journals = options.journals.map { JournalSource($0, saved: positions[JournalSource.key($0)]) }
     let resumed = sets.lazy.filter { $0.input.from == .checkpoint }.flatMap(\.files.sources).map(\.key)
-    consumer.begin(resuming: resumed.filter { positions[$0] != nil })
+    consumer.begin(resuming: (resumed + journals.map(\.key)).filter { positions[$0] != nil })
     for (input, files) in sets {
       for source in files.sources { add(source, input) }
       for error in files.skipped { onNotice(.trouble(source: error.path, message: error.message)) }
@@ -47,6 +50,7 @@ final class LiveReading {
         onNotice(.trouble(source: pattern, message: "no file matches yet; waiting for one"))
       }
     }
+    for journal in journals { add(journal, WatchOptions.Input(paths: [], format: .json)) }
   }
 
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
@@ -61,14 +65,18 @@ final class LiveReading {
     }
     readers.append(reader)
     lastData[reader.number] = machineMonotonicTime()
-    if let notice = (source as? FileSource)?.notice { onNotice(.source("\(source.name): \(notice)")) }
+    let notice = (source as? FileSource)?.notice ?? (source as? JournalSource)?.notice
+    if let notice { onNotice(.source("\(source.name): \(notice)")) }
   }
 
   /// Runs to the end. Returns whether an interrupt ended it.
   ///
   /// - Parameter interrupts: signals; SIGHUP reloads, the others end the run in order.
   func run(interrupts: Interrupts?) throws -> Bool {
-    defer { for set in sets { set.files.close() } }
+    defer {
+      for set in sets { set.files.close() }
+      for journal in journals { journal.close() }
+    }
     consumer.clear()
     // What a followed reading has told of stands, also when the next one goes on to the end.
     try consumer.repeatSteps(repeatSteps)
@@ -273,7 +281,7 @@ final class LiveReading {
   }
 
   private func watchAll(_ waiter: LiveWaiter) {
-    waiter.watch(sets.flatMap(\.files.sources), directories: sets.flatMap(\.files.directories))
+    waiter.watch(sets.flatMap(\.files.sources) + journals, directories: sets.flatMap(\.files.directories))
   }
 
   private func note(_ message: String?, of source: String) {

@@ -82,8 +82,13 @@ package final class WatchRun: EventConsumer {
     if let store = options.store {
       checkpoint = try store.checkpoint()
       checkpointer = try Checkpointer(
-        store, interval: options.checkpointInterval, lastStep: checkpoint.steps.last?.number ?? 0
-      ) { error in onNotice(.notSaved("\(error)")) }
+        store, interval: options.checkpointInterval, lastStep: checkpoint.steps.last?.number ?? 0,
+        onTrouble: { onNotice(.notSaved("\($0)")) },
+        onDurable: { [journals = options.journals] positions in
+          for journal in journals {
+            if let position = positions[JournalSource.key(journal)] { journal.release(position) }
+          }
+        })
     }
     if options.follow, options.reloadsChanges, !options.rulePaths.isEmpty {
       ruleFiles = RuleFilesWatch(options.rulePaths, now: machineMonotonicTime())

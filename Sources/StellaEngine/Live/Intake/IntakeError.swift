@@ -1,0 +1,18 @@
+/// Lines were not taken into the ``IntakeJournal``. None of them is there, and sending them again is right.
+package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Code: String, Sendable, CaseIterable {
+    /// More waits to be written than memory is set aside for; a moment later it will be less.
+    case busy = "intake.busy"
+    /// Detection is as far behind as it may be.
+    case full = "intake.full"
+    /// The disk didn't take them.
+    case failed = "intake.failed"
+    /// The journal takes nothing more.
+    case ended = "intake.ended"
+  }
+
+  package let code: Code
+  package let message: String
+
+  package var description: String { message }
+}

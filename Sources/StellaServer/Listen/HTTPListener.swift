@@ -1,0 +1,60 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// HTTP at one address, from when it is bound until ``end()``.
+struct HTTPListener: Sendable {
+  /// What requests that are being answered have when it ends.
+  private static let farewell: Duration = .seconds(10)
+
+  private let group: ServiceGroup
+  private let running: Task<Void, any Error>
+  /// The port that it is bound to; nil of a Unix socket.
+  let port: Int?
+
+  /// Binds the address and begins to serve.
+  ///
+  /// - Parameters:
+  ///   - connections: at a time; others wait to be accepted.
+  ///   - patience: for a request to be there whole, or an answer to be taken.
+  /// - Throws: when it can't be bound; nothing runs then.
+  init<Context: RequestContext>(
+    _ address: BindAddress, router: Router<Context>, connections: Int, patience: TimeAmount
+  ) async throws {
+    let logger = Logger(label: "stella.server") { _ in SwiftLogNoOpLogHandler() }
+    let (bound, bindings) = AsyncStream.makeStream(of: Int?.self)
+    let application = Application(
+      router: router,
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [RequestDeadline(patience)],
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+      configuration: .init(
+        address: address, serverName: nil,
+        availableConnectionsDelegate: .maximum(connections, logger: logger)),
+      onServerRunning: { channel in bindings.yield(channel.localAddress?.port) }, logger: logger)
+    var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+    configuration.maximumGracefulShutdownDuration = Self.farewell
+    let group = ServiceGroup(configuration: configuration)
+    self.group = group
+    let running = Task {
+      defer { bindings.finish() }
+      try await group.run()
+    }
+    self.running = running
+    guard let port = await bound.first(where: { _ in true }) else {
+      try await running.value
+      throw CancellationError()
+    }
+    self.port = port
+  }
+
+  /// Answers what has been asked, and takes nothing more.
+  func end() async {
+    await group.triggerGracefulShutdown()
+    _ = try? await running.value
+  }
+}

@@ -1,0 +1,220 @@
+import Foundation
+import StellaModel
+import Testing
+
+@testable import StellaEngine
+
+@Suite("The intake journal")
+struct IntakeJournalTests {
+  private let directory: TemporaryDirectory
+  private var path: String { directory("intake") }
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func journal(
+    saved: SourcePosition? = nil, segment: Int64 = 64 << 20, held: Int64 = 1 << 30, queued: Int = 1 << 20
+  ) throws -> IntakeJournal {
+    var limits = IntakeJournal.Limits()
+    limits.segmentBytes = segment
+    limits.heldBytes = held
+    limits.queuedBytes = queued
+    return try IntakeJournal(path: path, name: "http", saved: saved, limits: limits)
+  }
+
+  /// Everything that can be read now, in reads of so many bytes.
+  static func rest(of source: JournalSource, by size: Int = 1 << 16) throws -> String {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 1)
+    defer { buffer.deallocate() }
+    var bytes: [UInt8] = []
+    while true {
+      switch try source.read(into: buffer) {
+      case .bytes(let count): bytes += buffer[..<count]
+      case .boundary: continue
+      case .idle, .end: return String(decoding: bytes, as: UTF8.self)
+      }
+    }
+  }
+
+  private var files: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".log") }.sorted()
+  }
+
+  @Test("What was acknowledged is read once and in order, across files, restarts and a line that was cut off")
+  func order() async throws {
+    let seed = UInt64.random(in: 0 ... .max)
+    var random = SplitMix(seed: seed)
+    var sent = ""
+    var read = ""
+    var saved: SourcePosition?
+    for round in 0..<20 {
+      let journal = try journal(saved: saved, segment: .random(in: 1...300, using: &random))
+      let source = JournalSource(journal, saved: saved)
+      for number in 0..<Int.random(in: 0...30, using: &random) {
+        let lines = (0...Int.random(in: 0...3, using: &random)).map { "\(round) \(number) \($0)\n" }.joined()
+        try await journal.append(Array(lines.utf8))
+        sent += lines
+        guard Bool.random(using: &random) else { continue }
+        read += try Self.rest(of: source, by: .random(in: 1...40, using: &random))
+        // A checkpoint may be older than what was read.
+        guard Bool.random(using: &random) else { continue }
+        saved = source.position
+        journal.release(source.position)
+      }
+      read += try Self.rest(of: source)
+      #expect(read == sent, "seed \(seed), round \(round)")
+      saved = source.position
+      journal.finish()
+      source.close()
+      // What a kill leaves of lines that nobody has acknowledged.
+      if let last = files.last, Bool.random(using: &random) { try directory.append("intake/\(last)", "torn") }
+    }
+  }
+
+  @Test("A restart goes on from the checkpoint, not from what was read after it")
+  func checkpoint() async throws {
+    let first = try journal()
+    try await first.append(Array("a\nb\n".utf8))
+    let source = JournalSource(first, saved: nil)
+    #expect(try Self.rest(of: source, by: 2) == "a\nb\n")
+    first.finish()
+    let saved = SourcePosition(identity: source.position.identity, offset: 2)
+    let second = try journal(saved: saved)
+    defer { second.finish() }
+    #expect(try Self.rest(of: JournalSource(second, saved: saved)) == "b\n")
+  }
+
+  @Test("Files are removed once a checkpoint lies behind them, and only then")
+  func release() async throws {
+    let journal = try journal(segment: 4)
+    defer { journal.finish() }
+    for line in ["aaa\n", "bbb\n", "ccc\n"] { try await journal.append(Array(line.utf8)) }
+    let source = JournalSource(journal, saved: nil)
+    #expect(try Self.rest(of: source) == "aaa\nbbb\nccc\n")
+    #expect(files.count == 3)
+    journal.release(SourcePosition(identity: source.position.identity, offset: 7))
+    #expect(files == [JournalSegment.name(4), JournalSegment.name(8)])
+    journal.release(
+      SourcePosition(identity: SourceIdentity(device: 1, inode: 2, fingerprintBytes: 0, fingerprint: 3), offset: 12))
+    #expect(files.count == 2)
+    journal.release(source.position)
+    #expect(files == [JournalSegment.name(8)])
+    #expect(journal.state == .init(heldBytes: 0, trouble: nil))
+  }
+
+  @Test("When detection is too far behind, lines are refused until it has caught up; none of those refused is there")
+  func full() async throws {
+    let journal = try journal(held: 8)
+    defer { journal.finish() }
+    try await journal.append(Array("aaaa\n".utf8))
+    let error = await #expect(throws: IntakeError.self) { try await journal.append(Array("bbbb\n".utf8)) }
+    #expect(error?.code == .full && journal.state.trouble == error)
+    let source = JournalSource(journal, saved: nil)
+    #expect(try Self.rest(of: source) == "aaaa\n")
+    journal.release(source.position)
+    try await journal.append(Array("cccc\n".utf8))
+    #expect(try Self.rest(of: source) == "cccc\n" && journal.state.trouble == nil)
+  }
+
+  @Test("A disk that fails is told to who sends, and lines are taken again when it works")
+  func failure() async throws {
+    let journal = try journal(segment: 1)
+    defer { journal.finish() }
+    try await journal.append(Array("a\n".utf8))
+    try directory.rename("intake", to: "elsewhere")
+    let error = await #expect(throws: IntakeError.self) { try await journal.append(Array("b\n".utf8)) }
+    #expect(error?.code == .failed && journal.state.trouble == error)
+    try directory.rename("elsewhere", to: "intake")
+    try await journal.append(Array("c\n".utf8))
+    #expect(try Self.rest(of: JournalSource(journal, saved: nil)) == "a\nc\n")
+  }
+
+  @Test("A directory that was made anew is read from its start, also when the checkpoint is of the one before")
+  func otherJournal() async throws {
+    let first = try journal()
+    try await first.append(Array("a\nb\nc\n".utf8))
+    let source = JournalSource(first, saved: nil)
+    _ = try Self.rest(of: source)
+    first.finish()
+    try directory.remove("intake")
+    let second = try journal(saved: source.position)
+    defer { second.finish() }
+    try await second.append(Array("d\n".utf8))
+    let other = JournalSource(second, saved: source.position)
+    #expect(try Self.rest(of: other) == "d\n" && other.notice != nil)
+  }
+
+  @Test("A disk that lost what was read already gives no offset twice")
+  func lost() async throws {
+    let first = try journal()
+    try await first.append(Array("a\nb\n".utf8))
+    let source = JournalSource(first, saved: nil)
+    _ = try Self.rest(of: source)
+    first.finish()
+    try directory.write("intake/\(JournalSegment.name(0))", "a\n")
+    let second = try journal(saved: source.position)
+    defer { second.finish() }
+    try await second.append(Array("c\n".utf8))
+    #expect(try Self.rest(of: JournalSource(second, saved: source.position)) == "c\n")
+    #expect(try Self.rest(of: JournalSource(second, saved: nil)) == "a\nc\n")
+  }
+
+  @Test("Many who send at once are all answered, and their lines stay whole")
+  func many() async throws {
+    let journal = try journal(segment: 1000)
+    let source = JournalSource(journal, saved: nil)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for sender in 0..<50 {
+        group.addTask {
+          for number in 0..<10 {
+            try await journal.append(Array("\(sender) \(number) a\n\(sender) \(number) b\n".utf8))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    journal.finish()
+    let lines = try Self.rest(of: source).split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(lines.count == 1000)
+    for (a, b) in zip(lines, lines.dropFirst()) where a.last == "a" {
+      #expect(a.dropLast() == b.dropLast() && b.last == "b")
+    }
+    for sender in 0..<50 {
+      let numbers = lines.filter { $0[0] == "\(sender)" && $0[2] == "a" }.map { String($0[1]) }
+      #expect(numbers == (0..<10).map(String.init))
+    }
+    let error = await #expect(throws: IntakeError.self) { try await journal.append(Array("late\n".utf8)) }
+    #expect(error?.code == .ended)
+  }
+
+  @Test("A watch uses what is in the journal once, across restarts, beside its files")
+  func watched() async throws {
+    let watch = try WatchHarness()
+    try watch.ruleForEachEvent()
+    try watch.directory.write("app.log", "")
+    watch.options.follow = true
+    let store = InMemoryStore()
+    watch.options.store = store
+    var expected: [Int64] = []
+    for round in 0..<4 {
+      var limits = IntakeJournal.Limits()
+      limits.segmentBytes = 200
+      let journal = try IntakeJournal(
+        path: watch.directory("intake"), name: "http", saved: store.positions()["intake:http"], limits: limits)
+      watch.options.journals = [journal]
+      let numbers = round * 10 + 1...round * 10 + 10
+      expected += numbers.map(Int64.init)
+      for number in numbers {
+        try await journal.append(Array(WatchHarness.line(Double(number), "\"seq\":\(number)").utf8))
+      }
+      // A kill: nothing is saved at the end, so that a restart may repeat alerts but not leave one out.
+      watch.onAlert = { [watch] _, _ in
+        if watch.sequence.last == Int64(numbers.upperBound) { throw WatchHarness.Done() }
+      }
+      #expect(try watch.run(["app.log"], from: .checkpoint) == nil)
+      journal.finish()
+    }
+    var unique: [Int64] = []
+    for number in watch.sequence where !unique.contains(number) { unique.append(number) }
+    #expect(unique == expected)
+  }
+}
