@@ -61,14 +61,7 @@ final class StateServer: Sendable {
         throw IntakeRefusal(unavailable: error.message)
       }
     }
-    do {
-      return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)
-    } catch {
-      throw CommandFailure(
-        .failure,
-        "\(listen.host):\(listen.port) can't be listened at: \(error). Name another port under `server:` in stella.yaml."
-      )
-    }
+    return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.

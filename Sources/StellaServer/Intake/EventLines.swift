@@ -1,4 +1,3 @@
-import Glibc
 import StellaModel
 
 /// The events of a request's body, as JSON objects of one line each.
@@ -33,15 +32,13 @@ package struct EventLines: Sendable, Hashable {
   private static func eachLine(
     _ text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, Int) throws(CommandFailure) -> Void
   ) throws(CommandFailure) {
-    var start = 0
+    var rest = text[...]
     var number = 0
-    while start < text.count {
-      let rest = UnsafeRawBufferPointer(rebasing: text[start...])
-      let length =
-        memchr(rest.baseAddress, 0x0a, rest.count).map { UnsafeRawPointer($0) - rest.baseAddress! } ?? rest.count
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != 0x0a }
       number += 1
-      try body(UnsafeRawBufferPointer(rebasing: rest[..<length]), number)
-      start += length + 1
+      try body(UnsafeRawBufferPointer(rebasing: line), number)
+      rest = rest[min(line.endIndex + 1, rest.endIndex)...]
     }
   }
 

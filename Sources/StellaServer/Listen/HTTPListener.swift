@@ -22,7 +22,7 @@ struct HTTPListener: Sendable {
   /// - Throws: when it can't be bound; nothing runs then.
   init<Context: RequestContext>(
     _ address: BindAddress, router: Router<Context>, connections: Int, patience: TimeAmount
-  ) async throws {
+  ) async throws where Context.Source == ApplicationRequestContextSource {
     let logger = Logger(label: "stella.server") { _ in SwiftLogNoOpLogHandler() }
     let (bound, bindings) = AsyncStream.makeStream(of: Int?.self)
     let application = Application(

@@ -1,3 +1,5 @@
+import Glibc
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import StellaModel
@@ -17,7 +19,7 @@ package struct LoopbackServer: Sendable {
   ///   - host: `127.0.0.1`, `::1` or `localhost`.
   ///   - port: 0 takes a free one.
   ///   - patience: for a request to be there whole, or an answer to be taken.
-  /// - Throws: when it can't be bound; nothing runs then.
+  /// - Throws: ``CommandFailure`` `failure` when it can't be bound; nothing runs then.
   package init(
     host: String, port: Int, intake: IntakeRoutes, health: HealthRoutes, patience: TimeAmount = .seconds(30)
   ) async throws {
@@ -27,8 +29,15 @@ package struct LoopbackServer: Sendable {
     intake.add(to: router)
     health.add(to: router)
     self.host = host.contains(":") ? "[\(host)]" : host
-    listener = try await HTTPListener(
-      .hostname(host, port: port), router: router, connections: Self.connectionLimit, patience: patience)
+    do {
+      listener = try await HTTPListener(
+        .hostname(host, port: port), router: router, connections: Self.connectionLimit, patience: patience)
+    } catch let error as IOError {
+      throw CommandFailure(
+        .failure,
+        "\(self.host):\(port) can't be listened at: \(String(cString: strerror(error.errnoCode))). Name another port under "
+          + "`server:` in stella.yaml.")
+    }
   }
 
   /// Answers what has been asked, and takes nothing more.

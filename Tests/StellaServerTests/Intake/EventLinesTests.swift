@@ -52,7 +52,7 @@ struct EventLinesTests {
     #expect(
       try lines("a \"b\"\\ \r\n\n\tc\u{1}\n", .text)
         == ["{\"message\":\"a \\\"b\\\"\\\\\"}", "{\"message\":\"c\\u0001\"}"])
-    let broken = try [0x61, 0xff, 0x0a].withUnsafeBytes { try EventLines($0, format: .text) }
+    let broken = try [UInt8]([0x61, 0xff, 0x0a]).withUnsafeBytes { try EventLines($0, format: .text) }
     #expect(String(decoding: broken.bytes, as: UTF8.self) == "{\"message\":\"a\u{fffd}\"}\n")
   }
 }

@@ -3,7 +3,7 @@ import StellaModel
 
 /// Reads an ``IntakeJournal`` for detection. The owner is one thread.
 package final class JournalSource: ByteSource {
-  package var name: String { journal.name }
+  package var name: String { "events over \(journal.name)" }
   package var key: String { JournalSource.key(journal) }
   package private(set) var position: SourcePosition
   package var modificationTime: Int64? { nil }
