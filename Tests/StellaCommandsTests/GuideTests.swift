@@ -1,17 +1,16 @@
+import ArgumentParser
 import Foundation
 import StellaConfiguration
 import Testing
 
 @testable import StellaCommands
 
-/// The pages about fixes and approvals, whose examples have to work.
+/// The pages that people read, whose examples have to work.
 @Suite("Guide")
 struct GuideTests {
   /// What is between fences of this language, in the order of the page.
   private func blocks(_ language: String, of page: String) throws -> [String] {
-    let file = GeneratedFile.root.appendingPathComponent("Sources/StellaEngine/Documentation.docc/\(page).md")
-    let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "```\(language)\n").dropFirst()
-    return try parts.map { part in String(try #require(part.components(separatedBy: "```").first)) }
+    try MarkdownPage.documentation(page).texts(language)
   }
 
   @Test("The fix of the page passes the tests of the page, and nothing can be said against it")
@@ -50,26 +49,99 @@ struct GuideTests {
     #expect(configuration.log.anchors.count == 3 && AnchorAssembly.anchors(configuration).count == 3)
   }
 
-  @Test("The commands of the pages exist, with these options", arguments: ["Fixes", "Approvals", "ExecutionLog"])
+  @Test(
+    "The commands of the pages exist, with these options",
+    arguments: [
+      "Fixes", "Approvals", "ExecutionLog", "Sigma", "Prometheus", "Tutorial", "Time", "Testing", "Tuning",
+      "ComingFrom",
+    ])
   func commands(page: String) throws {
-    let file = GeneratedFile.root.appendingPathComponent("Sources/StellaEngine/Documentation.docc/\(page).md")
-    let text = try String(contentsOf: file, encoding: .utf8)
     let directory = try CommandDirectory()
-    let named = text.matches(of: #/stella ([a-z]+(?: [a-z]+)?)[^`\n]*/#)
-    #expect(named.count > 5)
+    let named = try MarkdownPage.documentation(page).text.matches(of: #/\bstella ([a-z]+(?: [a-z]+){0,2})[^`\n]*/#)
+    #expect(!named.isEmpty)
     for match in named {
-      let words = match.1.split(separator: " ").map(String.init)
-      let verbs = StellaCommand.configuration.subcommands.filter { $0.configuration.commandName == words[0] }
-      guard let verb = verbs.first else {
-        Issue.record("there is no \(match.0)")
-        continue
+      var verb: any ParsableCommand.Type = StellaCommand.self
+      var path: [String] = []
+      for word in match.1.split(separator: " ") {
+        guard let next = verb.configuration.subcommands.first(where: { $0.configuration.commandName == String(word) })
+        else {
+          break
+        }
+        verb = next
+        path.append(String(word))
       }
-      let path = verb.configuration.subcommands.isEmpty ? [words[0]] : words
+      #expect(!path.isEmpty, "there is no \(match.0)")
       let help = try directory.stella(path + ["--help"])
       #expect(help.status() == 0, "\(match.0)")
-      for option in match.0.matches(of: #/--[a-z-]+/#) {
+      for option in match.0.prefix(while: { $0 != "|" && $0 != "&" }).matches(of: #/--[a-z-]+/#) {
         #expect(help.output.contains(option.0), "\(match.0)")
       }
     }
+  }
+
+  @Test(
+    "The rules of the pages get no warning and pass their tests, one that fires and one that stays quiet",
+    arguments: ["Time", "Testing", "Tuning", "ComingFrom"])
+  func rules(page: String) throws {
+    let directory = try CommandDirectory()
+    let lua = try MarkdownPage.documentation(page).blocks.filter { $0.language == "lua" && $0.name.isEmpty }.map(\.text)
+    try #require(lua.count >= 4 && lua.count.isMultiple(of: 2))
+    try FileManager.default.createDirectory(atPath: directory("Shown"), withIntermediateDirectories: true)
+    for index in stride(from: 0, to: lua.count, by: 2) {
+      try directory.write("Shown/r\(index).lua", lua[index])
+      try directory.write("Shown/r\(index)_test.lua", lua[index + 1])
+    }
+    for verb in ["lint", "test"] {
+      let run = try directory.stella(["rules", verb, "--strict", "Shown"])
+      #expect(run.status() == 0, "\(run.output)\(run.errors)")
+    }
+  }
+
+  @Test("The configurations of the pages are accepted", arguments: ["Time", "Tuning", "Tutorial"])
+  func configurations(page: String) throws {
+    let yaml = try MarkdownPage.documentation(page).blocks.filter { $0.name == "stella.yaml" }
+    #expect(!yaml.isEmpty)
+    for block in yaml { _ = try Configuration.parse(block.text, file: "stella.yaml") }
+  }
+
+  @Test("What other tools have on the page is what their files hold, and Sigma's and Prometheus' can be imported")
+  func foreignRules() throws {
+    let directory = try CommandDirectory()
+    let page = try MarkdownPage.documentation("ComingFrom")
+    let sigma = try #require(page.blocks.first { $0.language == "yaml" && $0.name == "sigma" })
+    try directory.write("sigma.yml", sigma.text)
+    let made = try directory.stella(["rules", "import", "sigma", "sigma.yml", "--to", "Imported"])
+    #expect(made.status() == 0, "\(made.output)\(made.errors)")
+    let alert = try #require(page.texts("yaml").first { $0.hasPrefix("alert:") })
+    let indented = alert.split(separator: "\n").map { "        \($0)\n" }.joined()
+    try directory.write("alerts.yml", "groups:\n  - name: g\n    rules:\n      -\n" + indented)
+    let other = try directory.stella([
+      "rules", "import", "prometheus", "alerts.yml", "--to", "Imported", "--label", "labels.{}",
+    ])
+    #expect(other.status() == 0, "\(other.output)\(other.errors)")
+  }
+
+  @Test("Whoever follows the tutorial sees what it shows")
+  func tutorial() throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "stella-tutorial-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    try FileManager.default.createSymbolicLink(
+      at: directory.appendingPathComponent("Scripts"),
+      withDestinationURL: GeneratedFile.root.appendingPathComponent("Scripts"))
+    let blocks = try MarkdownPage.documentation("Tutorial").blocks
+    #expect(blocks.allSatisfy { $0.isFile || $0.name == "run" }, "every block is run")
+    #expect(try ReadmeSession(root: directory.path).follow(blocks) > 8)
+  }
+
+  @Test(
+    "Every file that the pages link to is there, and every section",
+    arguments: ["Tutorial", "Time", "Testing", "Tuning", "ComingFrom", "Prometheus", "Sigma"])
+  func links(page: String) throws {
+    let folder = "Sources/StellaEngine/Documentation.docc"
+    #expect(try MarkdownPage.documentation(page).brokenLinks(from: folder) == [])
+    let readme = try MarkdownPage("README.md").text
+    #expect(readme.contains("\(folder)/\(page).md"), "README links it")
   }
 }

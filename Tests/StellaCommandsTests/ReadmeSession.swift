@@ -48,6 +48,31 @@ final class ReadmeSession {
     )
   }
 
+  /// Goes through the blocks of a page as a reader would: runs commands, writes files, and compares what the page shows with
+  /// what was printed.
+  ///
+  /// - Returns: how many outputs were compared.
+  func follow(_ blocks: [MarkdownPage.Block]) throws -> Int {
+    var printed = ""
+    var compared = 0
+    for block in blocks {
+      if block.isFile {
+        let file = URL(fileURLWithPath: directory).appendingPathComponent(block.name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(block.text.utf8).write(to: file)
+      } else if block.language == "sh" {
+        let run = try run(block.text)
+        printed = run.output
+        try #require(run.status == block.status, "\(block.text)\(run.output)\(run.errors)")
+      } else {
+        let missing = missing(block.text, in: printed)
+        try #require(missing == nil, "\(missing ?? "") isn't in\n\(printed)")
+        compared += 1
+      }
+    }
+    return compared
+  }
+
   /// The first line that the README shows and the output lacks; nil when all are there.
   func missing(_ shown: String, in output: String) -> String? {
     var lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)[...]

@@ -8,49 +8,21 @@ import Testing
 
 @testable import StellaCommands
 
-/// What the README shows as files and output. A fence such as ```` ```lua Rules/shop/x.lua ```` names what it holds.
+/// What the README shows as files and output.
 @Suite("README")
 struct ReadmeTests {
-  struct Block {
-    /// `sh`, `lua` …
-    let language: String
-    let name: String
-    let text: String
-  }
+  let page: MarkdownPage
+  var text: String { page.text }
+  var blocks: [MarkdownPage.Block] { page.blocks }
 
-  let text: String
-  let blocks: [Block]
+  init() throws { page = try MarkdownPage("README.md") }
 
-  init() throws {
-    text = try String(contentsOf: GeneratedFile.root.appendingPathComponent("README.md"), encoding: .utf8)
-    var blocks: [Block] = []
-    var open: (language: String, name: String, indent: Int, lines: [Substring])?
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let indent = line.prefix { $0 == " " }.count
-      if let current = open {
-        if line.dropFirst(indent) == "```" {
-          blocks.append(
-            Block(language: current.language, name: current.name, text: current.lines.map { $0 + "\n" }.joined()))
-          open = nil
-        } else {
-          open?.lines.append(line.dropFirst(min(indent, current.indent)))
-        }
-      } else if line.dropFirst(indent).hasPrefix("```") {
-        let words = line.split(separator: " ")
-        open = (String(words[0].drop { $0 == "`" }), words.count > 1 ? String(words[1]) : "", indent, [])
-      }
-    }
-    self.blocks = blocks
-  }
-
-  func block(_ name: String) throws -> String {
-    try #require(blocks.first { $0.name == name }, "the README has no block \(name)").text
-  }
+  func block(_ name: String) throws -> String { try page.block(name) }
 
   /// A directory with the README's files and no others.
   private func files() throws -> URL {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("stella-readme-\(UUID().uuidString)")
-    for block in blocks where block.name.contains(".") {
+    for block in blocks where block.isFile {
       let file = directory.appendingPathComponent(block.name)
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -133,19 +105,7 @@ struct ReadmeTests {
       FileManager.default.fileExists(atPath: "/usr/bin/sqlite3"),
       "bash Scripts/packages.sh Scripts/debian-packages-demo.txt")
     let session = ReadmeSession(root: directory.path)
-    var printed = ""
-    var compared = 0
-    for block in blocks where block.name == "repair" {
-      if block.language == "sh" {
-        let run = try session.run(block.text)
-        printed = run.output
-        try #require(run.status == 0, "\(block.text)\(run.output)\(run.errors)")
-      } else {
-        let missing = session.missing(block.text, in: printed)
-        try #require(missing == nil, "\(missing ?? "") isn't in\n\(printed)")
-        compared += 1
-      }
-    }
+    let compared = try session.follow(blocks.filter { $0.name == "repair" })
     #expect(compared > 5)
     let dump = try session.run(
       """
@@ -192,26 +152,5 @@ struct ReadmeTests {
   }
 
   @Test("Every file that the README links to is there, and every section")
-  func links() throws {
-    for match in text.matches(of: #/\]\(([^)#:]+)(?:#[^)]*)?\)/#) {
-      let path = GeneratedFile.root.appendingPathComponent(String(match.1)).path
-      #expect(FileManager.default.fileExists(atPath: path), "\(match.1)")
-    }
-    func anchors(_ page: String) -> Set<String> {
-      Set(
-        page.split(separator: "\n").filter { $0.hasPrefix("#") }.map { line in
-          line.drop { $0 == "#" || $0 == " " }.lowercased().filter {
-            $0.isLetter || $0.isNumber || $0 == " " || $0 == "-"
-          }
-          .replacing(" ", with: "-")
-        })
-    }
-    for match in text.matches(of: #/\]\(([^)#:]*)#([^)]+)\)/#) {
-      let page =
-        match.1.isEmpty
-        ? text
-        : try String(contentsOf: GeneratedFile.root.appendingPathComponent(String(match.1)), encoding: .utf8)
-      #expect(anchors(page).contains(String(match.2)), "\(match.1)#\(match.2)")
-    }
-  }
+  func links() { #expect(page.brokenLinks(from: "") == []) }
 }

@@ -53,11 +53,18 @@ enum ImportedRules {
   }
 
   /// For each rule, the positions of the lines that its `where` and, if it has one, its `on` let through.
-  static func matching(_ rules: [String], _ members: [String]) throws -> [[Int]] {
-    try matchingLines(rules, members.map { "{\($0)}" })
+  static func matching(_ rules: [String], _ members: [String], runsFunctions: Bool = true) throws -> [[Int]] {
+    try matchingLines(rules, members.map { "{\($0)}" }, runsFunctions: runsFunctions)
   }
 
-  static func matchingLines(_ rules: [String], _ lines: [String]) throws -> [[Int]] {
+  /// The positions of the events that the `where` of a rule lets through.
+  static func matchingConditions(_ rule: String, _ members: [String]) throws -> [Int] {
+    try matching([rule], members, runsFunctions: false)[0]
+  }
+
+  static func matchingLines(
+    _ rules: [String], _ lines: [String], runsFunctions: Bool = true
+  ) throws -> [[Int]] {
     let fields = FieldRegister()
     let set = RuleSet(
       sources: rules.enumerated().map { RuleSource(file: "\($0.offset).lua", text: Array($0.element.utf8)) },
@@ -85,7 +92,7 @@ enum ImportedRules {
         }
       }
     }
-    for rule in rules.indices where set.rules[rule].manifest.on != nil {
+    for rule in rules.indices where runsFunctions && set.rules[rule].manifest.on != nil {
       let text = rules[rule].replacing("  on =", with: "  suppress_for = \"0s\",\n  on =")
       let fired = try ImportedStream.firing(text, found[rule].map { lines[$0] })
       found[rule] = fired.map { found[rule][$0] }

@@ -4,5 +4,5 @@ import ArgumentParser
 struct RulesImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Turn rules of other systems into native ones.",
-    subcommands: [RulesImportSigmaCommand.self])
+    subcommands: [RulesImportSigmaCommand.self, RulesImportPrometheusCommand.self])
 }

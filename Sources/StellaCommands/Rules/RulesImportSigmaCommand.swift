@@ -57,14 +57,22 @@ struct RulesImportSigmaCommand: ParsableCommand {
       throw CommandFailure(.usage, "there are no .yml files in \(paths.joined(separator: ", ")).")
     }
     let rules = try EngineThread.run { converter.run(files) }
-    try write(rules)
+    try ForeignRuleFiles.write(
+      rules.flatMap(\.files).map { ($0.path, $0.text) }, in: to, replacing: force)
     if let report {
       let text = rules.map { $0.json(in: to) + "\n" }.joined()
       try ForeignRuleFiles.write(text, to: report, replacing: true)
     }
     switch result.output {
     case .json: for rule in rules { console.line(rule.json(in: to)) }
-    case .table: printSummary(rules, console)
+    case .table:
+      let refusals = rules.compactMap(\.refusal)
+      let converted = rules.filter(\.isConverted)
+      ImportSummary(
+        meanings: SigmaRefusal.Reason.allCases.map(\.meaning),
+        refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") }, notes: converted.map(\.notes),
+        absorbed: rules.count - converted.count - refusals.count
+      ).print(to: to, isQuiet: result.quiet, console)
     }
     if rules.contains(where: { $0.refusal != nil }) { throw CommandStatus.findings }
   }
@@ -96,49 +104,6 @@ struct RulesImportSigmaCommand: ParsableCommand {
     } catch let refusal as SigmaRefusal {
       throw CommandFailure(.usage, TextEscaping.block(refusal.description))
     }
-  }
-
-  /// Looks at all files before it writes the first.
-  private func write(_ rules: [ImportedRule]) throws {
-    let files = rules.flatMap(\.files).map { (path: "\(to)/\($0.path)", text: $0.text) }
-    let existing = force ? [] : files.filter { ForeignRuleFiles.isThere($0.path) }
-    if let first = existing.first {
-      let others = existing.count > 1 ? " and \(existing.count - 1) more are" : " is"
-      throw CommandFailure(
-        .conflict,
-        TextEscaping.oneLine("\(first.path)\(others) there already. Give another directory, or --force to replace."))
-    }
-    for file in files { try ForeignRuleFiles.write(file.text, to: file.path, replacing: force) }
-  }
-
-  private func printSummary(_ rules: [ImportedRule], _ console: Console) {
-    let refused = rules.compactMap(\.refusal)
-    for reason in SigmaRefusal.Reason.allCases {
-      let found = refused.filter { $0.reason == reason }
-      if found.isEmpty { continue }
-      console.line(console.output.styled("refused", .red, .bold) + " \(found.count): \(reason.meaning)")
-      if result.quiet { continue }
-      for refusal in found { console.line(TextEscaping.block("  \(refusal)")) }
-    }
-    let converted = rules.filter(\.isConverted)
-    if !result.quiet {
-      var notes: [(text: String, count: Int)] = []
-      for note in converted.flatMap(\.notes) {
-        if let index = notes.firstIndex(where: { $0.text == note }) {
-          notes[index].count += 1
-        } else {
-          notes.append((note, 1))
-        }
-      }
-      for note in notes.sorted(by: { ($1.count, $0.text) < ($0.count, $1.text) }) {
-        console.line(TextEscaping.oneLine("note on \(note.count): \(note.text)"))
-      }
-    }
-    let noted = converted.count { !$0.notes.isEmpty }
-    let absorbed = rules.count - converted.count - refused.count
-    console.line(
-      "\(converted.count) converted to \(TextEscaping.oneLine(to)), \(noted) of them with notes; \(absorbed) part of others; "
-        + "\(refused.count) refused")
   }
 }
 

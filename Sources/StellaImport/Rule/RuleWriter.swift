@@ -1,9 +1,9 @@
 import StellaModel
 
 /// Writes rules as a person would.
-struct RuleWriter {
+struct RuleWriter: RuleLines {
   private let draft: RuleDraft
-  private var lines: [String] = []
+  var lines: [String] = []
   /// How long alerts of single events are joined.
   private static let joined = "5m"
   private static let shownLimit = 4
@@ -65,30 +65,6 @@ struct RuleWriter {
       return isName ? byte : 95
     }
     return String(decoding: bytes.prefix(128), as: UTF8.self)
-  }
-
-  private mutating func add(_ key: String, _ value: String) { lines.append("  \(key) = \(value),") }
-
-  private mutating func addList(_ key: String, _ values: [String]) {
-    guard !values.isEmpty else { return }
-    let quoted = values.map(LuaText.quoted)
-    let whole = "  \(key) = { \(quoted.joined(separator: ", ")) },"
-    if whole.count <= 110 {
-      lines.append(whole)
-    } else {
-      lines.append("  \(key) = {")
-      lines += quoted.map { "    \($0)," }
-      lines.append("  },")
-    }
-  }
-
-  private mutating func addCondition(_ key: String, _ condition: ImportedCondition, indent: String = "  ") {
-    let source = condition.lines
-    if source.count == 1, source[0].count <= 90 {
-      lines.append("\(indent)\(key) = \(LuaText.inline(source[0])),")
-    } else {
-      lines.append("\(indent)\(key) = \(LuaText.block(source.map { "\(indent)  " + $0 }, indent: indent)),")
-    }
   }
 
   // MARK: - What finds
