@@ -2,7 +2,7 @@
 enum ConfigurationSchema {
   static let formats = ["auto", "json", "logfmt", "syslog", "combined", "nginx-error", "plain"]
 
-  static let keys = general + approvals
+  static let keys = general + muting + approvals
 
   private static let general: [ConfigurationKey] = [
     ConfigurationKey(
