@@ -66,7 +66,8 @@ struct GuideTests {
     for (id, _, _) in configuration.muting.rules { #expect(ids.output.contains("\"id\":\"\(id)\""), "\(id)") }
   }
 
-  @Test("The commands of the pages exist, with these options", arguments: ["Fixes", "Approvals", "ExecutionLog", "Muting"])
+  @Test(
+    "The commands of the pages exist, with these options", arguments: ["Fixes", "Approvals", "ExecutionLog", "Muting"])
   func commands(page: String) throws {
     let file = GeneratedFile.root.appendingPathComponent("Sources/StellaEngine/Documentation.docc/\(page).md")
     let text = try String(contentsOf: file, encoding: .utf8)

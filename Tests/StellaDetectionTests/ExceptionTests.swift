@@ -127,10 +127,7 @@ struct ExceptionTests {
     let whole = try DetectModelStream(rules, exceptions: exceptions)
     let expected = whole.run(lines).map(\.json)
     func decisions(_ stream: DetectModelStream) -> [[Decision]] {
-      stream.pipeline.rules.rules.map { rule in
-        // What joined an alert, and how often, is the only thing that the last batch can still change.
-        rule.detector.decisions.decisions
-      }
+      stream.pipeline.rules.rules.map(\.detector.decisions.decisions)
     }
     let decided = decisions(whole)
     #expect(decided.allSatisfy { $0.contains { $0.kind == .excepted } && $0.contains { $0.kind == .fired } })
@@ -156,7 +153,7 @@ struct ExceptionTests {
   @Test(
     "What can't be meant is refused at its place",
     arguments: [
-      ("true", [FieldValue.Member](), "takes every event away"), ("v == 1 and v == 2", [], "never matches"),
+      ("true", [FieldValue.Member](), "takes every event away"), ("false", [], "never matches"),
       ("v = 1", [], "column 3"), (nil, [.init("kk", .integer(1))], "Did you mean k?"),
     ])
   func faults(condition: String?, key: [FieldValue.Member], message: String) throws {

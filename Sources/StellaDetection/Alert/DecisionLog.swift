@@ -106,6 +106,8 @@ package final class DecisionLog {
   /// In the order in which they were made, those about exceptions by their last event.
   package var decisions: [Decision] { DecisionLog.merged(noted, excepted) }
 
+  package var isEmpty: Bool { total == 0 && excepted.isEmpty }
+
   /// Oldest first.
   private var noted: [Decision] {
     if entries.count < DecisionLog.limit { return entries }

@@ -197,7 +197,7 @@ package final class RuleSet {
   package func saveDecisions(where isWanted: (Detector) -> Bool) -> [String: StateBytes] {
     var parts: [String: StateBytes] = [:]
     let writer = StateWriter()
-    for rule in rules where isWanted(rule.detector) && rule.detector.decisions.changes > 0 {
+    for rule in rules where isWanted(rule.detector) && !rule.detector.decisions.isEmpty {
       rule.detector.decisions.save(to: writer)
       parts[RuleSet.part(decisions: rule.manifest.id)] = writer.take()
     }
