@@ -81,7 +81,9 @@ struct ApprovalsReader {
     policy.attemptsWithin = entry["attempts_within"]?.nanoseconds
     policy.breakerCount = entry["breaker"]?["count"]?.integer
     policy.breakerWithin = entry["breaker"]?["within"]?.nanoseconds
-    policy.windows = (entry["windows"]?.elements ?? []).compactMap { window($0) }
+    var windows = WindowReader()
+    policy.windows = (entry["windows"]?.elements ?? []).compactMap { windows.window($0) }
+    problems += windows.problems
     refuseEmpty(entry["windows"], "windows")
     policy.rollsBackByItself = entry["auto_rollback"]?.flag ?? false
     if let glass = entry["break_glass"] {
@@ -90,52 +92,6 @@ struct ApprovalsReader {
         groups: (glass["groups"]?.elements ?? []).filter { isGroup($0) }.compactMap(\.text))
     }
     return policy
-  }
-
-  private mutating func window(_ entry: ConfigurationValue) -> Configuration.Policy.Window? {
-    guard let from = entry["from"], let to = entry["to"], let start = clock(from), let end = clock(to) else {
-      return nil
-    }
-    var window = Configuration.Policy.Window(
-      days: entry["days"]?.elements.compactMap(\.text) ?? [], start: start, end: end)
-    if let zone = entry["tz"], let text = zone.text {
-      if text.hasPrefix("+") || text.hasPrefix("-") {
-        window.offset = offset(zone)
-      } else {
-        window.zone = Configuration.Policy.Zone(name: text, place: zone.place)
-      }
-    }
-    return window
-  }
-
-  /// Minutes of `09:30`.
-  private mutating func clock(_ value: ConfigurationValue) -> Int? {
-    guard let text = value.text else { return nil }
-    if let minutes = Self.minutes(text[...]) { return minutes }
-    refuse(
-      .wrongValue, value,
-      "`\(shown(text))` is no time of day. Write hours and minutes in quotes, from \"00:00\" to \"23:59\".")
-    return nil
-  }
-
-  /// Minutes of `+05:30`.
-  private mutating func offset(_ value: ConfigurationValue) -> Int {
-    guard let text = value.text else { return 0 }
-    if let sign = text.first, "+-".contains(sign), let minutes = Self.minutes(text.dropFirst()) {
-      return sign == "-" ? -minutes : minutes
-    }
-    refuse(.wrongValue, value, "`\(shown(text))` is no offset from UTC. Write it as \"+01:00\" or \"-05:30\".")
-    return 0
-  }
-
-  private static func minutes(_ text: Substring) -> Int? {
-    let bytes = Array(text.utf8)
-    guard bytes.count == 5, bytes[2] == UInt8(ascii: ":"),
-      [0, 1, 3, 4].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[$0]) })
-    else { return nil }
-    let digit = { (index: Int) in Int(bytes[index] - UInt8(ascii: "0")) }
-    let (hours, minutes) = (digit(0) * 10 + digit(1), digit(3) * 10 + digit(4))
-    return hours < 24 && minutes < 60 ? hours * 60 + minutes : nil
   }
 
   private mutating func isName(_ name: String, _ what: String, at place: ConfigurationPlace) -> Bool {

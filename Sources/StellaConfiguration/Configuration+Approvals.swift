@@ -35,23 +35,6 @@ extension Configuration {
       package var count: Int
     }
 
-    package struct Window: Sendable {
-      /// As written: `mon` … `sun`; empty: all.
-      package var days: [String]
-      /// Minutes since midnight, and minutes ahead of UTC.
-      package var start: Int
-      package var end: Int
-      package var offset = 0
-      /// Nil for a fixed offset.
-      package var zone: Zone?
-    }
-
-    /// A time zone as it is written; whether there is such a one only the machine knows.
-    package struct Zone: Sendable {
-      package var name: String
-      package var place: ConfigurationPlace
-    }
-
     package struct BreakGlass: Sendable {
       package var users: [String]
       package var groups: [String]

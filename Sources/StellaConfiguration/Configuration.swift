@@ -47,6 +47,8 @@ package struct Configuration: Sendable {
   package var fixes: [String]?
   /// Who may decide, and what on.
   package var approvals = Approvals()
+  /// What rules shall not see, and what nobody shall be told.
+  package var muting = Muting()
   /// Of the execution log.
   package var log = Log()
   package var retention = Retention()
@@ -86,7 +88,9 @@ package struct Configuration: Sendable {
     var problems = reader.problems
     var configuration = Configuration()
     configuration.file = file
-    if let value { configuration.take(value, directory: directory(of: file), problems: &problems) }
+    if let value {
+      configuration.take(value, directory: directory(of: file), environment: environment, problems: &problems)
+    }
     guard problems.isEmpty else {
       throw ConfigurationError(problems.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) })
     }
@@ -94,12 +98,14 @@ package struct Configuration: Sendable {
   }
 
   private mutating func take(
-    _ value: ConfigurationValue, directory: String, problems: inout [ConfigurationError.Problem]
+    _ value: ConfigurationValue, directory: String, environment: [String: String],
+    problems: inout [ConfigurationError.Problem]
   ) {
     func resolved(_ path: String) -> String {
       path.hasPrefix("/") || path == "-" || directory.isEmpty ? path : directory + "/" + path
     }
     takeApprovals(value, resolved: resolved, problems: &problems)
+    takeMuting(value, resolved: resolved, environment: environment, problems: &problems)
     rules = value["rules"]?.elements.compactMap(\.text).map(resolved)
     if let state = value["state"]?.text { self.state = resolved(state) }
     for entry in value["sources"]?.elements ?? [] {

@@ -3,7 +3,7 @@ enum ConfigurationSchema {
   static let formats = ["auto", "json", "logfmt", "syslog", "combined", "nginx-error", "plain"]
 
   static let keys =
-    general + approvals + [
+    general + muting + approvals + [
       ConfigurationKey("server", .object(server), "What `stella serve` offers over the network.")
     ]
 

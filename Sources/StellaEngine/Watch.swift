@@ -39,6 +39,12 @@ package struct WatchOptions {
   package var reloadsChanges = true
   /// Rule id → parameter → value.
   package var parameters: [String: [String: FieldValue]] = [:]
+  /// Events that rules shall not see, and alerts that nobody shall be told of.
+  package var muting = WatchMuting()
+  /// Reads ``muting`` anew when the rules are loaded anew; nil to stay with it.
+  package var readMuting: (@Sendable () throws(RuleError) -> WatchMuting)?
+  /// What keeps an alert back besides, at this moment; nil when nothing does.
+  package var mute: (@Sendable (Alert) -> Mute?)?
   /// Nanoseconds that timers wait for events out of order.
   package var lateness: Int64 = 5_000_000_000
   /// Nanoseconds after which timers wait no more for a followed source that brings nothing; when none does, time goes on
@@ -57,6 +63,17 @@ package struct WatchOptions {
   package var store: (any CheckpointStore)?
 
   package init() {}
+}
+
+/// What is written outside of rules about what they shall not see, and what nobody shall be told.
+package struct WatchMuting: Sendable, Hashable {
+  package var exceptions: [RuleException]
+  package var alerts: AlertMuting
+
+  package init(exceptions: [RuleException] = [], alerts: AlertMuting = AlertMuting()) {
+    self.exceptions = exceptions
+    self.alerts = alerts
+  }
 }
 
 /// What a watch tells beside alerts.
@@ -115,6 +132,10 @@ package struct WatchSummary: Sendable {
   /// Alerts over a rule's limit of 1,000 a minute, which nobody was told of.
   package var heldBack: [(rule: String, count: Int)] = []
   package var evictions: [(rule: String, count: Int)] = []
+  /// Alerts that fired and nobody was told of.
+  package var muted = 0
+  /// Events that exceptions took away, by rule.
+  package var excepted: [(rule: String, exception: RuleException, count: Int)] = []
   /// How often rules began without the state they had, by rule.
   package var stateResets: [(rule: String, count: Int)] = []
   package var quarantined: [(rule: String, failures: Int, error: String)] = []

@@ -39,5 +39,10 @@ extension Alert {
     ("runbook", "string", "where it says what to do; absent when the rule names none"),
     ("labels", "object", "the rule's `labels` and what `alert { … }` added"),
     ("source", "string", "the file or stream that the deciding event came from"),
+    (
+      "muted", "object",
+      "why nobody is told: `cause` (\(Mute.Cause.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))), `name`, `by`, "
+        + "`reason`, `until`; absent when nothing keeps the alert back"
+    ),
   ].map { JSONField(name: $0.0, type: $0.1, meaning: $0.2) }
 }

@@ -46,6 +46,10 @@ extension JSONText {
     name("labels")
     value(.object(alert.labels))
     field("source", alert.source)
+    if let mute = alert.mute {
+      name("muted")
+      value(mute.json)
+    }
     raw("}")
   }
 

@@ -39,6 +39,8 @@ public struct Alert: Sendable, Hashable {
   public var labels: [FieldValue.Member]
   /// The source that the deciding event came from.
   public var source: String
+  /// What keeps this transition from being told; nil when nothing does. Not part of what the rule found.
+  public var mute: Mute?
 
   public init(
     id: String, rule: String, type: String, severity: Severity, title: String, summary: String,

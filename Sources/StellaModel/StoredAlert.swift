@@ -34,7 +34,7 @@ package struct StoredAlert: Sendable, Hashable {
   /// The number of the silence that muted it; nil when none did.
   package var mutedBy: Int64?
 
-  package init(_ alert: Alert, updatedAt: Int64, mutedBy: Int64? = nil) {
+  package init(_ alert: Alert, updatedAt: Int64) {
     id = alert.id
     rule = alert.rule
     type = alert.type
@@ -47,7 +47,7 @@ package struct StoredAlert: Sendable, Hashable {
     lastSeen = alert.lastSeen
     self.updatedAt = updatedAt
     json = alert.json
-    self.mutedBy = mutedBy
+    if let mute = alert.mute, mute.cause == .silence { mutedBy = mute.name.flatMap { Int64($0) } }
   }
 
   /// As a store has it.
@@ -87,11 +87,18 @@ package struct Silence: Sendable, Hashable {
     self.set = set
   }
 
-  package func mutes(_ alert: Alert, at time: Int64) -> Bool {
-    time < until && alert.rule == rule
-      && key.allSatisfy { wanted in
-        alert.key.contains { $0.name == wanted.name && Silence.text($0.value) == Silence.text(wanted.value) }
-      }
+  package func mutes(rule: String, key: [FieldValue.Member], at time: Int64) -> Bool {
+    time < until && rule == self.rule && Silence.covers(self.key, key)
+  }
+
+  /// What is told of an alert that it mutes.
+  package var mute: Mute { Mute(.silence, name: String(number), by: set.by, reason: set.reason, until: until) }
+
+  /// Whether `key` has everything that is `wanted`, compared as text.
+  package static func covers(_ wanted: [FieldValue.Member], _ key: [FieldValue.Member]) -> Bool {
+    wanted.allSatisfy { wanted in
+      key.contains { $0.name == wanted.name && text($0.value) == text(wanted.value) }
+    }
   }
 
   /// A text is itself; anything else is its JSON.

@@ -13,15 +13,7 @@ extension SQLiteStore: CheckpointStore {
         checkpoint.positions = try SQLiteStore.positions(db)
         for row in try Row.fetchAll(db, sql: "SELECT part, generation, checksum FROM checkpoint_part") {
           let name: String = row["part"]
-          var bytes: [UInt8] = []
-          let pieces = try Row.fetchCursor(
-            db, sql: "SELECT bytes FROM checkpoint_piece WHERE generation = ? AND part = ? ORDER BY piece",
-            arguments: [row["generation"] as Int64, name])
-          while let piece = try pieces.next() {
-            try piece.withUnsafeData(atIndex: 0) { if let data = $0 { bytes += data } }
-          }
-          let part = StateBytes(bytes)
-          if StateBytes.checksum(part.bytes) == UInt64(bitPattern: row["checksum"]) {
+          if let part = try SQLiteStore.part(row, db) {
             checkpoint.parts[name] = part
           } else {
             checkpoint.damaged.append(name)
@@ -33,6 +25,37 @@ extension SQLiteStore: CheckpointStore {
         return checkpoint
       }
     }
+  }
+
+  /// The names of the parts that the last checkpoint has.
+  package func partNames() throws(StoreError) -> [String] {
+    try StoreError.translating(path) {
+      try pool.read { db in try String.fetchAll(db, sql: "SELECT part FROM checkpoint_part ORDER BY part") }
+    }
+  }
+
+  /// One part of the last checkpoint; nil when there is none, or its bytes were damaged.
+  package func part(_ name: String) throws(StoreError) -> StateBytes? {
+    try StoreError.translating(path) {
+      try pool.read { db in
+        try Row.fetchOne(
+          db, sql: "SELECT part, generation, checksum FROM checkpoint_part WHERE part = ?", arguments: [name]
+        ).flatMap { try SQLiteStore.part($0, db) }
+      }
+    }
+  }
+
+  /// Nil when its bytes were damaged.
+  private static func part(_ row: Row, _ db: Database) throws -> StateBytes? {
+    var bytes: [UInt8] = []
+    let pieces = try Row.fetchCursor(
+      db, sql: "SELECT bytes FROM checkpoint_piece WHERE generation = ? AND part = ? ORDER BY piece",
+      arguments: [row["generation"] as Int64, row["part"] as String])
+    while let piece = try pieces.next() {
+      try piece.withUnsafeData(atIndex: 0) { if let data = $0 { bytes += data } }
+    }
+    let part = StateBytes(bytes)
+    return StateBytes.checksum(part.bytes) == UInt64(bitPattern: row["checksum"]) ? part : nil
   }
 
   /// Pieces are written first, in transactions of their own so that steps can be appended between them; they count from

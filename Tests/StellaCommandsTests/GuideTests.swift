@@ -49,11 +49,27 @@ struct GuideTests {
     #expect(configuration.log.anchors.count == 3 && AnchorAssembly.anchors(configuration).count == 3)
   }
 
+  @Test("The configuration of the page about muting is accepted, and names rules that ship and what they have")
+  func muting() throws {
+    let configuration = try Configuration.parse(
+      try #require(try blocks("yaml", of: "Muting").first), file: "stella.yaml")
+    let muting = try MutingRules.of(configuration)
+    #expect(muting.exceptions.count == 2 && muting.alerts.shadows.count == 1 && muting.alerts.maintenance.count == 2)
+    let directory = try CommandDirectory()
+    try directory.write("stella.yaml", try blocks("yaml", of: "Muting")[0])
+    let rules = GeneratedFile.root.appendingPathComponent("Rules").path
+    let lint = try directory.stella(["rules", "lint", "--quiet", "--output", "json", rules])
+    #expect(lint.status() == 0 && !lint.output.contains("exception"), "\(lint.output)\(lint.errors)")
+    let ids = try directory.stella(["rules", "list", "--output", "json", rules])
+    #expect(ids.status() == 0)
+    for (id, _, _) in configuration.muting.rules { #expect(ids.output.contains("\"id\":\"\(id)\""), "\(id)") }
+  }
+
   @Test(
     "The commands of the pages exist, with these options",
     arguments: [
       "Fixes", "Approvals", "ExecutionLog", "Sigma", "Prometheus", "Tutorial", "Time", "Testing", "Tuning",
-      "ComingFrom",
+      "ComingFrom", "Muting",
     ])
   func commands(page: String) throws {
     let directory = try CommandDirectory()

@@ -18,12 +18,15 @@ final class DetectModelStream {
 
   private let rules: [String]
   private let lateness: Int64
+  private let exceptions: [RuleException]
 
-  init(_ rules: [String], lateness: Int64 = 5_000_000_000) throws {
+  init(_ rules: [String], lateness: Int64 = 5_000_000_000, exceptions: [RuleException] = []) throws {
     self.rules = rules
     self.lateness = lateness
-    let set = RuleSet(sources: DetectModelStream.sources(rules), fields: fields)
-    if !set.refusals.isEmpty { throw Refused(errors: set.refusals.flatMap(\.errors)) }
+    self.exceptions = exceptions
+    let set = RuleSet(sources: DetectModelStream.sources(rules), exceptions: exceptions, fields: fields)
+    let errors = set.refusals.flatMap(\.errors) + set.exceptionErrors
+    if !errors.isEmpty { throw Refused(errors: errors) }
     let evidence = JSONLineDecoder()
     pipeline = Pipeline(rules: set, lateness: lateness) { _, record, time in evidence.event(record, time: time) }
     _ = pipeline.addSource("log")
@@ -31,8 +34,9 @@ final class DetectModelStream {
 
   /// Another one that goes on where this one stands, as a new process does.
   func reopened() throws -> DetectModelStream {
-    let next = try DetectModelStream(rules, lateness: lateness)
-    let resets = next.pipeline.rules.restore(pipeline.rules.save { _ in true })
+    let next = try DetectModelStream(rules, lateness: lateness, exceptions: exceptions)
+    let saved = pipeline.rules.save { _ in true }
+    let resets = next.pipeline.rules.restore(saved.merging(pipeline.rules.saveDecisions { _ in true }) { $1 })
     if let reset = resets.first { throw StateError(message: "\(reset)") }
     let writer = StateWriter()
     pipeline.saveStream(to: writer)

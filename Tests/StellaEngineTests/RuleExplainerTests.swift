@@ -44,21 +44,47 @@ import Testing
     """,
   ]
 
-  private func explain(_ lines: [String], line: Int? = nil) throws -> [String: RuleExplanation] {
+  private func explain(
+    _ lines: [String], line: Int? = nil, exceptions: [RuleException] = [],
+    mute: @escaping @Sendable (String, [FieldValue.Member], Int64) -> Mute? = { _, _, _ in nil }
+  ) throws -> [String: RuleExplanation] {
     let log = Array(lines.joined(separator: "\n").utf8)
     let report = try EngineThread.run { () throws -> RuleExplainer.Report in
       let set = RuleSet(
         sources: RuleExplainerTests.rules.enumerated().map {
           RuleSource(file: "r\($0.offset).lua", text: Array($0.element.utf8))
-        }, fields: FieldRegister(), tracesLines: true)
+        }, exceptions: exceptions, fields: FieldRegister(), tracesLines: true)
       #expect(set.refusals.isEmpty, "\(set.refusals)")
-      return try RuleExplainer.explain(log, name: "app.log", line: line, rules: set, reading: .init())
+      return try RuleExplainer.explain(log, name: "app.log", line: line, rules: set, reading: .init(), mute: mute)
     }
     return Dictionary(uniqueKeysWithValues: report.rules.map { ($0.rule, $0) })
   }
 
   private func event(_ second: Int, _ fields: String) -> String {
     "{\"time\":\"2026-01-01T00:00:\(second < 10 ? "0" : "")\(second)Z\",\"service\":\"shop\",\(fields)}"
+  }
+
+  @Test("What an exception takes away is told with its author, its end and what it took before; a mute is told beside")
+  func muting() throws {
+    let until = try #require(Timestamp.parse("2026-02-01T00:00:00Z"))
+    let exception = RuleException(
+      rules: ["many"], condition: "user == \"probe\"", author: "mara", reason: "our probe", expires: until,
+      file: "stella.yaml", line: 4)
+    let errors = (1...4).map { event($0, #""level":"error","msg":"no","user":"\#($0 < 4 ? "probe" : "amy")""#) }
+    let third = try #require(try explain(Array(errors[..<3]), exceptions: [exception])["many"])
+    #expect(third.outcome == .excepted && third.key.isEmpty && third.after == nil)
+    #expect(
+      third.verdict
+        == "not fired because an exception of mara excludes this event until 2026-02-01T00:00:00.000000000Z: our probe "
+        + "(stella.yaml:4; it took 2 events before)")
+    let last = try #require(try explain(errors, exceptions: [exception])["many"])
+    #expect(
+      last.outcome == .counted && last.exception == nil && last.after?.readings.first?.text.hasPrefix("1 of 3") == true)
+    let mute = Mute(.shadow, by: "ivo", reason: "new")
+    let fired = try #require(
+      try explain(errors, mute: { rule, key, _ in rule == "many" && key.count == 1 ? mute : nil })["many"])
+    #expect(fired.outcome == .joined || fired.outcome == .fired)
+    #expect(fired.mute == mute)
   }
 
   @Test("A threshold that is not reached says how far it is, and the one that is reached says so") func threshold()

@@ -67,7 +67,8 @@ final class WatchHarness {
     return try EngineThread.run { [self] in
       let (sources, unreadable) = RuleFiles.read(options.rulePaths)
       let rules = RuleSet(
-        sources: sources, fields: FieldRegister(), unreadable: unreadable, workers: options.workers)
+        sources: sources, exceptions: options.muting.exceptions, fields: FieldRegister(), unreadable: unreadable,
+        workers: options.workers)
       var run: WatchRun?
       let made = try WatchRun(
         options: options, rules: rules,

@@ -37,6 +37,7 @@ struct OperatorRequestTests {
           .review(text, reason: text), .withdraw(text, reason: text), .replan(text), .execute(text), .rollback(text),
           .reconcile(text, .applied, reason: text), .reconcile(text, .notApplied, reason: text),
           .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
+          .history(rule: text, limit: 7), .history(rule: text, key: text, limit: -1),
         ])
   }
 

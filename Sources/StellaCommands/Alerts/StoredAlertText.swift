@@ -6,8 +6,14 @@ import StellaRemediation
 enum StoredAlertText {
   static func state(_ alert: StoredAlert) -> String {
     if alert.resolved != nil { return "resolved by hand" }
-    if alert.mutedBy != nil { return "\(alert.status.rawValue), muted" }
+    if let mute = mute(alert) { return "\(alert.status.rawValue), \(mute.isShown ? "shadow" : "muted")" }
     return alert.acknowledged == nil ? alert.status.rawValue : "\(alert.status.rawValue), acknowledged"
+  }
+
+  /// What kept the alert from being told; nil when nothing did.
+  static func mute(_ alert: StoredAlert) -> Mute? {
+    guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return nil }
+    return members.first { $0.name == "muted" }.flatMap { Mute($0.value) }
   }
 
   static func silence(_ silence: Silence, _ time: ScreenTime) -> String {
@@ -53,8 +59,12 @@ enum StoredAlertText {
 
 /// Kept alerts as JSON: the alert with what people said.
 enum StoredAlertJSON {
-  /// - Parameter suggestions: what could help, where that was asked.
-  static func text(_ alert: StoredAlert, _ suggestions: [Suggestion]? = nil) -> String {
+  /// - Parameters:
+  ///   - suggestions: what could help, where that was asked.
+  ///   - exceptions: what the rule does not see, where that was asked.
+  static func text(
+    _ alert: StoredAlert, _ suggestions: [Suggestion]? = nil, exceptions: [RuleException]? = nil
+  ) -> String {
     guard case .object(var members)? = try? JSONParser().parse(alert.json) else { return "{}" }
     members.removeAll { $0.name == "status" }
     members.append(.init("status", .string(alert.status.rawValue)))
@@ -70,7 +80,7 @@ enum StoredAlertJSON {
     }
     add("acknowledged", alert.acknowledged)
     add("resolved", alert.resolved)
-    if let number = alert.mutedBy { members.append(.init("muted_by", .integer(number))) }
+    if let exceptions { members.append(.init("exceptions", .array(exceptions.map { ExceptionText.object($0) }))) }
     if let suggestions { members.append(.init("suggestions", .array(suggestions.map(SuggestionText.object)))) }
     return FieldValue.object(members).json
   }

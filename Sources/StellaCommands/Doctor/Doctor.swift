@@ -38,15 +38,42 @@ struct Doctor {
       return [.problem("rules", "none are found", "Put rules into ./Rules, or name them with `rules:` in stella.yaml.")]
     }
     let (sources, unreadable) = RuleFiles.read(paths)
+    let muting: WatchMuting
+    do throws(ConfigurationError) {
+      muting = try MutingRules.of(configuration)
+    } catch {
+      return error.problems.map { .problem("exceptions", "\($0)", "") }
+    }
     let set = RuleSet(
-      sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable)
+      sources: sources, parameters: configuration.parameterValues, exceptions: muting.exceptions,
+      fields: FieldRegister(), unreadable: unreadable)
     let errors = set.refusals.flatMap(\.errors)
     let found = "\(CountText.count(set.rules.count, "rule")) in \(paths.joined(separator: ", "))"
     if errors.isEmpty {
       if set.rules.isEmpty { return [.problem("rules", found, "Put rule files there, or name another directory.")] }
-      return [.ok("rules", found)]
+      return [.ok("rules", found)] + checkMuting(muting, set)
     }
     return errors.map { Checkup.problem("rules", "\($0.file):\($0.line): \($0.message)", $0.remedy) }
+      + checkMuting(muting, set)
+  }
+
+  private func checkMuting(_ muting: WatchMuting, _ set: RuleSet) -> [Checkup] {
+    var checkups = set.exceptionErrors.map {
+      Checkup.problem("exceptions", "\($0.file):\($0.line): \($0.message)", $0.remedy)
+    }
+    let known = set.rules.map(\.manifest.id) + set.refusals.compactMap(\.id)
+    for (id, place, what) in configuration.muting.rules where !known.contains(id) {
+      let hint = NearestName.of(id, in: known).map { " Did you mean \($0)?" } ?? ""
+      checkups.append(.problem("exceptions", "\(place): \(what) names the rule \(id), which there isn't.\(hint)", ""))
+    }
+    let now = SystemTime().now()
+    checkups += muting.exceptions.compactMap { $0.expiry(at: now) }.map {
+      .warning("exceptions", "\($0.file):\($0.line): \($0.message)", $0.remedy)
+    }
+    if checkups.isEmpty, !muting.exceptions.isEmpty {
+      checkups.append(.ok("exceptions", "\(CountText.count(muting.exceptions.count, "exception")), none has expired"))
+    }
+    return checkups
   }
 
   private var fixes: FixSet {

@@ -83,21 +83,7 @@ extension Policy {
     cooldown = written.cooldown ?? cooldown
     attempts = Rate(count: written.attempts ?? attempts.count, within: written.attemptsWithin ?? attempts.within)
     breaker = Rate(count: written.breakerCount ?? breaker.count, within: written.breakerWithin ?? breaker.within)
-    let windows = written.windows.map { window in
-      let days = Set(window.days.compactMap(MaintenanceWindow.Day.init(rawValue:)))
-      guard let zone = window.zone else {
-        return MaintenanceWindow(days: days, start: window.start, end: window.end, offset: window.offset)
-      }
-      guard let rules = TimeZones.rules(zone.name) else {
-        problems.append(
-          .init(
-            .wrongValue, at: zone.place,
-            "`\(TextEscaping.oneLine(zone.name))` is no time zone that this machine knows. Write an IANA name such as "
-              + "`Europe/Berlin`."))
-        return MaintenanceWindow(days: days, start: window.start, end: window.end)
-      }
-      return MaintenanceWindow(days: days, start: window.start, end: window.end, zone: rules, named: zone.name)
-    }
+    let windows = written.windows.map { MaintenanceWindow($0, &problems) }
     self.windows = windows.isEmpty ? [] : [windows]
     rollsBackByItself = written.rollsBackByItself
     breakGlass = written.breakGlass.map { BreakGlass(users: $0.users, groups: $0.groups) }

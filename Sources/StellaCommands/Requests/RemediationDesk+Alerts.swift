@@ -52,16 +52,31 @@ extension RemediationDesk {
       query.alert = alert.id
       return (alert, try transaction.runs(query), try transaction.silences())
     }
-    let suggestions = try suggestions(for: alert)
+    let mute = StoredAlertText.mute(alert)
+    // Nothing is to follow from a rule in shadow mode.
+    let suggestions = mute?.cause == .shadow ? [] : try suggestions(for: alert)
+    let now = remediation.journal.time.now()
+    // A server's may have been read anew since it started.
+    let muting = try configuration.file.flatMap { try? MutingRules.read($0) } ?? MutingRules.of(configuration)
+    let exceptions = muting.exceptions.filter {
+      $0.rules.contains(alert.rule) && now < $0.expires
+    }
     var answer = OperatorAnswer()
     guard case .text = layout else {
-      answer.body = StoredAlertJSON.text(alert, suggestions) + "\n"
+      answer.body = StoredAlertJSON.text(alert, suggestions, exceptions: exceptions) + "\n"
       return answer
     }
-    let time = ScreenTime(now: remediation.journal.time.now())
+    let time = ScreenTime(now: now)
     answer.body = StoredAlertText.screen(alert, time, layout.terminal)
-    if let number = alert.mutedBy, let silence = silences.first(where: { $0.number == number }) {
-      answer.body += "Muted     by " + StoredAlertText.silence(silence, time) + "\n"
+    if let mute {
+      answer.body += "Muted     " + TextEscaping.oneLine(MuteText.line(mute, clock: time.clock), limit: 400) + "\n"
+      if let silence = silences.first(where: { $0.number == alert.mutedBy }), silence.until < mute.until ?? .max {
+        answer.body += "          that silence was ended at \(time.clock(silence.until))\n"
+      }
+    }
+    for exception in exceptions {
+      answer.body +=
+        "Exception " + TextEscaping.oneLine(ExceptionText.line(exception, clock: time.clock), limit: 400) + "\n"
     }
     for suggestion in suggestions { answer.body += "Fix       " + SuggestionText.line(suggestion) + "\n" }
     for run in runs {

@@ -11,6 +11,8 @@ enum ExplanationJSON {
       .init("outcome", .string(rule.outcome.rawValue)), .init("verdict", .string(rule.verdict)),
       .init("conditions", .object(rule.parts.map { .init($0.key, tree($0.explanation)) })),
       .init("key", .object(rule.key)), .init("before", standing(rule.before)), .init("after", standing(rule.after)),
+      .init("exception", rule.exception.map { ExceptionText.object($0.exception, events: $0.before) } ?? .null),
+      .init("muted", rule.mute?.json ?? .null),
       .init("lines", .array(rule.lines.map { .integer(Int64($0.number)) })),
       .init(
         "alerts",

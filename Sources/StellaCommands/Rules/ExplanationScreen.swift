@@ -37,10 +37,12 @@ struct ExplanationScreen {
       case .pending: ("pending", .yellow)
       case .counted: ("not fired", .cyan)
       case .passed: ("not looked at", .dim)
+      case .excepted: ("excepted", .cyan)
       }
     var text = terminal.styled(word, style, .bold) + "  " + TextEscaping.oneLine(rule.rule)
     text += terminal.styled("  " + TextEscaping.oneLine(rule.file), .dim) + "\n"
     text += line("because", rule.verdict)
+    if let mute = rule.mute { text += line("muted", "nobody is told: " + MuteText.line(mute)) }
     for part in rule.parts { text += tree(part.explanation, label: part.key, depth: 0) }
     if !rule.key.isEmpty {
       text += line("key", rule.key.map { "\($0.name) = \($0.value.json)" }.joined(separator: ", "))

@@ -19,7 +19,7 @@ struct ReplayInputs: ParsableArguments {
   var config: String?
 
   /// What a watch of the files would be told.
-  func options(_ files: [String], _ configuration: Configuration) throws(CommandFailure) -> WatchOptions {
+  func options(_ files: [String], _ configuration: Configuration) throws -> WatchOptions {
     var zone = ZoneRules.utc
     if let tz {
       guard let rules = TimeZones.rules(tz) else {
@@ -32,6 +32,7 @@ struct ReplayInputs: ParsableArguments {
     options.inputs = [.init(paths: files, format: format, zone: zone, year: year, from: .start)]
     options.follow = false
     options.parameters = configuration.parameterValues
+    options.muting = try MutingRules.of(configuration)
     options.lateness = configuration.limits.lateness.nanoseconds
     options.lineLimit = configuration.limits.lineBytes
     return options
@@ -49,7 +50,9 @@ struct ReplayInputs: ParsableArguments {
     return try EngineThread.run {
       let (sources, unreadable) = RuleFiles.read(paths)
       let rules = RuleSet(
-        sources: sources, parameters: prepared.parameters, fields: FieldRegister(), unreadable: unreadable)
+        sources: sources, parameters: prepared.parameters, exceptions: prepared.muting.exceptions,
+        fields: FieldRegister(), unreadable: unreadable)
+      if let error = rules.exceptionErrors.first { throw CommandFailure(.usage, TextEscaping.block("\(error)")) }
       if rules.rules.isEmpty, rules.refusals.isEmpty {
         throw CommandFailure(.usage, "there are no rules in \(paths.joined(separator: ", ")).")
       }

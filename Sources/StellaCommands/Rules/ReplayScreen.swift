@@ -16,7 +16,7 @@ struct ReplayScreen {
     for alert in alerts {
       table.add([
         EventText.clock(alert.firstSeen), lasted(alert), alert.severity.rawValue, alert.rule, "\(alert.count)",
-        Self.text(alert),
+        (alert.mute.map { $0.isShown ? "[shadow] " : "[muted] " } ?? "") + Self.text(alert),
       ])
     }
     return table.text(for: terminal)

@@ -9,6 +9,8 @@ struct RuleCatalog {
   let paths: [String]
   let configuration: Configuration
   let rules: RuleSet
+  /// What is written outside of them.
+  let muting: WatchMuting
 
   /// Loads the rules; must run on the engine's thread, because their scripts run.
   ///
@@ -18,13 +20,14 @@ struct RuleCatalog {
     let options = RuleOptions.parsed(arguments.paths)
     let paths = try options.paths(configuration)
     let (sources, unreadable) = RuleFiles.read(paths)
+    let muting = try MutingRules.of(configuration)
     let rules = RuleSet(
-      sources: sources, parameters: configuration.parameterValues, fields: FieldRegister(), unreadable: unreadable,
-      tracesLines: tracesLines)
+      sources: sources, parameters: configuration.parameterValues, exceptions: muting.exceptions,
+      fields: FieldRegister(), unreadable: unreadable, tracesLines: tracesLines)
     if rules.rules.isEmpty && rules.refusals.isEmpty {
       throw CommandFailure(.usage, "there are no rules in \(paths.joined(separator: ", ")).")
     }
-    return RuleCatalog(paths: paths, configuration: configuration, rules: rules)
+    return RuleCatalog(paths: paths, configuration: configuration, rules: rules, muting: muting)
   }
 }
 

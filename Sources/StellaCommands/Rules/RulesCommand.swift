@@ -4,11 +4,11 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
-    abstract: "List, begin, check, test, explain, compare and import rules.",
+    abstract: "List, begin, check, test, explain, compare and import rules; see what they decided.",
     subcommands: [
       RulesListCommand.self, RulesNewCommand.self, RulesLintCommand.self, RulesTestCommand.self,
       RulesExplainCommand.self, RulesReplayCommand.self, RulesDiffCommand.self,
-      RulesProfileCommand.self, RulesImportCommand.self,
+      RulesProfileCommand.self, RulesHistoryCommand.self, RulesImportCommand.self,
     ])
 }
 

@@ -62,8 +62,18 @@ struct RulesExplainCommand: ParsableCommand {
       try Self.check(wanted, catalog.rules)
       var reading = prepared
       reading.lateness = catalog.configuration.limits.lateness.nanoseconds
+      if let error = catalog.rules.exceptionErrors.first {
+        throw CommandFailure(.usage, TextEscaping.block("\(error)"))
+      }
+      let now = SystemTime().now()
+      let silences = try KeptSilences.read(catalog.configuration.state)
       do throws(RuleExplainer.Failure) {
-        return try RuleExplainer.explain(log, name: name, line: line, rules: catalog.rules, reading: reading)
+        return try RuleExplainer.explain(
+          log, name: name, line: line, rules: catalog.rules, reading: reading,
+          mute: { rule, key, time in
+            silences.first { $0.mutes(rule: rule, key: key, at: now) }?.mute
+              ?? catalog.muting.alerts.mute(rule: rule, key: key, at: time)
+          })
       } catch {
         throw CommandFailure(.usage, TextEscaping.oneLine(error.message, limit: 500))
       }

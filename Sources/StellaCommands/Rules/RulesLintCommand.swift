@@ -33,6 +33,8 @@ struct RulesLintCommand: ParsableCommand {
     var rules = 0
     var errors: [RuleError] = []
     var warnings: [LintWarning] = []
+    /// Exceptions that have expired.
+    var expired: [RuleError] = []
     var fixed: [RuleFixer.FixedFile] = []
   }
 
@@ -52,14 +54,16 @@ struct RulesLintCommand: ParsableCommand {
       }
       for error in found.errors { console.line(error.json(kind: "error")) }
       for warning in found.warnings { console.line(warning.error.json(kind: "warning")) }
+      for error in found.expired { console.line(error.json(kind: "warning")) }
     case .table:
       for file in fixed where fix { for warning in file.warnings { print(changed: warning, console) } }
       for error in found.errors { print(error, "error", .red, console) }
       for warning in found.warnings { print(warning.error, "warning", .yellow, console) }
+      for error in found.expired { print(error, "warning", .yellow, console) }
       if !result.quiet { summarize(found, console) }
     }
     if !found.errors.isEmpty { throw CommandStatus.broken }
-    if strict && !found.warnings.isEmpty { throw CommandStatus.findings }
+    if strict && found.warnings.count + found.expired.count > 0 { throw CommandStatus.findings }
   }
 
   private func look() throws -> Findings {
@@ -67,8 +71,14 @@ struct RulesLintCommand: ParsableCommand {
     return try EngineThread.run {
       let catalog = try RuleCatalog.load(arguments)
       let warnings = RuleLinter.warnings(catalog.rules)
+      let known = Set(catalog.rules.rules.map(\.manifest.id))
+      let now = SystemTime().now()
       return Findings(
-        rules: catalog.rules.rules.count, errors: catalog.rules.refusals.flatMap(\.errors), warnings: warnings,
+        rules: catalog.rules.rules.count,
+        errors: catalog.rules.refusals.flatMap(\.errors) + catalog.rules.exceptionErrors,
+        warnings: warnings,
+        expired: catalog.muting.exceptions.filter { $0.rules.contains(where: known.contains) }
+          .compactMap { $0.expiry(at: now) },
         fixed: RuleFixer.fix(catalog.rules, warnings, parameters: catalog.configuration.parameterValues))
     }
   }
@@ -86,7 +96,8 @@ struct RulesLintCommand: ParsableCommand {
 
   private func summarize(_ found: Findings, _ console: Console) {
     console.line(
-      "\(found.rules) active, \(count(found.errors.count, "error")), \(count(found.warnings.count, "warning"))")
+      "\(found.rules) active, \(count(found.errors.count, "error")), \(count(found.warnings.count + found.expired.count, "warning"))"
+    )
     let fixable = found.fixed.reduce(0) { $0 + $1.warnings.count }
     if fixable > 0 { console.line("--fix would answer \(count(fixable, "warning")).") }
   }

@@ -16,7 +16,9 @@ struct AlertText {
   func text(_ alert: Alert) -> String {
     switch alert.status {
     case .resolved:
-      var text = terminal.styled("resolved", .green, .bold) + "  " + wrapped(alert.title + ": " + alert.summary) + "\n"
+      var text =
+        terminal.styled("resolved", .green, .bold) + "  " + shadow(alert) + wrapped(alert.title + ": " + alert.summary)
+        + "\n"
       add(
         "", "\(alert.rule), \(span(alert)), \(CountText.count(alert.count, "event")), id \(alert.id.prefix(12))",
         to: &text)
@@ -27,7 +29,7 @@ struct AlertText {
 
   private func firing(_ alert: Alert) -> String {
     var text = terminal.styled(pad(alert.severity.rawValue.uppercased()), style(alert.severity), .bold)
-    text += wrapped(alert.title, .bold) + "\n"
+    text += shadow(alert) + wrapped(alert.title, .bold) + "\n"
     text += AlertText.indent + wrapped(alert.summary) + "\n"
     add(
       "where", alert.key.filter { $0.value != .null }.map { "\($0.name)=\(value($0.value))" }.joined(separator: "  "),
@@ -47,10 +49,16 @@ struct AlertText {
       add(index == 0 ? "evidence" : "", EventText.line(event), lines: 2, to: &text)
     }
     for (index, action) in alert.suggestedActions.enumerated() { add(index == 0 ? "do" : "", action, to: &text) }
+    if let mute = alert.mute { add("muted", "nobody is told: " + MuteText.line(mute), to: &text) }
     if let runbook = alert.runbook { add("runbook", runbook, to: &text) }
     if !alert.fixes.isEmpty { add("fixes", alert.fixes.joined(separator: ", "), to: &text) }
     add("rule", "\(alert.rule)  id \(alert.id.prefix(12))", to: &text)
     return text + "\n"
+  }
+
+  /// What stands before the title of an alert that is only shown.
+  private func shadow(_ alert: Alert) -> String {
+    alert.mute?.isShown == true ? terminal.styled("[shadow]", .cyan) + " " : ""
   }
 
   private func add(_ name: String, _ value: String, lines: Int = AlertText.lineLimit, to text: inout String) {

@@ -86,7 +86,7 @@ final class WatchPrinter: Sendable {
   }
 
   func muted(_ alerts: Int) {
-    if alerts > 0 { note("\(count(alerts, "alert")) muted by silences; stella alerts list shows them") }
+    if alerts > 0 { note("\(count(alerts, "alert")) muted by silences and maintenance") }
   }
 
   func refused(_ refusals: [FixRefusal]) {
@@ -165,6 +165,11 @@ final class WatchPrinter: Sendable {
     for (rule, fired) in summary.firedByRule { console.note("    \(pad(String(fired)))\(rule)") }
     for alert in summary.pending {
       note("pending at the end: \(alert.rule) \(FieldValue.object(alert.key).json)")
+    }
+    for (rule, exception, events) in summary.excepted {
+      note(
+        "\(rule): \(count(events, "event")) left out by the exception of \(exception.author) at \(exception.place): "
+          + exception.reason)
     }
     for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
     for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }

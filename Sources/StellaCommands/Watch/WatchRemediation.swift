@@ -14,8 +14,6 @@ final class WatchRemediation {
   private let thread: RemediationThread<SQLiteStore>
   private let interruption = EndRequest()
   private let console: Console
-  private(set) var muted = 0
-
   /// - Parameters:
   ///   - holder: what this process is, such as `stella watch`.
   ///   - runsFixes: whether what is approved is carried out here.
@@ -42,12 +40,10 @@ final class WatchRemediation {
       seal: { keeper.wake() }, onNotice: { printer.remediation($0) })
   }
 
-  /// Those of the alerts that no silence mutes.
-  func take(_ alerts: [Alert]) -> [Alert] {
-    let heard = thread.take(alerts)
-    muted += alerts.count - heard.count
-    return heard
-  }
+  func take(_ alerts: [Alert]) { thread.take(alerts) }
+
+  /// The silence that mutes an alert at this moment.
+  var silence: @Sendable (Alert) -> Mute? { { [thread] in thread.mute($0) } }
 
   /// Whether all that was taken is in the store, or was left alone on purpose.
   func isSettled(waits: Bool) -> Bool { thread.isSettled(waits: waits) }

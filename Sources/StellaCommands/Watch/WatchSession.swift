@@ -43,18 +43,25 @@ final class WatchSession {
       for: options, directory: plan.configuration.state, holder: plan.holder, isNeeded: plan.proposes,
       takesIn: plan.intakeBytes != nil)
     options.store = state.isKept ? state.store : nil
+    options.muting = try MutingRules.of(plan.configuration)
+    if let file = plan.configuration.file {
+      options.readMuting = { () throws(RuleError) in try MutingRules.read(file) }
+    }
     journal = try state.journal(heldBytes: plan.intakeBytes)
     options.journals = [journal].compactMap(\.self)
-    self.options = options
     guard plan.proposes else {
       (desk, remediation) = (nil, nil)
+      self.options = options
       return
     }
     let desk = try RemediationDesk(plan.configuration, fixes: plan.fixes, store: state.store)
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
-    remediation = try WatchRemediation(
+    let remediation = try WatchRemediation(
       desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console)
+    options.mute = remediation.silence
+    self.remediation = remediation
+    self.options = options
   }
 
   private let options: WatchOptions
@@ -65,7 +72,7 @@ final class WatchSession {
   func watch(_ interrupts: Interrupts, onStart: () -> Void = {}) throws -> WatchSummary {
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let rules = RuleSet(
-      sources: sources, parameters: options.parameters,
+      sources: sources, parameters: options.parameters, exceptions: options.muting.exceptions,
       fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable, workers: options.workers)
     printer.refused(rules.refusals)
     if plan.isStrict && !rules.refusals.isEmpty { throw CommandStatus.broken }
@@ -74,10 +81,17 @@ final class WatchSession {
         rules.refusals.isEmpty ? .usage : .broken,
         "no rule is active. \(options.rulePaths.joined(separator: ", ")) has none that can be used.")
     }
+    if !rules.exceptionErrors.isEmpty {
+      throw CommandFailure(
+        .usage, TextEscaping.block(rules.exceptionErrors.map(\.description).joined(separator: "\n")))
+    }
     try checkParameters(rules)
     let run = try WatchRun(
       options: options, rules: rules,
-      onAlerts: { [printer, remediation] in try printer.alerts(remediation?.take($0) ?? $0) },
+      onAlerts: { [printer, remediation] alerts in
+        remediation?.take(alerts)
+        try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
+      },
       isSettled: { [remediation] in remediation?.isSettled(waits: $0) ?? true }, onNotice: printer.notice)
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
@@ -97,19 +111,22 @@ final class WatchSession {
   /// - Throws: how the command ends, when it isn't done.
   func conclude(_ summary: WatchSummary) throws {
     printer.summary(summary)
-    printer.muted(remediation?.muted ?? 0)
+    printer.muted(summary.muted)
     if summary.wasInterrupted { throw CommandStatus.interrupted }
     if !summary.refusals.isEmpty { throw CommandStatus.broken }
   }
 
-  /// A rule id under `params:` that no rule has is a typing mistake that would silently change nothing, unless `--rules` picks
+  /// A rule id in the configuration that no rule has is a typing mistake that would silently change nothing, unless `--rules` picks
   /// fewer rules than the configuration is written for.
   private func checkParameters(_ rules: RuleSet) throws {
     let known = rules.rules.map(\.manifest.id) + rules.refusals.compactMap(\.id)
-    for (id, values) in plan.configuration.params.sorted(by: { $0.key < $1.key }) where !known.contains(id) {
-      let place = values.values.map { "\($0.place)" }.min() ?? "stella.yaml"
+    let named =
+      plan.configuration.params.sorted { $0.key < $1.key }.map { id, values in
+        (id: id, place: values.values.map { "\($0.place)" }.min() ?? "stella.yaml", what: "params")
+      } + plan.configuration.muting.rules
+    for (id, place, what) in named where !known.contains(id) {
       let hint = NearestName.of(id, in: known).map { " Did you mean \($0)?" } ?? ""
-      let message = "\(place): params names the rule \(id), which is not among the active rules.\(hint)"
+      let message = "\(place): \(what) names the rule \(id), which is not among the active rules.\(hint)"
       if !plan.picksRules { throw CommandFailure(.usage, message) }
       if !plan.isQuiet { console.note(TextEscaping.oneLine("warning: " + message)) }
     }

@@ -18,6 +18,8 @@ final class AlertBook {
     var isMissed = false
     /// Over the rule's limit: nobody hears of it.
     var isHeldBack = false
+    /// The entry for what joins it, once there is one.
+    var joining: DecisionLog.Number?
     /// When the book looks at it next, and by which of its deadlines.
     var visit = Int64.max
     var stamp: UInt32 = 0
@@ -35,6 +37,7 @@ final class AlertBook {
   private let manifest: AlertTemplate
   var order: Int
   private let keys: KeySpace
+  let decisions = DecisionLog()
   private let isChecked: Bool
   private let ripens: Bool
   private let span: Int64
@@ -121,7 +124,9 @@ final class AlertBook {
         if episode.alert.status == .pending {
           episode.finding = finding
           episode.alert.count = max(episode.alert.count, finding.count)
-          if time - episode.since >= manifest.hold { fire(episode, slot: slot, in: context) }
+          if time - episode.since >= manifest.hold { fire(episode, slot: slot, at: time, in: context) }
+        } else {
+          join(episode, at: time)
         }
         merge(finding.affectedUsers, into: episode)
         schedule(slot, episode)
@@ -136,7 +141,13 @@ final class AlertBook {
         finding, key: keys.members(key), firstSeen: finding.firstSeen ?? time, lastSeen: time, episode: number),
       finding: finding, since: time)
     episodes[slot] = episode
-    if manifest.hold == 0 { fire(episode, slot: slot, in: context) }
+    if manifest.hold == 0 {
+      fire(episode, slot: slot, at: time, in: context)
+    } else {
+      note(
+        .held, episode, at: time,
+        reason: "its condition holds; it fires when that lasts \(DurationText.text(manifest.hold))")
+    }
     episodes[slot] = episode
     schedule(slot, episode)
   }
@@ -145,7 +156,7 @@ final class AlertBook {
   func missed(slot: Int, at time: Int64, in context: DetectionContext) {
     guard let episode = episodes[slot] else { return }
     episode.isMissed = true
-    if episode.alert.status == .pending || time - episode.lastFinding >= span { end(slot, in: context) }
+    if episode.alert.status == .pending || time - episode.lastFinding >= span { end(slot, at: time, in: context) }
   }
 
   /// A matching event of a key with an alert.
@@ -157,8 +168,11 @@ final class AlertBook {
   }
 
   /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.
-  func end(_ slot: Int, in context: DetectionContext) {
+  ///
+  /// - Parameter time: when; nil for that of its last finding.
+  func end(_ slot: Int, at time: Int64? = nil, in context: DetectionContext) {
     guard let episode = episodes.removeValue(forKey: slot) else { return }
+    noteEnd(episode, at: max(time ?? .min, episode.lastFinding))
     if episode.alert.status == .firing && !episode.isHeldBack {
       var alert = episode.alert
       alert.status = .resolved
@@ -185,10 +199,10 @@ final class AlertBook {
       if deadlineOf(episode) > time {
         schedule(slot, episode)
       } else if ripens && episode.alert.status == .pending {
-        fire(episode, slot: slot, in: context)
+        fire(episode, slot: slot, at: time, in: context)
         schedule(slot, episode)
       } else {
-        end(slot, in: context)
+        end(slot, at: deadline.time, in: context)
       }
     }
     nextDeadline = deadlines.next
@@ -224,8 +238,11 @@ final class AlertBook {
     nextDeadline = deadlines.next
   }
 
-  private func fire(_ episode: Episode, slot: Int, in context: DetectionContext) {
+  private func fire(_ episode: Episode, slot: Int, at time: Int64, in context: DetectionContext) {
     if isOverLimit(at: episode.lastFinding) {
+      note(
+        .limited, episode, at: time,
+        reason: "over \(AlertBook.perMinute) alerts of the rule in a minute: nobody is told")
       heldBack += 1
       episode.isHeldBack = true
       episode.alert.status = .firing
@@ -236,7 +253,31 @@ final class AlertBook {
     episode.alert.status = .firing
     episode.alert.revision += 1
     episode.finding = Finding()
+    note(.fired, episode, at: time, reason: episode.alert.summary)
     context.emit(episode.alert, order: order)
+  }
+
+  /// What was found belongs to an alert that fires.
+  private func join(_ episode: Episode, at time: Int64) {
+    if let joining = episode.joining ?? decisions.find(.suppressed, alert: episode.alert.id) {
+      episode.joining = joining
+      if decisions.again(joining, at: time) { return }
+    }
+    episode.joining = note(.suppressed, episode, at: time, reason: "it joins the alert that fires already")
+  }
+
+  private func noteEnd(_ episode: Episode, at time: Int64) {
+    if episode.alert.status == .pending {
+      note(.dropped, episode, at: time, reason: "its condition held for less than \(DurationText.text(manifest.hold))")
+    } else if !episode.isHeldBack {
+      note(.resolved, episode, at: time, reason: "after \(episode.alert.count) events")
+    }
+  }
+
+  @discardableResult
+  private func note(_ kind: Decision.Kind, _ episode: Episode, at time: Int64, reason: String) -> DecisionLog.Number {
+    let key = episode.alert.key.isEmpty ? "" : FieldValue.object(episode.alert.key).json
+    return decisions.note(Decision(kind, at: time, key: key, alert: episode.alert.id, reason: reason))
   }
 
   private func isOverLimit(at time: Int64) -> Bool {

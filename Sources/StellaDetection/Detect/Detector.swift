@@ -193,7 +193,7 @@ package class Detector {
         if matching & (1 << UInt64(bit)) != 0 {
           matchedEvents += 1
           handle(index, at: batch.times[index], in: context)
-          if matchedEvents % Detector.budgetInterval == 0 { keepWithinBudget() }
+          if matchedEvents % Detector.budgetInterval == 0 { keepWithinBudget(at: batch.times[index]) }
         }
         // An event out of order can set a timer that is due already. It runs here, whatever the batch holds after it.
         if nextTimer <= context.watermarks[index] {
@@ -270,14 +270,49 @@ package class Detector {
   /// How many matching events lie between two looks at the memory.
   private static let budgetInterval = 256
 
-  private func keepWithinBudget() {
+  private func keepWithinBudget(at now: Int64) {
     // Each eviction frees an eighth of the keys, so this ends.
-    while memoryBytes > manifest.stateMemoryBytes, table.evictStalest() > 0 {}
+    while memoryBytes > manifest.stateMemoryBytes, table.evictStalest(at: now) > 0 {}
+  }
+
+  // MARK: - What is on record
+
+  /// The last decisions of the rule.
+  package final var decisions: DecisionLog { book.decisions }
+
+  /// Takes over what was saved. Decisions that can't be read are no reason to go on without the rule's state.
+  final func restoreDecisions(_ part: StateBytes?) {
+    guard let part else { return }
+    var reader = StateReader(part.bytes)
+    try? decisions.restore(from: &reader)
+  }
+
+  /// Keys are about to be dropped for want of room.
+  final func noteEvicted(_ count: Int, stalest: UInt32, at time: Int64) {
+    let isOver = memoryBytes > manifest.stateMemoryBytes
+    decisions.evicted(
+      count, key: shown(stalest), at: time,
+      reason: (isOver
+        ? "state_memory (\(SizeText.text(manifest.stateMemoryBytes))) is used up"
+        : "max_keys (\(manifest.maxKeys)) are kept")
+        + ": the stalest keys were dropped, this one first")
+  }
+
+  /// A key is not kept, because all that are must stay.
+  final func noteRefused(_ number: UInt32, at time: Int64) {
+    decisions.evicted(
+      1, key: shown(number), at: time,
+      reason: "no room: all \(table.count) keys that are kept have an alert of their own")
+  }
+
+  private func shown(_ number: UInt32) -> String {
+    let members = keys.members(number)
+    return members.isEmpty ? "" : FieldValue.object(members).json
   }
 
   private func resolve(_ index: Int, in context: DetectionContext) {
     if book.isEmpty { return }
-    if let slot = table.find(keys.number(index)) { book.end(slot, in: context) }
+    if let slot = table.find(keys.number(index)) { book.end(slot, at: context.batch.times[index], in: context) }
   }
 
   /// Adds event `index` to the alert of its key, when there is one.

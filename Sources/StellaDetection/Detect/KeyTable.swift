@@ -108,6 +108,7 @@ final class KeyTable {
     if count >= room { makeRoom(at: now) }
     guard count < room else {
       evictions += 1
+      owner?.noteRefused(number, at: now)
       return nil
     }
     let slot: Int
@@ -141,7 +142,7 @@ final class KeyTable {
 
   /// Evicts the stalest eighth of the keys, at least one, that need not stay; returns how many went. O(keys).
   @discardableResult
-  func evictStalest() -> Int {
+  func evictStalest(at now: Int64) -> Int {
     guard let owner else { return 0 }
     var candidates: [(use: Int64, slot: Int)] = []
     candidates.reserveCapacity(count)
@@ -150,6 +151,7 @@ final class KeyTable {
     }
     candidates.sort { ($0.use, $0.slot) < ($1.use, $1.slot) }
     let evicted = candidates.prefix(max(1, count / 8))
+    if let stalest = evicted.first { owner.noteEvicted(evicted.count, stalest: keys[stalest.slot], at: now) }
     for (_, slot) in evicted { remove(slot) }
     evictions += evicted.count
     return evicted.count
@@ -162,7 +164,7 @@ final class KeyTable {
       grow(to: min(maximum, max(8, capacity * 2)))
     } else if removed * 8 < room {
       // Also when a few slots became free: else every insertion would pay for a whole pass.
-      evictStalest()
+      evictStalest(at: now)
     }
   }
 

@@ -58,7 +58,7 @@ final class MatchCallback {
       if let event { arguments.append(.event(event)) }
       let result = try host.serve(context) { () throws(LuaError) in try state.call(function, arguments) }
       quarantine.succeeded()
-      if let violation = variables?.violation(in: state) { quarantine.stop(violation) }
+      if let violation = variables?.violation(in: state) { quarantine.stop(violation, at: time) }
       if case .nil = result { return nil }
       let reader = FindingReader { _ in nil }
       guard let findings = reader.findings(result, blank: finding) else {

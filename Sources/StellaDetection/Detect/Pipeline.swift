@@ -95,6 +95,7 @@ package final class Pipeline {
     var resets: [StateReset] = []
     for old in self.rules.rules where !rules.rules.contains(where: { $0.detector === old.detector }) {
       if let new = rules.rules.first(where: { $0.manifest.id == old.manifest.id }) {
+        new.detector.decisions.take(from: old.detector.decisions)
         do throws(StateError) {
           try SavedRule.transfer(from: old.detector, to: new.detector)
           continue

@@ -17,6 +17,8 @@ package final class Quarantine {
   @exclusivity(unchecked) private var inARow = 0
   private var isFailingInCheck = false
   private var rest = Quarantine.firstRest
+  /// Where it is noted that the script was sent to rest.
+  var decisions: DecisionLog?
 
   /// Whether the script may run at `time`. The first call after a rest is a trial.
   @inline(__always)
@@ -31,6 +33,10 @@ package final class Quarantine {
     if inARow >= Quarantine.failuresBeforeRest {
       rests += 1
       restingUntil = time &+ rest
+      decisions?.note(
+        Decision(
+          .quarantined, at: time,
+          reason: "its script rests for \(DurationText.text(rest)) after \(failures) failures: \(error)"))
       rest = min(Quarantine.longestRest, rest * 2)
       // One more failure after the rest is enough for the next.
       inARow = Quarantine.failuresBeforeRest - 1
@@ -38,7 +44,9 @@ package final class Quarantine {
   }
 
   /// Lets the script run no more until it is loaded anew.
-  func stop(_ error: LuaError) {
+  func stop(_ error: LuaError, at time: Int64) {
+    decisions?.note(
+      Decision(.quarantined, at: time, reason: "its script runs no more until it is corrected: \(error)"))
     failures += 1
     rests += 1
     lastError = error

@@ -17,6 +17,8 @@ package final class RuleSet {
     package let feeds: [Expression]
     package let resolve: Expression?
     package let cancel: Expression?
+    /// Takes events away before the rule sees them; nil for a rule without exceptions.
+    package fileprivate(set) var exceptions: ExceptionFilter?
     let parameters: [String: FieldValue]
 
     package var manifest: RuleManifest { detector.manifest }
@@ -30,6 +32,8 @@ package final class RuleSet {
   package let fields: FieldRegister
   package private(set) var rules: [ActiveRule] = []
   package private(set) var refusals: [RuleRefusal]
+  /// What is wrong with exceptions of rules that are active; those exceptions are not in force.
+  package private(set) var exceptionErrors: [RuleError] = []
   let router: Router
   /// One for each worker.
   let shares: [RuleShare]
@@ -43,6 +47,7 @@ package final class RuleSet {
   ///
   /// - Parameters:
   ///   - parameters: rule id → parameter → value, from the configuration.
+  ///   - exceptions: events that rules shall not see. What is wrong with them is among ``exceptionErrors``.
   ///   - previous: rules whose file and parameters did not change keep their detector with its state. It goes on to
   ///     work: nothing changes for it before the new set takes its place.
   ///   - unreadable: files that could not even be read.
@@ -50,8 +55,9 @@ package final class RuleSet {
   ///   - workers: over how many threads the rules are spread, at most ``ShareSet/limit``; those of `previous` when there is
   ///     one.
   package init(
-    sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], fields: FieldRegister,
-    previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1, tracesLines: Bool = false
+    sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], exceptions: [RuleException] = [],
+    fields: FieldRegister, previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1,
+    tracesLines: Bool = false
   ) {
     self.fields = fields
     refusals = unreadable.map { RuleRefusal(file: $0.file, id: nil, errors: [$0]) }
@@ -96,6 +102,7 @@ package final class RuleSet {
       }
     }
     keySpaces = spaces.used
+    exceptionErrors = RuleSet.except(&rules, exceptions, previous: previous, fields: fields)
     let router = Router(filters: rules.flatMap(\.conditions), fields: &fields.table)
     self.router = router
     var builders = Array(repeating: ShareBuilder(filterCount: router.filters.count), count: workers)
@@ -115,6 +122,36 @@ package final class RuleSet {
     shares = builders.enumerated().map { number, builder in
       builder.share(spaces: spaces.used.filter { $0.share == number })
     }
+  }
+
+  /// Gives each rule the filter of its exceptions; one that has the same exceptions as before keeps it.
+  ///
+  /// - Returns: what is wrong with exceptions, which are left out then.
+  private static func except(
+    _ rules: inout [ActiveRule], _ exceptions: [RuleException], previous: RuleSet?, fields: FieldRegister
+  ) -> [RuleError] {
+    var errors: [RuleError] = []
+    for place in rules.indices {
+      let rule = rules[place]
+      let wanted = exceptions.filter { $0.rules.contains(rule.manifest.id) }
+      let before = previous?.rules.first { $0.manifest.id == rule.manifest.id }?.exceptions
+      let isKept = rule.exceptions != nil && rule.exceptions?.exceptions == wanted
+      if isKept { continue }
+      var checked: [(exception: RuleException, expression: Expression)] = []
+      for exception in wanted {
+        do throws(RuleError) {
+          checked.append((exception, try exception.expression(for: rule.manifest.id, by: rule.manifest.by)))
+        } catch {
+          errors.append(error)
+        }
+      }
+      let filter =
+        checked.isEmpty ? nil : ExceptionFilter(checked, conditions: rule.parts.count + 3, fields: fields)
+      if let before { filter?.takeCounts(from: before) }
+      filter?.decisions = rule.detector.decisions
+      rules[place].exceptions = filter
+    }
+    return errors
   }
 
   /// Takes over from the rules before: those that were kept get their place among the new ones.
@@ -156,12 +193,25 @@ package final class RuleSet {
     return parts
   }
 
-  /// The names of all parts that ``save(where:)`` can give.
-  package var partNames: Set<String> {
-    Set(rules.map { RuleSet.part(rule: $0.manifest.id) }).union(keySpaces.indices.map(RuleSet.part(keys:)))
+  /// The decisions of the rules for which `isWanted`, by the names of their parts. O(bytes).
+  package func saveDecisions(where isWanted: (Detector) -> Bool) -> [String: StateBytes] {
+    var parts: [String: StateBytes] = [:]
+    let writer = StateWriter()
+    for rule in rules where isWanted(rule.detector) && !rule.detector.decisions.isEmpty {
+      rule.detector.decisions.save(to: writer)
+      parts[RuleSet.part(decisions: rule.manifest.id)] = writer.take()
+    }
+    return parts
   }
 
-  private static func part(rule id: String) -> String { "rule \(id)" }
+  /// The names of all parts that ``save(where:)`` and ``saveDecisions(where:)`` can give.
+  package var partNames: Set<String> {
+    Set(rules.flatMap { [RuleSet.part(rule: $0.manifest.id), RuleSet.part(decisions: $0.manifest.id)] })
+      .union(keySpaces.indices.map(RuleSet.part(keys:)))
+  }
+
+  package static func part(rule id: String) -> String { "rule \(id)" }
+  package static func part(decisions id: String) -> String { "decisions \(id)" }
   private static func part(keys number: Int) -> String { "keys \(number)" }
 
   /// Gives the rules, in which nothing may have happened yet, the state they had. Returns those that start anew although
@@ -170,6 +220,7 @@ package final class RuleSet {
     var resets: [StateReset] = []
     for share in shares { share.forgetTimers() }
     for rule in rules {
+      rule.detector.restoreDecisions(parts[RuleSet.part(decisions: rule.manifest.id)])
       guard let part = parts[RuleSet.part(rule: rule.manifest.id)] else { continue }
       do throws(StateError) {
         let saved = try SavedRule(part.bytes)
@@ -250,6 +301,7 @@ package final class RuleSet {
     let affected = manifest.affected.map { fields.table.column(of: $0) }
     let detector = DetectorFactory.make(
       script, host: host, order: order, keys: keys, affectedColumn: affected, fields: fields)
+    detector.quarantine?.decisions = detector.decisions
     return ActiveRule(
       source: source, expression: expression, detector: detector, script: script, steps: steps, feeds: feeds,
       resolve: expressions["resolve_when"], cancel: expressions["cancel_on"],
@@ -260,6 +312,7 @@ package final class RuleSet {
 /// Collects the rules of one ``RuleShare``.
 private struct ShareBuilder {
   private var runs: [RuleRun] = []
+  private var exceptions: [ExceptionFilter] = []
   private var partFilters: [Int32] = []
   private var rulesOfFilter: [[Int]]
 
@@ -270,6 +323,10 @@ private struct ShareBuilder {
     for filter in filters { rulesOfFilter[filter].append(runs.count) }
     var rest = filters.map(Int32.init)[...]
     var run = RuleRun(detector: rule.detector, firstPart: partFilters.count, partCount: rule.parts.count)
+    if let filter = rule.exceptions {
+      run.exceptions = Int32(exceptions.count)
+      exceptions.append(filter)
+    }
     if rule.steps.isEmpty { run.filter = rest.removeFirst() }
     for _ in rule.parts { partFilters.append(rest.removeFirst()) }
     if rule.resolve != nil { run.resolveFilter = rest.removeFirst() }
@@ -278,7 +335,8 @@ private struct ShareBuilder {
   }
 
   func share(spaces: [KeySpace]) -> RuleShare {
-    RuleShare(spaces: spaces, runs: runs, partFilters: partFilters, rulesOfFilter: rulesOfFilter)
+    RuleShare(
+      spaces: spaces, runs: runs, exceptions: exceptions, partFilters: partFilters, rulesOfFilter: rulesOfFilter)
   }
 }
 

@@ -3,6 +3,8 @@ final class RuleShare {
   let spaces: [KeySpace]
   /// What running each rule needs, side by side: the hot path reads nothing else of a rule.
   private var runs: [RuleRun]
+  /// Of the rules that have exceptions; ``RuleRun/exceptions`` tells whose is which.
+  private let exceptions: [ExceptionFilter]
   /// The filters of the parts of all rules; ``RuleRun`` tells which are whose.
   private let partFilters: [Int32]
   /// Filter → the rules that run on its events, by their place in `runs`.
@@ -13,9 +15,12 @@ final class RuleShare {
   /// The earliest time at which some rule has something to do without an event; the past when it is not known.
   private(set) var nextTimer = Int64.min
 
-  init(spaces: [KeySpace], runs: [RuleRun], partFilters: [Int32], rulesOfFilter: [[Int]]) {
+  init(
+    spaces: [KeySpace], runs: [RuleRun], exceptions: [ExceptionFilter], partFilters: [Int32], rulesOfFilter: [[Int]]
+  ) {
     self.spaces = spaces
     self.runs = runs
+    self.exceptions = exceptions
     self.partFilters = partFilters
     self.rulesOfFilter = rulesOfFilter
   }
@@ -53,6 +58,7 @@ final class RuleShare {
         runs[number].lastBatch = current
         if isTimed { costs?.begin(runs[number].detector) }
         defer { if isTimed { costs?.end(number, runs[number].detector) } }
+        if runs[number].exceptions >= 0 { return runExcepting(runs[number], routed, in: context) }
         for part in 0..<runs[number].partCount {
           runs[number].detector.see(part: part, routed.events(of: partFilters[runs[number].firstPart + part]))
         }
@@ -76,6 +82,17 @@ final class RuleShare {
     nextTimer = least
   }
 
+  /// Runs a rule over what its exceptions leave of its events.
+  private func runExcepting(_ run: RuleRun, _ routed: RoutedBatch, in context: DetectionContext) {
+    let parts = (0..<run.partCount).map { routed.events(of: partFilters[run.firstPart + $0]) }
+    let others = [run.filter, run.resolveFilter, run.cancelFilter].map { routed.events(of: $0) }
+    let left = exceptions[Int(run.exceptions)].leave(parts + others, of: context.batch)
+    for part in 0..<run.partCount { run.detector.see(part: part, left[part]) }
+    let rest = left.suffix(3)
+    run.detector.run(
+      context, matches: rest[rest.startIndex], resolves: rest[rest.startIndex + 1], cancels: rest[rest.startIndex + 2])
+  }
+
   /// Runs the timers that are due at `watermark`, without events.
   func runTimers(upTo watermark: Int64, in context: DetectionContext) {
     var least = Int64.max
@@ -94,6 +111,8 @@ struct RuleRun {
   var filter: Int32 = -1
   var resolveFilter: Int32 = -1
   var cancelFilter: Int32 = -1
+  /// Its exceptions among those of its share; -1 when it has none.
+  var exceptions: Int32 = -1
   /// Where the filters of its parts are among those of its share: steps of a sequence, windows that take events.
   let firstPart: Int
   let partCount: Int

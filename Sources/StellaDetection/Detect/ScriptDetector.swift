@@ -320,7 +320,7 @@ final class ScriptDetector: Detector {
   /// Stops a script that keeps state where no checkpoint finds it.
   private func checkVariables(at time: Int64, in context: DetectionContext) {
     guard let live, resting.allows(at: time), let violation = variables?.violation(in: live) else { return }
-    resting.stop(violation)
+    resting.stop(violation, at: time)
     context.emit(EngineAlert.stopped(rule: manifest.id, at: time, error: violation.description), order: order)
   }
 

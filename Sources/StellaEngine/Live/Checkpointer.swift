@@ -21,6 +21,7 @@ final class Checkpointer {
   /// What the checkpoint in the store, or on its way there, was made of.
   private var savedPositions: [String: SourcePosition] = [:]
   private var savedChanges: [String: Int] = [:]
+  private var savedDecisions: [String: Int] = [:]
   private var savedEvents: Int?
   private(set) var times = CheckpointTimes()
 
@@ -121,6 +122,11 @@ final class Checkpointer {
     write()
     guard steps.isEmpty else { return }
     change.parts = pipeline.rules.save { changed.contains($0.manifest.id) }
+    let decisions = pipeline.rules.rules.map { ($0.manifest.id, $0.detector.decisions.changes) }
+    let decided = Set(decisions.filter { savedDecisions[$0.0, default: 0] != $0.1 }.map(\.0))
+    if !decided.isEmpty {
+      change.parts.merge(pipeline.rules.saveDecisions { decided.contains($0.manifest.id) }) { $1 }
+    }
     let writer = StateWriter()
     pipeline.saveStream(to: writer)
     change.parts[Checkpointer.streamPart] = writer.take()
@@ -130,6 +136,7 @@ final class Checkpointer {
     isOrdered = false
     savedPositions.merge(positions) { $1 }
     savedChanges = Dictionary(uniqueKeysWithValues: rules)
+    savedDecisions = Dictionary(uniqueKeysWithValues: decisions)
     savedEvents = pipeline.events
     times.count += 1
     times.bytes += change.parts.values.reduce(0) { $0 + Int64($1.count) }
@@ -140,6 +147,7 @@ final class Checkpointer {
   func forget() {
     savedPositions = [:]
     savedChanges = [:]
+    savedDecisions = [:]
     savedEvents = nil
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import StellaDetection
 import StellaModel
 import StellaRemediation
 
@@ -95,16 +96,17 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   }
 
   /// Takes alerts over; never waits.
-  ///
-  /// - Returns: those that no silence mutes.
-  package func take(_ alerts: [Alert]) -> [Alert] {
-    let now = remediation.journal.time.now()
-    return locked {
+  package func take(_ alerts: [Alert]) {
+    locked {
       for alert in alerts { enqueue(alert) }
       pthread_cond_broadcast(changed)
-      guard !silences.isEmpty else { return alerts }
-      return alerts.filter { alert in !silences.contains { $0.mutes(alert, at: now) } }
     }
+  }
+
+  /// The silence that mutes an alert at this moment; nil when none does.
+  package func mute(_ alert: Alert) -> Mute? {
+    let now = remediation.journal.time.now()
+    return locked { silences.first { $0.mutes(rule: alert.rule, key: alert.key, at: now) } }?.mute
   }
 
   /// With the mutex held.
@@ -193,7 +195,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private func propose(_ alerts: [Alert]) -> [Alert] {
     guard attempt({ try keep(alerts) }) else { return alerts }
     return alerts.filter { alert in
-      guard alert.status == .firing, !isMuted(alert) else { return false }
+      guard alert.status == .firing, alert.mute == nil, mute(alert) == nil else { return false }
       return !attempt { if let run = try remediation.propose(alert) { onNotice(.proposed(run)) } }
     }
   }
@@ -221,21 +223,24 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     }
   }
 
-  private func isMuted(_ alert: Alert) -> Bool {
-    let now = remediation.journal.time.now()
-    return locked { silences.contains { $0.mutes(alert, at: now) } }
-  }
-
   private func keep(_ alerts: [Alert]) throws {
     guard !alerts.isEmpty else { return }
     let now = remediation.journal.time.now()
-    let silences = locked { self.silences }
     try remediation.store.write(as: .command) { transaction in
       for alert in alerts {
-        let silence = silences.first { $0.mutes(alert, at: now) }
-        try transaction.put(StoredAlert(alert, updatedAt: now, mutedBy: silence?.number))
+        var alert = alert
+        // Why nobody was told that it fires is the question that is asked of it, also when it is over.
+        if alert.status == .resolved, alert.mute == nil, let before = try transaction.alert(alert.id) {
+          alert.mute = Self.mute(of: before)
+        }
+        try transaction.put(StoredAlert(alert, updatedAt: now))
       }
     }
+  }
+
+  private static func mute(of stored: StoredAlert) -> Mute? {
+    guard let json = try? JSONParser().parse(stored.json) else { return nil }
+    return Alert(json)?.mute
   }
 
   /// Every decision is on record, so that the log's size tells of each.

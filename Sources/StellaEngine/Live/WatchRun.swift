@@ -35,6 +35,8 @@ package final class WatchRun: EventConsumer {
   private var evictedBefore: [String: Int] = [:]
   /// How often each rule began without the state it had.
   private var stateResets: [String: Int] = [:]
+  private var muting: WatchMuting
+  private var muted = 0
 
   /// The readers by source number, so that evidence finds its decoder.
   private final class ReaderTable {
@@ -69,6 +71,7 @@ package final class WatchRun: EventConsumer {
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
     self.options = options
+    muting = options.muting
     self.onAlerts = onAlerts
     self.isSettled = isSettled
     self.onNotice = onNotice
@@ -205,6 +208,16 @@ package final class WatchRun: EventConsumer {
   private func deliver(_ alerts: [Alert]) throws {
     if alerts.isEmpty { return }
     checkpointer?.commit()
+    guard options.mute != nil || !muting.alerts.isEmpty else { return try onAlerts(alerts) }
+    var alerts = alerts
+    for place in alerts.indices {
+      // A silence is set by hand, for this moment: it says more than what is written for good.
+      guard let mute = options.mute?(alerts[place]) ?? muting.alerts.mute(alerts[place]) else { continue }
+      alerts[place].mute = mute
+      guard alerts[place].status == .firing else { continue }
+      if !mute.isShown { muted += 1 }
+      pipeline.rules.rules.first { $0.manifest.id == alerts[place].rule }?.detector.decisions.mute(alerts[place], mute)
+    }
     try onAlerts(alerts)
   }
 
@@ -279,14 +292,23 @@ package final class WatchRun: EventConsumer {
     }
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let old = pipeline.rules
-    let new = RuleSet(
-      sources: sources, parameters: options.parameters, fields: fields, previous: old, unreadable: unreadable)
-    let before = Set(old.refusals.map(\.file))
-    let broken = new.refusals.filter { !before.contains($0.file) }
-    if !broken.isEmpty || (new.rules.isEmpty && !old.rules.isEmpty) {
-      onNotice(.reloadRefused(broken.flatMap(\.errors), changed: count))
+    let muting: WatchMuting
+    do throws(RuleError) {
+      muting = try options.readMuting?() ?? self.muting
+    } catch {
+      onNotice(.reloadRefused([error], changed: count))
       return
     }
+    let new = RuleSet(
+      sources: sources, parameters: options.parameters, exceptions: muting.exceptions, fields: fields, previous: old,
+      unreadable: unreadable)
+    let before = Set(old.refusals.map(\.file))
+    let broken = new.refusals.filter { !before.contains($0.file) }.flatMap(\.errors) + new.exceptionErrors
+    if !broken.isEmpty || (new.rules.isEmpty && !old.rules.isEmpty) {
+      onNotice(.reloadRefused(broken, changed: count))
+      return
+    }
+    self.muting = muting
     for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {
       firedBefore[rule.manifest.id, default: 0] += rule.detector.firedAlerts
       evictedBefore[rule.manifest.id, default: 0] += rule.detector.evictions
@@ -317,6 +339,13 @@ package final class WatchRun: EventConsumer {
     summary.refusals = rules.refusals
     summary.firedByRule = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.firedAlerts) }, firedBefore)
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    summary.muted = muted
+    for rule in rules.rules {
+      guard let filter = rule.exceptions else { continue }
+      for (exception, count) in zip(filter.exceptions, filter.counts) where count.events > 0 {
+        summary.excepted.append((rule.manifest.id, exception, count.events))
+      }
+    }
     summary.pending = rules.rules.flatMap(\.detector.pendingAlerts)
     summary.heldBack = rules.rules.map { ($0.manifest.id, $0.detector.heldBackAlerts) }.filter { $0.1 > 0 }
     summary.evictions = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.evictions) }, evictedBefore)

@@ -35,9 +35,11 @@ package struct RuleExplainer {
 
   /// - Parameters:
   ///   - line: of the event, from 1; nil for the last line that isn't empty.
+  ///   - mute: what keeps an alert of a rule for a key from being told at a time.
   ///   - rules: loaded with `tracesLines`, so that their scripts tell which lines ran; nothing may have happened in them.
   package static func explain(
-    _ log: [UInt8], name: String, line: Int?, rules: RuleSet, reading: Reading
+    _ log: [UInt8], name: String, line: Int?, rules: RuleSet, reading: Reading,
+    mute: (_ rule: String, _ key: [FieldValue.Member], _ time: Int64) -> Mute? = { _, _, _ in nil }
   ) throws(Failure) -> Report {
     let (number, range) = try find(line, in: log, name)
     let source = StagedSource(
@@ -73,7 +75,7 @@ package struct RuleExplainer {
     let alerts = pipeline.process()
     return Report(
       event: event, line: number, history: history,
-      rules: watched.map { $0.explanation(pipeline, alerts: alerts, at: event.time) })
+      rules: watched.map { $0.explanation(pipeline, alerts: alerts, at: event.time, mute: mute) })
   }
 
   private static func find(
@@ -101,6 +103,8 @@ private struct Watched {
   let parts: [RuleExplanation.Part]
   let isSeen: Bool
   let isCancelled: Bool
+  /// The exception that takes the event away, and how many events before it.
+  let exception: (exception: RuleException, before: Int)?
   let key: [FieldValue.Member]
   let before: KeyStanding?
 
@@ -112,19 +116,35 @@ private struct Watched {
     }
     var parts = table ? [part("where", rule.expression)] : []
     for (number, step) in rule.steps.enumerated() { parts.append(part("sequence[\(number + 1)].match", step)) }
-    isSeen = parts.contains { $0.explanation.holds }
+    let isWanted = parts.contains { $0.explanation.holds }
     for (feed, expression) in zip(rule.manifest.feeds, rule.feeds) { parts.append(part(feed.key, expression)) }
     let cancel = rule.cancel.map { part("cancel_on", $0) }
-    isCancelled = cancel?.explanation.holds ?? false
     let resolve = rule.resolve.map { part("resolve_when", $0) }
+    let isAsked = isWanted || cancel?.explanation.holds ?? false || resolve?.explanation.holds ?? false
+    exception = isAsked ? Watched.exception(rule.exceptions, pipeline, at: time) : nil
+    isSeen = isWanted && exception == nil
+    isCancelled = exception == nil && cancel?.explanation.holds ?? false
     parts += [cancel, resolve].compactMap(\.self)
     self.parts = parts
-    let isConcerned = isSeen || isCancelled || resolve?.explanation.holds ?? false
+    let isConcerned = exception == nil && isAsked
     key = isConcerned ? pipeline.key(of: rule, event: 0) : []
     before = isConcerned ? pipeline.standing(of: rule, key: key, at: time) : nil
   }
 
-  func explanation(_ pipeline: Pipeline, alerts: [Alert], at time: Int64) -> RuleExplanation {
+  private static func exception(
+    _ filter: ExceptionFilter?, _ pipeline: Pipeline, at time: Int64
+  ) -> (exception: RuleException, before: Int)? {
+    guard let filter else { return nil }
+    let found = filter.exceptions.indices.first { number in
+      time < filter.exceptions[number].expires
+        && filter.expressions[number].explain(pipeline.batch, 0, fields: pipeline.rules.fields.table).holds
+    }
+    return found.map { (filter.exceptions[$0], filter.counts[$0].events) }
+  }
+
+  func explanation(
+    _ pipeline: Pipeline, alerts: [Alert], at time: Int64, mute: (String, [FieldValue.Member], Int64) -> Mute?
+  ) -> RuleExplanation {
     let own = alerts.filter { $0.rule == rule.manifest.id }
     let isConcerned = isSeen || isCancelled || !key.isEmpty || before != nil
     let after = isConcerned ? pipeline.standing(of: rule, key: key, at: time) : nil
@@ -135,9 +155,11 @@ private struct Watched {
       return (number, text)
     }
     let (outcome, verdict) = judge(after, own, hasRun: !lines.isEmpty, at: time)
+    let mute = outcome == .passed || outcome == .excepted ? nil : mute(rule.manifest.id, key, time)
     return RuleExplanation(
       rule: rule.manifest.id, file: rule.source.file, outcome: outcome, verdict: verdict, parts: parts, key: key,
-      before: before, after: after, lines: lines, alerts: own)
+      before: before, after: after, lines: lines, alerts: own,
+      exception: exception, mute: mute)
   }
 
   private func judge(
@@ -147,6 +169,14 @@ private struct Watched {
       return (.fired, "an alert fires: \(alert.summary.isEmpty ? alert.title : alert.summary)")
     }
     if alerts.contains(where: { $0.status == .resolved }) { return (.resolved, "an alert of it ends here") }
+    if let (exception, before) = exception {
+      let count = before == 0 ? "" : "; it took \(before) \(before == 1 ? "event" : "events") before"
+      return (
+        .excepted,
+        "not fired because an exception of \(exception.author) excludes this event until "
+          + "\(Timestamp.text(exception.expires)): \(exception.reason) (\(exception.place)\(count))"
+      )
+    }
     guard isSeen else {
       if isCancelled { return (.passed, "cancel_on holds: what was collected for the key is dropped") }
       let part = parts.first { !$0.explanation.holds }

@@ -16,6 +16,8 @@ package struct RuleExplanation: Sendable {
     case counted
     /// The rule does not look at the event.
     case passed
+    /// An exception takes the event away from the rule.
+    case excepted
   }
 
   /// One of the rule's conditions and what it says of the event.
@@ -40,6 +42,10 @@ package struct RuleExplanation: Sendable {
   package let lines: [(number: Int, text: String)]
   /// What became of alerts by this event.
   package let alerts: [Alert]
+  /// The exception that takes the event away, and how many events before it; nil when none does.
+  package let exception: (exception: RuleException, before: Int)?
+  /// What keeps an alert of the key from being told at the event's time; nil when nothing does.
+  package let mute: Mute?
 }
 
 extension Explanation {

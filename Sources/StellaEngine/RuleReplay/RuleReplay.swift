@@ -51,7 +51,12 @@ package struct RuleReplay: Sendable {
     let summary = try run.run(interrupts: interrupts)
     // What joined an alert that still fires was told to nobody.
     for rule in rules.rules {
-      for alert in rule.detector.firingAlerts { if let place = places[alert.id] { alerts[place] = alert } }
+      for alert in rule.detector.firingAlerts {
+        guard let place = places[alert.id] else { continue }
+        let mute = alerts[place].mute
+        alerts[place] = alert
+        alerts[place].mute = mute
+      }
     }
     return RuleReplay(alerts: alerts, summary: summary, profiles: profiles ? rules.profiles() : [])
   }

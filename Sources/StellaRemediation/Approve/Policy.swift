@@ -1,3 +1,5 @@
+import StellaModel
+
 /// What must hold before, while and after a fix is run: one entry of `policies:`.
 package struct Policy: Sendable, Hashable {
   /// So many approvals of different members of a group.

@@ -37,12 +37,13 @@ extension Remediation {
     }.map(\.element)
   }
 
-  /// Proposes the best fix for a firing alert that has a plan. Each alert is proposed for once.
+  /// Proposes the best fix for a firing alert that has a plan. Each alert is proposed for once, and one that is muted never.
   ///
   /// - Returns: the run whose plan now awaits its decision or is approved by policy; nil when there is none. What didn't come
   ///   to a plan is on record as a run of its own.
   /// - Throws: ``StoreError``, ``LogError``; what was begun is gone on with by the next engine.
   package func propose(_ alert: Alert, as writer: LogWriter = .command) throws -> Run? {
+    if alert.mute != nil { return nil }
     let isKnown = try store.readRuns { try $0.runCount(query(alert: alert)) > 0 }
     if isKnown { return nil }
     for suggestion in try suggestions(for: alert) where suggestion.candidate.applies {

@@ -71,6 +71,9 @@ extension OperatorRequest {
         ])
     case .unsilence(let number):
       return Call(method: "DELETE", path: Self.root + ["silences", String(number)])
+    case .history(let rule, let key, let limit):
+      return get(
+        ["rules", rule, "history"], (key.map { [Parameter("key", $0)] } ?? []) + [Parameter("limit", String(limit))])
     }
   }
 
@@ -164,6 +167,19 @@ extension OperatorRequest {
       }
     }
     return .alerts(filter)
+  }
+
+  static func history(_ rule: String, _ query: [Parameter]) throws(CommandFailure) -> OperatorRequest {
+    var key: String?
+    var limit = 100
+    for parameter in query {
+      switch parameter.name {
+      case "key": key = parameter.value
+      case "limit": limit = try number(parameter.value, "limit")
+      default: throw unknown(parameter, among: ["key", "limit"])
+      }
+    }
+    return .history(rule: rule, key: key, limit: limit)
   }
 
   static func silence(_ members: RequestMembers) throws(CommandFailure) -> OperatorRequest {

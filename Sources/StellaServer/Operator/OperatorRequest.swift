@@ -75,4 +75,10 @@ package enum OperatorRequest: Sendable, Hashable {
   ///   - length: such as `2h`.
   case silence(rule: String, key: [KeyPart], length: String, reason: String)
   case unsilence(Int64)
+  /// The last decisions of a rule.
+  ///
+  /// - Parameters:
+  ///   - key: only those about a key that has this text in it.
+  ///   - limit: the most that are given; the newest.
+  case history(rule: String, key: String? = nil, limit: Int)
 }

@@ -11,6 +11,7 @@ import StellaModel
 ///     GET    /alerts?all=true&rule=…&limit=…   GET /alerts/ID
 ///     POST   /alerts/ID/acknowledge|resolve  {"reason"}
 ///     POST   /silences  {"rule","key":{…},"for","reason"}            DELETE /silences/NUMBER
+///     GET    /rules/ID/history?key=…&limit=…
 ///     GET    /freeze      PUT /freeze {"reason"}      DELETE /freeze?reason=…      GET /whoami
 ///
 /// Answers are JSON, of lists one object a line, or with `Accept: text/plain` what the command prints. Failures are
@@ -86,6 +87,12 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
     routes.post("silences") {
       try await plain($0, $1) { body throws(CommandFailure) in try .silence(body) }
+    }
+    routes.get("rules/:id/history") { request, context in
+      let id = try Self.part("id", context)
+      return try await answer(request, context) { request, _ throws(CommandFailure) in
+        try .history(id, query(request))
+      }
     }
     routes.delete("silences/:number") { request, context in
       let number = try Self.part("number", context)

@@ -1,3 +1,4 @@
+import StellaDetection
 import StellaModel
 import StellaRemediation
 import StellaSQLite
@@ -14,7 +15,7 @@ struct RemediationThreadTests {
     let thread = try scene.thread()
     for round in 0..<100 {
       // Ten alerts of each of a hundred services, said again and again.
-      _ = thread.take(
+      thread.take(
         (0..<1000).map { RemediationScene.alert("a\($0)", service: "s\($0 % 100)", revision: round + 1) })
     }
     thread.end()
@@ -32,7 +33,7 @@ struct RemediationThreadTests {
     let thread = try scene.thread()
     let before = ResidentMemory.bytes()
     for batch in 0..<100 {
-      _ = thread.take(
+      thread.take(
         (0..<1000).map { RemediationScene.alert("a\(batch).\($0)", service: "s", status: .resolved) })
     }
     thread.end()
@@ -48,12 +49,53 @@ struct RemediationThreadTests {
     let scene = try RemediationScene()
     try fill(scene, count: Remediation<RemediationScene.Store>.waitingLimit)
     let thread = try scene.thread(runs: false)
-    _ = thread.take((0..<300).map { RemediationScene.alert("more \($0)", service: "more\($0)") })
+    thread.take((0..<300).map { RemediationScene.alert("more \($0)", service: "more\($0)") })
     thread.end()
     #expect(try scene.runs(.awaiting).count == Remediation<RemediationScene.Store>.waitingLimit)
     let held = try scene.runs(.suppressed)
     #expect(held.count == Remediation<RemediationScene.Store>.suppressionLimit)
     #expect(held.allSatisfy { $0.detail.contains("1000 runs of this fix wait already") })
+  }
+
+  @Test("Alerts of a rule in shadow mode, and muted ones, are kept with the reason and never reach a fix")
+  func muted() throws {
+    let scene = try RemediationScene(isSafe: true)
+    let thread = try scene.thread()
+    let mutes = [
+      Mute(.shadow, by: "mara", reason: "new"), Mute(.maintenance, name: "move", by: "ivo", reason: "racks", until: 9),
+      Mute(.silence, name: "4", by: "user:mara", reason: "known"), nil,
+    ]
+    let alerts = mutes.enumerated().map { number, mute in
+      var alert = RemediationScene.alert("a\(number)", service: "s\(number)")
+      alert.mute = mute
+      return alert
+    }
+    thread.take(alerts)
+    try scene.notices.wait { if case .ran = $0 { true } else { false } }
+    // When it is over, why nobody was told is still what there is to know.
+    thread.take([RemediationScene.alert("a0", service: "s0", status: .resolved, revision: 2)])
+    thread.end()
+    #expect(try scene.runs().map(\.alert) == ["a3"])
+    #expect(scene.target.calls == 1)
+    let kept = try scene.base.readRuns { try $0.alerts(AlertQuery()) }.sorted { $0.id < $1.id }
+    #expect(try kept.map { try #require(Alert(JSONParser().parse($0.json))).mute } == mutes)
+    #expect(kept.map(\.mutedBy) == [nil, nil, 4, nil] && kept[0].status == .resolved)
+    for alert in alerts.dropLast() { #expect(try scene.remediation.propose(alert) == nil) }
+  }
+
+  @Test("A silence that somebody sets is what mutes from then on, for its rule and key")
+  func silence() throws {
+    let scene = try RemediationScene()
+    let set = StoredAlert.Remark(by: "user:mara", time: 0, reason: "known")
+    let number = try scene.base.write(as: .command) {
+      try $0.insert(
+        Silence(rule: "service.down", key: [.init("service", .string("a"))], until: .max / 2, set: set))
+    }
+    let thread = try scene.thread(runs: false)
+    let mute = thread.mute(RemediationScene.alert("x", service: "a"))
+    #expect(mute == Mute(.silence, name: "\(number)", by: "user:mara", reason: "known", until: .max / 2))
+    #expect(thread.mute(RemediationScene.alert("x", service: "b")) == nil)
+    thread.end()
   }
 
   /// Runs that wait, as copies of one.
@@ -77,7 +119,7 @@ struct RemediationThreadTests {
     let digest = try #require(run.digest).short
     let thread = try scene.thread()
     _ = try scene.remediation.vote(.approve, on: run.id, by: "mara", digest: digest, reason: "r")
-    _ = thread.take((0..<400).map { RemediationScene.alert("a\($0)", service: "s\($0)") })
+    thread.take((0..<400).map { RemediationScene.alert("a\($0)", service: "s\($0)") })
     try scene.notices.wait { $0 == .ran(run.id, .succeeded) }
     thread.end()
     let said = scene.notices.all
@@ -92,7 +134,7 @@ struct RemediationThreadTests {
     let scene = try RemediationScene()
     let thread = try scene.thread()
     scene.store.next([.refuse(.locked), .refuse(.locked)])
-    _ = thread.take((0..<5).map { RemediationScene.alert("a\($0)", service: "s\($0)") })
+    thread.take((0..<5).map { RemediationScene.alert("a\($0)", service: "s\($0)") })
     let proposed = { (notice: Notices.Notice) in if case .proposed = notice { true } else { false } }
     try scene.notices.wait(for: proposed)
     thread.end()
@@ -133,7 +175,7 @@ struct RemediationThreadTests {
     _ = try scene.remediation.vote(.approve, on: run.id, by: "mara", digest: digest, reason: "r")
     try scene.notices.wait { $0 == .fenced }
     #expect(scene.target.calls == 0)
-    _ = thread.take([RemediationScene.alert("a", service: "a")])
+    thread.take([RemediationScene.alert("a", service: "a")])
     try scene.notices.wait { if case .proposed = $0 { true } else { false } }
     #expect(try other.turn().map(\.state) == [.succeeded])
     thread.end()

@@ -1,3 +1,4 @@
+import StellaModel
 import Testing
 
 @testable import StellaRemediation

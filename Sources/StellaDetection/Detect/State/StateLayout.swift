@@ -14,6 +14,7 @@ package struct StateLayout: Sendable, Hashable {
   package static let stream = StateLayout("the stream's times", kind: 3, version: 1)
   package static let sources = StateLayout("the sources", kind: 4, version: 1)
   package static let step = StateLayout("a step of the reading", kind: 5, version: 1)
+  package static let decisions = StateLayout("a rule's decisions", kind: 7, version: 1)
 
   /// What one primitive writes of the state entry of this name and kind.
   static func primitive(_ entry: String, _ primitive: any Primitive) -> StateLayout {

@@ -1,5 +1,3 @@
-import StellaModel
-
 /// Hours of some days of the week by the clock of one place. Where that is put forward or back in between, a window is an hour
 /// shorter or longer; one that lies within the hour that is skipped isn't there on that day.
 package struct MaintenanceWindow: Sendable, Hashable {

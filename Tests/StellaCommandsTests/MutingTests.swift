@@ -1,0 +1,184 @@
+import Foundation
+import Testing
+
+@Suite("Muting with the real program", .serialized)
+struct MutingTests {
+  private let scene: ServeScene
+  private var directory: CommandDirectory { scene.directory }
+
+  init() throws { scene = try ServeScene() }
+
+  private static let future = "2099-01-01"
+
+  /// Adds to the configuration of the scene, whose rule `service.broken` has the fix `repair`.
+  private func configure(_ text: String) throws {
+    let whole = try String(contentsOfFile: directory("stella.yaml"), encoding: .utf8)
+    let base = whole.components(separatedBy: "exceptions:")[0].components(separatedBy: "shadow:")[0]
+      .components(separatedBy: "maintenance:")[0]
+    try directory.write("stella.yaml", base + text)
+  }
+
+  private static func line(_ service: String, _ second: Int) -> String {
+    "{\"ts\":\(1_750_000_000 + second),\"level\":\"error\",\"service\":\"\(service)\",\"message\":\"broken\"}\n"
+  }
+
+  private func objects(_ text: String) throws -> [[String: Any]] {
+    try text.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+
+  private func shown(_ service: String) throws -> (id: String, object: [String: Any], screen: String) {
+    let listed = try objects(scene.expect(["alerts", "list", "--all", "--output", "json"], 0).output)
+    let alert = try #require(listed.first { ($0["key"] as? [String: Any])?["service"] as? String == service })
+    let id = try #require(alert["id"] as? String)
+    let object = try #require(try objects(scene.expect(["alerts", "show", id, "--output", "json"], 0).output).first)
+    return (id, object, try scene.expect(["alerts", "show", id], 0).output)
+  }
+
+  @Test(
+    "A shadow rule is shown and marked everywhere, and its alerts reach no fix; a maintenance window prints nothing")
+  func shadow() throws {
+    try configure(
+      """
+      shadow: [{ rules: [service.broken], author: mara, reason: being tuned, until: 2025-06-15T15:07:00Z }]
+      maintenance:
+        - name: rack-move
+          key: { service: s3 }
+          once: [{ starts: 2025-06-15T17:00:00, ends: 2025-06-15T18:00:00, tz: "+02:00" }]
+          author: ivo
+          reason: racks move
+
+      """)
+    // 2025-06-15 15:06:40 UTC: shadow ends 20 s later.
+    try directory.write(
+      "old.jsonl", Self.line("s1", 0) + Self.line("s3", 10) + Self.line("s2", 30))
+    let watched = try scene.expect(["watch", "--no-follow", "--propose", "old.jsonl"], 0)
+    #expect(watched.output.contains("[shadow] Broken"), "\(watched.output)")
+    #expect(watched.output.contains("nobody is told: shadow mode until 2025-06-15T15:07:00"), "\(watched.output)")
+    #expect(!watched.output.contains("s3") && watched.errors.contains("1 alert muted"), "\(watched)")
+    let runs = try objects(scene.expect(["runs", "list", "--output", "json"], 0).output)
+    #expect(runs.count == 1 && (runs.first?["alert"] as? String) != nil, "\(runs)")
+    let one = try shown("s1")
+    let mute = try #require(one.object["muted"] as? [String: String])
+    #expect(
+      mute == [
+        "cause": "shadow", "by": "mara", "reason": "being tuned", "until": "2025-06-15T15:07:00.000000000Z",
+      ])
+    #expect((one.object["suggestions"] as? [Any])?.isEmpty == true)
+    #expect(one.screen.contains("Muted     shadow mode until ") && one.screen.contains("set by mara: being tuned"))
+    let three = try shown("s3")
+    #expect((three.object["muted"] as? [String: String])?["name"] == "rack-move")
+    #expect(three.screen.contains("Muted     maintenance rack-move until "), "\(three.screen)")
+    #expect(try shown("s2").object["muted"] == nil)
+    #expect(runs.first?["alert"] as? String == (try shown("s2").id))
+    let listed = try scene.expect(["alerts", "list", "--all"], 0).output
+    #expect(listed.contains("shadow") && listed.contains("muted"), "\(listed)")
+    let replay = try scene.expect(["rules", "replay", "--output", "json", "old.jsonl"], 1)
+    let causes = try objects(replay.output).map { ($0["muted"] as? [String: String])?["cause"] }
+    #expect(causes == ["shadow", "maintenance", nil])
+  }
+
+  @Test("An exception takes events away, explain says whose it is, and one that has expired is told and takes none")
+  func exception() throws {
+    func exceptions(_ expires: String) -> String {
+      """
+      exceptions:
+        - rules: [service.broken]
+          key: { service: s1 }
+          author: mara
+          reason: known to flap
+          expires: \(expires)
+
+      """
+    }
+    try configure(exceptions(Self.future))
+    try directory.write("old.jsonl", Self.line("s1", 0) + Self.line("s2", 1) + Self.line("s1", 2))
+    let watched = try scene.expect(["watch", "--no-follow", "--output", "json", "old.jsonl"], 0)
+    #expect(watched.output.contains("\"s2\"") && !watched.output.contains("\"s1\""))
+    #expect(watched.errors.contains("service.broken: 2 events left out by the exception of mara"), "\(watched.errors)")
+    let said = try scene.expect(["rules", "explain", "--event", "old.jsonl"], 0).output
+    #expect(said.contains("excepted") && said.contains("an exception of mara excludes this event until 2099-01-01"))
+    let object = try #require(
+      try objects(scene.expect(["rules", "explain", "--event", "old.jsonl", "--output", "json"], 0).output).first)
+    let exception = try #require(object["exception"] as? [String: Any])
+    #expect(exception["author"] as? String == "mara" && exception["events"] as? Int == 1)
+    #expect(try scene.expect(["rules", "lint", "--quiet"], 0).output.contains("expired") == false)
+
+    try configure(exceptions("2025-06-01"))
+    #expect(try scene.expect(["rules", "replay", "--quiet", "old.jsonl"], 1).output.contains("high"))
+    let lint = try scene.stella(["rules", "lint", "--strict"])
+    #expect(lint.status == 1 && lint.output.contains("exception of mara") && lint.output.contains("has expired"))
+    #expect(try scene.expect(["doctor", "--quiet"], 1).output.contains("has expired at 2025-06-01"))
+
+    try configure(exceptions(Self.future).replacingOccurrences(of: "service: s1", with: "servise: s1"))
+    let refused = try scene.stella(["watch", "--no-follow", "old.jsonl"])
+    #expect(refused.status == 3 && refused.errors.contains("Did you mean service?"), "\(refused)")
+    #expect(try scene.stella(["rules", "lint"]).status == 2)
+    try configure(exceptions(Self.future).replacingOccurrences(of: "service.broken", with: "service.brokn"))
+    let unknown = try scene.stella(["watch", "--no-follow", "old.jsonl"])
+    #expect(unknown.status == 3 && unknown.errors.contains("exceptions names the rule service.brokn"), "\(unknown)")
+  }
+
+  @Test("A server's decisions are asked for through its socket and from the store alike, exceptions go live by SIGHUP")
+  func history() throws {
+    #expect(try scene.stella(["rules", "history", "service.broken"]).status == 11)
+    try scene.start()
+    try scene.expect(
+      ["alerts", "silence", "service.broken", "--key", "service=s5", "--for", "2h", "--reason", "known"], 0)
+    try directory.append("app.jsonl", Self.line("s4", 0))
+    let server = try #require(scene.server)
+    #expect(server.until { $0.output.contains("s4") }, "\(server.errors)")
+    func decisions(_ way: [String] = []) throws -> [(decision: String, service: String, reason: String)] {
+      let said = try scene.stella(["rules", "history", "service.broken", "--output", "json"] + way)
+      return try objects(said.output).map { object in
+        (
+          try #require(object["decision"] as? String),
+          (object["key"] as? [String: Any])?["service"] as? String ?? "", try #require(object["reason"] as? String)
+        )
+      }
+    }
+    func until(_ condition: () throws -> Bool) rethrows -> Bool {
+      let end = ProcessInfo.processInfo.systemUptime + StellaProcess.patience
+      while ProcessInfo.processInfo.systemUptime < end { if try condition() { return true } }
+      return false
+    }
+    #expect(try until { try decisions().contains { $0.decision == "fired" && $0.service == "s4" } })
+    // The server looks at silences once a second: some of these may come before that.
+    var second = 100
+    let isMuted = try until {
+      try directory.append("app.jsonl", Self.line("s5", second))
+      second += 100
+      return try decisions().contains { $0.decision == "muted" && $0.service == "s5" }
+    }
+    #expect(isMuted)
+    let muted = try #require(try decisions().first { $0.decision == "muted" })
+    #expect(muted.reason.contains("silence 1 of user:mara") && muted.reason.contains("known"))
+    let listed = try objects(scene.expect(["alerts", "list", "--all", "--output", "json"], 0).output)
+    #expect(listed.contains { ($0["muted"] as? [String: String])?["cause"] == "silence" })
+
+    try configure(
+      "exceptions: [{ rules: [service.broken], key: { service: s6 }, author: ivo, reason: gone, expires: \(Self.future) }]\n"
+    )
+    server.send(SIGHUP)
+    #expect(server.until { $0.errors.contains("rules loaded anew") }, "\(server.errors)")
+    try directory.append("app.jsonl", Self.line("s6", 50_000) + Self.line("s7", 50_001))
+    #expect(try until { try decisions().contains { $0.service == "s7" } })
+    let all = try decisions()
+    #expect(all.contains { $0.decision == "excepted" && $0.reason.contains("an exception of ivo until 2099-01-01") })
+    #expect(!all.contains { $0.service == "s6" })
+    let screen = try scene.expect(["rules", "history", "service.broken", "--key", "s7"], 0).output
+    #expect(screen.contains("fired") && !screen.contains("s4"), "\(screen)")
+    #expect(scene.stop() == 0)
+
+    // What was decided outlives the server, and the next one goes on with it.
+    #expect(try decisions(["--local"]).map(\.service).contains("s4"))
+    try scene.start()
+    try directory.append("app.jsonl", Self.line("s8", 60_000))
+    #expect(try until { try decisions().contains { $0.service == "s8" } })
+    #expect(try decisions().map(\.service).contains("s4"))
+    let missing = try scene.stella(["rules", "history", "service.brokn"])
+    #expect(missing.status == 11 && missing.errors.contains("Did you mean service.broken?"), "\(missing)")
+    #expect(scene.stop() == 0)
+  }
+}
