@@ -40,6 +40,7 @@ extension RemediationDesk {
     case .resolve(let id, let reason): try resolve(id, reason, viewer, layout)
     case .silence(let rule, let key, let length, let reason): try silence(rule, key, length, reason, viewer, layout)
     case .unsilence(let number): try unsilence(number, viewer, layout)
+    case .top: throw CommandFailure(.notFound, "only the process that the engine runs in can say how it fares.")
     }
   }
 

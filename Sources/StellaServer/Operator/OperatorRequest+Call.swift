@@ -71,6 +71,10 @@ extension OperatorRequest {
         ])
     case .unsilence(let number):
       return Call(method: "DELETE", path: Self.root + ["silences", String(number)])
+    case .top(let filter):
+      return get(
+        ["top"],
+        [Parameter("sort", filter.order.rawValue)] + (filter.limit.map { [Parameter("limit", String($0))] } ?? []))
     }
   }
 
@@ -164,6 +168,23 @@ extension OperatorRequest {
       }
     }
     return .alerts(filter)
+  }
+
+  static func top(_ query: [Parameter]) throws(CommandFailure) -> OperatorRequest {
+    var filter = TopFilter()
+    for parameter in query {
+      switch parameter.name {
+      case "sort":
+        guard let order = TopFilter.Order(rawValue: parameter.value) else {
+          let names = TopFilter.Order.allCases.map(\.rawValue)
+          throw CommandFailure(.usage, "sort \(parameter.value): write one of \(names.joined(separator: ", ")).")
+        }
+        filter.order = order
+      case "limit": filter.limit = try number(parameter.value, "limit")
+      default: throw unknown(parameter, among: ["sort", "limit"])
+      }
+    }
+    return .top(filter)
   }
 
   static func silence(_ members: RequestMembers) throws(CommandFailure) -> OperatorRequest {
