@@ -14,7 +14,8 @@ package struct StellaCommand: ParsableCommand {
       """,
     version: StellaVersion.current,
     subcommands: [
-      WatchCommand.self, ServeCommand.self, TailCommand.self, RulesCommand.self, FixesCommand.self, AlertsCommand.self,
+      WatchCommand.self, ServeCommand.self, TailCommand.self, TopCommand.self, ReplCommand.self,
+      RulesCommand.self, FixesCommand.self, AlertsCommand.self,
       ApprovalsCommand.self, RunsCommand.self, LogCommand.self, FreezeCommand.self, WhoamiCommand.self,
       DoctorCommand.self, TemplatesCommand.self, AnomalyCommand.self,
     ])

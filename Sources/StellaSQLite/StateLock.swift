@@ -34,6 +34,27 @@ package final class StateLock {
 
   deinit { close(descriptor) }
 
+  /// Who watches with the state in `directory`, such as `stella watch (pid 812)`; nil when nobody does. The lock is left
+  /// alone: it is looked for among those that the kernel lists (proc_locks(5)).
+  package static func holder(directory: String) -> String? {
+    let opened = open(directory + "/lock", O_RDONLY | O_CLOEXEC)
+    guard opened >= 0 else { return nil }
+    defer { close(opened) }
+    var status = stat()
+    guard fstat(opened, &status) == 0, let list = fopen("/proc/locks", "re") else { return nil }
+    defer { fclose(list) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), list) != nil {
+      let words = line.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }.split(
+        separator: " ")
+      if words.contains("FLOCK"), words.contains(where: { $0.split(separator: ":").last == "\(status.st_ino)" }) {
+        let holder = text(of: opened)
+        return holder.isEmpty ? "another process" : holder
+      }
+    }
+    return nil
+  }
+
   private static func text(of descriptor: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 200)
     let count = pread(descriptor, &bytes, bytes.count, 0)

@@ -65,11 +65,26 @@ struct GuideTests {
     for (id, _, _) in configuration.muting.rules { #expect(ids.output.contains("\"id\":\"\(id)\""), "\(id)") }
   }
 
+  @Test("The repl of the page says what the page says, and the page has all that it can be asked")
+  func live() throws {
+    let directory = try CommandDirectory()
+    try FileManager.default.createDirectory(atPath: directory("Rules/shop"), withIntermediateDirectories: true)
+    try directory.write("Rules/shop/slow-user.lua", try #require(try blocks("lua", of: "Live").first))
+    let session = try #require(try blocks("repl", of: "Live").first).split(separator: "\n")
+    let asked = session.filter { $0.hasPrefix("> ") }.map { $0.dropFirst(2) + "\n" }.joined()
+    let run = try directory.stella(["repl", "--quiet", "--rules", "Rules/shop"], input: .text(asked))
+    #expect(run.status() == 0, "\(run.errors)")
+    #expect(run.lines == session.filter { !$0.hasPrefix("> ") }.map(String.init))
+    let file = GeneratedFile.root.appendingPathComponent("Sources/StellaEngine/Documentation.docc/Live.md")
+    let page = try String(contentsOf: file, encoding: .utf8)
+    for verb in ReplVerb.allCases { #expect(page.contains("`\(verb.usage)`"), "\(verb)") }
+  }
+
   @Test(
     "The commands of the pages exist, with these options",
     arguments: [
       "Fixes", "Approvals", "ExecutionLog", "Sigma", "Prometheus", "Tutorial", "Time", "Testing", "Tuning",
-      "ComingFrom", "Muting",
+      "ComingFrom", "Muting", "Live",
     ])
   func commands(page: String) throws {
     let directory = try CommandDirectory()

@@ -28,6 +28,12 @@ struct OperatorRequestTests {
       .list(filter), .list(OperatorRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text),
       .whoami,
     ]
+      + OperatorRequest.TopFilter.Order.allCases.map { order -> OperatorRequest in
+        var filter = OperatorRequest.TopFilter()
+        filter.order = order
+        filter.limit = order == .cost ? nil : -3
+        return .top(filter)
+      }
       + (text.isEmpty
         ? []
         : [

@@ -68,9 +68,21 @@ enum ScreenText {
 
   /// Terminals disagree about many of the scalars beyond the first scripts; a line that is too wide would go on at the start of
   /// the next, where only the engine writes. So the widest counts.
-  private static func columns(_ scalar: Unicode.Scalar) -> Int {
+  static func columns(_ scalar: Unicode.Scalar) -> Int {
     if scalar.isASCII { return 1 }
     return scalar.value < 0x1100 ? max(1, DisplayWidth.of(Character(scalar))) : 2
+  }
+
+  /// The most columns that `text` may take.
+  static func columns(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns($1) } }
+
+  /// Free text as it is when it can't be taken for anything else, else quoted; in at most `width` columns.
+  static func message(_ text: String, width: Int) -> String {
+    let isPlain =
+      text.utf8.count <= width && !text.isEmpty && !text.hasPrefix(" ") && !text.hasSuffix(" ")
+      && !text.utf8.contains { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "\"") }
+    guard isPlain, escaped(text, width: width, false).shown == text else { return quoted(text, width: width) }
+    return text
   }
 
   /// Whether the scalar is in a block of a script that is written from right to left (Unicode Standard Annex #9).

@@ -41,6 +41,7 @@ extension RemediationDesk {
     case .silence(let rule, let key, let length, let reason): try silence(rule, key, length, reason, viewer, layout)
     case .unsilence(let number): try unsilence(number, viewer, layout)
     case .history(let rule, let key, let limit): try history(rule, key, limit, layout)
+    case .top: throw CommandFailure(.notFound, "only the process that the engine runs in can say how it fares.")
     }
   }
 

@@ -28,17 +28,20 @@ struct ExplanationScreen {
     return text
   }
 
-  private func section(_ rule: RuleExplanation) -> String {
-    let (word, style): (String, TextStyle) =
-      switch rule.outcome {
-      case .fired: ("fired", .red)
-      case .resolved: ("resolved", .green)
-      case .joined: ("joined", .yellow)
-      case .pending: ("pending", .yellow)
-      case .counted: ("not fired", .cyan)
-      case .passed: ("not looked at", .dim)
-      case .excepted: ("excepted", .cyan)
-      }
+  static func word(_ outcome: RuleExplanation.Outcome) -> (String, TextStyle) {
+    switch outcome {
+    case .fired: ("fired", .red)
+    case .resolved: ("resolved", .green)
+    case .joined: ("joined", .yellow)
+    case .pending: ("pending", .yellow)
+    case .counted: ("not fired", .cyan)
+    case .passed: ("not looked at", .dim)
+    case .excepted: ("excepted", .cyan)
+    }
+  }
+
+  func section(_ rule: RuleExplanation) -> String {
+    let (word, style) = Self.word(rule.outcome)
     var text = terminal.styled(word, style, .bold) + "  " + TextEscaping.oneLine(rule.rule)
     text += terminal.styled("  " + TextEscaping.oneLine(rule.file), .dim) + "\n"
     text += line("because", rule.verdict)
@@ -71,7 +74,7 @@ struct ExplanationScreen {
     return text
   }
 
-  private func tree(_ part: Explanation, label: String, depth: Int) -> String {
+  func tree(_ part: Explanation, label: String, depth: Int) -> String {
     let mark = part.holds ? terminal.styled("yes", .green) : terminal.styled("no ", .red)
     let words = part.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     let read = part.readings.map { "\($0.field) = \($0.value)" }.joined(separator: ", ")

@@ -16,9 +16,12 @@ struct RuleCatalog {
   ///
   /// - Parameter tracesLines: whether scripts note which of their lines run.
   static func load(_ arguments: RulesArguments, tracesLines: Bool = false) throws -> RuleCatalog {
-    let configuration = try Configuration.load(arguments.config)
-    let options = RuleOptions.parsed(arguments.paths)
-    let paths = try options.paths(configuration)
+    try load(arguments.paths, Configuration.load(arguments.config), tracesLines: tracesLines)
+  }
+
+  /// - Parameter named: what is given on the command line.
+  static func load(_ named: [String], _ configuration: Configuration, tracesLines: Bool = false) throws -> RuleCatalog {
+    let paths = try RuleOptions.parsed(named).paths(configuration)
     let (sources, unreadable) = RuleFiles.read(paths)
     let muting = try MutingRules.of(configuration)
     let rules = RuleSet(
@@ -28,6 +31,23 @@ struct RuleCatalog {
       throw CommandFailure(.usage, "there are no rules in \(paths.joined(separator: ", ")).")
     }
     return RuleCatalog(paths: paths, configuration: configuration, rules: rules, muting: muting)
+  }
+
+  /// - Throws: ``CommandFailure`` `broken` when one of these rules is refused, `notFound` when there is none of that id.
+  func check(_ wanted: [String]) throws(CommandFailure) { for id in wanted { _ = try rules.rule(id) } }
+}
+
+extension RuleSet {
+  /// The active rule of this id.
+  ///
+  /// - Throws: ``CommandFailure`` `broken` when it is refused, `notFound` when there is none.
+  func rule(_ id: String) throws(CommandFailure) -> ActiveRule {
+    if let rule = rules.first(where: { $0.manifest.id == id }) { return rule }
+    if let refusal = refusals.first(where: { $0.id == id }), let error = refusal.errors.first {
+      throw CommandFailure(.broken, TextEscaping.block("\(id) is not active: \(error)"))
+    }
+    let hint = NearestName.of(id, in: rules.map(\.manifest.id)).map { " Did you mean \($0)?" } ?? ""
+    throw CommandFailure(.notFound, TextEscaping.oneLine("there is no rule \(id).\(hint)"))
   }
 }
 

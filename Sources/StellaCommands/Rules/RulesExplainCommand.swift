@@ -59,7 +59,7 @@ struct RulesExplainCommand: ParsableCommand {
     let (name, line, wanted) = (event, line, rule)
     let report = try EngineThread.run { () throws -> RuleExplainer.Report in
       let catalog = try RuleCatalog.load(arguments, tracesLines: true)
-      try Self.check(wanted, catalog.rules)
+      try catalog.check(wanted)
       var reading = prepared
       reading.lateness = catalog.configuration.limits.lateness.nanoseconds
       if let error = catalog.rules.exceptionErrors.first {
@@ -87,16 +87,6 @@ struct RulesExplainCommand: ParsableCommand {
     case .table:
       Console.standard.write(
         ExplanationScreen(terminal: Console.standard.output).text(report, rules, named: !wanted.isEmpty, all: all))
-    }
-  }
-
-  private static func check(_ wanted: [String], _ rules: RuleSet) throws {
-    for id in wanted where !rules.rules.contains(where: { $0.manifest.id == id }) {
-      if let refusal = rules.refusals.first(where: { $0.id == id }), let error = refusal.errors.first {
-        throw CommandFailure(.broken, TextEscaping.block("\(id) is not active: \(error)"))
-      }
-      let hint = NearestName.of(id, in: rules.rules.map(\.manifest.id)).map { " Did you mean \($0)?" } ?? ""
-      throw CommandFailure(.notFound, TextEscaping.oneLine("there is no rule \(id).\(hint)"))
     }
   }
 }

@@ -72,7 +72,7 @@ struct RulesProfileCommand: ParsableCommand {
       table.add([
         profile.rule, share(profile.totalNanoseconds), "\(profile.matched)", "\(profile.alerts)",
         "\(profile.nanoseconds)", "\(profile.peakNanoseconds)", "\(profile.calls)", "\(profile.steps)",
-        "\(profile.peakSteps)", "\(profile.keys)", bytes(profile.stateBytes), bytes(profile.heapBytes),
+        "\(profile.peakSteps)", "\(profile.keys)", ByteText.text(profile.stateBytes), ByteText.text(profile.heapBytes),
         "\(profile.evictions)",
       ])
     }
@@ -83,9 +83,5 @@ struct RulesProfileCommand: ParsableCommand {
     text += "\n\(replay.summary.events) events, \(wall / Int64(events)) ns each, of which "
     text += "\(max(0, wall - own) / Int64(events)) ns for reading, decoding and routing\n"
     return text
-  }
-
-  private func bytes(_ count: Int) -> String {
-    count < 10_240 ? "\(count) B" : count < 10 << 20 ? "\(count >> 10) KiB" : "\(count >> 20) MiB"
   }
 }

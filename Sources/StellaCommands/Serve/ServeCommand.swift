@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
         stella serve /var/log/shop/*.log
         stella serve --quiet --output json
 
-      It does what `stella watch --run-fixes` does. The commands alerts, approvals, runs, freeze and whoami find it by the
+      It does what `stella watch --run-fixes` does. The commands alerts, approvals, runs, freeze, top and whoami find it by the
       socket stella.sock in the state directory, which only its own user can connect to, and ask it; who they are is what the
       kernel says of them.
 
@@ -45,7 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
     guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
     let server: StateServer
     do {
-      server = try await StateServer(desk, journal: session.journal, configuration.server)
+      server = try await StateServer(desk, session.monitor, journal: session.journal, configuration.server)
     } catch {
       session.end(isInterrupted: true)
       throw error

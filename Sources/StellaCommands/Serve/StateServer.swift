@@ -16,8 +16,12 @@ final class StateServer: Sendable {
 
   /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
   ///
-  /// - Parameter journal: where events go that come over the network; nil where none do.
-  init(_ desk: RemediationDesk, journal: IntakeJournal?, _ configuration: Configuration.Server) async throws {
+  /// - Parameters:
+  ///   - monitor: of the engine that runs beside it.
+  ///   - journal: where events go that come over the network; nil where none do.
+  init(
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server
+  ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
@@ -25,7 +29,7 @@ final class StateServer: Sendable {
     let runs = OperatorRoutes<PeerRequestContext>(
       work: work, caller: { try await $0.peer().uid },
       operation: { request, uid, layout throws(CommandFailure) in
-        try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk)
+        try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk, monitor)
       })
     let health = HealthRoutes { await Self.health(desk, work, phase, journal) }
     do {
@@ -77,10 +81,12 @@ final class StateServer: Sendable {
   }
 
   private static func answer(
-    _ request: OperatorRequest, _ viewer: Viewer, _ layout: AnswerLayout, _ desk: RemediationDesk
+    _ request: OperatorRequest, _ viewer: Viewer, _ layout: AnswerLayout, _ desk: RemediationDesk,
+    _ monitor: EngineMonitor
   ) throws(CommandFailure) -> OperatorAnswer {
     do {
       if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: layout) }
+      if case .top(let filter) = request { return try monitor.answer(filter, as: layout) }
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
       throw FailureReport(error).failure

@@ -11,14 +11,19 @@ enum EventText {
     if let level = event.level { parts.append(level.name) }
     if let service = event.service { parts.append(service) }
     if !event.message.isEmpty { parts.append(event.message) }
-    let sources = [source(of: "time", event), source(of: "level", event)]
     var shown = 0
-    for field in event.fields where shown < fieldLimit {
-      guard !sources.contains(field.name), !isShown(field, event), let value = plain(field.value) else { continue }
+    for field in otherFields(event) where shown < fieldLimit {
+      guard let value = plain(field.value) else { continue }
       parts.append("\(field.name)=\(value)")
       shown += 1
     }
     return parts.joined(separator: " ")
+  }
+
+  /// The fields but for those that are the event's time, level, message and service.
+  static func otherFields(_ event: Event) -> [FieldValue.Member] {
+    let sources = [source(of: "time", event), source(of: "level", event)]
+    return event.fields.filter { !sources.contains($0.name) && !isShown($0, event) }
   }
 
   /// `2026-11-03 09:16:04.250Z`, without a fraction of zero.

@@ -46,8 +46,9 @@ package struct SourceOptions: ParsableArguments {
   /// - Parameters:
   ///   - takesStandardInput: whether that is read without being named; a daemon has none to speak of.
   ///   - listens: whether there may be nothing to read, as events come otherwise.
+  ///   - verb: whose options these are, for what is said when there is nothing to read.
   func inputs(
-    _ configuration: Configuration, takesStandardInput: Bool = true, listens: Bool = false
+    _ configuration: Configuration, takesStandardInput: Bool = true, listens: Bool = false, verb: String = "watch"
   ) throws -> [WatchOptions.Input] {
     let start = from ?? (follow ? FileSet.From.checkpoint : .start)
     if !files.isEmpty {
@@ -74,7 +75,7 @@ package struct SourceOptions: ParsableArguments {
     if isatty(STDIN_FILENO) == 1 {
       throw CommandFailure(
         .usage,
-        "nothing to read. Name a file (stella watch app.log), pipe into it (journalctl -f | stella watch), or list "
+        "nothing to read. Name a file (stella \(verb) app.log), pipe into it (journalctl -f | stella \(verb)), or list "
           + "`sources:` in stella.yaml.")
     }
     return [

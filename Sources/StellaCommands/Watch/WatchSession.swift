@@ -28,6 +28,8 @@ final class WatchSession {
   let desk: RemediationDesk?
   /// What comes over the network, when something does.
   let journal: IntakeJournal?
+  /// Through which others may ask how the engine fares.
+  let monitor = EngineMonitor()
   private let plan: Plan
   private let console = Console.standard
   private let printer: WatchPrinter
@@ -93,6 +95,7 @@ final class WatchSession {
         try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
       },
       isSettled: { [remediation] in remediation?.isSettled(waits: $0) ?? true }, onNotice: printer.notice)
+    run.monitor = monitor
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
     return try run.run(interrupts: interrupts)

@@ -68,6 +68,8 @@ final class AlertBook {
   }
 
   var isEmpty: Bool { episodes.isEmpty }
+  /// Alerts that are pending or firing.
+  var count: Int { episodes.count }
 
   func isActive(_ slot: Int) -> Bool { !episodes.isEmpty && episodes[slot] != nil }
 

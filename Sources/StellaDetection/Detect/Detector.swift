@@ -104,6 +104,8 @@ package class Detector {
   package var firedAlerts: Int { book.fired }
   /// Alerts that were held back because the rule raised too many at once.
   package var heldBackAlerts: Int { book.heldBack }
+  /// Alerts that are pending or firing.
+  package var openAlerts: Int { book.count }
   package var pendingAlerts: [Alert] { book.pending }
   package var firingAlerts: [Alert] { book.firing }
 

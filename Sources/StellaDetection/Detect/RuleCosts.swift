@@ -9,7 +9,7 @@ package final class RuleCosts {
     package var peak: Int64 = 0
   }
 
-  private static let interval = 4
+  package static let interval = 4
 
   private let nanoseconds: () -> Int64
   private(set) var costs: [Cost]
@@ -68,9 +68,19 @@ extension RuleSet {
     for share in shares { share.profile(time) }
   }
 
+  /// Has the rules timed no more, and forgets what they took.
+  package func endProfile() {
+    for share in shares { share.costs = nil }
+  }
+
+  /// What was timed since ``profile(_:)``.
+  var timedCosts: [ObjectIdentifier: RuleCosts.Cost] {
+    Dictionary(uniqueKeysWithValues: shares.flatMap { $0.timed() })
+  }
+
   /// What the rules took since ``profile(_:)``, in their order.
   package func profiles() -> [RuleProfile] {
-    let costs = Dictionary(uniqueKeysWithValues: shares.flatMap { $0.timed() })
+    let costs = timedCosts
     return rules.map { rule in
       let detector = rule.detector
       let cost = costs[ObjectIdentifier(detector)] ?? RuleCosts.Cost()

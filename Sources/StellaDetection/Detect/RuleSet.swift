@@ -22,6 +22,8 @@ package final class RuleSet {
     let parameters: [String: FieldValue]
 
     package var manifest: RuleManifest { detector.manifest }
+    /// Events for which one of these holds are those that the rule looks at.
+    package var filters: [Expression] { steps.isEmpty ? [expression] : steps }
     /// Everything that the router decides for the rule.
     fileprivate var conditions: [Expression] {
       (steps.isEmpty ? [expression] : []) + parts + [resolve, cancel].compactMap(\.self)

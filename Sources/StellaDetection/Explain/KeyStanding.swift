@@ -45,6 +45,23 @@ extension Pipeline {
       alert: detector.book.standing(slot))
   }
 
+  /// The keys that `rule` keeps something for with what that is, those used last first, then by their values; `limit` at most.
+  /// Between batches. O(keys × log keys).
+  package func standings(
+    of rule: RuleSet.ActiveRule, limit: Int, at now: Int64
+  ) -> [(key: [FieldValue.Member], standing: KeyStanding)] {
+    let detector = rule.detector
+    let slots = (0..<detector.table.end).filter { detector.table.keys[$0] != KeyDictionary.none }
+    let known = slots.map { slot in
+      let key = detector.keys.members(detector.table.keys[slot])
+      return (slot: slot, use: detector.lastUse(slot), key: key, text: FieldValue.object(key).json)
+    }
+    return known.sorted { ($1.use, $0.text) < ($0.use, $1.text) }.prefix(max(0, limit)).map { entry in
+      let readings = detector.readings(entry.slot, at: now, in: contexts[detector.keys.share])
+      return (entry.key, KeyStanding(readings: readings, alert: detector.book.standing(entry.slot)))
+    }
+  }
+
   /// The key that `rule` has for event `index` of the batch, which is not processed yet.
   package func key(of rule: RuleSet.ActiveRule, event index: Int) -> [FieldValue.Member] {
     let keys = rule.detector.keys

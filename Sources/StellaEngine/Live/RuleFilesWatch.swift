@@ -49,7 +49,7 @@ package final class RuleFilesWatch {
   }
 
   /// The files are in use as they are now.
-  func accept() {
+  package func accept() {
     used = RuleFilesStamp(paths)
     last = used
   }
@@ -69,7 +69,7 @@ package final class RuleFilesWatch {
   /// How many files have changed, once nobody changes them any more, and accepts that; 0 otherwise.
   ///
   /// - Parameter now: monotonic nanoseconds.
-  func takeChanges(at now: Int64) -> Int {
+  package func takeChanges(at now: Int64) -> Int {
     if now < nextLook { return 0 }
     nextLook = now + RuleFilesWatch.interval
     let stamp = RuleFilesStamp(paths)

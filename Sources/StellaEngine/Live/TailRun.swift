@@ -1,10 +1,12 @@
 import StellaDetection
 import StellaModel
 
-/// Reads sources and hands on their events, all or those that match a condition. One thread runs it: ``EngineThread``.
+/// Reads sources and hands on their events, all or those that match conditions. One thread runs it: ``EngineThread``.
 package final class TailRun: EventConsumer {
   private var readers: [SourceReader] = []
   private let router: Router?
+  private let hasCondition: Bool
+  private let choices: Int
   private let onEvents: ([Event]) throws -> Void
   private var reading: LiveReading?
   private var events = 0
@@ -14,21 +16,22 @@ package final class TailRun: EventConsumer {
   private(set) var batch: EventBatch
   var columnLimit: Int?
 
-  /// - Parameter condition: which events are wanted; nil for all.
+  /// - Parameters:
+  ///   - condition: which events are wanted; nil for all.
+  ///   - choices: of those the events for which one of these holds; empty for all.
   /// - Throws: when a source can't be opened.
   package init(
-    options: WatchOptions, condition: Expression?, onEvents: @escaping ([Event]) throws -> Void,
-    onNotice: @escaping (WatchNotice) -> Void
+    options: WatchOptions, condition: Expression?, choices: [Expression] = [],
+    onEvents: @escaping ([Event]) throws -> Void, onNotice: @escaping (WatchNotice) -> Void
   ) throws {
+    hasCondition = condition != nil
+    self.choices = choices.count
     self.onEvents = onEvents
     var options = options
     // Nothing here goes by time.
     options.holdsJumps = false
-    if let condition {
-      router = Router(filters: [condition], fields: &fields.table)
-    } else {
-      router = nil
-    }
+    let filters = [condition].compactMap(\.self) + choices
+    router = filters.isEmpty ? nil : Router(filters: filters, fields: &fields.table)
     batch = EventBatch(columnCount: fields.table.count)
     reading = try LiveReading(options: options, positions: [:], consumer: self, onNotice: onNotice)
   }
@@ -58,11 +61,9 @@ package final class TailRun: EventConsumer {
   func consume() throws {
     if batch.count == 0 { return }
     router?.route(batch)
+    let bits = wantedBits()
     var wanted: [Event] = []
-    // A filter's bits are there only when something matched.
-    let isMatched = router.map { !$0.matched.isEmpty } ?? true
-    let bits = isMatched ? router.map { $0.bits($0.filter(of: 0)) } : nil
-    for index in 0..<(isMatched ? batch.count : 0) {
+    for index in 0..<batch.count {
       if let bits, bits[index >> 6] & (1 << UInt64(index & 63)) == 0 { continue }
       let reader = readers[Int(batch.sources[index])]
       wanted.append(reader.event(batch.record(index), time: batch.times[index]))
@@ -71,5 +72,26 @@ package final class TailRun: EventConsumer {
     matched += wanted.count
     clear()
     if !wanted.isEmpty { try onEvents(wanted) }
+  }
+
+  /// The events of the routed batch that are wanted; nil for all.
+  private func wantedBits() -> [UInt64]? {
+    guard let router else { return nil }
+    let words = (batch.count + 63) / 64
+    /// A filter's bits are there only when something matched.
+    func bits(_ position: Int) -> [UInt64] {
+      let filter = router.filter(of: position)
+      guard router.matched.contains(filter) else { return Array(repeating: 0, count: words) }
+      let found = router.bits(filter)
+      return (0..<words).map { found[$0] }
+    }
+    var wanted = hasCondition ? bits(0) : Array(repeating: .max, count: words)
+    guard choices > 0 else { return wanted }
+    var chosen = Array(repeating: UInt64(0), count: words)
+    for choice in 0..<choices {
+      for (word, found) in bits((hasCondition ? 1 : 0) + choice).enumerated() { chosen[word] |= found }
+    }
+    for word in 0..<words { wanted[word] &= chosen[word] }
+    return wanted
   }
 }

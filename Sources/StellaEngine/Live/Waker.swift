@@ -29,7 +29,8 @@ package final class Waker: Sendable {
   }
 
   /// The bytes written so far; empty when there are none. Never waits.
-  func take() -> [UInt8] {
+  @discardableResult
+  package func take() -> [UInt8] {
     withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { bytes in
       let count = read(readEnd, bytes.baseAddress, bytes.count)
       return count > 0 ? Array(bytes[..<count]) : []

@@ -29,6 +29,10 @@ package final class WatchRun: EventConsumer {
   private var ruleFiles: RuleFilesWatch?
   /// Told about once a second how far the reading is.
   package var onProgress: ((RuleReplay.Progress) -> Void)?
+  /// Through which others may ask how it fares.
+  package var monitor: EngineMonitor?
+  /// The rules that are timed for the monitor.
+  private var timed: RuleSet?
   private var rests: [String: Int] = [:]
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
@@ -238,8 +242,9 @@ package final class WatchRun: EventConsumer {
     onProgress?(
       RuleReplay.Progress(
         events: pipeline.events, bytes: reading.readers.reduce(0) { $0 + $1.splitter.counts.bytes }))
-    guard let checkpointer else { return }
     let now = machineMonotonicTime()
+    if let monitor { report(to: monitor, reading.readers, at: now) }
+    guard let checkpointer else { return }
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
     guard isSettled(isOver) else { return }
@@ -264,6 +269,25 @@ package final class WatchRun: EventConsumer {
     housekeep(force: true)
     awaitedReload = nil
     return true
+  }
+
+  /// Times the rules only while somebody asks.
+  private func report(to monitor: EngineMonitor, _ readers: [SourceReader], at now: Int64) {
+    guard monitor.isAsked(at: now) else {
+      if let timed {
+        timed.endProfile()
+        monitor.forget()
+      }
+      timed = nil
+      return
+    }
+    if timed !== pipeline.rules {
+      // Others count anew.
+      monitor.forget()
+      pipeline.rules.profile(machineMonotonicTime)
+      timed = pipeline.rules
+    }
+    if monitor.isDue(at: now) { monitor.add(EngineFigures(pipeline, readers, at: now)) }
   }
 
   // MARK: - Rules

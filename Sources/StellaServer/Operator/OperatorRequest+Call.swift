@@ -74,6 +74,10 @@ extension OperatorRequest {
     case .history(let rule, let key, let limit):
       return get(
         ["rules", rule, "history"], (key.map { [Parameter("key", $0)] } ?? []) + [Parameter("limit", String(limit))])
+    case .top(let filter):
+      return get(
+        ["top"],
+        [Parameter("sort", filter.order.rawValue)] + (filter.limit.map { [Parameter("limit", String($0))] } ?? []))
     }
   }
 
@@ -180,6 +184,23 @@ extension OperatorRequest {
       }
     }
     return .history(rule: rule, key: key, limit: limit)
+  }
+
+  static func top(_ query: [Parameter]) throws(CommandFailure) -> OperatorRequest {
+    var filter = TopFilter()
+    for parameter in query {
+      switch parameter.name {
+      case "sort":
+        guard let order = TopFilter.Order(rawValue: parameter.value) else {
+          let names = TopFilter.Order.allCases.map(\.rawValue)
+          throw CommandFailure(.usage, "sort \(parameter.value): write one of \(names.joined(separator: ", ")).")
+        }
+        filter.order = order
+      case "limit": filter.limit = try number(parameter.value, "limit")
+      default: throw unknown(parameter, among: ["sort", "limit"])
+      }
+    }
+    return .top(filter)
   }
 
   static func silence(_ members: RequestMembers) throws(CommandFailure) -> OperatorRequest {

@@ -1,6 +1,6 @@
 import StellaModel
 
-/// What an operator asks for about alerts, runs, their approval, and the freeze: the same value whether a command says it or
+/// What an operator asks for about alerts, runs, their approval, the freeze, and the engine that runs: the same value whether a command says it or
 /// a request over HTTP.
 package enum OperatorRequest: Sendable, Hashable {
   /// Which runs to list.
@@ -21,6 +21,20 @@ package enum OperatorRequest: Sendable, Hashable {
     package var rule: String?
     /// The most that are given.
     package var limit = 100
+
+    package init() {}
+  }
+
+  /// Which rules of the running engine to tell of.
+  package struct TopFilter: Sendable, Hashable {
+    /// What comes first: those with most of it, or by name.
+    package enum Order: String, Sendable, CaseIterable {
+      case cost, events, alerts, keys, memory, rule
+    }
+
+    package var order = Order.cost
+    /// The most that are given; nil for all.
+    package var limit: Int?
 
     package init() {}
   }
@@ -81,4 +95,6 @@ package enum OperatorRequest: Sendable, Hashable {
   ///   - key: only those about a key that has this text in it.
   ///   - limit: the most that are given; the newest.
   case history(rule: String, key: String? = nil, limit: Int)
+  /// How the engine fares, and what each rule costs it. Only the process that it runs in can say.
+  case top(TopFilter)
 }

@@ -2,7 +2,7 @@ import Hummingbird
 import NIOCore
 import StellaModel
 
-/// Alerts, runs, their approval, and the freeze over HTTP, under `/api/v1`:
+/// Alerts, runs, their approval, the freeze, and the engine that runs over HTTP, under `/api/v1`:
 ///
 ///     GET    /runs?state=…&fix=…&limit=…       GET /runs/ID?effects=all&diff=ID   GET /runs/ID/state
 ///     POST   /runs/ID/approve  {"digest","reason","break_glass"}     /reject {"digest","reason"}
@@ -13,6 +13,7 @@ import StellaModel
 ///     POST   /silences  {"rule","key":{…},"for","reason"}            DELETE /silences/NUMBER
 ///     GET    /rules/ID/history?key=…&limit=…
 ///     GET    /freeze      PUT /freeze {"reason"}      DELETE /freeze?reason=…      GET /whoami
+///     GET    /top?sort=…&limit=…
 ///
 /// Answers are JSON, of lists one object a line, or with `Accept: text/plain` what the command prints. Failures are
 /// ``Problem``s. What is asked is done by the host, off the event loops.
@@ -45,6 +46,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addAlerts(to: routes)
     addFreeze(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
+    routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
   }
 
   private func addRuns(to routes: RouterGroup<Context>) {

@@ -1,0 +1,57 @@
+import Glibc
+import StellaDetection
+import StellaModel
+
+/// What a running engine has come to at one moment. Counters only grow.
+package struct EngineFigures: Sendable {
+  /// Nanoseconds of the monotonic clock.
+  package let time: Int64
+  package let events: Int
+  package let lateEvents: Int
+  package let bytes: Int64
+  /// Lines that could not be decoded.
+  package let failedLines: Int
+  package let sources: Int
+  /// The latest event time; nil before the first event.
+  package let latestEvent: Int64?
+  /// CPU of all threads, and memory that is resident.
+  package let cpuNanoseconds: Int64
+  package let residentBytes: Int
+  /// Rules that are not active, by their id or file.
+  package let refused: [String]
+  /// In the order of rules.
+  package let rules: [RuleFigures]
+}
+
+extension EngineFigures {
+  init(_ pipeline: Pipeline, _ readers: [SourceReader], at now: Int64) {
+    time = now
+    events = pipeline.events
+    lateEvents = pipeline.lateEvents
+    bytes = readers.reduce(0) { $0 + $1.splitter.counts.bytes }
+    failedLines = readers.reduce(0) { $0 + $1.failures.count }
+    sources = readers.count
+    latestEvent = pipeline.latestTime
+    cpuNanoseconds = EngineFigures.cpu
+    residentBytes = EngineFigures.resident
+    refused = pipeline.rules.refusals.map { $0.id ?? $0.file }
+    rules = pipeline.rules.figures()
+  }
+
+  private static var cpu: Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now)
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+  }
+
+  /// The second number of proc_pid_statm(5), in pages.
+  private static var resident: Int {
+    let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return 0 }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 128)
+    let count = read(file, &bytes, bytes.count)
+    let numbers = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
+    return numbers.count > 1 ? (Int(numbers[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+  }
+}
