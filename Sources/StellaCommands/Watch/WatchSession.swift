@@ -56,6 +56,8 @@ final class WatchSession {
   ///
   /// - Parameter onStart: called when all sources are open.
   func watch(_ interrupts: Interrupts, onStart: () -> Void = {}) throws -> WatchSummary {
+    // Before they are read: what changes meanwhile is a change.
+    let files = RuleFilesWatch(options.rulePaths)
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let rules = RuleSet(
       sources: sources, parameters: options.parameters,
@@ -69,7 +71,7 @@ final class WatchSession {
     }
     try checkParameters(rules)
     let run = try WatchRun(
-      options: options, rules: rules,
+      options: options, rules: rules, ruleFiles: files,
       onAlerts: { [printer, remediation] in try printer.alerts(remediation?.take($0) ?? $0) },
       isSettled: { [remediation] in remediation?.isSettled(waits: $0) ?? true }, onNotice: printer.notice)
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
@@ -121,6 +123,9 @@ extension WatchSession.Plan {
     options.parameters = configuration.parameterValues
     options.lateness = configuration.limits.lateness.nanoseconds
     options.checkpointInterval = configuration.limits.checkpoint.nanoseconds
+    if session.testGate ?? configuration.reload.testGate {
+      options.testGate = configuration.reload.testTime.nanoseconds
+    }
     options.workers = WorkerThreads.sensible(session.workers ?? configuration.limits.workers)
     options.lineLimit = configuration.limits.lineBytes
     self.init(

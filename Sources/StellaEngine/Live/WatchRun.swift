@@ -23,6 +23,8 @@ package final class WatchRun: EventConsumer {
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
   private var ruleFiles: RuleFilesWatch?
+  /// Tests changed rules before they go live; nil when nobody wants that.
+  private var gate: RuleGate?
   /// Told about once a second how far the reading is.
   package var onProgress: ((RuleReplay.Progress) -> Void)?
   private var rests: [String: Int] = [:]
@@ -55,12 +57,14 @@ package final class WatchRun: EventConsumer {
   /// - Parameters:
   ///   - rules: must have been loaded on the thread that will run this. Those spread over several workers get the threads
   ///     that takes.
+  ///   - ruleFiles: looked at the rule files before they were loaded; nil when that begins now.
   ///   - onAlerts: gets the transitions of each batch in order; what it throws ends the run.
   ///   - isSettled: whether what came of these alerts outlives the process; asked to wait, it does so as long as there is
   ///     hope. Until it is, a restart goes on from before them.
   /// - Throws: when a source can't be opened, the positions can't be read, or there is no thread for a worker.
   package init(
-    options: WatchOptions, rules: RuleSet, onAlerts: @escaping ([Alert]) throws -> Void,
+    options: WatchOptions, rules: RuleSet, ruleFiles: RuleFilesWatch? = nil,
+    onAlerts: @escaping ([Alert]) throws -> Void,
     isSettled: @escaping (_ waits: Bool) -> Bool = { _ in true },
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
@@ -82,7 +86,10 @@ package final class WatchRun: EventConsumer {
       ) { error in onNotice(.notSaved("\(error)")) }
     }
     if options.follow, options.reloadsChanges, !options.rulePaths.isEmpty {
-      ruleFiles = RuleFilesWatch(options.rulePaths, now: machineMonotonicTime())
+      self.ruleFiles = ruleFiles ?? RuleFilesWatch(options.rulePaths, now: machineMonotonicTime())
+      if let limit = options.testGate {
+        gate = RuleGate(paths: options.rulePaths, parameters: options.parameters, limit: limit)
+      }
     }
     reading = try LiveReading(options: options, positions: checkpoint.positions, consumer: self, onNotice: onNotice)
   }
@@ -97,6 +104,7 @@ package final class WatchRun: EventConsumer {
     guard let reading else { preconditionFailure("a watch runs once") }
     defer {
       checkpointer?.end()
+      gate?.end()
       // It refers to this run: the threads of the workers would never end.
       self.reading = nil
     }
@@ -232,27 +240,51 @@ package final class WatchRun: EventConsumer {
 
   func reloadWhatChanged() throws {
     guard let ruleFiles else { return }
-    let count = ruleFiles.takeChanges(at: machineMonotonicTime())
-    if count > 0 { try load(changed: count) }
+    let now = machineMonotonicTime()
+    if let request = ruleFiles.takeRequest(at: now) {
+      let candidate = read(changed: request.changed == 0 ? nil : request.changed)
+      guard ruleFiles.isCurrent(request) else {
+        ruleFiles.giveBack(request)
+        return
+      }
+      if try gate?.begin(candidate, live: pipeline.rules, now: now) != true { try use(candidate) }
+    }
+    guard let outcome = gate?.takeOutcome(at: now) else { return }
+    if outcome.errors.isEmpty {
+      try use(outcome.candidate)
+    } else {
+      onNotice(.reloadRefused(outcome.errors, changed: outcome.candidate.changed))
+    }
   }
 
+  func reloadWhenWritten() throws {
+    guard let ruleFiles else { return try reload() }
+    ruleFiles.ask(at: machineMonotonicTime())
+  }
+
+  /// Loads the rules anew at once, and without their tests.
   func reload() throws {
     ruleFiles?.accept()
-    try load(changed: nil)
+    gate?.end()
+    try use(read(changed: nil))
   }
 
-  /// Loads the rules anew between two batches. Broken files keep everything as it was.
-  ///
-  /// - Parameter count: files that have changed; nil when that was not looked at.
-  private func load(changed count: Int?) throws {
+  private func read(changed count: Int?) -> RuleCandidate {
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
+    let tests = gate == nil ? [] : RuleFiles.readTests(options.rulePaths).sources
+    return RuleCandidate(sources: sources, unreadable: unreadable, tests: tests, changed: count)
+  }
+
+  /// Takes rules into use between two batches. Broken files keep everything as it was.
+  private func use(_ candidate: RuleCandidate) throws {
     let old = pipeline.rules
     let new = RuleSet(
-      sources: sources, parameters: options.parameters, fields: fields, previous: old, unreadable: unreadable)
+      sources: candidate.sources, parameters: options.parameters, fields: fields, previous: old,
+      unreadable: candidate.unreadable)
     let before = Set(old.refusals.map(\.file))
     let broken = new.refusals.filter { !before.contains($0.file) }
     if !broken.isEmpty || (new.rules.isEmpty && !old.rules.isEmpty) {
-      onNotice(.reloadRefused(broken.flatMap(\.errors), changed: count))
+      onNotice(.reloadRefused(broken.flatMap(\.errors), changed: candidate.changed))
       return
     }
     for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {
