@@ -1,6 +1,6 @@
 ---@meta
 -- Made from the sources of Stella, for editors: the names of tests of rules, API level 1.
--- To make it anew: STELLA_WRITE_GENERATED=1 swift test --filter generated
+-- To make it anew: stella rules stubs
 
 --- What `t:expect` compares with.
 ---@class Stella.Expectation

@@ -1,6 +1,6 @@
 ---@meta
 -- Made from the sources of Stella, for editors: the names of rules, API level 1.
--- To make it anew: STELLA_WRITE_GENERATED=1 swift test --filter generated
+-- To make it anew: stella rules stubs
 
 --- One log record, read-only. A missing field is nil, a JSON null is `null`.
 ---@class Stella.Event

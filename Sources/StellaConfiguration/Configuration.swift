@@ -31,6 +31,13 @@ package struct Configuration: Sendable {
     package init() {}
   }
 
+  package struct Reload: Sendable {
+    package var testGate = false
+    package var testTime: Duration = .seconds(30)
+
+    package init() {}
+  }
+
   /// The file that was read; nil for the defaults.
   package var file: String?
   /// Directories and files with rules; nil for the default search.
@@ -38,6 +45,7 @@ package struct Configuration: Sendable {
   package var sources: [Source] = []
   package var state = "./.stella"
   package var limits = Limits()
+  package var reload = Reload()
   /// By rule id, then by parameter.
   package var params: [String: [String: Parameter]] = [:]
   /// In the order of the file, each name once.
@@ -133,6 +141,10 @@ package struct Configuration: Sendable {
       self.limits.lateness = limits["lateness"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.lateness
       self.limits.workers = limits["workers"]?.integer ?? self.limits.workers
       self.limits.checkpoint = limits["checkpoint"]?.nanoseconds.map(Duration.nanoseconds) ?? self.limits.checkpoint
+    }
+    if let reload = value["reload"] {
+      self.reload.testGate = reload["test_gate"]?.flag ?? self.reload.testGate
+      self.reload.testTime = reload["test_time"]?.nanoseconds.map(Duration.nanoseconds) ?? self.reload.testTime
     }
     takeTargets(value, resolved: resolved, problems: &problems)
     if let server = value["server"] { takeServer(server, problems: &problems) }

@@ -20,6 +20,7 @@ enum ConfigurationSchema {
       "Directory for everything that survives a restart, such as source positions. It is created for its owner only; its "
         + "parent must exist. One watching process may use it at a time."),
     ConfigurationKey("limits", .object(limits), "What bounds memory, waiting and threads."),
+    ConfigurationKey("reload", .object(reload), "What changed rules must stand before they go live."),
     ConfigurationKey(
       "params", .map(key: "a rule's id", .map(key: "a parameter of the rule", .scalar)),
       example: "{ errors.spike: { min_count: 50 } }",
@@ -60,6 +61,16 @@ enum ConfigurationSchema {
         + "`--from`."),
     ConfigurationKey(
       "service", .text, example: "checkout", "Name of the service for events that name none themselves."),
+  ]
+
+  static let reload: [ConfigurationKey] = [
+    ConfigurationKey(
+      "test_gate", .flag, standard: "false", example: "true",
+      "Whether the tests beside changed rules must pass before the rules go live. They run beside the stream, which goes on "
+        + "with the rules before. `--test-gate` and `--no-test-gate` of `watch` and `serve` go before this."),
+    ConfigurationKey(
+      "test_time", .duration(100_000_000...3_600_000_000_000), standard: "30s", example: "1m",
+      "How long these tests may take. After it the rules are not taken live."),
   ]
 
   static let limits: [ConfigurationKey] = [

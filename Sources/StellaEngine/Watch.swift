@@ -37,6 +37,8 @@ package struct WatchOptions {
   package var rulePaths: [String] = []
   /// Whether rules are loaded anew, while following, when their files have changed.
   package var reloadsChanges = true
+  /// Nanoseconds that the tests of changed rules may take, which must pass before these go live; nil to do without.
+  package var testGate: Int64?
   /// Rule id → parameter → value.
   package var parameters: [String: [String: FieldValue]] = [:]
   /// Events that rules shall not see, and alerts that nobody shall be told of.

@@ -49,8 +49,10 @@ package enum RuleLoader {
   }
 
   /// Runs the file in a new state and reads what it declares.
+  ///
+  /// - Parameter tracesLines: whether the state notes which lines run meanwhile.
   static func run(
-    _ source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost
+    _ source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost, tracesLines: Bool = false
   ) throws(RuleRefusal) -> (RuleManifest, LuaState) {
     func refusal(_ error: RuleError, id: String? = nil) -> RuleRefusal {
       RuleRefusal(file: source.file, id: id, errors: [error])
@@ -64,6 +66,7 @@ package enum RuleLoader {
     let state: LuaState
     do throws(LuaError) {
       state = try LuaState(limits: limits, library: library)
+      if tracesLines { state.traceLines(upTo: source.lineCount) }
       result = try state.load(source.text, name: source.file)
     } catch {
       throw refusal(RuleError(error, file: source.file))

@@ -53,6 +53,14 @@ package final class RuleScript {
   /// The lines that ran since the last call of this, ascending.
   package func takeLines() -> [Int] { opened?.takeLines() ?? [] }
 
+  /// The lines that run as the file is loaded, ascending: runs it once more, in a state of its own.
+  package func linesAtLoad() -> [Int] {
+    let run = try? RuleLoader.run(source, overrides: overrides, limits: limits, host: host, tracesLines: true)
+    guard let (_, state) = run else { return [] }
+    defer { state.close() }
+    return state.takeLines()
+  }
+
   /// What the live state has used; nil while there is none.
   package var usage: LuaUsage? { opened?.usage }
 
@@ -65,7 +73,7 @@ package final class RuleScript {
     do throws(RuleRefusal) {
       let (manifest, state) = try RuleLoader.run(source, overrides: overrides, limits: limits, host: host)
       opened = state
-      if tracesLines { state.traceLines(upTo: source.text.count { $0 == UInt8(ascii: "\n") } + 1) }
+      if tracesLines { state.traceLines(upTo: source.lineCount) }
       return (
         state,
         Callbacks(

@@ -39,6 +39,9 @@ struct GeneratedFileTests {
     try GeneratedFile(path: "Rules/.luals/stella.lua", text: ScriptStubs.rules()).check()
     try GeneratedFile(path: "Rules/.luals/stella-test.lua", text: ScriptStubs.tests()).check()
     try GeneratedFile(path: "Fixes/.luals/stella.lua", text: ScriptStubs.fixes()).check()
+    for folder in ["Rules", "Fixes"] {
+      try GeneratedFile(path: "\(folder)/.luarc.json", text: EditorFiles.settings).check()
+    }
   }
 
   @Test("Editor files beside the rules are not loaded as rules")

@@ -34,6 +34,15 @@ struct GuideTests {
     #expect(lint.output.contains("1 fix, 0 findings\n"), "\(lint.output)")
   }
 
+  @Test("The configuration of the page about reloads is accepted, and is what it says")
+  func reloading() throws {
+    let yaml = try #require(try blocks("yaml", of: "Reloading").first)
+    let reload = try Configuration.parse(yaml, file: "stella.yaml").reload
+    #expect(reload.testGate && reload.testTime == .seconds(30))
+    let standard = Configuration().reload
+    #expect(!standard.testGate && standard.testTime == .seconds(30))
+  }
+
   @Test("The configuration of the page is accepted, and its policies can be satisfied")
   func policies() throws {
     let yaml = try #require(try blocks("yaml", of: "Approvals").first)

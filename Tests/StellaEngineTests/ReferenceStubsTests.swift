@@ -72,4 +72,40 @@ struct ReferenceStubsTests {
     #expect(try fields("Stella.Match") == ScriptRegistry.matchFields.map(\.name))
     #expect(try fields("Stella.Event") == FieldAliases.fields.map(\.name))
   }
+
+  @Test("With a sample, the fields of events are those of its lines, with the types seen; what some lack may be nil")
+  func sampled() throws {
+    let log = """
+      {"ts":"2026-01-01T00:00:00Z","level":"info","msg":"a","status":"200","took":1.5,"user-agent":"x","tags":["a","b"],"ok":true}
+      {"ts":"2026-01-01T00:00:01Z","level":"info","msg":"b","status":503,"took":2,"user-agent":"x","tags":[],"http":{"bytes":10}}
+      {"ts":"2026-01-01T00:00:02Z","level":"info","msg":"c","status":404,"took":"long","user-agent":"x","tags":[1],"ok":null}
+
+      """
+    let sample = try EventSample(Array(log.utf8), name: "sample")
+    #expect(sample.events == 3 && sample.failures == 0)
+    let text = ScriptStubs.rules(sample: sample)
+    try load(text)
+    let start = try #require(text.firstRange(of: "---@class Stella.Event\n"))
+    let fields = text[start.upperBound...].split(separator: "\n").prefix { $0.hasPrefix("---@field ") }.map {
+      $0.dropFirst(10)
+    }
+    func type(_ name: String) -> Substring? {
+      fields.first { $0.hasPrefix(name + " ") }?.dropFirst(name.count + 1).prefix { $0 != " " }
+    }
+    #expect(type("status") == "integer" && type("level") == "string" && type("time") == "integer")
+    #expect(type("took") == "string|number" && type("tags") == "(string|integer)[]")
+    #expect(type("ok") == "boolean|Stella.Null?" && type("http") == "table<string," && type("user_id") == "string?")
+    #expect(type("[\"user-agent\"]") == "string" && type("[\"http.bytes\"]") == "integer?")
+    #expect(fields.contains { $0.hasPrefix("ok ") && $0.hasSuffix("in 2 of 3 events") })
+    let names = fields.map { $0.prefix { $0 != " " } }
+    #expect(Set(names).count == names.count, "no field twice")
+  }
+
+  @Test("The stubs of all scripts together give each name once") func together() throws {
+    let files = EditorFiles.stubs(sample: nil)
+    for file in files { try load(file.text) }
+    #expect(files.allSatisfy { EditorFiles.isStub($0.text) } && !EditorFiles.isStub("---@meta\nlocal x"))
+    let names = files.flatMap { globals($0.text) }
+    #expect(Set(names).count == names.count, "\(names.filter { name in names.count { $0 == name } > 1 })")
+  }
 }

@@ -49,4 +49,36 @@ import Testing
     try write("a/notes.txt", "x")
     for look in 1...4 { #expect(watch.takeChanges(at: Int64(look) * step) == 0) }
   }
+
+  @Test("Who asks gets files that lie still, changed or not, once, and waits for those that are being written")
+  func asked() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let quick = RuleFilesWatch.askedInterval
+    let watch = RuleFilesWatch([folder.path], now: 0)
+    watch.ask(at: 10)
+    #expect(watch.takeRequest(at: quick) == nil)
+    let request = try #require(watch.takeRequest(at: 10 + quick))
+    #expect(request.isAsked && request.changed == 0 && watch.isCurrent(request))
+    #expect(watch.takeRequest(at: 10 * step) == nil)
+    try write("two.lua", "half")
+    watch.ask(at: 11 * step)
+    try write("two.lua", "half and the rest")
+    #expect(watch.takeRequest(at: 11 * step + quick) == nil)
+    #expect(try #require(watch.takeRequest(at: 11 * step + 2 * quick)).changed == 1)
+  }
+
+  @Test("Files that change while they are read are given back, and come again once they lie still")
+  func givenBack() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let watch = RuleFilesWatch([folder.path], now: 0)
+    try write("two.lua", "two and more")
+    #expect(watch.takeRequest(at: step) == nil)
+    let request = try #require(watch.takeRequest(at: 2 * step))
+    try write("three.lua", "3")
+    #expect(!watch.isCurrent(request))
+    watch.giveBack(request)
+    #expect(watch.takeRequest(at: 3 * step) == nil)
+    let again = try #require(watch.takeRequest(at: 4 * step))
+    #expect(again.changed == 2 && watch.isCurrent(again) && watch.takeRequest(at: 5 * step) == nil)
+  }
 }

@@ -14,16 +14,16 @@ import Testing
     """
 
   /// Runs a test text beside the rule above.
-  private func run(_ test: String, rule: String = RuleTesterTests.rule, strict: [String: [String: FieldValue]] = [:])
-    throws
-    -> RuleTestReport
-  {
+  private func run(
+    _ test: String, rule: String = RuleTesterTests.rule, strict: [String: [String: FieldValue]] = [:],
+    coversLines: Bool = false
+  ) throws -> RuleTestReport {
     let folder = FileManager.default.temporaryDirectory.appending(path: "stella-rules-\(UInt64.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     try rule.write(to: folder.appending(path: "demo.lua"), atomically: true, encoding: .utf8)
     try test.write(to: folder.appending(path: "demo_test.lua"), atomically: true, encoding: .utf8)
-    return try RuleTester.run(paths: [folder.path], parameters: strict)
+    return try RuleTester.run(paths: [folder.path], .init(parameters: strict, coversLines: coversLines))
   }
 
   @Test func aCaseThatHoldsPassesAndCountsTowardsCoverage() throws {
@@ -40,6 +40,69 @@ import Testing
       """)
     #expect(report.errors.isEmpty && report.failures == 0 && report.cases.count == 2)
     #expect(report.coverage.map(\.rule) == ["demo.errors"] && report.coverage.allSatisfy(\.isComplete))
+  }
+
+  @Test("Lines of a rule's functions that no test runs are told, and only when somebody asks") func lines() throws {
+    let rule = """
+      local function either(field)
+        return field .. " ~= nil"
+      end
+      local function worst(e)
+        return e.duration_ms > 100
+      end
+      return rule {
+        api = 1, id = "demo.lua", title = "Slow", severity = "low", where = either("duration_ms"),
+        on = function(e, s)
+          if worst(e) then
+            return alert { value = e.duration_ms }
+          elseif e.duration_ms < 0 then
+            s.odd = true
+          end
+        end,
+      }
+      """
+    let test = """
+      test("slow ones fire", function(t)
+        t:feed { duration_ms = 200 }
+        t:expect { fires = 1 }
+      end)
+      test("quick ones don't", function(t)
+        t:feed { duration_ms = 20 }
+        t:expect_quiet()
+      end)
+      """
+    let asked = try run(test, rule: rule, coversLines: true)
+    let lines = try #require(asked.coverage.first?.lines)
+    #expect(asked.failures == 0 && lines.executable == [2, 5, 10, 11, 12, 13] && lines.missed == [13])
+    #expect(asked.totalLines?.run == 5 && asked.totalLines?.executable == 6)
+    let plain = try run(test, rule: rule)
+    #expect(
+      plain.coverage.first?.lines == nil && plain.totalLines == nil
+        && plain.cases.map(\.passed) == asked.cases.map(\.passed))
+  }
+
+  @Test("However many threads run the tests, the report is the same") func threads() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "stella-rules-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for number in 0..<12 {
+      let rule = Self.rule.replacing("demo.errors", with: "demo.errors-\(number)")
+      try rule.write(to: folder.appending(path: "demo\(number).lua"), atomically: true, encoding: .utf8)
+      let test = """
+        test("three fire", function(t)
+          t:feed { level = "error", service = "shop" }:times(\(number % 4 + 1)):every("5s")
+          t:expect { fires = 1 }
+        end)
+        """
+      try test.write(to: folder.appending(path: "demo\(number)_test.lua"), atomically: true, encoding: .utf8)
+    }
+    try "nonsense(".write(to: folder.appending(path: "bad_test.lua"), atomically: true, encoding: .utf8)
+    let reports = try [1, 2, 5].map { try RuleTester.run(paths: [folder.path], .init(coversLines: true, workers: $0)) }
+    #expect(reports[0].failures == 6 && reports[0].errors.count == 1 && reports[0].coverage.count == 12)
+    for report in reports {
+      #expect(report.cases == reports[0].cases && report.errors == reports[0].errors)
+      #expect(report.coverage == reports[0].coverage)
+    }
   }
 
   @Test func aFailureNamesItsLineWhatWasExpectedAndWhatFired() throws {

@@ -141,6 +141,10 @@ int32_t stella_lua_call(stella_lua *state, int32_t function, const uint8_t *argu
 /// must outlive the state or the next call of this. NULL ends it. Costs a call per line; steps are counted as without.
 void stella_lua_trace_lines(stella_lua *state, uint64_t *bits, int32_t count);
 
+/// Compiles source text, in a state of its own and without running it, to a chunk of Lua 5.4 with what it says of lines.
+/// NULL for what is no program. The caller frees the `*compiled` bytes with free().
+uint8_t *stella_lua_compile(const uint8_t *source, size_t length, size_t *compiled);
+
 /// Encodes the result of the last call into memory of the state, valid until the next use of the state.
 int32_t stella_lua_take_result(stella_lua *state, stella_lua_answer *answer);
 stella_lua_failure stella_lua_failure_of(const stella_lua *state);

@@ -34,7 +34,24 @@ enum JUnitReport {
         "      <error type=\(quoted(error.code)) message=\(quoted(error.message))>\(escaped(error.description))</error>\n"
       text += "    </testcase>\n  </testsuite>\n"
     }
-    return text + "</testsuites>\n"
+    return text + coverage(report) + "</testsuites>\n"
+  }
+
+  /// JUnit has no word for lines that ran: a suite without tests has them as properties, one a rule file and one for all.
+  private static func coverage(_ report: RuleTestReport) -> String {
+    guard let total = report.totalLines else { return "" }
+    func property(_ name: String, _ value: String) -> String {
+      "      <property name=\(quoted(name)) value=\(quoted(value))/>\n"
+    }
+    var text = "  <testsuite name=\"line coverage\" tests=\"0\" failures=\"0\" errors=\"0\">\n    <properties>\n"
+    for rule in report.coverage {
+      guard let lines = rule.lines, !lines.executable.isEmpty else { continue }
+      text += property("lines \(rule.file)", "\(lines.run.count)/\(lines.executable.count)")
+      if !lines.missed.isEmpty {
+        text += property("missed \(rule.file)", CoverageText.ranges(lines.missed, among: lines.executable))
+      }
+    }
+    return text + property("lines total", "\(total.run)/\(total.executable)") + "    </properties>\n  </testsuite>\n"
   }
 
   private static func quoted(_ text: String) -> String { "\"" + escaped(text, isAttribute: true) + "\"" }

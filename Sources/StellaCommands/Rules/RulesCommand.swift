@@ -8,7 +8,7 @@ struct RulesCommand: ParsableCommand {
     subcommands: [
       RulesListCommand.self, RulesNewCommand.self, RulesLintCommand.self, RulesTestCommand.self,
       RulesExplainCommand.self, RulesReplayCommand.self, RulesDiffCommand.self,
-      RulesProfileCommand.self, RulesHistoryCommand.self, RulesImportCommand.self,
+      RulesProfileCommand.self, RulesHistoryCommand.self, RulesStubsCommand.self, RulesImportCommand.self,
     ])
 }
 

@@ -8,6 +8,13 @@ struct SessionOptions: ParsableArguments {
   @Flag(name: .long, help: "Refuse to start when a rule is refused.")
   var strict = false
 
+  @Flag(
+    name: .long, inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Take changed rules live only when the tests beside them pass. Default: reload.test_gate of the configuration, else "
+        + "not."))
+  var testGate: Bool?
+
   @Option(
     name: .long, help: "A directory or file of fixes; may be given several times. Default: stella.yaml, else ./Fixes.",
     completion: .directory)

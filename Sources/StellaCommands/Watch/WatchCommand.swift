@@ -13,7 +13,10 @@ struct WatchCommand: ParsableCommand {
         journalctl -f -o cat -u shop | stella watch
         stella watch --no-follow --output json app.jsonl | jq .summary
 
-      SIGHUP loads the rules anew. Positions are kept under ./.stella, so that the next start goes on where this one ends.
+      Rules go live when their files have changed and nobody writes them any more, and on SIGHUP: all or none of them. With
+      --test-gate the tests beside changed rules must pass before.
+
+      Positions are kept under ./.stella, so that the next start goes on where this one ends.
       With refused rules the others run, and the exit status is 2 at the end.
       """)
 

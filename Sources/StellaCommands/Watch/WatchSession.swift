@@ -72,6 +72,8 @@ final class WatchSession {
   ///
   /// - Parameter onStart: called when all sources are open.
   func watch(_ interrupts: Interrupts, onStart: () -> Void = {}) throws -> WatchSummary {
+    // Before they are read: what changes meanwhile is a change.
+    let files = RuleFilesWatch(options.rulePaths)
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let rules = RuleSet(
       sources: sources, parameters: options.parameters, exceptions: options.muting.exceptions,
@@ -89,7 +91,7 @@ final class WatchSession {
     }
     try checkParameters(rules)
     let run = try WatchRun(
-      options: options, rules: rules,
+      options: options, rules: rules, ruleFiles: files,
       onAlerts: { [printer, remediation] alerts in
         remediation?.take(alerts)
         try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
@@ -149,6 +151,9 @@ extension WatchSession.Plan {
     options.parameters = configuration.parameterValues
     options.lateness = configuration.limits.lateness.nanoseconds
     options.checkpointInterval = configuration.limits.checkpoint.nanoseconds
+    if session.testGate ?? configuration.reload.testGate {
+      options.testGate = configuration.reload.testTime.nanoseconds
+    }
     options.workers = WorkerThreads.sensible(session.workers ?? configuration.limits.workers)
     options.lineLimit = configuration.limits.lineBytes
     self.init(

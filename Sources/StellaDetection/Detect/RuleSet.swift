@@ -66,8 +66,9 @@ package final class RuleSet {
     let workers = previous?.shares.count ?? max(1, min(workers, ShareSet.limit))
     var spaces = KeySpaces(kept: previous?.keySpaces ?? [], fields: fields)
     var placement = RulePlacement(shares: workers)
+    let before = Dictionary((previous?.rules ?? []).map { ($0.source.file, $0) }) { first, _ in first }
     func kept(_ source: RuleSource) -> ActiveRule? {
-      guard let kept = previous?.rules.first(where: { $0.source == source }),
+      guard let kept = before[source.file], kept.source == source,
         kept.parameters == parameters[kept.manifest.id] ?? [:]
       else { return nil }
       return kept

@@ -28,8 +28,8 @@ protocol EventConsumer: AnyObject {
   func confirmed(_ source: UInt16, at now: Int64) throws
   /// Uses the events of the batch and empties it.
   func consume() throws
-  /// The rules or whatever decides are to be read anew. The batch is empty.
-  func reload() throws
+  /// The rules or whatever decides are to be read anew, once nobody writes them any more. The batch is empty.
+  func reloadWhenWritten() throws
   /// The place to look whether the rules have changed. Called often; the batch is empty.
   func reloadWhatChanged() throws
   /// Called about once a second between two batches, and at the start and the end with `force`: what is kept for a restart
@@ -44,7 +44,7 @@ extension EventConsumer {
   func endSource(_ source: UInt16) {}
   func rest(silent: [UInt16], nanoseconds: Int64) throws {}
   func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
-  func reload() throws {}
+  func reloadWhenWritten() throws {}
   func reloadWhatChanged() throws {}
   func housekeep(force: Bool) {}
 }

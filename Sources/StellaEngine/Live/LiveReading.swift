@@ -89,7 +89,7 @@ final class LiveReading {
     guard let interrupts else { return false }
     var isEnding = false
     for signal in interrupts.take() {
-      if signal == .hangup { try consumer.reload() } else { isEnding = true }
+      if signal == .hangup { try consumer.reloadWhenWritten() } else { isEnding = true }
     }
     return isEnding
   }

@@ -30,14 +30,27 @@ struct RuleFilesStamp: Equatable {
 
 /// Tells when rule files have changed and whoever changes them is done: two looks in a row find the same.
 package final class RuleFilesWatch {
+  /// Files that lie still and are to be loaded.
+  struct Request {
+    /// How many have changed since they were loaded last.
+    let changed: Int
+    /// Whether somebody asked for it, so that it is wanted without a change, too.
+    let isAsked: Bool
+    fileprivate let stamp: RuleFilesStamp
+    fileprivate let before: RuleFilesStamp
+  }
+
   private let paths: [String]
   /// As they are in use.
   private var used: RuleFilesStamp
   private var last: RuleFilesStamp
   private var nextLook: Int64
+  private var isAsked = false
 
   /// Nanoseconds between two looks.
   static let interval: Int64 = 500_000_000
+  /// The same when somebody has asked, who mostly is done with writing.
+  static let askedInterval: Int64 = 100_000_000
 
   package convenience init(_ paths: [String]) { self.init(paths, now: machineMonotonicTime()) }
 
@@ -52,6 +65,16 @@ package final class RuleFilesWatch {
   package func accept() {
     used = RuleFilesStamp(paths)
     last = used
+    isAsked = false
+  }
+
+  /// Somebody wants the files to be loaded, changed or not, as soon as nobody changes them any more.
+  func ask(at now: Int64) {
+    // Who asks again and again must not put it off.
+    if isAsked { return }
+    isAsked = true
+    last = RuleFilesStamp(paths)
+    nextLook = now + RuleFilesWatch.askedInterval
   }
 
   /// Waits until files have changed and nobody changes them any more.
@@ -69,14 +92,31 @@ package final class RuleFilesWatch {
   /// How many files have changed, once nobody changes them any more, and accepts that; 0 otherwise.
   ///
   /// - Parameter now: monotonic nanoseconds.
-  package func takeChanges(at now: Int64) -> Int {
-    if now < nextLook { return 0 }
-    nextLook = now + RuleFilesWatch.interval
+  package func takeChanges(at now: Int64) -> Int { takeRequest(at: now)?.changed ?? 0 }
+
+  /// What is to be loaded, once: the files count as in use from then on, unless it is given back.
+  ///
+  /// - Parameter now: monotonic nanoseconds.
+  func takeRequest(at now: Int64) -> Request? {
+    if now < nextLook { return nil }
+    nextLook = now + (isAsked ? RuleFilesWatch.askedInterval : RuleFilesWatch.interval)
     let stamp = RuleFilesStamp(paths)
     defer { last = stamp }
-    guard stamp != used, stamp == last else { return 0 }
-    let count = stamp.differences(from: used)
+    guard stamp == last, isAsked || stamp != used else { return nil }
+    let request = Request(
+      changed: stamp.differences(from: used), isAsked: isAsked, stamp: stamp, before: used)
     used = stamp
-    return count
+    isAsked = false
+    return request
+  }
+
+  /// Whether the files are still as they were when they were found to lie still. Asked after reading them, it tells that
+  /// all were read from one state of the directory.
+  func isCurrent(_ request: Request) -> Bool { RuleFilesStamp(paths) == request.stamp }
+
+  /// Takes a request back whose files have changed while they were read: it comes again once they lie still.
+  func giveBack(_ request: Request) {
+    used = request.before
+    isAsked = isAsked || request.isAsked
   }
 }

@@ -16,8 +16,8 @@ package final class WatchRun: EventConsumer {
   private var steps: [ReadingStep] = []
   /// Whether the input has ended.
   private var isOver = false
-  /// A reload that waits for a checkpoint: of how many files, and until when.
-  private var awaitedReload: (count: Int?, deadline: Int64)?
+  /// Rules that wait for a checkpoint, and until when.
+  private var awaitedReload: (candidate: RuleCandidate, deadline: Int64)?
   /// How long a reload waits for alerts to be kept and acted on, in nanoseconds. A store that fails holds no rule up for longer.
   private static let reloadPatience: Int64 = 2_000_000_000
   /// Whether something is done that is in the store already.
@@ -27,6 +27,8 @@ package final class WatchRun: EventConsumer {
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
   private var ruleFiles: RuleFilesWatch?
+  /// Tests changed rules before they go live; nil when nobody wants that.
+  private var gate: RuleGate?
   /// Told about once a second how far the reading is.
   package var onProgress: ((RuleReplay.Progress) -> Void)?
   /// Through which others may ask how it fares.
@@ -65,12 +67,14 @@ package final class WatchRun: EventConsumer {
   /// - Parameters:
   ///   - rules: must have been loaded on the thread that will run this. Those spread over several workers get the threads
   ///     that takes.
+  ///   - ruleFiles: looked at the rule files before they were loaded; nil when that begins now.
   ///   - onAlerts: gets the transitions of each batch in order; what it throws ends the run.
   ///   - isSettled: whether what came of these alerts outlives the process; asked to wait, it does so as long as there is
   ///     hope. Until it is, a restart goes on from before them.
   /// - Throws: when a source can't be opened, the positions can't be read, or there is no thread for a worker.
   package init(
-    options: WatchOptions, rules: RuleSet, onAlerts: @escaping ([Alert]) throws -> Void,
+    options: WatchOptions, rules: RuleSet, ruleFiles: RuleFilesWatch? = nil,
+    onAlerts: @escaping ([Alert]) throws -> Void,
     isSettled: @escaping (_ waits: Bool) -> Bool = { _ in true },
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
@@ -98,7 +102,10 @@ package final class WatchRun: EventConsumer {
         })
     }
     if options.follow, options.reloadsChanges, !options.rulePaths.isEmpty {
-      ruleFiles = RuleFilesWatch(options.rulePaths, now: machineMonotonicTime())
+      self.ruleFiles = ruleFiles ?? RuleFilesWatch(options.rulePaths, now: machineMonotonicTime())
+      if let limit = options.testGate {
+        gate = RuleGate(paths: options.rulePaths, parameters: options.parameters, limit: limit)
+      }
     }
     reading = try LiveReading(options: options, positions: checkpoint.positions, consumer: self, onNotice: onNotice)
   }
@@ -113,6 +120,7 @@ package final class WatchRun: EventConsumer {
     guard let reading else { preconditionFailure("a watch runs once") }
     defer {
       checkpointer?.end()
+      gate?.end()
       // It refers to this run: the threads of the workers would never end.
       self.reading = nil
     }
@@ -258,16 +266,16 @@ package final class WatchRun: EventConsumer {
   /// What was read under the rules so far must not be read again by others: a restart goes on from a checkpoint that those made.
   ///
   /// - Returns: false while such a checkpoint would have alerts forgotten, for up to ``reloadPatience``.
-  private func savesBeforeReload() -> Bool {
+  private func savesBeforeReload(of candidate: RuleCandidate) -> Bool {
     guard options.follow, checkpointer != nil, reading != nil else { return true }
     let now = machineMonotonicTime()
     let deadline = awaitedReload?.deadline ?? now + Self.reloadPatience
     if !isSettled(false) && now < deadline {
-      awaitedReload = (awaitedReload?.count, deadline)
+      awaitedReload = (candidate, deadline)
       return false
     }
-    housekeep(force: true)
     awaitedReload = nil
+    housekeep(force: true)
     return true
   }
 
@@ -293,43 +301,61 @@ package final class WatchRun: EventConsumer {
   // MARK: - Rules
 
   func reloadWhatChanged() throws {
-    let count = ruleFiles?.takeChanges(at: machineMonotonicTime()) ?? 0
-    if count > 0 {
-      try load(changed: count)
-    } else if let awaitedReload {
-      try load(changed: awaitedReload.count)
+    if let awaitedReload { try use(awaitedReload.candidate) }
+    guard let ruleFiles else { return }
+    let now = machineMonotonicTime()
+    if let request = ruleFiles.takeRequest(at: now) {
+      let candidate = read(changed: request.changed == 0 ? nil : request.changed)
+      guard ruleFiles.isCurrent(request) else {
+        ruleFiles.giveBack(request)
+        return
+      }
+      if try gate?.begin(candidate, live: pipeline.rules, now: now) != true { try use(candidate) }
+    }
+    guard let outcome = gate?.takeOutcome(at: now) else { return }
+    if outcome.errors.isEmpty {
+      try use(outcome.candidate)
+    } else {
+      onNotice(.reloadRefused(outcome.errors, changed: outcome.candidate.changed))
     }
   }
 
+  func reloadWhenWritten() throws {
+    guard let ruleFiles else { return try reload() }
+    ruleFiles.ask(at: machineMonotonicTime())
+  }
+
+  /// Loads the rules anew at once, and without their tests.
   func reload() throws {
     ruleFiles?.accept()
-    try load(changed: nil)
+    gate?.end()
+    try use(read(changed: nil))
   }
 
-  /// Loads the rules anew between two batches. Broken files keep everything as it was.
-  ///
-  /// - Parameter count: files that have changed; nil when that was not looked at.
-  private func load(changed count: Int?) throws {
-    guard savesBeforeReload() else {
-      awaitedReload?.count = count
-      return
-    }
+  private func read(changed count: Int?) -> RuleCandidate {
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
+    let tests = gate == nil ? [] : RuleFiles.readTests(options.rulePaths).sources
+    return RuleCandidate(sources: sources, unreadable: unreadable, tests: tests, changed: count)
+  }
+
+  /// Takes rules into use between two batches. Broken files keep everything as it was.
+  private func use(_ candidate: RuleCandidate) throws {
+    guard savesBeforeReload(of: candidate) else { return }
     let old = pipeline.rules
     let muting: WatchMuting
     do throws(RuleError) {
       muting = try options.readMuting?() ?? self.muting
     } catch {
-      onNotice(.reloadRefused([error], changed: count))
+      onNotice(.reloadRefused([error], changed: candidate.changed))
       return
     }
     let new = RuleSet(
-      sources: sources, parameters: options.parameters, exceptions: muting.exceptions, fields: fields, previous: old,
-      unreadable: unreadable)
+      sources: candidate.sources, parameters: options.parameters, exceptions: muting.exceptions, fields: fields,
+      previous: old, unreadable: candidate.unreadable)
     let before = Set(old.refusals.map(\.file))
     let broken = new.refusals.filter { !before.contains($0.file) }.flatMap(\.errors) + new.exceptionErrors
     if !broken.isEmpty || (new.rules.isEmpty && !old.rules.isEmpty) {
-      onNotice(.reloadRefused(broken, changed: count))
+      onNotice(.reloadRefused(broken, changed: candidate.changed))
       return
     }
     self.muting = muting

@@ -3,7 +3,9 @@ import StellaScripting
 extension ScriptStubs {
   /// The names of fixes: `fix`, the constructors of effects, what `when`, `plan` and `verify` get, and the library of the
   /// sandbox.
-  package static func fixes() -> String {
+  ///
+  /// - Parameter isAlone: whether no stubs of rules are beside it that have the library already.
+  package static func fixes(isAlone: Bool = true) -> String {
     var tables: [String] = []
     for name in ScriptRegistry.effects.map(\.constructor.name) {
       if let dot = name.firstIndex(of: "."), !tables.contains(String(name[..<dot])) {
@@ -11,13 +13,14 @@ extension ScriptStubs {
       }
     }
     return
-      ([heading("fixes"), fixClasses] + ScriptRegistry.effects.map(effectClass) + [
+      ([heading("fixes"), fixClasses] + ScriptRegistry.effects.map(effectClass)
+      + [
         observation("Stella.RequestObservation", ScriptRegistry.requestObservationKeys),
-        observation("Stella.CommandObservation", ScriptRegistry.commandObservationKeys), context, null,
+        observation("Stella.CommandObservation", ScriptRegistry.commandObservationKeys), context, isAlone ? null : "",
         tables.map { "\($0) = {}\n" }.joined(),
         (ScriptRegistry.fixDeclarations + ScriptRegistry.effects.map(\.constructor)).map { function($0) }.joined(),
-        library,
-      ]).joined(separator: "\n")
+        isAlone ? library : "",
+      ].filter { !$0.isEmpty }).joined(separator: "\n")
   }
 
   private static var fixClasses: String {

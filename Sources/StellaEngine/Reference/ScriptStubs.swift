@@ -5,8 +5,13 @@ import StellaScripting
 /// the registry. They hold declarations only and are never run.
 package enum ScriptStubs {
   /// The names of rules: `rule`, `alert`, `params`, windows, events, and the library of the sandbox.
-  package static func rules() -> String {
-    let classes = [event, state, match, alertClass, thresholdClass, sequenceClasses, absenceClass, ruleClass, null]
+  ///
+  /// - Parameter sample: what types the fields of events get; nil for those of the canonical fields alone.
+  package static func rules(sample: EventSample? = nil) -> String {
+    let classes = [
+      sample.map(event) ?? event, state, match, alertClass, thresholdClass, sequenceClasses, absenceClass, ruleClass,
+      null,
+    ]
     let sections = [heading("rules")] + classes + [windows, functions, library]
     return sections.joined(separator: "\n")
   }
@@ -28,7 +33,7 @@ package enum ScriptStubs {
     """
     ---@meta
     -- Made from the sources of Stella, for editors: the names of \(what), API level \(ScriptRegistry.apiLevel).
-    -- To make it anew: STELLA_WRITE_GENERATED=1 swift test --filter generated
+    -- To make it anew: stella rules stubs
 
     """
   }
@@ -43,6 +48,40 @@ package enum ScriptStubs {
     return declared(
       "Stella.Event", "One log record, read-only. A missing field is nil, a JSON null is `null`.", fields)
       + "---@field [string] any any field under its own name, such as `e[\"cart.items\"]`\n"
+  }
+
+  /// The same with the fields of a sample, and their types as they were there.
+  private static func event(_ sample: EventSample) -> String {
+    func line(_ name: String, _ field: EventSample.Field, _ meaning: String) -> (String, String, String) {
+      let isOptional = sample.isOptional(field)
+      let seen = isOptional ? "in \(field.count) of \(sample.events) events" : ""
+      return (
+        name, field.types.text + (isOptional ? "?" : ""),
+        [meaning, seen].filter { !$0.isEmpty }.joined(separator: "; ")
+      )
+    }
+    let known = FieldAliases.fields.map { field in
+      guard let seen = sample.field(field.name) else {
+        let type = field.name == "time" ? "integer" : field.isNumeric ? "number?" : "string?"
+        return (field.name, type, field.meaning)
+      }
+      return line(field.name, seen, field.meaning)
+    }
+    let others = sample.names.filter { FieldAliases.field($0) == nil }.compactMap { name in
+      sample.fields[name].map { line(member(name), $0, "") }
+    }
+    return declared(
+      "Stella.Event", "One log record, read-only. A missing field is nil, a JSON null is `null`.", known + others)
+      + "---@field [string] any any field under its own name, such as `e[\"cart.items\"]`\n"
+  }
+
+  /// A name as a class may have it: `user_id`, `["user-agent"]`.
+  private static func member(_ name: String) -> String {
+    let isPlain =
+      name.utf8.allSatisfy { $0 &- 48 < 10 || ($0 | 32) &- 97 < 26 || $0 == UInt8(ascii: "_") }
+      && name.utf8.first.map { $0 &- 48 >= 10 } == true
+    if isPlain { return name }
+    return "[\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"]"
   }
 
   private static var state: String {
@@ -107,7 +146,7 @@ package enum ScriptStubs {
 
   static func declared(_ name: String, _ meaning: String, _ fields: [(String, String, String)]) -> String {
     "--- \(meaning)\n---@class \(name)\n"
-      + fields.map { "---@field \($0.0) \($0.1) \($0.2)\n" }.joined()
+      + fields.map { "---@field \($0.0) \($0.1)\($0.2.isEmpty ? "" : " " + $0.2)\n" }.joined()
   }
 
   // MARK: - Native state

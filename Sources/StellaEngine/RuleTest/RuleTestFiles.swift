@@ -9,6 +9,13 @@ struct RuleTestFiles {
   private(set) var neighbours: [RuleSource] = []
   private(set) var errors: [RuleError] = []
 
+  /// Files that were read before.
+  init(rules: [RuleSource], tests: [RuleSource], neighbours: [RuleSource]) {
+    self.rules = rules
+    self.tests = tests
+    self.neighbours = neighbours
+  }
+
   init(paths: [String]) {
     let (rules, ruleErrors) = RuleFiles.read(paths)
     var tests: [RuleSource] = []

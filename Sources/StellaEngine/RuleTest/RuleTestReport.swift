@@ -21,6 +21,8 @@ package struct RuleTestReport: Sendable {
     /// A passed case in which the rule fired, and one in which it was in use and did not.
     package var hasFiringTest = false
     package var hasQuietTest = false
+    /// Of the rule's own functions; nil when nobody asked.
+    package var lines: LineCoverage?
 
     package var isComplete: Bool { hasFiringTest && hasQuietTest }
   }
@@ -33,4 +35,11 @@ package struct RuleTestReport: Sendable {
   package var errors: [RuleError] = []
 
   package var failures: Int { cases.count { !$0.passed } }
+
+  /// Over all rules; nil when nobody asked.
+  package var totalLines: (run: Int, executable: Int)? {
+    let lines = coverage.compactMap(\.lines)
+    if lines.isEmpty { return nil }
+    return (lines.reduce(0) { $0 + $1.run.count }, lines.reduce(0) { $0 + $1.executable.count })
+  }
 }

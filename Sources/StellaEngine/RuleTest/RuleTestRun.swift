@@ -15,6 +15,8 @@ final class RuleTestRun {
     let source: (_ id: String) -> RuleSource?
     let knownIDs: [String]
     let fixture: (_ name: String) throws(RuleTestFailure) -> [UInt8]
+    /// Whether the lines that run are noted.
+    var tracesLines = false
   }
 
   private let surroundings: Surroundings
@@ -42,6 +44,12 @@ final class RuleTestRun {
 
   /// The rules that fired at least once.
   var firedRules: Set<String> { Set(latest.values.filter { firedIDs.contains($0.id) }.map(\.rule)) }
+
+  /// The lines of each rule that ran, once; nothing unless they are noted.
+  func takeLines() -> [(rule: String, lines: [Int])] {
+    guard surroundings.tracesLines, let pipeline else { return [] }
+    return pipeline.rules.rules.map { ($0.manifest.id, $0.script.takeLines()) }
+  }
 
   // MARK: - What the script calls
 
@@ -202,7 +210,9 @@ final class RuleTestRun {
     guard !ids.isEmpty else {
       throw RuleTestFailure("no rule is under test; name the file like the rule's, or say t:use { \"id\" }")
     }
-    let set = RuleSet(sources: ids.compactMap(surroundings.source), parameters: parameters, fields: fields)
+    let set = RuleSet(
+      sources: ids.compactMap(surroundings.source), parameters: parameters, fields: fields,
+      tracesLines: surroundings.tracesLines)
     if let refusal = set.refusals.first {
       throw RuleTestFailure(
         "the rule is refused:\n" + refusal.errors.map { "  \($0)" }.joined(separator: "\n"))

@@ -6,73 +6,140 @@ import StellaScripting
 /// Runs the `*_test.lua` files beside rules, each case in memory with a virtual clock and without effects.
 ///
 /// A file `name_test.lua` tests the rule of `name.lua` beside it; `rules.load "id"` or `t:use { "id", … }` name others.
+/// Files are spread over threads; nothing in the report depends on how many.
 package enum RuleTester {
   private static let suffix = "_test.lua"
 
-  /// Tests everything under `paths`: directories, rule files (with the test beside each) and test files.
-  ///
-  /// - Parameter parameters: what the configuration sets, by rule id; a case's own come on top.
-  /// - Throws: a ``LiveError`` when there can be no thread for the scripts.
-  package static func run(
-    paths: [String], parameters: [String: [String: FieldValue]] = [:]
-  ) throws -> RuleTestReport {
-    try EngineThread.run { runHere(paths: paths, parameters: parameters) }
+  /// How tests are run.
+  package struct Options {
+    /// What the configuration sets, by rule id; a case's own come on top.
+    package var parameters: [String: [String: FieldValue]]
+    /// Whether the lines of rules that ran are noted, which makes their scripts several times slower.
+    package var coversLines: Bool
+    /// Threads that test files are spread over.
+    package var workers: Int
+    /// Asked before each case; those that are left are not run then.
+    package var isStopped: @Sendable () -> Bool
+
+    package init(
+      parameters: [String: [String: FieldValue]] = [:], coversLines: Bool = false,
+      workers: Int = WorkerThreads.sensible(.max), isStopped: @escaping @Sendable () -> Bool = { false }
+    ) {
+      self.parameters = parameters
+      self.coversLines = coversLines
+      self.workers = workers
+      self.isStopped = isStopped
+    }
   }
 
-  private static func runHere(paths: [String], parameters: [String: [String: FieldValue]]) -> RuleTestReport {
+  /// A rule that tests may use.
+  private struct Known {
+    let source: RuleSource
+    let isAsked: Bool
+    /// The lines that ran as it was loaded, when lines are noted.
+    let linesAtLoad: [Int]
+  }
+
+  /// What became of one file of tests.
+  private struct Outcome {
+    var cases: [RuleTestReport.Case] = []
+    var errors: [RuleError] = []
+    /// Rules that were in use in a passed case, and whether they fired.
+    var uses: [(rule: String, fired: Bool)] = []
+    /// Rule id → lines of it that ran.
+    var lines: [String: Set<Int>] = [:]
+  }
+
+  /// Tests everything under `paths`: directories, rule files (with the test beside each) and test files.
+  ///
+  /// - Throws: a ``LiveError`` when there can be no thread for the scripts.
+  package static func run(paths: [String], _ options: Options = Options()) throws -> RuleTestReport {
+    try run(RuleTestFiles(paths: paths), options)
+  }
+
+  /// - Throws: a ``LiveError`` when there can be no thread for the scripts.
+  static func run(_ files: RuleTestFiles, _ options: Options) throws -> RuleTestReport {
     var report = RuleTestReport()
-    let files = RuleTestFiles(paths: paths)
     report.errors = files.errors
-    var known: [(id: String, source: RuleSource, isAsked: Bool)] = []
     let asked = Set(files.rules.map(\.file))
-    for source in files.rules + files.neighbours {
-      let set = RuleSet(sources: [source], parameters: parameters, fields: FieldRegister())
-      if asked.contains(source.file) { report.errors += set.refusals.flatMap(\.errors) }
-      let id = set.rules.first?.manifest.id ?? set.refusals.first?.id
-      if let id, !known.contains(where: { $0.id == id }) { known.append((id, source, asked.contains(source.file))) }
+    let sources = files.rules + files.neighbours
+    let loaded = try EngineThread.map(sources.count, workers: options.workers) { number in
+      let set = RuleSet(sources: [sources[number]], parameters: options.parameters, fields: FieldRegister())
+      let lines = options.coversLines ? set.rules.first?.script.linesAtLoad() ?? [] : []
+      return (
+        id: set.rules.first?.manifest.id ?? set.refusals.first?.id, errors: set.refusals.flatMap(\.errors), lines: lines
+      )
     }
-    report.coverage = known.filter(\.isAsked).map { .init(rule: $0.id, file: $0.source.file) }
-    for file in files.tests {
+    var known: [String: Known] = [:]
+    var ids: [String] = []
+    var idOfFile: [String: String] = [:]
+    for (source, rule) in zip(sources, loaded) {
+      let isAsked = asked.contains(source.file)
+      if isAsked { report.errors += rule.errors }
+      guard let id = rule.id, known[id] == nil else { continue }
+      known[id] = Known(source: source, isAsked: isAsked, linesAtLoad: rule.lines)
+      idOfFile[source.file] = id
+      ids.append(id)
+    }
+    let (rules, names) = (known, ids)
+    let outcomes = try EngineThread.map(files.tests.count, workers: options.workers) { number in
+      let file = files.tests[number]
       let base = file.file.dropLast(suffix.utf8.count) + ".lua"
       let surroundings = RuleTestRun.Surroundings(
-        source: { id in known.first { $0.id == id }?.source }, knownIDs: known.map(\.id),
-        fixture: { name throws(RuleTestFailure) in try RuleTestFiles.fixture(name, beside: file.file) })
-      run(
-        file, rule: known.first { $0.source.file == base }?.id, parameters: parameters, surroundings: surroundings,
-        into: &report)
+        source: { rules[$0]?.source }, knownIDs: names,
+        fixture: { name throws(RuleTestFailure) in try RuleTestFiles.fixture(name, beside: file.file) },
+        tracesLines: options.coversLines)
+      return run(file, rule: idOfFile[String(base)], options, surroundings)
+    }
+    report.cases = outcomes.flatMap(\.cases)
+    report.errors += outcomes.flatMap(\.errors)
+    var firing: Set<String> = []
+    var quiet: Set<String> = []
+    var lines: [String: Set<Int>] = [:]
+    for outcome in outcomes {
+      for use in outcome.uses { if use.fired { firing.insert(use.rule) } else { quiet.insert(use.rule) } }
+      lines.merge(outcome.lines) { $0.union($1) }
+    }
+    report.coverage = ids.compactMap { id in
+      guard let rule = known[id], rule.isAsked else { return nil }
+      var coverage = RuleTestReport.Coverage(
+        rule: id, file: rule.source.file, hasFiringTest: firing.contains(id), hasQuietTest: quiet.contains(id))
+      if options.coversLines, let all = ExecutableLines(of: rule.source.text) {
+        // Of a line that the main part shares with a function, loading doesn't tell whether the function ran.
+        let atLoad = Set(rule.linesAtLoad).subtracting(all.main)
+        coverage.lines = LineCoverage(executable: all.functions, run: atLoad.union(lines[id] ?? []))
+      }
+      return coverage
     }
     return report
   }
 
   private static func run(
-    _ file: RuleSource, rule: String?, parameters: [String: [String: FieldValue]],
-    surroundings: RuleTestRun.Surroundings, into report: inout RuleTestReport
-  ) {
+    _ file: RuleSource, rule: String?, _ options: Options, _ surroundings: RuleTestRun.Surroundings
+  ) -> Outcome {
+    var outcome = Outcome()
     let script: RuleTestScript
     do throws(RuleError) {
       script = try RuleTestScript(file)
     } catch {
-      report.errors.append(error)
-      return
+      outcome.errors.append(error)
+      return outcome
     }
     for test in script.cases {
-      let world = RuleTestRun(ids: rule.map { [$0] } ?? [], parameters: parameters, surroundings: surroundings)
+      if options.isStopped() { return outcome }
+      let world = RuleTestRun(ids: rule.map { [$0] } ?? [], parameters: options.parameters, surroundings: surroundings)
       var result = RuleTestReport.Case(name: test.name, file: file.file, line: test.line, passed: true)
       if let failure = script.run(test, in: world, finish: world.finish) {
         result.passed = false
         result.message = failure.message
         if failure.line > 0 { result.line = failure.line }
       }
-      report.cases.append(result)
+      outcome.cases.append(result)
+      for (id, lines) in world.takeLines() { outcome.lines[id, default: []].formUnion(lines) }
       guard result.passed else { continue }
       let fired = world.firedRules
-      for number in report.coverage.indices where world.ids.contains(report.coverage[number].rule) {
-        if fired.contains(report.coverage[number].rule) {
-          report.coverage[number].hasFiringTest = true
-        } else {
-          report.coverage[number].hasQuietTest = true
-        }
-      }
+      outcome.uses += world.ids.map { ($0, fired.contains($0)) }
     }
+    return outcome
   }
 }
