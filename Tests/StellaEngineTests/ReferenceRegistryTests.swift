@@ -113,16 +113,18 @@ struct ReferenceRegistryTests {
 
   @Test("An alert as JSON has exactly the fields of the reference, in its order")
   func alertFields() {
-    let alert = Alert(
+    var alert = Alert(
       id: "0", rule: "r", type: "t", severity: .low, title: "a", summary: "b", key: [], status: .firing, revision: 1,
       firstSeen: 0, lastSeen: 0, count: 1, value: .integer(1), expected: .integer(1), fixes: ["f"], runbook: "u")
+    alert.mute = Mute(.silence, by: "m", reason: "n")
     var rest = alert.json[...]
     for field in Alert.jsonFields {
       let place = rest.firstRange(of: "\"\(field.name)\":")
       #expect(place != nil, "\(field.name)")
       if let place { rest = rest[place.upperBound...] }
     }
+    // Three of them are those of `muted`.
     let colons = alert.json.matches(of: #/"[a-z_]+":/#).count
-    #expect(colons == Alert.jsonFields.count)
+    #expect(colons == Alert.jsonFields.count + 3)
   }
 }
