@@ -172,11 +172,11 @@ struct MutingTests {
     #expect(scene.stop() == 0)
 
     // What was decided outlives the server, and the next one goes on with it.
-    #expect(try decisions(["--local"]).map(\.service).contains("s4"))
+    #expect(try decisions(["--local"]).map(\.service).contains("s7"))
     try scene.start()
     try directory.append("app.jsonl", Self.line("s8", 60_000))
     #expect(try until { try decisions().contains { $0.service == "s8" } })
-    #expect(try decisions().map(\.service).contains("s4"))
+    #expect(try decisions().map(\.service).contains("s7"))
     let missing = try scene.stella(["rules", "history", "service.brokn"])
     #expect(missing.status == 11 && missing.errors.contains("Did you mean service.broken?"), "\(missing)")
     #expect(scene.stop() == 0)
