@@ -46,7 +46,7 @@ final class WatchRemediation {
   var silence: @Sendable (Alert) -> Mute? { { [thread] in thread.mute($0) } }
 
   /// Whether all that was taken is in the store, or was left alone on purpose.
-  func isSettled(waits: Bool) -> Bool { thread.isSettled(waits: waits) }
+  func isSettled(within patience: Int64?) -> Bool { thread.isSettled(within: patience) }
 
   /// Works off what is left; after an interrupt without beginning another effect.
   func end(isInterrupted: Bool) {

@@ -96,7 +96,7 @@ final class WatchSession {
         remediation?.take(alerts)
         try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
       },
-      isSettled: { [remediation] in remediation?.isSettled(waits: $0) ?? true }, onNotice: printer.notice)
+      isSettled: { [remediation] in remediation?.isSettled(within: $0) ?? true }, onNotice: printer.notice)
     run.monitor = monitor
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()

@@ -123,11 +123,22 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// Whether all alerts so far are kept and acted on, so that nobody has to take them over again after a restart.
   ///
-  /// - Parameter waits: until they are, or the store doesn't take some.
-  package func isSettled(waits: Bool) -> Bool {
+  /// - Parameter patience: nanoseconds to wait until they are, or the store doesn't take some; nil for as long as it takes.
+  package func isSettled(within patience: Int64?) -> Bool {
     locked {
       let before = failures
-      while waits, isWorking || !queue.isEmpty, failures == before { pthread_cond_wait(changed, mutex) }
+      var until = timespec()
+      clock_gettime(CLOCK_REALTIME, &until)
+      let end = Int64(until.tv_nsec) + (patience ?? 0)
+      until.tv_sec += Int(end / 1_000_000_000)
+      until.tv_nsec = Int(end % 1_000_000_000)
+      while isWorking || !queue.isEmpty, failures == before {
+        if patience == nil {
+          pthread_cond_wait(changed, mutex)
+        } else if pthread_cond_timedwait(changed, mutex, &until) != 0 {
+          break
+        }
+      }
       return !isWorking && queue.isEmpty
     }
   }

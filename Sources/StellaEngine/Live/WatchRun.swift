@@ -20,10 +20,13 @@ package final class WatchRun: EventConsumer {
   private var awaitedReload: (candidate: RuleCandidate, deadline: Int64)?
   /// How long a reload waits for alerts to be kept and acted on, in nanoseconds. A store that fails holds no rule up for longer.
   private static let reloadPatience: Int64 = 2_000_000_000
+  /// How long a checkpoint that is due waits for the alerts just raised, in nanoseconds: without it a stream that raises some all the
+  /// time would never be saved.
+  private static let settlingPatience: Int64 = 50_000_000
   /// Whether something is done that is in the store already.
   private var isRepeating = false
   private let onAlerts: ([Alert]) throws -> Void
-  private let isSettled: (_ waits: Bool) -> Bool
+  private let isSettled: (_ patience: Int64?) -> Bool
   private let onNotice: (WatchNotice) -> Void
   private var reading: LiveReading?
   private var ruleFiles: RuleFilesWatch?
@@ -69,13 +72,13 @@ package final class WatchRun: EventConsumer {
   ///     that takes.
   ///   - ruleFiles: looked at the rule files before they were loaded; nil when that begins now.
   ///   - onAlerts: gets the transitions of each batch in order; what it throws ends the run.
-  ///   - isSettled: whether what came of these alerts outlives the process; asked to wait, it does so as long as there is
-  ///     hope. Until it is, a restart goes on from before them.
+  ///   - isSettled: whether what came of these alerts outlives the process; it may wait for so many nanoseconds, with nil for as
+  ///     long as there is hope. Until it is, a restart goes on from before them.
   /// - Throws: when a source can't be opened, the positions can't be read, or there is no thread for a worker.
   package init(
     options: WatchOptions, rules: RuleSet, ruleFiles: RuleFilesWatch? = nil,
     onAlerts: @escaping ([Alert]) throws -> Void,
-    isSettled: @escaping (_ waits: Bool) -> Bool = { _ in true },
+    isSettled: @escaping (_ patience: Int64?) -> Bool = { _ in true },
     onNotice: @escaping (WatchNotice) -> Void
   ) throws {
     self.options = options
@@ -255,7 +258,7 @@ package final class WatchRun: EventConsumer {
     guard let checkpointer else { return }
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
-    guard isSettled(isOver) else { return }
+    guard isSettled(isOver ? nil : Self.settlingPatience) else { return }
     checkpointer.pause {
       let (positions, sources) = SavedSources.save(reading.readers)
       checkpointer.save(pipeline, positions: positions, sources: sources, at: now)
@@ -270,7 +273,7 @@ package final class WatchRun: EventConsumer {
     guard options.follow, checkpointer != nil, reading != nil else { return true }
     let now = machineMonotonicTime()
     let deadline = awaitedReload?.deadline ?? now + Self.reloadPatience
-    if !isSettled(false) && now < deadline {
+    if !isSettled(0) && now < deadline {
       awaitedReload = (candidate, deadline)
       return false
     }
