@@ -9,7 +9,7 @@ import StellaSQLite
 /// An anchor that didn't take a checkpoint is tried again with the next one; while there is none, first after ``firstPause``, then
 /// twice as late each time.
 final class LogKeeper: @unchecked Sendable {
-  // Sendable, because `mutex` guards what other threads change; the rest is used on the thread only.
+  // Sendable, because `lock` guards what other threads change; the rest is used on the thread only.
   private static let firstPause: Int64 = 5_000_000_000
   private static let longestPause: Int64 = 300_000_000_000
   private static let pruningPause: Int64 = 3_600_000_000_000
@@ -25,8 +25,7 @@ final class LogKeeper: @unchecked Sendable {
   private var pause = firstPause
   private var nextPruning: Int64 = 0
 
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
-  private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+  private let lock = ConditionLock()
   private var isDue = true
   private var isEnding = false
   private var thread: pthread_t?
@@ -46,37 +45,23 @@ final class LogKeeper: @unchecked Sendable {
     self.retention = retention
     self.makeSealer = makeSealer
     self.note = note
-    pthread_mutex_init(mutex, nil)
-    // Whatever somebody sets the calendar to.
-    var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(changed, &attributes)
-    pthread_condattr_destroy(&attributes)
     thread = try EngineThread.start { self.run() }
-  }
-
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(mutex)
-    changed.deallocate()
-    mutex.deallocate()
   }
 
   /// Has the log signed soon; never waits.
   func wake() {
-    pthread_mutex_lock(mutex)
-    isDue = true
-    pthread_cond_signal(changed)
-    pthread_mutex_unlock(mutex)
+    lock.locked {
+      isDue = true
+      lock.broadcast()
+    }
   }
 
   /// Signs once more and ends the thread. Waits for anchors no longer than their timeouts.
   func end() {
-    pthread_mutex_lock(mutex)
-    isEnding = true
-    pthread_cond_signal(changed)
-    pthread_mutex_unlock(mutex)
+    lock.locked {
+      isEnding = true
+      lock.broadcast()
+    }
     if let thread { pthread_join(thread, nil) }
     thread = nil
   }
@@ -100,16 +85,11 @@ final class LogKeeper: @unchecked Sendable {
 
   /// - Returns: whether this is the last time.
   private func waitUntilDue(_ retryAt: Int64?) -> Bool {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while !isDue, !isEnding {
-      let until = min(retryAt ?? .max, nextPruning)
-      guard until > machineMonotonicTime() else { break }
-      var moment = timespec(tv_sec: Int(until / 1_000_000_000), tv_nsec: Int(until % 1_000_000_000))
-      pthread_cond_timedwait(changed, mutex, &moment)
+    lock.locked {
+      while !isDue, !isEnding, lock.wait(until: min(retryAt ?? .max, nextPruning)) {}
+      isDue = false
+      return isEnding
     }
-    isDue = false
-    return isEnding
   }
 
   /// - Returns: whether all anchors have it.

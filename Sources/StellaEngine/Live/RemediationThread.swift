@@ -6,7 +6,7 @@ import StellaRemediation
 /// Keeps alerts, proposes fixes for them and carries out what is approved, on a thread of its own, so that detection never
 /// waits for a store, a target or a person.
 package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
-  // Sendable, because `mutex` guards everything that changes, but for what only the thread itself uses.
+  // Sendable, because `lock` guards everything that changes, but for what only the thread itself uses.
   package enum Notice: Sendable {
     /// A plan that awaits a decision, or that a policy has approved.
     case proposed(Run)
@@ -25,9 +25,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// Alerts that wait at most. A newer revision takes the place of an older one.
   package static var queueLimit: Int { 10_000 }
   /// How often the store is looked at for decisions.
-  private static var pauseNanoseconds: Int { 20_000_000 }
+  private static var pauseNanoseconds: Int64 { 20_000_000 }
   /// How long to wait after something failed.
-  private static var retryNanoseconds: Int { 500_000_000 }
+  private static var retryNanoseconds: Int64 { 500_000_000 }
   /// How often deadlines are looked at when nothing else happens.
   private static var roundNanoseconds: Int64 { 1_000_000_000 }
 
@@ -45,8 +45,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var nextSealing: Int64 = 0
   private var nextPruning: Int64 = 0
 
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
-  private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+  private let lock = ConditionLock()
   private var queue: [Alert] = []
   /// The numbers of those in the queue, by their ids; its first one has the number `taken`.
   private var places: [String: Int] = [:]
@@ -76,40 +75,25 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     self.alertLifetime = alertLifetime
     self.seal = seal
     self.onNotice = onNotice
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
     silences = try remediation.store.readRuns { try $0.silences() }
     thread = try EngineThread.start { self.run() }
   }
 
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(mutex)
-    changed.deallocate()
-    mutex.deallocate()
-  }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
-  }
-
   /// Takes alerts over; never waits.
   package func take(_ alerts: [Alert]) {
-    locked {
+    lock.locked {
       for alert in alerts { enqueue(alert) }
-      pthread_cond_broadcast(changed)
+      lock.broadcast()
     }
   }
 
   /// The silence that mutes an alert at this moment; nil when none does.
   package func mute(_ alert: Alert) -> Mute? {
     let now = remediation.journal.time.now()
-    return locked { silences.first { $0.mutes(rule: alert.rule, key: alert.key, at: now) } }?.mute
+    return lock.locked { silences.first { $0.mutes(rule: alert.rule, key: alert.key, at: now) } }?.mute
   }
 
-  /// With the mutex held.
+  /// With the lock held.
   private func enqueue(_ alert: Alert) {
     if let place = places[alert.id] {
       queue[place - taken] = alert
@@ -125,35 +109,31 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   ///
   /// - Parameter patience: nanoseconds to wait until they are, or the store doesn't take some; nil for as long as it takes.
   package func isSettled(within patience: Int64?) -> Bool {
-    locked {
+    lock.locked {
       let before = failures
-      var until = timespec()
-      clock_gettime(CLOCK_REALTIME, &until)
-      let end = Int64(until.tv_nsec) + (patience ?? 0)
-      until.tv_sec += Int(end / 1_000_000_000)
-      until.tv_nsec = Int(end % 1_000_000_000)
+      let end = patience.map { machineMonotonicTime() + $0 }
       while isWorking || !queue.isEmpty, failures == before {
-        if patience == nil {
-          pthread_cond_wait(changed, mutex)
-        } else if pthread_cond_timedwait(changed, mutex, &until) != 0 {
-          break
+        guard let end else {
+          lock.wait()
+          continue
         }
+        guard lock.wait(until: end) else { break }
       }
       return !isWorking && queue.isEmpty
     }
   }
 
   private func settle(_ left: [Alert]) {
-    locked {
+    lock.locked {
       isWorking = !left.isEmpty
       if isWorking { failures += 1 }
-      pthread_cond_broadcast(changed)
+      lock.broadcast()
     }
   }
 
   /// Alerts that the store didn't take wait for the next round, before those that came meanwhile.
   private func giveBack(_ alerts: [Alert]) {
-    locked {
+    lock.locked {
       let newer = queue
       queue.removeAll()
       places.removeAll()
@@ -164,9 +144,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// Works off what was taken, and ends the thread.
   package func end() {
-    locked {
+    lock.locked {
       isEnding = true
-      pthread_cond_broadcast(changed)
+      lock.broadcast()
     }
     if let thread { pthread_join(thread, nil) }
     thread = nil
@@ -213,16 +193,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// - Parameter pauses: whether to wait although there is something to do, because it just failed.
   private func next(pauses: Bool) -> (alerts: [Alert], dropped: Int, isLast: Bool) {
-    locked {
+    lock.locked {
       if queue.isEmpty || pauses, !isEnding {
-        var until = timespec()
-        clock_gettime(CLOCK_REALTIME, &until)
-        until.tv_nsec += pauses ? Self.retryNanoseconds : Self.pauseNanoseconds
-        if until.tv_nsec >= 1_000_000_000 {
-          until.tv_sec += 1
-          until.tv_nsec -= 1_000_000_000
-        }
-        pthread_cond_timedwait(changed, mutex, &until)
+        _ = lock.wait(until: machineMonotonicTime() + (pauses ? Self.retryNanoseconds : Self.pauseNanoseconds))
       }
       let slice = Array(isEnding ? queue[...] : queue.prefix(Self.sliceLimit))
       queue.removeFirst(slice.count)
@@ -269,7 +242,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private func refresh(isLast: Bool) throws {
     let now = remediation.journal.time.now()
     let (found, size) = try remediation.store.readRuns { (try $0.silences(), $0.head.size) }
-    locked { silences = found.filter { $0.until > now } }
+    lock.locked { silences = found.filter { $0.until > now } }
     seenSize = size
     // Whatever somebody sets the calendar to.
     let round = machineMonotonicTime()

@@ -13,30 +13,16 @@ final class WakeSignal: @unchecked Sendable {
 
   private let state = Atomic<UInt8>(WakeSignal.lowered)
   private let looks: Int
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
-  private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+  private let lock = ConditionLock()
 
   /// - Parameter looks: how often a waiter looks before it sleeps, each about a nanosecond.
-  init(looks: Int) {
-    self.looks = looks
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(mutex)
-    changed.deallocate()
-    mutex.deallocate()
-  }
+  init(looks: Int) { self.looks = looks }
 
   /// Lets the one who waits now or later go on.
   func raise() {
     let before = state.exchange(WakeSignal.raised, ordering: .acquiringAndReleasing)
     guard before == WakeSignal.slept else { return }
-    pthread_mutex_lock(mutex)
-    pthread_cond_signal(changed)
-    pthread_mutex_unlock(mutex)
+    lock.locked { lock.broadcast() }
   }
 
   /// Returns when the signal is raised, and lowers it.
@@ -47,9 +33,9 @@ final class WakeSignal: @unchecked Sendable {
     let (isAsleep, _) = state.compareExchange(
       expected: WakeSignal.lowered, desired: WakeSignal.slept, ordering: .acquiringAndReleasing)
     if isAsleep {
-      pthread_mutex_lock(mutex)
-      while state.load(ordering: .acquiring) != WakeSignal.raised { pthread_cond_wait(changed, mutex) }
-      pthread_mutex_unlock(mutex)
+      lock.locked {
+        while state.load(ordering: .acquiring) != WakeSignal.raised { lock.wait() }
+      }
     }
     state.store(WakeSignal.lowered, ordering: .relaxed)
   }
