@@ -221,7 +221,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("histogram_quantile(0.9, rate(m[5m])) > 1", PrometheusRefusal.Reason.function, "window.quantile"),
+    ("histogram_quantile(0.9, rate(m[5m])) > 1", PrometheusReason.function, "window.quantile"),
     ("predict_linear(m[1h], 3600) < 0", .function, "forecast"), ("topk(3, m) > 1", .function, "topk"),
     ("sum without (a) (m) > 1", .labels, "by (…)"), ("avg by (job) (rate(m[5m])) > 1", .series, "sum("),
     ("sum(m * 2) > 1", .series, "each series"), ("max_over_time(rate(m[5m])[1h:]) > 1", .selector, "subquery"),
@@ -236,7 +236,7 @@ import Testing
     ("m{level=\"error\"} > 1", .field, "--label"), ("ALERTS > 0", .selector, "ALERTS"),
     ("rate(m{a=~\"(x+)+\"}[5m]) / rate(m[5m]) > 1", .selector, "rule of each side"), ("\"x\" > 1", .expression, "text"),
   ])
-  func whatCanNotBeSaidIsRefused(expression: String, reason: PrometheusRefusal.Reason, words: String) throws {
+  func whatCanNotBeSaidIsRefused(expression: String, reason: PrometheusReason, words: String) throws {
     let refusal = try #require(PrometheusImportTests.imported(expression).refusal)
     #expect(refusal.reason == reason, "\(refusal)")
     #expect("\(refusal.message) \(refusal.remedy)".contains(words), "\(refusal)")

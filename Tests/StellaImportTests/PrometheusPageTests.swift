@@ -52,7 +52,7 @@ import Testing
     let section = try #require(text.components(separatedBy: "## What does not").last)
     let named = section.matches(of: /`([a-z]+)`(?:, |\s*\|)/).map { String($0.1) }
     for reason in ["function", "selector", "series", "labels", "matching", "constant", "recording", "field"] {
-      #expect(named.contains(reason) && PrometheusRefusal.Reason(rawValue: reason) != nil, "\(reason)")
+      #expect(named.contains(reason) && PrometheusReason(rawValue: reason) != nil, "\(reason)")
     }
   }
 }

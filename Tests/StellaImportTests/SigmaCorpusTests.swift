@@ -14,7 +14,7 @@ import Testing
     print(
       "sigma: \(converted.count) of \(imported.count) documents convert, \(converted.filter { !$0.notes.isEmpty }.count) with notes"
     )
-    for reason in SigmaRefusal.Reason.allCases {
+    for reason in SigmaReason.allCases {
       let found = refusals.filter { $0.reason == reason }
       if !found.isEmpty { print("sigma: refused, \(reason.rawValue): \(found.count), such as \(found[0])") }
     }

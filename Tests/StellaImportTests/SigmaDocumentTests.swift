@@ -97,13 +97,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("title: b: c", SigmaRefusal.Reason.yaml, 1), ("just text", .structure, 1), ("title: A\ntitle: B", .yaml, 1),
+    ("title: b: c", SigmaReason.yaml, 1), ("just text", .structure, 1), ("title: A\ntitle: B", .yaml, 1),
     ("title: A\nlogsource: {category: x}\ndetection: {a: {b: 1}}", .structure, 3),
     ("title: A\nlogsource: {category: x}\nlevel: grave\ndetection: {a: {b: 1}, condition: a}", .structure, 3),
     ("title: A\ntaxonomy: own\nlogsource: {category: x}\ndetection: {a: {b: 1}, condition: a}", .structure, 2),
     ("title: A\nlogsource: {definition: x}\ndetection: {a: {b: 1}, condition: a}", .structure, 2),
   ])
-  func whatIsNoSigmaIsRefusedAtItsLine(yaml: String, reason: SigmaRefusal.Reason, line: Int) throws {
+  func whatIsNoSigmaIsRefusedAtItsLine(yaml: String, reason: SigmaReason, line: Int) throws {
     let refusal = try #require(ImportedRules.imported(yaml)[0].refusal)
     #expect(refusal.reason == reason && refusal.line == line && !refusal.remedy.isEmpty)
   }

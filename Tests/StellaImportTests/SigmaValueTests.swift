@@ -145,7 +145,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("f|re: '(?=a)b'", SigmaRefusal.Reason.regularExpression, "(?=a)b looks ahead"),
+    ("f|re: '(?=a)b'", SigmaReason.regularExpression, "(?=a)b looks ahead"),
     (#"f|re: '(a)\1'"#, .regularExpression, #"(a)\1"#), ("f|re: '('", .regularExpression, "("),
     ("f|hour: 3", .modifier, "hour"), ("f|fieldref|contains: g", .modifier, "contains"),
     ("f|contians: a", .modifier, "contains"), ("f|cidr: 10.0.0.1/8", .value, "bits after its prefix"),
@@ -153,7 +153,7 @@ import Testing
     ("f: {g: 1}", .structure, "a map"), ("f|i: a", .modifier, "i has nothing"), ("f|exists: 3", .value, "exists"),
     ("f|utf16: a", .value, "no text"), ("f|re|cidr: a", .modifier, "don't go together"),
   ])
-  func whatCannotBeSaidIsRefusedWithItsReason(item: String, reason: SigmaRefusal.Reason, words: String) throws {
+  func whatCannotBeSaidIsRefusedWithItsReason(item: String, reason: SigmaReason, words: String) throws {
     let yaml = ImportedRules.rule("selection:\n    \(item)\ncondition: selection")
     let refusal = try #require(ImportedRules.imported(yaml)[0].refusal)
     #expect(refusal.reason == reason)

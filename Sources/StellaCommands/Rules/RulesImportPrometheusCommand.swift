@@ -27,10 +27,6 @@ struct RulesImportPrometheusCommand: ParsableCommand {
   var paths: [String]
 
   @Option(
-    name: .long, help: ArgumentHelp("Where the rules are written.", valueName: "directory"), completion: .directory)
-  var to: String
-
-  @Option(
     name: .long,
     help: ArgumentHelp(
       "The field with the name of the metric. Without it the field of the value has that name.", valueName: "field"))
@@ -56,41 +52,20 @@ struct RulesImportPrometheusCommand: ParsableCommand {
     help: ArgumentHelp("How often to check the rules of groups without an interval.", valueName: "duration"))
   var interval = "1m"
 
-  @Option(
-    name: .long, help: ArgumentHelp("Also write the report there, one JSON object per rule.", valueName: "file"),
-    completion: .file())
-  var report: String?
-
-  @Flag(name: .long, help: "Replace files that are there.") var force = false
-
-  @OptionGroup var result: OutputOptions
+  @OptionGroup var result: ImportOptions
 
   func run() throws {
-    let console = Console.standard
     let converter = PrometheusImport(events: try events())
-    let files = try ForeignRuleFiles.read(paths, suffixes: [".yml", ".yaml", ".rules"])
-    guard !files.isEmpty else {
-      throw CommandFailure(
-        .usage, TextEscaping.oneLine("there are no .yml files in \(paths.joined(separator: ", "))."))
-    }
+    let files = try result.read(paths, suffixes: [".yml", ".yaml", ".rules"])
     let alerts = try EngineThread.run { converter.run(files) }
-    try ForeignRuleFiles.write(
-      alerts.compactMap(\.converted).map { ($0.path, $0.text) }, in: to, replacing: force)
-    if let report {
-      try ForeignRuleFiles.write(alerts.map { $0.json(in: to) + "\n" }.joined(), to: report, replacing: true)
-    }
-    switch result.output {
-    case .json: for alert in alerts { console.line(alert.json(in: to)) }
-    case .table:
-      let converted = alerts.filter { $0.converted != nil }
-      let refusals = alerts.compactMap(\.refusal)
+    let refusals = alerts.compactMap(\.refusal)
+    let converted = alerts.filter { $0.converted != nil }
+    try result.finish(
+      converted.compactMap(\.converted).map { ($0.path, $0.text) }, report: alerts.map { $0.json(in: result.to) },
       ImportSummary(
-        meanings: PrometheusRefusal.Reason.allCases.map(\.meaning),
+        meanings: PrometheusReason.allCases.map(\.meaning),
         refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") }, notes: converted.map(\.notes),
-        absorbed: alerts.count - converted.count - refusals.count
-      ).print(to: to, isQuiet: result.quiet, console)
-    }
-    if alerts.contains(where: { $0.refusal != nil }) { throw CommandStatus.findings }
+        absorbed: alerts.count - converted.count - refusals.count))
   }
 
   private func events() throws -> MetricEvents {

@@ -24,10 +24,6 @@ struct RulesImportSigmaCommand: ParsableCommand {
     [String]
 
   @Option(
-    name: .long, help: ArgumentHelp("Where the rules are written.", valueName: "directory"), completion: .directory)
-  var to: String
-
-  @Option(
     name: .long,
     help: ArgumentHelp(
       "A built-in mapping or a file; of several the first that knows the log source. Default: stella.",
@@ -40,41 +36,20 @@ struct RulesImportSigmaCommand: ParsableCommand {
     completion: .file())
   var placeholders: String?
 
-  @Option(
-    name: .long, help: ArgumentHelp("Also write the report there, one JSON object per rule.", valueName: "file"),
-    completion: .file())
-  var report: String?
-
-  @Flag(name: .long, help: "Replace files that are there.") var force = false
-
-  @OptionGroup var result: OutputOptions
+  @OptionGroup var result: ImportOptions
 
   func run() throws {
-    let console = Console.standard
     let converter = SigmaImport(mappings: try mappings(), placeholders: try placeholderValues())
-    let files = try ForeignRuleFiles.read(paths, suffixes: [".yml", ".yaml"])
-    guard !files.isEmpty else {
-      throw CommandFailure(.usage, "there are no .yml files in \(paths.joined(separator: ", ")).")
-    }
+    let files = try result.read(paths, suffixes: [".yml", ".yaml"])
     let rules = try EngineThread.run { converter.run(files) }
-    try ForeignRuleFiles.write(
-      rules.flatMap(\.files).map { ($0.path, $0.text) }, in: to, replacing: force)
-    if let report {
-      let text = rules.map { $0.json(in: to) + "\n" }.joined()
-      try ForeignRuleFiles.write(text, to: report, replacing: true)
-    }
-    switch result.output {
-    case .json: for rule in rules { console.line(rule.json(in: to)) }
-    case .table:
-      let refusals = rules.compactMap(\.refusal)
-      let converted = rules.filter(\.isConverted)
+    let refusals = rules.compactMap(\.refusal)
+    let converted = rules.filter(\.isConverted)
+    try result.finish(
+      rules.flatMap(\.files).map { ($0.path, $0.text) }, report: rules.map { $0.json(in: result.to) },
       ImportSummary(
-        meanings: SigmaRefusal.Reason.allCases.map(\.meaning),
+        meanings: SigmaReason.allCases.map(\.meaning),
         refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") }, notes: converted.map(\.notes),
-        absorbed: rules.count - converted.count - refusals.count
-      ).print(to: to, isQuiet: result.quiet, console)
-    }
-    if rules.contains(where: { $0.refusal != nil }) { throw CommandStatus.findings }
+        absorbed: rules.count - converted.count - refusals.count))
   }
 
   private func mappings() throws -> [FieldMapping] {

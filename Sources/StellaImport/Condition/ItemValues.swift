@@ -56,7 +56,7 @@ struct ItemValues {
   /// Modifiers that say what the values are.
   private static let deciding: Set<SigmaModifier> = [.re, .cidr, .lt, .lte, .gt, .gte, .fieldref, .exists]
 
-  private func refusal(_ reason: SigmaRefusal.Reason, _ message: String, _ remedy: String) -> SigmaRefusal {
+  private func refusal(_ reason: SigmaReason, _ message: String, _ remedy: String) -> SigmaRefusal {
     SigmaRefusal(reason, "\(item.field ?? "keywords"): \(message)", remedy, line: item.line)
   }
 
