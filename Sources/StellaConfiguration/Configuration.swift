@@ -32,7 +32,7 @@ package struct Configuration: Sendable {
   }
 
   package struct Reload: Sendable {
-    package var testGate = false
+    package var testGate = true
     package var testTime: Duration = .seconds(30)
 
     package init() {}

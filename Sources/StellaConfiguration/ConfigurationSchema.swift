@@ -65,7 +65,7 @@ enum ConfigurationSchema {
 
   static let reload: [ConfigurationKey] = [
     ConfigurationKey(
-      "test_gate", .flag, standard: "false", example: "true",
+      "test_gate", .flag, standard: "true", example: "false",
       "Whether the tests beside changed rules must pass before the rules go live. They run beside the stream, which goes on "
         + "with the rules before. `--test-gate` and `--no-test-gate` of `watch` and `serve` go before this."),
     ConfigurationKey(

@@ -38,9 +38,9 @@ struct GuideTests {
   func reloading() throws {
     let yaml = try #require(try blocks("yaml", of: "Reloading").first)
     let reload = try Configuration.parse(yaml, file: "stella.yaml").reload
-    #expect(reload.testGate && reload.testTime == .seconds(30))
+    #expect(!reload.testGate && reload.testTime == .seconds(60))
     let standard = Configuration().reload
-    #expect(!standard.testGate && standard.testTime == .seconds(30))
+    #expect(standard.testGate && standard.testTime == .seconds(30))
   }
 
   @Test("The configuration of the page is accepted, and its policies can be satisfied")

@@ -39,12 +39,12 @@ struct RuleReloadTests {
       """)
   }
 
-  @Test("With --test-gate a changed rule goes live when its tests pass, and not before; why not is said")
+  @Test("A changed rule goes live when its tests pass, and not before; why not is said")
   func gate() throws {
     try directory.write("app.log", "")
     try write(3)
     try writeTest(3)
-    let run = try follow(["--test-gate"])
+    let run = try follow()
     try write(4)
     #expect(run.until { $0.errors.contains("1 file changed, not live") }, "\(run.errors)")
     #expect(run.until { $0.errors.contains("3 are a burst: expected fires = 1, got 0") }, "\(run.errors)")
@@ -58,9 +58,21 @@ struct RuleReloadTests {
     #expect(run.status() == 130)
   }
 
+  @Test("Without the gate a changed rule goes live whatever its tests say")
+  func noGate() throws {
+    try directory.write("app.log", "")
+    try write(3)
+    try writeTest(3)
+    let run = try follow(["--no-test-gate"])
+    try write(4)
+    #expect(run.until { $0.errors.contains("loaded anew: 2 active") }, "\(run.errors)")
+    run.send(SIGINT)
+    #expect(run.status() == 130)
+  }
+
   @Test("Tests without an end hold up neither the stream nor the end of the watch, and their rules don't go live")
   func endlessTest() throws {
-    try directory.write("stella.yaml", "reload: { test_gate: true, test_time: 1s }\n")
+    try directory.write("stella.yaml", "reload: { test_time: 1s }\n")
     try directory.write("app.log", "")
     try write(3)
     let run = try follow()

@@ -11,8 +11,8 @@ struct SessionOptions: ParsableArguments {
   @Flag(
     name: .long, inversion: .prefixedNo,
     help: ArgumentHelp(
-      "Take changed rules live only when the tests beside them pass. Default: reload.test_gate of the configuration, else "
-        + "not."))
+      "Whether changed rules go live only when the tests beside them pass. Default: reload.test_gate of the configuration, "
+        + "else they do."))
   var testGate: Bool?
 
   @Option(
