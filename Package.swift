@@ -56,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "stella", dependencies: ["StellaCommands"], swiftSettings: swiftSettings,
       linkerSettings: [
-        // Relocations of an eighth of the size: 1 MB less of memory, and a start that is as much faster.
+        // Relocations of a quarter of the size: about 2 MB less of memory, and a faster start.
         .unsafeFlags(
           ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(platforms: [.linux]))
       ]),
