@@ -36,6 +36,18 @@ struct LoopbackTests {
     }
   }
 
+  @Test("Who asks without a login is told which part is ill, and nothing more of it")
+  func strangers() async throws {
+    let server = try await LoopbackServer(
+      host: "127.0.0.1", port: 0, intake: IntakeRoutes(bodyLimit: 1) { _ in }, health: { HealthRoutesTests.ill })
+    let ready = try await Self.get("/ready", port: server.port)
+    await server.end()
+    #expect(
+      ready.hasSuffix(
+        "\r\n\r\n" + #"{"status":"running","ready":false,"parts":[{"name":"store","well":false,"detail":""}]}"# + "\n"),
+      "\(ready)")
+  }
+
   static let parts = #""parts":[{"name":"store","well":false,"detail":"disk \"full\""}]"#
 
   /// The whole answer, head and body, as the socket gives it.

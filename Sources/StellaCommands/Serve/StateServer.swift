@@ -31,9 +31,9 @@ final class StateServer: Sendable {
       operation: { request, uid, layout throws(CommandFailure) in
         try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk, monitor)
       })
-    let health = HealthRoutes { await Self.health(desk, work, phase, journal) }
+    let health: @Sendable () async -> Health = { await Self.health(desk, work, phase, journal) }
     do {
-      server = try await SocketServer(path: socket.address, runs: runs, health: health)
+      server = try await SocketServer(path: socket.address, runs: runs, health: HealthRoutes(health))
     } catch {
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
@@ -55,14 +55,14 @@ final class StateServer: Sendable {
   var address: String? { loopback.map { "http://\($0.host):\($0.port)" } }
 
   private static func loopback(
-    _ journal: IntakeJournal?, _ configuration: Configuration.Server, _ health: HealthRoutes
+    _ journal: IntakeJournal?, _ configuration: Configuration.Server, _ health: @escaping @Sendable () async -> Health
   ) async throws -> LoopbackServer? {
     guard let journal, let listen = configuration.listen else { return nil }
     let intake = IntakeRoutes(bodyLimit: configuration.bodyBytes) { lines async throws(IntakeRefusal) in
       do throws(IntakeError) {
         try await journal.append(lines)
       } catch {
-        throw IntakeRefusal(unavailable: error.message)
+        throw IntakeRefusal(unavailable: error.forSenders)
       }
     }
     return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)

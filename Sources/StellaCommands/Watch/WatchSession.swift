@@ -193,7 +193,11 @@ private final class WatchState {
     var limits = IntakeJournal.Limits()
     limits.heldBytes = Int64(heldBytes)
     let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
-    return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits)
+    return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits) { trouble in
+      Console.standard.note(
+        trouble.map { TextEscaping.oneLine("stella: no events are taken in: \($0.message)", limit: 500) }
+          ?? "stella: events are taken in again")
+    }
   }
 
   private static let intakeName = "http"

@@ -26,6 +26,11 @@ package struct Health: Sendable, Hashable {
     self.parts = parts
   }
 
+  /// The same for those who may not know what is on this machine: without details.
+  package var forStrangers: Health {
+    Health(phase: phase, parts: parts.map { Part($0.name, isWell: $0.isWell) })
+  }
+
   /// Whether requests should come here: it runs, and every part is well.
   package var isReady: Bool { phase == .running && parts.allSatisfy(\.isWell) }
 }

@@ -18,16 +18,18 @@ package struct LoopbackServer: Sendable {
   /// - Parameters:
   ///   - host: `127.0.0.1`, `::1` or `localhost`.
   ///   - port: 0 takes a free one.
+  ///   - health: told without its details.
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: ``CommandFailure`` `failure` when it can't be bound; nothing runs then.
   package init(
-    host: String, port: Int, intake: IntakeRoutes, health: HealthRoutes, patience: TimeAmount = .seconds(30)
+    host: String, port: Int, intake: IntakeRoutes, health: @escaping @Sendable () async -> Health,
+    patience: TimeAmount = .seconds(30)
   ) async throws {
     precondition(["127.0.0.1", "::1", "localhost"].contains(host), "without a login only this machine is served")
     let router = Router()
     router.add(middleware: LocalPagesOnly())
     intake.add(to: router)
-    health.add(to: router)
+    HealthRoutes { await health().forStrangers }.add(to: router)
     self.host = host.contains(":") ? "[\(host)]" : host
     do {
       listener = try await HTTPListener(
@@ -42,44 +44,4 @@ package struct LoopbackServer: Sendable {
 
   /// Answers what has been asked, and takes nothing more.
   package func end() async { await listener.end() }
-}
-
-/// Refuses what a browser sends here for a page of another site: such a page can reach this machine's addresses, also under a name
-/// of its own that leads here.
-struct LocalPagesOnly<Context: RequestContext>: RouterMiddleware {
-  func handle(
-    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
-  ) async throws -> Response {
-    guard let authority = request.head.authority, Self.isLocal(authority) else {
-      return Problem(
-        CommandFailure(
-          .notPermitted, "the request is for \(request.head.authority ?? "nobody"). Only localhost is served here."),
-        status: .misdirectedRequest
-      ).response
-    }
-    let origin = request.headers[.origin]
-    let isForeign = origin.map { $0 != "http://\(authority)" } ?? false
-    if isForeign || ["cross-site", "same-site"].contains(request.headers[Self.fetchSite]) {
-      return Problem(
-        CommandFailure(.notPermitted, "a page of \(origin ?? "another site") may not send this.")
-      ).response
-    }
-    return try await next(request, context)
-  }
-
-  private static var fetchSite: HTTPField.Name {
-    guard let name = HTTPField.Name("Sec-Fetch-Site") else { preconditionFailure("a valid field name") }
-    return name
-  }
-
-  /// Whether a `Host` names this machine, whatever the port.
-  static func isLocal(_ authority: String) -> Bool {
-    let host: Substring
-    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
-      host = authority[...end]
-    } else {
-      host = authority.prefix { $0 != ":" }
-    }
-    return ["localhost", "127.0.0.1", "[::1]"].contains(host.lowercased())
-  }
 }

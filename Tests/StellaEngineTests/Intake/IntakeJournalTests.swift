@@ -1,5 +1,6 @@
 import Foundation
 import StellaModel
+import Synchronization
 import Testing
 
 @testable import StellaEngine
@@ -12,13 +13,14 @@ struct IntakeJournalTests {
   init() throws { directory = try TemporaryDirectory() }
 
   private func journal(
-    saved: SourcePosition? = nil, segment: Int64 = 64 << 20, held: Int64 = 1 << 30, queued: Int = 1 << 20
+    saved: SourcePosition? = nil, segment: Int64 = 64 << 20, held: Int64 = 1 << 30, queued: Int = 1 << 20,
+    onTrouble: @escaping @Sendable (IntakeError?) -> Void = { _ in }
   ) throws -> IntakeJournal {
     var limits = IntakeJournal.Limits()
     limits.segmentBytes = segment
     limits.heldBytes = held
     limits.queuedBytes = queued
-    return try IntakeJournal(path: path, name: "http", saved: saved, limits: limits)
+    return try IntakeJournal(path: path, name: "http", saved: saved, limits: limits, onTrouble: onTrouble)
   }
 
   /// Everything that can be read now, in reads of so many bytes.
@@ -103,29 +105,34 @@ struct IntakeJournalTests {
 
   @Test("When detection is too far behind, lines are refused until it has caught up; none of those refused is there")
   func full() async throws {
-    let journal = try journal(held: 8)
+    let told = Told()
+    let journal = try journal(held: 8) { told.add($0) }
     defer { journal.finish() }
     try await journal.append(Array("aaaa\n".utf8))
     let error = await #expect(throws: IntakeError.self) { try await journal.append(Array("bbbb\n".utf8)) }
     #expect(error?.code == .full && journal.state.trouble == error)
+    await #expect(throws: IntakeError.self) { try await journal.append(Array("bbbb\n".utf8)) }
     let source = JournalSource(journal, saved: nil)
     #expect(try Self.rest(of: source) == "aaaa\n")
     journal.release(source.position)
+    #expect(journal.state.trouble == nil && told.codes == [.full, nil])
     try await journal.append(Array("cccc\n".utf8))
-    #expect(try Self.rest(of: source) == "cccc\n" && journal.state.trouble == nil)
+    #expect(try Self.rest(of: source) == "cccc\n" && told.codes.count == 2)
   }
 
   @Test("A disk that fails is told to who sends, and lines are taken again when it works")
   func failure() async throws {
-    let journal = try journal(segment: 1)
+    let told = Told()
+    let journal = try journal(segment: 1) { told.add($0) }
     defer { journal.finish() }
     try await journal.append(Array("a\n".utf8))
     try directory.rename("intake", to: "elsewhere")
     let error = await #expect(throws: IntakeError.self) { try await journal.append(Array("b\n".utf8)) }
     #expect(error?.code == .failed && journal.state.trouble == error)
+    #expect(error?.message.contains(path) == true && error?.forSenders.contains(path) == false)
     try directory.rename("elsewhere", to: "intake")
     try await journal.append(Array("c\n".utf8))
-    #expect(try Self.rest(of: JournalSource(journal, saved: nil)) == "a\nc\n")
+    #expect(try Self.rest(of: JournalSource(journal, saved: nil)) == "a\nc\n" && told.codes == [.failed, nil])
   }
 
   @Test("A directory that was made anew is read from its start, also when the checkpoint is of the one before")
@@ -217,4 +224,13 @@ struct IntakeJournalTests {
     for number in watch.sequence where !unique.contains(number) { unique.append(number) }
     #expect(unique == expected)
   }
+}
+
+/// What the operator was told.
+private final class Told: Sendable {
+  private let entries = Mutex<[IntakeError.Code?]>([])
+
+  var codes: [IntakeError.Code?] { entries.withLock { $0 } }
+
+  func add(_ trouble: IntakeError?) { entries.withLock { $0.append(trouble?.code) } }
 }

@@ -14,5 +14,10 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
   package let code: Code
   package let message: String
 
+  /// The same for those who may not know what is on this machine.
+  package var forSenders: String {
+    code == .failed ? "the disk takes no events at present. Send them again later." : message
+  }
+
   package var description: String { message }
 }

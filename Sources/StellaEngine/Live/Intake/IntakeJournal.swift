@@ -8,7 +8,7 @@ import StellaModel
 /// next. Detection reads them by a ``JournalSource``, never further than what is durable, so that no checkpoint stands
 /// behind the end. Offsets count from the journal's first line ever. Files are removed once a durable checkpoint lies behind them.
 package final class IntakeJournal: @unchecked Sendable {
-  // Sendable, because `mutex` guards everything that changes.
+  // Sendable, because `lock` guards everything that changes.
   package struct Limits: Sendable {
     /// Bytes after which the next file begins.
     package var segmentBytes: Int64 = 64 << 20
@@ -31,8 +31,8 @@ package final class IntakeJournal: @unchecked Sendable {
   let waker: Waker
   private let directory: JournalDirectory
   private let limits: Limits
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private let onTrouble: @Sendable (IntakeError?) -> Void
+  private let lock = ConditionLock()
   private var thread: pthread_t?
   private var queue: [Append] = []
   private var queuedBytes = 0
@@ -54,9 +54,12 @@ package final class IntakeJournal: @unchecked Sendable {
   ///   - path: is made when it isn't there; its parent must be.
   ///   - name: how people call it.
   ///   - saved: where detection goes on by its last checkpoint, nil when there is none.
+  ///   - onTrouble: called, on any thread, when lines begin to be refused, for another reason too, and with nil when they are
+  ///     taken again.
   /// - Throws: ``IntakeError`` `failed`; nothing was lost.
   package init(
-    path: String, name: String, saved: SourcePosition?, limits: Limits = Limits()
+    path: String, name: String, saved: SourcePosition?, limits: Limits = Limits(),
+    onTrouble: @escaping @Sendable (IntakeError?) -> Void = { _ in }
   ) throws(IntakeError) {
     directory = try JournalDirectory(path: path)
     let identity = SourceIdentity(
@@ -64,6 +67,7 @@ package final class IntakeJournal: @unchecked Sendable {
     self.identity = identity
     self.name = name
     self.limits = limits
+    self.onTrouble = onTrouble
     segments = try directory.segments()
     serial = segments.count
     let saved = saved?.identity == identity ? saved?.offset : nil
@@ -73,30 +77,13 @@ package final class IntakeJournal: @unchecked Sendable {
     do throws(LiveError) { waker = try Waker() } catch {
       throw IntakeError(code: .failed, message: error.message)
     }
-    mutex = .allocate(capacity: 1)
-    changed = .allocate(capacity: 1)
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
     do throws(LiveError) { thread = try EngineThread.start { self.run() } } catch {
       throw IntakeError(code: .failed, message: error.message)
     }
   }
 
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(mutex)
-    changed.deallocate()
-    mutex.deallocate()
-  }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
-  }
-
   /// Where reading begins when nothing else is known.
-  var start: Int64 { locked { segments.first?.base ?? end } }
+  var start: Int64 { lock.locked { segments.first?.base ?? end } }
 
   package struct State: Sendable, Hashable {
     /// Bytes that wait for detection.
@@ -105,7 +92,7 @@ package final class IntakeJournal: @unchecked Sendable {
     package var trouble: IntakeError?
   }
 
-  package var state: State { locked { State(heldBytes: end - released, trouble: trouble) } }
+  package var state: State { lock.locked { State(heldBytes: end - released, trouble: trouble) } }
 
   // MARK: - Writing
 
@@ -123,7 +110,8 @@ package final class IntakeJournal: @unchecked Sendable {
 
   private func enqueue(_ lines: [UInt8], _ done: @escaping @Sendable (IntakeError?) -> Void) {
     precondition(lines.last == 0x0a, "whole lines are appended")
-    let refusal: IntakeError? = locked {
+    var begins = false
+    let refusal: IntakeError? = lock.locked {
       if isEnding { return IntakeError(code: .ended, message: "the intake is about to end.") }
       if queuedBytes > 0, queuedBytes + lines.count > limits.queuedBytes {
         return IntakeError(code: .busy, message: "more comes in than the disk takes. Send it again in a moment.")
@@ -132,23 +120,32 @@ package final class IntakeJournal: @unchecked Sendable {
         let error = IntakeError(
           code: .full,
           message: "detection is \((end - released) >> 20) MiB behind, as much as it may be. Send it again later.")
-        trouble = error
+        begins = change(error)
         return error
       }
       queue.append(Append(bytes: lines, done: done))
       queuedBytes += lines.count
-      pthread_cond_signal(changed)
+      lock.broadcast()
       return nil
     }
+    if begins { onTrouble(refusal) }
     if let refusal { done(refusal) }
+  }
+
+  /// With the lock held.
+  ///
+  /// - Returns: whether ``onTrouble`` has to be called.
+  private func change(_ trouble: IntakeError?) -> Bool {
+    defer { self.trouble = trouble }
+    return self.trouble?.code != trouble?.code
   }
 
   private func run() {
     while true {
-      let group: [Append]? = locked {
+      let group: [Append]? = lock.locked {
         while queue.isEmpty {
           if isEnding { return nil }
-          pthread_cond_wait(changed, mutex)
+          lock.wait()
         }
         defer { queue = [] }
         return queue
@@ -161,10 +158,11 @@ package final class IntakeJournal: @unchecked Sendable {
       } catch {
         failure = error
       }
-      locked {
+      let isNews = lock.locked {
         queuedBytes -= group.reduce(0) { $0 + $1.bytes.count }
-        trouble = failure
+        return change(failure)
       }
+      if isNews { onTrouble(failure) }
       if failure == nil { waker.wake() }
       for append in group { append.done(failure) }
     }
@@ -185,7 +183,7 @@ package final class IntakeJournal: @unchecked Sendable {
       }
     }
     guard fdatasync(descriptor) == 0 else { throw abandon(descriptor, segment, errno) }
-    locked {
+    lock.locked {
       segments[segments.count - 1].length = Int64(offset)
       end = segments[segments.count - 1].end
     }
@@ -193,13 +191,13 @@ package final class IntakeJournal: @unchecked Sendable {
 
   /// The file that is appended to; a new one after ``Limits/segmentBytes``, and for each process.
   private func current() throws(IntakeError) -> (Int32, JournalSegment) {
-    let last = locked { segments.last }
+    let last = lock.locked { segments.last }
     if let descriptor, let last, last.length < limits.segmentBytes { return (descriptor, last) }
     if let descriptor { close(descriptor) }
     descriptor = nil
     let created = try directory.create(end)
     descriptor = created
-    return locked {
+    return lock.locked {
       serial += 1
       let segment = JournalSegment(base: end, length: 0, serial: serial)
       segments.removeAll { $0.base == end }
@@ -219,9 +217,9 @@ package final class IntakeJournal: @unchecked Sendable {
 
   /// Writes what waits, and takes nothing more.
   package func finish() {
-    locked {
+    lock.locked {
       isEnding = true
-      pthread_cond_signal(changed)
+      lock.broadcast()
     }
     if let thread { pthread_join(thread, nil) }
     thread = nil
@@ -232,18 +230,21 @@ package final class IntakeJournal: @unchecked Sendable {
   /// The durable bytes from `offset` on, or from the next that there are: the file, where it begins, and where its bytes
   /// end.
   func extent(from offset: Int64) -> (path: String, segment: JournalSegment)? {
-    locked { segments.first { $0.end > offset } }.map { (directory.file($0.base), $0) }
+    lock.locked { segments.first { $0.end > offset } }.map { (directory.file($0.base), $0) }
   }
 
   /// A durable checkpoint goes on from here: nobody needs what is before it.
   package func release(_ position: SourcePosition) {
     guard position.identity == identity else { return }
-    let gone: [JournalSegment] = locked {
+    var isOver = false
+    let gone: [JournalSegment] = lock.locked {
       released = max(released, min(position.offset, end))
+      if trouble?.code == .full, end - released < limits.heldBytes { isOver = change(nil) }
       let gone = segments.dropLast().filter { $0.end <= released }
       segments.removeFirst(gone.count)
       return gone
     }
     for segment in gone { directory.remove(segment.base) }
+    if isOver { onTrouble(nil) }
   }
 }
