@@ -29,7 +29,10 @@ struct RunTable {
   /// - Parameters:
   ///   - total: how many there are altogether, when not all of them are given.
   ///   - freeze: that holds now.
-  func text(_ reports: [RunReport], total: Int? = nil, freeze: Freeze?, now: Int64) -> String {
+  ///   - breakers: that are open now.
+  func text(
+    _ reports: [RunReport], total: Int? = nil, freeze: Freeze?, breakers: [OpenBreaker] = [], now: Int64
+  ) -> String {
     let reports = Self.ordered(reports)
     let time = ScreenTime(now: now)
     var text = ""
@@ -48,7 +51,16 @@ struct RunTable {
       text += (terminal.columns.map { ScreenText.cut(line, to: $0) } ?? line) + "\n"
     }
     if demanding.count > 5 { text += "… \(demanding.count - 5) more runs need you\n" }
+    for breaker in breakers {
+      let line = Self.line(breaker, time)
+      text += (terminal.columns.map { ScreenText.cut(line, to: $0) } ?? line) + "\n"
+    }
     return text + FreezeText.line(freeze, time: time, width: terminal.columns ?? 120)
+  }
+
+  private static func line(_ breaker: OpenBreaker, _ time: ScreenTime) -> String {
+    let end = breaker.closesAt.map { "until \(time.clock($0))" } ?? "before the runs that wait are dealt with"
+    return "breaker: OPEN on \(ScreenText.name(breaker.target)), nothing begins there \(end) → stella doctor"
   }
 
   private struct Column: Sendable {

@@ -59,7 +59,8 @@ extension RemediationDesk {
       case .json: RunTable.ordered(reports).map { RunJSON.line($0) + "\n" }.joined()
       case .text:
         RunTable(terminal: layout.terminal).text(
-          reports, total: total, freeze: freeze, now: remediation.journal.time.now())
+          reports, total: total, freeze: freeze, breakers: try remediation.openBreakers(),
+          now: remediation.journal.time.now())
       }
     return answer
   }

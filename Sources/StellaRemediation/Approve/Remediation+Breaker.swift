@@ -10,6 +10,13 @@ package struct OpenBreaker: Sendable, Hashable {
   package var sentence: String
   /// Nil: not before somebody has dealt with the runs that wait.
   package var closesAt: Int64?
+
+  package init(target: String, policy: String, sentence: String, closesAt: Int64? = nil) {
+    self.target = target
+    self.policy = policy
+    self.sentence = sentence
+    self.closesAt = closesAt
+  }
 }
 
 extension RunTransaction {

@@ -62,6 +62,24 @@ struct RunTableTests {
     #expect(text == "No runs.\nfreeze: none\n")
   }
 
+  @Test("A target on which nothing begins is named, with when it does again and where to read more")
+  func breakers() {
+    let breakers = [SampleReport.time + 5 * SampleReport.minute, nil].map {
+      OpenBreaker(target: "app-db", policy: "data", sentence: "it is open", closesAt: $0)
+    }
+    let text = RunTable(terminal: SampleReport.terminal(nil)).text(
+      [], freeze: nil, breakers: breakers, now: SampleReport.time)
+    let clock = ScreenTime(now: SampleReport.time).clock(SampleReport.time + 5 * SampleReport.minute)
+    #expect(
+      text == """
+        No runs.
+        breaker: OPEN on app-db, nothing begins there until \(clock) → stella doctor
+        breaker: OPEN on app-db, nothing begins there before the runs that wait are dealt with → stella doctor
+        freeze: none
+
+        """)
+  }
+
   @Test("A thousand waiting runs are all listed, each within the terminal")
   func thousand() throws {
     let one = try Self.report("r-0", .awaiting, decideBy: 1)

@@ -130,11 +130,14 @@ struct ScreenSpoofTests {
     let reports = try Self.reports(hostile).map(\.report)
     for columns in [40, 60, 80, 120] {
       let text = RunTable(terminal: SampleReport.terminal(columns)).text(
-        reports, freeze: Freeze(by: hostile, reason: hostile, since: 0), now: SampleReport.time)
+        reports, freeze: Freeze(by: hostile, reason: hostile, since: 0),
+        breakers: [OpenBreaker(target: hostile, policy: hostile, sentence: hostile)], now: SampleReport.time)
       #expect(!text.unicodeScalars.contains(where: Self.isHarmful))
       for line in text.split(separator: "\n") {
         #expect(
-          ["ID ", "r-7f3a2c01 ", "freeze: ALL EFFECTS ARE STOPPED by "].contains { line.hasPrefix($0) }, "«\(line)»")
+          ["ID ", "r-7f3a2c01 ", "breaker: OPEN on ", "freeze: ALL EFFECTS ARE STOPPED by "].contains {
+            line.hasPrefix($0)
+          }, "«\(line)»")
       }
     }
   }
