@@ -42,7 +42,8 @@ extension Configuration {
     guard let entry = value["listen"], let text = entry.text else {
       if let login = value["login"], login.flag == true {
         problems.append(
-          .init(.conflict, at: login.place, "`login` is of no use without `listen`. Write where, such as 127.0.0.1:7480."))
+          .init(
+            .conflict, at: login.place, "`login` is of no use without `listen`. Write where, such as 127.0.0.1:7480."))
       }
       return
     }
@@ -50,7 +51,8 @@ extension Configuration {
       problems.append(
         .init(
           .wrongValue, at: entry.place,
-          "\(text) is no `host:port`. Write an address of this machine, such as 127.0.0.1:7480, 0.0.0.0:7480 or [::]:7480."))
+          "\(text) is no `host:port`. Write an address of this machine, such as 127.0.0.1:7480, 0.0.0.0:7480 or [::]:7480."
+        ))
       return
     }
     server.listen = listen

@@ -41,21 +41,22 @@ struct Viewer: Sendable {
   }
 
   init(_ caller: Caller, _ access: AccessBook<some AccessStore>) {
-    let person: Person?
     switch caller {
-    case .uid(let uid):
-      self.init(access.roster.people, uid: uid)
-      return
-    case .session(let id, let account):
-      means = .session(id: id)
-      person = access.person(of: account)
+    case .uid(let uid): self.init(access.roster.people, uid: uid)
+    case .session(let id, let account): self.init(.session(id: id), access.person(of: account))
     case .token(let name, let owner, let scopes):
-      means = .token(name: name, scopes: scopes)
-      person = access.person(of: owner)
+      self.init(.token(name: name, scopes: scopes), access.person(of: owner))
     }
+  }
+
+  private init(_ means: Means, _ person: Person?) {
+    self.means = means
     self.person = person
     problem = person.map { $0.isDisabled ? "\($0.name) is disabled" : nil } ?? "there is no such user any more"
   }
+
+  /// Of the operating system; nil for who comes over the network.
+  var uid: UInt32? { if case .uid(let uid, _) = means { uid } else { nil } }
 
   /// `mara (uid 1001)`.
   var text: String {

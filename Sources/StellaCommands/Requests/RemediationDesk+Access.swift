@@ -23,7 +23,8 @@ extension RemediationDesk {
     case .setDisabled(let name, let isDisabled):
       try access.setDisabled(name, isDisabled, by: try viewer.admin("disable users"))
       return done(
-        isDisabled ? "\(name) can no longer log in or act; their sessions are over." : "\(name) may act again.", name, layout)
+        isDisabled ? "\(name) can no longer log in or act; their sessions are over." : "\(name) may act again.", name,
+        layout)
     case .tokens: return try tokens(viewer, layout)
     case .newToken(let name, let scopes, let lifetime): return try newToken(name, scopes, lifetime, viewer, layout)
     case .revokeToken(let name):

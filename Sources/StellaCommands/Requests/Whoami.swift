@@ -27,8 +27,6 @@ struct Whoami {
     }
   }
 
-  private var uid: UInt32? { if case .uid(let uid, _) = viewer.means { uid } else { nil } }
-
   private var account: String? { if case .uid(_, let account) = viewer.means { account } else { nil } }
 
   /// How it is known who asks, for people.
@@ -43,7 +41,8 @@ struct Whoami {
   private func json(_ roles: [String]) -> String {
     var members: [FieldValue.Member] = [
       .init("means", .string(means)),
-      .init("uid", uid.map { .integer(Int64($0)) } ?? .null), .init("account", account.map { .string($0) } ?? .null),
+      .init("uid", viewer.uid.map { .integer(Int64($0)) } ?? .null),
+      .init("account", account.map { .string($0) } ?? .null),
       .init("user", viewer.person.map { .string($0.name) } ?? .null),
       .init("roles", .array(roles.map { .string($0) })),
       .init("groups", .array((viewer.person?.groups ?? []).map { .string($0) })),

@@ -53,7 +53,8 @@ extension AccessBook {
     try store.write(as: .command) { transaction in
       let now = time.now()
       guard let token = try transaction.tokens().first(where: { $0.name == name && $0.isValid(at: now) }) else {
-        throw AccessError(.notFound, "no valid token has the name \(name). stella tokens list shows those that there are.")
+        throw AccessError(
+          .notFound, "no valid token has the name \(name). stella tokens list shows those that there are.")
       }
       try transaction.revoke(token: token.prefix, at: now)
       try transaction.append(

@@ -131,7 +131,8 @@ struct AccessGate: RouterMiddleware {
     }
     return Problem(
       CommandFailure(
-        .usage, "a secret has no place in a URL, where logs keep it: take this one back. Send `Authorization: Bearer …`."),
+        .usage,
+        "a secret has no place in a URL, where logs keep it: take this one back. Send `Authorization: Bearer …`."),
       status: .badRequest
     ).response
   }

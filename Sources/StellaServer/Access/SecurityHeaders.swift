@@ -23,10 +23,11 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
     do {
       response = try await next(request, context)
     } catch let error as any HTTPResponseError {
-      response = Problem(
-        CommandFailure(Self.status(error.status), "\(request.method.rawValue) leads nowhere here, or not so."),
-        status: error.status
-      ).response
+      response =
+        Problem(
+          CommandFailure(Self.status(error.status), "\(request.method.rawValue) leads nowhere here, or not so."),
+          status: error.status
+        ).response
     }
     for (name, value) in Self.standard {
       let name = AnswerField.name(name)

@@ -26,9 +26,12 @@ struct SessionRoutes: Sendable {
       try await begin(request, context) { members, address throws(CommandFailure) in
         let user = try members.text("user")
         let password = try members.text("password")
-        return (user, { authority throws(CommandFailure) in
-          try authority.logIn(user, password: password, address: address)
-        })
+        return (
+          user,
+          { authority throws(CommandFailure) in
+            try authority.logIn(user, password: password, address: address)
+          }
+        )
       }
     }
     routes.post("enrolment") { request, context in
@@ -36,9 +39,12 @@ struct SessionRoutes: Sendable {
         let code = try members.text("code")
         let user = try members.text("user")
         let password = try members.text("password")
-        return ("enrolment", { authority throws(CommandFailure) in
-          try authority.enrol(user, password: password, code: code, address: address)
-        })
+        return (
+          "enrolment",
+          { authority throws(CommandFailure) in
+            try authority.enrol(user, password: password, code: code, address: address)
+          }
+        )
       }
     }
     routes.get("session") { request, context in
