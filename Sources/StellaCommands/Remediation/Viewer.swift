@@ -58,6 +58,8 @@ struct Viewer: Sendable {
   /// Of the operating system; nil for who comes over the network.
   var uid: UInt32? { if case .uid(let uid, _) = means { uid } else { nil } }
 
+  var isToken: Bool { if case .token = means { true } else { false } }
+
   /// `mara (uid 1001)`.
   var text: String {
     switch means {
@@ -72,7 +74,7 @@ struct Viewer: Sendable {
   }
 
   var report: RunReport.Viewer {
-    if case .token = means { return .nobody(text, reason: Viewer.tokensDontDecide) }
+    if isToken { return .nobody(text, reason: Viewer.tokensDontDecide) }
     if let person { return .person(person.name) }
     return .nobody(text, reason: problem ?? "")
   }
@@ -84,7 +86,7 @@ struct Viewer: Sendable {
   ///
   /// - Throws: ``CommandFailure`` `notPermitted` when nobody is known, and for programs.
   func voter() throws(CommandFailure) -> String {
-    if case .token = means { throw CommandFailure(.notPermitted, Viewer.tokensDontDecide) }
+    if isToken { throw CommandFailure(.notPermitted, Viewer.tokensDontDecide) }
     guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
     return person.name
   }

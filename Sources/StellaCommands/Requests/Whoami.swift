@@ -9,7 +9,8 @@ struct Whoami {
   /// Ends a command with `notPermitted` when nobody is known by the account.
   func answer(_ layout: AnswerLayout) -> OperatorAnswer {
     var answer = OperatorAnswer()
-    let roles = Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
+    // A token has scopes; what its maker may do isn't what it may do.
+    let roles = viewer.isToken ? [] : Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
     answer.body =
       switch layout {
       case .json: json(roles)
@@ -66,7 +67,7 @@ struct Whoami {
     }
     if let problem = viewer.problem {
       lines.append(TextEscaping.block("You can't vote: \(problem)."))
-    } else if case .token = viewer.means {
+    } else if viewer.isToken {
       lines.append("You can't vote: API tokens never do.")
     } else if viewer.person?.roles.contains(.approver) != true {
       lines.append("You can't vote: that needs the role approver.")
