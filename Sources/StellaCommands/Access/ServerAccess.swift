@@ -11,7 +11,7 @@ final class ServerAccess: AccessAuthority {
   private let times: SessionTimes
   private let code = EnrolmentCode()
   private let failures = FailureTally()
-  private let refusals = FailureTally()
+  private let refusals = (people: FailureTally(), programs: FailureTally())
   /// What a password of nobody is held against, so that it takes as long.
   private let decoy: String
 
@@ -98,9 +98,14 @@ final class ServerAccess: AccessAuthority {
     try access.noteFailures(of: isOne ? account : nil, count: count, address: isOne ? address : "several")
   }
 
-  /// Puts on record that somebody who is known was refused a change. What can't be recorded is refused all the same.
+  /// Puts on record that somebody who is known wanted to decide or administer without the right. What can't be recorded is
+  /// refused all the same.
   func noteRefusal(of viewer: Viewer, _ request: OperatorRequest) {
-    guard request.right != .read, let actor = try? viewer.actor(), refusals.add(now: now) != nil else { return }
+    let tally = viewer.isToken ? refusals.programs : refusals.people
+    guard [.vote, .administer].contains(request.right), let actor = try? viewer.actor(), tally.add(now: now) != nil
+    else {
+      return
+    }
     try? access.noteRefusal(of: actor, what: request.right.rawValue, run: request.run)
   }
 

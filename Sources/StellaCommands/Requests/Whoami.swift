@@ -10,7 +10,8 @@ struct Whoami {
   func answer(_ layout: AnswerLayout) -> OperatorAnswer {
     var answer = OperatorAnswer()
     // A token has scopes; what its maker may do isn't what it may do.
-    let roles = viewer.isToken ? [] : Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
+    let roles =
+      viewer.isToken ? [] : Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
     answer.body =
       switch layout {
       case .json: json(roles)

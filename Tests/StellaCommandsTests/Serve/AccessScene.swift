@@ -90,6 +90,23 @@ final class AccessScene {
   func send(
     _ method: String, _ path: String, _ headers: [(String, String)] = [], _ body: String = ""
   ) throws -> Answer {
+    let fields = [("host", "127.0.0.1:\(port)"), ("connection", "close"), ("content-length", "\(body.utf8.count)")]
+    let head = (fields + headers).map { "\($0.0): \($0.1)\r\n" }.joined()
+    let text = try exchange(Array("\(method) \(path) HTTP/1.1\r\n\(head)\r\n\(body)".utf8))
+    let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+    let lines = (parts.first ?? "").split(separator: "\r\n")
+    let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    return Answer(
+      status: try #require(status, "\(text)"),
+      headers: lines.dropFirst().compactMap { line in
+        let pair = line.split(separator: ":", maxSplits: 1)
+        guard pair.count == 2 else { return nil }
+        return (pair[0].lowercased(), pair[1].trimmingCharacters(in: .whitespaces))
+      }, body: parts.count > 1 ? String(parts[1]) : "")
+  }
+
+  /// What the server says to these bytes until it closes the connection.
+  func exchange(_ request: [UInt8]) throws -> String {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
@@ -102,9 +119,6 @@ final class AccessScene {
       }
     }
     try #require(connected == 0)
-    let fields = [("host", "127.0.0.1:\(port)"), ("connection", "close"), ("content-length", "\(body.utf8.count)")]
-    let head = (fields + headers).map { "\($0.0): \($0.1)\r\n" }.joined()
-    let request = Array("\(method) \(path) HTTP/1.1\r\n\(head)\r\n\(body)".utf8)
     try #require(Glibc.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count)
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
@@ -113,16 +127,6 @@ final class AccessScene {
       guard count > 0 else { break }
       bytes += chunk[..<count]
     }
-    let text = String(decoding: bytes, as: UTF8.self)
-    let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-    let lines = (parts.first ?? "").split(separator: "\r\n")
-    let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-    return Answer(
-      status: try #require(status, "\(text)"),
-      headers: lines.dropFirst().compactMap { line in
-        let pair = line.split(separator: ":", maxSplits: 1)
-        guard pair.count == 2 else { return nil }
-        return (pair[0].lowercased(), pair[1].trimmingCharacters(in: .whitespaces))
-      }, body: parts.count > 1 ? String(parts[1]) : "")
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
