@@ -89,7 +89,7 @@ struct AccessTests {
       }
     }
     // A token that asked to vote is on record.
-    #expect(try access.expect(["log", "show"]).output.contains("access.refused  token:propose@mara"))
+    #expect(try access.expect(["log", "show", "--last", "1000"]).output.contains("access.refused  token:propose@mara"))
   }
 
   // MARK: - Votes
