@@ -17,6 +17,7 @@ package struct StellaCommand: ParsableCommand {
       WatchCommand.self, ServeCommand.self, TailCommand.self, TopCommand.self, ReplCommand.self,
       RulesCommand.self, FixesCommand.self, AlertsCommand.self,
       ApprovalsCommand.self, RunsCommand.self, LogCommand.self, FreezeCommand.self, WhoamiCommand.self,
+      LoginCommand.self, LogoutCommand.self, UsersCommand.self, TokensCommand.self,
       DoctorCommand.self, TemplatesCommand.self, AnomalyCommand.self,
     ])
 

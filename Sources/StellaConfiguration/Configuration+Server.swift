@@ -3,14 +3,28 @@ import StellaModel
 extension Configuration {
   /// What `stella serve` offers over the network.
   package struct Server: Sendable {
-    /// An address of this machine alone, as there is no login yet.
     package struct Listen: Sendable, Hashable {
       package var host: String
       package var port: Int
+
+      /// Whether only this machine can reach it.
+      package var isLocal: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+    }
+
+    /// Who is let in; without it nobody has to say who they are.
+    package struct Login: Sendable, Hashable {
+      /// PEM files.
+      package var certificate: String?
+      package var key: String?
+      package var isBehindProxy = false
+      /// Nanoseconds.
+      package var idle: Int64 = 3_600_000_000_000
+      package var longest: Int64 = 12 * 3_600_000_000_000
     }
 
     /// Nil where nothing is offered.
     package var listen: Listen?
+    package var login: Login?
     /// Bytes of the body of a request.
     package var bodyBytes = 8 << 20
     /// Bytes of what was taken in that detection may be behind.
@@ -19,48 +33,125 @@ extension Configuration {
     package init() {}
   }
 
-  mutating func takeServer(_ value: ConfigurationValue, problems: inout [ConfigurationError.Problem]) {
+  mutating func takeServer(
+    _ value: ConfigurationValue, resolved: (String) -> String, problems: inout [ConfigurationError.Problem]
+  ) {
     server.bodyBytes = value["body_bytes"]?.bytes ?? server.bodyBytes
     server.heldBytes = value["held_bytes"]?.bytes ?? server.heldBytes
-    guard let entry = value["listen"], let text = entry.text else { return }
+    server.login = login(value, resolved, &problems)
+    guard let entry = value["listen"], let text = entry.text else {
+      if let login = value["login"], login.flag == true {
+        problems.append(
+          .init(
+            .conflict, at: login.place, "`login` is of no use without `listen`. Write where, such as 127.0.0.1:7480."))
+      }
+      return
+    }
     guard let listen = Server.Listen(text) else {
       problems.append(
         .init(
           .wrongValue, at: entry.place,
-          "\(text) is no `host:port` of this machine alone. There is no login yet, so that only 127.0.0.1, [::1] and localhost "
-            + "are served, such as 127.0.0.1:7480."))
+          "\(text) is no `host:port`. Write an address of this machine, such as 127.0.0.1:7480, 0.0.0.0:7480 or [::]:7480."
+        ))
       return
     }
     server.listen = listen
+    guard !listen.isLocal else { return }
+    if server.login == nil {
+      problems.append(
+        .init(
+          .conflict, at: entry.place,
+          "\(text) can be reached from other machines, and nobody would have to log in. Add `login: true` with `tls:`, or listen "
+            + "at 127.0.0.1:\(listen.port)."))
+    } else if server.login?.certificate == nil, server.login?.isBehindProxy == false {
+      problems.append(
+        .init(
+          .conflict, at: entry.place,
+          "\(text) can be reached from other machines, which would read passwords on the way. Add `tls: { certificate:, key: }`, "
+            + "or `behind_proxy: true` where a proxy does that."))
+    }
+  }
+
+  private func login(
+    _ value: ConfigurationValue, _ resolved: (String) -> String, _ problems: inout [ConfigurationError.Problem]
+  ) -> Server.Login? {
+    guard value["login"]?.flag == true else {
+      for key in ["tls", "behind_proxy", "session"] {
+        guard let entry = value[key] else { continue }
+        problems.append(.init(.conflict, at: entry.place, "`\(key)` is for a server with `login: true`. Add that."))
+      }
+      return nil
+    }
+    var login = Server.Login()
+    login.certificate = value["tls"]?["certificate"]?.text.map(resolved)
+    login.key = value["tls"]?["key"]?.text.map(resolved)
+    login.isBehindProxy = value["behind_proxy"]?.flag ?? false
+    login.idle = value["session"]?["idle"]?.nanoseconds ?? login.idle
+    login.longest = value["session"]?["longest"]?.nanoseconds ?? login.longest
+    return login
   }
 }
 
 extension Configuration.Server.Listen {
+  /// An address in numbers, or `localhost`: what another name leads to can change.
   init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65535).contains(port)
     else { return nil }
-    let host = text[..<colon]
-    switch host {
-    case "127.0.0.1", "localhost": self.init(host: String(host), port: port)
-    case "[::1]": self.init(host: "::1", port: port)
-    default: return nil
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+      guard host.contains(":"), host.utf8.allSatisfy({ "0123456789abcdef:.".utf8.contains($0) }) else { return nil }
+    } else if host != "localhost" {
+      let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+      guard parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) else { return nil }
     }
+    self.init(host: String(host), port: port)
   }
 }
 
 extension ConfigurationSchema {
+  private static let minute: Int64 = 60_000_000_000
+
   static let server: [ConfigurationKey] = [
     ConfigurationKey(
       "listen", .text, example: "127.0.0.1:7480",
-      "Address and port of HTTP, for events that programs send. Only addresses of this machine alone are taken, as there is no login "
-        + "yet. Port 0 takes a free one, which is told at the start. Without the key, nothing listens but the socket in the state "
-        + "directory."),
+      "Address and port of HTTP, for events that programs send and, with `login`, for all that commands do. An address that other "
+        + "machines reach needs `login: true`, and `tls` or `behind_proxy: true`. Port 0 takes a free one, which is told at the "
+        + "start. Without the key, nothing listens but the socket in the state directory."),
+    ConfigurationKey(
+      "login", .flag, standard: "false", example: "true",
+      "Whether people log in, with `stella login` or a browser, and programs show a token. Without it, programs of this machine "
+        + "send events, and nobody can ask for anything else."),
+    ConfigurationKey("tls", .object(tls), "What the server shows to those who come in from other machines."),
+    ConfigurationKey(
+      "behind_proxy", .flag, standard: "false", example: "true",
+      "Whether a proxy stands before the server that others reach over TLS, sets `X-Forwarded-For` and passes `Host` on. Nobody "
+        + "else may reach the server then: it believes the field."),
+    ConfigurationKey("session", .object(session), "How long a login lasts."),
     ConfigurationKey(
       "body_bytes", .size(1024...(256 << 20)), standard: "8MiB", example: "32MiB", "Longest body of a request."),
     ConfigurationKey(
       "held_bytes", .size((1 << 20)...(1 << 40)), standard: "1GiB", example: "8GiB",
       "How far detection may be behind what programs have sent; beyond that they are told to come back later. It is kept in "
         + "the state directory."),
+  ]
+
+  private static let tls: [ConfigurationKey] = [
+    ConfigurationKey(
+      "certificate", .path, isRequired: true, example: "/etc/stella/tls.crt",
+      "PEM file with the certificate and those that lead to its root. It is read at the start."),
+    ConfigurationKey(
+      "key", .path, isRequired: true, example: "/etc/stella/tls.key",
+      "PEM file with its key, which not everybody may read."),
+  ]
+
+  private static let session: [ConfigurationKey] = [
+    ConfigurationKey(
+      "idle", .duration(minute...(30 * 86_400 * 1_000_000_000)), standard: "1h", example: "30m",
+      "After so long without a request a session is over."),
+    ConfigurationKey(
+      "longest", .duration(minute...(30 * 86_400 * 1_000_000_000)), standard: "12h", example: "8h",
+      "After so long a session is over in any case."),
   ]
 }

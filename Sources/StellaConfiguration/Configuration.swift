@@ -147,7 +147,7 @@ package struct Configuration: Sendable {
       self.reload.testTime = reload["test_time"]?.nanoseconds.map(Duration.nanoseconds) ?? self.reload.testTime
     }
     takeTargets(value, resolved: resolved, problems: &problems)
-    if let server = value["server"] { takeServer(server, problems: &problems) }
+    if let server = value["server"] { takeServer(server, resolved: resolved, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

@@ -8,7 +8,8 @@ package struct Remediation<Store: RunStore>: Sendable {
   package let fixes: FixSet
   package let targets: TargetSet
   package let policies: PolicySet
-  package let people: People
+  /// Who may act; ``people`` is who that is at the moment.
+  package var roster: Roster
   package let reserve: any SpaceReserve
   /// The id of the store's execution log, which names the store towards targets.
   package let log: String
@@ -24,11 +25,12 @@ package struct Remediation<Store: RunStore>: Sendable {
     self.fixes = fixes
     self.targets = targets
     self.policies = policies
-    self.people = people
+    roster = Roster(people)
     self.reserve = reserve
     self.log = log
   }
 
+  package var people: People { roster.people }
   var planner: FixPlanner { FixPlanner(targets: targets) }
   var time: any TimeSource { journal.time }
 

@@ -47,6 +47,7 @@ enum Schema {
       try db.execute(
         sql: "CREATE TABLE log_anchor (name TEXT PRIMARY KEY NOT NULL, checkpoint TEXT NOT NULL) STRICT, WITHOUT ROWID")
     }
+    migrator.registerMigration("7 access") { db in try db.execute(sql: access) }
     return migrator
   }
 

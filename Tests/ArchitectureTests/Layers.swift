@@ -40,6 +40,7 @@ enum Layers {
     "StellaSQLite": Rule(own: ["StellaModel"], others: ["GRDB", "GRDBSQLite"]),
     "StellaPostgres": Rule(own: ["StellaModel", "CPostgres"]),
     "StellaNATS": Rule(own: ["StellaModel", "CNATS"]),
+    "CCrypt": Rule(own: []),
     "CPostgres": Rule(own: []),
     "CNATS": Rule(own: []),
     "CStellaProcess": Rule(own: []),
@@ -47,7 +48,7 @@ enum Layers {
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "StellaServer": Rule(
-      own: ["StellaModel", "StellaEngine", "StellaLogging"],
+      own: ["StellaModel", "StellaEngine", "StellaLogging", "CCrypt"],
       others: [
         "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
         "SwiftASN1",

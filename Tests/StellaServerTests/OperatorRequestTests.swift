@@ -173,8 +173,9 @@ final class RouteScene: @unchecked Sendable {
     _ operation: @escaping @Sendable (OperatorRequest) throws(CommandFailure) -> OperatorAnswer
   ) {
     OperatorRoutes<RouterClient.Context>(
-      work: work, caller: { _ in uid },
-      operation: { [self] request, uid, layout throws(CommandFailure) in
+      work: work, caller: { _ in .uid(uid) },
+      operation: { [self] request, caller, layout throws(CommandFailure) in
+        guard caller == .uid(uid) else { throw CommandFailure(.failure, "another caller") }
         seen.withLock { $0.append((request, uid, layout)) }
         return try operation(request)
       }

@@ -22,8 +22,9 @@ struct SocketServerTests {
       server = try await SocketServer(
         path: path + "/s",
         runs: OperatorRoutes(
-          work: work, caller: { try await $0.peer().uid },
-          operation: { _, uid, _ throws(CommandFailure) in
+          work: work, caller: { .uid(try await $0.peer().uid) },
+          operation: { _, caller, _ throws(CommandFailure) in
+            guard case .uid(let uid) = caller else { throw CommandFailure(.failure, "no uid") }
             seen.uids.withLock { $0.append(uid) }
             var answer = OperatorAnswer()
             answer.body = "{}\n"
@@ -118,7 +119,7 @@ struct SocketServerTests {
     let again = try await SocketServer(
       path: scene.path + "/s",
       runs: OperatorRoutes(
-        work: scene.work, caller: { try await $0.peer().uid },
+        work: scene.work, caller: { .uid(try await $0.peer().uid) },
         operation: { _, _, _ throws(CommandFailure) in OperatorAnswer() }),
       health: HealthRoutes { Health(phase: .running) })
     #expect(try await scene.exchange(Self.request("GET /health HTTP/1.1")).hasPrefix("HTTP/1.1 200"))
@@ -128,7 +129,7 @@ struct SocketServerTests {
       _ = try await SocketServer(
         path: scene.path + "/s",
         runs: OperatorRoutes(
-          work: scene.work, caller: { try await $0.peer().uid },
+          work: scene.work, caller: { .uid(try await $0.peer().uid) },
           operation: { _, _, _ throws(CommandFailure) in OperatorAnswer() }),
         health: HealthRoutes { Health(phase: .running) })
     }

@@ -72,7 +72,7 @@ struct LogExportCommand: ParsableCommand {
         "\(file) was written and does not verify: \(bundle.faults.first?.text ?? ""). See `stella log verify`.")
     }
     let name = file.split(separator: "/").last.map(String.init) ?? file
-    let person = desk.viewer.person.map { "user:\($0.name)" } ?? "uid:\(desk.viewer.uid)"
+    let person = desk.viewer.person.map { "user:\($0.name)" } ?? "uid:\(desk.viewer.uid ?? .max)"
     let export = try LogExport.record(
       bundle, digest: digest, file: name, in: desk.store, as: .command, time: desk.remediation.journal.time.now(),
       actor: person)

@@ -17,6 +17,8 @@ final class RemediationDesk: Sendable {
   let rules: ApprovalRules
   let viewer: Viewer
   let sealer: LogSealer
+  /// Who may come in.
+  let access: AccessBook<SQLiteStore>
 
   /// Opens the store, which is created when there is none, and its execution log.
   ///
@@ -31,7 +33,6 @@ final class RemediationDesk: Sendable {
   ) throws {
     self.configuration = configuration
     rules = try ApprovalRules(configuration)
-    viewer = Viewer(rules.people)
     directory = try StateDirectory(path: configuration.state)
     store = try opened ?? SQLiteStore(directory)
     sealer = try LogSigning.sealer(configuration, directory, store)
@@ -47,6 +48,10 @@ final class RemediationDesk: Sendable {
       people: rules.people,
       reserve: StateReserve(directory), log: log.hex)
     remediation.anchorHold = AnchorAssembly.hold(configuration)
+    let roster = Roster(rules.people, store: store)
+    remediation.roster = roster
+    access = AccessBook(store: store, roster: roster, time: remediation.journal.time)
+    viewer = Viewer(roster.people)
     self.remediation = remediation
   }
 

@@ -1,25 +1,32 @@
 import Glibc
 import StellaModel
 import StellaRemediation
+import StellaServer
 
-/// Who asks: a user of this machine, as the kernel says, and never what somebody claims.
+/// Who asks, as the kernel, a session or a token says, and never what somebody claims.
 struct Viewer: Sendable {
-  let uid: UInt32
-  /// The account's name, if it has one.
-  let account: String?
-  /// Nil when `users:` knows nobody, or more than one, with this account.
+  /// By what it is known who asks.
+  enum Means: Sendable, Hashable {
+    /// - Parameter account: its name, if it has one.
+    case uid(UInt32, account: String?)
+    case session(id: String)
+    case token(name: String, scopes: Set<APIToken.Scope>)
+  }
+
+  let means: Means
+  /// Nil when nobody is known, or more than one. Of a token, who made it.
   let person: Person?
   /// Why there is no person; nil when there is.
   let problem: String?
 
   /// - Parameter uid: of who asks; that of this process, for the person at the terminal.
   init(_ people: People, uid: UInt32 = getuid()) {
-    self.uid = uid
-    account = Viewer.account(of: uid)
+    let account = Viewer.account(of: uid)
+    means = .uid(uid, account: account)
     switch people.identity(uid: uid, osName: account) {
     case .person(let found):
       person = found
-      problem = found.isDisabled ? "\(found.name) is disabled in stella.yaml" : nil
+      problem = found.isDisabled ? "\(found.name) is disabled" : nil
     case .unknown:
       person = nil
       problem =
@@ -33,24 +40,62 @@ struct Viewer: Sendable {
     }
   }
 
+  init(_ caller: Caller, _ access: AccessBook<some AccessStore>) {
+    switch caller {
+    case .uid(let uid): self.init(access.roster.people, uid: uid)
+    case .session(let id, let account): self.init(.session(id: id), access.person(of: account))
+    case .token(let name, let owner, let scopes):
+      self.init(.token(name: name, scopes: scopes), access.person(of: owner))
+    }
+  }
+
+  private init(_ means: Means, _ person: Person?) {
+    self.means = means
+    self.person = person
+    problem = person.map { $0.isDisabled ? "\($0.name) is disabled" : nil } ?? "there is no such user any more"
+  }
+
+  /// Of the operating system; nil for who comes over the network.
+  var uid: UInt32? { if case .uid(let uid, _) = means { uid } else { nil } }
+
+  var isToken: Bool { if case .token = means { true } else { false } }
+
   /// `mara (uid 1001)`.
-  var text: String { Viewer.name(uid, account) }
+  var text: String {
+    switch means {
+    case .uid(let uid, let account): Viewer.name(uid, account)
+    case .session(let id): "\(person?.name ?? "nobody") (session \(id))"
+    case .token(let name, _): "token \(name) of \(person?.name ?? "nobody")"
+    }
+  }
 
   private static func name(_ uid: UInt32, _ account: String?) -> String {
     account.map { "\($0) (uid \(uid))" } ?? "uid \(uid)"
   }
 
   var report: RunReport.Viewer {
+    if isToken { return .nobody(text, reason: Viewer.tokensDontDecide) }
     if let person { return .person(person.name) }
     return .nobody(text, reason: problem ?? "")
   }
 
+  private static let tokensDontDecide =
+    "API tokens ask for plans and never decide; a person logs in: stella login"
+
   /// The person's name.
   ///
-  /// - Throws: ``CommandFailure`` `notPermitted` when nobody is known by this account.
+  /// - Throws: ``CommandFailure`` `notPermitted` when nobody is known, and for programs.
   func voter() throws(CommandFailure) -> String {
+    if isToken { throw CommandFailure(.notPermitted, Viewer.tokensDontDecide) }
     guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
     return person.name
+  }
+
+  /// Who it is on the log: a person, or a program together with who made its token.
+  func actor() throws(CommandFailure) -> String {
+    guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
+    if case .token(let name, _) = means { return Caller.tokenActor(name, owner: person.name) }
+    return "user:\(person.name)"
   }
 
   /// Who it is on the log, for what only an admin may do.
@@ -62,6 +107,27 @@ struct Viewer: Sendable {
       throw CommandFailure(.notPermitted, "only an admin can \(what)")
     }
     return "user:\(name)"
+  }
+
+  /// Refuses what neither role nor scope lets who comes over the network do. Whoever can use the state directory may read it
+  /// anyway; what its users may do, each request looks at.
+  func check(_ request: OperatorRequest) throws(CommandFailure) {
+    let right = request.right
+    switch means {
+    case .uid: return
+    case .session:
+      let name = try voter()
+      let roles = Set(person?.roles.map(\.rawValue) ?? [])
+      guard roles.isDisjoint(with: right.roles) else { return }
+      let needed = right.roles.sorted().joined(separator: " or ")
+      throw CommandFailure(.notPermitted, "\(name) can't do this: it needs the role \(needed)")
+    case .token(_, let scopes):
+      if let problem { throw CommandFailure(.notPermitted, problem) }
+      guard let scope = right.scope else { throw CommandFailure(.notPermitted, Viewer.tokensDontDecide) }
+      guard scopes.contains(scope) else {
+        throw CommandFailure(.notPermitted, "this token can't do this: it needs the scope \(scope.rawValue)")
+      }
+    }
   }
 
   private static func account(of uid: UInt32) -> String? {

@@ -23,7 +23,7 @@ extension RemediationDesk {
     case .review(let id, let reason):
       try change(viewer, layout) { try remediation.review(id, by: $0, reason: reason) }
     case .withdraw(let id, let reason):
-      try change(viewer, layout) { try remediation.withdraw(id, by: $0, reason: reason) }
+      try withdraw(id, reason, viewer, layout)
     case .replan(let id): try replan(id, viewer, layout)
     case .execute(let id): try execute(id, viewer, layout)
     case .rollback(let id): try rollback(id, viewer, layout)
@@ -41,6 +41,7 @@ extension RemediationDesk {
     case .silence(let rule, let key, let length, let reason): try silence(rule, key, length, reason, viewer, layout)
     case .unsilence(let number): try unsilence(number, viewer, layout)
     case .history(let rule, let key, let limit): try history(rule, key, limit, layout)
+    case .access(let request): try answer(request, for: viewer, as: layout)
     case .top: throw CommandFailure(.notFound, "only the process that the engine runs in can say how it fares.")
     }
   }
@@ -173,17 +174,32 @@ extension RemediationDesk {
     return answer
   }
 
+  private func withdraw(
+    _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
+  ) throws -> OperatorAnswer {
+    let actor = try viewer.actor()
+    let name = viewer.person?.name ?? ""
+    let token = actor == "user:\(name)" ? nil : actor
+    let run = try remediation.withdraw(id, by: name, token: token, reason: reason)
+    let notes = sealed()
+    var answer = try line(run.id, viewer, layout)
+    answer.notes = notes
+    return answer
+  }
+
   private func replan(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
     let remediation = remediation
-    var answer = try change(viewer, layout) { voter in
-      try EngineThread.run { try remediation.replan(id, by: "user:\(voter)") }
-    }
+    let actor = try viewer.actor()
+    let run = try EngineThread.run { try remediation.replan(id, by: actor) }
+    let notes = sealed()
+    var answer = try line(run.id, viewer, layout)
+    answer.notes = notes
     if answer.run?.id != id { answer.status = .conflict }
     return answer
   }
 
   private func rollback(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
-    let run = try remediation.requestRollback(of: id, by: "user:\(try viewer.voter())")
+    let run = try remediation.requestRollback(of: id, by: try viewer.actor())
     let notes = sealed()
     var answer = screen(try report(on: run.id, for: viewer), layout)
     answer.notes = notes

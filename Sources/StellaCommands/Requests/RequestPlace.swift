@@ -3,7 +3,7 @@ import StellaModel
 import StellaRemediation
 import StellaServer
 
-/// Where requests about runs are answered: by the server that runs on the state directory, else here.
+/// Where requests are answered: by a server elsewhere, by the one that runs on the state directory, else here.
 final class RequestPlace {
   private let configuration: Configuration
   private let fixes: [String]
@@ -12,8 +12,13 @@ final class RequestPlace {
 
   /// Fixes that are named on the command line are those of this process: a server has its own, and no others.
   init(_ options: RequestOptions) throws {
-    configuration = try Configuration.load(options.remediation.config)
     fixes = options.remediation.fixes
+    if !options.local, fixes.isEmpty, let server = try RemoteServer(options.remote) {
+      configuration = Configuration()
+      client = try ServerClient(server, secret: server.secret())
+      return
+    }
+    configuration = try Configuration.load(options.remediation.config)
     client = options.local || !fixes.isEmpty ? nil : try ServerClient(directory: configuration.state)
   }
 

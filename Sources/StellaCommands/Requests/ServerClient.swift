@@ -5,14 +5,20 @@ import StellaModel
 import StellaSQLite
 import StellaServer
 
-/// Asks the server that runs on a state directory.
+/// Asks a server: the one that runs on a state directory, or one elsewhere.
 final class ServerClient {
   /// For one answer. Planning once more asks the targets, which have time-outs of their own.
   private static let patience: Duration = .seconds(60)
 
-  private let socket: StateSocket
-  private let peer: PeerCredentials
-  private let exchange: SocketExchange
+  /// Kept for as long as its address is used.
+  private let socket: StateSocket?
+  private let exchange: ServerExchange
+  /// What it is called in messages.
+  private let server: String
+  /// What shows who asks; the kernel tells it over a socket.
+  private let authorization: String?
+  /// What else there is when no answer comes.
+  private let remedy: String
 
   /// Nil when no server runs there.
   ///
@@ -27,8 +33,19 @@ final class ServerClient {
         .notPermitted, "\(socket.path) is served by uid \(peer.uid), which has no business there. Use --local.")
     }
     self.socket = socket
-    self.peer = peer
-    exchange = SocketExchange(socket: socket.address, timeout: Self.patience)
+    exchange = ServerExchange(socket: socket.address, timeout: Self.patience)
+    server = "the server at \(socket.path)" + (peer.pid > 0 ? " (pid \(peer.pid))" : "")
+    authorization = nil
+    remedy = " The store itself answers with --local."
+  }
+
+  /// - Parameter secret: of a session or a token; nil before there is one.
+  init(_ place: RemoteServer, secret: String?) {
+    socket = nil
+    exchange = ServerExchange(server: place.origin, timeout: Self.patience, caFile: place.caFile)
+    server = "the server at \(place.origin)"
+    authorization = secret
+    remedy = ""
   }
 
   /// - Throws: ``CommandFailure`` with the status that the server gives, or `failure` when no answer came.
@@ -38,28 +55,41 @@ final class ServerClient {
     if !call.query.isEmpty {
       path += "?" + call.query.map { "\($0.name)=\(URLText.encoded($0.value))" }.joined(separator: "&")
     }
-    var headers = AnswerField.headers(layout)
-    if call.body != nil { headers.append(("content-type", "application/json")) }
-    let answer: SocketExchange.Answer
-    do throws(SocketExchange.Failure) {
-      answer = try exchange.send(
-        call.method, path, headers: headers, body: call.body.map { Array(FieldValue.object($0).json.utf8) })
+    let headers = AnswerField.headers(layout)
+    return try read(try send(call.method, path, headers, call.body), layout)
+  }
+
+  /// One exchange about something else than an ``OperatorRequest``: the members of the answer.
+  func members(
+    _ method: String, _ path: String, _ body: [FieldValue.Member]?
+  ) throws(CommandFailure) -> [FieldValue.Member] {
+    let answer = try send(method, path, [("accept", "application/json")], body)
+    let text = String(decoding: answer.body, as: UTF8.self)
+    guard (200...299).contains(answer.status) else { throw failure(answer.status, text) }
+    guard case .object(let members)? = try? JSONParser().parse(text) else { return [] }
+    return members
+  }
+
+  private func send(
+    _ method: String, _ path: String, _ headers: [(name: String, value: String)], _ body: [FieldValue.Member]?
+  ) throws(CommandFailure) -> ServerExchange.Answer {
+    var headers = headers
+    if body != nil { headers.append(("content-type", "application/json")) }
+    if let authorization { headers.append(("authorization", "Bearer " + authorization)) }
+    do throws(ServerExchange.Failure) {
+      return try exchange.send(
+        method, path, headers: headers, body: body.map { Array(FieldValue.object($0).json.utf8) })
     } catch {
       let time = DurationText.text(Self.patience.nanoseconds)
       let what = error.isTimeout ? "has not answered within \(time)" : "gave no answer (\(error.message))"
       let unknown =
-        call.method == "GET" ? "" : " Whether it was done can't be told from here: look before you repeat it."
-      throw CommandFailure(.failure, "\(server) \(what).\(unknown) The store itself answers with --local.")
+        method == "GET" ? "" : " Whether it was done can't be told from here: look before you repeat it."
+      throw CommandFailure(.failure, "\(server) \(what).\(unknown)\(remedy)")
     }
-    return try read(answer, layout)
-  }
-
-  private var server: String {
-    "the server at \(socket.path)" + (peer.pid > 0 ? " (pid \(peer.pid))" : "")
   }
 
   private func read(
-    _ received: SocketExchange.Answer, _ layout: AnswerLayout
+    _ received: ServerExchange.Answer, _ layout: AnswerLayout
   ) throws(CommandFailure) -> OperatorAnswer {
     let body = String(decoding: received.body, as: UTF8.self)
     guard (200...299).contains(received.status),
@@ -96,7 +126,7 @@ final class ServerClient {
     }
     return CommandFailure(
       .failure,
-      "\(server) gave an answer that can't be understood (\(code)); it may be another version than this. The store itself "
-        + "answers with --local.")
+      "\(server) gave an answer that can't be understood (\(code)); it may be another version than this."
+        + remedy)
   }
 }

@@ -50,6 +50,12 @@ struct ServeCommand: AsyncParsableCommand {
       session.end(isInterrupted: true)
       throw error
     }
+    // Said whatever is quiet: nobody could come in without it.
+    if let code = server.enrolmentCode() {
+      Console.standard.note(
+        "stella: nobody is known yet. Make yourself the first admin within an hour: stella login "
+          + "\(server.address ?? "") --enrol \(code)")
+    }
     if !plan.isQuiet {
       Console.standard.note(TextEscaping.oneLine("stella: serving at \(server.path)"))
       if let address = server.address { Console.standard.note("stella: taking events at \(address)/api/v1/events") }

@@ -11,6 +11,8 @@ final class StateServer: Sendable {
   private let socket: StateSocket
   private let server: SocketServer
   private let loopback: LoopbackServer?
+  private let network: LoginServer?
+  private let access: ServerAccess?
   private let work: RequestWork
   private let phase: ServerPhase
 
@@ -26,11 +28,12 @@ final class StateServer: Sendable {
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
     let phase = ServerPhase()
+    let access = configuration.login.map { ServerAccess(desk, $0) }
+    let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
+      try Self.answer(request, caller, layout, desk, monitor, access)
+    }
     let runs = OperatorRoutes<PeerRequestContext>(
-      work: work, caller: { try await $0.peer().uid },
-      operation: { request, uid, layout throws(CommandFailure) in
-        try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk, monitor)
-      })
+      work: work, caller: { .uid(try await $0.peer().uid) }, operation: operation)
     let health: @Sendable () async -> Health = { await Self.health(desk, work, phase, journal) }
     do {
       server = try await SocketServer(path: socket.address, runs: runs, health: HealthRoutes(health))
@@ -39,32 +42,51 @@ final class StateServer: Sendable {
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
     do {
-      loopback = try await Self.loopback(journal, configuration, health)
+      let intake = Self.intake(journal, configuration)
+      if let access, let listen = configuration.listen, let login = configuration.login {
+        loopback = nil
+        network = try await LoginServer(
+          LoginServer.Place(
+            host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
+            isBehindProxy: login.isBehindProxy), authority: access,
+          operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
+          intake: intake, health: health)
+      } else {
+        network = nil
+        loopback = try await Self.loopback(intake, configuration, health)
+      }
     } catch {
       socket.remove()
       await server.end()
       await work.end()
       throw error
     }
-    (self.socket, self.work, self.phase) = (socket, work, phase)
+    (self.socket, self.work, self.phase, self.access) = (socket, work, phase, access)
   }
 
   var path: String { socket.path }
 
   /// Where events are taken in.
-  var address: String? { loopback.map { "http://\($0.host):\($0.port)" } }
+  var address: String? { loopback.map { "http://\($0.host):\($0.port)" } ?? network?.address }
 
-  private static func loopback(
-    _ journal: IntakeJournal?, _ configuration: Configuration.Server, _ health: @escaping @Sendable () async -> Health
-  ) async throws -> LoopbackServer? {
-    guard let journal, let listen = configuration.listen else { return nil }
-    let intake = IntakeRoutes(bodyLimit: configuration.bodyBytes) { lines async throws(IntakeRefusal) in
+  /// What makes the first admin; nil where nobody logs in, or somebody is known already.
+  func enrolmentCode() -> String? { access?.enrolmentCode() }
+
+  private static func intake(_ journal: IntakeJournal?, _ configuration: Configuration.Server) -> IntakeRoutes? {
+    guard let journal else { return nil }
+    return IntakeRoutes(bodyLimit: configuration.bodyBytes) { lines async throws(IntakeRefusal) in
       do throws(IntakeError) {
         try await journal.append(lines)
       } catch {
         throw IntakeRefusal(unavailable: error.forSenders)
       }
     }
+  }
+
+  private static func loopback(
+    _ intake: IntakeRoutes?, _ configuration: Configuration.Server, _ health: @escaping @Sendable () async -> Health
+  ) async throws -> LoopbackServer? {
+    guard let intake, let listen = configuration.listen else { return nil }
     return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)
   }
 
@@ -76,14 +98,22 @@ final class StateServer: Sendable {
     phase.set(.stopping)
     socket.remove()
     await loopback?.end()
+    await network?.end()
     await server.end()
     await work.end()
   }
 
   private static func answer(
-    _ request: OperatorRequest, _ viewer: Viewer, _ layout: AnswerLayout, _ desk: RemediationDesk,
-    _ monitor: EngineMonitor
+    _ request: OperatorRequest, _ caller: Caller, _ layout: AnswerLayout, _ desk: RemediationDesk,
+    _ monitor: EngineMonitor, _ access: ServerAccess?
   ) throws(CommandFailure) -> OperatorAnswer {
+    let viewer = Viewer(caller, desk.access)
+    do throws(CommandFailure) {
+      try viewer.check(request)
+    } catch {
+      access?.noteRefusal(of: viewer, request)
+      throw error
+    }
     do {
       if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: layout) }
       if case .top(let filter) = request { return try monitor.answer(filter, as: layout) }

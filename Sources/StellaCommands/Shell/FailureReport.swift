@@ -28,6 +28,7 @@ struct FailureReport: Equatable {
       let failure = error.refusal.failure(error.run, error.quorum, now: SystemTime().now())
       (status, message) = (failure.status, "stella: \(failure.message)")
     case let error as RemediationError: status = FailureReport.status(error.code)
+    case let error as AccessError: status = FailureReport.status(error.code)
     case let error as LogError:
       status = error.code == .rolledBack || error.code == .wrongKey || error.code == .malformed ? .integrity : .failure
     case is FixError, is SecretBookError: status = .usage
@@ -47,6 +48,15 @@ struct FailureReport: Equatable {
   /// The same for who prints it elsewhere.
   var failure: CommandFailure {
     CommandFailure(status, message.hasPrefix("stella: ") ? String(message.dropFirst("stella: ".count)) : message)
+  }
+
+  private static func status(_ code: AccessError.Code) -> CommandStatus {
+    switch code {
+    case .notFound: .notFound
+    case .conflict: .conflict
+    case .notPermitted: .notPermitted
+    case .unfit: .usage
+    }
   }
 
   private static func status(_ code: RemediationError.Code) -> CommandStatus {

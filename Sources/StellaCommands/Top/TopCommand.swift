@@ -36,6 +36,8 @@ struct TopCommand: ParsableCommand {
     completion: .directory)
   var state: String?
 
+  @OptionGroup var remote: RemoteOptions
+
   @Option(name: .long, help: "How long a screen stays, from 1s to 1h.")
   var every = "2s"
 
@@ -54,23 +56,31 @@ struct TopCommand: ParsableCommand {
     guard let length = DurationText.nanoseconds(every), (1_000_000_000...3_600_000_000_000).contains(length) else {
       throw ValidationError("--every \(every) is no duration from 1s to 1h, such as 5s.")
     }
+    if state != nil, remote.server != nil {
+      throw ValidationError("--state and --server are two places. Leave one out.")
+    }
     if let limit, limit < 0 { throw ValidationError("--limit \(limit) is negative.") }
   }
 
   func run() throws {
-    let directory = try state ?? Configuration.load(config).state
+    let place = try RemoteServer(remote)
+    let directory = try place == nil ? state ?? Configuration.load(config).state : ""
+    let client: @Sendable () throws(CommandFailure) -> ServerClient = { () throws(CommandFailure) in
+      if let place { return ServerClient(place, secret: try place.secret()) }
+      return try Self.client(directory)
+    }
     let console = Console.standard
     var filter = OperatorRequest.TopFilter()
     filter.order = sort
     filter.limit = limit
     if once || result.output == .json || !console.output.isTerminal {
       let layout = AnswerLayout(result.output, console.output)
-      console.write(try Self.client(directory).answer(.top(filter), as: layout).body)
+      console.write(try client().answer(.top(filter), as: layout).body)
       return
     }
     // Before the screen is taken: what is wrong is said on the one that stays.
-    _ = try Self.client(directory)
-    try TopLoop(directory, filter, every: DurationText.nanoseconds(every) ?? 2_000_000_000, console).run()
+    _ = try client()
+    try TopLoop(client, filter, every: DurationText.nanoseconds(every) ?? 2_000_000_000, console).run()
   }
 
   /// - Throws: ``CommandFailure`` `notFound` when no server runs there, which says what to do.
@@ -109,8 +119,11 @@ private final class TopLoop {
   private var asked = (rows: 0, columns: 0)
   private var nextQuestion: Int64 = 0
 
-  init(_ directory: String, _ filter: OperatorRequest.TopFilter, every: Int64, _ console: Console) throws {
-    asker = try TopAsker { () throws(CommandFailure) in try TopCommand.client(directory) }
+  init(
+    _ client: @escaping @Sendable () throws(CommandFailure) -> ServerClient, _ filter: OperatorRequest.TopFilter,
+    every: Int64, _ console: Console
+  ) throws {
+    asker = try TopAsker(client)
     self.console = console
     self.every = every
     self.filter = filter

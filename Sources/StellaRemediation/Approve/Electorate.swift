@@ -1,3 +1,5 @@
+import StellaModel
+
 /// Who may vote on a run, whatever has been voted so far.
 package struct Electorate: Sendable, Hashable {
   package let policy: Policy
@@ -11,7 +13,11 @@ package struct Electorate: Sendable, Hashable {
     self.policy = policy
     self.people = people
     self.facts = facts
-    requesters = facts.requestedBy.hasPrefix("user:") ? Set(people.meant(by: facts.requestedBy).map(\.name)) : []
+    // Who made a token has asked for what the token asks for.
+    let requester = Caller.owner(ofTokenActor: facts.requestedBy) ?? facts.requestedBy
+    requesters =
+      facts.requestedBy.hasPrefix("user:") || requester != facts.requestedBy
+      ? Set(people.meant(by: requester).map(\.name)) : []
     editors = Set(facts.editors.flatMap { people.meant(by: $0) }.map(\.name))
     authors = Set(facts.authors.flatMap { people.meant(by: $0) }.map(\.name))
   }

@@ -78,17 +78,21 @@ extension Remediation {
 
   /// Takes a request back before anything was applied.
   ///
-  /// - Parameter voter: who asked for it, or an approver.
-  package func withdraw(_ id: String, by voter: String, reason: String) throws -> Run {
+  /// - Parameters:
+  ///   - voter: who asked for it, or an approver.
+  ///   - token: what a program is on the log that asked for it itself; nil for a person.
+  package func withdraw(_ id: String, by voter: String, token: String? = nil, reason: String) throws -> Run {
     try store.write(as: .command) { transaction in
       var run = try found(id, transaction)
       let person = people[voter]
-      guard run.requestedBy == "user:\(voter)" || person?.roles.contains(.approver) == true, person?.isDisabled != true
+      let actor = token ?? "user:\(voter)"
+      guard run.requestedBy == actor || token == nil && person?.roles.contains(.approver) == true,
+        person?.isDisabled != true
       else {
         throw RemediationError(
           .notPermitted, "only who asked for \(id) (\(run.requestedBy)), or an approver, can withdraw it.")
       }
-      try journal.record(.withdrawn, on: &run, actor: "user:\(voter)", detail: reason, transaction)
+      try journal.record(.withdrawn, on: &run, actor: actor, detail: reason, transaction)
       return run
     }
   }

@@ -19,6 +19,20 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   /// A `plan`, a `verify`, or a `when` that led to a proposal: digests of script and inputs, calls, resources, outcome.
   case scriptExecuted = "script.executed"
 
+  // Who may come in. The body has names only, never a secret.
+  case accountAdded = "access.account_added"
+  /// Its roles, its groups, or whether it is disabled.
+  case accountChanged = "access.account_changed"
+  case passwordSet = "access.password_set"
+  case tokenMade = "access.token_made"
+  case tokenRevoked = "access.token_revoked"
+  case loggedIn = "access.login"
+  /// One or several attempts.
+  case loginFailed = "access.login_failed"
+  case loggedOut = "access.logout"
+  /// Somebody who is known asked for what they may not do.
+  case accessRefused = "access.refused"
+
   // A run.
   case runProposed = "run.proposed"
   case planRecorded = "plan.recorded"

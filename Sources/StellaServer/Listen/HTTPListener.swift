@@ -1,7 +1,9 @@
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
 
 /// HTTP at one address, from when it is bound until ``end()``.
@@ -18,20 +20,22 @@ struct HTTPListener: Sendable {
   ///
   /// - Parameters:
   ///   - connections: at a time; others wait to be accepted.
-  ///   - patience: for a request to be there whole, or an answer to be taken.
+  ///   - patience: for a request to be there whole, with its handshake, or an answer to be taken.
+  ///   - tls: nil for none.
   /// - Throws: when it can't be bound; nothing runs then.
   init<Context: RequestContext>(
-    _ address: BindAddress, router: Router<Context>, connections: Int, patience: TimeAmount
+    _ address: BindAddress, router: Router<Context>, connections: Int, patience: TimeAmount,
+    tls: TLSConfiguration? = nil
   ) async throws where Context.Source == ApplicationRequestContextSource {
     let logger = Logger(label: "stella.server") { _ in SwiftLogNoOpLogHandler() }
     let (bound, bindings) = AsyncStream.makeStream(of: Int?.self)
+    let plain = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [RequestDeadline(patience)],
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
     let application = Application(
-      router: router,
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [RequestDeadline(patience)],
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+      router: router, server: try tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
       configuration: .init(
         address: address, serverName: nil,
         availableConnectionsDelegate: .maximum(connections, logger: logger)),

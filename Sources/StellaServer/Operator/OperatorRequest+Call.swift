@@ -78,6 +78,7 @@ extension OperatorRequest {
       return get(
         ["top"],
         [Parameter("sort", filter.order.rawValue)] + (filter.limit.map { [Parameter("limit", String($0))] } ?? []))
+    case .access(let request): return request.call
     }
   }
 

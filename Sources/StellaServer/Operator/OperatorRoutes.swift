@@ -13,27 +13,27 @@ import StellaModel
 ///     POST   /silences  {"rule","key":{…},"for","reason"}            DELETE /silences/NUMBER
 ///     GET    /rules/ID/history?key=…&limit=…
 ///     GET    /freeze      PUT /freeze {"reason"}      DELETE /freeze?reason=…      GET /whoami
-///     GET    /top?sort=…&limit=…
+///     GET    /top?sort=…&limit=…      and what OperatorRoutes+Access.swift adds
 ///
 /// Answers are JSON, of lists one object a line, or with `Accept: text/plain` what the command prints. Failures are
 /// ``Problem``s. What is asked is done by the host, off the event loops.
 package struct OperatorRoutes<Context: RequestContext>: Sendable {
-  /// Does what is asked in the name of the user with this uid. Blocks.
+  /// Does what is asked in the name of the caller. Blocks.
   package typealias Operation =
-    @Sendable (OperatorRequest, _ uid: UInt32, AnswerLayout) throws(CommandFailure) -> OperatorAnswer
+    @Sendable (OperatorRequest, Caller, AnswerLayout) throws(CommandFailure) -> OperatorAnswer
 
   /// Bytes of a body at most.
   package static var bodyLimit: Int { 64 << 10 }
 
   private let work: RequestWork
-  private let caller: @Sendable (Context) async throws -> UInt32
+  private let caller: @Sendable (Context) async throws -> Caller
   private let operation: Operation
 
   /// - Parameters:
   ///   - work: where `operation` runs.
   ///   - caller: who asks, by something that can't be claimed.
   package init(
-    work: RequestWork, caller: @escaping @Sendable (Context) async throws -> UInt32, operation: @escaping Operation
+    work: RequestWork, caller: @escaping @Sendable (Context) async throws -> Caller, operation: @escaping Operation
   ) {
     self.work = work
     self.caller = caller
@@ -45,6 +45,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addRuns(to: routes)
     addAlerts(to: routes)
     addFreeze(to: routes)
+    addAccess(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
     routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
   }
@@ -125,13 +126,13 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     return reason
   }
 
-  private static func part(_ name: String, _ context: Context) throws -> String {
+  static func part(_ name: String, _ context: Context) throws -> String {
     let part = try context.parameters.require(name)
     return URLText.decoded(part) ?? part
   }
 
   /// A request that takes no parameters.
-  private func plain(
+  func plain(
     _ request: Request, _ context: Context, _ read: (RequestMembers) throws(CommandFailure) -> OperatorRequest
   ) async throws -> Response {
     try await answer(request, context) { request, body throws(CommandFailure) in
@@ -151,12 +152,12 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
         CommandFailure(.usage, "the body is over \(Self.bodyLimit >> 10) KiB."), status: .contentTooLarge
       ).response
     }
-    let uid = try await caller(context)
+    let caller = try await caller(context)
     let layout = AnswerField.layout(request.headers)
     do throws(CommandFailure) {
       let asked = try read(request, try RequestMembers(body))
       let operation = operation
-      return response(try await work.run { () throws(CommandFailure) in try operation(asked, uid, layout) }, layout)
+      return response(try await work.run { () throws(CommandFailure) in try operation(asked, caller, layout) }, layout)
     } catch {
       return Problem(error).response
     }

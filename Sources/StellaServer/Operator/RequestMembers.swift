@@ -9,6 +9,7 @@ struct RequestMembers {
     case text(String)
     case flag(Bool)
     case texts([String: String])
+    case list([String])
     case other
 
     init(from decoder: any Decoder) throws {
@@ -19,6 +20,8 @@ struct RequestMembers {
         self = .flag(flag)
       } else if let texts = try? container.decode([String: String].self) {
         self = .texts(texts)
+      } else if let list = try? container.decode([String].self) {
+        self = .list(list)
       } else {
         self = .other
       }
@@ -47,6 +50,30 @@ struct RequestMembers {
     case .text(let text): return text
     case nil: throw CommandFailure(.usage, "the member \(name) is missing.")
     default: throw CommandFailure(.usage, "the member \(name) is no text.")
+    }
+  }
+
+  /// Nil when it isn't there.
+  mutating func optionalText(_ name: String) throws(CommandFailure) -> String? {
+    if members[name] != nil { return try text(name) }
+    names.append(name)
+    return nil
+  }
+
+  /// Nil when it isn't there.
+  mutating func optionalFlag(_ name: String) throws(CommandFailure) -> Bool? {
+    if members[name] != nil { return try flag(name) }
+    names.append(name)
+    return nil
+  }
+
+  /// Texts in their order; nil when it isn't there.
+  mutating func list(_ name: String) throws(CommandFailure) -> [String]? {
+    names.append(name)
+    switch members.removeValue(forKey: name) {
+    case .list(let list): return list
+    case nil: return nil
+    default: throw CommandFailure(.usage, "the member \(name) is no list of texts.")
     }
   }
 

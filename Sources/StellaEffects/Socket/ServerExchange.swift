@@ -2,10 +2,11 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import StellaModel
 
-/// HTTP over a Unix socket, one request after the other.
-package final class SocketExchange {
+/// HTTP to a server of ours, over its Unix socket or the network, one request after the other.
+package final class ServerExchange {
   package struct Answer: Sendable {
     package var status: Int
     /// Names in lower case, in the order in which they came.
@@ -32,14 +33,29 @@ package final class SocketExchange {
   /// - Parameters:
   ///   - socket: its path, 107 bytes at most.
   ///   - timeout: for one whole exchange.
-  package init(socket: String, timeout: Duration) {
-    origin = "http+unix://" + URLText.encoded(socket)
+  package convenience init(socket: String, timeout: Duration) {
+    self.init(origin: "http+unix://" + URLText.encoded(socket), timeout: timeout, caFile: nil)
+  }
+
+  /// - Parameter caFile: PEM file of the certificates that are believed; nil for those of the system.
+  package convenience init(server: HTTPOrigin, timeout: Duration, caFile: String?) {
+    self.init(origin: server.description, timeout: timeout, caFile: caFile)
+  }
+
+  private init(origin: String, timeout: Duration, caFile: String?) {
+    self.origin = origin
     self.timeout = .nanoseconds(timeout.nanoseconds)
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
     configuration.httpVersion = .http1Only
     configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(5), read: nil)
     configuration.connectionPool.retryConnectionEstablishment = false
+    if let caFile {
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.minimumTLSVersion = .tlsv12
+      tls.trustRoots = .file(caFile)
+      configuration.tlsConfiguration = tls
+    }
     client = HTTPClient(
       eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
   }

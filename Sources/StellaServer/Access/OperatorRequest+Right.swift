@@ -1,0 +1,64 @@
+import StellaModel
+
+extension OperatorRequest {
+  /// What somebody must be allowed to ask for it over the network. What a run's policy wants besides is looked at by who answers.
+  package enum Right: String, Sendable, Hashable, CaseIterable {
+    /// To see alerts, runs and what the engine does.
+    case read
+    /// To ask for a plan or a rollback, on which people decide.
+    case propose
+    /// To acknowledge, resolve, silence, have carried out what is approved, and stop all effects.
+    case respond
+    /// To let effects go on.
+    case thaw
+    /// To decide.
+    case vote
+    /// To change who may do what.
+    case administer
+    /// To change one's own password.
+    case own
+
+    /// The roles of which any is enough. No role implies another.
+    package var roles: Set<String> {
+      switch self {
+      case .read, .own: ["viewer", "editor", "approver", "admin"]
+      case .propose, .respond: ["editor", "approver", "admin"]
+      case .thaw: ["approver", "admin"]
+      case .vote: ["approver"]
+      case .administer: ["admin"]
+      }
+    }
+
+    /// The scope that a token needs; nil: no token may.
+    package var scope: APIToken.Scope? {
+      switch self {
+      case .read: .read
+      case .propose: .propose
+      case .respond, .thaw, .vote, .administer, .own: nil
+      }
+    }
+  }
+
+  package var right: Right {
+    switch self {
+    case .list, .show, .state, .freezeStatus, .whoami, .alerts, .alert, .history, .top: .read
+    case .replan, .rollback, .withdraw: .propose
+    case .acknowledge, .resolve, .silence, .unsilence, .execute, .freeze: .respond
+    case .thaw: .thaw
+    case .approve, .reject, .review, .reconcile, .accept: .vote
+    case .access(.setPassword(_, _, former: .some)): .own
+    case .access: .administer
+    }
+  }
+
+  /// The run that it is about.
+  package var run: String? {
+    switch self {
+    case .show(let id, _, _), .state(let id), .approve(let id, _, _, _), .reject(let id, _, _), .review(let id, _),
+      .withdraw(let id, _), .replan(let id), .execute(let id), .rollback(let id), .reconcile(let id, _, _),
+      .accept(let id, _):
+      id
+    default: nil
+    }
+  }
+}
