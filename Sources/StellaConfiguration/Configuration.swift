@@ -61,6 +61,8 @@ package struct Configuration: Sendable {
   package var log = Log()
   package var retention = Retention()
   package var server = Server()
+  /// Nil where no syslog is taken in.
+  package var syslog: SyslogSettings?
 
   package static let defaultFile = "stella.yaml"
 
@@ -148,6 +150,7 @@ package struct Configuration: Sendable {
     }
     takeTargets(value, resolved: resolved, problems: &problems)
     if let server = value["server"] { takeServer(server, problems: &problems) }
+    if let syslog = value["syslog"] { takeSyslog(syslog, resolved: resolved, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

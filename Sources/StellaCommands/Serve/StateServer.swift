@@ -19,8 +19,10 @@ final class StateServer: Sendable {
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
   ///   - journal: where events go that come over the network; nil where none do.
+  ///   - parts: what else there is to say about its health.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server,
+    parts: @escaping @Sendable () -> [Health.Part]
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -31,7 +33,11 @@ final class StateServer: Sendable {
       operation: { request, uid, layout throws(CommandFailure) in
         try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk, monitor)
       })
-    let health = HealthRoutes { await Self.health(desk, work, phase, journal) }
+    let health = HealthRoutes {
+      var health = await Self.health(desk, work, phase, journal)
+      health.parts += parts()
+      return health
+    }
     do {
       server = try await SocketServer(path: socket.address, runs: runs, health: health)
     } catch {

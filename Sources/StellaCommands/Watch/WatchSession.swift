@@ -196,7 +196,7 @@ private final class WatchState {
     return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits)
   }
 
-  private static let intakeName = "http"
+  private static let intakeName = "the network"
 
   func release() {
     try? store?.close()
