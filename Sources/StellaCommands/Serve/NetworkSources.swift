@@ -1,6 +1,8 @@
 import StellaConfiguration
+import StellaEffects
 import StellaEngine
 import StellaModel
+import StellaSQLite
 import StellaServer
 import Synchronization
 
@@ -8,6 +10,8 @@ import Synchronization
 final class NetworkSources: Sendable {
   private struct State {
     var syslog: (server: SyslogServer, intake: SyslogIntake)?
+    var journald: JournaldFeed?
+    var probes: ProbeLoops?
   }
 
   private let state = Mutex(State())
@@ -16,11 +20,26 @@ final class NetworkSources: Sendable {
   /// - Parameter note: told what a person should know.
   init(note: @escaping @Sendable (String) -> Void) { self.note = note }
 
-  static func areDeclared(in configuration: Configuration) -> Bool { configuration.syslog != nil }
+  static func areDeclared(in configuration: Configuration) -> Bool {
+    configuration.syslog != nil || configuration.journald != nil || !configuration.probes.isEmpty
+  }
 
   /// - Throws: when something can't be begun; nothing runs then.
-  func begin(_ configuration: Configuration, _ journal: IntakeJournal) async throws {
+  func begin(_ configuration: Configuration, _ journal: IntakeJournal, _ directory: StateDirectory) async throws {
     do {
+      if !configuration.probes.isEmpty {
+        let secrets = try SecretBook(configuration.secrets, environment: Configuration.environment)
+        for case .redis(_, let password?) in configuration.probes.map(\.kind) { _ = try secrets.value(of: password) }
+        let probes = ProbeLoops(configuration.probes, secrets: secrets, journal: journal)
+        state.withLock { $0.probes = probes }
+        note("asking \(CountText.count(configuration.probes.count, "probe"))")
+      }
+      if let settings = configuration.journald {
+        let feed = try JournaldFeed(
+          settings, journal: journal, directory: directory.path, segments: directory.intake, note: note)
+        state.withLock { $0.journald = feed }
+        note("reading systemd's journal")
+      }
       if let settings = configuration.syslog { try await beginSyslog(settings, journal) }
     } catch {
       await end()
@@ -51,22 +70,34 @@ final class NetworkSources: Sendable {
 
   /// How they fare.
   @Sendable func health() -> [Health.Part] {
-    state.withLock { state in
-      guard let intake = state.syslog?.intake else { return [] }
-      let figures = intake.figures
+    let (syslog, journald, probes) = state.withLock { ($0.syslog?.intake, $0.journald, $0.probes) }
+    var parts: [Health.Part] = []
+    if let syslog {
+      let figures = syslog.figures
       let losses = figures.losses()
-      return [
-        Health.Part(
-          "syslog", isWell: intake.trouble == nil,
-          detail: intake.trouble ?? "\(figures.messages) messages" + (losses.isEmpty ? "" : ", " + losses))
-      ]
+      let told = "\(figures.messages) messages" + (losses.isEmpty ? "" : ", " + losses)
+      parts.append(Health.Part("syslog", isWell: syslog.trouble == nil, detail: syslog.trouble ?? told))
     }
+    if let (entries, trouble) = journald?.progress {
+      parts.append(Health.Part("journald", isWell: trouble == nil, detail: trouble ?? "\(entries) entries"))
+    }
+    if let (runs, failing, dropped) = probes?.progress {
+      // That a service is down says nothing about this one.
+      var told = "\(runs) runs"
+      if !failing.isEmpty { told += ", failing: \(failing.joined(separator: ", "))" }
+      if dropped > 0 { told += ", \(dropped) not kept" }
+      parts.append(Health.Part("probes", isWell: true, detail: told))
+    }
+    return parts
   }
 
   /// Takes nothing more; what was read is durable on return.
   func end() async {
-    let syslog = state.withLock { $0.syslog }
-    await syslog?.server.end()
+    let (syslog, journald, probes) = state.withLock { ($0.syslog?.server, $0.journald, $0.probes) }
+    await probes?.end()
+    await syslog?.end()
+    // On a thread of its own: it waits.
+    if let journald { _ = try? await EngineThread.value { journald.end() } }
   }
 }
 

@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
       With `server: { listen: 127.0.0.1:7480 }` in stella.yaml, programs of this machine send it events, which are safe once
       they are acknowledged:
         curl --data-binary @events.jsonl http://127.0.0.1:7480/api/v1/events
-      With `syslog:` it takes syslog messages over UDP, TCP and TLS.
+      With `syslog:` it takes syslog messages over UDP, TCP and TLS, and with `journald:` it reads systemd's journal.
 
       SIGHUP loads the rules anew. SIGTERM ends it with exit status 0, and an interrupt with 130; an effect that is going on
       is finished first. Changes of stella.yaml and of fixes count from the next start on.
@@ -51,7 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
       server = try await StateServer(
         desk, session.monitor, journal: session.journal, configuration.server, parts: network.health)
       do {
-        if let journal = session.journal { try await network.begin(configuration, journal) }
+        if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {
         await server.end()
         throw error

@@ -144,7 +144,7 @@ struct ServeSyslogTests {
     let port = try #require(ports["tls"])
     let connect = ["openssl", "s_client", "-quiet", "-no_ign_eof", "-connect", "127.0.0.1:\(port)"]
     let certificate = ["-cert", "cert.pem", "-key", "key.pem"]
-    try client(connect + certificate, input: "26 <11>1 - web1 shop - - - say<11>1 - web1 shop - - - say two\n")
+    try client(connect + certificate, input: "27 <11>1 - web1 shop - - - say<11>1 - web1 shop - - - say two\n")
     #expect(server.until { messages($0) == ["say", "say two"] }, "\(server.output) \(server.errors)")
     try client(connect, input: "<11>1 - web1 shop - - - say without\n")
     try client(connect + ["-tls1_1"] + certificate, input: "<11>1 - web1 shop - - - say old\n")
