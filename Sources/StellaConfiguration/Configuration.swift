@@ -61,6 +61,12 @@ package struct Configuration: Sendable {
   package var log = Log()
   package var retention = Retention()
   package var server = Server()
+  /// Nil where no syslog is taken in.
+  package var syslog: SyslogSettings?
+  /// In the order of the file.
+  package var probes: [ProbeSettings] = []
+  /// Nil where systemd's journal isn't read.
+  package var journald: JournaldSettings?
 
   package static let defaultFile = "stella.yaml"
 
@@ -148,6 +154,9 @@ package struct Configuration: Sendable {
     }
     takeTargets(value, resolved: resolved, problems: &problems)
     if let server = value["server"] { takeServer(server, resolved: resolved, problems: &problems) }
+    if let probes = value["probes"] { takeProbes(probes, problems: &problems) }
+    if let journald = value["journald"] { takeJournald(journald, resolved: resolved) }
+    if let syslog = value["syslog"] { takeSyslog(syslog, resolved: resolved, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

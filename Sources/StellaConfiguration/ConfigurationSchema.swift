@@ -1,10 +1,22 @@
 /// Every key of `stella.yaml`.
 enum ConfigurationSchema {
-  static let formats = ["auto", "json", "logfmt", "syslog", "combined", "nginx-error", "plain"]
+  static let formats = ["auto", "json", "journald", "logfmt", "syslog", "combined", "nginx-error", "plain"]
 
   static let keys =
     general + muting + approvals + [
-      ConfigurationKey("server", .object(server), "What `stella serve` offers over the network.")
+      ConfigurationKey("server", .object(server), "What `stella serve` offers over the network."),
+      ConfigurationKey(
+        "syslog", .object(syslog),
+        "Where `stella serve` takes syslog messages (RFC 5424 and 3164) over the network. They are kept in the intake journal until "
+          + "detection has used them."),
+      ConfigurationKey(
+        "probes", .map(key: "a name", .object(probe)), example: probesExample,
+        "Services that `stella serve` asks again and again whether they answer. What came of it is an event, with `ok`, `duration_ms` and "
+          + "`error_type`."),
+      ConfigurationKey(
+        "journald", .object(journald),
+        "What `stella serve` reads of systemd's journal, through `journalctl`. `journald: {}` reads everything. A restart goes on where "
+          + "reading ended."),
     ]
 
   private static let general: [ConfigurationKey] = [

@@ -51,6 +51,9 @@ private struct RandomLog {
         random.chance(15)
           ? "{\"message\":\"no time \(number)\"}"
           : "{\"time\":\"\(iso)\",\"level\":\"\(random.pick(["info", "WARN", "Fatal", "30"]))\",\"message\":\"m\(number)\"}"
+      case .journald:
+        "{\"__REALTIME_TIMESTAMP\":\"\(Timestamp.parse(iso).map { $0 / 1000 } ?? 0)\",\"__CURSOR\":\"i=\(number)\",\"PRIORITY\":\"4\","
+          + "\"_PID\":\"\(number % 7)\",\"SYSLOG_IDENTIFIER\":\"sshd\",\"MESSAGE\":\"Connection from 10.0.0.\(number % 250) port 1\"}"
       case .logfmt:
         random.chance(15)
           ? "level=info msg=\"no time \(number)\" n=1" : "time=\(iso) level=warn msg=\"m \(number)\" status=\(number)"

@@ -20,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
       With `server: { listen: 127.0.0.1:7480 }` in stella.yaml, programs of this machine send it events, which are safe once
       they are acknowledged:
         curl --data-binary @events.jsonl http://127.0.0.1:7480/api/v1/events
+      With `syslog:` it takes syslog messages over UDP, TCP and TLS, and with `journald:` it reads systemd's journal.
 
       SIGHUP loads the rules anew. SIGTERM ends it with exit status 0, and an interrupt with 130; an effect that is going on
       is finished first. Changes of stella.yaml and of fixes count from the next start on.
@@ -34,18 +35,27 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try Configuration.load(source.config)
-    let listen = configuration.server.listen
-    let inputs = try source.inputs(configuration, takesStandardInput: false, listens: listen != nil)
+    let takesIn = configuration.server.listen != nil || NetworkSources.areDeclared(in: configuration)
+    let inputs = try source.inputs(configuration, takesStandardInput: false, listens: takesIn)
     var plan = try WatchSession.Plan("stella serve", source, session, inputs: inputs, configuration)
     plan.proposes = true
     plan.runsFixes = true
-    if listen != nil { plan.intakeBytes = configuration.server.heldBytes }
+    if takesIn { plan.intakeBytes = configuration.server.heldBytes }
     let interrupts = try Interrupts()
     let session = try WatchSession(plan)
     guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
+    let isQuiet = plan.isQuiet
+    let network = NetworkSources { if !isQuiet { Console.standard.note(TextEscaping.oneLine("stella: \($0)")) } }
     let server: StateServer
     do {
-      server = try await StateServer(desk, session.monitor, journal: session.journal, configuration.server)
+      server = try await StateServer(
+        desk, session.monitor, journal: session.journal, configuration.server, parts: network.health)
+      do {
+        if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
+      } catch {
+        await server.end()
+        throw error
+      }
     } catch {
       session.end(isInterrupted: true)
       throw error
@@ -66,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
     } catch {
       result = .failure(error)
     }
+    await network.end()
     await server.end()
     session.end(isInterrupted: true)
     do {

@@ -21,8 +21,10 @@ final class StateServer: Sendable {
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
   ///   - journal: where events go that come over the network; nil where none do.
+  ///   - parts: what else there is to say about its health.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server,
+    parts: @escaping @Sendable () -> [Health.Part]
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -34,7 +36,11 @@ final class StateServer: Sendable {
     }
     let runs = OperatorRoutes<PeerRequestContext>(
       work: work, caller: { .uid(try await $0.peer().uid) }, operation: operation)
-    let health: @Sendable () async -> Health = { await Self.health(desk, work, phase, journal) }
+    let health: @Sendable () async -> Health = {
+      var health = await Self.health(desk, work, phase, journal)
+      health.parts += parts()
+      return health
+    }
     do {
       server = try await SocketServer(path: socket.address, runs: runs, health: HealthRoutes(health))
     } catch {

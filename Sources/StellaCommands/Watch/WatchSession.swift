@@ -200,7 +200,7 @@ private final class WatchState {
     }
   }
 
-  private static let intakeName = "http"
+  private static let intakeName = "the network"
 
   func release() {
     try? store?.close()

@@ -9,6 +9,13 @@ package final class AutoDecoder: Decoder {
   package var detector: FormatDetector
 
   private let json = JSONLineDecoder()
+  private lazy var journald = {
+    let made = JournaldDecoder()
+    made.prepare(fields)
+    hasJournald = true
+    return made
+  }()
+  private var hasJournald = false
   private var texts: [LogFormat: TextLineDecoder] = [:]
   private let classifier = LineClassifier()
   private var fields = FieldTable()
@@ -20,6 +27,7 @@ package final class AutoDecoder: Decoder {
     switch format {
     case .auto: AutoDecoder()
     case .json: JSONLineDecoder()
+    case .journald: JournaldDecoder()
     default: TextLineDecoder(format)
     }
   }
@@ -27,6 +35,7 @@ package final class AutoDecoder: Decoder {
   package func prepare(_ fields: FieldTable) {
     self.fields = fields
     json.prepare(fields)
+    if hasJournald { journald.prepare(fields) }
     for text in texts.values { text.prepare(fields) }
   }
 
@@ -67,6 +76,8 @@ package final class AutoDecoder: Decoder {
           refused(block, line, refusal, into: batch, clock: clock, failures: failures)
           line += 1
         }
+      } else if format == .journald {
+        line += journald.decode(part, from: line, into: batch, clock: clock, failures: failures)
       } else {
         line = decodeText(part, from: line, text(format), into: batch, clock: clock, failures: failures)
       }
@@ -100,7 +111,7 @@ package final class AutoDecoder: Decoder {
       return .plain
     }
     let format = classifier.format(of: line)
-    return format == .json ? .plain : format
+    return format == .json || format == .journald ? .plain : format
   }
 
   private func decodeText(
@@ -136,7 +147,9 @@ package final class AutoDecoder: Decoder {
   /// Which decoder made an event of the record.
   private func decoder(for record: Bytes) -> any Decoder {
     let format = detector.decided ?? classifier.format(of: record)
-    if format == .json { return record.trimmed().first == UInt8(ascii: "{") ? json : text(fallback(record)) }
+    if format == .json || format == .journald {
+      return record.trimmed().first == UInt8(ascii: "{") ? json : text(fallback(record))
+    }
     let decoder = text(format)
     return decoder.recognises(record) ? decoder : text(fallback(record))
   }

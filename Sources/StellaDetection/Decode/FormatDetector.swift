@@ -25,7 +25,7 @@ package struct FormatDetector: Sendable, Hashable {
   package var summary: String { "\(leader.rawValue) (\(counts[leader, default: 0]) of \(lines) lines)" }
 
   /// The first of equals wins.
-  private static let preference: [LogFormat] = [.plain, .logfmt, .nginxError, .syslog, .combined, .json]
+  private static let preference: [LogFormat] = [.plain, .logfmt, .nginxError, .syslog, .combined, .json, .journald]
 
   mutating func count(_ format: LogFormat) {
     counts[format, default: 0] += 1
@@ -55,7 +55,9 @@ final class LineClassifier {
 
   func format(of line: Bytes) -> LogFormat {
     let text = line.trimmed()
-    if text.first == UInt8(ascii: "{"), case .object? = try? parser.parse(text) { return .json }
+    if text.first == UInt8(ascii: "{"), case .object(let members)? = try? parser.parse(text) {
+      return JournaldEntry.isEntry(members) ? .journald : .json
+    }
     if accepts({ AccessLogGrammar.parse(line, into: &$0, clock: clock) }) != nil { return .combined }
     if accepts({ ErrorLogGrammar.parse(line, into: &$0, clock: clock) }) != nil { return .nginxError }
     if let fields = accepts({ SyslogGrammar.parse(line, into: &$0, clock: clock) }), isSyslog(line, fields) {

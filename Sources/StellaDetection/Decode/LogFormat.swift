@@ -4,6 +4,8 @@ package enum LogFormat: String, CaseIterable, Sendable, Codable {
   case auto
   /// One JSON object per line.
   case json
+  /// What `journalctl -o json` writes.
+  case journald
   /// `key=value key="value with spaces"`.
   case logfmt
   /// RFC 3164 and RFC 5424, also as files hold them: without priority, with ISO times.

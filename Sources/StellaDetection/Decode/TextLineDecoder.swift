@@ -88,7 +88,7 @@ package final class TextLineDecoder: Decoder {
     case .combined: AccessLogGrammar.parse(text, into: &sink, clock: clock)
     case .nginxError: ErrorLogGrammar.parse(text, into: &sink, clock: clock)
     case .logfmt: LogfmtGrammar.parse(text, into: &sink, clock: clock)
-    case .plain, .auto, .json: PlainGrammar.parse(text, into: &sink, clock: clock)
+    case .plain, .auto, .json, .journald: PlainGrammar.parse(text, into: &sink, clock: clock)
     }
   }
 

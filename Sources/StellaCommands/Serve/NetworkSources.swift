@@ -1,0 +1,116 @@
+import StellaConfiguration
+import StellaEffects
+import StellaEngine
+import StellaModel
+import StellaSQLite
+import StellaServer
+import Synchronization
+
+/// What `stella serve` takes in besides files and HTTP, as `stella.yaml` declares it. All of it goes through the intake journal.
+final class NetworkSources: Sendable {
+  private struct State {
+    var syslog: (server: SyslogServer, intake: SyslogIntake)?
+    var journald: JournaldFeed?
+    var probes: ProbeLoops?
+  }
+
+  private let state = Mutex(State())
+  private let note: @Sendable (String) -> Void
+
+  /// - Parameter note: told what a person should know.
+  init(note: @escaping @Sendable (String) -> Void) { self.note = note }
+
+  static func areDeclared(in configuration: Configuration) -> Bool {
+    configuration.syslog != nil || configuration.journald != nil || !configuration.probes.isEmpty
+  }
+
+  /// - Throws: when something can't be begun; nothing runs then.
+  func begin(_ configuration: Configuration, _ journal: IntakeJournal, _ directory: StateDirectory) async throws {
+    do {
+      if !configuration.probes.isEmpty {
+        let secrets = try SecretBook(configuration.secrets, environment: Configuration.environment)
+        for case .redis(_, let password?) in configuration.probes.map(\.kind) { _ = try secrets.value(of: password) }
+        let probes = ProbeLoops(configuration.probes, secrets: secrets, journal: journal)
+        state.withLock { $0.probes = probes }
+        note("asking \(CountText.count(configuration.probes.count, "probe"))")
+      }
+      if let settings = configuration.journald {
+        let feed = try JournaldFeed(
+          settings, journal: journal, directory: directory.path, segments: directory.intake, note: note)
+        state.withLock { $0.journald = feed }
+        note("reading systemd's journal")
+      }
+      if let settings = configuration.syslog { try await beginSyslog(settings, journal) }
+    } catch {
+      await end()
+      throw error
+    }
+  }
+
+  private func beginSyslog(_ settings: SyslogSettings, _ journal: IntakeJournal) async throws {
+    guard let zone = settings.timeZone.map({ TimeZones.rules($0) }) ?? .utc else {
+      throw CommandFailure(
+        .usage,
+        "syslog.tz: there is no time zone \(settings.timeZone ?? ""). Use an IANA name such as Europe/Berlin, or +02:00."
+      )
+    }
+    let lines = SyslogLinesInUse(zone)
+    let intake = SyslogIntake(settings, convert: lines.lines) { bytes in
+      do throws(IntakeError) {
+        try await journal.append(bytes)
+        return .taken
+      } catch {
+        return error.code == .ended ? .ended : .later(error.message)
+      }
+    }
+    let server = try await SyslogServer(settings, intake, note: note)
+    state.withLock { $0.syslog = (server, intake) }
+    note("taking syslog at \(server.addresses.joined(separator: ", "))")
+  }
+
+  /// How they fare.
+  @Sendable func health() -> [Health.Part] {
+    let (syslog, journald, probes) = state.withLock { ($0.syslog?.intake, $0.journald, $0.probes) }
+    var parts: [Health.Part] = []
+    if let syslog {
+      let figures = syslog.figures
+      let losses = figures.losses()
+      let told = "\(figures.messages) messages" + (losses.isEmpty ? "" : ", " + losses)
+      parts.append(Health.Part("syslog", isWell: syslog.trouble == nil, detail: syslog.trouble ?? told))
+    }
+    if let (entries, trouble) = journald?.progress {
+      parts.append(Health.Part("journald", isWell: trouble == nil, detail: trouble ?? "\(entries) entries"))
+    }
+    if let (runs, failing, dropped) = probes?.progress {
+      // That a service is down says nothing about this one.
+      var told = "\(runs) runs"
+      if !failing.isEmpty { told += ", failing: \(failing.joined(separator: ", "))" }
+      if dropped > 0 { told += ", \(dropped) not kept" }
+      parts.append(Health.Part("probes", isWell: true, detail: told))
+    }
+    return parts
+  }
+
+  /// Takes nothing more; what was read is durable on return.
+  func end() async {
+    let (syslog, journald, probes) = state.withLock { ($0.syslog?.server, $0.journald, $0.probes) }
+    await probes?.end()
+    await syslog?.end()
+    // On a thread of its own: it waits.
+    if let journald { _ = try? await EngineThread.value { journald.end() } }
+  }
+}
+
+/// Lets the connections use one decoder, one after the other.
+private final class SyslogLinesInUse: Sendable {
+  private struct Box: @unchecked Sendable {
+    // Sendable, because the lock around it lets one in at a time.
+    let lines: SyslogLines
+  }
+
+  private let box: Mutex<Box>
+
+  init(_ zone: ZoneRules) { box = Mutex(Box(lines: SyslogLines(zone: zone))) }
+
+  @Sendable func lines(_ messages: ReceivedMessages) -> [UInt8] { box.withLock { $0.lines.lines(messages) } }
+}
