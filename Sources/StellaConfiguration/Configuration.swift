@@ -61,6 +61,7 @@ package struct Configuration: Sendable {
   package var log = Log()
   package var retention = Retention()
   package var server = Server()
+  package var privacy = Privacy()
 
   package static let defaultFile = "stella.yaml"
 
@@ -147,6 +148,7 @@ package struct Configuration: Sendable {
       self.reload.testTime = reload["test_time"]?.nanoseconds.map(Duration.nanoseconds) ?? self.reload.testTime
     }
     takeTargets(value, resolved: resolved, problems: &problems)
+    if let privacy = value["privacy"] { takePrivacy(privacy, problems: &problems) }
     if let server = value["server"] { takeServer(server, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {

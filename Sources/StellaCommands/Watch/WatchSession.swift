@@ -45,11 +45,12 @@ final class WatchSession {
       for: options, directory: plan.configuration.state, holder: plan.holder, isNeeded: plan.proposes,
       takesIn: plan.intakeBytes != nil)
     options.store = state.isKept ? state.store : nil
+    options.masking = try PrivacyRules.intake(plan.configuration)
     options.muting = try MutingRules.of(plan.configuration)
     if let file = plan.configuration.file {
       options.readMuting = { () throws(RuleError) in try MutingRules.read(file) }
     }
-    journal = try state.journal(heldBytes: plan.intakeBytes)
+    journal = try state.journal(heldBytes: plan.intakeBytes, masking: options.masking)
     options.journals = [journal].compactMap(\.self)
     guard plan.proposes else {
       (desk, remediation) = (nil, nil)
@@ -188,12 +189,12 @@ private final class WatchState {
     store = try SQLiteStore(directory)
   }
 
-  func journal(heldBytes: Int?) throws -> IntakeJournal? {
+  func journal(heldBytes: Int?, masking: Masking?) throws -> IntakeJournal? {
     guard let heldBytes, let directory, let store else { return nil }
     var limits = IntakeJournal.Limits()
     limits.heldBytes = Int64(heldBytes)
     let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
-    return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits)
+    return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking)
   }
 
   private static let intakeName = "http"

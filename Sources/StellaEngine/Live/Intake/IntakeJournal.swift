@@ -1,4 +1,5 @@
 import Glibc
+import StellaDetection
 import StellaModel
 
 /// Lines that came over the network, kept until detection has used them: a line that was acknowledged survives a kill and
@@ -31,6 +32,7 @@ package final class IntakeJournal: @unchecked Sendable {
   let waker: Waker
   private let directory: JournalDirectory
   private let limits: Limits
+  private let masking: Masking?
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
   private var thread: pthread_t?
@@ -54,9 +56,10 @@ package final class IntakeJournal: @unchecked Sendable {
   ///   - path: is made when it isn't there; its parent must be.
   ///   - name: how people call it.
   ///   - saved: where detection goes on by its last checkpoint, nil when there is none.
+  ///   - masking: what is taken out of lines before they are stored; nil for nothing.
   /// - Throws: ``IntakeError`` `failed`; nothing was lost.
   package init(
-    path: String, name: String, saved: SourcePosition?, limits: Limits = Limits()
+    path: String, name: String, saved: SourcePosition?, limits: Limits = Limits(), masking: Masking? = nil
   ) throws(IntakeError) {
     directory = try JournalDirectory(path: path)
     let identity = SourceIdentity(
@@ -64,6 +67,7 @@ package final class IntakeJournal: @unchecked Sendable {
     self.identity = identity
     self.name = name
     self.limits = limits
+    self.masking = masking
     segments = try directory.segments()
     serial = segments.count
     let saved = saved?.identity == identity ? saved?.offset : nil
@@ -115,6 +119,7 @@ package final class IntakeJournal: @unchecked Sendable {
   /// - Throws: ``IntakeError``; none of the lines is there then. Of a batch that fails for the disk's sake some may be
   ///   there after a power failure.
   package func append(_ lines: [UInt8]) async throws(IntakeError) {
+    let lines = masking.map { Masker($0).maskedLines(lines) } ?? lines
     let failure = await withCheckedContinuation { continuation in
       enqueue(lines) { continuation.resume(returning: $0) }
     }
