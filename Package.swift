@@ -80,7 +80,7 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "StellaModel", .product(name: "Hummingbird", package: "hummingbird"),
+        "StellaEngine", "StellaModel", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -189,7 +189,10 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaServerTests",
-      dependencies: ["StellaServer", .product(name: "Hummingbird", package: "hummingbird")],
+      dependencies: [
+        "StellaServer", "StellaEngine", "StellaDetection", "StellaModel",
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaPostgresTests",

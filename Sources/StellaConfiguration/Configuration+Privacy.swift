@@ -49,7 +49,9 @@ extension Configuration {
     }
     if let text = key.text, text.utf8.count < 16 {
       problems.append(
-        .init(.wrongValue, at: key.place, "`hash_key` has \(text.utf8.count) bytes. It needs 16 or more that nobody can guess."))
+        .init(
+          .wrongValue, at: key.place,
+          "`hash_key` has \(text.utf8.count) bytes. It needs 16 or more that nobody can guess."))
     }
   }
 }
@@ -67,7 +69,8 @@ extension ConfigurationSchema {
         + "`user.id` is the member `id` of `user`."),
     ConfigurationKey(
       "hash_key", .text, example: "a-long-secret-from-the-environment",
-      "The key of that hash (HMAC-SHA256), 16 bytes or more, best as `${STELLA_HASH_KEY}`. Another key gives other digits."),
+      "The key of that hash (HMAC-SHA256), 16 bytes or more, best as `${STELLA_HASH_KEY}`. Another key gives other digits."
+    ),
   ]
 
   static let privacyPattern: [ConfigurationKey] = [

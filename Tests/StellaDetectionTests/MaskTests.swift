@@ -30,7 +30,10 @@ struct MaskTests {
       (#"{"card":4111111111111111,"n":[1,2.5e3]}"#, #"{"card":"[card]","n":[1,2.5e3]}"#),
       (#"{"m":"bob\u0040ex\u0061mple.com \"ok\""}"#, #"{"m":"[email] \"ok\""}"#),
       (#"{"m":"{\"token\":\"s3cr3t\",\"pin\":1}"}"#, #"{"m":"{\"token\":\"[secret]\",\"pin\":1}"}"#),
-      (#"{"password":"x","secret":null,"tokens":5,"token":123}"#, #"{"password":"[secret]","secret":null,"tokens":5,"token":"[secret]"}"#),
+      (
+        #"{"password":"x","secret":null,"tokens":5,"token":123}"#,
+        #"{"password":"[secret]","secret":null,"tokens":5,"token":"[secret]"}"#
+      ),
       (#"{"bob@example.com":{"seen":true}}"#, #"{"[email]":{"seen":true}}"#),
       (#"{"api_keys":[],"api_key":["a","b"]}"#, #"{"api_keys":[],"api_key":["[secret]","[secret]"]}"#),
       (#"{truncated "email":"bob@example.com"#, #"{truncated "email":"[email]"#),
@@ -44,7 +47,8 @@ struct MaskTests {
       "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36", "listening on 127.0.0.1:80, 0.0.0.0 and ::1",
       "version 1.2.3.4.5", "Unexpected token: expected", "Basic authentication failed", "bearer of news",
       "id 1700000000000000000 and 4111111111111112", "token=true", #"{"message":"ok","n":1700000000000000000,"a":[]}"#,
-      #"{"d":"a\tb\u00e9","x":{"y":null}}"#, "sk-learn is not a key", "550e8400-e29b-41d4-a716-446655440000", "@", "=:@%4",
+      #"{"d":"a\tb\u00e9","x":{"y":null}}"#, "sk-learn is not a key", "550e8400-e29b-41d4-a716-446655440000", "@",
+      "=:@%4",
       "\\", "\\u00", "%", ":::", "a@b", "C:\\new\\table", #"{"a":"\"}"#, "{", "}", #"{"a":}"#,
     ])
   func kept(text: String) { #expect(masker.masked(text) == text) }
@@ -53,7 +57,9 @@ struct MaskTests {
   func hashes() {
     let id = masker.masked("user_id=42").dropFirst("user_id=".count)
     #expect(id.hasPrefix("id_") && id.count == 19)
-    #expect(masker.masked(#"{"user_id":42,"user":{"id":"42"},"id":42}"#) == #"{"user_id":"\#(id)","user":{"id":"\#(id)"},"id":42}"#)
+    #expect(
+      masker.masked(#"{"user_id":42,"user":{"id":"42"},"id":42}"#)
+        == #"{"user_id":"\#(id)","user":{"id":"\#(id)"},"id":42}"#)
     #expect(masker.masked(#"<13>app: {"user_id": 42}"#) == #"<13>app: {"user_id": "\#(id)"}"#)
     #expect(masker.masked("GET /a?user_id=42&b=1") == "GET /a?user_id=\(id)&b=1")
     #expect(masker.masked("user.id=42 User_ID=\"42\"") == "user.id=\(id) User_ID=\"\(id)\"")
@@ -69,7 +75,9 @@ struct MaskTests {
       Masking.Pattern(name: "pin", expression: try RegularExpression(Array("pin ([0-9]*)".utf8))),
     ]
     let masker = Masker(Masking(kinds: [], patterns: patterns))
-    #expect(masker.masked("CUST-1 and CUST-22, pin 99, pin x bob@example.com") == "[customer] and [customer], pin [pin], pin x bob@example.com")
+    #expect(
+      masker.masked("CUST-1 and CUST-22, pin 99, pin x bob@example.com")
+        == "[customer] and [customer], pin [pin], pin x bob@example.com")
     #expect(masker.masked(#"{"m":"CUST\u002d7 \\"}"#) == #"{"m":"[customer] \\"}"#)
     #expect(masker.masked("nothing") == "nothing")
   }

@@ -13,14 +13,17 @@ final class StateServer: Sendable {
   private let loopback: LoopbackServer?
   private let work: RequestWork
   private let phase: ServerPhase
+  private let feed: LiveFeed
 
   /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
   ///
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
+  ///   - feed: what happens there, for those who look on. Ends with the server.
   ///   - journal: where events go that come over the network; nil where none do.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, journal: IntakeJournal?,
+    _ configuration: Configuration.Server
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -29,24 +32,43 @@ final class StateServer: Sendable {
     let runs = OperatorRoutes<PeerRequestContext>(
       work: work, caller: { try await $0.peer().uid },
       operation: { request, uid, layout throws(CommandFailure) in
-        try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk, monitor)
+        let answer = try Self.answer(request, Viewer(desk.rules.people, uid: uid), layout, desk, monitor)
+        // Whatever was decided or done.
+        if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) })
+        {
+          feed.take(run)
+        }
+        return answer
       })
+    let metrics = MetricsRoutes { () async throws(CommandFailure) in
+      try await work.run { () throws(CommandFailure) in
+        do {
+          return try EngineMetrics.text(monitor, feed: feed, journal: journal, desk: desk)
+        } catch {
+          throw FailureReport(error).failure
+        }
+      }
+    }
     let health = HealthRoutes { await Self.health(desk, work, phase, journal) }
     do {
-      server = try await SocketServer(path: socket.address, runs: runs, health: health)
+      server = try await SocketServer(
+        path: socket.address, runs: runs, health: health,
+        stream: StreamRoutes(feed, clientBytes: configuration.streamClientBytes) { _ in true }, metrics: metrics)
     } catch {
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
     do {
-      loopback = try await Self.loopback(journal, configuration, health)
+      loopback = try await Self.loopback(
+        journal, configuration, health,
+        StreamRoutes(feed, clientBytes: configuration.streamClientBytes) { _ in false }, metrics)
     } catch {
       socket.remove()
       await server.end()
       await work.end()
       throw error
     }
-    (self.socket, self.work, self.phase) = (socket, work, phase)
+    (self.socket, self.work, self.phase, self.feed) = (socket, work, phase, feed)
   }
 
   var path: String { socket.path }
@@ -55,7 +77,8 @@ final class StateServer: Sendable {
   var address: String? { loopback.map { "http://\($0.host):\($0.port)" } }
 
   private static func loopback(
-    _ journal: IntakeJournal?, _ configuration: Configuration.Server, _ health: HealthRoutes
+    _ journal: IntakeJournal?, _ configuration: Configuration.Server, _ health: HealthRoutes,
+    _ stream: StreamRoutes<LoopbackContext>, _ metrics: MetricsRoutes
   ) async throws -> LoopbackServer? {
     guard let journal, let listen = configuration.listen else { return nil }
     let intake = IntakeRoutes(bodyLimit: configuration.bodyBytes) { lines async throws(IntakeRefusal) in
@@ -65,7 +88,8 @@ final class StateServer: Sendable {
         throw IntakeRefusal(unavailable: error.message)
       }
     }
-    return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)
+    return try await LoopbackServer(
+      host: listen.host, port: listen.port, intake: intake, health: health, stream: stream, metrics: metrics)
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.
@@ -75,6 +99,8 @@ final class StateServer: Sendable {
   func end() async {
     phase.set(.stopping)
     socket.remove()
+    // Who listens would keep the server from its end.
+    feed.end()
     await loopback?.end()
     await server.end()
     await work.end()
@@ -90,6 +116,13 @@ final class StateServer: Sendable {
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
       throw FailureReport(error).failure
+    }
+  }
+
+  private static func isChange(_ request: OperatorRequest) -> Bool {
+    switch request {
+    case .list, .show, .state: false
+    default: true
     }
   }
 

@@ -17,6 +17,8 @@ final class WatchSession {
     var runsFixes: Bool
     /// Bytes that detection may be behind what comes over the network; nil where nothing does.
     var intakeBytes: Int?
+    /// Shows what happens to those who look on; nil where nobody can.
+    var feed: LiveFeed?
     var isStrict: Bool
     /// Whether the command line picks the rules, so that parameters of others are no mistake.
     var picksRules: Bool
@@ -61,7 +63,7 @@ final class WatchSession {
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
     let remediation = try WatchRemediation(
-      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console)
+      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed)
     options.mute = remediation.silence
     self.remediation = remediation
     self.options = options
@@ -93,12 +95,14 @@ final class WatchSession {
     try checkParameters(rules)
     let run = try WatchRun(
       options: options, rules: rules, ruleFiles: files,
-      onAlerts: { [printer, remediation] alerts in
+      onAlerts: { [printer, remediation, feed = plan.feed] alerts in
+        feed?.take(alerts)
         remediation?.take(alerts)
         try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
       },
       isSettled: { [remediation] in remediation?.isSettled(within: $0) ?? true }, onNotice: printer.notice)
     run.monitor = monitor
+    run.feed = plan.feed
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
     return try run.run(interrupts: interrupts)
@@ -194,7 +198,8 @@ private final class WatchState {
     var limits = IntakeJournal.Limits()
     limits.heldBytes = Int64(heldBytes)
     let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
-    return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking)
+    return try IntakeJournal(
+      path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking)
   }
 
   private static let intakeName = "http"

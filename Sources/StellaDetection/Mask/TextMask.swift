@@ -110,10 +110,13 @@ struct TextMask {
   private mutating func word(_ range: Range<Int>) -> Int {
     let first = text[range.lowerBound]
     if first &- 48 < 10 {
-      if kinds.contains(.address), let end = address4(range.lowerBound) { return replace(range.lowerBound..<end, "[ip]") }
+      if kinds.contains(.address), let end = address4(range.lowerBound) {
+        return replace(range.lowerBound..<end, "[ip]")
+      }
       if kinds.contains(.card), let end = card(range) { return replace(range.lowerBound..<end, "[card]") }
     }
-    if kinds.contains(.address), range.count <= 4, range.upperBound < count, text[range.upperBound] == UInt8(ascii: ":"),
+    if kinds.contains(.address), range.count <= 4, range.upperBound < count,
+      text[range.upperBound] == UInt8(ascii: ":"),
       let end = address6(range.lowerBound)
     {
       return replace(range.lowerBound..<end, "[ip]")
@@ -352,7 +355,9 @@ struct TextMask {
     while start < place, !Self.isWord(text[start]), text[start] != UInt8(ascii: "\\") { start += 1 }
     guard start < place else { return place + length }
     let domain = place + length
-    var end = end(of: domain) { Self.isWord($0) && $0 != UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+    var end = end(of: domain) {
+      Self.isWord($0) && $0 != UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+    }
     // What follows a sentence's end, or a number, is no part of the domain.
     while end > domain {
       var label = end
@@ -371,7 +376,8 @@ struct TextMask {
   /// Looks at the name before `=` or `:`, and at the value behind; returns where to go on.
   private mutating func assignment(_ place: Int) -> Int {
     if kinds.contains(.address), text[place] == UInt8(ascii: ":"), place + 2 < count,
-      text[place + 1] == UInt8(ascii: ":"), place == 0 || !Self.isWord(text[place - 1]) && text[place - 1] != UInt8(ascii: ":"),
+      text[place + 1] == UInt8(ascii: ":"),
+      place == 0 || !Self.isWord(text[place - 1]) && text[place - 1] != UInt8(ascii: ":"),
       let end = address6(place)
     {
       return replace(place..<end, "[ip]")

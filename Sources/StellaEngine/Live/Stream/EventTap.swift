@@ -11,13 +11,16 @@ final class EventTap: Sendable {
   static let batchBytes = 4 << 20
 
   private final class Slot: Sendable {
-    let batch = Atomic<UnsafeMutableRawPointer?>(nil)
+    /// The bits of a retained pointer; 0 for none.
+    private let held = Atomic<UInt>(0)
 
-    deinit { Slot.batch(batch.load(ordering: .relaxed)) }
+    deinit { exchange(nil) }
 
     @discardableResult
-    static func batch(_ pointer: UnsafeMutableRawPointer?) -> TappedBatch? {
-      pointer.map { Unmanaged<TappedBatch>.fromOpaque($0).takeRetainedValue() }
+    func exchange(_ batch: TappedBatch?) -> TappedBatch? {
+      let new = batch.map { UInt(bitPattern: Unmanaged.passRetained($0).toOpaque()) } ?? 0
+      let old = UnsafeRawPointer(bitPattern: held.exchange(new, ordering: .sequentiallyConsistent))
+      return old.map { Unmanaged<TappedBatch>.fromOpaque($0).takeRetainedValue() }
     }
   }
 
@@ -58,10 +61,8 @@ final class EventTap: Sendable {
       }
       let turn = turn.load(ordering: .relaxed)
       let copy = TappedBatch(batch, row..<end, turn: turn, firstEvent: firstEvent + row, source: source(number))
-      let before = ring[Int(turn % UInt64(EventTap.slots))].batch.exchange(
-        Unmanaged.passRetained(copy).toOpaque(), ordering: .sequentiallyConsistent)
-      // The oldest that nobody took.
-      Slot.batch(before)
+      // What nobody took is the oldest.
+      ring[Int(turn % UInt64(EventTap.slots))].exchange(copy)
       self.turn.store(turn + 1, ordering: .relaxed)
       row = end
     }
@@ -80,7 +81,7 @@ final class EventTap: Sendable {
     waker.take()
     var batches: [TappedBatch] = []
     for slot in ring {
-      if let batch = Slot.batch(slot.batch.exchange(nil, ordering: .sequentiallyConsistent)) { batches.append(batch) }
+      if let batch = slot.exchange(nil) { batches.append(batch) }
     }
     batches.sort { $0.turn < $1.turn }
     return batches

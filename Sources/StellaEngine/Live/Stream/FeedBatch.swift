@@ -32,7 +32,8 @@ final class FeedMessage {
   let plain: [UInt8]
   private(set) var masked: [UInt8]?
 
-  init(_ number: Int64, _ kind: FeedFilter.Kind, rule: String, severity: Severity?, service: String?, _ plain: [UInt8]) {
+  init(_ number: Int64, _ kind: FeedFilter.Kind, rule: String, severity: Severity?, service: String?, _ plain: [UInt8])
+  {
     (self.number, self.kind, self.rule, self.severity, self.service, self.plain) =
       (number, kind, rule, severity, service, plain)
   }

@@ -48,7 +48,8 @@ package struct FeedFilter: Sendable, Hashable {
         kinds = []
         for word in try Self.list(name, value) {
           guard let kind = Kind.allCases.first(where: { word == $0.rawValue || word == $0.rawValue + "s" }) else {
-            throw CommandFailure(.usage, TextEscaping.oneLine("there is no type \(word). There are event, alert and run.", limit: 200))
+            throw CommandFailure(
+              .usage, TextEscaping.oneLine("there is no type \(word). There are event, alert and run.", limit: 200))
           }
           kinds.insert(kind)
         }
@@ -76,7 +77,9 @@ package struct FeedFilter: Sendable, Hashable {
       default:
         let hint = NearestName.of(name, in: Self.names).map { " Did you mean \($0)?" } ?? ""
         throw CommandFailure(
-          .usage, TextEscaping.oneLine("there is no parameter \(name).\(hint) There are \(Self.names.joined(separator: ", ")).", limit: 300))
+          .usage,
+          TextEscaping.oneLine(
+            "there is no parameter \(name).\(hint) There are \(Self.names.joined(separator: ", ")).", limit: 300))
       }
     }
   }
@@ -91,7 +94,8 @@ package struct FeedFilter: Sendable, Hashable {
 
   private static func unknown(_ name: String, _ value: String, _ known: [String]) -> CommandFailure {
     CommandFailure(
-      .usage, TextEscaping.oneLine("there is no \(name) \(value). There are \(known.joined(separator: ", ")).", limit: 300))
+      .usage,
+      TextEscaping.oneLine("there is no \(name) \(value). There are \(known.joined(separator: ", ")).", limit: 300))
   }
 
   func wants(level found: LogLevel?, service: String?) -> Bool {

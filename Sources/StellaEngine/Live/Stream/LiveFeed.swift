@@ -107,7 +107,8 @@ package final class LiveFeed: Sendable {
           counts.refused += 1
         }
         throw CommandFailure(
-          .failure, "\(limits.conditions) different conditions are listened with already. Come back later, or filter here less.")
+          .failure,
+          "\(limits.conditions) different conditions are listened with already. Come back later, or filter here less.")
       }
     }
     give(.join(client, filter, after: id))
@@ -123,6 +124,14 @@ package final class LiveFeed: Sendable {
       }
     }
     give(.leave(ObjectIdentifier(client), filter))
+  }
+
+  /// The last message of a client that took too little.
+  package static func dropped(_ framing: FeedFilter.Framing) -> FeedChunk {
+    FeedView.notice(
+      "dropped",
+      #"{"reason":"the client took less than there was to tell; come back with the last id, or ask for less"}"#, framing
+    )
   }
 
   // MARK: - What happens
