@@ -2,6 +2,10 @@ import Foundation
 import StellaServer
 import Testing
 
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
 @Suite("What a server shows as it happens")
 struct ServeStreamTests {
   private let directory: CommandDirectory
