@@ -104,6 +104,8 @@ struct LiveFeedTests {
     let errors = try listen([("types", "events"), ("level", "warning")])
     let api = try listen([("types", "event"), ("service", "api,web")])
     let slow = try listen([("types", "event"), ("where", "status >= 500")])
+    let guessing = try listen([("where", #"contains(message, "bob")"#)])
+    let knowing = try listen([("where", #"contains(message, "bob")"#)], privileged: true)
     let high = try listen([("types", "alert"), ("severity", "high")])
     let ruled = try listen([("types", "alert"), ("rule", "b.rule")])
     Self.put(Self.records, to: feed.tap, first: 0)
@@ -121,6 +123,7 @@ struct LiveFeedTests {
     #expect(admin.text.contains("bob@example.com") && admin.text.contains("192.0.2.1"))
     for only in [errors, slow] { #expect(messages(only, "event") == 1 && only.text.contains("mail"), "\(only.text)") }
     #expect(messages(api, "event") == 1 && api.text.contains("\"ok\""), "\(api.text)")
+    #expect(messages(guessing, "event") == 0 && messages(knowing, "event") == 1, "\(guessing.text)")
     #expect(messages(high, "alert") == 2 && messages(ruled, "alert") == 2)
     #expect(all.lines.last?.contains("\"type\":\"end\"") == true)
     // Every line is JSON, and ids ascend.

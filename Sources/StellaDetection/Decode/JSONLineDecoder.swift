@@ -142,7 +142,8 @@ package final class JSONLineDecoder: Decoder {
     let decoded = withUnsafePointer(to: &start) { start in
       withUnsafePointer(to: &length) { length in
         var lines = stella_json_lines(
-          base: base, starts: start, text_starts: start, lengths: length, first: 0, count: 1, first_offset: 0, source: 0)
+          base: base, starts: start, text_starts: start, lengths: length, first: 0, count: 1, first_offset: 0, source: 0
+        )
         describe(&events, batch, arena: arena)
         return stella_json_decode(json, &lines, &events) == 1 && Int(events.count) == row + 1
       }

@@ -52,7 +52,7 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     switch unwrapOutboundIn(data) {
     case .head(let head):
       untaken = Self.isEndless(head) ? 0 : nil
-      start(context)
+      if untaken == nil { start(context) } else { stop() }
       context.write(data, promise: promise)
     case .body:
       guard let untaken else { return context.write(data, promise: promise) }

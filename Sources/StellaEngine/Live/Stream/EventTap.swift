@@ -7,7 +7,7 @@ import Synchronization
 /// slot comes round again gives way to the newer one. While nobody looks on, a batch costs one atomic load.
 final class EventTap: Sendable {
   static let slots = 64
-  /// Bytes of the records of a batch that are copied at most; the rest of it is left out.
+  /// Bytes of records that are copied together; more of a batch is copied in pieces.
   static let batchBytes = 4 << 20
 
   private final class Slot: Sendable {

@@ -2,12 +2,19 @@ import StellaDetection
 import StellaModel
 
 /// Finds the events that conditions hold for: those of all clients at once, through one shared index. One thread owns it.
+///
+/// Conditions of who may not see personal data are asked of masked records: otherwise they could find out, question by question,
+/// what is behind a mask.
 final class FeedConditions {
   private(set) var conditions: [Expression] = []
   private var router: Router?
   private var fields = FieldTable()
   private var batch = EventBatch(columnCount: 0)
   private let failures = DecodeFailures()
+  private let masker: LineMasker?
+
+  /// - Parameter masking: what is taken out of records before; nil for nothing.
+  init(masking: Masking? = nil) { masker = masking.map { LineMasker($0) } }
 
   /// The conditions that there are from now on. Compiles them.
   func use(_ conditions: [Expression]) {
@@ -18,7 +25,7 @@ final class FeedConditions {
     batch = EventBatch(columnCount: fields.count)
   }
 
-  /// For each condition the rows that it holds for; nil when the records could not be decoded as they were.
+  /// For each condition a bitmap of the rows that it holds for. O(bytes) and what the conditions cost.
   func rows(_ tapped: TappedBatch, _ decoder: any Decoder) -> [[UInt64]] {
     let words = (tapped.count + 63) / 64
     guard let router else { return [] }
@@ -30,7 +37,7 @@ final class FeedConditions {
         guard let starts = starts.baseAddress, let lengths = lengths.baseAddress else { return }
         let block = LineBlock(
           base: tapped.bytes, starts: starts, lengths: lengths, count: tapped.count, firstOffset: 0, source: 0)
-        _ = decoder.decode(block, from: 0, into: batch, clock: clock, failures: failures)
+        _ = decoder.decode(masker?.masked(block) ?? block, from: 0, into: batch, clock: clock, failures: failures)
       }
     }
     // What an event is called by its place in the source leads back to its row.

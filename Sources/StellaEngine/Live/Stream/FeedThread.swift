@@ -7,6 +7,8 @@ final class FeedThread {
   private let feed: LiveFeed
   private let masker: Masker
   private let conditions = FeedConditions()
+  /// Of clients that may not see personal data.
+  private let maskedConditions: FeedConditions
   private var views: [FeedFilter: FeedView] = [:]
   /// In the order in which they came, so that nothing depends on hashes.
   private var order: [FeedView] = []
@@ -27,6 +29,7 @@ final class FeedThread {
   init(_ feed: LiveFeed) {
     self.feed = feed
     masker = Masker(feed.masking)
+    maskedConditions = FeedConditions(masking: feed.masking)
     nextPing = machineMonotonicTime() + feed.limits.pingNanoseconds
   }
 
@@ -124,11 +127,13 @@ final class FeedThread {
   }
 
   private func useConditions() {
-    var known: [Expression] = []
-    for view in order {
-      if let condition = view.filter.condition, !known.contains(condition) { known.append(condition) }
+    for (isPrivileged, conditions) in [(true, conditions), (false, maskedConditions)] {
+      var known: [Expression] = []
+      for view in order where view.filter.isPrivileged == isPrivileged {
+        if let condition = view.filter.condition, !known.contains(condition) { known.append(condition) }
+      }
+      conditions.use(known)
     }
-    conditions.use(known)
     if order.contains(where: { $0.filter.kinds.contains(.event) }) {
       leaseEnd = nil
       feed.tap.setWanted(true)
@@ -165,7 +170,8 @@ final class FeedThread {
     wasUnwanted = false
     let batch = FeedBatch(tapped, first: next)
     next += Int64(tapped.count)
-    add(batch, to: order, conditions)
+    add(batch, to: order.filter(\.filter.isPrivileged), conditions)
+    add(batch, to: order.filter { !$0.filter.isPrivileged }, maskedConditions)
     keep(.events(batch))
   }
 
@@ -173,6 +179,7 @@ final class FeedThread {
   ///   - conditions: those of the views.
   ///   - number: the events from this one on.
   private func add(_ batch: FeedBatch, to views: [FeedView], _ conditions: FeedConditions, from number: Int64 = 0) {
+    guard views.contains(where: { $0.filter.kinds.contains(.event) }) else { return }
     let decoder = decoder(of: batch.tapped)
     let rows = conditions.conditions.isEmpty ? [] : conditions.rows(batch.tapped, decoder)
     for view in views where view.filter.kinds.contains(.event) {
@@ -244,7 +251,7 @@ final class FeedThread {
       send(Self.gap(nil, "the server began anew", view.filter.framing), to: view)
       return
     }
-    let conditions = FeedConditions()
+    let conditions = FeedConditions(masking: view.filter.isPrivileged ? nil : feed.masking)
     conditions.use([view.filter.condition].compactMap(\.self))
     var expected = number + 1
     for item in kept[firstKept...] where item.numbers.upperBound > expected {
