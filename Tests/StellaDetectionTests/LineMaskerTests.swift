@@ -44,7 +44,7 @@ struct LineMaskerTests {
         #expect(
           decoder.decode(masked, from: 0, into: batch, clock: SourceClock(reference: 0), failures: DecodeFailures())
             == 3)
-        #expect((0..<3).map { batch.offsets[$0] } == [1000, 1015, 1034])
+        #expect((0..<3).map { batch.offsets[$0] } == [1000, 1015, 1035])
         #expect(batch.cell(column, 1).pointee.i == 7)
         #expect((0..<3).map { String(decoding: batch.record($0), as: UTF8.self) } == texts)
       }
