@@ -80,12 +80,12 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "StellaModel", "CCrypt", .product(name: "Crypto", package: "swift-crypto"),
+        "CCrypt", "StellaEngine", "StellaModel", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -194,7 +194,10 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaServerTests",
-      dependencies: ["StellaServer", .product(name: "Hummingbird", package: "hummingbird")],
+      dependencies: [
+        "StellaServer", "StellaEngine", "StellaDetection", "StellaModel",
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaPostgresTests",

@@ -54,7 +54,7 @@ struct Batch {
 
   /// Fills the row from one line; when the line is refused the row stays empty.
   Reason decode(uint32_t line) {
-    const uint8_t *text = lines->base + lines->starts[line];
+    const uint8_t *text = lines->base + lines->text_starts[line];
     size_t length = lines->lengths[line];
     if (length >= 3 && std::memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
       text += 3;
@@ -112,10 +112,10 @@ struct Batch {
   /// The last line (exclusive) of a run from `first`: lines that follow each other with nothing but a line ending between.
   uint32_t runEnd(uint32_t first, uint32_t rows) const {
     uint32_t line = first + 1;
-    const uint32_t start = lines->starts[first];
+    const uint32_t start = lines->text_starts[first];
     while (line < lines->count && line - first < rows) {
-      const uint32_t end = lines->starts[line - 1] + lines->lengths[line - 1];
-      const uint32_t next = lines->starts[line];
+      const uint32_t end = lines->text_starts[line - 1] + lines->lengths[line - 1];
+      const uint32_t next = lines->text_starts[line];
       const uint32_t gap = next - end;
       if (next < end || gap == 0 || gap > 2 || lines->base[next - 1] != '\n' ||
           (gap == 2 && lines->base[end] != '\r')) {
@@ -130,8 +130,8 @@ struct Batch {
   /// Decodes lines of a run, each of which must be one document without repeated keys, and returns how many: it stops
   /// before the first line that is anything else, and before the last.
   uint32_t run(uint32_t first, uint32_t end) {
-    const uint8_t *base = lines->base + lines->starts[first];
-    const uint8_t *last = lines->base + lines->starts[end - 1] + lines->lengths[end - 1];
+    const uint8_t *base = lines->base + lines->text_starts[first];
+    const uint8_t *last = lines->base + lines->text_starts[end - 1] + lines->lengths[end - 1];
     // Of an unclosed document On-Demand reads on behind the run, where a bracket must not close it.
     if (*last != '\n' && *last != '\r') return 0;
     const bool mayEscape = std::memchr(base, '\\', static_cast<size_t>(last - base)) != nullptr;
@@ -139,7 +139,7 @@ struct Batch {
     if (json->parsers.iterateMany(base, static_cast<size_t>(last - base), stream) != Reason::none) return 0;
     uint32_t line = first;
     for (auto each = stream.begin(); each != stream.end() && line < end; ++each, ++line) {
-      const uint8_t *text = lines->base + lines->starts[line];
+      const uint8_t *text = lines->base + lines->text_starts[line];
       const uint8_t *limit = text + lines->lengths[line];
       ondemand::document_reference found;
       if ((*each).get(found) || base + each.current_index() < text || base + each.current_index() >= limit) break;
@@ -167,7 +167,7 @@ struct Batch {
   bool settle(uint32_t line, Reason reason) {
     if (reason == Reason::none) {
       const uint32_t row = out->count++;
-      out->records[row] = lines->base + lines->starts[line];
+      out->records[row] = lines->base + lines->text_starts[line];
       out->record_lengths[row] = lines->lengths[line];
       out->offsets[row] = lines->first_offset + lines->starts[line];
       out->sources[row] = lines->source;

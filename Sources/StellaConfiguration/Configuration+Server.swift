@@ -29,6 +29,10 @@ extension Configuration {
     package var bodyBytes = 8 << 20
     /// Bytes of what was taken in that detection may be behind.
     package var heldBytes = 1 << 30
+    /// Clients of the live stream at a time.
+    package var streamClients = 2000
+    /// Bytes that may wait for one of them.
+    package var streamClientBytes = 1 << 20
 
     package init() {}
   }
@@ -37,6 +41,8 @@ extension Configuration {
     _ value: ConfigurationValue, resolved: (String) -> String, problems: inout [ConfigurationError.Problem]
   ) {
     server.bodyBytes = value["body_bytes"]?.bytes ?? server.bodyBytes
+    server.streamClients = value["stream_clients"]?.integer ?? server.streamClients
+    server.streamClientBytes = value["stream_client_bytes"]?.bytes ?? server.streamClientBytes
     server.heldBytes = value["held_bytes"]?.bytes ?? server.heldBytes
     server.login = login(value, resolved, &problems)
     guard let entry = value["listen"], let text = entry.text else {
@@ -135,6 +141,12 @@ extension ConfigurationSchema {
       "held_bytes", .size((1 << 20)...(1 << 40)), standard: "1GiB", example: "8GiB",
       "How far detection may be behind what programs have sent; beyond that they are told to come back later. It is kept in "
         + "the state directory."),
+    ConfigurationKey(
+      "stream_clients", .integer(1...100_000), standard: "2000", example: "500",
+      "Clients that may listen to the live stream at a time; others are told to come back later."),
+    ConfigurationKey(
+      "stream_client_bytes", .size((64 << 10)...(256 << 20)), standard: "1MiB", example: "4MiB",
+      "What may wait for such a client; one that takes less than there is to tell is dropped then."),
   ]
 
   private static let tls: [ConfigurationKey] = [

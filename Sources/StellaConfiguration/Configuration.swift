@@ -67,6 +67,7 @@ package struct Configuration: Sendable {
   package var probes: [ProbeSettings] = []
   /// Nil where systemd's journal isn't read.
   package var journald: JournaldSettings?
+  package var privacy = Privacy()
 
   package static let defaultFile = "stella.yaml"
 
@@ -157,6 +158,7 @@ package struct Configuration: Sendable {
     if let probes = value["probes"] { takeProbes(probes, problems: &problems) }
     if let journald = value["journald"] { takeJournald(journald, resolved: resolved) }
     if let syslog = value["syslog"] { takeSyslog(syslog, resolved: resolved, problems: &problems) }
+    if let privacy = value["privacy"] { takePrivacy(privacy, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

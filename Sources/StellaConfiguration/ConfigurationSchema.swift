@@ -4,6 +4,10 @@ enum ConfigurationSchema {
 
   static let keys =
     general + muting + approvals + [
+      ConfigurationKey(
+        "privacy", .object(privacy),
+        "Personal data that is taken out of every line and every event before it is stored, detected or shown. Without the key "
+          + "nothing is, but for streams of who is no admin."),
       ConfigurationKey("server", .object(server), "What `stella serve` offers over the network."),
       ConfigurationKey(
         "syslog", .object(syslog),

@@ -54,6 +54,8 @@ package struct WatchOptions {
   package var silence: Int64 = 10_000_000_000
   /// Whether an event over an hour past everything before it in its source waits until others confirm its time.
   package var holdsJumps = true
+  /// Personal data that is taken out of lines before anything else sees them; nil for none.
+  package var masking: Masking?
   package var lineLimit = LineSplitter.defaultLineLimit
   /// Threads that rules are spread over, for who loads them; changes nothing but the speed.
   package var workers = 1

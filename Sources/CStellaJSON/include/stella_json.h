@@ -48,6 +48,7 @@ void stella_json_plan_output(stella_json *json, uint32_t node, stella_json_outpu
 typedef struct stella_json_lines {
   const uint8_t *base;
   const uint32_t *starts;
+  const uint32_t *text_starts;
   const uint32_t *lengths;
   uint32_t first;
   uint32_t count;

@@ -33,6 +33,17 @@ struct ServeCommand: AsyncParsableCommand {
     if !source.follow { throw ValidationError("serve follows its sources. For what has an end there is stella watch.") }
   }
 
+  /// What happens, for those who look on.
+  private static func feed(_ configuration: Configuration) throws -> LiveFeed {
+    // Each of them takes a descriptor.
+    OpenFileLimit.raise()
+    var limits = LiveFeed.Limits()
+    limits.clients = configuration.server.streamClients
+    return try LiveFeed(
+      masking: PrivacyRules.viewers(configuration), epoch: String(WallTime.now() / 1_000_000, radix: 36), limits: limits
+    )
+  }
+
   func run() async throws {
     let configuration = try Configuration.load(source.config)
     let takesIn = configuration.server.listen != nil || NetworkSources.areDeclared(in: configuration)
@@ -40,6 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
     var plan = try WatchSession.Plan("stella serve", source, session, inputs: inputs, configuration)
     plan.proposes = true
     plan.runsFixes = true
+    let feed = try Self.feed(configuration)
+    defer { feed.end() }
+    plan.feed = feed
     if takesIn { plan.intakeBytes = configuration.server.heldBytes }
     let interrupts = try Interrupts()
     let session = try WatchSession(plan)
@@ -49,7 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
     let server: StateServer
     do {
       server = try await StateServer(
-        desk, session.monitor, journal: session.journal, configuration.server, parts: network.health)
+        desk, session.monitor, feed, journal: session.journal, configuration.server, parts: network.health)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {

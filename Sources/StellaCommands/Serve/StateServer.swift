@@ -15,16 +15,18 @@ final class StateServer: Sendable {
   private let access: ServerAccess?
   private let work: RequestWork
   private let phase: ServerPhase
+  private let feed: LiveFeed
 
   /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
   ///
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
+  ///   - feed: what happens there, for those who look on. Ends with the server.
   ///   - journal: where events go that come over the network; nil where none do.
   ///   - parts: what else there is to say about its health.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server,
-    parts: @escaping @Sendable () -> [Health.Part]
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, journal: IntakeJournal?,
+    _ configuration: Configuration.Server, parts: @escaping @Sendable () -> [Health.Part]
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -32,7 +34,12 @@ final class StateServer: Sendable {
     let phase = ServerPhase()
     let access = configuration.login.map { ServerAccess(desk, $0) }
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
-      try Self.answer(request, caller, layout, desk, monitor, access)
+      let answer = try Self.answer(request, caller, layout, desk, monitor, access)
+      // Whatever was decided or done.
+      if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
+        feed.take(run)
+      }
+      return answer
     }
     let runs = OperatorRoutes<PeerRequestContext>(
       work: work, caller: { .uid(try await $0.peer().uid) }, operation: operation)
@@ -41,8 +48,19 @@ final class StateServer: Sendable {
       health.parts += parts()
       return health
     }
+    let metrics = MetricsRoutes { () async throws(CommandFailure) in
+      try await work.run { () throws(CommandFailure) in
+        do {
+          return try EngineMetrics.text(monitor, feed: feed, journal: journal, desk: desk)
+        } catch {
+          throw FailureReport(error).failure
+        }
+      }
+    }
     do {
-      server = try await SocketServer(path: socket.address, runs: runs, health: HealthRoutes(health))
+      server = try await SocketServer(
+        path: socket.address, runs: runs, health: HealthRoutes(health),
+        stream: StreamRoutes(feed, clientBytes: configuration.streamClientBytes) { _ in true }, metrics: metrics)
     } catch {
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
@@ -56,10 +74,15 @@ final class StateServer: Sendable {
             host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
             isBehindProxy: login.isBehindProxy), authority: access,
           operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
-          intake: intake, health: health)
+          intake: intake, health: health,
+          stream: StreamRoutes(feed, clientBytes: configuration.streamClientBytes) {
+            $0.identity?.has(.administer) ?? false
+          }, metrics: metrics)
       } else {
         network = nil
-        loopback = try await Self.loopback(intake, configuration, health)
+        loopback = try await Self.loopback(
+          intake, configuration, health,
+          StreamRoutes(feed, clientBytes: configuration.streamClientBytes) { _ in false }, metrics)
       }
     } catch {
       socket.remove()
@@ -67,7 +90,7 @@ final class StateServer: Sendable {
       await work.end()
       throw error
     }
-    (self.socket, self.work, self.phase, self.access) = (socket, work, phase, access)
+    (self.socket, self.work, self.phase, self.access, self.feed) = (socket, work, phase, access, feed)
   }
 
   var path: String { socket.path }
@@ -90,10 +113,12 @@ final class StateServer: Sendable {
   }
 
   private static func loopback(
-    _ intake: IntakeRoutes?, _ configuration: Configuration.Server, _ health: @escaping @Sendable () async -> Health
+    _ intake: IntakeRoutes?, _ configuration: Configuration.Server, _ health: @escaping @Sendable () async -> Health,
+    _ stream: StreamRoutes<LoopbackContext>, _ metrics: MetricsRoutes
   ) async throws -> LoopbackServer? {
     guard let intake, let listen = configuration.listen else { return nil }
-    return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)
+    return try await LoopbackServer(
+      host: listen.host, port: listen.port, intake: intake, health: health, stream: stream, metrics: metrics)
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.
@@ -103,6 +128,8 @@ final class StateServer: Sendable {
   func end() async {
     phase.set(.stopping)
     socket.remove()
+    // Who listens would keep the server from its end.
+    feed.end()
     await loopback?.end()
     await network?.end()
     await server.end()
@@ -126,6 +153,13 @@ final class StateServer: Sendable {
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
       throw FailureReport(error).failure
+    }
+  }
+
+  private static func isChange(_ request: OperatorRequest) -> Bool {
+    switch request {
+    case .list, .show, .state: false
+    default: true
     }
   }
 

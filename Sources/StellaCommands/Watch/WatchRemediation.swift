@@ -18,7 +18,8 @@ final class WatchRemediation {
   ///   - holder: what this process is, such as `stella watch`.
   ///   - runsFixes: whether what is approved is carried out here.
   init(
-    _ desk: RemediationDesk, holder: String, runsFixes: Bool, printer: WatchPrinter, console: Console
+    _ desk: RemediationDesk, holder: String, runsFixes: Bool, printer: WatchPrinter, console: Console,
+    feed: LiveFeed? = nil
   ) throws {
     self.desk = desk
     self.console = console
@@ -37,7 +38,14 @@ final class WatchRemediation {
     let keeper = keeper
     thread = try RemediationThread(
       desk.remediation, runner: runner, alertLifetime: Int64(configuration.retention.alerts / .nanoseconds(1)),
-      seal: { keeper.wake() }, onNotice: { printer.remediation($0) })
+      seal: { keeper.wake() },
+      onNotice: { notice in
+        switch notice {
+        case .proposed(let run), .ran(let run): feed?.take(run)
+        case .dropped, .trouble, .fenced: break
+        }
+        printer.remediation(notice)
+      })
   }
 
   func take(_ alerts: [Alert]) { thread.take(alerts) }

@@ -17,6 +17,8 @@ final class WatchSession {
     var runsFixes: Bool
     /// Bytes that detection may be behind what comes over the network; nil where nothing does.
     var intakeBytes: Int?
+    /// Shows what happens to those who look on; nil where nobody can.
+    var feed: LiveFeed?
     var isStrict: Bool
     /// Whether the command line picks the rules, so that parameters of others are no mistake.
     var picksRules: Bool
@@ -45,11 +47,12 @@ final class WatchSession {
       for: options, directory: plan.configuration.state, holder: plan.holder, isNeeded: plan.proposes,
       takesIn: plan.intakeBytes != nil)
     options.store = state.isKept ? state.store : nil
+    options.masking = try PrivacyRules.intake(plan.configuration)
     options.muting = try MutingRules.of(plan.configuration)
     if let file = plan.configuration.file {
       options.readMuting = { () throws(RuleError) in try MutingRules.read(file) }
     }
-    journal = try state.journal(heldBytes: plan.intakeBytes)
+    journal = try state.journal(heldBytes: plan.intakeBytes, masking: options.masking)
     options.journals = [journal].compactMap(\.self)
     guard plan.proposes else {
       (desk, remediation) = (nil, nil)
@@ -60,7 +63,7 @@ final class WatchSession {
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
     let remediation = try WatchRemediation(
-      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console)
+      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed)
     options.mute = remediation.silence
     self.remediation = remediation
     self.options = options
@@ -92,12 +95,14 @@ final class WatchSession {
     try checkParameters(rules)
     let run = try WatchRun(
       options: options, rules: rules, ruleFiles: files,
-      onAlerts: { [printer, remediation] alerts in
+      onAlerts: { [printer, remediation, feed = plan.feed] alerts in
+        feed?.take(alerts)
         remediation?.take(alerts)
         try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
       },
       isSettled: { [remediation] in remediation?.isSettled(within: $0) ?? true }, onNotice: printer.notice)
     run.monitor = monitor
+    run.feed = plan.feed
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
     return try run.run(interrupts: interrupts)
@@ -188,12 +193,14 @@ private final class WatchState {
     store = try SQLiteStore(directory)
   }
 
-  func journal(heldBytes: Int?) throws -> IntakeJournal? {
+  func journal(heldBytes: Int?, masking: Masking?) throws -> IntakeJournal? {
     guard let heldBytes, let directory, let store else { return nil }
     var limits = IntakeJournal.Limits()
     limits.heldBytes = Int64(heldBytes)
     let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
-    return try IntakeJournal(path: directory.intake, name: Self.intakeName, saved: saved, limits: limits) { trouble in
+    return try IntakeJournal(
+      path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking
+    ) { trouble in
       Console.standard.note(
         trouble.map { TextEscaping.oneLine("stella: no events are taken in: \($0.message)", limit: 500) }
           ?? "stella: events are taken in again")

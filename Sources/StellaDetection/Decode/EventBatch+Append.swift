@@ -1,3 +1,5 @@
+import CStellaValue
+
 extension EventBatch {
   /// Adds event `index` of `other`, whose text must live until this batch is emptied. `other` has at least as many
   /// columns.
@@ -10,5 +12,17 @@ extension EventBatch {
     sources[to] = other.sources[index]
     for column in 0..<columnCount { cell(column, to).pointee = other.cell(column, index).pointee }
     count = to + 1
+  }
+
+  /// Gives the events from `first` on that have nothing in `column` this text. O(events).
+  package func nameMissing(_ text: [UInt8], column: Int, from first: Int = 0) {
+    let copy = text.withUnsafeBufferPointer { arena.copy($0) }
+    for index in first..<count where cell(column, index).pointee.kind == STELLA_MISSING {
+      var value = stella_value()
+      value.p = copy
+      value.length = UInt32(text.count)
+      value.kind = UInt8(STELLA_STRING)
+      cell(column, index).pointee = value
+    }
   }
 }

@@ -81,8 +81,8 @@ package final class JSONLineDecoder: Decoder {
     stopAtRefusal: Bool
   ) -> (consumed: Int, refusal: UInt32?) {
     var lines = stella_json_lines(
-      base: block.base, starts: block.starts, lengths: block.lengths, first: UInt32(first), count: UInt32(block.count),
-      first_offset: block.firstOffset, source: block.source)
+      base: block.base, starts: block.starts, text_starts: block.textStarts, lengths: block.lengths,
+      first: UInt32(first), count: UInt32(block.count), first_offset: block.firstOffset, source: block.source)
     var arenaNeeded = 0
     while Int(lines.first) < block.count, !batch.isFull {
       let before = batch.count
@@ -142,7 +142,8 @@ package final class JSONLineDecoder: Decoder {
     let decoded = withUnsafePointer(to: &start) { start in
       withUnsafePointer(to: &length) { length in
         var lines = stella_json_lines(
-          base: base, starts: start, lengths: length, first: 0, count: 1, first_offset: 0, source: 0)
+          base: base, starts: start, text_starts: start, lengths: length, first: 0, count: 1, first_offset: 0, source: 0
+        )
         describe(&events, batch, arena: arena)
         return stella_json_decode(json, &lines, &events) == 1 && Int(events.count) == row + 1
       }

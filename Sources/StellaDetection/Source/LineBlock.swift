@@ -1,11 +1,12 @@
 /// Consecutive complete lines of one source, found but not yet decoded.
 ///
 /// `base` holds the bytes of all lines and at least 64 readable bytes after the last one (the JSON parser reads in
-/// blocks). Line `i` starts at `base + starts[i]` and is `lengths[i]` bytes long, without its line ending, at
-/// `firstOffset + starts[i]` of the source.
+/// blocks). Line `i` starts at `base + textStarts[i]` and is `lengths[i]` bytes long, without its line ending, at
+/// `firstOffset + starts[i]` of the source. The two differ only where lines were masked.
 package struct LineBlock {
   package var base: UnsafePointer<UInt8>
   package var starts: UnsafePointer<UInt32>
+  package var textStarts: UnsafePointer<UInt32>
   package var lengths: UnsafePointer<UInt32>
   package var count: Int
   package var firstOffset: Int64
@@ -17,6 +18,7 @@ package struct LineBlock {
   ) {
     self.base = base
     self.starts = starts
+    textStarts = starts
     self.lengths = lengths
     self.count = count
     self.firstOffset = firstOffset
@@ -28,6 +30,6 @@ package struct LineBlock {
 
   @inline(__always)
   package func line(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: base + Int(starts[index]), count: Int(lengths[index]))
+    UnsafeBufferPointer(start: base + Int(textStarts[index]), count: Int(lengths[index]))
   }
 }

@@ -18,11 +18,12 @@ package final class SourceReader {
   package let splitter: LineSplitter
   /// The number of the source in its engine.
   package let number: UInt16
-  let format: LogFormat
+  package let format: LogFormat
   let decoding: LineDecoding
   private let fields: FieldRegister
   private let service: [UInt8]?
   private let holdsJumps: Bool
+  private let masker: LineMasker?
   private var preparedColumns = -1
   private var block: LineBlock?
   private var line = 0
@@ -41,6 +42,10 @@ package final class SourceReader {
   package internal(set) var hasOtherSettings = false
 
   package var name: String { splitter.source.name }
+  /// What is known of how its lines are written; nil where the format was named.
+  package var detector: FormatDetector? { decoding.detector }
+  /// The service of events that name none.
+  package var serviceName: String? { service.map { String(decoding: $0, as: UTF8.self) } }
   package var clock: SourceClock { decoding.clock }
   package var decoder: any Decoder { decoding.decoder }
   package var failures: DecodeFailures { decoding.failures }
@@ -57,9 +62,10 @@ package final class SourceReader {
   /// - Parameters:
   ///   - service: the service of events that name none.
   ///   - holdsJumps: false for a reader that passes on every event as it comes.
+  ///   - masking: what is taken out of lines before they are decoded; nil for nothing.
   package init(
     splitter: LineSplitter, number: UInt16, format: LogFormat, service: String? = nil, clock: SourceClock,
-    fields: FieldRegister, holdsJumps: Bool = true
+    fields: FieldRegister, holdsJumps: Bool = true, masking: Masking? = nil
   ) {
     self.service = service.map { Array($0.utf8) }
     self.splitter = splitter
@@ -67,6 +73,7 @@ package final class SourceReader {
     self.format = format
     self.fields = fields
     self.holdsJumps = holdsJumps
+    masker = masking.map { LineMasker($0) }
     decoding = LineDecoding(AutoDecoder.decoder(for: format), clock: clock)
   }
 
@@ -123,7 +130,7 @@ package final class SourceReader {
     if block == nil {
       switch try splitter.next() {
       case .block(let next):
-        block = next
+        block = masker?.masked(next) ?? next
         line = 0
         // The file may have been opened only now, or have shown more of how it begins.
         before?.position.identity = splitter.position.identity
@@ -192,7 +199,7 @@ package final class SourceReader {
     }
     rows = first..<batch.count
     if let service, let column = fields.table.existingColumn(of: "service"), column < batch.columnCount {
-      name(service, in: batch, column: column, from: first)
+      batch.nameMissing(service, column: column, from: first)
     }
   }
 
@@ -292,16 +299,5 @@ package final class SourceReader {
     return Event(
       time: event.time, level: event.level, message: event.message, service: name,
       fields: event.fields + [.init("service", .string(name))])
-  }
-
-  private func name(_ service: [UInt8], in batch: EventBatch, column: Int, from first: Int) {
-    let text = service.withUnsafeBufferPointer { batch.arena.copy($0) }
-    for index in first..<batch.count where batch.cell(column, index).pointee.kind == STELLA_MISSING {
-      var cell = stella_value()
-      cell.p = text
-      cell.length = UInt32(service.count)
-      cell.kind = UInt8(STELLA_STRING)
-      batch.cell(column, index).pointee = cell
-    }
   }
 }

@@ -51,6 +51,28 @@ package final class EngineMonitor: Sendable {
     }
   }
 
+  /// Nanoseconds since it was made.
+  package var uptime: Int64 { machineMonotonicTime() - started }
+
+  /// How the engine stands, at most some seconds ago. Waits for a second or two when nobody has asked for a while; nil when
+  /// the engine has not come round to it.
+  ///
+  /// - Parameters:
+  ///   - patience: nanoseconds to wait for at most.
+  ///   - lease: nanoseconds for which the rules are timed from now on, so that costs add up between two questions.
+  package func latest(patience: Int64 = 4_000_000_000, lease: Int64 = 90_000_000_000) -> EngineFigures? {
+    let asked = machineMonotonicTime()
+    while true {
+      let now = machineMonotonicTime()
+      let until = max(askedUntil.load(ordering: .relaxed), now + lease)
+      askedUntil.store(until, ordering: .releasing)
+      let last = figures.withLock { $0.last }
+      if let last, now - last.time < EngineMonitor.freshness { return last }
+      if now - asked >= patience { return nil }
+      usleep(20_000)
+    }
+  }
+
   private static func reading(of figures: [EngineFigures], at now: Int64) -> Reading? {
     guard let last = figures.last, let first = figures.first, figures.count > 1, now - last.time < freshness else {
       return nil

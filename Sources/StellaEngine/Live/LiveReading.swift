@@ -61,7 +61,9 @@ final class LiveReading {
         number: number, format: input.format, service: input.service,
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
-        fields: consumer.fields, holdsJumps: options.holdsJumps)
+        fields: consumer.fields, holdsJumps: options.holdsJumps,
+        // What came over the network was masked before it was stored.
+        masking: source is JournalSource ? nil : options.masking)
     }
     readers.append(reader)
     lastData[reader.number] = machineMonotonicTime()

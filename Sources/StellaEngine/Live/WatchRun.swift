@@ -36,6 +36,8 @@ package final class WatchRun: EventConsumer {
   package var onProgress: ((RuleReplay.Progress) -> Void)?
   /// Through which others may ask how it fares.
   package var monitor: EngineMonitor?
+  /// Shows events to those who look on.
+  package var feed: LiveFeed?
   /// The rules that are timed for the monitor.
   private var timed: RuleSet?
   private var rests: [String: Int] = [:]
@@ -205,12 +207,23 @@ package final class WatchRun: EventConsumer {
 
   func confirmed(_ source: UInt16, at now: Int64) throws {
     note(.confirmed(source: source, now: now))
+    show()
     try deliver(pipeline.process())
   }
 
   func consume() throws {
     if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
+    show()
     try deliver(pipeline.process())
+  }
+
+  /// Leaves the events of the batch for those who look on.
+  private func show() {
+    guard let feed, feed.tap.isWanted, !isRepeating else { return }
+    feed.tap.put(batch, firstEvent: pipeline.events) { [readers] number in
+      guard let reader = readers.readers[number] else { return TappedBatch.Source(format: .auto) }
+      return TappedBatch.Source(format: reader.format, detector: reader.detector, service: reader.serviceName)
+    }
   }
 
   func rest(silent: [UInt16], nanoseconds: Int64) throws {

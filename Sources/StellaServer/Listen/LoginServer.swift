@@ -6,7 +6,7 @@ import StellaModel
 
 /// HTTP for people and programs of other machines, all of whom have to say who they are.
 package struct LoginServer: Sendable {
-  private static let connectionLimit = 1024
+  private static let connectionLimit = 4096
 
   /// How the server is reached.
   package struct Place: Sendable {
@@ -48,7 +48,8 @@ package struct LoginServer: Sendable {
   /// - Throws: ``CommandFailure`` when the address can't be bound or the certificate not be used; nothing runs then.
   package init(
     _ place: Place, authority: any AccessAuthority, operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
-    health: @escaping @Sendable () async -> Health, patience: TimeAmount = .seconds(30)
+    health: @escaping @Sendable () async -> Health, stream: StreamRoutes<AccessContext>? = nil,
+    metrics: MetricsRoutes? = nil, patience: TimeAmount = .seconds(30)
   ) async throws {
     let tls = try place.certificate.map { certificate throws(CommandFailure) in
       try ServerCertificate.configuration(certificate: certificate, key: place.key ?? certificate)
@@ -56,8 +57,8 @@ package struct LoginServer: Sendable {
     let logins = RequestWork(threads: 2, waiting: 6)
     let identities = RequestWork(threads: 2, waiting: 510)
     let router = Self.router(
-      place, authority: authority, operators: operators, intake: intake, health: health, logins: logins,
-      identities: identities)
+      place, authority: authority, operators: operators, intake: intake, health: health, stream: stream,
+      metrics: metrics, logins: logins, identities: identities)
     do {
       listener = try await HTTPListener(
         .hostname(place.host, port: place.port), router: router, connections: Self.connectionLimit, patience: patience,
@@ -76,7 +77,8 @@ package struct LoginServer: Sendable {
 
   static func router(
     _ place: Place, authority: any AccessAuthority, operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
-    health: @escaping @Sendable () async -> Health, logins: RequestWork, identities: RequestWork
+    health: @escaping @Sendable () async -> Health, stream: StreamRoutes<AccessContext>?, metrics: MetricsRoutes?,
+    logins: RequestWork, identities: RequestWork
   ) -> Router<AccessContext> {
     let cookie = AccessCookie(isSecure: place.certificate != nil || place.isBehindProxy)
     let router = Router(context: AccessContext.self)
@@ -90,6 +92,9 @@ package struct LoginServer: Sendable {
     ).add(to: router.group("api/v1"))
     operators.add(to: router)
     intake?.add(to: router.group().add(middleware: EventsGate()))
+    let readers = router.group().add(middleware: ReadGate())
+    stream?.add(to: readers)
+    metrics?.add(to: readers)
     return router
   }
 

@@ -4,9 +4,12 @@ import Hummingbird
 import NIOCore
 import StellaModel
 
+/// A request of which nobody knows who sent it.
+package typealias LoopbackContext = BasicRequestContext
+
 /// HTTP for the programs of this machine: nobody has to say who they are, and nobody can decide anything.
 package struct LoopbackServer: Sendable {
-  private static let connectionLimit = 1024
+  private static let connectionLimit = 4096
 
   private let listener: HTTPListener
   /// As it is written in an address.
@@ -23,13 +26,15 @@ package struct LoopbackServer: Sendable {
   /// - Throws: ``CommandFailure`` `failure` when it can't be bound; nothing runs then.
   package init(
     host: String, port: Int, intake: IntakeRoutes, health: @escaping @Sendable () async -> Health,
-    patience: TimeAmount = .seconds(30)
+    stream: StreamRoutes<LoopbackContext>? = nil, metrics: MetricsRoutes? = nil, patience: TimeAmount = .seconds(30)
   ) async throws {
     precondition(["127.0.0.1", "::1", "localhost"].contains(host), "without a login only this machine is served")
     let router = Router()
     router.add(middleware: LocalPagesOnly())
     intake.add(to: router)
     HealthRoutes { await health().forStrangers }.add(to: router)
+    stream?.add(to: router)
+    metrics?.add(to: router)
     self.host = host.contains(":") ? "[\(host)]" : host
     do {
       listener = try await HTTPListener(

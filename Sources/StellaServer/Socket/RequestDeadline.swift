@@ -1,8 +1,10 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
 /// Closes a connection that takes too long to send a whole request, to begin one, or to take an answer: a slow client must
-/// not keep its place for ever. The time of the host's own work in between doesn't count.
+/// not keep its place for ever. The time of the host's own work in between doesn't count, nor that between the parts of an answer
+/// that goes on and on; each of them must be taken in time.
 final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -13,6 +15,8 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   private var timer: Scheduled<Void>?
   /// Requests that are there whole, and whose answers are not.
   private var unanswered = 0
+  /// Parts of an answer without an end that were written and not taken yet; nil of other answers.
+  private var untaken: Int?
 
   init(_ limit: TimeAmount) { self.limit = limit }
 
@@ -46,16 +50,37 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head:
-      start(context)
+    case .head(let head):
+      untaken = Self.isEndless(head) ? 0 : nil
+      if untaken == nil { start(context) } else { stop() }
       context.write(data, promise: promise)
-    case .body: context.write(data, promise: promise)
+    case .body:
+      guard let untaken else { return context.write(data, promise: promise) }
+      if untaken == 0 { start(context) }
+      self.untaken = untaken + 1
+      let written = promise ?? context.eventLoop.makePromise()
+      let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+      written.futureResult.whenSuccess { bound.value.taken() }
+      context.write(data, promise: written)
     case .end:
+      untaken = nil
       let written = promise ?? context.eventLoop.makePromise()
       let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
       written.futureResult.whenSuccess { bound.value.0.answered(bound.value.1) }
       context.write(data, promise: written)
     }
+  }
+
+  private static func isEndless(_ head: HTTPResponse) -> Bool {
+    let type = head.headerFields[.contentType] ?? ""
+    return type.hasPrefix("text/event-stream")
+      || type == "application/x-ndjson" && head.headerFields[.contentLength] == nil
+  }
+
+  private func taken() {
+    guard let left = untaken else { return }
+    untaken = left - 1
+    if left == 1 { stop() }
   }
 
   /// Now the next request is waited for, unless it is there already.

@@ -18,11 +18,14 @@ package struct SocketServer: Sendable {
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: when it can't be bound; nothing runs then.
   package init(
-    path: String, runs: OperatorRoutes<PeerRequestContext>, health: HealthRoutes, patience: TimeAmount = .seconds(10)
+    path: String, runs: OperatorRoutes<PeerRequestContext>, health: HealthRoutes,
+    stream: StreamRoutes<PeerRequestContext>? = nil, metrics: MetricsRoutes? = nil, patience: TimeAmount = .seconds(10)
   ) async throws {
     let router = Router(context: PeerRequestContext.self)
     runs.add(to: router)
     health.add(to: router)
+    stream?.add(to: router)
+    metrics?.add(to: router)
     listener = try await HTTPListener(
       .unixDomainSocket(path: path), router: router, connections: Self.connectionLimit, patience: patience)
     guard chmod(path, 0o600) == 0 else {

@@ -1,4 +1,5 @@
 import Glibc
+import StellaDetection
 import StellaModel
 
 /// Lines that came over the network, kept until detection has used them: a line that was acknowledged survives a kill and
@@ -31,6 +32,7 @@ package final class IntakeJournal: @unchecked Sendable {
   let waker: Waker
   private let directory: JournalDirectory
   private let limits: Limits
+  private let masking: Masking?
   private let onTrouble: @Sendable (IntakeError?) -> Void
   private let lock = ConditionLock()
   private var thread: pthread_t?
@@ -54,11 +56,12 @@ package final class IntakeJournal: @unchecked Sendable {
   ///   - path: is made when it isn't there; its parent must be.
   ///   - name: how people call it.
   ///   - saved: where detection goes on by its last checkpoint, nil when there is none.
+  ///   - masking: what is taken out of lines before they are stored; nil for nothing.
   ///   - onTrouble: called, on any thread, when lines begin to be refused, for another reason too, and with nil when they are
   ///     taken again.
   /// - Throws: ``IntakeError`` `failed`; nothing was lost.
   package init(
-    path: String, name: String, saved: SourcePosition?, limits: Limits = Limits(),
+    path: String, name: String, saved: SourcePosition?, limits: Limits = Limits(), masking: Masking? = nil,
     onTrouble: @escaping @Sendable (IntakeError?) -> Void = { _ in }
   ) throws(IntakeError) {
     directory = try JournalDirectory(path: path)
@@ -68,6 +71,7 @@ package final class IntakeJournal: @unchecked Sendable {
     self.name = name
     self.limits = limits
     self.onTrouble = onTrouble
+    self.masking = masking
     segments = try directory.segments()
     serial = segments.count
     let saved = saved?.identity == identity ? saved?.offset : nil
@@ -102,6 +106,7 @@ package final class IntakeJournal: @unchecked Sendable {
   /// - Throws: ``IntakeError``; none of the lines is there then. Of a batch that fails for the disk's sake some may be
   ///   there after a power failure.
   package func append(_ lines: [UInt8]) async throws(IntakeError) {
+    let lines = masking.map { Masker($0).maskedLines(lines) } ?? lines
     let failure = await withCheckedContinuation { continuation in
       enqueue(lines) { continuation.resume(returning: $0) }
     }

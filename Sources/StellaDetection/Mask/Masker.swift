@@ -1,0 +1,214 @@
+import StellaModel
+
+/// Takes personal data out of records: log lines of any format, JSON, or plain text. Thread-confined.
+///
+/// A record that is a JSON object stays one: its texts are masked as what they mean, whatever escapes they are written with, and
+/// a number gives way to a text. Everything else is masked as it is written. What has nothing to mask stays as it is, byte for
+/// byte. O(bytes), apart from custom patterns.
+package final class Masker {
+  private let masking: Masking
+  private var unescaped: [UInt8] = []
+  private var replaced: [UInt8] = []
+  private var masked: [UInt8] = []
+  /// Where the names of the objects begin and end that the JSON walk is in, and what they ask for.
+  private var levels: [Level] = []
+
+  private struct Level {
+    var isArray: Bool
+    var name: Range<Int>
+    var demand: Masking.Demand
+  }
+
+  package init(_ masking: Masking) { self.masking = masking }
+
+  /// Appends `record` masked to `output`; false when there is nothing to mask, and nothing was appended.
+  package func mask(_ record: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Bool {
+    let before = output.count
+    if record.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "{") {
+      if let changed = maskJSON(record, into: &output) { return changed }
+      output.removeLast(output.count - before)
+    }
+    return maskText(record, into: &output)
+  }
+
+  /// The record masked.
+  package func masked(_ record: [UInt8]) -> [UInt8] {
+    record.withUnsafeBufferPointer { bytes in
+      var output: [UInt8] = []
+      return mask(bytes, into: &output) ? output : record
+    }
+  }
+
+  package func masked(_ text: String) -> String { String(decoding: masked(Array(text.utf8)), as: UTF8.self) }
+
+  /// Lines, each masked by itself.
+  package func maskedLines(_ lines: [UInt8]) -> [UInt8] {
+    lines.withUnsafeBufferPointer { bytes in
+      var output: [UInt8] = []
+      output.reserveCapacity(lines.count + lines.count / 8)
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let line = Bytes(rebasing: rest.prefix { $0 != 0x0a })
+        if !mask(line, into: &output) { output += line }
+        if line.count < rest.count { output.append(0x0a) }
+        rest = rest.dropFirst(line.count + 1)
+      }
+      return output
+    }
+  }
+
+  // MARK: - Text
+
+  /// Appends text masked; nothing when it has nothing to mask.
+  private func maskText(_ text: Bytes, into output: inout [UInt8]) -> Bool {
+    guard masking.patterns.contains(where: { $0.expression.matches(text) }) else {
+      return TextMask.run(text, masking, into: &output)
+    }
+    replaced.removeAll(keepingCapacity: true)
+    replaced += text
+    for pattern in masking.patterns { replace(pattern) }
+    let isMore = replaced.withUnsafeBufferPointer { TextMask.run($0, masking, into: &output) }
+    if !isMore { output += replaced }
+    return true
+  }
+
+  private func replace(_ pattern: Masking.Pattern) {
+    var result: [UInt8] = []
+    replaced.withUnsafeBufferPointer { text in
+      var start = 0
+      while start < text.count, let found = pattern.expression.captures(Bytes(rebasing: text[start...])),
+        let whole = found[0]
+      {
+        let hit = found.count > 1 ? found[1] ?? whole.upperBound..<whole.upperBound : whole
+        result += text[start..<start + hit.lowerBound]
+        if !hit.isEmpty { result += "[\(pattern.name)]".utf8 }
+        // A match of nothing must not stand still.
+        let next = max(hit.upperBound, whole.upperBound)
+        let end = start + (next > 0 ? next : 1)
+        result += text[start + hit.upperBound..<min(end, text.count)]
+        start = end
+      }
+      if start < text.count { result += text[start...] }
+    }
+    replaced = result
+  }
+
+  // MARK: - JSON
+
+  /// Nil when `record` is no JSON object.
+  private func maskJSON(_ record: Bytes, into output: inout [UInt8]) -> Bool? {
+    var copied = 0
+    var changed = false
+    levels.removeAll(keepingCapacity: true)
+    /// The last key, and what it asks for, until its value has come.
+    var name = 0..<0
+    var demand = Masking.Demand.none
+    var place = 0
+    /// Puts ``masked`` in the place of what is there.
+    func put(_ range: Range<Int>, isQuoted: Bool = false) {
+      output += record[copied..<range.lowerBound]
+      if isQuoted { output.append(UInt8(ascii: "\"")) }
+      output += masked
+      if isQuoted { output.append(UInt8(ascii: "\"")) }
+      copied = range.upperBound
+      changed = true
+    }
+    while place < record.count {
+      let byte = record[place]
+      switch byte {
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        let isArray = byte == UInt8(ascii: "[")
+        levels.append(Level(isArray: isArray, name: name, demand: isArray ? demand : .none))
+        if !isArray { demand = .none }
+        place += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        guard levels.popLast() != nil else { return nil }
+        demand = levels.last.map { $0.isArray ? $0.demand : .none } ?? .none
+        place += 1
+      case UInt8(ascii: ","):
+        demand = levels.last.map { $0.isArray ? $0.demand : .none } ?? .none
+        place += 1
+      case UInt8(ascii: ":"), 0x20, 0x09, 0x0d, 0x0a: place += 1
+      case UInt8(ascii: "\""):
+        guard let (end, isEscaped) = Self.endOfText(record, from: place + 1) else { return nil }
+        let inner = place + 1..<end
+        place = end + 1
+        var next = place
+        while next < record.count, record[next] == 0x20 || record[next] == 0x09 { next += 1 }
+        let isKey = next < record.count && record[next] == UInt8(ascii: ":") && levels.last?.isArray == false
+        if isKey {
+          name = inner
+          demand = masking.demand(
+            of: Bytes(rebasing: record[inner]), in: Bytes(rebasing: record[levels.last?.name ?? 0..<0]))
+        }
+        let wanted = isKey || inner.isEmpty ? .none : demand
+        if mask(Bytes(rebasing: record[inner]), isEscaped, wanted) { put(inner) }
+      default:
+        let start = place
+        while place < record.count, !Self.isStructure(record[place]) { place += 1 }
+        let token = Bytes(rebasing: record[start..<place])
+        if token.equals("true") || token.equals("false") || token.equals("null") { continue }
+        guard token.allSatisfy({ $0 &- 48 < 10 || "+-.eE".utf8.contains($0) }) else { return nil }
+        masked.removeAll(keepingCapacity: true)
+        switch demand {
+        case .hash: masking.hash(token, into: &masked)
+        case .secret: masked += "[secret]".utf8
+        case .none: if masking.kinds.contains(.card), TextMask.isCard(token) { masked += "[card]".utf8 }
+        }
+        guard !masked.isEmpty else { continue }
+        put(start..<place, isQuoted: true)
+      }
+    }
+    guard levels.isEmpty else { return nil }
+    if changed { output += record[copied...] }
+    return changed
+  }
+
+  /// Makes ``masked`` what the inside of a JSON string becomes; false when it stays as it is.
+  private func mask(_ inner: Bytes, _ isEscaped: Bool, _ demand: Masking.Demand) -> Bool {
+    masked.removeAll(keepingCapacity: true)
+    guard isEscaped else { return maskValue(inner, demand, into: &masked) }
+    unescaped.removeAll(keepingCapacity: true)
+    JSONEscapes.append(inner, unescapedTo: &unescaped)
+    var plain: [UInt8] = []
+    guard unescaped.withUnsafeBufferPointer({ maskValue($0, demand, into: &plain) }) else { return false }
+    JSONEscapes.append(plain, escapedTo: &masked)
+    return true
+  }
+
+  private func maskValue(_ value: Bytes, _ demand: Masking.Demand, into output: inout [UInt8]) -> Bool {
+    switch demand {
+    case .none: return maskText(value, into: &output)
+    case .hash: masking.hash(value, into: &output)
+    case .secret:
+      if TextMask.isHarmless(value) { return false }
+      output += "[secret]".utf8
+    }
+    return true
+  }
+
+  /// The place of the quote that ends a text, and whether it holds escapes.
+  private static func endOfText(_ record: Bytes, from start: Int) -> (end: Int, isEscaped: Bool)? {
+    var place = start
+    var isEscaped = false
+    while place < record.count {
+      switch record[place] {
+      case UInt8(ascii: "\""): return (place, isEscaped)
+      case UInt8(ascii: "\\"):
+        isEscaped = true
+        place += 2
+      default: place += 1
+      }
+    }
+    return nil
+  }
+
+  private static func isStructure(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ","),
+      UInt8(ascii: ":"), UInt8(ascii: "\""), 0x20, 0x09, 0x0d, 0x0a:
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Crypto
+import StellaModel
+
+/// Which personal data is taken out of records, and how: fixed once it is made, the same for the same text wherever it runs.
+package struct Masking: Sendable {
+  /// What is found by its form.
+  package struct Kinds: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// E-mail addresses, also with `%40` or `\u0040` for the at sign.
+    package static let email = Kinds(rawValue: 1)
+    /// Bearer and basic credentials, JSON web tokens, keys with a known beginning, and values of names such as `password`.
+    package static let token = Kinds(rawValue: 2)
+    /// IPv4 and IPv6 addresses, but for loopback and unspecified ones.
+    package static let address = Kinds(rawValue: 4)
+    /// Numbers of payment cards: a known issuer's length and beginning, and the right check digit (ISO/IEC 7812-1).
+    package static let card = Kinds(rawValue: 8)
+    package static let all: Kinds = [.email, .token, .address, .card]
+  }
+
+  /// What a regular expression finds: all of it, or its first group when it has one.
+  package struct Pattern: Sendable {
+    /// Stands in brackets in its place.
+    package var name: String
+    package var expression: RegularExpression
+
+    package init(name: String, expression: RegularExpression) { (self.name, self.expression) = (name, expression) }
+  }
+
+  package var kinds: Kinds
+  package var patterns: [Pattern]
+  let hashedNames: [[UInt8]]
+  private let key: SymmetricKey?
+
+  /// - Parameters:
+  ///   - hashedFields: names whose values become a keyed hash, in whatever case; `user.id` is the member `id` of `user`.
+  ///   - key: of the hash; without one no field is hashed.
+  package init(
+    kinds: Kinds = .all, patterns: [Pattern] = [], hashedFields: [String] = [], key: [UInt8]? = nil
+  ) {
+    self.kinds = kinds
+    self.patterns = patterns
+    hashedNames = key == nil ? [] : hashedFields.map { Array($0.lowercased().utf8) }
+    self.key = key.map { SymmetricKey(data: $0) }
+  }
+
+  /// The same, and besides every kind: what is shown to who may not see personal data.
+  package var complete: Masking {
+    var complete = self
+    complete.kinds = .all
+    return complete
+  }
+
+  /// Adds `id_` and the first 64 bits of HMAC-SHA256 (RFC 2104) over `value`, as 16 hexadecimal digits.
+  func hash(_ value: Bytes, into output: inout [UInt8]) {
+    guard let key else { return }
+    output += "id_".utf8
+    let digits = Array("0123456789abcdef".utf8)
+    for byte in HMAC<SHA256>.authenticationCode(for: value, using: key).prefix(8) {
+      output.append(digits[Int(byte >> 4)])
+      output.append(digits[Int(byte & 15)])
+    }
+  }
+
+  /// What a field's name asks for.
+  enum Demand: UInt8 {
+    case none, secret, hash
+  }
+
+  /// - Parameter parent: the name of the object that it is a member of; empty when there is none.
+  func demand(of name: Bytes, in parent: Bytes) -> Demand {
+    for hashed in hashedNames {
+      if hashed.count == name.count, Self.ends(name, with: hashed) { return .hash }
+      if hashed.count == parent.count + 1 + name.count, hashed[parent.count] == UInt8(ascii: "."), !parent.isEmpty,
+        Self.ends(parent, with: Array(hashed[..<parent.count])),
+        Self.ends(name, with: Array(hashed[(parent.count + 1)...]))
+      {
+        return .hash
+      }
+    }
+    guard kinds.contains(.token), let last = name.last else { return .none }
+    // Most names are told by their last letter.
+    guard Self.secretEnds.contains(last | 0x20) else { return .none }
+    return Self.secretNames.contains { Self.ends(name, with: $0) } ? .secret : .none
+  }
+
+  private static let secretNames = [
+    "password", "passwd", "pwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "accesskey",
+    "secret_key", "secretkey", "private_key", "privatekey", "authorization", "credential", "session_id", "sessionid",
+  ].map { Array($0.utf8) }
+  private static let secretEnds: [UInt8] = Array("dethynl".utf8)
+
+  /// Whether `name` ends with `end`, which is in lower case, without regard to case, and with `-` and `.` for `_`.
+  private static func ends(_ name: Bytes, with end: [UInt8]) -> Bool {
+    guard name.count >= end.count else { return false }
+    let start = name.count - end.count
+    for (place, wanted) in end.enumerated() {
+      var byte = name[start + place]
+      if byte &- 0x41 < 26 { byte |= 0x20 }
+      if byte == wanted { continue }
+      if wanted == UInt8(ascii: "_"), byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") { continue }
+      return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,16 @@
+/// Who gets what a ``LiveFeed`` has. Called on the feed's thread: it must not block.
+package protocol FeedClient: AnyObject, Sendable {
+  /// Takes messages over, each whole; false when it takes nothing more.
+  func take(_ chunk: FeedChunk) -> Bool
+  /// Nothing more comes; `farewell` is the last message, which says why.
+  func end(_ farewell: FeedChunk)
+}
+
+/// Messages as they go out, shared by all clients that get the same.
+package final class FeedChunk: Sendable {
+  package let bytes: [UInt8]
+  /// Messages in it.
+  package let count: Int
+
+  init(_ bytes: [UInt8], count: Int) { (self.bytes, self.count) = (bytes, count) }
+}

@@ -1,0 +1,275 @@
+import Glibc
+import StellaDetection
+import StellaModel
+
+/// The thread of a ``LiveFeed``: everything that changes there belongs to it.
+final class FeedThread {
+  private let feed: LiveFeed
+  private let masker: Masker
+  private let conditions = FeedConditions()
+  /// Of clients that may not see personal data.
+  private let maskedConditions: FeedConditions
+  private var views: [FeedFilter: FeedView] = [:]
+  /// In the order in which they came, so that nothing depends on hashes.
+  private var order: [FeedView] = []
+  private var decoders: [UInt16: (decided: LogFormat?, decoder: any Decoder)] = [:]
+  private var kept: [FeedItem] = []
+  private var firstKept = 0
+  private var keptBytes = 0
+  /// The number of the next message.
+  private var next: Int64 = 1
+  /// Behind the last event that was told of.
+  private var lastEvent: Int?
+  /// Whether no client has listened since that event.
+  private var wasUnwanted = true
+  private var nextPing: Int64
+  /// When events are not kept any more; nil while somebody wants them.
+  private var leaseEnd: Int64?
+
+  init(_ feed: LiveFeed) {
+    self.feed = feed
+    masker = Masker(feed.masking)
+    maskedConditions = FeedConditions(masking: feed.masking)
+    nextPing = machineMonotonicTime() + feed.limits.pingNanoseconds
+  }
+
+  func run() {
+    while true {
+      let (inbox, batches) = wait()
+      for command in inbox.commands { carryOut(command) }
+      for batch in batches { tell(batch) }
+      flush()
+      if inbox.isEnding {
+        for view in order { view.end("the server ends") }
+        return
+      }
+      look(at: machineMonotonicTime())
+    }
+  }
+
+  private func wait() -> (LiveFeed.Inbox, [TappedBatch]) {
+    var found = take()
+    guard found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding else { return found }
+    feed.tap.rest()
+    found = take()
+    if found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding {
+      let until = min(nextPing, leaseEnd ?? .max)
+      let left = max(0, until - machineMonotonicTime())
+      var request = pollfd(fd: feed.tap.descriptor, events: Int16(POLLIN), revents: 0)
+      poll(&request, 1, Int32(min(left / 1_000_000 + 1, 60_000)))
+      found = take()
+    }
+    feed.tap.rise()
+    return found
+  }
+
+  private func take() -> (LiveFeed.Inbox, [TappedBatch]) {
+    let inbox = feed.inbox.withLock { inbox in
+      let taken = inbox
+      inbox.commands = []
+      inbox.lost = 0
+      return taken
+    }
+    return (inbox, feed.tap.take())
+  }
+
+  private func look(at now: Int64) {
+    if now >= nextPing {
+      nextPing = now + feed.limits.pingNanoseconds
+      for view in order { send(FeedView.notice("ping", "{}", view.filter.framing), to: view) }
+    }
+    if let end = leaseEnd, now >= end {
+      leaseEnd = nil
+      feed.tap.setWanted(false)
+      wasUnwanted = true
+    }
+  }
+
+  // MARK: - Commands
+
+  private func carryOut(_ command: LiveFeed.Command) {
+    switch command {
+    case .alert(let alert):
+      let service: String? =
+        if case .string(let name)? = alert.key.first(where: { $0.name == "service" })?.value { name } else { nil }
+      tell(.alert, rule: alert.rule, severity: alert.severity, service: service, Array(alert.json.utf8))
+    case .run(let run): tell(.run, rule: run.rule, severity: nil, service: nil, Array(run.json.utf8))
+    case .leave(let client, let filter):
+      guard let view = views[filter] else { return }
+      view.remove(client)
+      if view.isEmpty { drop(view) }
+    case .join(let client, let filter, let id): join(client, filter, after: id)
+    }
+  }
+
+  private func join(_ client: any FeedClient, _ filter: FeedFilter, after id: String?) {
+    // What is collected is none of the new client's.
+    flush()
+    let view = views[filter] ?? FeedView(filter, epoch: feed.epoch)
+    if let id {
+      let own = FeedView(filter, epoch: feed.epoch)
+      own.add(client, isResumed: true)
+      resume(own, after: id)
+      if own.isEmpty { return }
+    }
+    view.add(client, isResumed: id != nil)
+    if views[filter] == nil {
+      views[filter] = view
+      order.append(view)
+      useConditions()
+    }
+  }
+
+  private func drop(_ view: FeedView) {
+    views[view.filter] = nil
+    order.removeAll { $0 === view }
+    useConditions()
+  }
+
+  private func useConditions() {
+    for (isPrivileged, conditions) in [(true, conditions), (false, maskedConditions)] {
+      var known: [Expression] = []
+      for view in order where view.filter.isPrivileged == isPrivileged {
+        if let condition = view.filter.condition, !known.contains(condition) { known.append(condition) }
+      }
+      conditions.use(known)
+    }
+    if order.contains(where: { $0.filter.kinds.contains(.event) }) {
+      leaseEnd = nil
+      feed.tap.setWanted(true)
+    } else if leaseEnd == nil, feed.tap.isWanted {
+      leaseEnd = machineMonotonicTime() + feed.limits.leaseNanoseconds
+    }
+  }
+
+  // MARK: - Messages
+
+  private func tell(_ kind: FeedFilter.Kind, rule: String, severity: Severity?, service: String?, _ json: [UInt8]) {
+    let message = FeedMessage(next, kind, rule: rule, severity: severity, service: service, json)
+    next += 1
+    for view in order { add(message, to: view) }
+    keep(.message(message))
+  }
+
+  private func add(_ message: FeedMessage, to view: FeedView) {
+    guard message.isWanted(by: view.filter) else { return }
+    view.add(
+      message.number, message.kind == .alert ? "alert" : "run",
+      message.json(isPrivileged: view.filter.isPrivileged, masker))
+  }
+
+  private func tell(_ tapped: TappedBatch) {
+    let missed = Int64(tapped.firstEvent - (lastEvent ?? tapped.firstEvent))
+    if missed > 0 {
+      // A client that has just begun has missed nothing.
+      say(missed: missed, toResumed: wasUnwanted)
+      if !wasUnwanted { feed.counts.withLock { $0.lostEvents += Int(missed) } }
+      next += missed
+    }
+    lastEvent = tapped.firstEvent + tapped.count
+    wasUnwanted = false
+    let batch = FeedBatch(tapped, first: next)
+    next += Int64(tapped.count)
+    add(batch, to: order.filter(\.filter.isPrivileged), conditions)
+    add(batch, to: order.filter { !$0.filter.isPrivileged }, maskedConditions)
+    keep(.events(batch))
+  }
+
+  /// - Parameters:
+  ///   - conditions: those of the views.
+  ///   - number: the events from this one on.
+  private func add(_ batch: FeedBatch, to views: [FeedView], _ conditions: FeedConditions, from number: Int64 = 0) {
+    guard views.contains(where: { $0.filter.kinds.contains(.event) }) else { return }
+    let decoder = decoder(of: batch.tapped)
+    let rows = conditions.conditions.isEmpty ? [] : conditions.rows(batch.tapped, decoder)
+    for view in views where view.filter.kinds.contains(.event) {
+      let place = view.filter.condition.flatMap { conditions.conditions.firstIndex(of: $0) }
+      for row in max(0, Int(number - batch.first))..<batch.tapped.count {
+        if let place, rows[place][row >> 6] & (1 << UInt64(row & 63)) == 0 { continue }
+        guard let json = batch.json(row, view.filter, decoder, masker) else { continue }
+        view.add(batch.first + Int64(row), "event", json)
+      }
+    }
+  }
+
+  private func decoder(of tapped: TappedBatch) -> any Decoder {
+    let decided = tapped.source.detector?.decided
+    if let known = decoders[tapped.number], known.decided == decided { return known.decoder }
+    let decoder: any Decoder =
+      tapped.source.detector.map { AutoDecoder(detector: $0) } ?? AutoDecoder.decoder(for: tapped.source.format)
+    decoders[tapped.number] = (decided, decoder)
+    return decoder
+  }
+
+  private func say(missed: Int64?, reason: String = "too fast", toResumed: Bool) {
+    flush()
+    for view in order where view.filter.kinds.contains(.event) {
+      send(Self.gap(missed, reason, view.filter.framing), to: view, toResumed: toResumed)
+    }
+  }
+
+  private static func gap(_ missed: Int64?, _ reason: String, _ framing: FeedFilter.Framing) -> FeedChunk {
+    let json = FieldValue.object([
+      .init("missed", missed.map { .integer($0) } ?? .null), .init("reason", .string(reason)),
+    ]).json
+    return FeedView.notice("gap", json, framing)
+  }
+
+  private func flush() {
+    for view in order { if let chunk = view.chunk() { send(chunk, to: view) } }
+  }
+
+  private func send(_ chunk: FeedChunk, to view: FeedView, toResumed: Bool = false) {
+    let (messages, dropped) = view.send(chunk, toResumed: toResumed)
+    feed.counts.withLock { counts in
+      counts.messages += messages
+      counts.dropped += dropped
+    }
+  }
+
+  // MARK: - Clients that come back
+
+  private func keep(_ item: FeedItem) {
+    kept.append(item)
+    keptBytes += item.bytes
+    while keptBytes > feed.limits.replayBytes, firstKept < kept.count - 1 {
+      keptBytes -= kept[firstKept].bytes
+      firstKept += 1
+    }
+    // Moving all of them up is worth it when half are gone.
+    if firstKept > 1024, firstKept > kept.count / 2 {
+      kept.removeFirst(firstKept)
+      firstKept = 0
+    }
+  }
+
+  /// Tells what came behind the message with this id, as far as it is kept, and what of it is missing.
+  private func resume(_ view: FeedView, after id: String) {
+    guard let dash = id.lastIndex(of: "-"), let number = Int64(id[id.index(after: dash)...]), id[..<dash] == feed.epoch,
+      number < next
+    else {
+      send(Self.gap(nil, "the server began anew", view.filter.framing), to: view)
+      return
+    }
+    let conditions = FeedConditions(masking: view.filter.isPrivileged ? nil : feed.masking)
+    conditions.use([view.filter.condition].compactMap(\.self))
+    var expected = number + 1
+    for item in kept[firstKept...] where item.numbers.upperBound > expected {
+      let numbers = item.numbers
+      if numbers.lowerBound > expected {
+        if let chunk = view.chunk() { send(chunk, to: view) }
+        send(Self.gap(numbers.lowerBound - expected, "not kept", view.filter.framing), to: view)
+      }
+      switch item {
+      case .message(let message): add(message, to: view)
+      case .events(let batch):
+        let before = keptBytes - batch.encodedBytes
+        add(batch, to: [view], conditions, from: expected)
+        keptBytes = before + batch.encodedBytes
+      }
+      expected = numbers.upperBound
+      if let chunk = view.chunk() { send(chunk, to: view) }
+    }
+    if expected < next { send(Self.gap(next - expected, "not kept", view.filter.framing), to: view) }
+  }
+}

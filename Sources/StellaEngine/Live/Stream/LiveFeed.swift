@@ -1,0 +1,169 @@
+import Glibc
+import StellaDetection
+import StellaModel
+import Synchronization
+
+/// What happens in an engine, for any number of clients: events, the transitions of alerts, and those of runs.
+///
+/// A thread of its own decodes what detection left in an ``EventTap``, encodes each message once, and hands the same bytes to
+/// all clients that want the same. Detection never waits for it: what comes faster than it can be told is left out and counted.
+/// Messages are numbered in the order in which they are told; the last of them are kept, so that a client that comes back goes
+/// on where it was. What is missing is said.
+package final class LiveFeed: Sendable {
+  package struct Limits: Sendable {
+    package var clients = 2000
+    /// Different conditions at a time.
+    package var conditions = 64
+    /// Of what is kept for clients that come back.
+    package var replayBytes = 8 << 20
+    package var pingNanoseconds: Int64 = 30_000_000_000
+    /// How long events are kept for clients that may come back after the last has gone.
+    package var leaseNanoseconds: Int64 = 30_000_000_000
+    /// Alerts and runs that wait to be told.
+    package var queue = 10_000
+
+    package init() {}
+  }
+
+  /// What has become of it so far. Counters only grow, but for `clients`.
+  package struct Counts: Sendable, Hashable {
+    package var clients = 0
+    package var admitted = 0
+    /// Clients that took too little.
+    package var dropped = 0
+    /// Those for whom there was no place.
+    package var refused = 0
+    /// Messages handed to clients.
+    package var messages = 0
+    /// Events that nobody was told of because they came too fast.
+    package var lostEvents = 0
+  }
+
+  enum Command: Sendable {
+    case join(any FeedClient, FeedFilter, after: String?)
+    case leave(ObjectIdentifier, FeedFilter)
+    case alert(Alert)
+    case run(Run)
+  }
+
+  struct Inbox {
+    var commands: [Command] = []
+    /// Alerts and runs that found no place.
+    var lost = 0
+    var isEnding = false
+  }
+
+  let tap: EventTap
+  let limits: Limits
+  /// Begins the ids of messages: another one for each start of the process.
+  let epoch: String
+  let masking: Masking
+  let inbox = Mutex(Inbox())
+  let counts = Mutex(Counts())
+  private let conditions = Mutex<[Expression: Int]>([:])
+  private let thread = Mutex<pthread_t?>(nil)
+
+  /// - Parameters:
+  ///   - masking: what is taken out of what clients get who may not see personal data.
+  ///   - epoch: letters and digits that no earlier start had.
+  /// - Throws: ``LiveError`` when there is no thread.
+  package init(masking: Masking, epoch: String, limits: Limits = Limits()) throws(LiveError) {
+    tap = try EventTap()
+    (self.masking, self.epoch, self.limits) = (masking, epoch, limits)
+    let thread = try EngineThread.start { FeedThread(self).run() }
+    self.thread.withLock { $0 = thread }
+  }
+
+  package var figures: Counts { counts.withLock { $0 } }
+
+  // MARK: - Clients
+
+  /// Tells a client what its filter wants, from now on or from behind the message it had last.
+  ///
+  /// - Parameter after: the id of that message.
+  /// - Throws: ``CommandFailure`` `failure` when there is no place; nothing was begun then.
+  package func join(_ client: any FeedClient, _ filter: FeedFilter, after id: String? = nil) throws(CommandFailure) {
+    let isAdmitted = counts.withLock { counts in
+      guard counts.clients < limits.clients else {
+        counts.refused += 1
+        return false
+      }
+      counts.clients += 1
+      counts.admitted += 1
+      return true
+    }
+    guard isAdmitted else {
+      throw CommandFailure(.failure, "\(limits.clients) clients listen already, as many as may. Come back later.")
+    }
+    if let condition = filter.condition {
+      let isKnown = conditions.withLock { known in
+        guard known[condition] != nil || known.count < limits.conditions else { return false }
+        known[condition, default: 0] += 1
+        return true
+      }
+      guard isKnown else {
+        counts.withLock { counts in
+          counts.clients -= 1
+          counts.refused += 1
+        }
+        throw CommandFailure(
+          .failure,
+          "\(limits.conditions) different conditions are listened with already. Come back later, or filter here less.")
+      }
+    }
+    give(.join(client, filter, after: id))
+  }
+
+  /// The client takes nothing more. To be called once for each that joined.
+  package func leave(_ client: any FeedClient, _ filter: FeedFilter) {
+    counts.withLock { $0.clients -= 1 }
+    if let condition = filter.condition {
+      conditions.withLock { known in
+        let left = (known[condition] ?? 1) - 1
+        known[condition] = left > 0 ? left : nil
+      }
+    }
+    give(.leave(ObjectIdentifier(client), filter))
+  }
+
+  /// The last message of a client that took too little.
+  package static func dropped(_ framing: FeedFilter.Framing) -> FeedChunk {
+    FeedView.notice(
+      "dropped",
+      #"{"reason":"the client took less than there was to tell; come back with the last id, or ask for less"}"#, framing
+    )
+  }
+
+  // MARK: - What happens
+
+  /// Never waits but for a moment's copy.
+  package func take(_ alerts: [Alert]) {
+    if alerts.isEmpty { return }
+    inbox.withLock { inbox in
+      for alert in alerts { put(.alert(alert), in: &inbox) }
+    }
+    tap.wake()
+  }
+
+  package func take(_ run: Run) {
+    inbox.withLock { put(.run(run), in: &$0) }
+    tap.wake()
+  }
+
+  private func put(_ command: Command, in inbox: inout Inbox) {
+    if inbox.commands.count < limits.queue { inbox.commands.append(command) } else { inbox.lost += 1 }
+  }
+
+  private func give(_ command: Command) {
+    inbox.withLock { $0.commands.append(command) }
+    tap.wake()
+  }
+
+  /// Tells all clients that it ends, and ends the thread.
+  package func end() {
+    inbox.withLock { $0.isEnding = true }
+    tap.wake()
+    let thread = thread.withLock { $0.take() }
+    if let thread { pthread_join(thread, nil) }
+  }
+}

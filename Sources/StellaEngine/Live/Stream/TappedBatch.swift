@@ -1,0 +1,61 @@
+import StellaDetection
+import StellaModel
+
+/// A copy of the records of a batch, for those who look on.
+final class TappedBatch: @unchecked Sendable {
+  // Sendable, because nothing changes once it is made, and the decoders' state is a value.
+  /// How the source is read, so that its records can be decoded again.
+  struct Source {
+    var format: LogFormat
+    /// Nil where the format was named.
+    var detector: FormatDetector?
+    var service: String?
+  }
+
+  /// Of the tap.
+  let turn: UInt64
+  /// The number of its first event, counted from the engine's start.
+  let firstEvent: Int
+  let count: Int
+  /// Records with a line feed behind each, and room for the decoders to look ahead.
+  let bytes: UnsafeMutablePointer<UInt8>
+  let byteCount: Int
+  let starts: [UInt32]
+  let lengths: [UInt32]
+  let times: [Int64]
+  let number: UInt16
+  let source: Source
+
+  /// - Parameter rows: events of one source.
+  init(_ batch: EventBatch, _ rows: Range<Int>, turn: UInt64, firstEvent: Int, source: Source) {
+    var total = LineSplitter.padding
+    for row in rows { total += Int(batch.recordLengths[row]) + 1 }
+    bytes = .allocate(capacity: total)
+    byteCount = total
+    var place = 0
+    var starts: [UInt32] = []
+    starts.reserveCapacity(rows.count)
+    for row in rows {
+      let length = Int(batch.recordLengths[row])
+      starts.append(UInt32(truncatingIfNeeded: place))
+      (bytes + place).update(from: batch.records[row], count: length)
+      bytes[place + length] = 0x0a
+      place += length + 1
+    }
+    (bytes + place).initialize(repeating: 0, count: LineSplitter.padding)
+    self.starts = starts
+    lengths = Array(UnsafeBufferPointer(start: batch.recordLengths + rows.lowerBound, count: rows.count))
+    times = Array(UnsafeBufferPointer(start: batch.times + rows.lowerBound, count: rows.count))
+    count = rows.count
+    number = batch.sources[rows.lowerBound]
+    self.source = source
+    self.turn = turn
+    self.firstEvent = firstEvent
+  }
+
+  deinit { bytes.deallocate() }
+
+  func record(_ row: Int) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: bytes + Int(starts[row]), count: Int(lengths[row]))
+  }
+}

@@ -1,0 +1,82 @@
+import NIOCore
+import StellaEngine
+import Synchronization
+
+/// What waits to be sent to one client. What it doesn't take in time is not kept for it: it is dropped, with a last message that
+/// says so.
+final class StreamClient: FeedClient {
+  private struct State {
+    var chunks: [FeedChunk] = []
+    var bytes = 0
+    /// The client gets what waits, and nothing more.
+    var isEnded = false
+    var waiting: CheckedContinuation<Void, Never>?
+  }
+
+  private let limit: Int
+  private let farewell: FeedChunk
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - limit: bytes that may wait.
+  ///   - farewell: the last message of a client that was dropped.
+  init(limit: Int, farewell: FeedChunk) { (self.limit, self.farewell) = (limit, farewell) }
+
+  func take(_ chunk: FeedChunk) -> Bool {
+    let (isTaken, waiting) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+      if state.isEnded { return (false, nil) }
+      let fits = state.bytes == 0 || state.bytes + chunk.bytes.count <= limit
+      if fits {
+        state.chunks.append(chunk)
+        state.bytes += chunk.bytes.count
+      } else {
+        state.chunks = [farewell]
+        state.isEnded = true
+      }
+      return (fits, state.waiting.take())
+    }
+    waiting?.resume()
+    return isTaken
+  }
+
+  func end(_ farewell: FeedChunk) {
+    let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      if !state.isEnded { state.chunks.append(farewell) }
+      state.isEnded = true
+      return state.waiting.take()
+    }
+    waiting?.resume()
+  }
+
+  /// The client has gone; who waits in ``next()`` gets nothing more.
+  func close() {
+    let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.chunks = []
+      state.isEnded = true
+      return state.waiting.take()
+    }
+    waiting?.resume()
+  }
+
+  /// What is to be sent now, as soon as there is something; nil at the end. One caller at a time.
+  func next() async -> [FeedChunk]? {
+    while true {
+      let (chunks, isEnded) = state.withLock { state in
+        let chunks = state.chunks
+        state.chunks = []
+        state.bytes = 0
+        return (chunks, state.isEnded)
+      }
+      if !chunks.isEmpty { return chunks }
+      if isEnded { return nil }
+      await withCheckedContinuation { continuation in
+        let isReady = state.withLock { state in
+          if !state.chunks.isEmpty || state.isEnded { return true }
+          state.waiting = continuation
+          return false
+        }
+        if isReady { continuation.resume() }
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import StellaEngine
+import StellaModel
+import Synchronization
+
+/// What happens, as it happens: `GET /api/v1/stream` and `GET /api/stella/server-logs-stream`.
+///
+///     ?types=event,alert,run   which kinds of messages; all without it
+///     &level=warning           events of at least this level
+///     &service=shop,api        events of these services, and alerts whose key names one of them
+///     &rule=errors.spike       alerts and runs of these rules
+///     &severity=high           alerts of at least this severity
+///     &where=status >= 500     events for which a rule's condition holds
+///
+/// Server-sent events, or with `Accept: application/x-ndjson` one JSON object a line. Each message has an id; a client that
+/// comes back with the last one in `Last-Event-ID` (or `last_event_id=`) goes on behind it, as far as that is kept.
+/// Besides, there are `gap` (messages that are missing, `missed` of them or null), `ping`, `dropped` (the client took too little)
+/// and `end`.
+package struct StreamRoutes<Context: RequestContext>: Sendable {
+  private let feed: LiveFeed
+  private let clientBytes: Int
+  private let isPrivileged: @Sendable (Context) async -> Bool
+
+  /// - Parameters:
+  ///   - clientBytes: what may wait for a client before it is dropped.
+  ///   - isPrivileged: whether who asks may see personal data.
+  package init(
+    _ feed: LiveFeed, clientBytes: Int = 1 << 20, isPrivileged: @escaping @Sendable (Context) async -> Bool
+  ) {
+    (self.feed, self.clientBytes, self.isPrivileged) = (feed, clientBytes, isPrivileged)
+  }
+
+  package func add(to router: some RouterMethods<Context>) {
+    for path in ["api/v1/stream", "api/stella/server-logs-stream"] {
+      router.get(RouterPath(path)) { request, context in
+        do throws(CommandFailure) {
+          return try response(to: request, isPrivileged: await isPrivileged(context))
+        } catch {
+          var response = Problem(error).response
+          if error.status == .failure { response.headers[.retryAfter] = "30" }
+          return response
+        }
+      }
+    }
+  }
+
+  private func response(to request: Request, isPrivileged: Bool) throws(CommandFailure) -> Response {
+    var parameters: [(name: String, value: String)] = []
+    var last = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
+    for (name, value) in request.uri.queryParameters {
+      if name == "last_event_id" { last = String(value) } else { parameters.append((String(name), String(value))) }
+    }
+    var filter = try FeedFilter(parameters)
+    filter.isPrivileged = isPrivileged
+    let isLines = request.headers[.accept]?.contains("ndjson") ?? false
+    if isLines { filter.framing = .lines }
+    let client = StreamClient(limit: clientBytes, farewell: LiveFeed.dropped(filter.framing))
+    try feed.join(client, filter, after: last)
+    let seat = Seat(feed, client, filter)
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: isLines ? "application/x-ndjson" : "text/event-stream; charset=utf-8", .cacheControl: "no-store",
+        .xContentTypeOptions: "nosniff",
+      ],
+      body: ResponseBody { writer in
+        defer { seat.leave() }
+        // So that whoever asked knows at once that it listens.
+        if !isLines { try await writer.write(ByteBuffer(string: "retry: 2000\n\n")) }
+        while let chunks = await client.next() {
+          try await writer.write(contentsOf: chunks.map { ByteBuffer(bytes: $0.bytes) })
+        }
+        try await writer.finish(nil)
+      })
+  }
+
+  /// Gives a client's place back: when it has been served, or never will be.
+  private final class Seat: Sendable {
+    private let feed: LiveFeed
+    private let client: StreamClient
+    private let filter: FeedFilter
+    private let isLeft = Atomic(false)
+
+    init(_ feed: LiveFeed, _ client: StreamClient, _ filter: FeedFilter) {
+      (self.feed, self.client, self.filter) = (feed, client, filter)
+    }
+
+    deinit { leave() }
+
+    func leave() {
+      guard !isLeft.exchange(true, ordering: .acquiringAndReleasing) else { return }
+      client.close()
+      feed.leave(client, filter)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import StellaServer
+import Testing
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+@Suite("What a server shows as it happens")
+struct ServeStreamTests {
+  private let directory: CommandDirectory
+
+  init() throws { directory = try CommandDirectory() }
+
+  private func serve(_ more: String = "") throws -> (server: StellaProcess, port: Int) {
+    try directory.write("stella.yaml", "server: { listen: '127.0.0.1:0' }\n" + more)
+    try directory.write("app.jsonl", "")
+    let server = try directory.stella(["serve", "--output", "json", "app.jsonl"])
+    try #require(
+      server.until { $0.errors.contains("/api/v1/events\n") && $0.errors.contains("watching") }, "\(server.errors)")
+    let port = try #require(server.errors.firstMatch(of: #/http://127.0.0.1:([0-9]+)/#)).1
+    return (server, try #require(Int(port)))
+  }
+
+  private func append(_ text: String) throws {
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: directory("app.jsonl")))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data(text.utf8))
+    try file.close()
+  }
+
+  private static let line =
+    #"{"ts":1750000000,"level":"error","message":"by bob@example.com from 192.0.2.7","seq":41}"# + "\n"
+
+  @Test(
+    "Lines and alerts reach clients as they come: in full over the socket, masked over TCP, and no other site's page gets any"
+  )
+  func shown() throws {
+    let (server, port) = try serve()
+    let stream = try RawStream(port: port, path: "/api/v1/stream?level=error")
+    stream.until("retry")
+    let socket = try RawStream(socketPath: directory(".stella/stella.sock"), path: "/api/stella/server-logs-stream")
+    socket.until("retry")
+    let foreign = try RawStream(port: port, path: "/api/v1/stream", origin: "http://elsewhere.example")
+    #expect(foreign.until("\r\n").hasPrefix("HTTP/1.1 403"))
+    let rebound = try RawStream(port: port, path: "/api/v1/stream", host: "elsewhere.example")
+    #expect(rebound.until("\r\n").hasPrefix("HTTP/1.1 421"))
+    try append(Self.line)
+    let text = stream.until("event: alert")
+    #expect(text.contains("text/event-stream") && text.contains("event: event\ndata: {"), "\(text)")
+    #expect(text.contains("by [email] from [ip]") && !text.contains("bob@") && !text.contains("192.0.2.7"), "\(text)")
+    #expect(socket.until("event: alert").contains("by bob@example.com from 192.0.2.7"))
+    let metrics = try RawStream(port: port, path: "/metrics").until("stella_frozen 0")
+    for part in [
+      "stella_events_total 1\n", "stella_stream_clients 2\n", "stella_rule_alerts_total{rule=\"test.each\"} 1\n",
+      "stella_runs{state=\"awaiting\"} 0\n",
+    ] {
+      #expect(metrics.contains(part), "\(part)\(metrics)")
+    }
+    server.send(SIGTERM)
+    #expect(stream.until("event: end").contains("the server ends"))
+    #expect(server.status() == 0, "\(server.errors)")
+  }
+
+  @Test("With privacy in the configuration nothing personal is detected, stored or shown, whichever way it came")
+  func masked() throws {
+    let (server, port) = try serve(
+      "privacy: { mask: [email, address], patterns: [{ name: seq, regex: 'SEQ-[0-9]+' }] }\n")
+    let socket = try RawStream(socketPath: directory(".stella/stella.sock"), path: "/api/v1/stream")
+    socket.until("retry")
+    try append(Self.line.replacing("\"seq\":41", with: "\"seq\":41,\"x\":\"SEQ-12\""))
+    #expect(socket.until("event: alert").contains("by [email] from [ip]"))
+    var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)/api/v1/events")))
+    request.httpMethod = "POST"
+    request.httpBody = Data(Self.line.replacing("41", with: "42").utf8)
+    URLSession.shared.dataTask(with: request).resume()
+    socket.until("\"seq\":42")
+    #expect(server.until { $0.sequence == [41, 42] })
+    server.send(SIGTERM)
+    #expect(server.status() == 0, "\(server.errors)")
+    #expect(!socket.text.contains("bob@") && !socket.text.contains("SEQ-12") && socket.text.contains("[seq]"))
+    #expect(!server.output.contains("bob@") && server.output.contains("[email]"), "\(server.output)")
+    let files = try #require(FileManager.default.enumerator(atPath: directory(".stella")))
+    for case let name as String in files {
+      guard let data = FileManager.default.contents(atPath: directory(".stella/" + name)) else { continue }
+      #expect(data.range(of: Data("bob@".utf8)) == nil && data.range(of: Data("192.0.2.7".utf8)) == nil, "\(name)")
+    }
+  }
+}

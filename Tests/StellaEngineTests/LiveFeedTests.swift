@@ -1,0 +1,249 @@
+import Foundation
+import StellaDetection
+import StellaModel
+import Synchronization
+import Testing
+
+@testable import StellaEngine
+
+@Suite("The live feed")
+struct LiveFeedTests {
+  /// A client that keeps what it gets, up to so many messages.
+  private final class Listener: FeedClient {
+    private let state = Mutex((text: "", left: Int.max, isEnded: false))
+    private let changed = DispatchSemaphore(value: 0)
+
+    init(limit: Int = .max) { state.withLock { $0.left = limit } }
+
+    func take(_ chunk: FeedChunk) -> Bool {
+      let isTaken = state.withLock { state in
+        guard state.left > 0 else { return false }
+        state.left -= 1
+        state.text += String(decoding: chunk.bytes, as: UTF8.self)
+        return true
+      }
+      changed.signal()
+      return isTaken
+    }
+
+    func end(_ farewell: FeedChunk) {
+      state.withLock { state in
+        state.text += String(decoding: farewell.bytes, as: UTF8.self)
+        state.isEnded = true
+      }
+      changed.signal()
+    }
+
+    var text: String { state.withLock { $0.text } }
+    var lines: [String] { text.split(separator: "\n").map(String.init) }
+
+    /// Waits for the next message.
+    func next() { _ = changed.wait(timeout: .now() + 30) }
+
+    /// What there is once it holds this; what there is after half a minute otherwise.
+    @discardableResult
+    func until(_ part: String) -> String {
+      while !text.contains(part), changed.wait(timeout: .now() + 30) == .success {}
+      return text
+    }
+  }
+
+  private func feed(_ change: (inout LiveFeed.Limits) -> Void = { _ in }) throws -> LiveFeed {
+    var limits = LiveFeed.Limits()
+    change(&limits)
+    return try LiveFeed(masking: Masking(), epoch: "t", limits: limits)
+  }
+
+  private static func put(
+    _ records: [String], to tap: EventTap, first: Int, format: LogFormat = .json, service: String? = nil
+  ) {
+    let batch = EventBatch(columnCount: 0)
+    for (row, record) in records.enumerated() {
+      let bytes = Array(record.utf8)
+      batch.records[row] = bytes.withUnsafeBufferPointer { batch.arena.copy($0) }
+      batch.recordLengths[row] = UInt32(bytes.count)
+      batch.times[row] = 1_700_000_000_000_000_000 + Int64(first + row)
+      batch.sources[row] = 0
+    }
+    batch.count = records.count
+    tap.put(batch, firstEvent: first) { _ in TappedBatch.Source(format: format, service: service) }
+  }
+
+  private static func alert(_ number: Int, rule: String = "a.rule", severity: Severity = .low) -> Alert {
+    Alert(
+      id: "id\(number)", rule: rule, type: "t", severity: severity, title: "T", summary: "from 192.0.2.\(number)",
+      key: [.init("service", .string("shop"))], status: .firing, revision: 1, firstSeen: 0, lastSeen: 0, count: 1)
+  }
+
+  private func filter(_ parameters: [(String, String)] = [], lines: Bool = true) throws -> FeedFilter {
+    var filter = try FeedFilter(parameters.map { (name: $0.0, value: $0.1) })
+    if lines { filter.framing = .lines }
+    return filter
+  }
+
+  private static let records = [
+    #"{"level":"error","service":"shop","message":"mail bob@example.com","status":500}"#,
+    #"{"level":"info","service":"api","message":"ok","status":200}"#,
+  ]
+
+  @Test("Each client gets what its filter wants, and personal data only when it may see it")
+  func filters() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    var clients: [(Listener, FeedFilter)] = []
+    func listen(_ parameters: [(String, String)], privileged: Bool = false) throws -> Listener {
+      var filter = try filter(parameters)
+      filter.isPrivileged = privileged
+      let listener = Listener()
+      try feed.join(listener, filter)
+      clients.append((listener, filter))
+      return listener
+    }
+    let all = try listen([])
+    let admin = try listen([], privileged: true)
+    let errors = try listen([("types", "events"), ("level", "warning")])
+    let api = try listen([("types", "event"), ("service", "api,web")])
+    let slow = try listen([("types", "event"), ("where", "status >= 500")])
+    let guessing = try listen([("where", #"contains(message, "bob")"#)])
+    let knowing = try listen([("where", #"contains(message, "bob")"#)], privileged: true)
+    let high = try listen([("types", "alert"), ("severity", "high")])
+    let ruled = try listen([("types", "alert"), ("rule", "b.rule")])
+    Self.put(Self.records, to: feed.tap, first: 0)
+    feed.take([Self.alert(1), Self.alert(2, rule: "b.rule", severity: .critical)])
+    feed.take([Self.alert(9, rule: "b.rule", severity: .high)])
+    for (listener, filter) in clients {
+      listener.until(filter.kinds.contains(.alert) ? "id9" : "\"type\":\"event\"")
+    }
+    feed.end()
+    func messages(_ listener: Listener, _ type: String) -> Int {
+      listener.lines.count { $0.contains("\"type\":\"\(type)\"") }
+    }
+    #expect(messages(all, "event") == 2 && messages(all, "alert") == 3, "\(all.text)")
+    #expect(all.text.contains("mail [email]") && !all.text.contains("bob@") && !all.text.contains("192.0.2."))
+    #expect(admin.text.contains("bob@example.com") && admin.text.contains("192.0.2.1"))
+    for only in [errors, slow] { #expect(messages(only, "event") == 1 && only.text.contains("mail"), "\(only.text)") }
+    #expect(messages(api, "event") == 1 && api.text.contains("\"ok\""), "\(api.text)")
+    #expect(messages(guessing, "event") == 0 && messages(knowing, "event") == 1, "\(guessing.text)")
+    #expect(messages(high, "alert") == 2 && messages(ruled, "alert") == 2)
+    #expect(all.lines.last?.contains("\"type\":\"end\"") == true)
+    // Every line is JSON, and ids ascend.
+    var last = 0
+    for line in all.lines.dropLast() {
+      let value = try JSONParser().parse(line)
+      guard case .object(let members) = value, case .string(let id)? = members.first(where: { $0.name == "id" })?.value
+      else {
+        Issue.record("\(line)")
+        continue
+      }
+      let number = try #require(Int(id.dropFirst(2)))
+      #expect(id.hasPrefix("t-") && number > last)
+      last = number
+    }
+  }
+
+  @Test("A client that comes back goes on behind the last id it had; what is missing is said")
+  func resume() throws {
+    let feed = try feed { $0.replayBytes = 4000 }
+    defer { feed.end() }
+    let first = Listener()
+    let filter = try filter()
+    try feed.join(first, filter)
+    Self.put(["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"], to: feed.tap, first: 0)
+    first.until("t-3")
+    let second = Listener()
+    try feed.join(second, filter, after: "t-1")
+    feed.take([Self.alert(7)])
+    let text = second.until("id7")
+    #expect(
+      !text.contains("t-1\"") && text.contains("t-2\"") && text.contains("t-3\"") && !text.contains("gap"), "\(text)")
+    let other = Listener()
+    try feed.join(other, filter, after: "x-1")
+    #expect(other.until("gap").contains(#""data":{"missed":null"#))
+    for number in 10..<40 { feed.take([Self.alert(number)]) }
+    first.until("id39")
+    let late = Listener()
+    try feed.join(late, filter, after: "t-1")
+    let told = late.until("id39")
+    #expect(told.contains(#"{"type":"gap","data":{"missed":"#) && !told.contains("id7"), "\(told)")
+    feed.end()
+  }
+
+  @Test("Events that were not tapped are told as a gap to who listened, and to nobody else")
+  func gaps() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    let listener = Listener()
+    try feed.join(listener, try filter([("types", "event")], lines: false))
+    Self.put(["{\"n\":1}"], to: feed.tap, first: 100)
+    listener.until("t-1\n")
+    Self.put(["{\"n\":2}"], to: feed.tap, first: 151)
+    let text = listener.until("t-52\n")
+    #expect(
+      text.contains("event: gap\ndata: {\"missed\":50,\"reason\":\"too fast\"}\n\nid: t-52\nevent: event\ndata: {"),
+      "\(text)")
+    #expect(text.components(separatedBy: "event: gap").count == 2)
+    #expect(feed.figures.lostEvents == 50)
+  }
+
+  @Test("Text formats are decoded as their source is, with its service, also for conditions")
+  func formats() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    let listener = Listener()
+    try feed.join(listener, try filter([("where", #"service == "web" and contains(message, "b")"#)]))
+    Self.put(["a", "b", "", "ab"].filter { !$0.isEmpty }, to: feed.tap, first: 0, format: .plain, service: "web")
+    let text = listener.until("t-3")
+    #expect(!text.contains("t-1\"") && text.contains("t-2\"") && text.contains(#""service":"web""#), "\(text)")
+  }
+
+  @Test("Who looks on is let in up to the limits, and events are tapped only while somebody wants them")
+  func limits() throws {
+    let feed = try feed {
+      $0.clients = 3
+      $0.conditions = 1
+      $0.leaseNanoseconds = 0
+      $0.pingNanoseconds = 1_000_000
+    }
+    defer { feed.end() }
+    #expect(!feed.tap.isWanted)
+    let alerts = Listener()
+    try feed.join(alerts, try filter([("types", "alert")]))
+    #expect(alerts.until("ping").contains(#"{"type":"ping","data":{}}"#))
+    #expect(!feed.tap.isWanted)
+    let first = Listener()
+    let condition = try filter([("where", "a == 1")])
+    try feed.join(first, condition)
+    #expect(throws: CommandFailure.self) { try feed.join(Listener(), try self.filter([("where", "a == 2")])) }
+    first.until("ping")
+    #expect(feed.tap.isWanted)
+    try feed.join(Listener(), condition)
+    #expect(throws: CommandFailure.self) { try feed.join(Listener(), condition) }
+    #expect(feed.figures.clients == 3 && feed.figures.refused == 2)
+    let dull = Listener(limit: 1)
+    feed.leave(first, condition)
+    try feed.join(dull, condition)
+    while feed.figures.dropped == 0 { alerts.next() }
+    #expect(feed.figures.dropped == 1)
+  }
+
+  @Test("A ring that nobody empties keeps the newest batches in their order")
+  func ring() throws {
+    let tap = try EventTap()
+    for number in 0..<100 { Self.put(["{\"n\":\(number)}"], to: tap, first: number) }
+    let batches = tap.take()
+    #expect(batches.map(\.firstEvent) == Array(100 - EventTap.slots..<100))
+    #expect(batches.allSatisfy { String(decoding: $0.record(0), as: UTF8.self) == "{\"n\":\($0.firstEvent)}" })
+    #expect(tap.take().isEmpty)
+  }
+
+  @Test(
+    "What makes no sense in a filter is refused with a reason",
+    arguments: [
+      ("types", "events,logs", "no type logs"), ("level", "loud", "no level loud"), ("severity", "x", "no severity"),
+      ("where", "status >>", "no condition"), ("lvel", "error", "Did you mean level?"), ("rule", ",", "takes 1 to"),
+    ])
+  func refused(name: String, value: String, reason: String) {
+    let error = #expect(throws: CommandFailure.self) { try FeedFilter([(name: name, value: value)]) }
+    #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+  }
+}
