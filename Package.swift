@@ -80,8 +80,8 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "StellaModel", .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdCore", package: "hummingbird"),
+        "StellaIntake", "StellaModel", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -130,6 +130,9 @@ let package = Package(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaTesting", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaIntake", dependencies: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"],
+      swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaProcess"),
@@ -142,6 +145,7 @@ let package = Package(
       name: "CStellaMatch", dependencies: ["CStellaValue"],
       linkerSettings: [.linkedLibrary("hs"), .linkedLibrary("re2")]),
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
 
@@ -188,8 +192,13 @@ let package = Package(
         "StellaLogging", "StellaDetection", "StellaModel", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
+      name: "StellaIntakeTests", dependencies: ["StellaIntake", "CZlib", "StellaDetection", "StellaModel"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "StellaServerTests",
-      dependencies: ["StellaServer", .product(name: "Hummingbird", package: "hummingbird")],
+      dependencies: [
+        "StellaServer", "StellaIntake", "StellaTesting", .product(name: "Hummingbird", package: "hummingbird"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaPostgresTests",

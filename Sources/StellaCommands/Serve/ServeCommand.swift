@@ -45,7 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
     guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
     let server: StateServer
     do {
-      server = try await StateServer(desk, session.monitor, journal: session.journal, configuration.server)
+      server = try await StateServer(desk, session.monitor, journal: session.journal, configuration)
     } catch {
       session.end(isInterrupted: true)
       throw error

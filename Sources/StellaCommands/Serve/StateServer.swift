@@ -1,4 +1,5 @@
 import StellaConfiguration
+import StellaDetection
 import StellaEngine
 import StellaModel
 import StellaRemediation
@@ -20,7 +21,7 @@ final class StateServer: Sendable {
   ///   - monitor: of the engine that runs beside it.
   ///   - journal: where events go that come over the network; nil where none do.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration.Server
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, journal: IntakeJournal?, _ configuration: Configuration
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -55,10 +56,13 @@ final class StateServer: Sendable {
   var address: String? { loopback.map { "http://\($0.host):\($0.port)" } }
 
   private static func loopback(
-    _ journal: IntakeJournal?, _ configuration: Configuration.Server, _ health: HealthRoutes
+    _ journal: IntakeJournal?, _ configuration: Configuration, _ health: HealthRoutes
   ) async throws -> LoopbackServer? {
-    guard let journal, let listen = configuration.listen else { return nil }
-    let intake = IntakeRoutes(bodyLimit: configuration.bodyBytes) { lines async throws(IntakeRefusal) in
+    guard let journal, let listen = configuration.server.listen else { return nil }
+    let intake = IntakeRoutes(
+      limits: .init(bodyBytes: configuration.server.bodyBytes, lineBytes: configuration.limits.lineBytes),
+      time: SystemTime(), timeNames: FieldAliases.timeNames
+    ) { lines async throws(IntakeRefusal) in
       do throws(IntakeError) {
         try await journal.append(lines)
       } catch {
