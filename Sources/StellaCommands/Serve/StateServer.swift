@@ -61,7 +61,7 @@ final class StateServer: Sendable {
     guard let journal, let listen = configuration.server.listen else { return nil }
     let intake = IntakeRoutes(
       limits: .init(bodyBytes: configuration.server.bodyBytes, lineBytes: configuration.limits.lineBytes),
-      time: SystemTime(), timeNames: FieldAliases.timeNames
+      time: SystemTime(), timeNames: FieldAliases.timeNames, webhooks: webhooks(configuration.server)
     ) { lines async throws(IntakeRefusal) in
       do throws(IntakeError) {
         try await journal.append(lines)
@@ -70,6 +70,16 @@ final class StateServer: Sendable {
       }
     }
     return try await LoopbackServer(host: listen.host, port: listen.port, intake: intake, health: health)
+  }
+
+  private static func webhooks(_ configuration: Configuration.Server) -> [String: WebhookSignature] {
+    configuration.webhooks.reduce(into: [:]) { signatures, webhook in
+      let form: WebhookSignature.Form =
+        webhook.scheme == .stripe
+        ? .timed(header: webhook.header, tolerance: webhook.tolerance)
+        : .body(header: webhook.header, prefix: webhook.prefix)
+      signatures[webhook.name] = WebhookSignature(secret: webhook.secret, form: form)
+    }
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.

@@ -11,7 +11,8 @@ import StellaModel
 /// `Retry-After` asks to send them again later. Every body may be compressed with gzip or deflate.
 ///
 /// `POST /v1/logs` (``OTLPLogs``), `POST /loki/api/v1/push` (``LokiPush``) and `POST /api/v1/alertmanager` (``AlertmanagerNotice``)
-/// take what the senders of these formats send, and answer as they expect.
+/// take what the senders of these formats send, and answer as they expect. `POST /api/v1/webhooks/NAME` takes what is signed
+/// (``WebhookSignature``).
 package struct IntakeRoutes: Sendable {
   /// Takes lines, and returns once they are durable.
   package typealias Append = @Sendable ([UInt8]) async throws(IntakeRefusal) -> Void
@@ -31,16 +32,22 @@ package struct IntakeRoutes: Sendable {
   }
 
   let limits: Limits
-  private let time: any TimeSource
+  let time: any TimeSource
+  let webhooks: [String: WebhookSignature]
   private let timeNames: TimeNames
   private let append: Append
 
   /// - Parameters:
   ///   - time: tells an event's arrival, which is the time of one that has none.
   ///   - timeNames: names of members that the decoder takes an event's time from.
-  package init(limits: Limits, time: any TimeSource, timeNames: [String], append: @escaping Append) {
+  ///   - webhooks: how those are signed that are taken, by name.
+  package init(
+    limits: Limits, time: any TimeSource, timeNames: [String], webhooks: [String: WebhookSignature] = [:],
+    append: @escaping Append
+  ) {
     self.limits = limits
     self.time = time
+    self.webhooks = webhooks
     self.timeNames = TimeNames(timeNames)
     self.append = append
   }
@@ -49,6 +56,9 @@ package struct IntakeRoutes: Sendable {
     router.post("api/v1/events") { request, _ in await events(request) }
     router.post("v1/logs") { request, _ in await logs(request) }
     router.post("loki/api/v1/push") { request, _ in await loki(request) }
+    router.post("api/v1/webhooks/:name") { request, context in
+      await webhook(context.parameters.get("name") ?? "", request)
+    }
     router.post("api/v1/alertmanager") { request, _ in
       await answer { () async throws(IntakeRefusal) in
         try await take(body(of: request)) { (bytes, context) throws(CommandFailure) in
