@@ -10,7 +10,7 @@ package enum AlertmanagerNotice {
     _ body: UnsafeRawBufferPointer, _ context: IntakeContext
   ) throws(CommandFailure) -> IntakeBatch {
     try JSONReader().read(
-      body, or: { CommandFailure(.usage, "the body is no JSON: \($0.reason). No alert was taken.") }
+      body, or: CommandFailure.noJSON
     ) {
       (root) throws(CommandFailure) in
       guard let version = root["version"]?.string, let alerts = root["alerts"], alerts.isArray else {
@@ -22,7 +22,7 @@ package enum AlertmanagerNotice {
       }
       var batch = IntakeBatch()
       var members = MemberList()
-      try alerts.forEach { (alert) throws(CommandFailure) in
+      try alerts.eachChild { (alert) throws(CommandFailure) in
         guard let labels = alert["labels"], labels.isObject, let status = alert["status"]?.text else {
           throw CommandFailure(.usage, "an alert lacks `status` or `labels`. No alert was taken.")
         }
@@ -61,7 +61,7 @@ package enum AlertmanagerNotice {
       }
       json.raw("}")
     }
-    labels.forEach { label in members.add(label.name, prefix: "labels.") { $0.value(label) } }
+    labels.eachChild { label in members.add(label.name, prefix: "labels.") { $0.value(label) } }
     if let annotations { members.add("annotations") { $0.value(annotations) } }
   }
 

@@ -1,3 +1,5 @@
+import StellaModel
+
 /// What came of a request: lines for the journal, each a JSON object with its newline.
 package struct IntakeBatch: Sendable, Hashable {
   package var bytes: [UInt8] = []
@@ -24,5 +26,12 @@ package struct IntakeBatch: Sendable, Hashable {
     }
     members.appendLine(to: &bytes)
     count += 1
+  }
+}
+
+extension CommandFailure {
+  /// What a body is refused for that isn't JSON.
+  static func noJSON(_ refusal: JSONReader.Refusal) -> CommandFailure {
+    CommandFailure(.usage, "the body is no JSON: \(refusal.reason). Nothing was taken.")
   }
 }

@@ -52,7 +52,7 @@ package struct JSONNode {
   }
 
   /// Members of an object or elements of an array, in their order; none of anything else.
-  package func forEach<Failure: Error>(_ body: (JSONNode) throws(Failure) -> Void) throws(Failure) {
+  package func eachChild<Failure: Error>(_ body: (JSONNode) throws(Failure) -> Void) throws(Failure) {
     guard isObject || isArray else { return }
     var child = index + 1
     while child < Int(node.next) {
@@ -81,7 +81,7 @@ extension JSONText {
   package mutating func value(_ node: JSONNode) {
     if node.isObject {
       raw("{")
-      node.forEach { member in
+      node.eachChild { member in
         separate()
         string(member.name)
         raw(":")
@@ -90,7 +90,7 @@ extension JSONText {
       raw("}")
     } else if node.isArray {
       raw("[")
-      node.forEach { element in
+      node.eachChild { element in
         separate()
         value(element)
       }

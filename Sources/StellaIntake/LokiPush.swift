@@ -37,14 +37,13 @@ package struct LokiPush {
   package static func batch(
     json body: UnsafeRawBufferPointer, _ context: IntakeContext
   ) throws(CommandFailure) -> IntakeBatch {
-    try JSONReader().read(body, or: { CommandFailure(.usage, "the body is no JSON: \($0.reason). No line was taken.") })
-    {
+    try JSONReader().read(body, or: CommandFailure.noJSON) {
       (root) throws(CommandFailure) in
       guard let streams = root["streams"], streams.isArray else {
         throw CommandFailure(.usage, "the body has no array `streams`. No line was taken.")
       }
       var push = LokiPush(context)
-      try streams.forEach { (stream) throws(CommandFailure) in try push.takeStream(stream) }
+      try streams.eachChild { (stream) throws(CommandFailure) in try push.takeStream(stream) }
       return push.batch
     }
   }
@@ -54,11 +53,11 @@ package struct LokiPush {
       throw CommandFailure(.usage, "a stream has no array `values`. No line was taken.")
     }
     labels.removeAll()
-    stream["stream"]?.forEach { label in labels.add(label.name) { $0.value(label) } }
-    try values.forEach { (entry) throws(CommandFailure) in
+    stream["stream"]?.eachChild { label in labels.add(label.name) { $0.value(label) } }
+    try values.eachChild { (entry) throws(CommandFailure) in
       var parts: (time: JSONNode?, line: JSONNode?, metadata: JSONNode?) = (nil, nil, nil)
       var count = 0
-      entry.forEach { part in
+      entry.eachChild { part in
         switch count {
         case 0: parts.time = part
         case 1: parts.line = part
@@ -71,7 +70,7 @@ package struct LokiPush {
         throw CommandFailure(.usage, "an entry is no `[\"nanoseconds\", \"line\"]`. No line was taken.")
       }
       take(text, time: time) { members in
-        parts.metadata?.forEach { member in members.add(member.name) { $0.value(member) } }
+        parts.metadata?.eachChild { member in members.add(member.name) { $0.value(member) } }
       }
     }
   }

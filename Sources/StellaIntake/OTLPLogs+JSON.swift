@@ -8,7 +8,7 @@ extension OTLPLogs {
     json body: UnsafeRawBufferPointer, _ context: IntakeContext
   ) throws(CommandFailure) -> IntakeBatch {
     try JSONReader().read(
-      body, or: { CommandFailure(.usage, "the body is no JSON: \($0.reason). No record was taken.") }
+      body, or: CommandFailure.noJSON
     ) {
       (root) throws(CommandFailure) in
       guard root.isObject else {
@@ -16,7 +16,7 @@ extension OTLPLogs {
       }
       var logs = OTLPLogs(context)
       do throws(Refusal) {
-        try root["resourceLogs"]?.forEach { (resource) throws(Refusal) in try logs.takeResource(resource) }
+        try root["resourceLogs"]?.eachChild { (resource) throws(Refusal) in try logs.takeResource(resource) }
       } catch {
         throw CommandFailure(.usage, "the body has a log record or a value of another shape. No record was taken.")
       }
@@ -27,7 +27,7 @@ extension OTLPLogs {
   private mutating func takeResource(_ node: JSONNode) throws(Refusal) {
     resource.removeAll()
     if let attributes = node["resource"]?["attributes"] { try Self.add(attributes, to: &resource) }
-    try node["scopeLogs"]?.forEach { (node) throws(Refusal) in try takeScope(node) }
+    try node["scopeLogs"]?.eachChild { (node) throws(Refusal) in try takeScope(node) }
   }
 
   private mutating func takeScope(_ node: JSONNode) throws(Refusal) {
@@ -37,7 +37,7 @@ extension OTLPLogs {
       if let version = found["version"]?.text, !version.isEmpty { scope.add("scope.version") { $0.string(version) } }
       if let attributes = found["attributes"] { try Self.add(attributes, to: &scope) }
     }
-    try node["logRecords"]?.forEach { (record) throws(Refusal) in try takeRecord(record) }
+    try node["logRecords"]?.eachChild { (record) throws(Refusal) in try takeRecord(record) }
   }
 
   private mutating func takeRecord(_ record: JSONNode) throws(Refusal) {
@@ -65,7 +65,7 @@ extension OTLPLogs {
   }
 
   private static func add(_ attributes: JSONNode, to members: inout MemberList) throws(Refusal) {
-    try attributes.forEach { (pair) throws(Refusal) in
+    try attributes.eachChild { (pair) throws(Refusal) in
       guard let name = pair["key"]?.text else { throw .malformed }
       try members.add(name, prefix: "attributes.") { (json) throws(Refusal) in
         try write(pair["value"], to: &json, depth: 0)
@@ -93,14 +93,14 @@ extension OTLPLogs {
       }
     } else if let list = value["arrayValue"] {
       json.raw("[")
-      try list["values"]?.forEach { (element) throws(Refusal) in
+      try list["values"]?.eachChild { (element) throws(Refusal) in
         json.separate()
         try write(element, to: &json, depth: depth + 1)
       }
       json.raw("]")
     } else if let list = value["kvlistValue"] {
       json.raw("{")
-      try list["values"]?.forEach { (pair) throws(Refusal) in
+      try list["values"]?.eachChild { (pair) throws(Refusal) in
         guard let name = pair["key"]?.text else { throw .malformed }
         json.separate()
         json.string(name)

@@ -86,8 +86,8 @@ extension MemberList {
   /// Adds the members of a text that is a JSON object; as the message what is none.
   mutating func addObject(_ text: UnsafeRawBufferPointer, _ reader: JSONReader) {
     do throws(JSONReader.Refusal) {
-      try reader.read(text, or: { $0 }) { (root) throws(JSONReader.Refusal) in
-        root.forEach { member in add(member.name) { $0.value(member) } }
+      try reader.read(text, or: \.self) { (root) throws(JSONReader.Refusal) in
+        root.eachChild { member in add(member.name) { $0.value(member) } }
       }
     } catch {
       add("message") { $0.string(text) }

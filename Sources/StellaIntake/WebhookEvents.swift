@@ -9,8 +9,7 @@ package enum WebhookEvents {
   package static func batch(
     _ body: UnsafeRawBufferPointer, name: String, kind: String?, _ context: IntakeContext
   ) throws(CommandFailure) -> IntakeBatch {
-    try JSONReader().read(body, or: { CommandFailure(.usage, "the body is no JSON: \($0.reason). Nothing was taken.") })
-    {
+    try JSONReader().read(body, or: CommandFailure.noJSON) {
       (root) throws(CommandFailure) in
       var batch = IntakeBatch()
       var members = MemberList()
@@ -23,11 +22,11 @@ package enum WebhookEvents {
         members.add("time") { $0.time(context.arrival) }
         members.add("webhook") { $0.string(name) }
         if let kind { members.add("webhook_event") { $0.string(kind) } }
-        object.forEach { member in members.add(member.name, prefix: "body.") { $0.value(member) } }
+        object.eachChild { member in members.add(member.name, prefix: "body.") { $0.value(member) } }
         batch.take(members, limit: context.lineBytes)
       }
       if root.isArray {
-        try root.forEach { (element) throws(CommandFailure) in try take(element) }
+        try root.eachChild { (element) throws(CommandFailure) in try take(element) }
       } else {
         try take(root)
       }
