@@ -80,7 +80,7 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "CCrypt", "StellaEngine", "StellaModel", .product(name: "Crypto", package: "swift-crypto"),
+        "CCrypt", "StellaEngine", "StellaIntake", "StellaModel", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -134,6 +134,9 @@ let package = Package(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(
       name: "StellaTesting", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaIntake", dependencies: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"],
+      swiftSettings: swiftSettings),
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaProcess"),
@@ -147,6 +150,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("hs"), .linkedLibrary("re2")]),
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
 
@@ -193,9 +197,12 @@ let package = Package(
         "StellaLogging", "StellaDetection", "StellaModel", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
+      name: "StellaIntakeTests", dependencies: ["StellaIntake", "CZlib", "StellaDetection", "StellaModel"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "StellaServerTests",
       dependencies: [
-        "StellaServer", "StellaEngine", "StellaDetection", "StellaModel",
+        "StellaServer", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
       swiftSettings: swiftSettings),

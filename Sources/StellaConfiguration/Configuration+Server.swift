@@ -34,7 +34,26 @@ extension Configuration {
     /// Bytes that may wait for one of them.
     package var streamClientBytes = 1 << 20
 
+    /// In the order of the file.
+    package var webhooks: [Webhook] = []
+
     package init() {}
+  }
+
+  /// A sender that signs what it sends.
+  package struct Webhook: Sendable, Hashable {
+    package enum Scheme: String, Sendable, CaseIterable {
+      case sha256 = "hmac-sha256"
+      case github
+      case stripe
+    }
+
+    package var name: String
+    package var secret: ConcealedText
+    package var scheme: Scheme
+    package var header: String
+    package var prefix: String
+    package var tolerance: Duration
   }
 
   mutating func takeServer(
@@ -44,6 +63,9 @@ extension Configuration {
     server.streamClients = value["stream_clients"]?.integer ?? server.streamClients
     server.streamClientBytes = value["stream_client_bytes"]?.bytes ?? server.streamClientBytes
     server.heldBytes = value["held_bytes"]?.bytes ?? server.heldBytes
+    for (name, entry) in value["webhooks"]?.members ?? [] {
+      if let webhook = Self.webhook(name, entry, &problems) { server.webhooks.append(webhook) }
+    }
     server.login = login(value, resolved, &problems)
     guard let entry = value["listen"], let text = entry.text else {
       if let login = value["login"], login.flag == true {
@@ -96,6 +118,43 @@ extension Configuration {
     login.longest = value["session"]?["longest"]?.nanoseconds ?? login.longest
     return login
   }
+
+  private static func webhook(
+    _ name: String, _ entry: ConfigurationValue, _ problems: inout [ConfigurationError.Problem]
+  ) -> Webhook? {
+    let letters = name.utf8.allSatisfy { byte in
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-".utf8.contains(byte)
+    }
+    guard letters, name.utf8.count <= 64 else {
+      problems.append(
+        .init(
+          .wrongValue, at: entry.place,
+          "`\(TextEscaping.oneLine(name))` can't be a webhook's name, which stands in its address: ASCII letters, digits and . _ -, at "
+            + "most 64."))
+      return nil
+    }
+    // A problem of its own says so already when one is missing.
+    guard let secret = entry["secret"]?.text,
+      let scheme = Webhook.Scheme(rawValue: entry["scheme"]?.text ?? "hmac-sha256")
+    else { return nil }
+    guard secret.utf8.count >= 8 else {
+      problems.append(
+        .init(
+          .wrongValue, at: entry.place,
+          "the secret of the webhook \(name) has fewer than 8 bytes, which can be guessed."))
+      return nil
+    }
+    let (header, prefix) =
+      switch scheme {
+      case .sha256: ("X-Signature", "")
+      case .github: ("X-Hub-Signature-256", "sha256=")
+      case .stripe: ("Stripe-Signature", "")
+      }
+    let tolerance = Duration.nanoseconds(entry["tolerance"]?.nanoseconds ?? 300_000_000_000)
+    return Webhook(
+      name: name, secret: ConcealedText(secret), scheme: scheme, header: entry["header"]?.text ?? header,
+      prefix: entry["prefix"]?.text ?? prefix, tolerance: tolerance)
+  }
 }
 
 extension Configuration.Server.Listen {
@@ -142,6 +201,10 @@ extension ConfigurationSchema {
       "How far detection may be behind what programs have sent; beyond that they are told to come back later. It is kept in "
         + "the state directory."),
     ConfigurationKey(
+      "webhooks", .map(key: "a name that stands in the address", .object(webhook)),
+      example: "{ github: { secret: '${GITHUB_SECRET}', scheme: github } }",
+      "Senders that sign what they send to `POST /api/v1/webhooks/NAME`. What isn't signed rightly is refused."),
+    ConfigurationKey(
       "stream_clients", .integer(1...100_000), standard: "2000", example: "500",
       "Clients that may listen to the live stream at a time; others are told to come back later."),
     ConfigurationKey(
@@ -165,5 +228,22 @@ extension ConfigurationSchema {
     ConfigurationKey(
       "longest", .duration(minute...(30 * 86_400 * 1_000_000_000)), standard: "12h", example: "8h",
       "After so long a session is over in any case."),
+  ]
+
+  private static let webhook: [ConfigurationKey] = [
+    ConfigurationKey(
+      "secret", .text, isRequired: true, example: "'${GITHUB_SECRET}'",
+      "What the sender signs with: at least 8 bytes. Write it as a variable of the environment."),
+    ConfigurationKey(
+      "scheme", .choice(Configuration.Webhook.Scheme.allCases.map(\.rawValue)), standard: "hmac-sha256",
+      example: "github",
+      "`hmac-sha256`: hexadecimal digits of HMAC-SHA256 over the body, in the header X-Signature. `github`: the same in "
+        + "X-Hub-Signature-256 behind `sha256=`. `stripe`: over a time, a dot and the body, as `t=…,v1=…` in Stripe-Signature."
+    ),
+    ConfigurationKey("header", .text, example: "X-Shop-Signature", "Another header than the scheme's."),
+    ConfigurationKey("prefix", .text, example: "'sha256='", "What stands before the digits; not for `stripe`."),
+    ConfigurationKey(
+      "tolerance", .duration(1_000_000_000...86_400_000_000_000), standard: "5m", example: "1m",
+      "How far the time of a signature may be from the clock; only for `stripe`."),
   ]
 }

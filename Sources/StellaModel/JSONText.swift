@@ -9,6 +9,9 @@ package struct JSONText {
 
   package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
+  /// Takes back what was written behind `count` bytes.
+  package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
   /// Appends text that already is JSON.
   package mutating func raw(_ json: some Collection<UInt8>) { bytes.append(contentsOf: json) }
 
@@ -38,6 +41,13 @@ package struct JSONText {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Text whose bytes are UTF-8; what isn't stays as it is.
+  package mutating func string(_ utf8: UnsafeRawBufferPointer) {
+    bytes.append(UInt8(ascii: "\""))
+    escape(utf8.assumingMemoryBound(to: UInt8.self))
+    bytes.append(UInt8(ascii: "\""))
+  }
+
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
     var start = 0
     for (index, byte) in utf8.enumerated()
@@ -45,7 +55,7 @@ package struct JSONText {
       var code = byte
       if byte == 0xC2 {
         // U+0080 … U+009F: terminals take them for escape sequences too.
-        guard index + 1 < utf8.count, utf8[index + 1] < 0xA0 else { continue }
+        guard index + 1 < utf8.count, (0x80..<0xA0).contains(utf8[index + 1]) else { continue }
         code = utf8[index + 1]
       }
       bytes.append(contentsOf: utf8[start..<index])

@@ -47,8 +47,10 @@ enum Layers {
     "StellaEffects": Rule(
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
+    "CZlib": Rule(own: [], isCore: true),
+    "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
     "StellaServer": Rule(
-      own: ["StellaModel", "StellaEngine", "StellaLogging", "CCrypt"],
+      own: ["StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt"],
       others: [
         "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
         "SwiftASN1",

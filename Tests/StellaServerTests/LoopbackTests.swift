@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import StellaTesting
 import Testing
 
 @testable import StellaServer
@@ -38,8 +39,9 @@ struct LoopbackTests {
 
   @Test("Who asks without a login is told which part is ill, and nothing more of it")
   func strangers() async throws {
+    let intake = IntakeRoutes(limits: .init(bodyBytes: 1), time: ManualTime(), timeNames: []) { _ in }
     let server = try await LoopbackServer(
-      host: "127.0.0.1", port: 0, intake: IntakeRoutes(bodyLimit: 1) { _ in }, health: { HealthRoutesTests.ill })
+      host: "127.0.0.1", port: 0, intake: intake, health: { HealthRoutesTests.ill })
     let ready = try await Self.get("/ready", port: server.port)
     await server.end()
     #expect(

@@ -40,10 +40,16 @@ struct RouterClient {
   func send(
     _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: String = ""
   ) async throws -> Answer {
+    try await send(method, path, headers: headers, bytes: Array(body.utf8))
+  }
+
+  func send(
+    _ method: String, _ path: String, headers: [(name: String, value: String)] = [], bytes: [UInt8]
+  ) async throws -> Answer {
     var head = HTTPRequest(
       method: try #require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path)
     for header in headers { head.headerFields[try #require(HTTPField.Name(header.name))] = header.value }
-    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
     do {
       let response = try await router.buildResponder().respond(to: request, context: Context(source: .init()))
       let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)

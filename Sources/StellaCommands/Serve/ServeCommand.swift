@@ -63,7 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
     let server: StateServer
     do {
       server = try await StateServer(
-        desk, session.monitor, feed, journal: session.journal, configuration.server, parts: network.health)
+        desk, session.monitor, feed, journal: session.journal, configuration, parts: network.health)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {

@@ -1,4 +1,5 @@
 import StellaConfiguration
+import StellaDetection
 import StellaEngine
 import StellaModel
 import StellaRemediation
@@ -26,13 +27,14 @@ final class StateServer: Sendable {
   ///   - parts: what else there is to say about its health.
   init(
     _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, journal: IntakeJournal?,
-    _ configuration: Configuration.Server, parts: @escaping @Sendable () -> [Health.Part]
+    _ configuration: Configuration, parts: @escaping @Sendable () -> [Health.Part]
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
     let phase = ServerPhase()
-    let access = configuration.login.map { ServerAccess(desk, $0) }
+    let settings = configuration.server
+    let access = settings.login.map { ServerAccess(desk, $0) }
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
       let answer = try Self.answer(request, caller, layout, desk, monitor, access)
       // Whatever was decided or done.
@@ -60,14 +62,14 @@ final class StateServer: Sendable {
     do {
       server = try await SocketServer(
         path: socket.address, runs: runs, health: HealthRoutes(health),
-        stream: StreamRoutes(feed, clientBytes: configuration.streamClientBytes) { _ in true }, metrics: metrics)
+        stream: StreamRoutes(feed, clientBytes: settings.streamClientBytes) { _ in true }, metrics: metrics)
     } catch {
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
     do {
       let intake = Self.intake(journal, configuration)
-      if let access, let listen = configuration.listen, let login = configuration.login {
+      if let access, let listen = settings.listen, let login = settings.login {
         loopback = nil
         network = try await LoginServer(
           LoginServer.Place(
@@ -75,14 +77,14 @@ final class StateServer: Sendable {
             isBehindProxy: login.isBehindProxy), authority: access,
           operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
           intake: intake, health: health,
-          stream: StreamRoutes(feed, clientBytes: configuration.streamClientBytes) {
+          stream: StreamRoutes(feed, clientBytes: settings.streamClientBytes) {
             $0.identity?.has(.administer) ?? false
           }, metrics: metrics)
       } else {
         network = nil
         loopback = try await Self.loopback(
-          intake, configuration, health,
-          StreamRoutes(feed, clientBytes: configuration.streamClientBytes) { _ in false }, metrics)
+          intake, settings, health,
+          StreamRoutes(feed, clientBytes: settings.streamClientBytes) { _ in false }, metrics)
       }
     } catch {
       socket.remove()
@@ -101,9 +103,12 @@ final class StateServer: Sendable {
   /// What makes the first admin; nil where nobody logs in, or somebody is known already.
   func enrolmentCode() -> String? { access?.enrolmentCode() }
 
-  private static func intake(_ journal: IntakeJournal?, _ configuration: Configuration.Server) -> IntakeRoutes? {
+  private static func intake(_ journal: IntakeJournal?, _ configuration: Configuration) -> IntakeRoutes? {
     guard let journal else { return nil }
-    return IntakeRoutes(bodyLimit: configuration.bodyBytes) { lines async throws(IntakeRefusal) in
+    return IntakeRoutes(
+      limits: .init(bodyBytes: configuration.server.bodyBytes, lineBytes: configuration.limits.lineBytes),
+      time: SystemTime(), timeNames: FieldAliases.timeNames, webhooks: webhooks(configuration.server)
+    ) { lines async throws(IntakeRefusal) in
       do throws(IntakeError) {
         try await journal.append(lines)
       } catch {
@@ -119,6 +124,16 @@ final class StateServer: Sendable {
     guard let intake, let listen = configuration.listen else { return nil }
     return try await LoopbackServer(
       host: listen.host, port: listen.port, intake: intake, health: health, stream: stream, metrics: metrics)
+  }
+
+  private static func webhooks(_ configuration: Configuration.Server) -> [String: WebhookSignature] {
+    configuration.webhooks.reduce(into: [:]) { signatures, webhook in
+      let form: WebhookSignature.Form =
+        webhook.scheme == .stripe
+        ? .timed(header: webhook.header, tolerance: webhook.tolerance)
+        : .body(header: webhook.header, prefix: webhook.prefix)
+      signatures[webhook.name] = WebhookSignature(secret: webhook.secret, form: form)
+    }
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.

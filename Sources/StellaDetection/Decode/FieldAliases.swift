@@ -30,6 +30,9 @@ package enum FieldAliases {
   /// The canonical field of that name.
   package static func field(_ name: String) -> Field? { index[name].map { fields[$0] } }
 
+  /// Names of members that an event's time is taken from, in order of priority.
+  package static let timeNames: [String] = ["time"] + (field("time")?.sources.map(\.name) ?? [])
+
   private static let index: [String: Int] =
     Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
 

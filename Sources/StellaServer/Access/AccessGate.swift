@@ -117,6 +117,8 @@ struct AccessGate: RouterMiddleware {
   private static func isOpen(_ request: Request) -> Bool {
     switch (request.method, request.uri.path) {
     case (.get, "/health"), (.get, "/ready"), (.post, "/api/v1/session"), (.post, "/api/v1/enrolment"): true
+    // Who signs what it sends.
+    case (.post, let path): path.hasPrefix("/\(IntakeRoutes.webhookPath)/")
     default: false
     }
   }

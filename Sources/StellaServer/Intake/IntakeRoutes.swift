@@ -1,69 +1,135 @@
 import Hummingbird
 import NIOCore
+import StellaIntake
 import StellaModel
 
-/// `POST /api/v1/events`: events that programs send.
+/// What programs send events with.
 ///
-/// The body is `application/x-ndjson` (one JSON object a line), `application/json` (an object, an array of them, or several after
-/// another) or `text/plain` (each line a message). Without one of these types the first byte decides between the first two.
-/// The answer is `{"accepted":N}` once they are durable; otherwise a ``Problem``, and none of them was taken. 503 with
-/// `Retry-After` asks to send them again later.
+/// `POST /api/v1/events`: the body is `application/x-ndjson` (one JSON object a line), `application/json` (an object, an array of
+/// them, or several after another) or `text/plain` (each line a message). Without one of these types the first byte decides between
+/// the first two. The answer is `{"accepted":N}` once they are durable; otherwise a ``Problem``, and none of them was taken. 503 with
+/// `Retry-After` asks to send them again later. Every body may be compressed with gzip or deflate.
+///
+/// `POST /v1/logs` (``OTLPLogs``), `POST /loki/api/v1/push` (``LokiPush``) and `POST /api/v1/alertmanager` (``AlertmanagerNotice``)
+/// take what the senders of these formats send, and answer as they expect. `POST /api/v1/webhooks/NAME` takes what is signed
+/// (``WebhookSignature``).
 package struct IntakeRoutes: Sendable {
   /// Takes lines, and returns once they are durable.
   package typealias Append = @Sendable ([UInt8]) async throws(IntakeRefusal) -> Void
+  /// Reads a body.
+  typealias Read = (UnsafeRawBufferPointer, IntakeContext) throws(CommandFailure) -> IntakeBatch
 
-  private let bodyLimit: Int
+  package struct Limits: Sendable {
+    /// Bytes of a body, as it comes and when it is decompressed.
+    package var bodyBytes: Int
+    /// Bytes of a line that detection keeps whole.
+    package var lineBytes: Int
+
+    package init(bodyBytes: Int, lineBytes: Int = 1 << 20) {
+      self.bodyBytes = bodyBytes
+      self.lineBytes = lineBytes
+    }
+  }
+
+  let limits: Limits
+  let time: any TimeSource
+  let webhooks: [String: WebhookSignature]
+  private let timeNames: TimeNames
   private let append: Append
 
-  /// - Parameter bodyLimit: bytes of a body at most.
-  package init(bodyLimit: Int, append: @escaping Append) {
-    self.bodyLimit = bodyLimit
+  /// - Parameters:
+  ///   - time: tells an event's arrival, which is the time of one that has none.
+  ///   - timeNames: names of members that the decoder takes an event's time from.
+  ///   - webhooks: how those are signed that are taken, by name.
+  package init(
+    limits: Limits, time: any TimeSource, timeNames: [String], webhooks: [String: WebhookSignature] = [:],
+    append: @escaping Append
+  ) {
+    self.limits = limits
+    self.time = time
+    self.webhooks = webhooks
+    self.timeNames = TimeNames(timeNames)
     self.append = append
   }
 
   package func add(to router: some RouterMethods<some RequestContext>) {
-    router.post("api/v1/events") { request, _ in await response(to: request) }
+    router.post("api/v1/events") { request, _ in await events(request) }
+    router.post("v1/logs") { request, _ in await logs(request) }
+    router.post("loki/api/v1/push") { request, _ in await loki(request) }
+    router.post("api/v1/alertmanager") { request, _ in
+      await answer { () async throws(IntakeRefusal) in
+        try await take(body(of: request)) { (bytes, context) throws(CommandFailure) in
+          try AlertmanagerNotice.batch(bytes, context)
+        }
+      }
+    }
   }
 
-  private func response(to request: Request) async -> Response {
+  /// What is signed, which needs no login.
+  package func addWebhooks(to router: some RouterMethods<some RequestContext>) {
+    router.post("\(Self.webhookPath)/:name") { request, context in
+      await webhook(context.parameters.get("name") ?? "", request)
+    }
+  }
+
+  static let webhookPath = "api/v1/webhooks"
+
+  // MARK: - Any format
+
+  func body(of request: Request) async throws(IntakeRefusal) -> ByteBuffer {
+    try await IntakeBody.bytes(of: request, limit: limits.bodyBytes)
+  }
+
+  /// Reads a body, and returns once what came of it is durable.
+  func take(_ body: ByteBuffer, _ read: Read) async throws(IntakeRefusal) -> IntakeBatch {
+    let context = IntakeContext(arrival: time.now(), timeNames: timeNames, lineBytes: limits.lineBytes)
+    let batch: IntakeBatch
+    do throws(CommandFailure) {
+      batch = try body.withUnsafeReadableBytes { bytes in
+        Result { () throws(CommandFailure) in try read(bytes, context) }
+      }.get()
+    } catch {
+      throw IntakeRefusal(.badRequest, error)
+    }
+    if batch.count > 0 { try await append(batch.bytes) }
+    return batch
+  }
+
+  /// `{"accepted":N}`, with `rejected` and the reason when events were left out.
+  func answer(_ batch: () async throws(IntakeRefusal) -> IntakeBatch) async -> Response {
     do throws(IntakeRefusal) {
-      let events = try await events(of: request)
-      if events.count > 0 { try await append(events.bytes) }
+      let batch = try await batch()
+      var json = JSONText()
+      json.raw("{\"accepted\":")
+      json.integer(batch.count)
+      if batch.rejected > 0 {
+        json.raw(",\"rejected\":")
+        json.integer(batch.rejected)
+        json.name("reason")
+        json.string(batch.reason ?? "")
+      }
+      json.raw("}\n")
       return Response(
         status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-        body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"accepted\":\(events.count)}\n")))
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
     } catch {
       return error.response
     }
   }
 
-  private func events(of request: Request) async throws(IntakeRefusal) -> EventLines {
-    if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
-      throw IntakeRefusal(
-        .unsupportedMediaType, CommandFailure(.usage, "the body is encoded as \(encoding). Send it as it is."))
-    }
-    let body: ByteBuffer
-    do {
-      body = try await request.body.collect(upTo: bodyLimit)
-    } catch is NIOTooManyBytesError {
-      throw IntakeRefusal(
-        .contentTooLarge,
-        CommandFailure(.usage, "the body is over \(SizeText.text(bodyLimit)). Send fewer events at a time."))
-    } catch {
-      throw IntakeRefusal(.badRequest, CommandFailure(.failure, "the body didn't come to its end."))
-    }
-    let format = try Self.format(request.headers[.contentType], body)
-    do throws(CommandFailure) {
-      return try body.withUnsafeReadableBytes { bytes in
-        Result { () throws(CommandFailure) in try EventLines(bytes, format: format) }
-      }.get()
-    } catch {
-      throw IntakeRefusal(.badRequest, error)
+  // MARK: - Our own format
+
+  private func events(_ request: Request) async -> Response {
+    await answer { () async throws(IntakeRefusal) in
+      let body = try await body(of: request)
+      let format = try Self.format(IntakeBody.mediaType(request), body)
+      return try await take(body) { (bytes, context) throws(CommandFailure) in
+        try EventLines.batch(bytes, format: format, context)
+      }
     }
   }
 
-  private static func format(_ type: String?, _ body: ByteBuffer) throws(IntakeRefusal) -> EventLines.Format {
-    let name = type?.split(separator: ";").first?.trimmingPrefix { $0 == " " }.lowercased()
+  private static func format(_ name: String?, _ body: ByteBuffer) throws(IntakeRefusal) -> EventLines.Format {
     switch name {
     case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines": return .lines
     case "application/json": return .json

@@ -92,6 +92,7 @@ package struct LoginServer: Sendable {
     ).add(to: router.group("api/v1"))
     operators.add(to: router)
     intake?.add(to: router.group().add(middleware: EventsGate()))
+    intake?.addWebhooks(to: router)
     let readers = router.group().add(middleware: ReadGate())
     stream?.add(to: readers)
     metrics?.add(to: readers)

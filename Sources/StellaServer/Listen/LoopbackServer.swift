@@ -32,6 +32,7 @@ package struct LoopbackServer: Sendable {
     let router = Router()
     router.add(middleware: LocalPagesOnly())
     intake.add(to: router)
+    intake.addWebhooks(to: router)
     HealthRoutes { await health().forStrangers }.add(to: router)
     stream?.add(to: router)
     metrics?.add(to: router)

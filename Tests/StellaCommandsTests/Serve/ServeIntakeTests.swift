@@ -16,8 +16,8 @@ struct ServeIntakeTests {
   }
 
   /// A server that takes events, and where.
-  private func serve() throws -> (server: StellaProcess, url: URL) {
-    let server = try directory.stella(["serve", "--output", "json"])
+  private func serve(_ environment: [String: String] = [:]) throws -> (server: StellaProcess, url: URL) {
+    let server = try directory.stella(["serve", "--output", "json"], environment: environment)
     try #require(
       server.until { $0.errors.contains("/api/v1/events\n") && $0.errors.contains("watching") }, "\(server.errors)")
     let address = try #require(server.errors.firstMatch(of: #/http://\S+/#)).0
@@ -29,8 +29,9 @@ struct ServeIntakeTests {
     private let received = Mutex<(status: Int, body: String)?>(nil)
     private let done = DispatchSemaphore(value: 0)
 
-    init(_ body: String, _ url: URL) {
+    init(_ body: String, _ url: URL, headers: [String: String] = [:]) {
       var request = URLRequest(url: url)
+      for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
       request.httpMethod = "POST"
       request.httpBody = Data(body.utf8)
       URLSession.shared.dataTask(with: request) { [self] data, response, _ in
@@ -58,6 +59,23 @@ struct ServeIntakeTests {
     #expect(refused?.status == 400 && refused?.body.contains("line 2") == true)
     let ready = try #require(URL(string: "/ready", relativeTo: url))
     #expect(try String(contentsOf: ready, encoding: .utf8).contains("\"name\":\"intake\",\"well\":true"))
+    server.send(SIGTERM)
+    #expect(server.status() == 0, "\(server.errors)")
+  }
+
+  @Test("A declared webhook comes to an alert when it is signed with the secret that the environment has")
+  func webhook() throws {
+    try directory.write(
+      "stella.yaml", "server: { listen: '127.0.0.1:0', webhooks: { shop: { secret: '${SHOP_SECRET}' } } }\n")
+    let (server, url) = try serve(["SHOP_SECRET": "correct horse"])
+    let hook = try #require(URL(string: "/api/v1/webhooks/shop", relativeTo: url))
+    let body = #"{"seq":7,"level":"error"}"#
+    let digits = "7c4f0133185a4be5e1c53411c1576cdacb2270687f4e0da041f7ea600f2d19fd"
+    func post(_ signature: String) -> Int? {
+      Post(body, hook, headers: ["Content-Type": "application/json", "X-Signature": signature]).answer()?.status
+    }
+    #expect(post(String(digits.reversed())) == 401 && post(digits) == 200)
+    #expect(server.until { $0.sequence == [7] }, "\(server.output)\(server.errors)")
     server.send(SIGTERM)
     #expect(server.status() == 0, "\(server.errors)")
   }

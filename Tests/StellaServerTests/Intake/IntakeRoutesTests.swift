@@ -1,5 +1,6 @@
 import Hummingbird
 import StellaModel
+import StellaTesting
 import Synchronization
 import Testing
 
@@ -17,7 +18,8 @@ struct IntakeRoutesTests {
 
   init() {
     let taken = taken
-    IntakeRoutes(bodyLimit: 1000) { lines async throws(IntakeRefusal) in
+    IntakeRoutes(limits: .init(bodyBytes: 1000, lineBytes: 300), time: ManualTime(), timeNames: ["a"]) {
+      lines async throws(IntakeRefusal) in
       if let refusal = taken.refusal.withLock({ $0 }) { throw refusal }
       taken.text.withLock { $0 += String(decoding: lines, as: UTF8.self) }
     }.add(to: client.router)
@@ -64,6 +66,130 @@ struct IntakeRoutesTests {
     let answer = try await post("{}")
     expect(answer, 503, "detection is behind.")
     #expect(answer.headers["retry-after"] == "1")
+  }
+
+  @Test("Bodies may be compressed; what would be too long when it isn't, or is no such thing, is refused")
+  func compressed() async throws {
+    // {"a":1} and a newline, 100 times and 200,000 times, by gzip; the first also by zlib.
+    func post(_ hex: String, _ coding: String) async throws -> RouterClient.Answer {
+      try await client.send(
+        "POST", "/api/v1/events", headers: [("Content-Type", "application/x-ndjson"), ("Content-Encoding", coding)],
+        bytes: try #require(HexText.bytes(hex)))
+    }
+    expect(try await post(Self.gzip, "gzip"), 200, "{\"accepted\":100}")
+    expect(try await post(Self.gzip, "identity, x-gzip"), 200, "{\"accepted\":100}")
+    expect(try await post(Self.zlib, "deflate"), 200, "{\"accepted\":100}")
+    #expect(taken.text.withLock { $0 } == String(repeating: "{\"a\":1}\n", count: 300))
+    expect(try await post(Self.gzip + "00", "gzip"), 400, "gzip")
+    expect(try await post(Self.bomb, "gzip"), 413, "1000B")
+    expect(try await post(Self.gzip, "gzip, gzip, gzip"), 415, "more than twice")
+  }
+
+  private static let gzip =
+    "1f8b0800000000000203ab564a54b232ace5aa1ea547e9511a830600e9c1b82720030000"
+  private static let zlib =
+    "78daab564a54b232ace5aa1ea547e9511a8306005330cf09"
+  private static let bomb =
+    "1f8b0800000000000203edc521110040080030ff3168f09636e4e0e84e0dc466d651917f5edbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+    + "b66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66d"
+    + "dbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb6"
+    + "6ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddbb66ddb"
+  private func logs(_ bytes: [UInt8], _ type: String) async throws -> RouterClient.Answer {
+    try await client.send("POST", "/v1/logs", headers: [("Content-Type", type)], bytes: bytes)
+  }
+
+  @Test("OTLP is answered in the encoding of the request: whole, in part, refused, and not at present")
+  func otlp() async throws {
+    func record(_ body: String) -> String {
+      "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"timeUnixNano\":\"1790000000000000001\",\"body\":{\"stringValue\":\"\(body)\"}}]}]}]}"
+    }
+    let json = "application/json"
+    #expect(try await logs(Array(record("hi").utf8), json) == .init(status: 200, type: json, body: "{}"))
+    #expect(taken.text.withLock { $0 } == "{\"time\":1790000000000000001,\"message\":\"hi\"}\n")
+    let partial = try await logs(
+      Array(record(String(repeating: "x", count: 400)).utf8), "application/json; charset=utf-8")
+    #expect(
+      partial.status == 200 && partial.body.hasPrefix("{\"partialSuccess\":{\"rejectedLogRecords\":\"1\""), "\(partial)"
+    )
+    let refused = try await logs(Array("[".utf8), json)
+    #expect(
+      refused.status == 400 && refused.type == json && refused.body.hasPrefix("{\"code\":3,\"message\":"), "\(refused)")
+    let tooLong = try await logs([UInt8](repeating: 0x20, count: 2000), json)
+    #expect(tooLong.status == 413 && tooLong.body.hasPrefix("{\"code\":8,"), "\(tooLong)")
+    let protobuf = "application/x-protobuf"
+    #expect(try await logs([], protobuf) == .init(status: 200, type: protobuf, body: ""))
+    let broken = try await logs([0xff], protobuf)
+    #expect(broken.status == 400 && broken.type == protobuf && broken.body.hasPrefix("\u{8}\u{3}\u{12}"), "\(broken)")
+    #expect(try await logs([], "text/plain").status == 415)
+    taken.refusal.withLock { $0 = IntakeRefusal(unavailable: "detection is behind.") }
+    let busy = try await logs(Array(record("hi").utf8), json)
+    #expect(busy.status == 503 && busy.headers["retry-after"] == "1" && busy.body.hasPrefix("{\"code\":14,"), "\(busy)")
+  }
+
+  @Test("Loki's senders get 204 once their lines are durable, and a reason when some are not")
+  func loki() async throws {
+    func push(_ bytes: [UInt8], _ type: String?) async throws -> RouterClient.Answer {
+      let headers = type.map { [(name: "Content-Type", value: $0)] } ?? []
+      return try await client.send("POST", "/loki/api/v1/push", headers: headers, bytes: bytes)
+    }
+    let line = "{\"streams\":[{\"stream\":{\"app\":\"a\"},\"values\":[[\"1790000000000000001\",\"hi\"]]}]}"
+    #expect(try await push(Array(line.utf8), "application/json").status == 204)
+    // A stream {app="a"} with the entry "hi" of 1,790,000,000 s, as a literal of a snappy block.
+    let message: [UInt8] =
+      [0x0a, 0x17, 0x0a, 0x09] + Array("{app=\"a\"}".utf8) + [0x12, 0x0a, 0x0a, 0x06, 0x08] + [
+        0x80, 0xf7, 0xc4, 0xd5, 0x06,
+      ]
+      + [0x12, 0x00]
+    #expect(message.count == 25)
+    for type in ["application/x-protobuf", nil] {
+      let answer = try await push([25, 24 << 2] + message, type)
+      #expect(answer.status == 204, "\(answer)")
+    }
+    #expect(
+      taken.text.withLock { $0 }
+        == "{\"time\":1790000000000000001,\"message\":\"hi\",\"app\":\"a\"}\n"
+        + String(repeating: "{\"time\":1790000000000000000,\"message\":\"\",\"app\":\"a\"}\n", count: 2))
+    expect(try await push(message, nil), 400, "snappy")
+    expect(try await push([0x80, 0x80, 0x80, 0x80, 1, 0], nil), 413, "1000B")
+    expect(try await push([], "text/plain"), 415, "text/plain")
+    let long = line.replacing("\"hi\"", with: "\"\(String(repeating: "x", count: 400))\"")
+    expect(try await push(Array(long.utf8), "application/json"), 400, "1 of 1 lines were left out")
   }
 
   @Test("A page of another site is refused, under whatever name it comes here; programs and own pages aren't")

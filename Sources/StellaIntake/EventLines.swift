@@ -1,9 +1,11 @@
+import Glibc
 import StellaModel
 
 /// The events of a request's body, as JSON objects of one line each.
 ///
-/// The shape is checked, not what the objects hold: what decodes to no event is counted by the source that reads them.
-package struct EventLines: Sendable, Hashable {
+/// The shape is checked, not what the objects hold: what decodes to no event is counted by the source that reads them. An event
+/// without a time gets that of its arrival, in its line, so that reading it again tells the same.
+package struct EventLines {
   package enum Format: Sendable, Hashable, CaseIterable {
     /// One object a line; blank lines are left out.
     case lines
@@ -13,66 +15,107 @@ package struct EventLines: Sendable, Hashable {
     case text
   }
 
-  /// Each with its newline.
-  package private(set) var bytes: [UInt8] = []
-  package private(set) var count = 0
+  private var bytes: [UInt8] = []
+  private var count = 0
+  private let context: IntakeContext
 
   /// O(bytes).
   ///
   /// - Throws: ``CommandFailure`` `usage` that says where the body is none of the kind.
-  package init(_ body: UnsafeRawBufferPointer, format: Format) throws(CommandFailure) {
+  package static func batch(
+    _ body: UnsafeRawBufferPointer, format: Format, _ context: IntakeContext
+  ) throws(CommandFailure) -> IntakeBatch {
+    var lines = EventLines(context)
     switch format {
-    case .lines: try takeLines(body)
-    case .json: try takeJSON(body)
-    case .text: takeText(body)
+    case .lines: try lines.takeLines(body)
+    case .json: try lines.takeJSON(body)
+    case .text: lines.takeText(body)
     }
+    var batch = IntakeBatch()
+    (batch.bytes, batch.count) = (lines.bytes, lines.count)
+    return batch
   }
 
-  /// Calls `body` with each line, and with its number from 1, without what ends it.
+  private init(_ context: IntakeContext) { self.context = context }
+
+  /// Calls `body` with each line, and with its number from 1, without what ends it and without spaces around.
   private static func eachLine(
     _ text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, Int) throws(CommandFailure) -> Void
   ) throws(CommandFailure) {
-    var rest = text[...]
+    guard var start = text.baseAddress else { return }
+    let end = start + text.count
     var number = 0
-    while !rest.isEmpty {
-      let line = rest.prefix { $0 != 0x0a }
+    while start < end {
+      let newline = memchr(start, 0x0a, end - start).map { UnsafeRawPointer($0) } ?? end
       number += 1
-      try body(UnsafeRawBufferPointer(rebasing: line), number)
-      rest = rest[min(line.endIndex + 1, rest.endIndex)...]
+      try body(trimmed(UnsafeRawBufferPointer(start: start, count: newline - start)), number)
+      start = newline + 1
     }
   }
 
   private static func trimmed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
-    var line = line[...]
-    while let first = line.first, isSpace(first) { line.removeFirst() }
-    while let last = line.last, isSpace(last) { line.removeLast() }
-    return UnsafeRawBufferPointer(rebasing: line)
+    var (start, end) = (0, line.count)
+    while start < end, isSpace(line[start]) { start += 1 }
+    while start < end, isSpace(line[end - 1]) { end -= 1 }
+    return UnsafeRawBufferPointer(rebasing: line[start..<end])
   }
 
   private mutating func takeLines(_ body: UnsafeRawBufferPointer) throws(CommandFailure) {
     bytes.reserveCapacity(body.count + 1)
-    try Self.eachLine(body) { (line, number) throws(CommandFailure) in
-      let object = Self.trimmed(line)
+    // Lines that follow each other as they shall be are copied together.
+    var run = UnsafeRawBufferPointer(start: nil, count: 0)
+    try Self.eachLine(body) { (object, number) throws(CommandFailure) in
       if object.isEmpty { return }
       guard object.first == UInt8(ascii: "{"), object.last == UInt8(ascii: "}") else {
         throw CommandFailure(.usage, "line \(number) is no JSON object: \(Self.sample(object)). No line was taken.")
       }
-      bytes.append(contentsOf: object)
-      bytes.append(0x0a)
       count += 1
+      let isWhole = context.timeNames.isTold(by: object)
+      if isWhole, let start = run.baseAddress, let next = object.baseAddress, start + run.count + 1 == next,
+        start.load(fromByteOffset: run.count, as: UInt8.self) == 0x0a
+      {
+        run = UnsafeRawBufferPointer(start: start, count: run.count + 1 + object.count)
+        return
+      }
+      end(run)
+      run = isWhole ? object : UnsafeRawBufferPointer(start: nil, count: 0)
+      if !isWhole {
+        bytes.append(contentsOf: object)
+        tellArrival(isFirst: object[1..<object.count - 1].allSatisfy { $0 == 0x20 || $0 == 0x09 })
+        bytes.append(0x0a)
+      }
     }
+    end(run)
+  }
+
+  private mutating func end(_ run: UnsafeRawBufferPointer) {
+    if run.isEmpty { return }
+    bytes.append(contentsOf: run)
+    bytes.append(0x0a)
+  }
+
+  /// Adds the arrival to the object that the bytes end with. Of members of one name the last counts.
+  private mutating func tellArrival(isFirst: Bool) {
+    var json = JSONText()
+    if !isFirst { json.raw(",") }
+    json.raw("\"time\":")
+    json.time(context.arrival)
+    json.raw("}")
+    bytes.removeLast()
+    bytes.append(contentsOf: json.bytes)
   }
 
   private mutating func takeText(_ body: UnsafeRawBufferPointer) {
     var json = JSONText()
     try? Self.eachLine(body) { (line, _) throws(CommandFailure) in
-      let line = Self.trimmed(line)
       if line.isEmpty { return }
       json.removeAll()
       json.raw("{")
       json.name("message")
       json.string(String(decoding: line, as: UTF8.self))
+      json.name("time")
+      json.time(context.arrival)
       json.raw("}\n")
       bytes.append(contentsOf: json.bytes)
       count += 1
@@ -82,6 +125,7 @@ package struct EventLines: Sendable, Hashable {
   private mutating func takeJSON(_ body: UnsafeRawBufferPointer) throws(CommandFailure) {
     bytes.reserveCapacity(body.count + 1)
     var depth = 0
+    var start = 0
     // Whether an array of events is open.
     var isListed = false
     var isText = false
@@ -107,11 +151,16 @@ package struct EventLines: Sendable, Hashable {
       case 0x20, 0x09, 0x0a, 0x0d:
         continue
       case UInt8(ascii: "{"):
+        if depth == 0 { start = bytes.count }
         depth += 1
       case UInt8(ascii: "}") where depth > 0:
         depth -= 1
         bytes.append(byte)
         if depth == 0 {
+          let isWhole = bytes.withUnsafeBytes {
+            context.timeNames.isTold(by: UnsafeRawBufferPointer(rebasing: $0[start...]))
+          }
+          if !isWhole { tellArrival(isFirst: bytes.count == start + 2) }
           bytes.append(0x0a)
           count += 1
         }

@@ -1,0 +1,71 @@
+import Hummingbird
+import NIOCore
+import StellaIntake
+import StellaModel
+
+/// The body of a request, whole and as it was before it was compressed.
+struct IntakeBody {
+  /// - Parameter limit: bytes at most, as they come and when they are decoded.
+  static func bytes(of request: Request, limit: Int) async throws(IntakeRefusal) -> ByteBuffer {
+    let codings = try codings(request.headers[.contentEncoding])
+    var body: ByteBuffer
+    do {
+      body = try await request.body.collect(upTo: limit)
+    } catch is NIOTooManyBytesError {
+      throw tooLarge(limit)
+    } catch {
+      throw IntakeRefusal(.badRequest, CommandFailure(.failure, "the body didn't come to its end."))
+    }
+    for coding in codings.reversed() where body.readableBytes > 0 { body = try decoded(body, coding, limit) }
+    return body
+  }
+
+  /// In the order in which they were applied.
+  private static func codings(_ header: String?) throws(IntakeRefusal) -> [ContentCoding] {
+    var codings: [ContentCoding] = []
+    for part in (header ?? "").split(separator: ",") {
+      let name = part.filter { $0 != " " && $0 != "\t" }.lowercased()
+      if name == "identity" { continue }
+      guard let coding = ContentCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
+        throw IntakeRefusal(
+          .unsupportedMediaType,
+          CommandFailure(
+            .usage, "the body is encoded as \(TextEscaping.oneLine(name, limit: 40)). Use gzip, deflate or nothing."))
+      }
+      codings.append(coding)
+    }
+    guard codings.count <= 2 else {
+      throw IntakeRefusal(.unsupportedMediaType, CommandFailure(.usage, "the body is encoded more than twice."))
+    }
+    return codings
+  }
+
+  private static func decoded(
+    _ body: ByteBuffer, _ coding: ContentCoding, _ limit: Int
+  ) throws(IntakeRefusal) -> ByteBuffer {
+    do throws(ContentCoding.Failure) {
+      return ByteBuffer(
+        bytes: try body.withUnsafeReadableBytes { bytes in
+          Result { () throws(ContentCoding.Failure) in try coding.decoded(bytes, limit: limit) }
+        }.get())
+    } catch {
+      switch error {
+      case .tooLarge: throw tooLarge(limit)
+      case .broken:
+        throw IntakeRefusal(
+          .badRequest, CommandFailure(.usage, "the body is no whole \(coding.rawValue), as Content-Encoding says."))
+      }
+    }
+  }
+
+  static func tooLarge(_ limit: Int) -> IntakeRefusal {
+    IntakeRefusal(
+      .contentTooLarge,
+      CommandFailure(.usage, "the body is over \(SizeText.text(limit)). Send fewer events at a time."))
+  }
+
+  /// The type without parameters, in lower case; nil when none is said.
+  static func mediaType(_ request: Request) -> String? {
+    request.headers[.contentType]?.split(separator: ";").first?.filter { $0 != " " && $0 != "\t" }.lowercased()
+  }
+}
