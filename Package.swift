@@ -218,7 +218,7 @@ let package = Package(
       dependencies: [
         "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
         "stella", .product(name: "GRDB", package: "GRDB.swift"),
-      ], swiftSettings: swiftSettings),
+      ], exclude: ["Senders"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

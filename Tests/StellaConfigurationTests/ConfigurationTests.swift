@@ -198,7 +198,8 @@ struct ConfigurationReferenceTests {
   func example() throws {
     let example = ConfigurationReference.example()
     for key in allKeys(ConfigurationSchema.keys) { #expect(example.contains("\(key.name):"), "\(key.name)") }
-    let configuration = try Configuration.parse(example, file: "stella.yaml")
+    let configuration = try Configuration.parse(
+      example, file: "stella.yaml", environment: ["GITHUB_SECRET": "correct-horse"])
     #expect(configuration.sources.count == 3 && configuration.params["errors.spike"] != nil)
   }
 

@@ -36,6 +36,7 @@ struct MaskTests {
       ),
       (#"{"bob@example.com":{"seen":true}}"#, #"{"[email]":{"seen":true}}"#),
       (#"{"api_keys":[],"api_key":["a","b"]}"#, #"{"api_keys":[],"api_key":["[secret]","[secret]"]}"#),
+      ("{} 192.0.2.7", "{} [ip]"), ("{ 192.0.2.7 }", "{ [ip] }"), (#"{"a":192.0.2.7}"#, #"{"a":[ip]}"#),
       (#"{truncated "email":"bob@example.com"#, #"{truncated "email":"[email]"#),
     ])
   func replaced(text: String, expected: String) { #expect(masker.masked(text) == expected) }

@@ -125,6 +125,8 @@ package final class Masker {
         guard levels.popLast() != nil else { return nil }
         demand = levels.last.map { $0.isArray ? $0.demand : .none } ?? .none
         place += 1
+        // Text that begins with what could be an object is text.
+        if levels.isEmpty, record[place...].contains(where: { ![0x20, 0x09, 0x0d, 0x0a].contains($0) }) { return nil }
       case UInt8(ascii: ","):
         demand = levels.last.map { $0.isArray ? $0.demand : .none } ?? .none
         place += 1
@@ -148,7 +150,7 @@ package final class Masker {
         while place < record.count, !Self.isStructure(record[place]) { place += 1 }
         let token = Bytes(rebasing: record[start..<place])
         if token.equals("true") || token.equals("false") || token.equals("null") { continue }
-        guard token.allSatisfy({ $0 &- 48 < 10 || "+-.eE".utf8.contains($0) }) else { return nil }
+        guard Self.isNumber(token) else { return nil }
         masked.removeAll(keepingCapacity: true)
         switch demand {
         case .hash: masking.hash(token, into: &masked)
@@ -201,6 +203,28 @@ package final class Masker {
       }
     }
     return nil
+  }
+
+  /// Whether it is a number of RFC 8259, section 6; an IPv4 address is none.
+  private static func isNumber(_ token: Bytes) -> Bool {
+    var rest = token[...]
+    func takeDigits() -> Bool {
+      let count = rest.prefix { $0 &- 48 < 10 }.count
+      rest = rest.dropFirst(count)
+      return count > 0
+    }
+    if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+    guard takeDigits() else { return false }
+    if rest.first == UInt8(ascii: ".") {
+      rest = rest.dropFirst()
+      guard takeDigits() else { return false }
+    }
+    if let byte = rest.first, byte | 0x20 == UInt8(ascii: "e") {
+      rest = rest.dropFirst()
+      if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest = rest.dropFirst() }
+      guard takeDigits() else { return false }
+    }
+    return rest.isEmpty
   }
 
   private static func isStructure(_ byte: UInt8) -> Bool {
