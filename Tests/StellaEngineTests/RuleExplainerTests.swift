@@ -239,7 +239,7 @@ import Testing
   }
 
   @Test("A check that fails is not said to have raised nothing") func failingCheck() throws {
-    let said = try #require(try explain([event(1, #""late":1"#), event(40, #""late":2"#)])["unchecked"]?.verdict)
+    let said = try #require(try explain([1, 40, 45].map { event($0, #""late":1"#) })["unchecked"]?.verdict)
     #expect(said.contains("check decides every 30s, and its script failed: ") && said.contains("compare"), "\(said)")
   }
 
