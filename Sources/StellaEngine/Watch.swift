@@ -92,6 +92,8 @@ package enum WatchNotice: Sendable, Hashable {
   case quarantined(rule: String, error: String)
   /// A rule begins without the state it had.
   case stateReset(StateReset)
+  /// Alerts of a rule were resolved because the rule was removed or begins anew.
+  case alertsEnded(rule: String, count: Int)
   /// The rules were loaded anew.
   case reloaded(active: Int, carriedOver: Int, refused: [RuleError])
   /// The rules on disk are broken; those before stay. With how many files have changed, when that is known.

@@ -23,7 +23,11 @@ extension Alert {
     ("summary", "string", "one line for people, filled in"),
     ("key", "object", "the names of the rule's `by` with their values; null for a field that was missing"),
     ("status", "string", "`firing` or `resolved`"),
-    ("first_seen", "string", "time of the first event of the episode: RFC 3339, UTC, nine decimals"),
+    (
+      "first_seen", "string",
+      "time of the first event of the episode, of a script with windows the start of the part of the window it lies in"
+        + ": RFC 3339, UTC, nine decimals"
+    ),
     ("last_seen", "string", "time of the last event of the episode, alike"),
     ("count", "integer", "matching events of the episode; at `firing` those so far"),
     ("value", "number or string", "what was measured, in the unit that the rule says; absent when the rule gives none"),

@@ -43,6 +43,14 @@ public enum Timestamp {
     String(unsafeUninitializedCapacity: 30) { write(time, to: $0) }
   }
 
+  /// `2026-11-03 09:16:04.250Z`, for people: milliseconds, and without a fraction of zero.
+  package static func clock(_ time: Int64) -> String {
+    let text = Timestamp.text(time)
+    let milliseconds = text.dropFirst(20).prefix(3)
+    return text.prefix(10) + " " + text.dropFirst(11).prefix(8) + (milliseconds == "000" ? "" : ".\(milliseconds)")
+      + "Z"
+  }
+
   /// Appends ``text(_:)`` to `bytes`.
   package static func write(_ time: Int64, to bytes: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 30) { buffer in

@@ -58,6 +58,24 @@ struct RuleReloadTests {
     #expect(run.status() == 130)
   }
 
+  @Test("A rule that can't be read is told with its line, not as a fault of its test, and so is that none is left")
+  func halfWritten() throws {
+    try directory.write("app.log", "")
+    try write(3)
+    try writeTest(3)
+    let run = try follow()
+    try directory.write("Rules/burst.lua", "return rule { id = \"unfin")
+    #expect(run.until { $0.errors.contains("1 file changed, not live") }, "\(run.errors)")
+    #expect(run.until { $0.errors.contains("burst.lua:1: unfinished string") }, "\(run.errors)")
+    #expect(!run.errors.contains("under test") && !run.errors.contains("burst_test.lua"))
+    for name in ["burst", "burst_test", "each"] {
+      try FileManager.default.removeItem(atPath: directory("Rules/\(name).lua"))
+    }
+    #expect(run.until { $0.errors.contains("no rule would be left") }, "\(run.errors)")
+    run.send(SIGINT)
+    #expect(run.status() == 130)
+  }
+
   @Test("Without the gate a changed rule goes live whatever its tests say")
   func noGate() throws {
     try directory.write("app.log", "")

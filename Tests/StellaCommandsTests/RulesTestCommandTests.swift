@@ -70,4 +70,52 @@ struct RulesTestCommandTests {
     #expect(lacking.output.contains("test.each lacks a test: one that fires and one that stays quiet"))
     #expect(try run().status == 0)
   }
+
+  private func arithmetic() throws {
+    try directory.write(
+      "Rules/slow.lua",
+      """
+      return rule {
+        api = 1, id = "test.slow", title = "Slow", severity = "low", where = [[duration_ms ~= nil]],
+        on = function(e, s)
+          return alert { value = e.latency / 2 }
+        end,
+      }
+
+      """)
+  }
+
+  @Test("What a script could not do comes before what is missing because of it, and --strict blames no test for it")
+  func scriptError() throws {
+    try arithmetic()
+    let failed = try run("--strict")
+    #expect(failed.status == 1)
+    let error = try #require(failed.output.range(of: "the script of test.slow failed: "), "\(failed.output)")
+    let missing = try #require(failed.output.range(of: "expected fires = 1, got 0"))
+    #expect(error.lowerBound < missing.lowerBound && failed.output.contains("attempt to perform arithmetic"))
+    #expect(!failed.output.contains("test.slow lacks a test"))
+  }
+
+  @Test("A rule that can't be read is told first, with its line, and its tests say the same")
+  func brokenRule() throws {
+    try directory.write("Rules/slow.lua", "return rule { id = \"unfinished")
+    let broken = try run("--strict")
+    #expect(broken.status == 2 && broken.errors.contains("Rules/slow.lua:1: unfinished string"), "\(broken)")
+    #expect(broken.output.contains("the rule is refused:") && !broken.output.contains("no rule is under test"))
+    #expect(broken.output.contains("unfinished string") && !broken.output.contains("test.slow lacks"))
+  }
+
+  @Test("Replay, diff and profile tell of scripts that fail")
+  func failingScripts() throws {
+    try arithmetic()
+    try directory.write("app.log", "{\"time\":\"2026-01-01T00:00:00Z\",\"duration_ms\":5}\n")
+    for verb in [["replay", "--rules", "Rules/slow.lua"], ["profile", "--rules", "Rules/slow.lua"]] {
+      let process = try directory.stella(["rules"] + verb + ["app.log"])
+      #expect(process.status() == 0)
+      #expect(process.errors.contains("test.slow failed 1 time: "), "\(verb): \(process.errors)")
+    }
+    let process = try directory.stella(["rules", "diff", "Rules/slow.lua", "Rules/slow.lua", "app.log"])
+    #expect(process.status() == 0)
+    #expect(process.errors.split(separator: "\n").count { $0.contains("test.slow failed 1 time") } == 1)
+  }
 }

@@ -75,7 +75,8 @@ struct TopScreenTests {
   @Test("Lines fit any terminal, the column that is sorted by stays, and hostile names are only text")
   func widths() {
     let hostile = ScriptStanding(
-      restsUntil: 1_750_000_060_000_000_000, lastError: "rule.lua:3: \u{1b}[2J\u{202e}\nx", failures: 12)
+      restsUntil: 1_750_000_060_000_000_000, lastError: "rule.lua:3: \u{1b}[2J\u{202e}\nx", failures: 12,
+      isFailing: true)
     let rules = (0..<30).map { number in
       Self.rule(
         number == 3 ? "evil\u{1b}]0;x\u{7}\u{202e}" : "group\(number).a-rule-with-quite-a-long-name",

@@ -170,4 +170,46 @@ struct DetectCheckpointTests {
     #expect(alerts.map(\.status) == [.resolved] && alerts.map(\.id) == fired.map(\.id))
     #expect(resets.map(\.rule) == ["r"])
   }
+
+  @Test("The alert about a script that rests outlives restarts, and ends when the script runs well or is corrected")
+  func quarantineAlert() throws {
+    let rule = DetectModelStream.rule("r", "on = function(e, s) if e.bad then error(\"no\") end end")
+    func lines(_ seconds: Range<Int>, bad: Bool) -> [String] {
+      seconds.map { DetectModelStream.line(Double($0), bad ? "\"bad\":true" : "\"k\":1") }
+    }
+    let stream = try DetectModelStream(rule)
+    let fired = stream.feed(lines(0..<100, bad: true))
+    #expect(fired.map(\.status) == [.firing])
+    let again = try stream.reopened()
+    #expect(again.feed(lines(100..<150, bad: true)).isEmpty && again.detector.openAlerts == 1)
+    let other = try again.reopened()
+    let ended = again.feed(lines(1000..<1001, bad: false))
+    #expect(ended.map(\.status) == [.resolved] && ended.map(\.id) == fired.map(\.id) && ended[0].revision == 2)
+    #expect(again.detector.openAlerts == 0)
+    // A corrected text ends it at once, and its script has not failed.
+    let corrected = RuleSet(
+      sources: DetectModelStream.sources([rule.replacing("error(\"no\")", with: "s.n = 1")]), fields: other.fields,
+      previous: other.pipeline.rules)
+    let (alerts, resets) = other.pipeline.replace(corrected)
+    #expect(alerts.map(\.status) == [.resolved] && alerts.map(\.id) == fired.map(\.id) && resets.isEmpty)
+    #expect(corrected.failingRules.isEmpty && other.feed(lines(1000..<1010, bad: true)).isEmpty)
+  }
+
+  @Test("What ends an alert beside the trouble's end is on record, and the new kind of state is named beside the old")
+  func endedByReload() throws {
+    let rule = DetectModelStream.rule("r", "threshold = { count = 1, within = \"1m\" }")
+    let stream = try DetectModelStream(rule)
+    stream.feed([DetectModelStream.line(1, "\"k\":1")])
+    let other = RuleSet(
+      sources: DetectModelStream.sources([rule.replacing("\"k\" }", with: "\"v\" }")]), fields: stream.fields,
+      previous: stream.pipeline.rules)
+    let (alerts, resets) = stream.pipeline.replace(other)
+    #expect(alerts.map(\.status) == [.resolved])
+    #expect(
+      resets.map(\.reason) == [
+        "the rule keeps another kind of state now (threshold sliding by v; before: threshold sliding by k)"
+      ])
+    let last = try #require(stream.detector.decisions.decisions.last)
+    #expect(last.kind == .resolved && last.reason.hasPrefix("the rule begins anew") && last.alert == alerts[0].id)
+  }
 }

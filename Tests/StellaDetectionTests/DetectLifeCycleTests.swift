@@ -128,8 +128,11 @@ import Testing
     // Five failures, a minute's rest, one more, two minutes' rest.
     #expect(quarantine.failures == 7 && quarantine.rests == 3)
     #expect(quarantine.lastError?.line == 2)
-    // Each rest is an alert of the engine's own.
-    #expect(outcome.fired.map(\.rule) == Array(repeating: "stella.rule-quarantined", count: 3) + ["t"])
+    // All rests are one alert of the engine's own.
+    #expect(outcome.fired.map(\.rule) == ["stella.rule-quarantined", "t"])
+    let open = try #require(outcome.detector("broken")?.firingAlerts.first)
+    #expect(open.id == outcome.fired[0].id && open.count == 7 && open.summary.contains("after 7 failures"))
+    #expect(outcome.detector("broken")?.openAlerts == 1)
   }
 
   @Test func keysOverTheLimitGoStalestFirstAndAreCounted() throws {

@@ -65,18 +65,45 @@ import Testing
   }
 
   @Test("Trouble that is told at another time has moved, and is not both gone and new") func moved() throws {
-    func alert(_ rule: String, _ key: String, _ minute: Int64) -> Alert {
-      Alert(
+    func alert(_ rule: String, _ key: String, _ minute: Int64) -> ReplayedAlert {
+      let alert = Alert(
         id: "\(rule)\(key)\(minute)", rule: rule, type: "x", severity: .low, title: "T", summary: "",
         key: [.init("service", .string(key))], status: .resolved, revision: 2, firstSeen: minute * 60_000_000_000,
         lastSeen: minute * 60_000_000_000, count: 1, value: nil, expected: nil, evidence: [], affectedUsers: [],
         suggestedActions: [], fixes: [], runbook: nil, labels: [], source: "")
+      return ReplayedAlert(alert, fired: alert.firstSeen)
     }
     let difference = ReplayDifference(
       old: [alert("r", "a", 0), alert("r", "a", 100), alert("r", "b", 0), alert("q", "a", 0)],
       new: [alert("r", "a", 110), alert("r", "a", 5), alert("r", "b", 90), alert("q", "b", 1)])
     #expect(difference.moved.map { $0.old.id } == ["ra100", "ra0"])
     #expect(difference.removed.map(\.id) == ["rb0", "qa0"] && difference.added.map(\.id) == ["rb90", "qb1"])
+  }
+
+  @Test("Another hold moves an alert, although its first event stays") func hold() throws {
+    func rule(_ hold: String) -> String {
+      """
+      return rule { api = 1, id = "held", title = "T", severity = "low", where = [[level >= error]], by = { "service" },
+        hold = "\(hold)", keep_firing = "5m", on = function(e, s) return alert {} end }
+      """
+    }
+    let old = try replay([rule("3m")], lines)
+    let new = try replay([rule("6m")], lines)
+    let start = try #require(Timestamp.parse("2026-01-01T00:00:00Z"))
+    #expect(old.alerts.map { ($0.fired - start) / 1_000_000_000 }.first == 182)
+    #expect(new.alerts.map { ($0.fired - start) / 1_000_000_000 }.first == 360)
+    #expect(old.alerts.map(\.firstSeen) == new.alerts.map(\.firstSeen))
+    let difference = ReplayDifference(old: old.alerts, new: new.alerts)
+    #expect(difference.moved.count == 2 && difference.changed.isEmpty && difference.same == 0)
+  }
+
+  @Test("A sequence that ripens fires when its hold is over, after its last event") func ripened() throws {
+    let rule = """
+      return rule { api = 1, id = "s", title = "T", severity = "low", by = { "service" }, hold = "10s", max_keys = 10,
+        sequence = { within = "5m", { name = "one", match = [[level >= error]] } } }
+      """
+    let alert = try #require(try replay([rule], lines).alerts.first)
+    #expect(alert.fired - alert.firstSeen == 10_000_000_000)
   }
 
   @Test("A profile counts what each rule took, and asking for it changes nothing") func profiles() throws {

@@ -146,6 +146,10 @@ struct WatchLifeTests {
     #expect(watch.alerts[0].id == watch.alerts[1].id && watch.alerts[0].id != watch.alerts[2].id)
     #expect(
       watch.notices.contains { if case .stateReset(let reset) = $0 { reset.rule == "test.changed" } else { false } })
+    #expect(
+      watch.notices.contains {
+        if case .alertsEnded(let rule, let count) = $0 { rule == "test.changed" && count == 1 } else { false }
+      })
     #expect(summary.stateResets.map(\.rule) == ["test.changed"] && summary.stateResets.map(\.count) == [1])
   }
 

@@ -41,6 +41,13 @@ import Testing
     }
     """
 
+  @Test("A misspelt key is one error, with the name that was meant and no list") func misspeltKey() {
+    let found = errors(ManifestTests.base.replacing("threshold", with: "treshold"))
+    #expect(found.map(\.message) == ["rule has no key treshold"] && found.map(\.remedy) == ["Did you mean threshold?"])
+    let other = errors(ManifestTests.base.replacing("threshold", with: "zzzzzzzz"))
+    #expect(other.count == 2 && other.contains { $0.remedy.hasPrefix("It takes: ") })
+  }
+
   @Test func aRuleIsReadWithItsDefaults() throws {
     let rule = try load(ManifestTests.base)
     #expect(rule.id == "a.b" && rule.severity == .high && rule.by == ["service"] && rule.condition == "level == error")

@@ -4,7 +4,7 @@ import StellaModel
 /// Why nobody was told of an alert, in words. Not escaped for terminals.
 enum MuteText {
   /// - Parameter clock: how times are shown.
-  static func line(_ mute: Mute, clock: (Int64) -> String = Timestamp.text) -> String {
+  static func line(_ mute: Mute, clock: (Int64) -> String = Timestamp.clock) -> String {
     let what =
       switch mute.cause {
       case .silence: "silence \(mute.name ?? "")"

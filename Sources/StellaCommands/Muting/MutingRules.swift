@@ -51,7 +51,7 @@ extension RuleException {
     return RuleError(
       code: "exception.expired",
       message:
-        "the exception of \(author) for \(rules.joined(separator: ", ")) has expired at \(Timestamp.text(expires)): "
+        "the exception of \(author) for \(rules.joined(separator: ", ")) has expired at \(Timestamp.clock(expires)): "
         + reason, remedy: "Take it out, or give it a later expires after asking \(author).", file: file, line: line)
   }
 }

@@ -50,6 +50,10 @@ struct ExplanationScreen {
     if !rule.key.isEmpty {
       text += line("key", rule.key.map { "\($0.name) = \($0.value.json)" }.joined(separator: ", "))
     }
+    if !rule.missing.isEmpty {
+      let verb = rule.missing.count == 1 ? "is" : "are"
+      text += line("", "\(rule.missing.joined(separator: ", ")) \(verb) missing; such events share one key")
+    }
     text += state(rule)
     for (number, line) in rule.lines.prefix(Self.lineLimit).enumerated() {
       text += self.line(number == 0 ? "ran" : "", "\(line.number): \(line.text)")
@@ -76,10 +80,9 @@ struct ExplanationScreen {
 
   func tree(_ part: Explanation, label: String, depth: Int) -> String {
     let mark = part.holds ? terminal.styled("yes", .green) : terminal.styled("no ", .red)
-    let words = part.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     let read = part.readings.map { "\($0.field) = \($0.value)" }.joined(separator: ", ")
     let why = part.reason ?? read
-    let content = words + (why.isEmpty ? "" : "   [\(why)]")
+    let content = part.oneLine + (why.isEmpty ? "" : "   [\(why)]")
     let indent = String(repeating: "  ", count: depth)
     var text = name(label) + mark + " " + indent + cut(content, by: 16 + indent.count) + "\n"
     for inner in part.parts { text += tree(inner, label: "", depth: depth + 1) }

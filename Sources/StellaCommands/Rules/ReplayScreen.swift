@@ -7,15 +7,15 @@ struct ReplayScreen {
   let terminal: Terminal
 
   /// In the order in which they fired; nothing when there are none.
-  func alerts(_ alerts: [Alert]) -> String {
+  func alerts(_ alerts: [ReplayedAlert]) -> String {
     if alerts.isEmpty { return "" }
     var table = TextTable([
-      .init("FIRST"), .init("LASTED"), .init("SEVERITY"), .init("RULE"), .init("EVENTS", .right),
+      .init("FIRED"), .init("LASTED"), .init("SEVERITY"), .init("RULE"), .init("EVENTS", .right),
       .init("SUMMARY", isFlexible: true),
     ])
     for alert in alerts {
       table.add([
-        EventText.clock(alert.firstSeen), lasted(alert), alert.severity.rawValue, alert.rule, "\(alert.count)",
+        EventText.clock(alert.fired), lasted(alert), alert.severity.rawValue, alert.rule, "\(alert.count)",
         (alert.mute.map { $0.isShown ? "[shadow] " : "[muted] " } ?? "") + Self.text(alert),
       ])
     }
@@ -41,14 +41,19 @@ struct ReplayScreen {
 
   func difference(_ difference: ReplayDifference, isQuiet: Bool) -> String {
     var lines: [(mark: String, style: TextStyle, time: Int64, text: String)] = []
-    for alert in difference.added { lines.append(("+", .green, alert.firstSeen, Self.line(alert))) }
-    for alert in difference.removed { lines.append(("-", .red, alert.firstSeen, Self.line(alert))) }
+    for alert in difference.added { lines.append(("+", .green, alert.fired, Self.line(alert))) }
+    for alert in difference.removed { lines.append(("-", .red, alert.fired, Self.line(alert))) }
     for pair in difference.moved {
       lines.append(
-        (">", .yellow, pair.new.firstSeen, Self.line(pair.new) + "; was at " + EventText.clock(pair.old.firstSeen)))
+        (
+          ">", .yellow, pair.new.fired,
+          Self.line(pair.new) + "; was "
+            + (["at " + EventText.clock(pair.old.fired)] + Self.changes(pair)).joined(separator: ", ")
+        ))
     }
     for pair in difference.changed {
-      lines.append(("~", .yellow, pair.new.firstSeen, Self.line(pair.new) + "; was " + Self.change(pair)))
+      lines.append(
+        ("~", .yellow, pair.new.fired, Self.line(pair.new) + "; was " + Self.changes(pair).joined(separator: ", ")))
     }
     var text = ""
     for line in lines.sorted(by: { ($0.time, $0.text) < ($1.time, $1.text) }) {
@@ -64,10 +69,10 @@ struct ReplayScreen {
 
   /// One object for each difference.
   static func json(_ difference: ReplayDifference) -> [String] {
-    func line(_ kind: String, _ old: Alert?, _ new: Alert?) -> String {
+    func line(_ kind: String, _ old: ReplayedAlert?, _ new: ReplayedAlert?) -> String {
       FieldValue.object([
         .init("kind", .string(kind)), .init("rule", .string((new ?? old)?.rule ?? "")), .init("old", alert(old)),
-        .init("new", alert(new)),
+        .init("new", alert(new)), .init("old_fired", fired(old)), .init("new_fired", fired(new)),
       ]).json
     }
     return difference.added.map { line("added", nil, $0) } + difference.removed.map { line("removed", $0, nil) }
@@ -75,17 +80,23 @@ struct ReplayScreen {
       + difference.changed.map { line("changed", $0.old, $0.new) }
   }
 
-  private static func alert(_ alert: Alert?) -> FieldValue {
+  private static func fired(_ alert: ReplayedAlert?) -> FieldValue {
+    alert.map { .string(Timestamp.text($0.fired)) } ?? .null
+  }
+
+  private static func alert(_ alert: ReplayedAlert?) -> FieldValue {
     guard let alert, let value = try? JSONParser().parse(alert.json) else { return .null }
     return value
   }
 
-  private static func line(_ alert: Alert) -> String { "\(alert.severity.rawValue) \(alert.rule): \(text(alert))" }
+  private static func line(_ alert: ReplayedAlert) -> String {
+    "\(alert.severity.rawValue) \(alert.rule): \(text(alert))"
+  }
 
-  private static func text(_ alert: Alert) -> String { alert.summary.isEmpty ? alert.title : alert.summary }
+  private static func text(_ alert: ReplayedAlert) -> String { alert.summary.isEmpty ? alert.title : alert.summary }
 
   /// What of the old one is not so any more.
-  private static func change(_ pair: ReplayDifference.Pair) -> String {
+  private static func changes(_ pair: ReplayDifference.Pair) -> [String] {
     let (old, new) = (pair.old, pair.new)
     var parts: [String] = []
     if old.severity != new.severity { parts.append(old.severity.rawValue) }
@@ -94,10 +105,11 @@ struct ReplayScreen {
     if old.count != new.count { parts.append("\(old.count) events") }
     if old.status != new.status { parts.append(old.status.rawValue) }
     if old.lastSeen != new.lastSeen { parts.append("last seen \(EventText.clock(old.lastSeen))") }
-    return parts.joined(separator: ", ")
+    return parts
   }
 
-  private func lasted(_ alert: Alert) -> String {
+  /// From its first event to its last.
+  private func lasted(_ alert: ReplayedAlert) -> String {
     let seconds = (alert.lastSeen - alert.firstSeen) / 1_000_000_000
     return (seconds == 0 ? "–" : DurationText.text(seconds * 1_000_000_000)) + (alert.status == .resolved ? "" : "…")
   }

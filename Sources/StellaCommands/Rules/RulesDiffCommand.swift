@@ -14,7 +14,7 @@ struct RulesDiffCommand: ParsableCommand {
         git worktree add /tmp/before main && stella rules diff /tmp/before/Rules Rules app.log.1 app.log
 
       + is told by the new rules alone, - by the old ones alone, > at another time, ~ with another severity, text, value or
-      count. Nothing is kept, and nobody is told.
+      count. Times are those at which alerts begin to fire. Nothing is kept, and nobody is told.
 
       Exit status: 0 when they tell the same, 1 when not, 2 when a rule is refused.
       """)
@@ -40,7 +40,10 @@ struct RulesDiffCommand: ParsableCommand {
     let after = try replay(new)
     if after.replay.summary.wasInterrupted { throw CommandStatus.interrupted }
     let refusals = before.refusals + after.refusals
-    WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet).refused(refusals)
+    let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
+    printer.refused(refusals)
+    printer.failing(before.replay.summary)
+    printer.failing(after.replay.summary, but: before.replay.summary.quarantined.map(\.error))
     let difference = ReplayDifference(old: before.replay.alerts, new: after.replay.alerts)
     switch result.output {
     case .json: for line in ReplayScreen.json(difference) { console.line(line) }

@@ -9,7 +9,7 @@ struct RulesReplayCommand: ParsableCommand {
     commandName: "replay", abstract: "Run rules over logs of the past: what they would have told, and nothing else.",
     discussion: """
       Nothing is kept, nobody is told, nothing is repaired; files are merged by time. Each alert is listed once, as it was at
-      the end.
+      the end, by when it began to fire; LASTED is from its first event to its last.
 
       Examples:
         stella rules replay app.log.1 app.log
@@ -31,7 +31,9 @@ struct RulesReplayCommand: ParsableCommand {
     let (replay, refusals, ids) = try ReplayInputs.replay(
       try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
       isQuiet: result.quiet)
-    WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet).refused(refusals)
+    let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
+    printer.refused(refusals)
+    printer.failing(replay.summary)
     switch result.output {
     case .json: for alert in replay.alerts { console.line(alert.json) }
     case .table:

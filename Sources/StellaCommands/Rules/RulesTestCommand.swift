@@ -61,7 +61,10 @@ struct RulesTestCommand: ParsableCommand {
     let report = try RuleTester.run(
       paths: paths, .init(parameters: configuration.parameterValues, coversLines: coverage))
     if let junit { try WrittenFile.write(Array(JUnitReport.xml(report).utf8), to: junit) }
-    let incomplete = strict ? report.coverage.filter { !$0.isComplete } : []
+    let incomplete = strict ? report.coverage.filter { !$0.isComplete && !$0.isUnjudged } : []
+    if result.output == .table {
+      for error in report.errors { console.note(TextEscaping.block("stella: \(error)")) }
+    }
     TestListing.print(report.cases, result, console)
     switch result.output {
     case .json: printJSON(report, console)
@@ -96,7 +99,6 @@ struct RulesTestCommand: ParsableCommand {
   private func printTable(
     _ report: RuleTestReport, _ incomplete: [RuleTestReport.Coverage], _ console: Console
   ) {
-    for error in report.errors { console.note(TextEscaping.block("stella: \(error)")) }
     for rule in incomplete {
       let missing = [rule.hasFiringTest ? nil : "one that fires", rule.hasQuietTest ? nil : "one that stays quiet"]
       console.line("\(rule.file): \(rule.rule) lacks a test: \(missing.compactMap(\.self).joined(separator: " and "))")

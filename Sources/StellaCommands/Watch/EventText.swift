@@ -27,12 +27,7 @@ enum EventText {
   }
 
   /// `2026-11-03 09:16:04.250Z`, without a fraction of zero.
-  static func clock(_ time: Int64) -> String {
-    let text = Timestamp.text(time)
-    let seconds = text.prefix(19).map { $0 == "T" ? " " : String($0) }.joined()
-    let milliseconds = text.dropFirst(20).prefix(3)
-    return seconds + (milliseconds == "000" ? "" : ".\(milliseconds)") + "Z"
-  }
+  static func clock(_ time: Int64) -> String { Timestamp.clock(time) }
 
   /// The name under which the record has a canonical field.
   private static func source(of field: String, _ event: Event) -> String? {

@@ -64,6 +64,10 @@ final class WatchPrinter: Sendable {
       for error in errors { console.note(TextEscaping.block(indented("\(error)"))) }
     case .stateReset(let reset):
       warn("state reset: the rule \(reset.rule) begins anew, because \(reset.reason)")
+    case .alertsEnded(let rule, let alerts):
+      warn(
+        "\(count(alerts, "alert")) of \(rule) resolved because its rule was removed or begins anew: the trouble may go on"
+      )
     case .notSaved(let error): warn("what a restart would go on from could not be saved: \(error)")
     }
   }
@@ -129,6 +133,15 @@ final class WatchPrinter: Sendable {
     note((reading(summary) + [count(summary.matchedEvents, "template")]).joined(separator: ", "))
   }
 
+  /// The rules whose scripts have failed.
+  ///
+  /// - Parameter others: errors that were told already.
+  func failing(_ summary: WatchSummary, but others: [String] = []) {
+    for failure in summary.quarantined where !others.contains(failure.error) {
+      warn("\(failure.rule) failed \(count(failure.failures, "time")): \(failure.error)")
+    }
+  }
+
   private func failures(_ summary: WatchSummary) {
     for failures in summary.decodeFailures {
       warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
@@ -174,9 +187,7 @@ final class WatchPrinter: Sendable {
     for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
     for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }
     for (rule, resets) in summary.stateResets { warn("\(rule) began without its state \(count(resets, "time"))") }
-    for failure in summary.quarantined {
-      warn("\(failure.rule) failed \(failure.failures) times: \(failure.error)")
-    }
+    failing(summary)
     if !summary.refusals.isEmpty { warn("\(count(summary.refusals.count, "rule file")) refused, see above") }
   }
 

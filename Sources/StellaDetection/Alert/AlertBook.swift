@@ -95,7 +95,8 @@ final class AlertBook {
     let isPending = episode.alert.status == .pending
     let until: Int64? =
       if isPending { episode.since + manifest.hold } else if isChecked { nil } else { episode.lastFinding + span }
-    return KeyStanding.Standing(alert: episode.alert, since: episode.since, until: until)
+    let fired = isPending ? nil : decisions.firing(of: episode.alert.id)?.time
+    return KeyStanding.Standing(alert: episode.alert, since: fired ?? episode.since, until: until)
   }
 
   /// The slots with an alert, ascending.
@@ -171,10 +172,12 @@ final class AlertBook {
 
   /// Ends the alert of `slot` now: a pending one is dropped, a firing one is resolved.
   ///
-  /// - Parameter time: when; nil for that of its last finding.
-  func end(_ slot: Int, at time: Int64? = nil, in context: DetectionContext) {
+  /// - Parameters:
+  ///   - time: when; nil for that of its last finding.
+  ///   - reason: what else ends it than the end of the trouble.
+  func end(_ slot: Int, at time: Int64? = nil, reason: String? = nil, in context: DetectionContext) {
     guard let episode = episodes.removeValue(forKey: slot) else { return }
-    noteEnd(episode, at: max(time ?? .min, episode.lastFinding))
+    noteEnd(episode, at: max(time ?? .min, episode.lastFinding), reason: reason)
     if episode.alert.status == .firing && !episode.isHeldBack {
       var alert = episode.alert
       alert.status = .resolved
@@ -268,11 +271,13 @@ final class AlertBook {
     episode.joining = note(.suppressed, episode, at: time, reason: "it joins the alert that fires already")
   }
 
-  private func noteEnd(_ episode: Episode, at time: Int64) {
+  private func noteEnd(_ episode: Episode, at time: Int64, reason: String?) {
     if episode.alert.status == .pending {
-      note(.dropped, episode, at: time, reason: "its condition held for less than \(DurationText.text(manifest.hold))")
+      let held = "its condition held for less than \(DurationText.text(manifest.hold))"
+      note(.dropped, episode, at: time, reason: reason ?? held)
     } else if !episode.isHeldBack {
-      note(.resolved, episode, at: time, reason: "after \(episode.alert.count) events")
+      let count = "after \(episode.alert.count) \(episode.alert.count == 1 ? "event" : "events")"
+      note(.resolved, episode, at: time, reason: reason.map { "\($0), \(count)" } ?? count)
     }
   }
 

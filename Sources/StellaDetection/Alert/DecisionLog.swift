@@ -59,6 +59,11 @@ package final class DecisionLog {
     return nil
   }
 
+  /// How an alert began to fire, told or not; nil when that is no longer kept. O(entries).
+  package func firing(of alert: String) -> Decision? {
+    (find(.fired, alert: alert) ?? find(.muted, alert: alert)).map { entries[$0 % DecisionLog.limit] }
+  }
+
   /// Keys were dropped. What follows another such decision without one in between is the same.
   func evicted(_ count: Int, key: @autoclosure () -> String, at time: Int64, reason: @autoclosure () -> String) {
     if total > 0, entries[(total - 1) % DecisionLog.limit].kind == .evicted, again(total - 1, at: time, count: count) {
@@ -96,7 +101,7 @@ package final class DecisionLog {
     where entries[place].alert == alert.id && entries[place].kind == .fired {
       entries[place].kind = .muted
       let name = mute.name.map { " \($0)" } ?? ""
-      let until = mute.until.map { " until \(Timestamp.text($0))" } ?? ""
+      let until = mute.until.map { " until \(Timestamp.clock($0))" } ?? ""
       entries[place].reason = DecisionLog.cut(
         "\(mute.cause.rawValue)\(name) of \(mute.by)\(until): \(mute.reason); \(entries[place].reason)")
       changes += 1

@@ -105,15 +105,31 @@ package class Detector {
   /// Alerts that were held back because the rule raised too many at once.
   package var heldBackAlerts: Int { book.heldBack }
   /// Alerts that are pending or firing.
-  package var openAlerts: Int { book.count }
+  package var openAlerts: Int { book.count + (quarantine?.alert == nil ? 0 : 1) }
   package var pendingAlerts: [Alert] { book.pending }
-  package var firingAlerts: [Alert] { book.firing }
+  package var firingAlerts: [Alert] { book.firing + [quarantine?.alert].compactMap(\.self) }
 
-  /// Ends the alerts of all keys, before the rule itself goes.
-  final func endAlerts(in context: DetectionContext) {
+  /// Ends the alerts of all keys, before the rule itself goes, and the one about its script.
+  ///
+  /// - Parameter reason: why nobody looks after them any more.
+  final func endAlerts(_ reason: String, in context: DetectionContext) {
     context.position = 0
     context.phase = .before
-    for slot in book.activeSlots { book.end(slot, in: context) }
+    for slot in book.activeSlots { book.end(slot, reason: reason, in: context) }
+    endQuarantine(in: context)
+  }
+
+  /// The rule has taken over the state of another version of it: what is told of that one's script is over.
+  final func beginAnew(in context: DetectionContext) {
+    guard quarantine?.failures == 0 else { return }
+    context.position = 0
+    context.phase = .before
+    endQuarantine(in: context)
+  }
+
+  /// Ends the alert about the rule's script, when there is one.
+  final func endQuarantine(in context: DetectionContext) {
+    if let ended = quarantine?.takeAlert() { context.emit(ended, order: order) }
   }
 
   // MARK: - Saved state

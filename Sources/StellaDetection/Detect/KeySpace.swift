@@ -136,6 +136,12 @@ package final class KeySpace {
     return dictionary.number(of: UnsafeBufferPointer(start: scratch, count: used))
   }
 
+  /// The fields of the key that event `index` of the batch lacks, in their order.
+  func missing(_ index: Int) -> [String] {
+    guard let batch else { return [] }
+    return zip(fields, columns).filter { batch.cell($0.1, index).pointee.kind == STELLA_MISSING }.map(\.0)
+  }
+
   private func compute(_ index: Int) -> UInt32 {
     guard let batch else { return KeyDictionary.none }
     used = 0

@@ -98,12 +98,15 @@ package final class Pipeline {
         new.detector.decisions.take(from: old.detector.decisions)
         do throws(StateError) {
           try SavedRule.transfer(from: old.detector, to: new.detector)
-          continue
+          new.detector.beginAnew(in: contexts[0])
         } catch {
           resets.append(StateReset(rule: old.manifest.id, reason: error.message))
+          old.detector.endAlerts("the rule begins anew, without the state that looked after it", in: contexts[0])
+          new.detector.decisions.take(from: old.detector.decisions)
         }
+        continue
       }
-      old.detector.endAlerts(in: contexts[0])
+      old.detector.endAlerts("the rule was removed", in: contexts[0])
     }
     self.rules = rules
     rules.takeOver()

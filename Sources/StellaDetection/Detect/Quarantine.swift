@@ -17,8 +17,13 @@ package final class Quarantine {
   @exclusivity(unchecked) private var inARow = 0
   private var isFailingInCheck = false
   private var rest = Quarantine.firstRest
+  /// What tells of the trouble, from the first rest on until the script runs well again; nil when nothing does.
+  @exclusivity(unchecked) package private(set) var alert: Alert?
   /// Where it is noted that the script was sent to rest.
   var decisions: DecisionLog?
+
+  /// Whether it has failed and not run well since.
+  var isFailing: Bool { inARow > 0 }
 
   /// Whether the script may run at `time`. The first call after a rest is a trial.
   @inline(__always)
@@ -53,19 +58,51 @@ package final class Quarantine {
     restingUntil = .max
   }
 
-  /// Lets the script run again at once.
+  /// Lets the script run again at once, because it is another one: what failed before is no failure of it.
   func release() {
     restingUntil = .min
     inARow = 0
     rest = Quarantine.firstRest
+    failures = 0
+    lastError = nil
+    unusableResult = nil
   }
 
   /// A call that went well ends the row.
-  @inline(__always)
-  func succeeded(inCheck: Bool = false) {
-    if inARow == 0 || inCheck != isFailingInCheck { return }
+  ///
+  /// - Returns: whether an alert about the trouble is to end with it.
+  @inline(__always) @discardableResult
+  func succeeded(inCheck: Bool = false) -> Bool {
+    if inARow == 0 || inCheck != isFailingInCheck { return inARow == 0 && failures == 0 && alert != nil }
     inARow = 0
     rest = Quarantine.firstRest
+    return alert != nil
+  }
+
+  /// Opens an alert about the trouble, or makes it a part of the one that is open.
+  ///
+  /// - Returns: the alert when it is new.
+  func open(_ new: Alert) -> Alert? {
+    guard var open = alert else {
+      alert = new
+      return new
+    }
+    open.lastSeen = max(open.lastSeen, new.lastSeen)
+    open.count = new.count
+    open.summary = new.summary
+    alert = open
+    return nil
+  }
+
+  /// Ends the alert about the trouble.
+  ///
+  /// - Returns: its end; nil when there is none.
+  func takeAlert() -> Alert? {
+    guard var ended = alert else { return nil }
+    alert = nil
+    ended.status = .resolved
+    ended.revision += 1
+    return ended
   }
 
   func noteUnusable(_ value: LuaValue) {
@@ -83,6 +120,7 @@ package final class Quarantine {
       writer.write(error.line)
       writer.write(error.traceback)
     }
+    writer.write(alert) { $0.save(to: writer) }
   }
 
   func restore(from reader: inout StateReader) throws(StateError) {
@@ -101,5 +139,6 @@ package final class Quarantine {
         kind: kind, message: message, file: file, line: try reader.number(in: 0...Int.max),
         traceback: try reader.texts())
     }
+    alert = try reader.optional { reader throws(StateError) in try Alert(from: &reader) }
   }
 }

@@ -272,9 +272,9 @@ final class ScriptDetector: Detector {
     host.now = time
     host.began = began ?? time
     switch live.callHot(on, eventIndex: index, keySlot: slot) {
-    case .nothing: resting.succeeded()
+    case .nothing: succeeded(in: context)
     case .value:
-      resting.succeeded()
+      succeeded(in: context)
       for finding in findings(slot: slot, at: time, event: index, in: context) {
         book.found(finding, slot: slot, key: number, at: time, in: context)
       }
@@ -290,10 +290,16 @@ final class ScriptDetector: Detector {
     let rests = resting.rests
     resting.failed(error, at: time, inCheck: inCheck)
     if resting.rests == rests { return }
-    context.emit(
-      EngineAlert.quarantined(
-        rule: manifest.id, at: time, until: resting.restingUntil, rests: resting.rests, failures: resting.failures,
-        error: error.description), order: order)
+    let alert = EngineAlert.quarantined(
+      rule: manifest.id, at: time, until: resting.restingUntil, rests: resting.rests, failures: resting.failures,
+      error: error.description)
+    // What fails again after a rest is the same trouble.
+    if let new = resting.open(alert) { context.emit(new, order: order) }
+  }
+
+  @inline(__always)
+  private func succeeded(inCheck: Bool = false, in context: DetectionContext) {
+    if resting.succeeded(inCheck: inCheck) { endQuarantine(in: context) }
   }
 
   /// Runs the script for the first time; nil when it can't be, which counts as a failure.
@@ -321,7 +327,10 @@ final class ScriptDetector: Detector {
   private func checkVariables(at time: Int64, in context: DetectionContext) {
     guard let live, resting.allows(at: time), let violation = variables?.violation(in: live) else { return }
     resting.stop(violation, at: time)
-    context.emit(EngineAlert.stopped(rule: manifest.id, at: time, error: violation.description), order: order)
+    // Worse than a rest, and told by itself.
+    endQuarantine(in: context)
+    let alert = EngineAlert.stopped(rule: manifest.id, at: time, error: violation.description)
+    if let new = resting.open(alert) { context.emit(new, order: order) }
   }
 
   // MARK: - Ticks
@@ -375,10 +384,10 @@ final class ScriptDetector: Detector {
     switch live.callCheck(check, keySlot: slot, time: time) {
     case .failed: failed(live.takeError(), at: time, inCheck: true, in: context)
     case .nothing:
-      resting.succeeded(inCheck: true)
+      succeeded(inCheck: true, in: context)
       if !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
     case .value:
-      resting.succeeded(inCheck: true)
+      succeeded(inCheck: true, in: context)
       let found = findings(slot: slot, at: time, event: nil, in: context)
       if found.isEmpty && !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
       for finding in found { book.found(finding, slot: slot, key: table.keys[slot], at: time, in: context) }

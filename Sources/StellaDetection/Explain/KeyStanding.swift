@@ -17,7 +17,7 @@ package struct KeyStanding: Sendable, Hashable {
   /// The alert of the key that waits for its `hold`, or fires.
   package struct Standing: Sendable, Hashable {
     package let alert: Alert
-    /// When its condition turned true, nanoseconds since the epoch.
+    /// When it began to fire, of a pending one when its condition turned true; nanoseconds since the epoch.
     package let since: Int64
     /// When a pending one fires if it lasts; until when a finding joins a firing one. Nil when checks decide.
     package let until: Int64?
@@ -27,19 +27,32 @@ package struct KeyStanding: Sendable, Hashable {
   package var alert: Standing?
 }
 
+/// The key of an event, as one rule has it.
+package struct EventKey: Sendable, Hashable {
+  /// In the order of `by`; a missing field is null.
+  package let members: [FieldValue.Member]
+  /// The fields of `by` that the event lacks.
+  package let missing: [String]
+  /// The key as the rule's dictionary knows it: there a missing field isn't null.
+  let bytes: [UInt8]
+}
+
 /// How the script of a rule fares.
 package struct ScriptStanding: Sendable, Hashable {
   /// Until when it rests because it failed, nanoseconds since the epoch; `Int64.max` for good. Nil when it runs.
   package let restsUntil: Int64?
   package let lastError: String?
   package let failures: Int
+  /// Whether it has failed and not run well since.
+  package let isFailing: Bool
 }
 
 extension Pipeline {
   /// What `rule` keeps for a key; nil when it keeps nothing for it. Between batches, or before one is processed.
-  package func standing(of rule: RuleSet.ActiveRule, key: [FieldValue.Member], at now: Int64) -> KeyStanding? {
+  package func standing(of rule: RuleSet.ActiveRule, key: EventKey, at now: Int64) -> KeyStanding? {
     let detector = rule.detector
-    guard let slot = detector.table.find(detector.keys.number(of: key.map(\.value))) else { return nil }
+    let number = key.bytes.withUnsafeBufferPointer(detector.keys.dictionary.number(of:))
+    guard let slot = detector.table.find(number) else { return nil }
     return KeyStanding(
       readings: detector.readings(slot, at: now, in: contexts[detector.keys.share]),
       alert: detector.book.standing(slot))
@@ -63,18 +76,28 @@ extension Pipeline {
   }
 
   /// The key that `rule` has for event `index` of the batch, which is not processed yet.
-  package func key(of rule: RuleSet.ActiveRule, event index: Int) -> [FieldValue.Member] {
+  package func key(of rule: RuleSet.ActiveRule, event index: Int) -> EventKey {
     let keys = rule.detector.keys
     keys.begin(batch)
-    return keys.members(keys.number(index))
+    let number = keys.number(index)
+    return EventKey(
+      members: keys.members(number), missing: keys.missing(index), bytes: Array(keys.dictionary.key(number)))
   }
 }
 
 extension RuleSet.ActiveRule {
+  /// When the rule's keys were checked last, and when they are next, nanoseconds since the epoch; nil when not.
+  package var checks: (last: Int64?, next: Int64?) {
+    (
+      detector.lastTick == .min ? nil : detector.lastTick, detector.nextTick == .max ? nil : detector.nextTick
+    )
+  }
+
   package var scriptStanding: ScriptStanding? {
     guard let quarantine = detector.quarantine, quarantine.failures > 0 else { return nil }
     return ScriptStanding(
       restsUntil: quarantine.restingUntil == .min ? nil : quarantine.restingUntil,
-      lastError: quarantine.lastError?.description, failures: quarantine.failures)
+      lastError: quarantine.lastError?.description, failures: quarantine.failures,
+      isFailing: quarantine.isFailing)
   }
 }

@@ -94,7 +94,7 @@ final class RuleGate {
   private static func errors(_ report: RuleTestReport) -> [RuleError] {
     // What is wrong with the rules themselves is found when they are loaded.
     report.errors.filter { $0.file.hasSuffix("_test.lua") }
-      + report.cases.filter { !$0.passed }.map { test in
+      + report.cases.filter { !$0.passed && !$0.isRefused }.map { test in
         RuleError(
           code: "rule.test_failed", message: "\(test.name): \(test.message ?? "failed")",
           remedy: "Repair the rule or its test; stella rules test \(test.file) runs it.", file: test.file,

@@ -369,8 +369,9 @@ package final class WatchRun: EventConsumer {
       sources: candidate.sources, parameters: options.parameters, exceptions: muting.exceptions, fields: fields,
       previous: old, unreadable: candidate.unreadable)
     let before = Set(old.refusals.map(\.file))
-    let broken = new.refusals.filter { !before.contains($0.file) }.flatMap(\.errors) + new.exceptionErrors
-    if !broken.isEmpty || (new.rules.isEmpty && !old.rules.isEmpty) {
+    var broken = new.refusals.filter { !before.contains($0.file) }.flatMap(\.errors) + new.exceptionErrors
+    if broken.isEmpty, new.rules.isEmpty, !old.rules.isEmpty { broken = [noRuleLeft(refused: new.refusals.count)] }
+    if !broken.isEmpty {
       onNotice(.reloadRefused(broken, changed: candidate.changed))
       return
     }
@@ -383,11 +384,28 @@ package final class WatchRun: EventConsumer {
     let known = Set(old.rules.map(\.manifest.id))
     let (alerts, resets) = pipeline.replace(new)
     try deliver(alerts)
+    for rule in pipeline.rules.failingRules { rests[rule.id] = rule.rests }
     let kept = new.rules.count { known.contains($0.manifest.id) } - resets.count
     onNotice(.reloaded(active: new.rules.count, carriedOver: kept, refused: new.refusals.flatMap(\.errors)))
     for reset in resets { note(reset) }
+    // The alerts about scripts end because these are other ones.
+    noteEnded(alerts.filter { known.contains($0.rule) })
     checkpointer?.forget()
     housekeep(force: true)
+  }
+
+  private func noRuleLeft(refused: Int) -> RuleError {
+    RuleError(
+      code: "rule.none_left",
+      message: refused == 0 ? "no rule would be left" : "no rule would be left but such as are refused",
+      remedy: "Put a rule there; to watch no more, end the watch.", file: options.rulePaths.first ?? "", line: 0)
+  }
+
+  /// - Parameter alerts: what a change of rules has resolved.
+  private func noteEnded(_ alerts: [Alert]) {
+    var counts: [String: Int] = [:]
+    for alert in alerts { counts[alert.rule, default: 0] += 1 }
+    for (rule, count) in counts.sorted(by: { $0.key < $1.key }) { onNotice(.alertsEnded(rule: rule, count: count)) }
   }
 
   private func note(_ reset: StateReset) {

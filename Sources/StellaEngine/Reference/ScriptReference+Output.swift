@@ -77,7 +77,8 @@ extension ScriptReference {
     table.row(
       "failed calls in a row", "\(Quarantine.failuresBeforeRest)",
       "the script rests for \(DurationText.text(Quarantine.firstRest)) of event time, then for twice as long, at most "
-        + "\(DurationText.text(Quarantine.longestRest)); its state is kept")
+        + "\(DurationText.text(Quarantine.longestRest)); its state is kept, and one alert "
+        + "`stella.rule-quarantined` fires until a call goes well")
     table.row("a condition", SizeText.text(Expression.lengthLimit), "the rule is refused")
     table.row("evidence of an alert", "\(Alert.evidenceLimit) events", "the oldest are left out")
     table.row("affected users of an alert", "\(Alert.affectedUserLimit)", "further ones are left out")

@@ -35,6 +35,8 @@ package struct RuleExplanation: Sendable {
   package let parts: [Part]
   /// Empty for a rule without `by`, or that passes the event over.
   package let key: [FieldValue.Member]
+  /// The fields of the key that the event lacks: all such events share one key.
+  package let missing: [String]
   /// What was kept for the key before the event and after it; nil when nothing was.
   package let before: KeyStanding?
   package let after: KeyStanding?
@@ -49,6 +51,9 @@ package struct RuleExplanation: Sendable {
 }
 
 extension Explanation {
+  /// The part as written, but for its line breaks.
+  package var oneLine: String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+
   /// The first part that makes the whole false, and why; nil when it holds. O(parts).
   package var culprit: (text: String, why: String)? {
     if holds { return nil }
@@ -57,10 +62,10 @@ extension Explanation {
       return part.culprit
     }
     if parts.count > 1, parts.allSatisfy({ !$0.holds }) {
-      return parts.compactMap(\.culprit).first.map { (text, $0.why) }
+      return parts.compactMap(\.culprit).first.map { (oneLine, $0.why) }
     }
-    if let reason { return (text, reason) }
+    if let reason { return (oneLine, reason) }
     let read = (readings.isEmpty ? parts.flatMap(\.readings) : readings).map { "\($0.field) is \($0.value)" }
-    return (text, read.isEmpty ? "it is false" : read.joined(separator: ", "))
+    return (oneLine, read.isEmpty ? "it is false" : read.joined(separator: ", "))
   }
 }

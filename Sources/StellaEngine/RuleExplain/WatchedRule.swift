@@ -1,5 +1,6 @@
 import StellaDetection
 import StellaModel
+import StellaScripting
 
 /// A rule just before the event that is alone in its batch; afterwards it says what that did.
 struct WatchedRule {
@@ -9,19 +10,29 @@ struct WatchedRule {
   private let isCancelled: Bool
   /// The exception that takes the event away, and how many events before it.
   private let exception: (exception: RuleException, before: Int)?
-  private let key: [FieldValue.Member]
+  /// Nil when the event is nothing to the rule.
+  private let key: EventKey?
   private let before: KeyStanding?
+  private let failures: Int
+  private let evictions: Int
 
   init(_ rule: RuleSet.ActiveRule, _ pipeline: Pipeline, at time: Int64) {
     self.rule = rule
-    let table = rule.manifest.sequence == nil
     func part(_ key: String, _ expression: Expression) -> RuleExplanation.Part {
       .init(key: key, explanation: expression.explain(pipeline.batch, 0, fields: pipeline.rules.fields.table))
     }
-    var parts = table ? [part("where", rule.expression)] : []
-    for (number, step) in rule.steps.enumerated() { parts.append(part("sequence[\(number + 1)].match", step)) }
-    let isWanted = parts.contains { $0.explanation.holds }
-    for (feed, expression) in zip(rule.manifest.feeds, rule.feeds) { parts.append(part(feed.key, expression)) }
+    let own = part("where", rule.expression)
+    let sequence = rule.manifest.sequence
+    var parts = sequence != nil && rule.expression.condition == .constant(true) ? [] : [own]
+    // A step and a window that takes events hold together with `where`, which is said once.
+    let steps = zip(sequence?.steps ?? [], rule.steps).enumerated().map { number, step in
+      part("sequence[\(number + 1)].match", Self.written(step.0.condition) ?? step.1)
+    }
+    parts += steps
+    let isWanted = own.explanation.holds && (sequence == nil || steps.contains { $0.explanation.holds })
+    for (feed, expression) in zip(rule.manifest.feeds, rule.feeds) {
+      parts.append(part(feed.key, Self.written(feed) ?? expression))
+    }
     let cancel = rule.cancel.map { part("cancel_on", $0) }
     let resolve = rule.resolve.map { part("resolve_when", $0) }
     let isAsked = isWanted || cancel?.explanation.holds ?? false || resolve?.explanation.holds ?? false
@@ -30,10 +41,15 @@ struct WatchedRule {
     isCancelled = exception == nil && cancel?.explanation.holds ?? false
     parts += [cancel, resolve].compactMap(\.self)
     self.parts = parts
-    let isConcerned = exception == nil && isAsked
-    key = isConcerned ? pipeline.key(of: rule, event: 0) : []
-    before = isConcerned ? pipeline.standing(of: rule, key: key, at: time) : nil
+    let key = exception == nil && isAsked ? pipeline.key(of: rule, event: 0) : nil
+    self.key = key
+    before = key.flatMap { pipeline.standing(of: rule, key: $0, at: time) }
+    failures = rule.detector.quarantine?.failures ?? 0
+    evictions = rule.detector.evictions
   }
+
+  /// A condition as it stands in the rule, without the rule's `where`.
+  private static func written(_ condition: RuleCondition) -> Expression? { try? Expression.parse(condition.text) }
 
   private static func exception(
     _ filter: ExceptionFilter?, _ pipeline: Pipeline, at time: Int64
@@ -51,8 +67,7 @@ struct WatchedRule {
     mute: (String, [FieldValue.Member], Int64) -> Mute? = { _, _, _ in nil }
   ) -> RuleExplanation {
     let own = alerts.filter { $0.rule == rule.manifest.id }
-    let isConcerned = isSeen || isCancelled || !key.isEmpty || before != nil
-    let after = isConcerned ? pipeline.standing(of: rule, key: key, at: time) : nil
+    let after = key.flatMap { pipeline.standing(of: rule, key: $0, at: time) }
     let source = rule.source.text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let lines = rule.script.takeLines().compactMap { number -> (number: Int, text: String)? in
       guard number <= source.count else { return nil }
@@ -60,10 +75,10 @@ struct WatchedRule {
       return (number, text)
     }
     let (outcome, verdict) = judge(after, own, hasRun: !lines.isEmpty, at: time)
-    let mute = outcome == .passed || outcome == .excepted ? nil : mute(rule.manifest.id, key, time)
+    let mute = outcome == .passed || outcome == .excepted ? nil : mute(rule.manifest.id, key?.members ?? [], time)
     return RuleExplanation(
-      rule: rule.manifest.id, file: rule.source.file, outcome: outcome, verdict: verdict, parts: parts, key: key,
-      before: before, after: after, lines: lines, alerts: own,
+      rule: rule.manifest.id, file: rule.source.file, outcome: outcome, verdict: verdict, parts: parts,
+      key: key?.members ?? [], missing: key?.missing ?? [], before: before, after: after, lines: lines, alerts: own,
       exception: exception, mute: mute)
   }
 
@@ -78,8 +93,8 @@ struct WatchedRule {
       let count = before == 0 ? "" : "; it took \(before) \(before == 1 ? "event" : "events") before"
       return (
         .excepted,
-        "not fired because an exception of \(exception.author) excludes this event until "
-          + "\(Timestamp.text(exception.expires)): \(exception.reason) (\(exception.place)\(count))"
+        "an exception of \(exception.author) excludes this event until \(Timestamp.clock(exception.expires)): "
+          + "\(exception.reason) (\(exception.place)\(count))"
       )
     }
     guard isSeen else {
@@ -89,32 +104,55 @@ struct WatchedRule {
       return (.passed, why ?? "its conditions don't hold")
     }
     if let script = rule.scriptStanding, let until = script.restsUntil, until > time {
-      let end = until == .max ? "for good" : "until \(Timestamp.text(until))"
+      let end = until == .max ? "for good" : "until \(Timestamp.clock(until))"
       return (.counted, "its script rests \(end), because it failed: \(script.lastError ?? "")")
     }
+    let failure = failedNow.map { "its script failed: \($0)" }
     if let standing = after?.alert {
-      let since = Timestamp.text(standing.since)
-      if standing.alert.status == .pending {
-        let end = standing.until.map { "; it fires when the trouble lasts until \(Timestamp.text($0))" } ?? ""
-        return (.pending, "its condition holds since \(since) and waits for hold\(end)")
-      }
-      let end = standing.until.map { " What comes until \(Timestamp.text($0)) joins it." } ?? ""
-      return (.joined, "it belongs to the alert that fires since \(since).\(end)")
+      let (outcome, words) = Self.judge(standing)
+      return (outcome, [failure, words].compactMap(\.self).joined(separator: "; "))
     }
+    return (.counted, failure ?? whatIsMissing(after, hasRun: hasRun))
+  }
+
+  /// The error of the script's last call, when it failed since the event came.
+  private var failedNow: String? {
+    guard let script = rule.scriptStanding, script.failures > failures else { return nil }
+    return script.lastError
+  }
+
+  private static func judge(_ standing: KeyStanding.Standing) -> (RuleExplanation.Outcome, String) {
+    let since = Timestamp.clock(standing.since)
+    if standing.alert.status == .pending {
+      let end = standing.until.map { "; it fires when the trouble lasts until \(Timestamp.clock($0))" } ?? ""
+      return (.pending, "its condition holds since \(since) and waits for hold\(end)")
+    }
+    let end = standing.until.map { " What comes until \(Timestamp.clock($0)) joins it." } ?? ""
+    return (.joined, "it belongs to the alert that fires since \(since).\(end)")
+  }
+
+  /// Why an event that the rule takes is not enough.
+  private func whatIsMissing(_ after: KeyStanding?, hasRun: Bool) -> String {
+    let manifest = rule.manifest
     guard let after else {
-      return (.counted, "there is no room for its key: max_keys (\(rule.manifest.maxKeys)) are kept, all of use")
+      if rule.detector.evictions > evictions {
+        return "there is no room for its key: max_keys (\(manifest.maxKeys)) are kept, all of use"
+      }
+      if let first = manifest.sequence?.steps.first { return "not enough yet: \(first.name) has to come first" }
+      return "nothing is kept for its key"
     }
-    if rule.manifest.threshold != nil || rule.manifest.sequence != nil {
-      return (.counted, "not enough yet: " + after.readings.map { "\($0.name) \($0.text)" }.joined(separator: "; "))
+    if manifest.threshold != nil || manifest.sequence != nil {
+      return "not enough yet: " + after.readings.map { "\($0.name) \($0.text)" }.joined(separator: "; ")
     }
-    if rule.manifest.absence != nil { return (.counted, "the key came, and is expected again") }
-    if rule.manifest.check != nil, rule.manifest.on == nil || !hasRun {
-      return (.counted, "it is counted; check decides every \(DurationText.text(rule.manifest.every ?? 0))")
+    if manifest.absence != nil { return "the key came, and is expected again" }
+    guard manifest.check != nil else { return "on returned no alert" }
+    var check = "check decides every \(DurationText.text(manifest.every ?? 0))"
+    if let script = rule.scriptStanding, script.isFailing, let error = script.lastError {
+      check += ", and its script failed: \(error)"
+    } else if before != nil, let last = rule.checks.last {
+      check += ", raised nothing at \(Timestamp.clock(last))"
     }
-    if let script = rule.scriptStanding, let error = script.lastError {
-      return (.counted, "its script failed: \(error)")
-    }
-    let check = rule.manifest.every.map { "; check decides every \(DurationText.text($0))" } ?? ""
-    return (.counted, "on returned no alert\(check)")
+    if let next = rule.checks.next { check += ", is next at \(Timestamp.clock(next))" }
+    return (manifest.on == nil || !hasRun ? "it is counted; " : "on returned no alert; ") + check
   }
 }

@@ -3,13 +3,13 @@ import StellaModel
 /// How the alerts of two sets of rules over the same log differ.
 package struct ReplayDifference: Sendable {
   package struct Pair: Sendable, Hashable {
-    package let old: Alert
-    package let new: Alert
+    package let old: ReplayedAlert
+    package let new: ReplayedAlert
   }
 
   /// Alerts that only the new rules raise, and only the old ones, in the order in which they fired.
-  package private(set) var added: [Alert] = []
-  package private(set) var removed: [Alert] = []
+  package private(set) var added: [ReplayedAlert] = []
+  package private(set) var removed: [ReplayedAlert] = []
   /// The same trouble of the same key, told at another time.
   package private(set) var moved: [Pair] = []
   /// The same alert with another severity, text, value or number of events.
@@ -18,7 +18,7 @@ package struct ReplayDifference: Sendable {
 
   package var isEmpty: Bool { added.isEmpty && removed.isEmpty && moved.isEmpty && changed.isEmpty }
 
-  /// Alerts of one rule and key that begin at most so far apart are the same trouble: an hour.
+  /// Alerts of one rule and key that fire at most so far apart are the same trouble: an hour.
   private static let reach: Int64 = 3_600_000_000_000
 
   private struct Subject: Hashable {
@@ -27,9 +27,9 @@ package struct ReplayDifference: Sendable {
   }
 
   /// O(n log n).
-  package init(old: [Alert], new: [Alert]) {
+  package init(old: [ReplayedAlert], new: [ReplayedAlert]) {
     let known = Dictionary(old.map { ($0.id, $0) }) { first, _ in first }
-    var left: [Alert] = []
+    var left: [ReplayedAlert] = []
     var found: Set<String> = []
     for alert in new {
       guard let before = known[alert.id] else {
@@ -37,9 +37,9 @@ package struct ReplayDifference: Sendable {
         continue
       }
       found.insert(alert.id)
-      if ReplayDifference.isSame(before, alert) { same += 1 } else { changed.append(Pair(old: before, new: alert)) }
+      add(Pair(old: before, new: alert))
     }
-    // Ids hold when an alert began: what is left is new, gone, or began at another time.
+    // Ids hold when an alert's first event was: what is left is new, gone, or has another first event.
     let gone = old.filter { !found.contains($0.id) }
     var waiting = Dictionary(grouping: gone.indices) { Subject(rule: gone[$0].rule, key: gone[$0].key) }
     var paired: Set<Int> = []
@@ -51,18 +51,28 @@ package struct ReplayDifference: Sendable {
         added.append(alert)
         continue
       }
-      moved.append(Pair(old: gone[nearest], new: alert))
+      add(Pair(old: gone[nearest], new: alert))
       paired.insert(nearest)
       waiting[subject]?.removeAll { $0 == nearest }
     }
     removed = gone.indices.filter { !paired.contains($0) }.map { gone[$0] }
-    func distance(_ one: Alert, _ other: Alert) -> Int64 {
-      let (length, overflow) = one.firstSeen.subtractingReportingOverflow(other.firstSeen)
+    func distance(_ one: ReplayedAlert, _ other: ReplayedAlert) -> Int64 {
+      let (length, overflow) = one.fired.subtractingReportingOverflow(other.fired)
       return overflow ? .max : Int64(clamping: length.magnitude)
     }
   }
 
-  private static func isSame(_ one: Alert, _ other: Alert) -> Bool {
+  private mutating func add(_ pair: Pair) {
+    if pair.old.fired != pair.new.fired {
+      moved.append(pair)
+    } else if ReplayDifference.isSame(pair.old, pair.new) {
+      same += 1
+    } else {
+      changed.append(pair)
+    }
+  }
+
+  private static func isSame(_ one: ReplayedAlert, _ other: ReplayedAlert) -> Bool {
     one.severity == other.severity && one.title == other.title && one.summary == other.summary
       && one.value == other.value && one.count == other.count && one.status == other.status
       && one.lastSeen == other.lastSeen

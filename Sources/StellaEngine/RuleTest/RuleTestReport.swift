@@ -12,6 +12,8 @@ package struct RuleTestReport: Sendable {
     package var passed: Bool
     /// Why it failed: what was expected and what happened instead; may have several lines.
     package var message: String?
+    /// It could not run because a rule is refused, which ``errors`` tells.
+    package var isRefused = false
   }
 
   /// Whether a rule is tested both ways.
@@ -21,6 +23,8 @@ package struct RuleTestReport: Sendable {
     /// A passed case in which the rule fired, and one in which it was in use and did not.
     package var hasFiringTest = false
     package var hasQuietTest = false
+    /// Its tests could not all be judged: the rule or its test file is refused, or a case in which it was in use failed.
+    package var isUnjudged = false
     /// Of the rule's own functions; nil when nobody asked.
     package var lines: LineCoverage?
 

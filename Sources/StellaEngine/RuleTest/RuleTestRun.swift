@@ -17,6 +17,10 @@ final class RuleTestRun {
     let fixture: (_ name: String) throws(RuleTestFailure) -> [UInt8]
     /// Whether the lines that run are noted.
     var tracesLines = false
+    /// Why the rule beside the test can't be used; empty when it can.
+    var refusal: [RuleError] = []
+    /// The files of rules that are refused as they are, without parameters of a case.
+    var refusedFiles: Set<String> = []
   }
 
   private let surroundings: Surroundings
@@ -24,6 +28,8 @@ final class RuleTestRun {
   private(set) var ids: [String]
   private let fields = FieldRegister()
   private var pipeline: Pipeline?
+  /// Whether the case could not run because a rule is refused as it is.
+  private(set) var isRefused = false
   private let readers = Readers()
   private var now = RuleTestRun.start
   /// Lines fed and not yet run.
@@ -174,9 +180,9 @@ final class RuleTestRun {
     let pipeline = try running()
     for rule in pipeline.rules.rules { for alert in rule.detector.firingAlerts { latest[alert.id] = alert } }
     let pending = pipeline.rules.rules.flatMap(\.detector.pendingAlerts)
-    if let failure = expectation.failure(fired: firedIDs.compactMap { latest[$0] }, pending: pending) {
-      throw RuleTestFailure(failure)
-    }
+    guard let failure = expectation.failure(fired: firedIDs.compactMap { latest[$0] }, pending: pending) else { return }
+    // What a script could not do is why: what is missing because of it says less.
+    throw RuleTestFailure([scriptFailure, failure].compactMap(\.self).joined(separator: "\n"))
   }
 
   /// Runs what was fed last, and tells of scripts that failed meanwhile.
@@ -185,15 +191,22 @@ final class RuleTestRun {
     guard expectations > 0 else {
       throw RuleTestFailure("the case expects nothing; end it with t:expect { … } or t:expect_quiet()")
     }
-    guard let pipeline else { return }
+    if let scriptFailure { throw RuleTestFailure(scriptFailure) }
+  }
+
+  /// What scripts could not do, or did wrong, so far.
+  private var scriptFailure: String? {
+    guard let pipeline else { return nil }
     if let broken = pipeline.rules.failingRules.first {
-      throw RuleTestFailure("the script of \(broken.id) failed \(broken.failures) times: \(broken.error)")
+      let times = broken.failures == 1 ? "" : " \(broken.failures) times"
+      return "the script of \(broken.id) failed\(times): \(broken.error)"
     }
     for rule in pipeline.rules.rules {
       if let result = rule.detector.quarantine?.unusableResult {
-        throw RuleTestFailure("\(rule.manifest.id) returned something that is no alert: \(result)")
+        return "\(rule.manifest.id) returned something that is no alert: \(result)"
       }
     }
+    return nil
   }
 
   // MARK: - Running
@@ -208,14 +221,18 @@ final class RuleTestRun {
   private func running() throws(RuleTestFailure) -> Pipeline {
     if let pipeline { return pipeline }
     guard !ids.isEmpty else {
+      if !surroundings.refusal.isEmpty {
+        isRefused = true
+        throw RuleTestRun.refused(surroundings.refusal)
+      }
       throw RuleTestFailure("no rule is under test; name the file like the rule's, or say t:use { \"id\" }")
     }
     let set = RuleSet(
       sources: ids.compactMap(surroundings.source), parameters: parameters, fields: fields,
       tracesLines: surroundings.tracesLines)
     if let refusal = set.refusals.first {
-      throw RuleTestFailure(
-        "the rule is refused:\n" + refusal.errors.map { "  \($0)" }.joined(separator: "\n"))
+      isRefused = surroundings.refusedFiles.contains(refusal.file)
+      throw RuleTestRun.refused(refusal.errors)
     }
     let readers = readers
     let made = Pipeline(rules: set, lateness: 0) { source, record, time in
@@ -223,6 +240,10 @@ final class RuleTestRun {
     }
     pipeline = made
     return made
+  }
+
+  private static func refused(_ errors: [RuleError]) -> RuleTestFailure {
+    RuleTestFailure("the rule is refused:\n" + errors.map { "  \($0)" }.joined(separator: "\n"))
   }
 
   private func runFed() throws(RuleTestFailure) {

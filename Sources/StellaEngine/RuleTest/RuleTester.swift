@@ -46,6 +46,8 @@ package enum RuleTester {
     var errors: [RuleError] = []
     /// Rules that were in use in a passed case, and whether they fired.
     var uses: [(rule: String, fired: Bool)] = []
+    /// Rules whose tests are there and failed, or could not run.
+    var unjudged: Set<String> = []
     /// Rule id → lines of it that ran.
     var lines: [String: Set<Int>] = [:]
   }
@@ -73,37 +75,42 @@ package enum RuleTester {
     var known: [String: Known] = [:]
     var ids: [String] = []
     var idOfFile: [String: String] = [:]
+    var refused: [String: [RuleError]] = [:]
     for (source, rule) in zip(sources, loaded) {
       let isAsked = asked.contains(source.file)
       if isAsked { report.errors += rule.errors }
+      if !rule.errors.isEmpty { refused[source.file] = rule.errors }
       guard let id = rule.id, known[id] == nil else { continue }
       known[id] = Known(source: source, isAsked: isAsked, linesAtLoad: rule.lines)
       idOfFile[source.file] = id
       ids.append(id)
     }
-    let (rules, names) = (known, ids)
+    let (rules, names, refusals) = (known, ids, refused)
     let outcomes = try EngineThread.map(files.tests.count, workers: options.workers) { number in
       let file = files.tests[number]
       let base = file.file.dropLast(suffix.utf8.count) + ".lua"
       let surroundings = RuleTestRun.Surroundings(
         source: { rules[$0]?.source }, knownIDs: names,
         fixture: { name throws(RuleTestFailure) in try RuleTestFiles.fixture(name, beside: file.file) },
-        tracesLines: options.coversLines)
+        tracesLines: options.coversLines, refusal: refusals[String(base)] ?? [], refusedFiles: Set(refusals.keys))
       return run(file, rule: idOfFile[String(base)], options, surroundings)
     }
     report.cases = outcomes.flatMap(\.cases)
     report.errors += outcomes.flatMap(\.errors)
     var firing: Set<String> = []
     var quiet: Set<String> = []
+    var unjudged: Set<String> = []
     var lines: [String: Set<Int>] = [:]
     for outcome in outcomes {
+      unjudged.formUnion(outcome.unjudged)
       for use in outcome.uses { if use.fired { firing.insert(use.rule) } else { quiet.insert(use.rule) } }
       lines.merge(outcome.lines) { $0.union($1) }
     }
     report.coverage = ids.compactMap { id in
       guard let rule = known[id], rule.isAsked else { return nil }
       var coverage = RuleTestReport.Coverage(
-        rule: id, file: rule.source.file, hasFiringTest: firing.contains(id), hasQuietTest: quiet.contains(id))
+        rule: id, file: rule.source.file, hasFiringTest: firing.contains(id), hasQuietTest: quiet.contains(id),
+        isUnjudged: unjudged.contains(id) || refused[rule.source.file] != nil)
       if options.coversLines, let all = ExecutableLines(of: rule.source.text) {
         // Of a line that the main part shares with a function, loading doesn't tell whether the function ran.
         let atLoad = Set(rule.linesAtLoad).subtracting(all.main)
@@ -123,6 +130,7 @@ package enum RuleTester {
       script = try RuleTestScript(file)
     } catch {
       outcome.errors.append(error)
+      if let rule { outcome.unjudged.insert(rule) }
       return outcome
     }
     for test in script.cases {
@@ -133,6 +141,8 @@ package enum RuleTester {
         result.passed = false
         result.message = failure.message
         if failure.line > 0 { result.line = failure.line }
+        result.isRefused = world.isRefused
+        outcome.unjudged.formUnion(world.ids)
       }
       outcome.cases.append(result)
       for (id, lines) in world.takeLines() { outcome.lines[id, default: []].formUnion(lines) }

@@ -36,11 +36,11 @@ enum KeyCheck {
     }
     for (name, value) in entries.fields {
       guard let key = allowed.first(where: { $0.name == name }) else {
-        let hint = NearestName.of(name, in: allowed.map(\.name)).map { "Did you mean \($0)? " } ?? ""
+        let names = allowed.map(\.name)
+        let remedy =
+          NearestName.of(name, in: names).map { "Did you mean \($0)?" } ?? "It takes: \(names.joined(separator: ", "))."
         findings.append(
-          Finding(
-            code: .unknownKey, message: "\(owner) has no key \(name)",
-            remedy: hint + "It takes: \(allowed.map(\.name).joined(separator: ", ")).", path: full(name)))
+          Finding(code: .unknownKey, message: "\(owner) has no key \(name)", remedy: remedy, path: full(name)))
         continue
       }
       if let found = mismatch(value, key.kind) {

@@ -131,7 +131,13 @@ struct ManifestReader {
   private mutating func checkKind(_ rule: RuleManifest) {
     let declared = ["threshold", "sequence", "absence"].filter { table[$0] != nil }
     let functions = ["on", "check"].filter { table[$0] != nil }
-    if declared.isEmpty && functions.isEmpty {
+    let keys = ScriptRegistry.ruleKeys.map(\.name)
+    // One that is misspelt is told already.
+    let isMisspelt = table.fields.contains { field in
+      guard !keys.contains(field.key), let meant = NearestName.of(field.key, in: keys) else { return false }
+      return ["threshold", "sequence", "absence", "on", "check"].contains(meant)
+    }
+    if declared.isEmpty && functions.isEmpty && !isMisspelt {
       report(
         "rule.missing_key",
         "the rule never finds anything: it has no threshold, no sequence, no absence, no on and no check",

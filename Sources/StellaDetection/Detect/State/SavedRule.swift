@@ -45,7 +45,8 @@ struct SavedRule {
   /// - Throws: when the state does not fit or makes no sense. The detector is then as new.
   func restore(_ detector: Detector, keys: SavedKeys) throws(StateError) {
     guard detector.manifest.shape == shape else {
-      throw StateError(message: "the rule keeps another kind of state now (before: \(shape))")
+      throw StateError(
+        message: "the rule keeps another kind of state now (\(detector.manifest.shape); before: \(shape))")
     }
     let isSame = Set(detector.manifest.stateShapes) == Set(stateShapes)
     guard isSame || detector.manifest.migrate != nil else {

@@ -9,7 +9,7 @@ package struct StateLayout: Sendable, Hashable {
   private let version: UInt16
 
   /// What ``SavedRule`` writes, down to the detector, but for its primitives.
-  package static let rule = StateLayout("a rule's state", kind: 1, version: 2)
+  package static let rule = StateLayout("a rule's state", kind: 1, version: 3)
   package static let keys = StateLayout("the keys", kind: 2, version: 1)
   package static let stream = StateLayout("the stream's times", kind: 3, version: 1)
   package static let sources = StateLayout("the sources", kind: 4, version: 1)
