@@ -21,7 +21,9 @@ struct AlertsListCommand: ParsableCommand {
         stella alerts list
         stella alerts list --all --rule security.ssh-brute-force --output json
 
-      Alerts are kept while `stella watch` follows with targets in stella.yaml, or with --propose.
+      Silences that hold stand below; as JSON they have the kind `silence`.
+
+      Alerts are kept while `stella watch` follows files or proposes fixes, and by `stella serve`.
       """)
 
   @OptionGroup var options: RequestOptions

@@ -16,7 +16,8 @@ struct WatchCommand: ParsableCommand {
       Rules go live when their files have changed and nobody writes them any more, and on SIGHUP: all or none of them. With
       --test-gate the tests beside changed rules must pass before.
 
-      Positions are kept under ./.stella, so that the next start goes on where this one ends.
+      While files are followed, positions and alerts are kept under ./.stella: the next start goes on where this one ends,
+      `stella alerts` shows what fired, and its silences hold. With --no-follow, or from standard input, nothing is kept.
       With refused rules the others run, and the exit status is 2 at the end.
       """)
 
@@ -25,7 +26,7 @@ struct WatchCommand: ParsableCommand {
 
   @Flag(
     name: .long, inversion: .prefixedNo,
-    help: "Keep alerts and propose fixes for them. Default: when following, and stella.yaml declares targets.")
+    help: "Propose fixes for alerts, which are kept then. Default: when following, and stella.yaml declares targets.")
   var propose: Bool?
 
   @Flag(name: .long, help: "Carry out what is approved, or safe by configuration. Proposes as well.")

@@ -68,8 +68,10 @@ final class WatchPrinter: Sendable {
     }
   }
 
-  /// What became of alerts that fixes are there for. Called on the thread that looks after them.
-  func remediation(_ notice: RemediationThread<SQLiteStore>.Notice) {
+  /// What became of alerts that are kept, and of fixes for them. Called on the thread that looks after them.
+  ///
+  /// - Parameter isKeptOnly: whether nothing is proposed for them.
+  func remediation(_ notice: RemediationThread<SQLiteStore>.Notice, isKeptOnly: Bool = false) {
     switch notice {
     case .proposed(let run) where run.state == .awaiting:
       note(
@@ -79,8 +81,9 @@ final class WatchPrinter: Sendable {
     case .ran(let run):
       let detail = run.detail.isEmpty ? "" : " (\(run.detail))"
       note("\(run.fix) \(run.state.shown)\(detail) → stella runs show \(run.id)")
-    case .dropped(let alerts): warn("\(count(alerts, "alert")) came too fast to be kept and acted on")
-    case .trouble(let message): warn("fixes: \(message)")
+    case .dropped(let alerts):
+      warn("\(count(alerts, "alert")) came too fast to be kept\(isKeptOnly ? "" : " and acted on")")
+    case .trouble(let message): warn("\(isKeptOnly ? "alerts" : "fixes"): \(message)")
     case .fenced(let message): warn("another engine carries out runs now: \(message)")
     }
   }

@@ -35,8 +35,10 @@ final class WatchSession {
   private let printer: WatchPrinter
   private let state: WatchState
   private let remediation: WatchRemediation?
+  /// Keeps alerts where nothing is proposed for them; nil where nothing is kept.
+  private let keeping: RemediationThread<SQLiteStore>?
 
-  /// Takes the state directory, and begins to look after fixes when that is asked for.
+  /// Takes the state directory, and begins to look after alerts where state is kept, and after fixes when that is asked for.
   init(_ plan: Plan) throws {
     self.plan = plan
     var options = plan.options
@@ -53,6 +55,13 @@ final class WatchSession {
     options.journals = [journal].compactMap(\.self)
     guard plan.proposes else {
       (desk, remediation) = (nil, nil)
+      keeping = try state.store.map { [printer] store in
+        try RemediationThread(
+          keepingIn: store, time: SystemTime(),
+          alertLifetime: Int64(plan.configuration.retention.alerts / .nanoseconds(1)),
+          onNotice: { printer.remediation($0, isKeptOnly: true) })
+      }
+      if let keeping { options.mute = { keeping.mute($0) } }
       self.options = options
       return
     }
@@ -64,6 +73,7 @@ final class WatchSession {
     options.mute = remediation.silence
     self.remediation = remediation
     self.options = options
+    keeping = nil
   }
 
   private let options: WatchOptions
@@ -92,11 +102,14 @@ final class WatchSession {
     try checkParameters(rules)
     let run = try WatchRun(
       options: options, rules: rules, ruleFiles: files,
-      onAlerts: { [printer, remediation] alerts in
+      onAlerts: { [printer, remediation, keeping] alerts in
         remediation?.take(alerts)
         try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
+        keeping?.take(alerts)
       },
-      isSettled: { [remediation] in remediation?.isSettled(within: $0) ?? true }, onNotice: printer.notice)
+      isSettled: { [remediation, keeping] in
+        remediation?.isSettled(within: $0) ?? keeping?.isSettled(within: $0) ?? true
+      }, onNotice: printer.notice)
     run.monitor = monitor
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
@@ -109,6 +122,7 @@ final class WatchSession {
     journal?.finish()
     remediation?.end(isInterrupted: isInterrupted)
     state.release()
+    keeping?.end()
   }
 
   /// Says what became of the watch.
