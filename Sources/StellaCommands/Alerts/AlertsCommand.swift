@@ -82,10 +82,11 @@ struct AlertsSilenceCommand: ParsableCommand {
     commandName: "silence", abstract: "Mute the alerts of a rule, or of one key of it, for a while.",
     discussion: """
       Examples:
-        stella alerts silence security.ssh-brute-force --key ip=192.0.2.7 --for 2h --reason "our own scanner"
+        stella alerts silence security.ssh-brute-force --key src_ip=192.0.2.7 --for 2h --reason "our own scanner"
         stella alerts silence capacity.disk-filling --for 1d --reason "new disks arrive tomorrow"
 
-      Muted alerts are kept and counted; they are neither printed nor acted on.
+      Muted alerts are kept and counted; they are neither printed nor acted on. Who sets a silence has an entry of `users:` in
+      stella.yaml.
       """)
 
   @Argument(help: "The rule's id.") var rule: String

@@ -65,15 +65,16 @@ final class WatchSession {
       self.options = options
       return
     }
-    let desk = try RemediationDesk(plan.configuration, fixes: plan.fixes, store: state.store)
+    let desk = try RemediationDesk(
+      plan.configuration, fixes: plan.fixes, rulePaths: options.rulePaths, store: state.store)
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
     let remediation = try WatchRemediation(
       desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console)
     options.mute = remediation.silence
     self.remediation = remediation
-    self.options = options
     keeping = nil
+    self.options = options
   }
 
   private let options: WatchOptions
@@ -104,8 +105,8 @@ final class WatchSession {
       options: options, rules: rules, ruleFiles: files,
       onAlerts: { [printer, remediation, keeping] alerts in
         remediation?.take(alerts)
-        try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
         keeping?.take(alerts)
+        try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
       },
       isSettled: { [remediation, keeping] in
         remediation?.isSettled(within: $0) ?? keeping?.isSettled(within: $0) ?? true
@@ -121,8 +122,8 @@ final class WatchSession {
   func end(isInterrupted: Bool) {
     journal?.finish()
     remediation?.end(isInterrupted: isInterrupted)
-    state.release()
     keeping?.end()
+    state.release()
   }
 
   /// Says what became of the watch.
