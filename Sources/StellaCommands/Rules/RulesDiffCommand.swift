@@ -40,7 +40,9 @@ struct RulesDiffCommand: ParsableCommand {
     let after = try replay(new)
     if after.replay.summary.wasInterrupted { throw CommandStatus.interrupted }
     let refusals = before.refusals + after.refusals
-    WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet).refused(refusals)
+    let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
+    printer.refused(refusals)
+    printer.damage(before.replay.summary)
     let difference = ReplayDifference(old: before.replay.alerts, new: after.replay.alerts)
     switch result.output {
     case .json: for line in ReplayScreen.json(difference) { console.line(line) }

@@ -32,7 +32,10 @@ struct RulesProfileCommand: ParsableCommand {
     let (replay, refusals, _) = try ReplayInputs.replay(
       try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
       isQuiet: result.quiet, profiles: true)
-    WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet).refused(refusals)
+    let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
+    printer.refused(refusals)
+    printer.damage(replay.summary)
+    printer.heldBack(replay.summary)
     let profiles = replay.profiles.sorted { ($1.totalNanoseconds, $0.rule) < ($0.totalNanoseconds, $1.rule) }
     let wall = max(1, replay.summary.wallNanoseconds)
     switch result.output {

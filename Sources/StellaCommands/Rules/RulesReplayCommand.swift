@@ -31,7 +31,10 @@ struct RulesReplayCommand: ParsableCommand {
     let (replay, refusals, ids) = try ReplayInputs.replay(
       try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
       isQuiet: result.quiet)
-    WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet).refused(refusals)
+    let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
+    printer.refused(refusals)
+    printer.damage(replay.summary)
+    printer.heldBack(replay.summary)
     switch result.output {
     case .json: for alert in replay.alerts { console.line(alert.json) }
     case .table:

@@ -132,6 +132,18 @@ final class WatchPrinter: Sendable {
     note((reading(summary) + [count(summary.matchedEvents, "template")]).joined(separator: ", "))
   }
 
+  /// What is wrong with what was read, for who runs rules over a log that is there.
+  func damage(_ summary: WatchSummary) {
+    failures(summary)
+    let parts = damages(summary)
+    if !isQuiet, !parts.isEmpty { note(parts.joined(separator: ", ")) }
+  }
+
+  /// Alerts that rules raised too many of.
+  func heldBack(_ summary: WatchSummary) {
+    for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
+  }
+
   private func failures(_ summary: WatchSummary) {
     for failures in summary.decodeFailures {
       warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
@@ -156,7 +168,12 @@ final class WatchPrinter: Sendable {
   private func reading(_ summary: WatchSummary) -> [String] {
     let seconds = max(Double(summary.wallNanoseconds) / 1e9, 1e-9)
     let rate = FixedPoint.text(Double(summary.events) / seconds, places: 0)
-    var parts = ["\(count(summary.events, "event")) in \(FixedPoint.text(seconds, places: 2)) s (\(rate)/s)"]
+    return ["\(count(summary.events, "event")) in \(FixedPoint.text(seconds, places: 2)) s (\(rate)/s)"]
+      + damages(summary)
+  }
+
+  private func damages(_ summary: WatchSummary) -> [String] {
+    var parts: [String] = []
     if summary.failedLines > 0 { parts.append("\(summary.failedLines) undecoded") }
     if summary.fallbackLines > 0 { parts.append("\(summary.fallbackLines) read as plain text") }
     if summary.repairedLines > 0 { parts.append("\(summary.repairedLines) with invalid UTF-8 repaired") }
@@ -174,7 +191,7 @@ final class WatchPrinter: Sendable {
         "\(rule): \(count(events, "event")) left out by the exception of \(exception.author) at \(exception.place): "
           + exception.reason)
     }
-    for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
+    heldBack(summary)
     for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }
     for (rule, resets) in summary.stateResets { warn("\(rule) began without its state \(count(resets, "time"))") }
     for failure in summary.quarantined {
