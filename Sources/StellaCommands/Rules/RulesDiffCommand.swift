@@ -31,7 +31,9 @@ struct RulesDiffCommand: ParsableCommand {
 
   func run() throws {
     let console = Console.standard
-    let options = try inputs.options(files, try Configuration.load(inputs.config))
+    let configuration = try Configuration.load(inputs.config)
+    let options = try inputs.options(files, configuration)
+    for path in [old, new] { _ = try RuleOptions.parsed([path]).paths(configuration) }
     func replay(_ rules: String) throws -> (replay: RuleReplay, refusals: [RuleRefusal], rules: [String]) {
       try ReplayInputs.replay(options, rules: [rules], files: files, console, isQuiet: result.quiet)
     }
