@@ -83,7 +83,7 @@ struct RulesProfileCommand: ParsableCommand {
     if profiles.count > limit { text += "… \(profiles.count - limit) more rules\n" }
     let own = profiles.reduce(0) { $0 + $1.totalNanoseconds }
     let events = max(1, replay.summary.events)
-    text += "\n\(replay.summary.events) events, \(wall / Int64(events)) ns each, of which "
+    text += "\n\(CountText.count(replay.summary.events, "event")), \(wall / Int64(events)) ns each, of which "
     text += "\(max(0, wall - own) / Int64(events)) ns for reading, decoding and routing\n"
     return text
   }

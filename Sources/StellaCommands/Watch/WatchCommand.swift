@@ -10,7 +10,7 @@ struct WatchCommand: ParsableCommand {
     discussion: """
       Examples:
         stella watch /var/log/auth.log /var/log/nginx/access.log
-        journalctl -f -o cat -u shop | stella watch
+        journalctl -f -o short-iso -u shop | stella watch
         stella watch --no-follow --output json app.jsonl | jq .summary
 
       Rules go live when their files have changed and nobody writes them any more, and on SIGHUP: all or none of them. With

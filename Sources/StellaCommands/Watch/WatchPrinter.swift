@@ -195,7 +195,7 @@ final class WatchPrinter: Sendable {
     for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }
     for (rule, resets) in summary.stateResets { warn("\(rule) began without its state \(count(resets, "time"))") }
     for failure in summary.quarantined {
-      warn("\(failure.rule) failed \(failure.failures) times: \(failure.error)")
+      warn("\(failure.rule) failed \(count(failure.failures, "time")): \(failure.error)")
     }
     if !summary.refusals.isEmpty { warn("\(count(summary.refusals.count, "rule file")) refused, see above") }
   }
