@@ -56,6 +56,19 @@ struct RulesVerbTests {
     #expect(try run(["rules", "new", "test.other"]).status == 0)
   }
 
+  @Test("A verb that isn't there is answered with the one that is meant")
+  func mistypedVerb() throws {
+    for (typed, meant) in [
+      (["rules", "lnt"], "stella rules lint"), (["wach", "app.log"], "stella watch"),
+      (["lint"], "stella rules lint, or stella fixes lint"), (["alerts", "lits"], "stella alerts list"),
+    ] {
+      let said = try run(typed)
+      #expect(said.status == 3 && said.errors.hasSuffix("Did you mean \(meant)?\n"), "\(typed): \(said)")
+    }
+    let none = try run(["rules", "lint", "--no-such"])
+    #expect(none.status == 3 && !none.errors.contains("Did you mean stella"), "\(none)")
+  }
+
   @Test("A date that is no day is not put right by writing it again")
   func impossibleDate() throws {
     let path = "Rules/each.lua"
