@@ -17,7 +17,7 @@ struct WatchCommand: ParsableCommand {
       --test-gate the tests beside changed rules must pass before.
 
       While files are followed, positions and alerts are kept under ./.stella: the next start goes on where this one ends,
-      `stella alerts` shows what fired, and its silences hold. With --no-follow, or from standard input, nothing is kept.
+      `stella alerts` shows what fired, and its silences hold. With --no-follow, or from standard input, nothing is kept but for --propose.
       With refused rules the others run, and the exit status is 2 at the end.
       """)
 
