@@ -202,7 +202,7 @@ extension ConfigurationSchema {
         + "the state directory."),
     ConfigurationKey(
       "webhooks", .map(key: "a name that stands in the address", .object(webhook)),
-      example: "{ github: { secret: '${GITHUB_SECRET}', scheme: github } }",
+      example: "github",
       "Senders that sign what they send to `POST /api/v1/webhooks/NAME`. What isn't signed rightly is refused."),
     ConfigurationKey(
       "stream_clients", .integer(1...100_000), standard: "2000", example: "500",

@@ -120,6 +120,88 @@ struct MutingTests {
     #expect(unknown.status == 3 && unknown.errors.contains("exceptions names the rule service.brokn"), "\(unknown)")
   }
 
+  @Test(
+    "A watch that only follows keeps its alerts, with why some were muted, and honours silences; nothing is proposed")
+  func following() throws {
+    try configure(
+      """
+      maintenance:
+        - name: rack-move
+          key: { service: s3 }
+          once: [{ starts: 2025-06-15T17:00:00, ends: 2025-06-15T18:00:00, tz: "+02:00" }]
+          author: ivo
+          reason: racks move
+
+      """)
+    let run = try directory.stella(["watch", "--no-propose", "--output", "json", "app.jsonl"])
+    #expect(run.until { $0.errors.contains("watching ") }, "\(run.errors)")
+    try scene.expect(
+      ["alerts", "silence", "service.broken", "--key", "service=s5", "--for", "2h", "--reason", "known"], 0)
+    try directory.append("app.jsonl", Self.line("s3", 0) + Self.line("s4", 1))
+    #expect(run.until { $0.output.contains("\"s4\"") }, "\(run.errors)")
+    func listed() throws -> [[String: Any]] {
+      try objects(scene.expect(["alerts", "list", "--all", "--output", "json"], 0).output)
+    }
+    func until(_ condition: () throws -> Bool) rethrows -> Bool {
+      let end = ProcessInfo.processInfo.systemUptime + StellaProcess.patience
+      while ProcessInfo.processInfo.systemUptime < end { if try condition() { return true } }
+      return false
+    }
+    func service(_ alert: [String: Any]) -> String? { (alert["key"] as? [String: Any])?["service"] as? String }
+    #expect(try until { try listed().contains { service($0) == "s4" } })
+    let kept = try shown("s3")
+    #expect((kept.object["muted"] as? [String: String])?["name"] == "rack-move" && !run.output.contains("s3"))
+    #expect(try scene.expect(["alerts", "ack", try shown("s4").id], 0).output.contains("Acknowledged"))
+    // Silences are looked at once a second: some of these may come before that.
+    var second = 100
+    #expect(
+      try until {
+        try directory.append("app.jsonl", Self.line("s5", second))
+        second += 100
+        return try listed().contains { ($0["muted"] as? [String: String])?["cause"] == "silence" }
+      })
+    run.send(SIGINT)
+    #expect(run.status() == 130 && run.errors.contains("muted by silences"), "\(run.errors)")
+    #expect(try scene.expect(["runs", "list", "--output", "json"], 0).output.isEmpty)
+    #expect(try shown("s4").screen.contains("Ack "))
+
+    try directory.write("old.jsonl", Self.line("s1", 0))
+    let yaml = try String(contentsOfFile: directory("stella.yaml"), encoding: .utf8)
+    try directory.write("stella.yaml", yaml.replacing("state: .stella", with: "state: other"))
+    try scene.expect(["watch", "--no-follow", "old.jsonl"], 0)
+    #expect(!FileManager.default.fileExists(atPath: directory("other")), "without following nothing is kept")
+  }
+
+  @Test(
+    "A silence of a rule or a name of its key that isn't there, and one without a reason, is refused with what is meant"
+  )
+  func mistypedSilence() throws {
+    func silence(_ rule: String, _ key: String, _ reason: String = "known") throws -> ServeScene.Said {
+      try scene.stella(["alerts", "silence", rule, "--key", key, "--for", "2h", "--reason", reason])
+    }
+    let rule = try silence("service.brokn", "service=s1")
+    #expect(rule.status == 11 && rule.errors.contains("Did you mean service.broken?"), "\(rule)")
+    let key = try silence("service.broken", "servce=s1")
+    #expect(key.status == 3 && key.errors.contains("Did you mean service?"), "\(key)")
+    let reason = try silence("service.broken", "service=s1", " ")
+    #expect(reason.status == 3 && reason.errors.contains("--reason is empty"), "\(reason)")
+    #expect(try scene.expect(["alerts", "list", "--output", "json"], 0).output.isEmpty)
+  }
+
+  @Test("Silences that hold are listed also when no alert fires, and as JSON")
+  func listedSilences() throws {
+    try scene.expect(
+      ["alerts", "silence", "service.broken", "--key", "service=s1", "--for", "2h", "--reason", "known"], 0)
+    let screen = try scene.expect(["alerts", "list"], 0).output
+    #expect(screen.contains("No alert fires") && screen.contains("silence 1 of service.broken"), "\(screen)")
+    let object = try #require(try objects(scene.expect(["alerts", "list", "--output", "json"], 0).output).first)
+    #expect(object["kind"] as? String == "silence" && object["number"] as? Int == 1)
+    #expect(object["by"] as? String == "user:mara" && object["reason"] as? String == "known")
+    #expect(try scene.expect(["alerts", "list", "--rule", "other", "--output", "json"], 0).output.isEmpty)
+    try scene.expect(["alerts", "unsilence", "1"], 0)
+    #expect(try scene.expect(["alerts", "list", "--output", "json"], 0).output.isEmpty)
+  }
+
   @Test("A server's decisions are asked for through its socket and from the store alike, exceptions go live by SIGHUP")
   func history() throws {
     #expect(try scene.stella(["rules", "history", "service.broken"]).status == 11)

@@ -35,6 +35,36 @@ struct RulesImportCommandTests {
     #expect(try directory.stella(arguments + ["--force"]).status() == 0)
   }
 
+  @Test("A file that is no text and one without a rule are told, and the others are written")
+  func idle() throws {
+    let directory = try CommandDirectory()
+    try FileManager.default.createDirectory(atPath: directory("sigma"), withIntermediateDirectories: true)
+    try directory.write("sigma/good.yml", RulesImportCommandTests.rule)
+    try directory.write("sigma/empty.yml", "")
+    try Data([0x74, 0x3a, 0x20, 0xe9, 0x0a]).write(to: URL(fileURLWithPath: directory("sigma/latin.yml")))
+    let arguments = ["rules", "import", "sigma", "sigma", "--to", "Rules", "--mapping", "windows-flat"]
+    let made = try directory.stella(arguments)
+    #expect(made.status() == 1, "\(made.output)\(made.errors)")
+    #expect(made.output.contains("refused 2: files that no rule can be read from"), "\(made.output)")
+    #expect(made.output.contains("latin.yml is no UTF-8 text") && made.output.contains("empty.yml has no rule"))
+    #expect(made.output.contains("1 converted to Rules"))
+    let json = try directory.stella(arguments + ["--force", "--output", "json"])
+    #expect(json.status() == 1 && json.lines.count { $0.contains("\"reason\":\"unreadable\"") } == 2, "\(json.output)")
+  }
+
+  @Test("A rule whose id another file has already is not written, and which file that is is told")
+  func identity() throws {
+    let directory = try CommandDirectory()
+    try FileManager.default.createDirectory(atPath: directory("sigma"), withIntermediateDirectories: true)
+    try directory.write("sigma/a.yml", RulesImportCommandTests.rule)
+    let arguments = ["rules", "import", "sigma", "sigma", "--to", "Rules", "--mapping", "windows-flat"]
+    #expect(try directory.stella(arguments).status() == 0)
+    try directory.rename("sigma/a.yml", to: "sigma/b.yml")
+    let again = try directory.stella(arguments + ["--force"])
+    #expect(again.status() == 4 && again.errors.contains("is in Rules/a.lua already"), "\(again.errors)")
+    #expect(!FileManager.default.fileExists(atPath: directory("Rules/b.lua")))
+  }
+
   @Test("What can't be converted is told with its place and reason, and the others are written")
   func refused() throws {
     let directory = try CommandDirectory()
@@ -51,6 +81,6 @@ struct RulesImportCommandTests {
     #expect(refused.contains("\"reason\":\"modifier\"") && refused.contains("\"at_line\":5"))
     #expect(try String(contentsOfFile: directory("all.ndjson"), encoding: .utf8) == made.output)
     #expect(FileManager.default.fileExists(atPath: directory("Rules/good.lua")))
-    #expect(try directory.stella(["rules", "import", "sigma", "none", "--to", "Rules"]).status() == 3)
+    #expect(try directory.stella(["rules", "import", "sigma", "none", "--to", "Rules"]).status() == 11)
   }
 }

@@ -66,6 +66,6 @@ struct RulesStubsCommandTests {
     #expect(refused.status == 4 && refused.errors.contains("is not Stella's"))
     #expect(try text("Rules/.luals/stella.lua") == "---@meta mine\n")
     #expect(try run("nowhere").status == 3)
-    #expect(try run("--from", "nowhere.log").status == 3)
+    #expect(try run("--from", "nowhere.log").status == 11)
   }
 }

@@ -47,6 +47,26 @@ import Testing
     #expect(try !lint(String(decoding: file.text, as: UTF8.self)).warnings.contains { $0.check == check })
   }
 
+  @Test("Names that nothing has are told where they are called or looked into, once each, and no others")
+  func undefined() throws {
+    let source = LintCheck.Example(
+      prelude: "local limit = 1.5\nlocal function over(x) return x > limit end",
+      keys: """
+        on = function(e, s)
+          if over(e.bytes) and not (e.ok) then alrt {} end
+          for name, value in pairs({ a = 1, ["b"] = 2 }) do s.text = name .. (value) end
+          local now = os.time()
+          s.t:add(e); w:ad(now); os.exit()
+          return alert { value = math.floor(1.5), note = string.format("%d", 2), who = tostring(e.user) }
+        end, state = { t = window.count("1m") },
+        """
+    ).source
+    let said = try lint(source).warnings.filter { $0.check == .undefinedName }
+    #expect(said.map { $0.error.message.split(separator: " ")[3] } == ["alrt,", "os,", "w,"], "\(said)")
+    #expect(
+      said.first?.error.remedy == "Did you mean alert?" && said.map(\.error.line) == said.map(\.error.line).sorted())
+  }
+
   @Test("A change that the rule would not load with is left out") func unsafeEdit() throws {
     let source = LintCheck.Example(keys: #"where = "level >= error and matches(message, [[timeout]])","#).source
     let (warnings, fixed) = try lint(source)

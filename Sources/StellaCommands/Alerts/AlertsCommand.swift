@@ -21,7 +21,9 @@ struct AlertsListCommand: ParsableCommand {
         stella alerts list
         stella alerts list --all --rule security.ssh-brute-force --output json
 
-      Alerts are kept while `stella watch` follows with targets in stella.yaml, or with --propose.
+      Silences that hold stand below; as JSON they have the kind `silence`.
+
+      Alerts are kept while `stella watch` follows files or proposes fixes, and by `stella serve`.
       """)
 
   @OptionGroup var options: RequestOptions
@@ -80,10 +82,11 @@ struct AlertsSilenceCommand: ParsableCommand {
     commandName: "silence", abstract: "Mute the alerts of a rule, or of one key of it, for a while.",
     discussion: """
       Examples:
-        stella alerts silence security.ssh-brute-force --key ip=192.0.2.7 --for 2h --reason "our own scanner"
+        stella alerts silence security.ssh-brute-force --key src_ip=192.0.2.7 --for 2h --reason "our own scanner"
         stella alerts silence capacity.disk-filling --for 1d --reason "new disks arrive tomorrow"
 
-      Muted alerts are kept and counted; they are neither printed nor acted on.
+      Muted alerts are kept and counted; they are neither printed nor acted on. Who sets a silence has an entry of `users:` in
+      stella.yaml.
       """)
 
   @Argument(help: "The rule's id.") var rule: String

@@ -59,6 +59,16 @@ enum StoredAlertText {
 
 /// Kept alerts as JSON: the alert with what people said.
 enum StoredAlertJSON {
+  /// A silence that holds, in a list of alerts: `kind` tells it from them.
+  static func silence(_ silence: Silence) -> String {
+    FieldValue.object([
+      .init("kind", .string("silence")), .init("number", .integer(silence.number)),
+      .init("rule", .string(silence.rule)),
+      .init("key", .object(silence.key)), .init("until", .string(Timestamp.text(silence.until))),
+      .init("by", .string(silence.set.by)), .init("reason", .string(silence.set.reason)),
+    ]).json
+  }
+
   /// - Parameters:
   ///   - suggestions: what could help, where that was asked.
   ///   - exceptions: what the rule does not see, where that was asked.

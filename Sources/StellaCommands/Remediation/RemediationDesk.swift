@@ -19,19 +19,23 @@ final class RemediationDesk: Sendable {
   let sealer: LogSealer
   /// Who may come in.
   let access: AccessBook<SQLiteStore>
+  /// Of the rules that run beside it; none: those that the configuration names.
+  let rulePaths: [String]
 
   /// Opens the store, which is created when there is none, and its execution log.
   ///
   /// - Parameters:
   ///   - opened: the store, if it is open already.
+  ///   - rulePaths: of the rules that run beside it, where they are known.
   ///   - events: takes what `event.emit` makes.
   /// - Throws: ``ConfigurationError``, ``StoreError``, ``LogError``; ``CommandFailure`` when a fix is asked for and can't be
   ///   loaded.
   init(
-    _ configuration: Configuration, fixes: [String], store opened: SQLiteStore? = nil,
+    _ configuration: Configuration, fixes: [String], rulePaths: [String] = [], store opened: SQLiteStore? = nil,
     events: (any EffectExecutor)? = nil
   ) throws {
     self.configuration = configuration
+    self.rulePaths = rulePaths
     rules = try ApprovalRules(configuration)
     directory = try StateDirectory(path: configuration.state)
     store = try opened ?? SQLiteStore(directory)

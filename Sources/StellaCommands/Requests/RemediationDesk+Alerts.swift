@@ -16,19 +16,22 @@ extension RemediationDesk {
     query.limit = filter.limit
     if !filter.isWhole { query.statuses = [.pending, .firing] }
     let (alerts, silences) = try store.readRuns { (try $0.alerts(query), try $0.silences()) }
+    let now = remediation.journal.time.now()
+    let holding = silences.filter { $0.until > now && filter.rule ?? $0.rule == $0.rule }
     var answer = OperatorAnswer()
     answer.isList = true
     guard case .text = layout else {
-      answer.body = alerts.map { StoredAlertJSON.text($0) + "\n" }.joined()
+      answer.body = (alerts.map { StoredAlertJSON.text($0) } + holding.map(StoredAlertJSON.silence))
+        .map { $0 + "\n" }.joined()
       return answer
     }
+    let time = ScreenTime(now: now)
+    let mutes = holding.map { StoredAlertText.silence($0, time) + "\n" }.joined()
     guard !alerts.isEmpty else {
       answer.body =
-        filter.isWhole ? "No alerts.\n" : "No alert fires. See those that are over with --all.\n"
+        (filter.isWhole ? "No alerts.\n" : "No alert fires. See those that are over with --all.\n") + mutes
       return answer
     }
-    let now = remediation.journal.time.now()
-    let time = ScreenTime(now: now)
     var table = TextTable([
       .init("ID"), .init("SEVERITY"), .init("RULE", isFlexible: true), .init("KEY", isFlexible: true), .init("COUNT"),
       .init("LAST SEEN", isFlexible: true), .init("STATE"),
@@ -40,8 +43,7 @@ extension RemediationDesk {
         StoredAlertText.state(alert),
       ])
     }
-    answer.body = table.text(for: layout.terminal)
-    for silence in silences where silence.until > now { answer.body += StoredAlertText.silence(silence, time) + "\n" }
+    answer.body = table.text(for: layout.terminal) + mutes
     return answer
   }
 
@@ -150,10 +152,12 @@ extension RemediationDesk {
     _ rule: String, _ key: [OperatorRequest.KeyPart], _ duration: String, _ reason: String, _ viewer: Viewer,
     _ layout: AnswerLayout
   ) throws -> OperatorAnswer {
+    try check(reason)
     guard let length = DurationText.nanoseconds(duration), length > 0, length <= Self.longestSilence else {
       throw CommandFailure(.usage, "--for \(duration): write a duration up to 30d, such as 30m, 2h or 1d.")
     }
     let voter = try viewer.voter()
+    try check(rule, key.map(\.name))
     let now = remediation.journal.time.now()
     let silence = Silence(
       rule: rule, key: key.map { FieldValue.Member($0.name, .string($0.value)) }, until: now + length,
@@ -170,6 +174,41 @@ extension RemediationDesk {
           + "\(number)\n"
       }
     return answer
+  }
+
+  private func check(_ reason: String) throws(CommandFailure) {
+    guard reason.allSatisfy(\.isWhitespace) else { return }
+    throw CommandFailure(.usage, "--reason is empty. Say why: everybody who asks sees it.")
+  }
+
+  /// A silence of what isn't there is a typing mistake that mutes nothing. Rules that an engine was given on its command line are known
+  /// here by their state alone; of those the names of the key are not.
+  ///
+  /// - Throws: ``CommandFailure`` `notFound` for a rule that nobody knows, `usage` for a name that its key doesn't have.
+  private func check(_ rule: String, _ names: [String]) throws {
+    let (paths, configuration) = (rulePaths, configuration)
+    let loaded = try EngineThread.run { () -> [String: [String]]? in
+      guard let rules = try? RuleCatalog.load(paths, configuration).rules else { return nil }
+      let refused = rules.refusals.compactMap(\.id).map { ($0, nil as [String]?) }
+      return Dictionary(
+        refused.map { ($0.0, []) } + rules.rules.map { ($0.manifest.id, $0.manifest.by) }, uniquingKeysWith: { $1 })
+    }
+    guard let loaded else { return }
+    let prefix = RuleSet.part(rule: "")
+    let kept = try store.partNames().filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    guard loaded[rule] != nil || kept.contains(rule) else {
+      let hint = NearestName.of(rule, in: (loaded.keys + kept).sorted()).map { " Did you mean \($0)?" } ?? ""
+      throw CommandFailure(
+        .notFound,
+        TextEscaping.oneLine("there is no rule \(rule).\(hint) stella rules list shows those that there are."))
+    }
+    guard let by = loaded[rule], !by.isEmpty || !kept.contains(rule) else { return }
+    for name in names where !by.contains(name) {
+      let hint = NearestName.of(name, in: by).map { " Did you mean \($0)?" } ?? ""
+      let key = by.isEmpty ? "no key" : "the key \(by.joined(separator: ", "))"
+      throw CommandFailure(
+        .usage, TextEscaping.oneLine("--key \(name): \(rule) has \(key), so that this would mute nothing.\(hint)"))
+    }
   }
 
   func unsilence(_ number: Int64, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {

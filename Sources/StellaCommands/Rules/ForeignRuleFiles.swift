@@ -1,5 +1,19 @@
 import FoundationEssentials
+import Glibc
 import StellaModel
+
+/// Files with rules of another system.
+struct ForeignRules {
+  var files: [(path: String, text: String)] = []
+  /// Those that can't be read, and why.
+  var unread: [(path: String, message: String)] = []
+
+  /// What nothing can be made of: what can't be read, and those of `files` that none of `sources` came from.
+  func idle(sources: [String]) -> [(path: String, message: String)] {
+    let sources = Set(sources)
+    return unread + files.map(\.path).filter { !sources.contains($0) }.map { ($0, "\($0) has no rule.") }
+  }
+}
 
 /// Reads rule files of other systems, and writes what was made of them.
 enum ForeignRuleFiles {
@@ -7,13 +21,20 @@ enum ForeignRuleFiles {
 
   /// Every file with one of `suffixes` under `paths`, in the order of `paths`, then by path. A path may be a file.
   ///
-  /// - Returns: paths relative to the one among `paths` that they were found under, so that the folders below stay.
-  /// - Throws: when a path is not there or a file can't be read.
-  static func read(_ paths: [String], suffixes: [String]) throws(CommandFailure) -> [(path: String, text: String)] {
-    var found: [(path: String, text: String)] = []
+  /// - Returns: paths relative to the one among `paths` that they were found under, so that the folders below stay; and those
+  ///   that can't be read, beside which the others can.
+  /// - Throws: when a path is not there.
+  static func read(_ paths: [String], suffixes: [String]) throws(CommandFailure) -> ForeignRules {
+    var found = ForeignRules()
+    func add(_ name: String, _ whole: String) {
+      do throws(CommandFailure) { found.files.append((name, try text(whole))) } catch {
+        found.unread.append((name, error.message))
+      }
+    }
     for path in paths {
+      guard isThere(path) else { throw LogFile.unreadable(path, ENOENT) }
       guard isDirectory(path) else {
-        found.append((path.split(separator: "/").last.map(String.init) ?? path, try text(path)))
+        add(path.split(separator: "/").last.map(String.init) ?? path, path)
         continue
       }
       guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
@@ -21,7 +42,7 @@ enum ForeignRuleFiles {
       }
       for name in names.sorted() where suffixes.contains(where: name.hasSuffix) {
         let whole = path.hasSuffix("/") ? path + name : path + "/" + name
-        if !isDirectory(whole) { found.append((name, try text(whole))) }
+        if !isDirectory(whole) { add(name, whole) }
       }
     }
     return found

@@ -1,4 +1,6 @@
 import ArgumentParser
+import StellaEngine
+import StellaImport
 import StellaModel
 
 /// Where the native rules go that are made of others, and how that is told.
@@ -17,22 +19,40 @@ struct ImportOptions: ParsableArguments {
   @OptionGroup var result: OutputOptions
 
   /// The rule files of `paths`; at least one.
-  func read(_ paths: [String], suffixes: [String]) throws(CommandFailure) -> [(path: String, text: String)] {
-    let files = try ForeignRuleFiles.read(paths, suffixes: suffixes)
-    guard !files.isEmpty else {
+  func read(_ paths: [String], suffixes: [String]) throws(CommandFailure) -> ForeignRules {
+    let rules = try ForeignRuleFiles.read(paths, suffixes: suffixes)
+    guard !rules.files.isEmpty || !rules.unread.isEmpty else {
       throw CommandFailure(
         .usage, TextEscaping.oneLine("there are no \(suffixes[0]) files in \(paths.joined(separator: ", "))."))
     }
-    return files
+    return rules
   }
 
   /// Writes the files and the report, and tells what was made.
   ///
-  /// - Parameter report: one JSON object for each rule that was read.
-  /// - Throws: `findings` when something was refused.
-  func finish(_ files: [(path: String, text: String)], report lines: [String], _ summary: ImportSummary) throws {
+  /// - Parameters:
+  ///   - report: one JSON object for each rule that was read.
+  ///   - idle: files that nothing can be made of.
+  /// - Throws: `findings` when something was refused, `conflict` when one of the files or ids is there.
+  func finish(
+    _ files: [ImportedRule.File], report lines: [String], idle: [(path: String, message: String)],
+    _ summary: ImportSummary
+  ) throws {
     let console = Console.standard
-    try ForeignRuleFiles.write(files, in: to, replacing: force)
+    var summary = summary
+    let meaning = "files that no rule can be read from"
+    summary.meanings.append(meaning)
+    summary.refusals += idle.map { .init(meaning: meaning, text: $0.message) }
+    let lines =
+      lines
+      + idle.map { path, message in
+        FieldValue.object([
+          .init("kind", .string("file")), .init("source", .string(path)), .init("status", .string("refused")),
+          .init("reason", .string("unreadable")), .init("message", .string(message)),
+        ]).json
+      }
+    try checkIdentities(files)
+    try ForeignRuleFiles.write(files.map { ($0.path, $0.text) }, in: to, replacing: force)
     if let report {
       try ForeignRuleFiles.write(lines.map { $0 + "\n" }.joined(), to: report, replacing: true)
     }
@@ -41,5 +61,20 @@ struct ImportOptions: ParsableArguments {
     case .table: summary.print(to: to, isQuiet: result.quiet, console)
     }
     if !summary.refusals.isEmpty { throw CommandStatus.findings }
+  }
+
+  /// Two rules of one id would both be refused.
+  private func checkIdentities(_ files: [ImportedRule.File]) throws {
+    let directory = to
+    guard ForeignRuleFiles.isThere(directory) else { return }
+    let taken = try EngineThread.run { RuleIdentities.files(in: directory) }
+    for file in files {
+      guard let other = taken[file.id], other != "\(directory)/\(file.path)" else { continue }
+      throw CommandFailure(
+        .conflict,
+        TextEscaping.oneLine(
+          "the rule \(file.id) is in \(other) already, and two of one id would both be refused. Take that away, or give "
+            + "another directory. Nothing was written."))
+    }
   }
 }

@@ -7,7 +7,8 @@ enum LogFile {
 
   /// - Parameter path: `-` is standard input.
   /// - Returns: its bytes, and when it was last changed, nanoseconds since the epoch.
-  /// - Throws: ``CommandFailure`` `usage` when it can't be read or is over a GiB.
+  /// - Throws: ``CommandFailure`` `notFound` when it isn't there, `failure` when it can't be read, `usage` when it is no file
+  ///   or over a GiB.
   static func read(_ path: String) throws(CommandFailure) -> (bytes: [UInt8], changed: Int64) {
     let file = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw failure(path, errno) }
@@ -29,7 +30,18 @@ enum LogFile {
     return (bytes, Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
   }
 
+  /// What every verb says of a log that can't be read, by `errno`.
+  static func unreadable(_ path: String, _ code: Int32) -> CommandFailure {
+    let status: CommandStatus =
+      switch code {
+      case ENOENT, ENOTDIR: .notFound
+      case EISDIR: .usage
+      default: .failure
+      }
+    return CommandFailure(status, TextEscaping.oneLine("\(path): \(String(cString: strerror(code)))"))
+  }
+
   private static func failure(_ path: String, _ code: Int32) -> CommandFailure {
-    CommandFailure(.usage, TextEscaping.oneLine("\(path): \(String(cString: strerror(code)))"))
+    unreadable(path, code)
   }
 }

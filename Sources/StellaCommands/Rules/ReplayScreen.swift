@@ -32,10 +32,12 @@ struct ReplayScreen {
     let quiet = rules.count { fired[$0] == nil }
     if quiet > 0 { text += "\(pad(0))  \(quiet) other \(quiet == 1 ? "rule" : "rules")\n" }
     let summary = replay.summary
-    var parts = ["\(summary.events) events"]
-    if summary.failedLines > 0 { parts.append("\(summary.failedLines) lines undecoded") }
+    var parts = [CountText.count(summary.events, "event")]
+    if summary.failedLines > 0 { parts.append(CountText.count(summary.failedLines, "line") + " undecoded") }
     if summary.lateEvents > 0 { parts.append("\(summary.lateEvents) late") }
-    if !summary.pending.isEmpty { parts.append("\(summary.pending.count) alerts pending at the end") }
+    if !summary.pending.isEmpty {
+      parts.append(CountText.count(summary.pending.count, "alert") + " pending at the end")
+    }
     return text + parts.joined(separator: ", ") + "\n"
   }
 

@@ -15,13 +15,27 @@ package struct RuleOptions: ParsableArguments {
 
   package init() {}
 
-  /// The paths to load, of which at least one is there.
+  /// The paths to load. Those that were named are there and may be read, so that a mistyped one doesn't pass for no rules.
+  ///
+  /// - Throws: ``CommandFailure`` `notFound` and `failure` where one isn't, `usage` where none is named or found.
   func paths(_ configuration: Configuration) throws -> [String] {
-    if !rules.isEmpty { return rules }
+    if !rules.isEmpty { return try RuleOptions.checked(rules) }
     if let configured = configuration.rules { return configured }
-    for candidate in ["./Rules"] + RuleOptions.installed() where access(candidate, R_OK) == 0 { return [candidate] }
+    for candidate in ["./Rules"] + RuleOptions.installed() where access(candidate, F_OK) == 0 {
+      return try RuleOptions.checked([candidate])
+    }
     throw CommandFailure(
       .usage, "no rules found. Name a directory with --rules, or put rule files into ./Rules.")
+  }
+
+  private static func checked(_ paths: [String]) throws(CommandFailure) -> [String] {
+    for path in paths where access(path, R_OK) != 0 {
+      let code = errno
+      throw CommandFailure(
+        code == ENOENT || code == ENOTDIR ? .notFound : .failure,
+        TextEscaping.oneLine("the rules \(path) can't be read: \(String(cString: strerror(code)))."))
+    }
+    return paths
   }
 
   /// Where the rules that ship may be: beside an installed program, and at the root of the package it was built in.

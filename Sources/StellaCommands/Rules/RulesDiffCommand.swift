@@ -31,7 +31,9 @@ struct RulesDiffCommand: ParsableCommand {
 
   func run() throws {
     let console = Console.standard
-    let options = try inputs.options(files, try Configuration.load(inputs.config))
+    let configuration = try Configuration.load(inputs.config)
+    let options = try inputs.options(files, configuration)
+    for path in [old, new] { _ = try RuleOptions.parsed([path]).paths(configuration) }
     func replay(_ rules: String) throws -> (replay: RuleReplay, refusals: [RuleRefusal], rules: [String]) {
       try ReplayInputs.replay(options, rules: [rules], files: files, console, isQuiet: result.quiet)
     }
@@ -44,6 +46,7 @@ struct RulesDiffCommand: ParsableCommand {
     printer.refused(refusals)
     printer.failing(before.replay.summary)
     printer.failing(after.replay.summary, but: before.replay.summary.quarantined.map(\.error))
+    printer.damage(before.replay.summary)
     let difference = ReplayDifference(old: before.replay.alerts, new: after.replay.alerts)
     switch result.output {
     case .json: for line in ReplayScreen.json(difference) { console.line(line) }

@@ -56,12 +56,13 @@ struct RulesImportPrometheusCommand: ParsableCommand {
 
   func run() throws {
     let converter = PrometheusImport(events: try events())
-    let files = try result.read(paths, suffixes: [".yml", ".yaml", ".rules"])
-    let alerts = try EngineThread.run { converter.run(files) }
+    let read = try result.read(paths, suffixes: [".yml", ".yaml", ".rules"])
+    let alerts = try EngineThread.run { converter.run(read.files) }
     let refusals = alerts.compactMap(\.refusal)
     let converted = alerts.filter { $0.converted != nil }
     try result.finish(
-      converted.compactMap(\.converted).map { ($0.path, $0.text) }, report: alerts.map { $0.json(in: result.to) },
+      converted.compactMap(\.converted), report: alerts.map { $0.json(in: result.to) },
+      idle: read.idle(sources: alerts.map(\.file)),
       ImportSummary(
         meanings: PrometheusReason.allCases.map(\.meaning),
         refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") }, notes: converted.map(\.notes),

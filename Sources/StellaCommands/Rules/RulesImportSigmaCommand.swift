@@ -40,12 +40,13 @@ struct RulesImportSigmaCommand: ParsableCommand {
 
   func run() throws {
     let converter = SigmaImport(mappings: try mappings(), placeholders: try placeholderValues())
-    let files = try result.read(paths, suffixes: [".yml", ".yaml"])
-    let rules = try EngineThread.run { converter.run(files) }
+    let read = try result.read(paths, suffixes: [".yml", ".yaml"])
+    let rules = try EngineThread.run { converter.run(read.files) }
     let refusals = rules.compactMap(\.refusal)
     let converted = rules.filter(\.isConverted)
     try result.finish(
-      rules.flatMap(\.files).map { ($0.path, $0.text) }, report: rules.map { $0.json(in: result.to) },
+      rules.flatMap(\.files), report: rules.map { $0.json(in: result.to) },
+      idle: read.idle(sources: rules.map(\.metadata.file)),
       ImportSummary(
         meanings: SigmaReason.allCases.map(\.meaning),
         refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") }, notes: converted.map(\.notes),

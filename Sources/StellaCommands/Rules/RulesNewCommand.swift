@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import StellaEngine
 import StellaModel
 
@@ -30,6 +31,10 @@ struct RulesNewCommand: ParsableCommand {
   func run() throws {
     let sample = try from.map { path throws(CommandFailure) in try SampleFile.read(path) }
     let id = id
+    if let file = try taken() {
+      throw CommandFailure(
+        .conflict, TextEscaping.oneLine("the rule \(id) is in \(file) already. Two of one id would both be refused."))
+    }
     let made = try EngineThread.run { () -> Result<RuleScaffold, RuleScaffold.Failure> in
       do throws(RuleScaffold.Failure) { return .success(try RuleScaffold(id: id, sample: sample)) } catch {
         return .failure(error)
@@ -60,6 +65,13 @@ struct RulesNewCommand: ParsableCommand {
     }
     for error in report.errors { Console.standard.note(TextEscaping.block("stella: \(error)")) }
     if !report.errors.isEmpty || report.failures > 0 { throw CommandStatus.broken }
+  }
+
+  /// The file below the directory whose rule has this id.
+  private func taken() throws -> String? {
+    let (directory, id) = (directory, id)
+    guard access(directory, F_OK) == 0 else { return nil }
+    return try EngineThread.run { RuleIdentities.files(in: directory)[id] }
   }
 
   private func tell(_ scaffold: RuleScaffold, _ paths: [String], _ report: RuleTestReport) {

@@ -37,6 +37,8 @@ struct RulesProfileCommand: ParsableCommand {
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     printer.refused(refusals)
     printer.failing(replay.summary)
+    printer.damage(replay.summary)
+    printer.heldBack(replay.summary)
     let profiles = replay.profiles.sorted { ($1.totalNanoseconds, $0.rule) < ($0.totalNanoseconds, $1.rule) }
     let wall = max(1, replay.summary.wallNanoseconds)
     switch result.output {

@@ -34,6 +34,8 @@ struct RulesReplayCommand: ParsableCommand {
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     printer.refused(refusals)
     printer.failing(replay.summary)
+    printer.damage(replay.summary)
+    printer.heldBack(replay.summary)
     switch result.output {
     case .json: for alert in replay.alerts { console.line(alert.json) }
     case .table:

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import StellaDetection
 import StellaEngine
 import StellaModel
@@ -135,10 +136,7 @@ private struct EditorSettings: Decodable {
   }
 
   static func makeDirectory(_ path: String) throws(CommandFailure) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw CommandFailure(.failure, TextEscaping.oneLine("\(path) can't be made: \(error)"))
-    }
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+    throw CommandFailure(.failure, TextEscaping.oneLine("\(path) can't be made: \(String(cString: strerror(errno)))."))
   }
 }

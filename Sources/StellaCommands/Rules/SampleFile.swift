@@ -7,7 +7,7 @@ enum SampleFile {
   /// Reads somewhat more than a sample takes, so that its last line is whole.
   ///
   /// - Parameter path: `-` is standard input.
-  /// - Throws: ``CommandFailure`` `usage` when it can't be read.
+  /// - Throws: ``CommandFailure`` as ``LogFile``.
   static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
     let file = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw failure(path) }
@@ -25,6 +25,6 @@ enum SampleFile {
   }
 
   private static func failure(_ path: String) -> CommandFailure {
-    CommandFailure(.usage, TextEscaping.oneLine("\(path): \(String(cString: strerror(errno)))"))
+    LogFile.unreadable(path, errno)
   }
 }

@@ -13,6 +13,8 @@ struct FailureReport: Equatable {
   var message: String
   /// Help and versions are what was asked for and go to standard output.
   var isAnswer = false
+  /// Whether the command line couldn't be understood.
+  var isMisread = false
 
   init(_ error: any Error) {
     message = "stella: \(error)"
@@ -41,6 +43,7 @@ struct FailureReport: Equatable {
       }
       status = code == .success ? .done : .usage
       isAnswer = code == .success
+      isMisread = code == .validationFailure
       message = StellaCommand.fullMessage(for: error)
     }
   }

@@ -33,6 +33,7 @@ extension StellaCommand {
         console.line(report.message)
       } else if !report.message.isEmpty {
         console.note(TextEscaping.block(report.message))
+        if report.isMisread, let hint = MistypedVerb.hint(arguments) { console.note(TextEscaping.oneLine(hint)) }
       }
     }
     do throws(CommandFailure) { try console.flush() } catch {

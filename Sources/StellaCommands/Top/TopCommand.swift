@@ -25,7 +25,7 @@ struct TopCommand: ParsableCommand {
       Examples:
         stella top
         stella top --once --sort memory
-        stella top --output json | jq -r 'select(.resting) | .rule'
+        stella top --output json | jq -r 'select(.kind == "rule" and .resting) | .rule'
       """)
 
   @Option(name: .long, help: "The configuration; default ./stella.yaml when it is there.", completion: .file())

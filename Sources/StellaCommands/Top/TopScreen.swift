@@ -61,7 +61,7 @@ struct TopScreen {
     var events = [
       "\(TopScreen.rate(report.perSecond(to.events - from.events))) events/s",
       "\(ByteText.text(Int(report.perSecond(to.bytes - from.bytes))))/s", CountText.count(to.sources, "source"),
-      "\(to.events) events",
+      CountText.count(to.events, "event"),
     ]
     if to.lateEvents > 0 { events.append("\(to.lateEvents) late") }
     if to.failedLines > 0 { events.append(CountText.count(to.failedLines, "line") + " undecoded") }
@@ -69,7 +69,7 @@ struct TopScreen {
     var rules = [CountText.count(to.rules.count, "rule") + " active"]
     if !to.refused.isEmpty { rules.append("\(to.refused.count) refused") }
     if resting > 0 { rules.append("\(resting) resting") }
-    rules.append("\(to.rules.reduce(0) { $0 + $1.openAlerts }) alerts open")
+    rules.append(CountText.count(to.rules.reduce(0) { $0 + $1.openAlerts }, "alert") + " open")
     let machine = [
       "\(TopScreen.percent(cpu, places: 1)) CPU", ByteText.text(to.residentBytes) + " memory",
       "up \(TopScreen.span(report.uptime))",

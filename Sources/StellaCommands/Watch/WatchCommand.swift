@@ -10,13 +10,14 @@ struct WatchCommand: ParsableCommand {
     discussion: """
       Examples:
         stella watch /var/log/auth.log /var/log/nginx/access.log
-        journalctl -f -o cat -u shop | stella watch
+        journalctl -f -o short-iso -u shop | stella watch
         stella watch --no-follow --output json app.jsonl | jq .summary
 
       Rules go live when their files have changed and nobody writes them any more, and on SIGHUP: all or none of them. With
       --test-gate the tests beside changed rules must pass before.
 
-      Positions are kept under ./.stella, so that the next start goes on where this one ends.
+      While files are followed, positions and alerts are kept under ./.stella: the next start goes on where this one ends,
+      `stella alerts` shows what fired, and its silences hold. With --no-follow, or from standard input, nothing is kept but for --propose.
       With refused rules the others run, and the exit status is 2 at the end.
       """)
 
@@ -25,7 +26,7 @@ struct WatchCommand: ParsableCommand {
 
   @Flag(
     name: .long, inversion: .prefixedNo,
-    help: "Keep alerts and propose fixes for them. Default: when following, and stella.yaml declares targets.")
+    help: "Propose fixes for alerts, which are kept then. Default: when following, and stella.yaml declares targets.")
   var propose: Bool?
 
   @Flag(name: .long, help: "Carry out what is approved, or safe by configuration. Proposes as well.")

@@ -72,8 +72,10 @@ final class WatchPrinter: Sendable {
     }
   }
 
-  /// What became of alerts that fixes are there for. Called on the thread that looks after them.
-  func remediation(_ notice: RemediationThread<SQLiteStore>.Notice) {
+  /// What became of alerts that are kept, and of fixes for them. Called on the thread that looks after them.
+  ///
+  /// - Parameter isKeptOnly: whether nothing is proposed for them.
+  func remediation(_ notice: RemediationThread<SQLiteStore>.Notice, isKeptOnly: Bool = false) {
     switch notice {
     case .proposed(let run) where run.state == .awaiting:
       note(
@@ -83,8 +85,9 @@ final class WatchPrinter: Sendable {
     case .ran(let run):
       let detail = run.detail.isEmpty ? "" : " (\(run.detail))"
       note("\(run.fix) \(run.state.shown)\(detail) → stella runs show \(run.id)")
-    case .dropped(let alerts): warn("\(count(alerts, "alert")) came too fast to be kept and acted on")
-    case .trouble(let message): warn("fixes: \(message)")
+    case .dropped(let alerts):
+      warn("\(count(alerts, "alert")) came too fast to be kept\(isKeptOnly ? "" : " and acted on")")
+    case .trouble(let message): warn("\(isKeptOnly ? "alerts" : "fixes"): \(message)")
     case .fenced(let message): warn("another engine carries out runs now: \(message)")
     }
   }
@@ -142,6 +145,18 @@ final class WatchPrinter: Sendable {
     }
   }
 
+  /// What is wrong with what was read, for who runs rules over a log that is there.
+  func damage(_ summary: WatchSummary) {
+    failures(summary)
+    let parts = damages(summary)
+    if !isQuiet, !parts.isEmpty { note(parts.joined(separator: ", ")) }
+  }
+
+  /// Alerts that rules raised too many of.
+  func heldBack(_ summary: WatchSummary) {
+    for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
+  }
+
   private func failures(_ summary: WatchSummary) {
     for failures in summary.decodeFailures {
       warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
@@ -166,7 +181,12 @@ final class WatchPrinter: Sendable {
   private func reading(_ summary: WatchSummary) -> [String] {
     let seconds = max(Double(summary.wallNanoseconds) / 1e9, 1e-9)
     let rate = FixedPoint.text(Double(summary.events) / seconds, places: 0)
-    var parts = ["\(count(summary.events, "event")) in \(FixedPoint.text(seconds, places: 2)) s (\(rate)/s)"]
+    return ["\(count(summary.events, "event")) in \(FixedPoint.text(seconds, places: 2)) s (\(rate)/s)"]
+      + damages(summary)
+  }
+
+  private func damages(_ summary: WatchSummary) -> [String] {
+    var parts: [String] = []
     if summary.failedLines > 0 { parts.append("\(summary.failedLines) undecoded") }
     if summary.fallbackLines > 0 { parts.append("\(summary.fallbackLines) read as plain text") }
     if summary.repairedLines > 0 { parts.append("\(summary.repairedLines) with invalid UTF-8 repaired") }
@@ -184,7 +204,7 @@ final class WatchPrinter: Sendable {
         "\(rule): \(count(events, "event")) left out by the exception of \(exception.author) at \(exception.place): "
           + exception.reason)
     }
-    for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
+    heldBack(summary)
     for (rule, evicted) in summary.evictions { warn("\(rule) dropped \(count(evicted, "key")) at its limit") }
     for (rule, resets) in summary.stateResets { warn("\(rule) began without its state \(count(resets, "time"))") }
     failing(summary)

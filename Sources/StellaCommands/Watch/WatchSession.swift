@@ -37,8 +37,10 @@ final class WatchSession {
   private let printer: WatchPrinter
   private let state: WatchState
   private let remediation: WatchRemediation?
+  /// Keeps alerts where nothing is proposed for them; nil where nothing is kept.
+  private let keeping: RemediationThread<SQLiteStore>?
 
-  /// Takes the state directory, and begins to look after fixes when that is asked for.
+  /// Takes the state directory, and begins to look after alerts where state is kept, and after fixes when that is asked for.
   init(_ plan: Plan) throws {
     self.plan = plan
     var options = plan.options
@@ -56,16 +58,25 @@ final class WatchSession {
     options.journals = [journal].compactMap(\.self)
     guard plan.proposes else {
       (desk, remediation) = (nil, nil)
+      keeping = try state.store.map { [printer] store in
+        try RemediationThread(
+          keepingIn: store, time: SystemTime(),
+          alertLifetime: Int64(plan.configuration.retention.alerts / .nanoseconds(1)),
+          onNotice: { printer.remediation($0, isKeptOnly: true) })
+      }
+      if let keeping { options.mute = { keeping.mute($0) } }
       self.options = options
       return
     }
-    let desk = try RemediationDesk(plan.configuration, fixes: plan.fixes, store: state.store)
+    let desk = try RemediationDesk(
+      plan.configuration, fixes: plan.fixes, rulePaths: options.rulePaths, store: state.store)
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
     let remediation = try WatchRemediation(
       desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed)
     options.mute = remediation.silence
     self.remediation = remediation
+    keeping = nil
     self.options = options
   }
 
@@ -95,12 +106,15 @@ final class WatchSession {
     try checkParameters(rules)
     let run = try WatchRun(
       options: options, rules: rules, ruleFiles: files,
-      onAlerts: { [printer, remediation, feed = plan.feed] alerts in
+      onAlerts: { [printer, remediation, keeping, feed = plan.feed] alerts in
         feed?.take(alerts)
         remediation?.take(alerts)
+        keeping?.take(alerts)
         try printer.alerts(alerts.filter { $0.mute?.isShown ?? true })
       },
-      isSettled: { [remediation] in remediation?.isSettled(within: $0) ?? true }, onNotice: printer.notice)
+      isSettled: { [remediation, keeping] in
+        remediation?.isSettled(within: $0) ?? keeping?.isSettled(within: $0) ?? true
+      }, onNotice: printer.notice)
     run.monitor = monitor
     run.feed = plan.feed
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
@@ -113,6 +127,7 @@ final class WatchSession {
   func end(isInterrupted: Bool) {
     journal?.finish()
     remediation?.end(isInterrupted: isInterrupted)
+    keeping?.end()
     state.release()
   }
 

@@ -1,5 +1,5 @@
 extension ExpressionParser {
-  static let arithmeticRemedy = "write the result as a constant, or compute in on(e, s)"
+  static let arithmeticRemedy = "write the result as a constant; what a rule has to compute it does in its on(e, s)"
 
   /// The error for a token that can't stand where it stands, with the remedy for what people write elsewhere.
   func unexpected(_ context: String) -> ExpressionError {

@@ -48,8 +48,7 @@ extension SourceError {
   init(errno code: Int32, path: String) {
     switch code {
     case ENOENT, ENOTDIR:
-      self.init(
-        .notFound, path: path, message: "no such file. Check the path; when followed, it is read once it appears.")
+      self.init(.notFound, path: path, message: "no such file. Check the path.")
     case EACCES, EPERM:
       self.init(
         .notPermitted, path: path,

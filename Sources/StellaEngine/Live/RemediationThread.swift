@@ -3,8 +3,8 @@ import StellaDetection
 import StellaModel
 import StellaRemediation
 
-/// Keeps alerts, proposes fixes for them and carries out what is approved, on a thread of its own, so that detection never
-/// waits for a store, a target or a person.
+/// Keeps alerts, and where it is told to proposes fixes for them and carries out what is approved, on a thread of its own, so
+/// that detection never waits for a store, a target or a person.
 package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   // Sendable, because `lock` guards everything that changes, but for what only the thread itself uses.
   package enum Notice: Sendable {
@@ -31,7 +31,10 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// How often deadlines are looked at when nothing else happens.
   private static var roundNanoseconds: Int64 { 1_000_000_000 }
 
-  private let remediation: Remediation<Store>
+  private let store: Store
+  private let time: any TimeSource
+  /// Nil where alerts are kept and nothing is proposed for them.
+  private let remediation: Remediation<Store>?
   private let onNotice: @Sendable (Notice) -> Void
   private let alertLifetime: Int64
   private let seal: @Sendable () -> Void
@@ -66,16 +69,38 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   ///   - seal: has the execution log signed, and that published, as it is by now.
   ///   - onNotice: called on the thread.
   /// - Throws: ``StoreError``; ``LiveError`` when there is no thread.
-  package init(
+  package convenience init(
     _ remediation: Remediation<Store>, runner: Runner<Store>?, alertLifetime: Int64,
     seal: @escaping @Sendable () -> Void, onNotice: @escaping @Sendable (Notice) -> Void
   ) throws {
+    try self.init(
+      remediation.store, time: remediation.journal.time, remediation: remediation, runner: runner,
+      alertLifetime: alertLifetime, seal: seal, onNotice: onNotice)
+  }
+
+  /// One that keeps alerts and proposes nothing.
+  ///
+  /// - Throws: ``StoreError``; ``LiveError`` when there is no thread.
+  package convenience init(
+    keepingIn store: Store, time: any TimeSource, alertLifetime: Int64, onNotice: @escaping @Sendable (Notice) -> Void
+  ) throws {
+    try self.init(
+      store, time: time, remediation: nil, runner: nil, alertLifetime: alertLifetime, seal: {}, onNotice: onNotice)
+  }
+
+  private init(
+    _ store: Store, time: any TimeSource, remediation: Remediation<Store>?, runner: Runner<Store>?,
+    alertLifetime: Int64,
+    seal: @escaping @Sendable () -> Void, onNotice: @escaping @Sendable (Notice) -> Void
+  ) throws {
+    self.store = store
+    self.time = time
     self.remediation = remediation
     self.runner = runner
     self.alertLifetime = alertLifetime
     self.seal = seal
     self.onNotice = onNotice
-    silences = try remediation.store.readRuns { try $0.silences() }
+    silences = try store.readRuns { try $0.silences() }
     thread = try EngineThread.start { self.run() }
   }
 
@@ -89,7 +114,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// The silence that mutes an alert at this moment; nil when none does.
   package func mute(_ alert: Alert) -> Mute? {
-    let now = remediation.journal.time.now()
+    let now = time.now()
     return lock.locked { silences.first { $0.mutes(rule: alert.rule, key: alert.key, at: now) } }?.mute
   }
 
@@ -174,7 +199,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     guard needsRecovery else { return }
     if let runner {
       for run in try runner.recover() { onNotice(.ran(run)) }
-    } else {
+    } else if let remediation {
       for run in try remediation.resumePlanning() where run.state == .awaiting || run.state == .approved {
         onNotice(.proposed(run))
       }
@@ -185,6 +210,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// - Returns: those that the store didn't take.
   private func propose(_ alerts: [Alert]) -> [Alert] {
     guard attempt({ try keep(alerts) }) else { return alerts }
+    guard let remediation else { return [] }
     return alerts.filter { alert in
       guard alert.status == .firing, alert.mute == nil, mute(alert) == nil else { return false }
       return !attempt { if let run = try remediation.propose(alert) { onNotice(.proposed(run)) } }
@@ -195,7 +221,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private func next(pauses: Bool) -> (alerts: [Alert], dropped: Int, isLast: Bool) {
     lock.locked {
       if queue.isEmpty || pauses, !isEnding {
-        _ = lock.wait(until: machineMonotonicTime() + (pauses ? Self.retryNanoseconds : Self.pauseNanoseconds))
+        // Without fixes there are no decisions to look for, and a watch that has nothing to do shall sleep.
+        let pause = remediation == nil ? Self.roundNanoseconds : Self.pauseNanoseconds
+        _ = lock.wait(until: machineMonotonicTime() + (pauses ? Self.retryNanoseconds : pause))
       }
       let slice = Array(isEnding ? queue[...] : queue.prefix(Self.sliceLimit))
       queue.removeFirst(slice.count)
@@ -209,8 +237,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   private func keep(_ alerts: [Alert]) throws {
     guard !alerts.isEmpty else { return }
-    let now = remediation.journal.time.now()
-    try remediation.store.write(as: .command) { transaction in
+    let now = time.now()
+    try store.write(as: .command) { transaction in
       for alert in alerts {
         var alert = alert
         // Why nobody was told that it fires is the question that is asked of it, also when it is over.
@@ -230,7 +258,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// Every decision is on record, so that the log's size tells of each.
   private func isDue(isLast: Bool) throws -> Bool {
     if isLast || machineMonotonicTime() >= nextRound { return true }
-    return try remediation.store.readRuns { $0.head.size } != seenSize
+    if remediation == nil { return false }
+    return try store.readRuns { $0.head.size } != seenSize
   }
 
   private func round(isLast: Bool) throws {
@@ -240,17 +269,17 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   }
 
   private func refresh(isLast: Bool) throws {
-    let now = remediation.journal.time.now()
-    let (found, size) = try remediation.store.readRuns { (try $0.silences(), $0.head.size) }
+    let now = time.now()
+    let (found, size) = try store.readRuns { (try $0.silences(), $0.head.size) }
     lock.locked { silences = found.filter { $0.until > now } }
     seenSize = size
     // Whatever somebody sets the calendar to.
     let round = machineMonotonicTime()
     if round >= nextPruning {
-      _ = try remediation.store.write(as: .command) { try $0.pruneAlerts(before: now - alertLifetime) }
+      _ = try store.write(as: .command) { try $0.pruneAlerts(before: now - alertLifetime) }
       nextPruning = round + 3_600_000_000_000
     }
-    guard size != sealedSize, round >= nextSealing || isLast else { return }
+    guard remediation != nil, size != sealedSize, round >= nextSealing || isLast else { return }
     seal()
     sealedSize = size
     nextSealing = round + 5_000_000_000

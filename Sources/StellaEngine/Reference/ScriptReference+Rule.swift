@@ -26,6 +26,9 @@ extension ScriptReference {
     \(grouped(RuleManifest.Sequence.timesLimit)) events together:
 
     \(table(of: ScriptRegistry.stepKeys))
+    - A step has a name of its own, which is none of \
+    \(ScriptRegistry.sequenceMatchFields.map { "`\($0.name)`" }.joined(separator: ", ")): those mean something else in \
+    `on_match`.
     - Events of the key that no step waits for are passed over. An event takes one place in a run, the last that it can.
     - Of all runs the newest counts: the newest `times` events of a step, behind the newest run through the steps before. So a \
     match is found whenever there is one within its times, and at the first event that completes it.

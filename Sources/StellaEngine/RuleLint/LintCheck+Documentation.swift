@@ -35,7 +35,7 @@ extension LintCheck {
     case .noCheapCondition, .plainRegex, .regexWildcard, .orChain, .unusedState, .stateMemory, .thresholdMemory,
       .sequenceMemory, .maxKeys, .fewKeys, .everyTooShort:
       costDocumentation
-    case .shadowedName, .scriptVariable, .unusedParameter: scriptDocumentation
+    case .undefinedName, .shadowedName, .scriptVariable, .unusedParameter: scriptDocumentation
     case .title, .tag, .date, .deprecatedStatus, .noSummary, .summary, .noDescription, .noActions, .noRemedy,
       .noFalsePositives:
       peopleDocumentation
@@ -271,6 +271,12 @@ extension LintCheck {
 
   private var scriptDocumentation: Documentation {
     switch self {
+    case .undefinedName:
+      Documentation(
+        why:
+          "A script that calls what isn't there fails at the first event that gets it so far, and not when it is loaded.",
+        bad: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alrt { value = e.count } end\nend,"),
+        good: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alert { value = e.count } end\nend,"))
     case .shadowedName:
       Documentation(
         why:

@@ -34,6 +34,7 @@ package enum LintCheck: String, CaseIterable, Sendable {
   case sameRule = "same_rule"
 
   // The script.
+  case undefinedName = "undefined_name"
   case shadowedName = "shadowed_name"
   case scriptVariable = "script_variable"
   case unusedParameter = "unused_param"

@@ -1,3 +1,4 @@
+import StellaModel
 import StellaScripting
 
 extension RuleLint {
@@ -15,6 +16,15 @@ extension RuleLint {
       warn(
         .shadowedName, "\(place.name) is a name of the script API, and this takes it away",
         "Call it something else.", line: place.line)
+    }
+    told = []
+    for place in words.undeclared where !Self.apiNames.contains(place.name) && told.insert(place.name).inserted {
+      let hint = NearestName.of(place.name, in: Self.apiNames.sorted() + words.declared.map(\.name))
+      warn(
+        .undefinedName, "nothing is called \(place.name), so that the script fails when it gets there",
+        hint.map { "Did you mean \($0)?" }
+          ?? "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require.", line: place.line
+      )
     }
     told = []
     for place in words.outerAssignments where told.insert(place.name).inserted {

@@ -135,10 +135,12 @@ struct RuleLint {
       guard let date, Timestamp.parse(date + "T00:00:00Z") == nil else { continue }
       let digits = date.split(separator: /[.\/-]/)
       let isYearFirst = digits.count == 3 && digits.map(\.count) == [4, 2, 2]
-      let edits =
-        isYearFirst
-        ? [SourceEdit(line: lines.line(of: name), old: date, new: digits.joined(separator: "-"))] : []
-      warn(.date, "\(name) is \"\(date)\"", "Write YYYY-MM-DD.", at: name, edits: edits)
+      let written = digits.joined(separator: "-")
+      let isDay = isYearFirst && Timestamp.parse(written + "T00:00:00Z") != nil
+      warn(
+        .date, "\(name) is \"\(date)\"",
+        isYearFirst && !isDay ? "There is no such day." : "Write YYYY-MM-DD.", at: name,
+        edits: isDay ? [SourceEdit(line: lines.line(of: name), old: date, new: written)] : [])
     }
     if ["deprecated", "unsupported"].contains(rule.status) {
       warn(

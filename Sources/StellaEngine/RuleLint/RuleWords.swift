@@ -19,6 +19,10 @@ struct RuleWords {
   /// What functions assign to, though it is none of their own variables.
   private(set) var outerAssignments: [Place] = []
 
+  /// What is called, or looked into, though nothing of that name is declared or assigned to anywhere. Names of the script API are
+  /// among them.
+  private(set) var undeclared: [Place] = []
+
   private var assignmentLines: [String: Int] = [:]
 
   func isMember(_ name: String) -> Bool { members.contains(name) }
@@ -42,6 +46,13 @@ struct RuleWords {
   }
 
   private static let dot = UInt8(ascii: ".")
+  private static let keywords: Set<String> = [
+    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
+    "not",
+    "or", "repeat", "return", "then", "true", "until", "while",
+  ]
+  /// What comes after a name whose value has to be a function, a table or a text.
+  private static let uses = Set("({\".:[".utf8)
   private static let comma = UInt8(ascii: ",")
 
   init(_ source: [UInt8]) {
@@ -54,7 +65,18 @@ struct RuleWords {
     var previous = LuaScanner.Token.other(0)
     var beforePrevious = LuaScanner.Token.other(0)
     func pop() { if frames.popLast() == .function { scopes.removeLast() } }
+    var used: [Place] = []
+    var functions: Set<String> = []
     while let (token, line) = scanner.next() {
+      if case .name(let name) = previous {
+        if beforePrevious == .name("function") { functions.insert(name) }
+        let isMember = beforePrevious == .other(RuleWords.dot) || beforePrevious == .other(UInt8(ascii: ":"))
+        if case .other(let byte) = token, RuleWords.uses.contains(byte), !isMember,
+          !RuleWords.keywords.contains(name), name.utf8.first.map({ $0 &- 48 >= 10 }) ?? false
+        {
+          used.append(Place(name: name, line: scanner.lineOfPreviousName))
+        }
+      }
       switch token {
       case .name("local"): list = .locals
       case .name("function"):
@@ -124,5 +146,7 @@ struct RuleWords {
       beforePrevious = previous
       previous = token
     }
+    let known = functions.union(declared.map(\.name)).union(assigned)
+    undeclared = used.filter { !known.contains($0.name) }
   }
 }
