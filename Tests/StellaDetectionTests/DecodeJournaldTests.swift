@@ -24,7 +24,8 @@ struct DecodeJournaldTests {
     #expect(event.level == .error && event.service == "sshd" && event.message.hasPrefix("Failed password"))
     var line = Self.ssh
     let own = line.withUTF8 { JournaldEntry().line($0, clock: SourceClock(reference: 0)) }
-    #expect(own.map { String(decoding: $0, as: UTF8.self) }?.contains(#""time":"2026-01-02T03:04:05.000001000Z""#) == true)
+    #expect(
+      own.map { String(decoding: $0, as: UTF8.self) }?.contains(#""time":"2026-01-02T03:04:05.000001000Z""#) == true)
     #expect(text("host", event) == .string("web1") && text("pid", event) == .integer(77))
     #expect(text("src_ip", event) == .string("203.0.113.9") && text("event", event) == .string("ssh.login_failed"))
     #expect(text("unit", event) == .string("ssh.service"))

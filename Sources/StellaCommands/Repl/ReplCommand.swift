@@ -29,7 +29,8 @@ struct ReplCommand: ParsableCommand {
   @Option(name: .long, help: "The configuration; default ./stella.yaml when it is there.", completion: .file())
   var config: String?
 
-  @Option(name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
+  @Option(
+    name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
   var format = LogFormat.auto
 
   @Option(name: .long, help: "The zone of times without one, such as Europe/Berlin or +02:00. Default: UTC.")

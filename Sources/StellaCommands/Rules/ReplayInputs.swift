@@ -7,7 +7,8 @@ import StellaScripting
 
 /// The options of verbs that run rules over logs that are there.
 struct ReplayInputs: ParsableArguments {
-  @Option(name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
+  @Option(
+    name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
   var format = LogFormat.auto
 
   @Option(name: .long, help: "The zone of times without one, such as Europe/Berlin or +02:00. Default: UTC.")

@@ -33,7 +33,8 @@ struct RulesExplainCommand: ParsableCommand {
 
   @Flag(name: .long, help: "Also the rules that don't look at the event, one line each.") var all = false
 
-  @Option(name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
+  @Option(
+    name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
   var format = LogFormat.auto
 
   @Option(name: .long, help: "The zone of times without one, such as Europe/Berlin or +02:00. Default: UTC.")

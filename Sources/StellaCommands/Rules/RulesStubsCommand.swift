@@ -32,7 +32,9 @@ struct RulesStubsCommand: ParsableCommand {
     completion: .file())
   var from: String?
 
-  @Option(name: .long, help: "How its lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
+  @Option(
+    name: .long,
+    help: "How its lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
   var format = LogFormat.auto
 
   @OptionGroup var result: OutputOptions

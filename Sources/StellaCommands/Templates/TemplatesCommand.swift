@@ -26,7 +26,8 @@ struct TemplatesCommand: ParsableCommand {
     completion: .file())
   var files: [String] = []
 
-  @Option(name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
+  @Option(
+    name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
   var format: LogFormat = .auto
 
   @Option(name: .long, help: "The configuration; default ./stella.yaml when it is there.", completion: .file())

@@ -16,7 +16,8 @@ package struct SourceOptions: ParsableArguments {
   @Option(name: .long, help: "The configuration; default ./stella.yaml when it is there.", completion: .file())
   package var config: String?
 
-  @Option(name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
+  @Option(
+    name: .long, help: "How lines are written: auto, json, journald, logfmt, syslog, combined, nginx-error or plain.")
   package var format: LogFormat?
 
   @Flag(name: .long, inversion: .prefixedNo, help: "Go on at the end of the input and wait for more.")
