@@ -8,7 +8,8 @@ import Testing
 @Suite("Policies from stella.yaml")
 struct ApprovalRulesTests {
   func rules(_ text: String) throws -> ApprovalRules {
-    try ApprovalRules(Configuration.parse(text, file: "stella.yaml"))
+    try ApprovalRules(
+      Configuration.parse(text, file: "stella.yaml", environment: ["GITHUB_SECRET": "correct-horse"]))
   }
 
   @Test("What isn't written has the default, what is written holds")
