@@ -6,7 +6,8 @@ import Testing
 /// Asks a router without a server or a socket.
 struct RouterClient {
   /// A request's context that needs no channel.
-  struct Context: RequestContext {
+  struct Context: ViewerContext {
+    var seesPersonalData: Bool { false }
     struct Source: RequestContextSource {
       let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }

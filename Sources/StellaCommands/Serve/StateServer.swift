@@ -59,10 +59,10 @@ final class StateServer: Sendable {
         }
       }
     }
+    let readers: [any ReadRoutes] = [StreamRoutes(feed, clientBytes: settings.streamClientBytes), metrics]
     do {
       server = try await SocketServer(
-        path: socket.address, runs: runs, health: HealthRoutes(health),
-        stream: StreamRoutes(feed, clientBytes: settings.streamClientBytes) { _ in true }, metrics: metrics)
+        path: socket.address, runs: runs, health: HealthRoutes(health), readers: readers)
     } catch {
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
@@ -76,15 +76,10 @@ final class StateServer: Sendable {
             host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
             isBehindProxy: login.isBehindProxy), authority: access,
           operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
-          intake: intake, health: health,
-          stream: StreamRoutes(feed, clientBytes: settings.streamClientBytes) {
-            $0.identity?.has(.administer) ?? false
-          }, metrics: metrics)
+          intake: intake, health: health, readers: readers)
       } else {
         network = nil
-        loopback = try await Self.loopback(
-          intake, settings, health,
-          StreamRoutes(feed, clientBytes: settings.streamClientBytes) { _ in false }, metrics)
+        loopback = try await Self.loopback(intake, settings, health, readers)
       }
     } catch {
       socket.remove()
@@ -119,11 +114,11 @@ final class StateServer: Sendable {
 
   private static func loopback(
     _ intake: IntakeRoutes?, _ configuration: Configuration.Server, _ health: @escaping @Sendable () async -> Health,
-    _ stream: StreamRoutes<LoopbackContext>, _ metrics: MetricsRoutes
+    _ readers: [any ReadRoutes]
   ) async throws -> LoopbackServer? {
     guard let intake, let listen = configuration.listen else { return nil }
     return try await LoopbackServer(
-      host: listen.host, port: listen.port, intake: intake, health: health, stream: stream, metrics: metrics)
+      host: listen.host, port: listen.port, intake: intake, health: health, readers: readers)
   }
 
   private static func webhooks(_ configuration: Configuration.Server) -> [String: WebhookSignature] {

@@ -48,8 +48,8 @@ package struct LoginServer: Sendable {
   /// - Throws: ``CommandFailure`` when the address can't be bound or the certificate not be used; nothing runs then.
   package init(
     _ place: Place, authority: any AccessAuthority, operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
-    health: @escaping @Sendable () async -> Health, stream: StreamRoutes<AccessContext>? = nil,
-    metrics: MetricsRoutes? = nil, patience: TimeAmount = .seconds(30)
+    health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes] = [],
+    patience: TimeAmount = .seconds(30)
   ) async throws {
     let tls = try place.certificate.map { certificate throws(CommandFailure) in
       try ServerCertificate.configuration(certificate: certificate, key: place.key ?? certificate)
@@ -57,8 +57,8 @@ package struct LoginServer: Sendable {
     let logins = RequestWork(threads: 2, waiting: 6)
     let identities = RequestWork(threads: 2, waiting: 510)
     let router = Self.router(
-      place, authority: authority, operators: operators, intake: intake, health: health, stream: stream,
-      metrics: metrics, logins: logins, identities: identities)
+      place, authority: authority, operators: operators, intake: intake, health: health, readers: readers,
+      logins: logins, identities: identities)
     do {
       listener = try await HTTPListener(
         .hostname(place.host, port: place.port), router: router, connections: Self.connectionLimit, patience: patience,
@@ -77,7 +77,7 @@ package struct LoginServer: Sendable {
 
   static func router(
     _ place: Place, authority: any AccessAuthority, operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
-    health: @escaping @Sendable () async -> Health, stream: StreamRoutes<AccessContext>?, metrics: MetricsRoutes?,
+    health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes],
     logins: RequestWork, identities: RequestWork
   ) -> Router<AccessContext> {
     let cookie = AccessCookie(isSecure: place.certificate != nil || place.isBehindProxy)
@@ -93,9 +93,8 @@ package struct LoginServer: Sendable {
     operators.add(to: router)
     intake?.add(to: router.group().add(middleware: EventsGate()))
     intake?.addWebhooks(to: router)
-    let readers = router.group().add(middleware: ReadGate())
-    stream?.add(to: readers)
-    metrics?.add(to: readers)
+    let gated = router.group().add(middleware: ReadGate())
+    for routes in readers { routes.add(to: gated) }
     return router
   }
 

@@ -4,9 +4,6 @@ import Hummingbird
 import NIOCore
 import StellaModel
 
-/// A request of which nobody knows who sent it.
-package typealias LoopbackContext = BasicRequestContext
-
 /// HTTP for the programs of this machine: nobody has to say who they are, and nobody can decide anything.
 package struct LoopbackServer: Sendable {
   private static let connectionLimit = 4096
@@ -26,7 +23,7 @@ package struct LoopbackServer: Sendable {
   /// - Throws: ``CommandFailure`` `failure` when it can't be bound; nothing runs then.
   package init(
     host: String, port: Int, intake: IntakeRoutes, health: @escaping @Sendable () async -> Health,
-    stream: StreamRoutes<LoopbackContext>? = nil, metrics: MetricsRoutes? = nil, patience: TimeAmount = .seconds(30)
+    readers: [any ReadRoutes] = [], patience: TimeAmount = .seconds(30)
   ) async throws {
     precondition(["127.0.0.1", "::1", "localhost"].contains(host), "without a login only this machine is served")
     let router = Router()
@@ -34,8 +31,7 @@ package struct LoopbackServer: Sendable {
     intake.add(to: router)
     intake.addWebhooks(to: router)
     HealthRoutes { await health().forStrangers }.add(to: router)
-    stream?.add(to: router)
-    metrics?.add(to: router)
+    for routes in readers { routes.add(to: router) }
     self.host = host.contains(":") ? "[\(host)]" : host
     do {
       listener = try await HTTPListener(

@@ -19,13 +19,12 @@ package struct SocketServer: Sendable {
   /// - Throws: when it can't be bound; nothing runs then.
   package init(
     path: String, runs: OperatorRoutes<PeerRequestContext>, health: HealthRoutes,
-    stream: StreamRoutes<PeerRequestContext>? = nil, metrics: MetricsRoutes? = nil, patience: TimeAmount = .seconds(10)
+    readers: [any ReadRoutes] = [], patience: TimeAmount = .seconds(10)
   ) async throws {
     let router = Router(context: PeerRequestContext.self)
     runs.add(to: router)
     health.add(to: router)
-    stream?.add(to: router)
-    metrics?.add(to: router)
+    for routes in readers { routes.add(to: router) }
     listener = try await HTTPListener(
       .unixDomainSocket(path: path), router: router, connections: Self.connectionLimit, patience: patience)
     guard chmod(path, 0o600) == 0 else {

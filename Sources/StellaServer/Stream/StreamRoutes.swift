@@ -18,25 +18,26 @@ import Synchronization
 /// comes back with the last one in `Last-Event-ID` (or `last_event_id=`) goes on behind it, as far as that is kept.
 /// Besides, there are `gap` (messages that are missing, `missed` of them or null), `ping`, `dropped` (the client took too little)
 /// and `end`.
-package struct StreamRoutes<Context: RequestContext>: Sendable {
+package struct StreamRoutes: ReadRoutes {
   private let feed: LiveFeed
   private let clientBytes: Int
-  private let isPrivileged: @Sendable (Context) async -> Bool
+  private let isPrivileged: @Sendable (any ViewerContext) -> Bool
 
   /// - Parameters:
   ///   - clientBytes: what may wait for a client before it is dropped.
   ///   - isPrivileged: whether who asks may see personal data.
   package init(
-    _ feed: LiveFeed, clientBytes: Int = 1 << 20, isPrivileged: @escaping @Sendable (Context) async -> Bool
+    _ feed: LiveFeed, clientBytes: Int = 1 << 20,
+    isPrivileged: @escaping @Sendable (any ViewerContext) -> Bool = { $0.seesPersonalData }
   ) {
     (self.feed, self.clientBytes, self.isPrivileged) = (feed, clientBytes, isPrivileged)
   }
 
-  package func add(to router: some RouterMethods<Context>) {
+  package func add(to router: some RouterMethods<some ViewerContext>) {
     for path in ["api/v1/stream", "api/stella/server-logs-stream"] {
       router.get(RouterPath(path)) { request, context in
         do throws(CommandFailure) {
-          return try response(to: request, isPrivileged: await isPrivileged(context))
+          return try response(to: request, isPrivileged: isPrivileged(context))
         } catch {
           var response = Problem(error).response
           if error.status == .failure { response.headers[.retryAfter] = "30" }
