@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import StellaServer
 import Testing
 
 /// Asks a router without a server or a socket.
