@@ -117,6 +117,7 @@ final class WatchSession {
       }, onNotice: printer.notice)
     run.monitor = monitor
     run.feed = plan.feed
+    ProgramCode.release()
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
     return try run.run(interrupts: interrupts)

@@ -7,8 +7,8 @@ import Synchronization
 /// slot comes round again gives way to the newer one. While nobody looks on, a batch costs one atomic load.
 final class EventTap: Sendable {
   static let slots = 64
-  /// Bytes of records that are copied together; more of a batch is copied in pieces.
-  static let batchBytes = 4 << 20
+  /// Bytes of records that are copied together; more of a batch is copied in pieces. All slots hold 32 MiB at most.
+  static let batchBytes = 512 << 10
 
   private final class Slot: Sendable {
     /// The bits of a retained pointer; 0 for none.
