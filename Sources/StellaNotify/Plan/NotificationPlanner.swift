@@ -159,7 +159,8 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     let hasNews = firing.contains { !$0.isTold } || group.sendsResolved && !ended.isEmpty
     let isRepeat = !told.isEmpty && group.sentAt.map { now >= $0 + group.repeatInterval } ?? true
     // What nobody has taken yet isn't said twice.
-    if hasNews || isRepeat, hasNews || !(try transaction.isWaiting(group.id)) {
+    let isDue = try hasNews || isRepeat && !transaction.isWaiting(group.id)
+    if isDue {
       let notices = (told + (group.sendsResolved ? ended : [])).map(\.notice)
       let message = NotificationMessage(
         id: makeID(), kind: group.kind, group: group.labels, notices: notices.sorted { $0.startsAt < $1.startsAt },

@@ -42,6 +42,8 @@ extension OperatorRequest {
   package var right: Right {
     switch self {
     case .list, .show, .state, .freezeStatus, .whoami, .alerts, .alert, .history, .top: .read
+    case .notifications(.list): .read
+    case .notifications(.retry): .respond
     case .replan, .rollback, .withdraw: .propose
     case .acknowledge, .resolve, .silence, .unsilence, .execute, .freeze: .respond
     case .thaw: .thaw

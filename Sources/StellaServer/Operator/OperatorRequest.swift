@@ -97,6 +97,8 @@ package enum OperatorRequest: Sendable, Hashable {
   case history(rule: String, key: String? = nil, limit: Int)
   /// How the engine fares, and what each rule costs it. Only the process that it runs in can say.
   case top(TopFilter)
+  /// About what people are told.
+  case notifications(NotificationRequest)
   /// About those who may come in.
   case access(AccessRequest)
 }

@@ -46,6 +46,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addAlerts(to: routes)
     addFreeze(to: routes)
     addAccess(to: routes)
+    addNotifications(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
     routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
   }
@@ -141,7 +142,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private func answer(
+  func answer(
     _ request: Request, _ context: Context, _ read: (Request, RequestMembers) throws(CommandFailure) -> OperatorRequest
   ) async throws -> Response {
     let body: ByteBuffer
@@ -163,7 +164,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private func query(_ request: Request) -> [OperatorRequest.Parameter] {
+  func query(_ request: Request) -> [OperatorRequest.Parameter] {
     request.uri.queryParameters.map { OperatorRequest.Parameter(String($0.key), String($0.value)) }
   }
 
