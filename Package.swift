@@ -64,7 +64,8 @@ let package = Package(
       name: "StellaCommands",
       dependencies: [
         "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaNotify",
-        "StellaServer", "StellaEngine", "StellaRemediation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StellaServer", "StellaEngine", "StellaRemediation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaConfiguration", dependencies: ["StellaModel", "Yams"], swiftSettings: swiftSettings),
@@ -202,7 +203,11 @@ let package = Package(
       dependencies: ["StellaEffects", "StellaRemediation", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "StellaNotifyTests", dependencies: ["StellaNotify", "StellaSQLite", "StellaTesting", "StellaModel"],
+      name: "StellaNotifyTests",
+      dependencies: [
+        "StellaNotify", "StellaSQLite", "StellaTesting", "StellaModel",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       exclude: ["Servers"], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaLoggingTests",
@@ -230,7 +235,7 @@ let package = Package(
       name: "StellaCommandsTests",
       dependencies: [
         "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
-        "stella", .product(name: "GRDB", package: "GRDB.swift"),
+        "StellaTesting", "stella", .product(name: "GRDB", package: "GRDB.swift"),
       ], exclude: ["Senders"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],

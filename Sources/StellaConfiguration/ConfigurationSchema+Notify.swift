@@ -23,7 +23,7 @@ extension ConfigurationSchema {
   private static let sinksExample =
     "\n      on-call: { kind: slack, url: '${SLACK_URL}' }\n"
     + "      pager: { kind: webhook, url: 'https://pager.internal/hook', secret: '${PAGER_SECRET}', timeout: 5s }\n"
-    + "      prometheus: { kind: alertmanager, url: 'http://127.0.0.1:9093' }\n"
+    + "      prometheus: { kind: alertmanager, url: 'http://127.0.0.1:9093', authorization: '${AM_TOKEN}', resend: 30s }\n"
     + "      mail: { kind: email, server: 'mail.internal:587', security: starttls, user: stella, password: "
     + "'${MAIL_PASSWORD}', from: stella@example.org, to: [ops@example.org] }"
 
