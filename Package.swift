@@ -63,8 +63,9 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaServer",
-        "StellaEngine", "StellaRemediation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaNotify",
+        "StellaServer", "StellaEngine", "StellaRemediation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaConfiguration", dependencies: ["StellaModel", "Yams"], swiftSettings: swiftSettings),
@@ -98,6 +99,16 @@ let package = Package(
       dependencies: [
         "StellaModel", "CStellaProcess",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaNotify",
+      dependencies: [
+        "StellaModel", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -192,6 +203,13 @@ let package = Package(
       dependencies: ["StellaEffects", "StellaRemediation", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "StellaNotifyTests",
+      dependencies: [
+        "StellaNotify", "StellaSQLite", "StellaTesting", "StellaModel",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      exclude: ["Servers"], swiftSettings: swiftSettings),
+    .testTarget(
       name: "StellaLoggingTests",
       dependencies: [
         "StellaLogging", "StellaDetection", "StellaModel", .product(name: "Logging", package: "swift-log"),
@@ -217,7 +235,7 @@ let package = Package(
       name: "StellaCommandsTests",
       dependencies: [
         "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
-        "stella", .product(name: "GRDB", package: "GRDB.swift"),
+        "StellaTesting", "stella", .product(name: "GRDB", package: "GRDB.swift"),
       ], exclude: ["Senders"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],

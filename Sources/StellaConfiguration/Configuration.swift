@@ -68,6 +68,8 @@ package struct Configuration: Sendable {
   /// Nil where systemd's journal isn't read.
   package var journald: JournaldSettings?
   package var privacy = Privacy()
+  /// Whom to tell of what.
+  package var notify = NotificationSettings()
 
   package static let defaultFile = "stella.yaml"
 
@@ -159,6 +161,7 @@ package struct Configuration: Sendable {
     if let journald = value["journald"] { takeJournald(journald, resolved: resolved) }
     if let syslog = value["syslog"] { takeSyslog(syslog, resolved: resolved, problems: &problems) }
     if let privacy = value["privacy"] { takePrivacy(privacy, problems: &problems) }
+    if let notify = value["notify"] { takeNotify(notify, resolved: resolved, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

@@ -10,6 +10,9 @@ enum ConfigurationSchema {
           + "nothing is, but for streams of who is no admin."),
       ConfigurationKey("server", .object(server), "What `stella serve` offers over the network."),
       ConfigurationKey(
+        "notify", .object(notify),
+        "Whom `stella serve` tells of alerts, waiting approvals, ended runs and its own trouble."),
+      ConfigurationKey(
         "syslog", .object(syslog),
         "Where `stella serve` takes syslog messages (RFC 5424 and 3164) over the network. They are kept in the intake journal until "
           + "detection has used them."),

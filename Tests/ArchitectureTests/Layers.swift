@@ -46,6 +46,7 @@ enum Layers {
     "CStellaProcess": Rule(own: []),
     "StellaEffects": Rule(
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
+    "StellaNotify": Rule(own: ["StellaModel"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "CZlib": Rule(own: [], isCore: true),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
@@ -60,7 +61,7 @@ enum Layers {
     "StellaCommands": Rule(
       own: [
         "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite", "StellaPostgres",
-        "StellaNATS", "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting",
+        "StellaNATS", "StellaNotify", "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting",
         "StellaModel",
       ], others: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     "stella": Rule(own: ["StellaCommands"]),

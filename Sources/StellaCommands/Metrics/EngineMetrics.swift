@@ -30,6 +30,7 @@ enum EngineMetrics {
     if let journal { add(journal.state, to: &metrics) }
     if let feed { add(feed.figures, to: &metrics) }
     try addStore(desk, to: &metrics)
+    try NotificationFigures.add(desk.store, now: desk.remediation.journal.time.now(), to: &metrics)
     return metrics
   }
 

@@ -55,12 +55,23 @@ struct ServeCommand: AsyncParsableCommand {
     defer { feed.end() }
     plan.feed = feed
     if takesIn { plan.intakeBytes = configuration.server.heldBytes }
+    let trouble = EngineTrouble()
+    plan.trouble = trouble
     let interrupts = try Interrupts()
     let session = try WatchSession(plan)
     guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
     let isQuiet = plan.isQuiet
     let network = NetworkSources { if !isQuiet { Console.standard.note(TextEscaping.oneLine("stella: \($0)")) } }
     let server: StateServer
+    let notifications: NotificationService
+    do {
+      notifications = try NotificationService(desk, trouble) {
+        Console.standard.note(TextEscaping.oneLine("stella: \($0)"))
+      }
+    } catch {
+      session.end(isInterrupted: true)
+      throw error
+    }
     do {
       server = try await StateServer(
         desk, session.monitor, feed, journal: session.journal, configuration, parts: network.health)
@@ -71,6 +82,7 @@ struct ServeCommand: AsyncParsableCommand {
         throw error
       }
     } catch {
+      await notifications.end()
       session.end(isInterrupted: true)
       throw error
     }
@@ -92,6 +104,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     await network.end()
     await server.end()
+    await notifications.end()
     session.end(isInterrupted: true)
     do {
       try session.conclude(result.get())

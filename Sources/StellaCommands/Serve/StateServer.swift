@@ -201,6 +201,11 @@ final class StateServer: Sendable {
       let held = "\(state.heldBytes) bytes wait for detection"
       health.parts.append(Health.Part("intake", isWell: state.trouble == nil, detail: state.trouble?.message ?? held))
     }
+    if let part = NotificationFigures.health(
+      desk.configuration.notify, desk.store, now: desk.remediation.journal.time.now())
+    {
+      health.parts.append(part)
+    }
     return health
   }
 }

@@ -19,6 +19,8 @@ final class WatchSession {
     var intakeBytes: Int?
     /// Shows what happens to those who look on; nil where nobody can.
     var feed: LiveFeed?
+    /// Hears what goes wrong; nil where nobody is told.
+    var trouble: EngineTrouble?
     var isStrict: Bool
     /// Whether the command line picks the rules, so that parameters of others are no mistake.
     var picksRules: Bool
@@ -73,7 +75,7 @@ final class WatchSession {
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
     let remediation = try WatchRemediation(
-      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed)
+      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed, trouble: plan.trouble)
     options.mute = remediation.silence
     self.remediation = remediation
     keeping = nil
@@ -114,7 +116,10 @@ final class WatchSession {
       },
       isSettled: { [remediation, keeping] in
         remediation?.isSettled(within: $0) ?? keeping?.isSettled(within: $0) ?? true
-      }, onNotice: printer.notice)
+      }, onNotice: { [printer, trouble = plan.trouble] notice in
+        trouble?.take(notice)
+        printer.notice(notice)
+      })
     run.monitor = monitor
     run.feed = plan.feed
     ProgramCode.release()

@@ -47,6 +47,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addFreeze(to: routes)
     addKnowledge(to: routes)
     addAccess(to: routes)
+    addNotifications(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
     routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
   }
