@@ -41,6 +41,8 @@ package final class WatchRun: EventConsumer {
   /// The rules that are timed for the monitor.
   private var timed: RuleSet?
   private var rests: [String: Int] = [:]
+  /// Why changed files are not in use, when the last reload was refused.
+  private var notLive: [RuleError] = []
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
   private var evictedBefore: [String: Int] = [:]
@@ -150,6 +152,7 @@ package final class WatchRun: EventConsumer {
     for part in checkpoint.damaged { onNotice(.source("the saved state is damaged: \(part) can't be used")) }
     checkpointer?.restore {
       for reset in pipeline.rules.restore(checkpoint.parts) { note(reset) }
+      pipeline.retired.restore(checkpoint.parts, without: Set(pipeline.rules.rules.map(\.manifest.id)))
     }
     do throws(StateError) {
       guard let stream = checkpoint.parts[Checkpointer.streamPart],
@@ -311,7 +314,7 @@ package final class WatchRun: EventConsumer {
       pipeline.rules.profile(machineMonotonicTime)
       timed = pipeline.rules
     }
-    if monitor.isDue(at: now) { monitor.add(EngineFigures(pipeline, readers, at: now)) }
+    if monitor.isDue(at: now) { monitor.add(EngineFigures(pipeline, readers, notLive: notLive, at: now)) }
   }
 
   // MARK: - Rules
@@ -332,7 +335,7 @@ package final class WatchRun: EventConsumer {
     if outcome.errors.isEmpty {
       try use(outcome.candidate)
     } else {
-      onNotice(.reloadRefused(outcome.errors, changed: outcome.candidate.changed))
+      refuse(outcome.errors, outcome.candidate)
     }
   }
 
@@ -362,7 +365,7 @@ package final class WatchRun: EventConsumer {
     do throws(RuleError) {
       muting = try options.readMuting?() ?? self.muting
     } catch {
-      onNotice(.reloadRefused([error], changed: candidate.changed))
+      refuse([error], candidate)
       return
     }
     let new = RuleSet(
@@ -372,9 +375,10 @@ package final class WatchRun: EventConsumer {
     var broken = new.refusals.filter { !before.contains($0.file) }.flatMap(\.errors) + new.exceptionErrors
     if broken.isEmpty, new.rules.isEmpty, !old.rules.isEmpty { broken = [noRuleLeft(refused: new.refusals.count)] }
     if !broken.isEmpty {
-      onNotice(.reloadRefused(broken, changed: candidate.changed))
+      refuse(broken, candidate)
       return
     }
+    notLive = []
     self.muting = muting
     for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {
       firedBefore[rule.manifest.id, default: 0] += rule.detector.firedAlerts
@@ -392,6 +396,12 @@ package final class WatchRun: EventConsumer {
     noteEnded(alerts.filter { known.contains($0.rule) })
     checkpointer?.forget()
     housekeep(force: true)
+  }
+
+  /// Keeps everything as it was, and says why.
+  private func refuse(_ errors: [RuleError], _ candidate: RuleCandidate) {
+    notLive = errors
+    onNotice(.reloadRefused(errors, changed: candidate.changed))
   }
 
   private func noRuleLeft(refused: Int) -> RuleError {
@@ -451,6 +461,12 @@ extension WatchSummary {
       linesCut += reader.splitter.counts.cut
       repairedLines += reader.failures.repaired
       fallbackLines += reader.failures.fallbacks
+      for (kind, numbers) in [
+        (WatchSummary.DamagedLines.Kind.plain, reader.failures.fallbackNumbers),
+        (.repaired, reader.failures.repairedNumbers), (.cut, reader.splitter.cutNumbers),
+      ] where !numbers.isEmpty {
+        damagedLines.append(.init(source: reader.name, kind: kind, numbers: numbers))
+      }
       if reader.heldEvents + reader.droppedAhead > 0 {
         ahead.append(.init(source: reader.name, held: reader.heldEvents, dropped: reader.droppedAhead))
       }
