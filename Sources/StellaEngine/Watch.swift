@@ -110,6 +110,15 @@ package struct WatchSummary: Sendable {
     package var samples: [DecodeFailures.Sample]
   }
 
+  /// Lines of one source that became events all the same.
+  package struct DamagedLines: Sendable {
+    package enum Kind: Sendable { case repaired, plain, cut }
+    package var source: String
+    package var kind: Kind
+    /// From 1.
+    package var numbers: [Int]
+  }
+
   /// Events of one source over an hour past the others.
   package struct SourceAhead: Sendable {
     package var source: String
@@ -126,6 +135,8 @@ package struct WatchSummary: Sendable {
   package var lateEvents = 0
   package var linesCut = 0
   package var repairedLines = 0
+  /// The first few lines of files that were damaged but of use, by what was done to them.
+  package var damagedLines: [DamagedLines] = []
   /// Lines that did not fit their source's format and were read as plain text.
   package var fallbackLines = 0
   package var decodeFailures: [SourceFailures] = []

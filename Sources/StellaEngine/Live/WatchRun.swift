@@ -41,6 +41,8 @@ package final class WatchRun: EventConsumer {
   /// The rules that are timed for the monitor.
   private var timed: RuleSet?
   private var rests: [String: Int] = [:]
+  /// Why changed files are not in use, when the last reload was refused.
+  private var notLive: [RuleError] = []
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
   private var evictedBefore: [String: Int] = [:]
@@ -150,6 +152,7 @@ package final class WatchRun: EventConsumer {
     for part in checkpoint.damaged { onNotice(.source("the saved state is damaged: \(part) can't be used")) }
     checkpointer?.restore {
       for reset in pipeline.rules.restore(checkpoint.parts) { note(reset) }
+      pipeline.retired.restore(checkpoint.parts, without: Set(pipeline.rules.rules.map(\.manifest.id)))
     }
     do throws(StateError) {
       guard let stream = checkpoint.parts[Checkpointer.streamPart],
@@ -312,7 +315,7 @@ package final class WatchRun: EventConsumer {
       pipeline.rules.profile(machineMonotonicTime)
       timed = pipeline.rules
     }
-    if monitor.isDue(at: now) { monitor.add(EngineFigures(pipeline, readers, at: now)) }
+    if monitor.isDue(at: now) { monitor.add(EngineFigures(pipeline, readers, notLive: notLive, at: now)) }
   }
 
   // MARK: - Rules
@@ -378,6 +381,7 @@ package final class WatchRun: EventConsumer {
       refuse(candidate, broken)
       return
     }
+    notLive = []
     self.muting = muting
     for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {
       firedBefore[rule.manifest.id, default: 0] += rule.detector.firedAlerts
@@ -400,7 +404,9 @@ package final class WatchRun: EventConsumer {
     housekeep(force: true)
   }
 
+  /// Keeps everything as it was, and says why.
   private func refuse(_ candidate: RuleCandidate, _ errors: [RuleError]) {
+    notLive = errors
     onNotice(.reloadRefused(errors, changed: candidate.changed))
     monitor?.board.finish(candidate.request, .refused(errors))
   }
@@ -464,6 +470,12 @@ extension WatchSummary {
       linesCut += reader.splitter.counts.cut
       repairedLines += reader.failures.repaired
       fallbackLines += reader.failures.fallbacks
+      for (kind, numbers) in [
+        (WatchSummary.DamagedLines.Kind.plain, reader.failures.fallbackNumbers),
+        (.repaired, reader.failures.repairedNumbers), (.cut, reader.splitter.cutNumbers),
+      ] where !numbers.isEmpty {
+        damagedLines.append(.init(source: reader.name, kind: kind, numbers: numbers))
+      }
       if reader.heldEvents + reader.droppedAhead > 0 {
         ahead.append(.init(source: reader.name, held: reader.heldEvents, dropped: reader.droppedAhead))
       }
