@@ -30,7 +30,10 @@ let package = Package(
   products: [
     .executable(name: "stella", targets: ["stella"]),
     .library(name: "StellaEngine", targets: ["StellaEngine", "StellaModel"]),
+    .library(name: "StellaLogging", targets: ["StellaLogging"]),
     .library(name: "StellaSQLite", targets: ["StellaSQLite"]),
+    .library(name: "StellaServer", targets: ["StellaServer"]),
+    .library(name: "StellaTesting", targets: ["StellaTesting"]),
   ],
   traits: [
     .trait(name: "Postgres", description: "PostgreSQL through libpq (Debian: libpq-dev)"),
@@ -115,7 +118,8 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: swiftSettings),
     .target(
-      name: "StellaLogging", dependencies: ["StellaModel", .product(name: "Logging", package: "swift-log")],
+      name: "StellaLogging",
+      dependencies: ["StellaEngine", "StellaModel", .product(name: "Logging", package: "swift-log")],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaPostgres",
@@ -127,7 +131,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "StellaEngine",
-      dependencies: ["StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel"],
+      dependencies: [
+        "StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaDetection",
@@ -212,7 +219,8 @@ let package = Package(
     .testTarget(
       name: "StellaLoggingTests",
       dependencies: [
-        "StellaLogging", "StellaDetection", "StellaModel", .product(name: "Logging", package: "swift-log"),
+        "StellaLogging", "StellaEngine", "StellaDetection", "StellaModel",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaIntakeTests", dependencies: ["StellaIntake", "CZlib", "StellaDetection", "StellaModel"],

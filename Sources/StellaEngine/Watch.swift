@@ -28,13 +28,31 @@ package struct WatchOptions {
     }
   }
 
+  /// What a program of this process logs.
+  package struct Log {
+    package var buffer: LogBuffer
+    package var name: String
+    /// The service of events that name none.
+    package var service: String?
+
+    package init(buffer: LogBuffer, name: String, service: String? = nil) {
+      self.buffer = buffer
+      self.name = name
+      self.service = service
+    }
+  }
+
   package var inputs: [Input] = []
+  /// Read as JSON lines; only while following.
+  package var logs: [Log] = []
   /// What comes over the network, as JSON lines; only while following.
   package var journals: [IntakeJournal] = []
   /// Goes on at the end of the input; otherwise several files are merged by time.
   package var follow = true
   /// Files and directories of rules.
   package var rulePaths: [String] = []
+  /// Gives the rules when they are loaded anew, where they aren't files; nil for those of ``rulePaths``.
+  package var readRules: (@Sendable () -> (sources: [RuleSource], errors: [RuleError]))?
   /// Whether rules are loaded anew, while following, when their files have changed.
   package var reloadsChanges = true
   /// Nanoseconds that the tests of changed rules may take, which must pass before these go live; nil to do without.

@@ -123,7 +123,7 @@ package final class WatchRun: EventConsumer {
   /// Runs to the end.
   ///
   /// - Parameter interrupts: signals; SIGHUP loads the rules anew, the others end the run in order.
-  package func run(interrupts: Interrupts?) throws -> WatchSummary {
+  package func run(interrupts: (any RunControl)?) throws -> WatchSummary {
     guard let reading else { preconditionFailure("a watch runs once") }
     defer {
       checkpointer?.end()
@@ -354,7 +354,7 @@ package final class WatchRun: EventConsumer {
   }
 
   private func read(changed count: Int?) -> RuleCandidate {
-    let (sources, unreadable) = RuleFiles.read(options.rulePaths)
+    let (sources, unreadable) = options.readRules?() ?? RuleFiles.read(options.rulePaths)
     let tests = gate == nil ? [] : RuleFiles.readTests(options.rulePaths).sources
     return RuleCandidate(
       sources: sources, unreadable: unreadable, tests: tests, changed: count, request: monitor?.board.taken ?? 0)

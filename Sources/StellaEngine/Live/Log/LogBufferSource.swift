@@ -16,6 +16,9 @@ package final class LogBufferSource: ByteSource {
     self.name = name
   }
 
+  /// What a ``LiveWaiter`` waits for; it is readable when a record came after a read that found none.
+  var descriptor: Int32? { buffer.waker?.readEnd }
+
   package func read(into bytes: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
     guard let count = buffer.take(into: bytes) else { return .end }
     position.offset += Int64(count)
