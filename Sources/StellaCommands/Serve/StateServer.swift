@@ -61,7 +61,7 @@ final class StateServer: Sendable {
         }
       }
     }
-    let readers: [any ReadRoutes] = [StreamRoutes(feed, clientBytes: settings.streamClientBytes), metrics]
+    let readers = Self.readers(feed, clientBytes: settings.streamClientBytes, metrics: metrics)
     do {
       server = try await SocketServer(
         path: socket.address, runs: runs, health: HealthRoutes(health), readers: readers)
@@ -91,6 +91,14 @@ final class StateServer: Sendable {
       throw error
     }
     (self.socket, self.work, self.phase, self.access, self.feed) = (socket, work, phase, access, feed)
+  }
+
+  /// The routes that only show something. Whoever adds one describes it in the area of ``OpenAPIDocument`` that it belongs to.
+  static func readers(_ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes) -> [any ReadRoutes] {
+    [
+      StreamRoutes(feed, clientBytes: clientBytes), metrics,
+      OpenAPIRoutes(OpenAPIDocument(version: StellaVersion.current)),
+    ]
   }
 
   var path: String { socket.path }
