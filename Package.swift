@@ -63,8 +63,8 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaServer",
-        "StellaEngine", "StellaRemediation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StellaArchive", "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects",
+        "StellaServer", "StellaEngine", "StellaRemediation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaConfiguration", dependencies: ["StellaModel", "Yams"], swiftSettings: swiftSettings),
@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "CCrypt", "StellaEngine", "StellaIntake", "StellaModel", .product(name: "Crypto", package: "swift-crypto"),
+        "CCrypt", "StellaArchive", "StellaEngine", "StellaIntake", "StellaModel",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -92,6 +93,10 @@ let package = Package(
         .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "StellaArchive",
+      dependencies: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaEffects",
@@ -200,9 +205,12 @@ let package = Package(
       name: "StellaIntakeTests", dependencies: ["StellaIntake", "CZlib", "StellaDetection", "StellaModel"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "StellaArchiveTests", dependencies: ["StellaArchive", "StellaEngine", "StellaDetection", "StellaModel"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "StellaServerTests",
       dependencies: [
-        "StellaServer", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
+        "StellaServer", "StellaArchive", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
       swiftSettings: swiftSettings),
@@ -216,8 +224,8 @@ let package = Package(
     .testTarget(
       name: "StellaCommandsTests",
       dependencies: [
-        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
-        "stella", .product(name: "GRDB", package: "GRDB.swift"),
+        "StellaCommands", "StellaArchive", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel",
+        "StellaSQLite", "stella", .product(name: "GRDB", package: "GRDB.swift"),
       ], exclude: ["Senders"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],

@@ -1,4 +1,5 @@
 import ArgumentParser
+import StellaArchive
 import StellaConfiguration
 import StellaEngine
 import StellaModel
@@ -61,9 +62,13 @@ struct ServeCommand: AsyncParsableCommand {
     let isQuiet = plan.isQuiet
     let network = NetworkSources { if !isQuiet { Console.standard.note(TextEscaping.oneLine("stella: \($0)")) } }
     let server: StateServer
+    // With the state directory, which is this process's own now.
+    var events: EventRecorder?
     do {
+      events = try EventKeeping.begin(configuration, desk.directory, isQuiet: isQuiet)
+      session.archive = events?.tap
       server = try await StateServer(
-        desk, session.monitor, feed, journal: session.journal, configuration, parts: network.health)
+        desk, session.monitor, feed, events, journal: session.journal, configuration, parts: network.health)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {
@@ -71,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         throw error
       }
     } catch {
+      events?.end()
       session.end(isInterrupted: true)
       throw error
     }
@@ -92,6 +98,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     await network.end()
     await server.end()
+    events?.end()
     session.end(isInterrupted: true)
     do {
       try session.conclude(result.get())

@@ -32,6 +32,8 @@ final class WatchSession {
   let journal: IntakeJournal?
   /// Through which others may ask how the engine fares.
   let monitor = EngineMonitor()
+  /// Takes events to where they are kept; nil where they are not. To be set before ``watch(_:onStart:)``.
+  var archive: EventTap?
   private let plan: Plan
   private let console = Console.standard
   private let printer: WatchPrinter
@@ -117,6 +119,7 @@ final class WatchSession {
       }, onNotice: printer.notice)
     run.monitor = monitor
     run.feed = plan.feed
+    run.archive = archive
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
     return try run.run(interrupts: interrupts)
