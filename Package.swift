@@ -66,8 +66,8 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaNotify",
-        "StellaServer", "StellaEngine", "StellaRemediation",
+        "StellaArchive", "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects",
+        "StellaNotify", "StellaServer", "StellaEngine", "StellaRemediation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -84,7 +84,8 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "CCrypt", "StellaEngine", "StellaIntake", "StellaModel", .product(name: "Crypto", package: "swift-crypto"),
+        "CCrypt", "StellaArchive", "StellaEngine", "StellaIntake", "StellaModel",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -96,6 +97,10 @@ let package = Package(
         .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "StellaArchive",
+      dependencies: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaEffects",
@@ -226,9 +231,12 @@ let package = Package(
       name: "StellaIntakeTests", dependencies: ["StellaIntake", "CZlib", "StellaDetection", "StellaModel"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "StellaArchiveTests", dependencies: ["StellaArchive", "StellaEngine", "StellaDetection", "StellaModel"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "StellaServerTests",
       dependencies: [
-        "StellaServer", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
+        "StellaServer", "StellaArchive", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
       swiftSettings: swiftSettings),
@@ -242,8 +250,8 @@ let package = Package(
     .testTarget(
       name: "StellaCommandsTests",
       dependencies: [
-        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
-        "StellaTesting", "stella", .product(name: "GRDB", package: "GRDB.swift"),
+        "StellaCommands", "StellaArchive", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel",
+        "StellaSQLite", "StellaTesting", "stella", .product(name: "GRDB", package: "GRDB.swift"),
       ], exclude: ["Senders"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],

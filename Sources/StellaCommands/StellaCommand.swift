@@ -14,7 +14,7 @@ package struct StellaCommand: ParsableCommand {
       """,
     version: StellaVersion.current,
     subcommands: [
-      WatchCommand.self, ServeCommand.self, TailCommand.self, TopCommand.self, ReplCommand.self,
+      WatchCommand.self, ServeCommand.self, TailCommand.self, EventsCommand.self, TopCommand.self, ReplCommand.self,
       RulesCommand.self, FixesCommand.self, AlertsCommand.self,
       ApprovalsCommand.self, NotificationsCommand.self, NotifyCommand.self, RunsCommand.self, LogCommand.self, FreezeCommand.self, WhoamiCommand.self,
       LoginCommand.self, LogoutCommand.self, UsersCommand.self, TokensCommand.self,

@@ -50,8 +50,10 @@ enum Layers {
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "CZlib": Rule(own: [], isCore: true),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
+    "StellaArchive": Rule(
+      own: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"]),
     "StellaServer": Rule(
-      own: ["StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt"],
+      own: ["StellaArchive", "StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt"],
       others: [
         "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
         "SwiftASN1",
@@ -60,8 +62,9 @@ enum Layers {
       own: ["StellaModel", "StellaEngine", "StellaDetection", "StellaRemediation"], others: ["Testing"]),
     "StellaCommands": Rule(
       own: [
-        "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite", "StellaPostgres",
-        "StellaNATS", "StellaNotify", "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting",
+        "StellaArchive", "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite",
+        "StellaPostgres", "StellaNATS", "StellaNotify", "StellaLogging", "StellaEngine", "StellaDetection",
+        "StellaRemediation", "StellaScripting",
         "StellaModel",
       ], others: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     "stella": Rule(own: ["StellaCommands"]),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import StellaArchive
 import StellaConfiguration
 import StellaEngine
 import StellaModel
@@ -80,9 +81,13 @@ struct ServeCommand: AsyncParsableCommand {
       session.end(isInterrupted: true)
       throw error
     }
+    // With the state directory, which is this process's own now.
+    var events: EventRecorder?
     do {
+      events = try EventKeeping.begin(configuration, desk.directory, isQuiet: isQuiet)
+      session.archive = events?.tap
       server = try await StateServer(
-        desk, session.monitor, feed, journal: session.journal, configuration, parts: network.health)
+        desk, session.monitor, feed, events, journal: session.journal, configuration, parts: network.health)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {
@@ -91,6 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
       }
     } catch {
       await notifications.end()
+      events?.end()
       session.end(isInterrupted: true)
       throw error
     }
@@ -113,6 +119,7 @@ struct ServeCommand: AsyncParsableCommand {
     await network.end()
     await server.end()
     await notifications.end()
+    events?.end()
     session.end(isInterrupted: true)
     do {
       try session.conclude(result.get())

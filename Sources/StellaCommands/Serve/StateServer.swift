@@ -1,3 +1,4 @@
+import StellaArchive
 import StellaConfiguration
 import StellaDetection
 import StellaEngine
@@ -15,6 +16,8 @@ final class StateServer: Sendable {
   private let network: LoginServer?
   private let access: ServerAccess?
   private let work: RequestWork
+  /// Where events are looked for, which may take a while: it holds nothing else up.
+  private let search: RequestWork
   private let phase: ServerPhase
   private let feed: LiveFeed
 
@@ -23,15 +26,17 @@ final class StateServer: Sendable {
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
   ///   - feed: what happens there, for those who look on. Ends with the server.
+  ///   - events: keeps events; nil where they are not kept.
   ///   - journal: where events go that come over the network; nil where none do.
   ///   - parts: what else there is to say about its health.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, journal: IntakeJournal?,
-    _ configuration: Configuration, parts: @escaping @Sendable () -> [Health.Part]
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, _ events: EventRecorder?,
+    journal: IntakeJournal?, _ configuration: Configuration, parts: @escaping @Sendable () -> [Health.Part]
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
+    let search = RequestWork(threads: 2, waiting: 30)
     let phase = ServerPhase()
     let settings = configuration.server
     let access = settings.login.map { ServerAccess(desk, $0) }
@@ -49,23 +54,30 @@ final class StateServer: Sendable {
       work: work, caller: { .uid(try await $0.peer().uid) }, operation: operation)
     let health: @Sendable () async -> Health = {
       var health = await Self.health(desk, work, phase, journal)
+      if let events { health.parts.append(EventKeeping.health(events.figures)) }
       health.parts += parts()
       return health
     }
     let metrics = MetricsRoutes { () async throws(CommandFailure) in
       try await work.run { () throws(CommandFailure) in
         do {
-          return try EngineMetrics.text(monitor, feed: feed, journal: journal, desk: desk)
+          return try EngineMetrics.text(monitor, feed: feed, events: events, journal: journal, desk: desk)
         } catch {
           throw FailureReport(error).failure
         }
       }
     }
-    let readers = Self.readers(feed, clientBytes: settings.streamClientBytes, metrics: metrics)
+    let archive = try events.map { _ in
+      EventArchive(EventKeeping.directory(desk.directory), masking: try PrivacyRules.viewers(configuration))
+    }
+    let readers = Self.readers(
+      feed, clientBytes: settings.streamClientBytes, metrics: metrics,
+      events: EventRoutes(archive, work: search, time: SystemTime()))
     do {
       server = try await SocketServer(
         path: socket.address, runs: runs, health: HealthRoutes(health), readers: readers)
     } catch {
+      await search.end()
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
@@ -87,16 +99,20 @@ final class StateServer: Sendable {
     } catch {
       socket.remove()
       await server.end()
+      await search.end()
       await work.end()
       throw error
     }
-    (self.socket, self.work, self.phase, self.access, self.feed) = (socket, work, phase, access, feed)
+    (self.socket, self.work, self.search) = (socket, work, search)
+    (self.phase, self.access, self.feed) = (phase, access, feed)
   }
 
   /// The routes that only show something. Whoever adds one describes it in the area of ``OpenAPIDocument`` that it belongs to.
-  static func readers(_ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes) -> [any ReadRoutes] {
+  static func readers(
+    _ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes, events: EventRoutes
+  ) -> [any ReadRoutes] {
     [
-      StreamRoutes(feed, clientBytes: clientBytes), metrics,
+      StreamRoutes(feed, clientBytes: clientBytes), metrics, events,
       OpenAPIRoutes(OpenAPIDocument(version: StellaVersion.current)),
     ]
   }
@@ -151,6 +167,7 @@ final class StateServer: Sendable {
     socket.remove()
     // Who listens would keep the server from its end.
     feed.end()
+    await search.end()
     await loopback?.end()
     await network?.end()
     await server.end()

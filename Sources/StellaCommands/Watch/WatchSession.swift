@@ -34,6 +34,8 @@ final class WatchSession {
   let journal: IntakeJournal?
   /// Through which others may ask how the engine fares.
   let monitor = EngineMonitor()
+  /// Takes events to where they are kept; nil where they are not. To be set before ``watch(_:onStart:)``.
+  var archive: EventTap?
   private let plan: Plan
   private let console = Console.standard
   private let printer: WatchPrinter
@@ -122,6 +124,7 @@ final class WatchSession {
       })
     run.monitor = monitor
     run.feed = plan.feed
+    run.archive = archive
     ProgramCode.release()
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()

@@ -38,6 +38,8 @@ package final class WatchRun: EventConsumer {
   package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.
   package var feed: LiveFeed?
+  /// Takes events to where they are kept.
+  package var archive: EventTap?
   /// The rules that are timed for the monitor.
   private var timed: RuleSet?
   private var rests: [String: Int] = [:]
@@ -220,10 +222,16 @@ package final class WatchRun: EventConsumer {
     try deliver(pipeline.process())
   }
 
-  /// Leaves the events of the batch for those who look on.
+  /// Leaves the events of the batch for those who look on, and for those who keep them.
   private func show() {
-    guard let feed, feed.tap.isWanted, !isRepeating else { return }
-    feed.tap.put(batch, firstEvent: pipeline.events) { [readers] number in
+    if isRepeating { return }
+    if let feed { show(on: feed.tap) }
+    if let archive { show(on: archive) }
+  }
+
+  private func show(on tap: EventTap) {
+    guard tap.isWanted else { return }
+    tap.put(batch, firstEvent: pipeline.events) { [readers] number in
       guard let reader = readers.readers[number] else { return TappedBatch.Source(format: .auto) }
       return TappedBatch.Source(format: reader.format, detector: reader.detector, service: reader.serviceName)
     }
