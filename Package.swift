@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "CCrypt", "StellaEngine", "StellaIntake", "StellaModel", .product(name: "Crypto", package: "swift-crypto"),
+        "CCrypt", "CStellaDashboard", "StellaEngine", "StellaIntake", "StellaModel",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -140,6 +141,7 @@ let package = Package(
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaProcess"),
+    .target(name: "CStellaDashboard", exclude: ["Assets"]),
     .target(name: "CStellaValue"),
     .target(
       name: "CStellaJSON", dependencies: ["CStellaValue"],

@@ -44,13 +44,14 @@ enum Layers {
     "CPostgres": Rule(own: []),
     "CNATS": Rule(own: []),
     "CStellaProcess": Rule(own: []),
+    "CStellaDashboard": Rule(own: []),
     "StellaEffects": Rule(
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "CZlib": Rule(own: [], isCore: true),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
     "StellaServer": Rule(
-      own: ["StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt"],
+      own: ["StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt", "CStellaDashboard"],
       others: [
         "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
         "SwiftASN1",

@@ -31,6 +31,7 @@ package struct LoopbackServer: Sendable {
     intake.add(to: router)
     intake.addWebhooks(to: router)
     HealthRoutes { await health().forStrangers }.add(to: router)
+    DashboardRoutes().add(to: router)
     for routes in readers { routes.add(to: router) }
     self.host = host.contains(":") ? "[\(host)]" : host
     do {
