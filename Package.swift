@@ -220,7 +220,7 @@ let package = Package(
       dependencies: [
         "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
         "stella", .product(name: "GRDB", package: "GRDB.swift"),
-      ], exclude: ["Senders"], swiftSettings: swiftSettings),
+      ], exclude: ["Senders", "Browser"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

@@ -26,7 +26,7 @@ const views = [overview, alertsView(go), events, approvalsView(go), historyView(
 let shown = null;
 
 const links = new Map(views.map((view, index) => {
-  const count = h("span", { class: "count", hidden: true });
+  const count = view.badge ? h("span", { class: "count", "data-none": "" }) : null;
   const link = h("a", { href: "#" + view.id, title: view.title + " (" + (index + 1) + ")" }, h("span", {}, view.title), count);
   nav.append(link);
   main.append(view.element);
@@ -55,9 +55,10 @@ function route() {
 
 function tallies() {
   for (const [view, { link, count }] of links) {
-    const found = view.badge?.() ?? 0;
+    if (count === null) continue;
+    const found = view.badge();
     say(count, found > 99 ? "99+" : String(found));
-    count.hidden = found === 0;
+    mark(count, "data-none", found === 0 ? "" : null);
     mark(link, "aria-label", found ? view.title + ", " + found : null);
   }
 }

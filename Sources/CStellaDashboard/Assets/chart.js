@@ -19,7 +19,7 @@ export class TimeChart {
   #isFrame = false;
 
   constructor(options) {
-    this.options = { height: 132, ...options };
+    this.options = { height: matchMedia("(max-width: 40rem)").matches ? 132 : 168, ...options };
     const { title, unit, series } = this.options;
     const name = newID("chart");
     this.keys = series.map((one) => {

@@ -29,7 +29,7 @@ export function eventsView(go, filterChanged) {
   const newest = button("Newest", () => grid.toEnd(), { class: "quiet" });
   const earlier = button("Earlier", () => loadEarlier(), { class: "quiet" });
   earlier.hidden = true;
-  const exports = h("span", { class: "exports", hidden: true });
+  const exports = h("span", { class: "exports", "data-none": "" }, "Export CSV JSON");
   const tally = h("span", { class: "tally" });
   const refusal = h("p", { class: "trouble", role: "alert", hidden: true });
 
@@ -171,7 +171,8 @@ export function eventsView(go, filterChanged) {
   }
 
   function drawExports() {
-    exports.hidden = !hasArchive;
+    if (!hasArchive) return;
+    mark(exports, "data-none", null);
     put(exports, "Export ", ["csv", "json"].map((format) => h(
       "a", { href: "/api/v1/events/export" + archiveQuery({ format }), download: "events." + format, class: "export" }, format.toUpperCase())));
   }

@@ -96,6 +96,7 @@ export class Grid {
     const height = parseFloat(getComputedStyle(this.scroller).getPropertyValue("--row")) || 28;
     if (height !== this.#height) {
       this.#height = height;
+      for (const row of this.#rows.values()) row.index = -1;
       this.space.style.height = this.items.length * height + "px";
       if (this.options.follows && this.isPinned) this.scroller.scrollTop = this.scroller.scrollHeight;
     }

@@ -96,7 +96,7 @@ export function logView(go) {
   function verified(value) {
     if (typeof value === "string") return Number.isFinite(stamp(value)) ? fullTime(stamp(value)) : value;
     const time = stamp(value.time ?? value.checked_at ?? value.at);
-    return [value.verdict, Number.isFinite(time) ? fullTime(time) + " (" + ago(time) + ")" : ""].filter(Boolean).join(", ");
+    return [value.verdict === "verified" ? "" : value.verdict, Number.isFinite(time) ? fullTime(time) + " (" + ago(time) + ")" : ""].filter(Boolean).join(", ");
   }
 
   function open(record) {
@@ -140,7 +140,7 @@ export function sealOf(status) {
   const verdict = status.verification?.verdict ?? status.last_verification?.verdict ?? status.verdict ?? null;
   const isBroken = verdict === "failed" || verdict === "broken";
   const kind = isBroken ? "broken" : verdict ? "whole" : "open";
-  const element = h("p", { class: "seal-state", "data-seal": kind }, isBroken ? "The log does not verify" : verdict ? "Verified: " + visible(verdict) : "Not verified yet");
+  const element = h("p", { class: "seal-state", "data-seal": kind }, isBroken ? "The log does not verify" : verdict ? (verdict === "verified" ? "Verified" : "Checked: " + visible(verdict)) : "Not verified yet");
   mark(element, "title", isBroken ? "Run stella log verify on the server's machine" : null);
   return element;
 }

@@ -146,7 +146,6 @@ export function overviewView(go, sourceKnown) {
     put(runList, queue.length === 0 ? h("li", { class: "nothing" }, runs.value ? "Nothing waits for approval." : runs.absence) : queue.map((run) => h(
       "li", {}, h("a", { href: "#approvals/" + part(run.id) }, h("span", { class: "mono" }, visible(run.id)), h("span", { class: "short-main" }, data(h("span"), run.title)),
         h("span", { class: "dim" }, (run.targets ?? []).map(visible).join(", ") + ", " + counted(run.rows, "row")), h("span", { class: "dim figure" }, run.approvals + " of " + run.approvals_needed)))));
-    findingPanel.element.hidden = findings.status === "missing" || findings.status === "loading";
     const found = (findings.value ?? []).slice(0, SHOWN);
     put(findingList, found.length === 0 ? h("li", { class: "nothing" }, findings.value ? "No recommendation is open." : findings.absence) : found.map((finding) => h(
       "li", {}, h("div", { class: "short-row" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity ?? "–")),

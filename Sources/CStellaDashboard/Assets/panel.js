@@ -5,12 +5,12 @@ import { ago, clock } from "./text.js";
 /** A part of a view with its title, tools, and a line that says what is wrong with it. */
 export function panel(title, { tools = [], body = [], className = "", level = "h2" } = {}) {
   const id = newID("panel");
-  const note = h("p", { class: "panel-note", hidden: true });
+  const note = h("p", { class: "panel-note" });
   const element = h(
     "section", { class: "panel " + className, "aria-labelledby": id },
-    h("div", { class: "panel-head" }, h(level, { id }, title), h("div", { class: "panel-tools" }, tools)), note,
+    h("div", { class: "panel-head" }, h(level, { id }, title), note, h("div", { class: "panel-tools" }, tools)),
     h("div", { class: "panel-body" }, body));
-  return { element, note: (text) => { say(note, text); note.hidden = text === ""; } };
+  return { element, note: (text) => { say(note, text); note.title = text; } };
 }
 
 /** What a resource can't show, and since when it is old. */
@@ -22,21 +22,18 @@ export function noteOf(resource) {
 /** A list with the details of one of its rows beside it or, where there is little room, over it. */
 export function split(list, name) {
   const body = h("div", { class: "detail-body" });
-  const idle = h("p", { class: "idle" }, "Choose one to see everything about it.");
   const close = button("Back to the list", () => frame.close(), { class: "quiet detail-close" });
-  const detail = h("aside", { class: "detail", "aria-label": name, tabindex: -1, "data-open": "no" }, close, idle, body);
-  const element = h("div", { class: "split" }, h("div", { class: "split-list" }, list), detail);
+  const detail = h("aside", { class: "detail", "aria-label": name, tabindex: -1, "data-open": "no" }, close, body);
+  const element = h("div", { class: "split", "data-open": "no" }, h("div", { class: "split-list" }, list), detail);
   const frame = {
     element, body, onClose: () => {},
     get isOpen() { return detail.dataset.open === "yes"; },
     open(takesFocus = false) {
-      mark(detail, "data-open", "yes");
-      idle.hidden = true;
+      for (const one of [detail, element]) mark(one, "data-open", "yes");
       if (takesFocus || matchMedia("(max-width: 60rem)").matches) detail.focus({ preventScroll: true });
     },
     close() {
-      mark(detail, "data-open", "no");
-      idle.hidden = false;
+      for (const one of [detail, element]) mark(one, "data-open", "no");
       body.replaceChildren();
       frame.onClose();
     },

@@ -76,7 +76,7 @@ export class PlanDetail {
 
   #columns() {
     const wide = this.frame.body.clientWidth || 600;
-    return Math.max(60, Math.min(140, Math.floor((wide - 28) / 7.3)));
+    return Math.max(80, Math.min(140, Math.floor((wide - 64) / 7.3)));
   }
 
   #show(run, text) {
@@ -108,6 +108,7 @@ export class PlanDetail {
 
   #makeBallot() {
     this.sure = field("", { kind: "check" });
+    this.digest = h("span", { class: "mono" });
     this.reason = field("Reason", { kind: "area", required: true, hint: "It stands on the execution log, with your name." });
     this.approve = button("Approve …", () => this.#vote("approve"), { class: "primary" });
     this.reject = button("Reject …", () => this.#vote("reject"), { class: "danger" });
@@ -130,7 +131,11 @@ export class PlanDetail {
     if (!run) return;
     this.ballot.hidden = run.state !== "awaiting" || this.#digest === null;
     if (this.ballot.hidden) return;
-    say(this.sure.element.querySelector("label"), "I have read this plan, whose digest begins with " + this.#short.replace(/(.{4})(?=.)/g, "$1 "));
+    const digits = this.#short.replace(/(.{4})(?=.)/g, "$1 ");
+    if (this.digest.textContent !== digits) {
+      say(this.digest, digits);
+      put(this.sure.element.querySelector("label"), "I have read this plan, whose digest begins with ", this.digest);
+    }
     const name = run.you?.name;
     const may = session.refusal("vote") ?? (run.you && !run.you.may_approve && name === session.user ? "You may not: " + (run.you.why_not ?? "the policy wants others") + "." : null);
     const wants = !this.sure.input.checked ? "Say first that you have read this plan." : this.reason.input.value.trim() === "" ? "Give a reason." : null;

@@ -163,7 +163,6 @@ export function rulesView(go) {
           fact("Memory", bytes(told.state_bytes) + " of windows, " + bytes(told.lua_bytes) + " of Lua")] : null,
         rule.params && Object.keys(rule.params).length ? fact("Parameters", keyText(rule.params)) : null,
         tests !== undefined && tests !== null ? fact("Tests", typeof tests === "object" ? (Array.isArray(tests) ? counted(tests.length, "test") : keyText(tests)) : String(tests)) : null),
-      h("p", {}, h("a", { href: "#alerts" }, "Alerts")),
       typeof rule.docs === "string" && rule.docs ? h("pre", { class: "plan" }, visible(rule.docs, true)) : null,
       typeof rule.source === "string" ? [h("h3", {}, "Source"), h("pre", { class: "plan source", tabindex: 0, role: "region", "aria-label": "Source of the rule" }, visible(rule.source, true).replaceAll("\\t", "  "))] : null);
   }

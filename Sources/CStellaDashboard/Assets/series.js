@@ -10,10 +10,10 @@ export const RANGES = [
 
 /** The groups in which levels are shown, worst at the bottom of the stack. */
 export const GROUPS = [
-  { id: "error", label: "error and worse", className: "level-error", levels: ["error", "critical"] },
+  { id: "error", label: "error", className: "level-error", levels: ["error", "critical"] },
   { id: "warning", label: "warning", className: "level-warning", levels: ["warning"] },
-  { id: "info", label: "info, notice", className: "level-info", levels: ["info", "notice"] },
-  { id: "debug", label: "debug, trace, none", className: "level-debug", levels: ["debug", "trace"] },
+  { id: "info", label: "info", className: "level-info", levels: ["info", "notice"] },
+  { id: "debug", label: "debug", className: "level-debug", levels: ["debug", "trace"] },
 ];
 
 const groupOf = new Map(GROUPS.flatMap((group) => group.levels.map((level) => [level, group.id])));

@@ -52,6 +52,8 @@ class Stream {
     this.#wanted = true;
     if (isSame) return;
     this.#filter = filter;
+    // What another filter left out is no gap.
+    this.#last = null;
     this.now();
   }
 

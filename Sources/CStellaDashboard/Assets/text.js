@@ -64,12 +64,14 @@ export function bytes(value) {
 }
 
 export function percent(share, digits = 1) {
-  return Number.isFinite(share) ? (share * 100).toFixed(digits) + " %" : "–";
+  if (!Number.isFinite(share)) return "–";
+  const least = 10 ** -digits;
+  return share > 0 && share * 100 < least ? "< " + least + " %" : share === 0 ? "0 %" : (share * 100).toFixed(digits) + " %";
 }
 
 export function milliseconds(value) {
   if (!Number.isFinite(value)) return "–";
-  return value >= 10000 ? three(value / 1000) + " s" : three(value) + " ms";
+  return value >= 1000 ? three(value / 1000) + " s" : three(value) + " ms";
 }
 
 export function nanoseconds(value) {

@@ -153,7 +153,7 @@ class Browser:
                 value = self.run(
                     "new Promise((done) => { const end = Date.now() + 1000; const look = () => { let value = null;"
                     f" try {{ value = ({script}); }} catch (error) {{ value = null; }}"
-                    " if (value || Date.now() > end) done(value || null); else setTimeout(look, 20); }; look(); })")
+                    " if (value || Date.now() > end) done(value instanceof Object ? true : value || null); else setTimeout(look, 20); }; look(); })")
             except Failure as failure:
                 # The page was loaded anew while it was asked.
                 if "context" not in str(failure).lower() and "navigated" not in str(failure).lower():
