@@ -76,20 +76,7 @@ export async function getLines(path) {
 }
 
 /** What the command prints. */
-export async function getText(path, columns) {
-  const answer = await fetchText(path, columns);
-  return answer.text();
-}
-
-async function fetchText(path, columns) {
-  const headers = { accept: "text/plain", "stella-columns": String(columns) };
-  const answer = await fetch(ROOT + path, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
-    .catch(() => { tell("unreachable"); throw new APIError(0, "The server can't be reached."); });
-  if (answer.ok) return answer;
-  if (answer.status === 401) tell("unauthorized");
-  const problem = await answer.json().catch(() => ({}));
-  throw new APIError(answer.status, problem.detail ?? answer.statusText, problem.exit_status ?? null);
-}
+export async function getText(path) { return (await ask("GET", path, undefined, "text/plain")).text(); }
 
 /** Changes something. Gives the status of HTTP and what the answer tells. */
 export async function send(method, path, body) {

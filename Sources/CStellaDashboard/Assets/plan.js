@@ -60,7 +60,7 @@ export class PlanDetail {
     if (id === null) return;
     const asking = (this.#asking += 1);
     try {
-      const [run, text] = await Promise.all([getJSON("runs/" + part(id)), getText("runs/" + part(id), this.#columns())]);
+      const [run, text] = await Promise.all([getJSON("runs/" + part(id)), getText("runs/" + part(id))]);
       if (asking !== this.#asking || id !== this.#id) return;
       this.#show(run, text);
     } catch (error) {
@@ -74,11 +74,6 @@ export class PlanDetail {
     }
   }
 
-  #columns() {
-    const wide = this.frame.body.clientWidth || 600;
-    return Math.max(80, Math.min(140, Math.floor((wide - 64) / 7.3)));
-  }
-
   #show(run, text) {
     const former = this.#digest;
     this.#run = run;
@@ -87,7 +82,8 @@ export class PlanDetail {
     say(this.title, visible(run.title));
     put(this.line, h("span", { class: "badge", "data-kind": "run-" + run.state }, stateText(run.state)), " ", h("span", { class: "mono" }, visible(run.id)),
       " · " + visible(run.fix) + " · " + (run.targets ?? []).map(visible).join(", "));
-    say(this.text, visible(text, true));
+    // Whole lines, so that nothing is cut. Where one is broken it goes on further in: nothing of a value comes to stand where labels do.
+    put(this.text, visible(text, true).replace(/\n$/, "").split("\n").map((line) => h("span", { class: "plan-line" }, line + "\n")));
     this.text.hidden = false;
     if (former !== null && former !== this.#digest) {
       this.sure.input.checked = false;

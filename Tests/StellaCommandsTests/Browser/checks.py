@@ -3,7 +3,7 @@ from browser import Failure
 
 NAMED = {
     "button", "link", "textbox", "searchbox", "combobox", "checkbox", "grid", "dialog", "region", "navigation", "img", "image",
-    "radio", "listbox", "DisclosureTriangle", "complementary", "form", "columnheader",
+    "radio", "listbox", "DisclosureTriangle", "complementary", "columnheader",
 }
 
 CONTRAST = r"""
