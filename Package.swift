@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "CCrypt", "StellaArchive", "StellaEngine", "StellaIntake", "StellaModel",
+        "CCrypt", "CStellaDashboard", "StellaArchive", "StellaEngine", "StellaIntake", "StellaModel",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -163,6 +163,7 @@ let package = Package(
     .target(name: "StellaModel", swiftSettings: swiftSettings),
     .target(name: "CStellaLua", dependencies: ["CLua", "CStellaValue"]),
     .target(name: "CStellaProcess"),
+    .target(name: "CStellaDashboard", exclude: ["Assets"]),
     .target(name: "CStellaValue"),
     .target(
       name: "CStellaJSON", dependencies: ["CStellaValue"],
@@ -252,7 +253,7 @@ let package = Package(
       dependencies: [
         "StellaCommands", "StellaArchive", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel",
         "StellaSQLite", "StellaTesting", "stella", .product(name: "GRDB", package: "GRDB.swift"),
-      ], exclude: ["Senders"], swiftSettings: swiftSettings),
+      ], exclude: ["Senders", "Browser"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

@@ -25,6 +25,7 @@ done
 command -v swift > /dev/null || { echo "There is no swift on the PATH. Install Swift 6.2 or later: https://swift.org/install" >&2; exit 3; }
 bash Scripts/packages.sh || exit 3
 bash Scripts/packages.sh Scripts/debian-packages-demo.txt || exit 3
+bash Scripts/packages.sh Scripts/debian-packages-browser.txt || exit 3
 bash Scripts/clients.sh || exit 3
 
 logs=$(mktemp -d) || exit 3

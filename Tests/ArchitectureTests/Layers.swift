@@ -44,6 +44,7 @@ enum Layers {
     "CPostgres": Rule(own: []),
     "CNATS": Rule(own: []),
     "CStellaProcess": Rule(own: []),
+    "CStellaDashboard": Rule(own: []),
     "StellaEffects": Rule(
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaNotify": Rule(own: ["StellaModel"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
@@ -53,7 +54,9 @@ enum Layers {
     "StellaArchive": Rule(
       own: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"]),
     "StellaServer": Rule(
-      own: ["StellaArchive", "StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt"],
+      own: [
+        "StellaArchive", "StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt", "CStellaDashboard",
+      ],
       others: [
         "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
         "SwiftASN1",

@@ -108,7 +108,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
     if !plan.isQuiet {
       Console.standard.note(TextEscaping.oneLine("stella: serving at \(server.path)"))
-      if let address = server.address { Console.standard.note("stella: taking events at \(address)/api/v1/events") }
+      if let address = server.address {
+        Console.standard.note("stella: taking events at \(address)/api/v1/events")
+        Console.standard.note("stella: dashboard at \(address)/")
+      }
     }
     let result: Result<WatchSummary, any Error>
     do {

@@ -30,7 +30,7 @@ struct AccessGate: RouterMiddleware {
     _ request: Request, context: AccessContext, next: (Request, AccessContext) async throws -> Response
   ) async throws -> Response {
     if let refusal = Self.secretInURL(request) { return refusal }
-    if Self.isOpen(request) { return try await next(request, context) }
+    if Self.isOpen(request) || DashboardRoutes.isAbout(request) { return try await next(request, context) }
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     let shown: Credential?
     switch credential(request.headers) {

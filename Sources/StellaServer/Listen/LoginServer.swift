@@ -93,6 +93,7 @@ package struct LoginServer: Sendable {
     operators.add(to: router)
     intake?.add(to: router.group().add(middleware: EventsGate()))
     intake?.addWebhooks(to: router)
+    DashboardRoutes().add(to: router)
     let gated = router.group().add(middleware: ReadGate())
     for routes in readers { routes.add(to: gated) }
     return router

@@ -58,6 +58,7 @@ package struct LoopbackServer: Sendable {
     intake.addWebhooks(to: router)
     operators?.add(to: router.group().add(middleware: LocalReadOnly()))
     HealthRoutes { await health().forStrangers }.add(to: router)
+    DashboardRoutes().add(to: router)
     for routes in readers { routes.add(to: router) }
     return router
   }

@@ -4,7 +4,7 @@ import StellaModel
 package struct OpenAPIDocument: Sendable {
   /// In the order in which they are shown.
   package static let areas: [AreaDescription] = [
-    .alerts, .runs, .rules, .fixes, .engine, .log, .events, .stream, .notifications, .intake, .session, .access,
+    .alerts, .runs, .rules, .fixes, .engine, .log, .events, .stream, .notifications, .intake, .session, .access, .dashboard,
   ]
 
   private static let schemas: [(name: String, schema: Schema)] = [

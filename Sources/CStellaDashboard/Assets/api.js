@@ -1,0 +1,98 @@
+// The server's routes.
+
+const ROOT = "/api/v1/";
+const PATIENCE = 65000;
+
+/** A failure: `status` is that of HTTP, 0 when nobody answered. */
+export class APIError extends Error {
+  constructor(status, message, exitStatus = null) {
+    super(message);
+    this.status = status;
+    this.exitStatus = exitStatus;
+  }
+  /** Whether the server has no such route. */
+  get isMissing() { return this.status === 404 || this.status === 405; }
+}
+
+let crossSiteToken = null;
+export function setCrossSiteToken(token) { crossSiteToken = token; }
+
+const listeners = { unauthorized: [], unreachable: [], reached: [] };
+/** Calls `action` when the server says that nobody is logged in, can't be reached, or was reached. */
+export function when(what, action) { listeners[what].push(action); }
+const tell = (what) => { for (const action of listeners[what]) action(); };
+
+async function ask(method, path, body, accept, signal) {
+  const headers = { accept };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (method !== "GET" && crossSiteToken) headers["stella-cross-site-token"] = crossSiteToken;
+  const limit = AbortSignal.timeout(PATIENCE);
+  let answer;
+  try {
+    answer = await fetch(path.startsWith("/") ? path : ROOT + path, {
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin",
+      cache: "no-store", redirect: "error", referrerPolicy: "no-referrer",
+      signal: signal ? AbortSignal.any([limit, signal]) : limit,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    tell("unreachable");
+    throw new APIError(0, method === "GET"
+      ? "The server can't be reached."
+      : "The server didn't answer. Whether it did what was asked isn't known: look before you repeat it.");
+  }
+  tell("reached");
+  if (answer.ok) return answer;
+  let detail = answer.statusText || "The server answered " + answer.status + ".";
+  let exitStatus = null;
+  try {
+    const problem = await answer.json();
+    if (typeof problem.detail === "string") detail = problem.detail;
+    if (typeof problem.exit_status === "number") exitStatus = problem.exit_status;
+  } catch {
+    // What isn't a problem in JSON has told its status.
+  }
+  if (answer.status === 401 && !path.startsWith("session") && !path.startsWith("enrolment")) tell("unauthorized");
+  throw new APIError(answer.status, detail, exitStatus);
+}
+
+export async function getJSON(path) { return (await ask("GET", path, undefined, "application/json")).json(); }
+
+/** The objects of an answer with one JSON object a line. A last line that was cut is left out. */
+export async function getLines(path) {
+  const text = await (await ask("GET", path, undefined, "application/json, application/x-ndjson")).text();
+  const found = [];
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    try {
+      const value = JSON.parse(line);
+      if (Array.isArray(value)) found.push(...value);
+      else found.push(value);
+    } catch {
+      break;
+    }
+  }
+  return found;
+}
+
+/** What the command prints. */
+export async function getText(path) { return (await ask("GET", path, undefined, "text/plain")).text(); }
+
+/** Changes something. Gives the status of HTTP and what the answer tells. */
+export async function send(method, path, body) {
+  const answer = await ask(method, path, body, "application/json");
+  const text = await answer.text();
+  let value = null;
+  try { value = text ? JSON.parse(text) : null; } catch { value = null; }
+  return { status: answer.status, value, notes: (answer.headers.get("stella-note") ?? "").split(", ").filter(Boolean).map(decode) };
+}
+
+function decode(text) { try { return decodeURIComponent(text); } catch { return text; } }
+
+export const part = encodeURIComponent;
+
+/** A query of the members that have a value. */
+export function query(members) {
+  const found = Object.entries(members).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return found.length === 0 ? "" : "?" + found.map(([name, value]) => name + "=" + encodeURIComponent(value)).join("&");
+}

@@ -1,0 +1,200 @@
+// Events as they come, with search and pause.
+import { getLines, query } from "./api.js";
+import { toast } from "./dialog.js";
+import { button, data, fact, h, mark, put, say } from "./dom.js";
+import { Grid } from "./grid.js";
+import { LEVELS } from "./model.js";
+import { panel, split, tool } from "./panel.js";
+import { stream } from "./stream.js";
+import { clock, counted, fullTime, number, stamp, visible } from "./text.js";
+
+const KEPT = 3000;
+
+export function eventsView(go, filterChanged) {
+  let last = 0;
+  let all = [];
+  let coming = [];
+  let held = [];
+  let isPaused = false;
+  let isFrame = false;
+  let missed = 0;
+  let shown = null;
+  let hasArchive = null;
+  const level = tool("Level", { choices: [["", "all levels"], ...LEVELS.slice(0, 6).reverse().map((name) => [name, name + " and worse"])], isQuiet: true });
+  const search = tool("Search in what is shown", { placeholder: "Search (/)", isQuiet: true, className: "grow" });
+  const service = tool("Services, with commas", { placeholder: "service", isQuiet: true, className: "narrow" });
+  const where = tool("Condition, as in rules", { placeholder: "where: status >= 500", isQuiet: true, className: "grow" });
+  const pause = button("Pause", () => setPaused(!isPaused), { class: "pause" });
+  mark(pause, "aria-pressed", "false");
+  const newest = button("Newest", () => grid.toEnd(), { class: "quiet" });
+  const earlier = button("Earlier", () => loadEarlier(), { class: "quiet" });
+  earlier.hidden = true;
+  const exports = h("span", { class: "exports", "data-none": "" }, "Export CSV JSON");
+  const tally = h("span", { class: "tally" });
+  const refusal = h("p", { class: "trouble", role: "alert", hidden: true });
+
+  const grid = new Grid({
+    name: "events", label: "Events", id: (event) => event.number, follows: true,
+    columns: [{ name: "time", title: "Time" }, { name: "level", title: "Level" }, { name: "service", title: "Service" }, { name: "message", title: "Message" }],
+    show(cells, event) {
+      say(cells.time, clock(event.ms, true));
+      say(cells.level, visible(event.level ?? "–"));
+      mark(cells.level, "data-level", event.level);
+      say(cells.service, visible(event.service ?? ""));
+      data(cells.message, event.message ?? "");
+    },
+    open: (event) => open(event),
+  });
+  grid.onPin = () => tell();
+
+  const list = panel("Events", {
+    className: "fill",
+    tools: [pause, level.element, service.element, where.element, search.element, earlier, newest, exports, tally],
+    body: [refusal, grid.element],
+  });
+  const frame = split(list.element, "Event");
+  frame.onClose = () => { shown = null; grid.opened(null); };
+  const element = h("div", { class: "view view-split", hidden: true }, frame.element);
+
+  const number1 = (event) => {
+    last += 1;
+    return { ...event, number: last, ms: stamp(event.time), text: null };
+  };
+
+  stream.on("event", (event) => {
+    coming.push(event);
+    if (!isFrame) { isFrame = true; setTimeout(flush, element.hidden ? 1000 : 100); }
+  });
+  stream.on("gap", (gap) => { missed += typeof gap.missed === "number" ? gap.missed : 0; tell(); });
+  stream.on("state", () => tell());
+
+  function flush() {
+    isFrame = false;
+    const found = coming.slice(-KEPT).map(number1);
+    coming = [];
+    if (isPaused) {
+      held = held.concat(found).slice(-KEPT);
+      tell();
+    } else append(found);
+  }
+
+  function append(found) {
+    all = all.concat(found);
+    const before = all.length;
+    if (before > KEPT) all = all.slice(before - KEPT);
+    draw();
+  }
+
+  function draw() {
+    if (element.hidden) return;
+    const wanted = search.input.value.trim().toLowerCase();
+    const items = wanted === "" ? all : all.filter((event) => haystack(event).includes(wanted));
+    const firstNumber = items[0]?.number ?? Infinity;
+    const removed = grid.items.findIndex((item) => item.number >= firstNumber);
+    grid.set(items, removed > 0 ? removed : 0);
+    grid.say(items.length > 0 ? "" : all.length > 0 ? "No event is like that." : stream.state === "live" ? "Waiting for events …" : "");
+    tell(items.length);
+  }
+
+  function haystack(event) {
+    event.text ??= [event.time, event.level, event.service, event.message, JSON.stringify(event.fields ?? {})].join(" ").toLowerCase();
+    return event.text;
+  }
+
+  function tell(found = grid.items.length) {
+    const told = [found === all.length ? counted(all.length, "event") : number(found) + " of " + counted(all.length, "event")];
+    if (isPaused) told.push(number(held.length) + " more since the pause");
+    if (missed > 0) told.push(number(missed) + " missed");
+    if (!grid.isPinned && !isPaused) told.push("newer ones are below");
+    say(tally, told.join(" · "));
+    const isRefused = stream.state === "refused" && stream.reason !== "nobody is logged in";
+    refusal.hidden = !isRefused;
+    say(refusal, isRefused ? stream.reason : "");
+  }
+
+  function setPaused(value) {
+    isPaused = value;
+    mark(pause, "aria-pressed", isPaused ? "true" : "false");
+    say(pause, isPaused ? "Go on" : "Pause");
+    if (!isPaused) {
+      const found = held;
+      held = [];
+      append(found);
+      grid.toEnd();
+    }
+    tell();
+  }
+
+  function open(event) {
+    shown = event;
+    grid.opened(event.number);
+    const fields = Object.entries(event.fields ?? {});
+    const copy = button("Copy as JSON", async () => {
+      const { number, ms, text, ...bare } = event;
+      try { await navigator.clipboard.writeText(JSON.stringify(bare)); toast("Copied."); } catch { toast("This browser doesn't let pages copy."); }
+    }, { class: "small" });
+    const only = event.service ? button("Only " + visible(event.service), () => { service.input.value = event.service; filterChanged(); }, { class: "small" }) : null;
+    put(
+      frame.body, data(h("h2", { class: "detail-title mono" }), event.message ?? ""),
+      h("p", { class: "detail-line" }, h("span", { class: "level", "data-level": event.level }, visible(event.level ?? "no level")), " · "
+        + visible(event.service ?? "no service") + " · " + fullTime(event.ms)),
+      h("div", { class: "actions start" }, copy, only),
+      h("dl", { class: "facts mono" }, fact("time", event.time), fields.map(([name, value]) => fact(visible(name), typeof value === "string" ? value : JSON.stringify(value)))));
+    frame.open();
+  }
+
+  // MARK: The archive
+
+  function archiveQuery(more) {
+    return query({ level: level.input.value, service: service.input.value.trim(), where: where.input.value.trim(), search: search.input.value.trim(), ...more });
+  }
+
+  async function loadEarlier(isFirst = false) {
+    try {
+      const oldest = all[0]?.time;
+      const found = await getLines("events" + archiveQuery({ until: oldest, limit: 200 }));
+      hasArchive = true;
+      earlier.hidden = false;
+      const older = found.filter((event) => event.time !== undefined && (oldest === undefined || event.time < oldest)).reverse();
+      if (older.length === 0 && !isFirst) { toast("There are no earlier events."); return; }
+      // Numbers of earlier events are below those that are there.
+      const base = (all[0]?.number ?? last + 1) - older.length;
+      const numbered = older.map((event, index) => ({ ...event, number: base + index, ms: stamp(event.time), text: null }));
+      all = numbered.concat(all).slice(0, KEPT + 2000);
+      draw();
+      if (!isFirst) grid.scroller.scrollTop = 0;
+      drawExports();
+    } catch (error) {
+      if (isFirst) hasArchive = false;
+      else toast(error.message);
+    }
+  }
+
+  function drawExports() {
+    if (!hasArchive) return;
+    mark(exports, "data-none", null);
+    put(exports, "Export ", ["csv", "json"].map((format) => h(
+      "a", { href: "/api/v1/events/export" + archiveQuery({ format }), download: "events." + format, class: "export" }, format.toUpperCase())));
+  }
+
+  search.input.addEventListener("input", () => { draw(); drawExports(); });
+  for (const input of [level.input, service.input, where.input]) {
+    input.addEventListener("change", () => { drawExports(); filterChanged(); });
+  }
+
+  return {
+    id: "events", title: "Events", element, search: search.input, grid,
+    /** What of the stream this view wants. */
+    filter: () => ({ level: level.input.value, service: service.input.value.trim(), where: where.input.value.trim() }),
+    show() {
+      element.hidden = false;
+      draw();
+      if (hasArchive === null) loadEarlier(true);
+    },
+    hide() { element.hidden = true; },
+    tick() {},
+    redraw() { grid.redraw(); if (shown) open(shown); },
+    keys: { p: () => setPaused(!isPaused) },
+    reset() { all = []; held = []; coming = []; missed = 0; hasArchive = null; frame.close(); draw(); },
+  };
+}

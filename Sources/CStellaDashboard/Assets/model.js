@@ -1,0 +1,77 @@
+// The things that views show.
+import { getJSON, getLines, query } from "./api.js";
+import { Resource, settle } from "./resource.js";
+import { stamp } from "./text.js";
+
+export const SEVERITIES = ["critical", "high", "medium", "low", "informational"];
+export const LEVELS = ["critical", "error", "warning", "notice", "info", "debug", "trace"];
+/** States of runs in which something is still to come. */
+export const OPEN_STATES = ["awaiting", "approved", "checking", "applying", "verifying", "stopped", "frozen", "proposed"];
+
+export const alerts = new Resource("alerts", async () => readAlerts(await getLines("alerts" + query({ limit: 500 }))), 15000);
+export const allAlerts = new Resource(
+  "alerts and those that are over", async () => readAlerts(await getLines("alerts" + query({ all: "true", limit: 500 }))), 20000);
+export const runs = new Resource("runs", async () => (await getLines("runs" + query({ limit: 200 }))).sort(byProposal), 15000);
+export const top = new Resource("costs", async () => {
+  const lines = await getLines("top");
+  return { engine: lines.find((line) => line.kind === "engine") ?? null, rules: lines.filter((line) => line.kind === "rule") };
+}, 5000);
+export const rules = new Resource("rules", async () => getLines("rules"), 30000);
+export const fixes = new Resource("fixes", async () => getLines("fixes"), 60000);
+export const mutes = new Resource("mutes", async () => getLines("mutes"), 30000);
+export const freeze = new Resource("freeze", async () => getJSON("freeze"), 15000);
+export const system = new Resource("system health", async () => getJSON("system"), 10000);
+export const health = new Resource("health", async () => getJSON("/health"), 10000);
+export const findings = new Resource("findings", async () => getLines("findings" + query({ status: "open", limit: 50 })), 60000);
+export const notifications = new Resource(
+  "notifications", async () => getLines("notifications" + query({ state: "failed", limit: 50 })), 60000);
+export const logStatus = new Resource("log", async () => getJSON("log/status"), 15000);
+
+function byProposal(a, b) { return stamp(b.proposed_at) - stamp(a.proposed_at) || (a.id < b.id ? -1 : 1); }
+
+function readAlerts(lines) {
+  return {
+    alerts: lines.filter((line) => line.id).sort(byWeight), silences: lines.filter((line) => line.kind === "silence"),
+  };
+}
+
+/** What needs somebody comes first; within that, an alert keeps its place for as long as it lives. */
+export function byWeight(a, b) {
+  return weight(a) - weight(b) || stamp(b.first_seen) - stamp(a.first_seen) || (a.id < b.id ? -1 : 1);
+}
+
+function weight(alert) {
+  const severity = SEVERITIES.indexOf(alert.severity);
+  const state = isOver(alert) ? 20 : alert.acknowledged || alert.muted ? 10 : 0;
+  return state + (severity < 0 ? SEVERITIES.length : severity);
+}
+
+export function isOver(alert) { return alert.status === "resolved" || Boolean(alert.resolved); }
+
+export function alertState(alert) {
+  if (alert.resolved) return "resolved by hand";
+  if (alert.status === "resolved") return "resolved";
+  if (alert.muted) return "muted";
+  return alert.acknowledged ? "acknowledged" : alert.status ?? "firing";
+}
+
+/** Runs that wait for votes. */
+export const waiting = () => (runs.value ?? []).filter((run) => run.state === "awaiting");
+/** Alerts that nobody has taken up yet. */
+export const firing = () => (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "firing");
+
+/** How the end of a run is to be seen: good, bad, open, or neither. */
+export function outcome(run) {
+  if (run.state === "succeeded" || run.state === "rolled_back" || run.state === "accepted") return "good";
+  if (OPEN_STATES.includes(run.state)) return "open";
+  return ["failed", "partial", "unknown", "ineffective", "rollback_failed", "rollback_conflict", "rollback_unknown"]
+    .includes(run.state) ? "bad" : "none";
+}
+
+export const stateText = (state) => String(state ?? "").replaceAll("_", " ");
+
+const alertsSoon = settle(() => { for (const one of [alerts, allAlerts]) if (one.isUsed) one.refresh(); });
+const runsSoon = settle(() => { if (runs.isUsed) runs.refresh(); if (logStatus.isUsed) logStatus.refresh(); });
+/** The stream has told of an alert or a run: what is kept about it is asked for soon. */
+export function alertHappened() { alertsSoon(); }
+export function runHappened() { runsSoon(); }

@@ -1,0 +1,216 @@
+// How things are, on one screen.
+import { part, send } from "./api.js";
+import { TimeChart } from "./chart.js";
+import { confirm, field, toast } from "./dialog.js";
+import { button, data, h, mark, put, say } from "./dom.js";
+import { alerts, alertState, findings, firing, freeze, health, logStatus, runs, system, top, waiting } from "./model.js";
+import { sealOf } from "./log.js";
+import { choice, noteOf, panel } from "./panel.js";
+import { GROUPS, hasArchive, load, RANGES, seen } from "./series.js";
+import { session } from "./session.js";
+import { stream } from "./stream.js";
+import { ago, clock, counted, keyText, length, milliseconds, number, percent, short, stamp, visible } from "./text.js";
+
+const SHOWN = 6;
+
+export function overviewView(go, sourceKnown) {
+  let range = RANGES[0];
+  let timer = null;
+  let isAsking = false;
+
+  // MARK: health
+
+  const score = h("span", { class: "score-number" }, "–");
+  const status = h("span", { class: "score-word" }, "…");
+  const ring = h("div", { class: "score", role: "img", "aria-label": "Health: not known yet" }, score, status);
+  const reasons = h("ul", { class: "reasons" });
+  const healthPanel = panel("Health", { className: "health", body: [ring, reasons] });
+
+  // MARK: figures
+
+  const tiles = {};
+  const tile = (id, label, href) => {
+    const value = h("span", { class: "tile-value" }, "–");
+    const more = h("span", { class: "tile-more" }, "");
+    tiles[id] = { value, more, element: h("a", { class: "tile", href }, h("span", { class: "tile-label" }, label), value, more) };
+    return tiles[id].element;
+  };
+  const figures = h(
+    "div", { class: "tiles" }, tile("rate", "Events a second", "#events"), tile("errors", "Errors", "#events"), tile("alerts", "Alerts firing", "#alerts"),
+    tile("approvals", "Wait for approval", "#approvals"), tile("rules", "Rules", "#rules"), tile("log", "Execution log", "#log"));
+
+  function set(id, value, more, tone = null) {
+    say(tiles[id].value, value);
+    say(tiles[id].more, more);
+    mark(tiles[id].element, "data-tone", tone);
+  }
+
+  // MARK: charts
+
+  const rate = new TimeChart({
+    title: "Events by level", unit: "a second", kind: "stack", format: short,
+    series: GROUPS.map(({ id, label, className }) => ({ id, label, className })),
+  });
+  const errors = new TimeChart({
+    title: "Error rate", unit: "% of events", kind: "lines", least: 1, format: (value) => short(value) + " %",
+    series: [{ id: "share", label: "error and worse", className: "level-error" }],
+  });
+  const latency = new TimeChart({
+    title: "Latency", unit: "duration_ms", kind: "lines", format: milliseconds,
+    series: [
+      { id: "p50", label: "p50", className: "quantile-50" }, { id: "p95", label: "p95", className: "quantile-95" },
+      { id: "p99", label: "p99", className: "quantile-99", isDashed: true },
+    ],
+  });
+  const origin = h("span", { class: "tally" });
+  const ranges = choice("Span of the charts", RANGES, range.id, (id) => { range = RANGES.find((one) => one.id === id); draw(); });
+  const charts = panel("Traffic", { className: "traffic", tools: [origin, ranges], body: [h("div", { class: "charts" }, rate.element, errors.element, latency.element)] });
+
+  // MARK: what needs somebody
+
+  const alertList = h("ul", { class: "short-list" });
+  const alertPanel = panel("Alerts that nobody has taken up", { body: [alertList], tools: [h("a", { href: "#alerts" }, "All alerts")] });
+  const runList = h("ul", { class: "short-list" });
+  const runPanel = panel("Plans that wait for approval", { body: [runList], tools: [h("a", { href: "#approvals" }, "All")] });
+  const findingList = h("ul", { class: "short-list" });
+  const findingPanel = panel("Recommendations", { className: "findings", body: [findingList] });
+
+  const element = h(
+    "div", { class: "view overview", hidden: true }, h("h1", { class: "unseen" }, "Overview"), h("div", { class: "row-health" }, healthPanel.element, figures),
+    charts.element, h("div", { class: "row-lists" }, alertPanel.element, runPanel.element, findingPanel.element));
+
+  const WORDS = { healthy: "good", degraded: "warn", down: "bad", running: "good", starting: "warn", stopping: "warn" };
+
+  function drawHealth() {
+    const told = system.value;
+    if (told) {
+      const points = Math.round(told.score);
+      say(score, String(points));
+      say(status, visible(told.status));
+      mark(ring, "data-tone", WORDS[told.status] ?? "none");
+      ring.style.setProperty("--score", String(Math.max(0, Math.min(100, points))));
+      mark(ring, "aria-label", "Health: " + points + " of 100, " + told.status);
+      const found = [...(told.reasons ?? [])].sort((a, b) => b.points - a.points);
+      put(reasons, found.length
+        ? found.slice(0, 5).map((reason) => h("li", { "data-tone": ["critical", "high"].includes(reason.severity) ? "bad" : "warn" }, h("span", { class: "points" }, "−" + number(reason.points)),
+          h("span", {}, data(h("span"), reason.text), reason.since ? h("span", { class: "dim" }, " since " + clock(stamp(reason.since))) : null)))
+        : h("li", { "data-tone": "good" }, "Nothing takes points off."),
+      found.length > 5 ? h("li", { class: "dim" }, "and " + (found.length - 5) + " more") : null,
+      h("li", { class: "dim" }, "up " + length((told.uptime_s ?? 0) * 1000) + (told.active_users === null || told.active_users === undefined ? "" : " · " + counted(told.active_users, "active user"))));
+      healthPanel.note(noteOf(system));
+      return;
+    }
+    // Without an analysis, what the process itself says.
+    const parts = health.value?.parts ?? [];
+    const ill = parts.filter((one) => !one.well);
+    const word = health.value ? (ill.length ? "degraded" : health.value.status) : "…";
+    say(score, health.value ? (ill.length ? "!" : "✓") : "–");
+    say(status, word);
+    mark(ring, "data-tone", WORDS[word] ?? "none");
+    ring.style.setProperty("--score", health.value ? (ill.length ? "50" : "100") : "0");
+    mark(ring, "aria-label", "Health: " + word);
+    put(reasons, parts.map((one) => h("li", { "data-tone": one.well ? "good" : "bad" }, h("span", { class: "points" }, one.well ? "✓" : "✗"), h("span", {}, visible(one.name) + (one.detail ? ": " + visible(one.detail) : one.well ? " is well" : " is not well")))),
+      system.status === "missing" && health.value ? h("li", { class: "dim" }, "This server keeps no score.") : null);
+    healthPanel.note(health.value === null ? noteOf(health) : "");
+  }
+
+  function drawFigures() {
+    const engine = top.value?.engine;
+    const perSecond = system.value?.events_per_second ?? engine?.events_per_second;
+    set("rate", short(perSecond), engine ? percent(engine.cpu_share) + " of a core" : top.absence && top.status !== "loading" ? "" : " ");
+    const share = system.value?.error_rate;
+    const lastShare = rateNow();
+    const errorShare = typeof share === "number" ? share : lastShare === null ? NaN : lastShare / 100;
+    set("errors", percent(errorShare), Number.isFinite(errorShare) ? "of all events" : "no events yet", errorShare > 0.05 ? "warn" : null);
+    const open = firing();
+    const worst = open.filter((alert) => alert.severity === "critical").length;
+    const taken = (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "acknowledged").length;
+    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, worst ? "bad" : open.length ? "warn" : "good");
+    const queue = waiting();
+    const soonest = Math.min(...queue.map((run) => stamp(run.decide_by)).filter(Number.isFinite));
+    set("approvals", runs.value ? number(queue.length) : "–", freeze.value?.frozen ? "all effects are stopped" : queue.length && Number.isFinite(soonest) ? "first ends in " + length(soonest - Date.now()) : runs.value ? "nothing to decide" : runs.absence, queue.length ? "ask" : null);
+    set("rules", engine ? number(engine.rules) : "–", engine ? (engine.refused.length ? counted(engine.refused.length, "refused") .replace("refuseds", "refused") : engine.resting ? engine.resting + " resting" : "all active") : top.absence, engine && (engine.refused.length || engine.resting) ? "warn" : null);
+    const log = logStatus.value;
+    set("log", log ? number(log.size) : "–", log ? sealOf(log).textContent : logStatus.absence, log && sealOf(log).dataset.seal === "broken" ? "bad" : null);
+  }
+
+  let lastErrors = null;
+  const rateNow = () => lastErrors;
+
+  function drawLists() {
+    const open = firing().slice(0, SHOWN);
+    put(alertList, open.length === 0 ? h("li", { class: "nothing" }, alerts.value ? "Nothing fires." : alerts.absence) : open.map((alert) => h(
+      "li", {}, h("a", { href: "#alerts/" + part(alert.id) }, h("span", { class: "badge", "data-kind": alert.severity }, visible(alert.severity)),
+        h("span", { class: "short-main" }, data(h("span"), alert.summary || alert.title)), h("span", { class: "dim" }, keyText(alert.key)), h("span", { class: "dim figure" }, ago(stamp(alert.first_seen)))))));
+    const queue = waiting().slice(0, SHOWN);
+    put(runList, queue.length === 0 ? h("li", { class: "nothing" }, runs.value ? "Nothing waits for approval." : runs.absence) : queue.map((run) => h(
+      "li", {}, h("a", { href: "#approvals/" + part(run.id) }, h("span", { class: "mono" }, visible(run.id)), h("span", { class: "short-main" }, data(h("span"), run.title)),
+        h("span", { class: "dim" }, (run.targets ?? []).map(visible).join(", ") + ", " + counted(run.rows, "row")), h("span", { class: "dim figure" }, run.approvals + " of " + run.approvals_needed)))));
+    const found = (findings.value ?? []).slice(0, SHOWN);
+    put(findingList, found.length === 0 ? h("li", { class: "nothing" }, findings.value ? "No recommendation is open." : findings.absence) : found.map((finding) => h(
+      "li", {}, h("div", { class: "short-row" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity ?? "–")),
+        h("span", { class: "short-main" }, data(h("span"), finding.text ?? finding.title ?? finding.summary ?? ""), finding.recommendation ? h("span", { class: "dim" }, " " + visible(finding.recommendation)) : null),
+        button("Acknowledge", () => acknowledge(finding), { class: "small", refusal: session.refusal("respond") })))));
+  }
+
+  function acknowledge(finding) {
+    const reason = field("Reason", { kind: "area", required: true });
+    confirm({
+      title: "Acknowledge this recommendation?", label: "Acknowledge",
+      body: [h("p", { class: "quote" }, visible(finding.text ?? finding.title ?? finding.summary ?? "")), reason.element],
+      ready: () => (reason.input.value.trim() === "" ? "Give a reason." : null),
+      act: () => send("POST", "findings/" + part(finding.id) + "/acknowledge", { reason: reason.input.value.trim() }),
+    }).then((done) => { if (done) { toast("Acknowledged."); findings.refresh(); } });
+  }
+
+  async function draw() {
+    if (element.hidden) return;
+    drawHealth();
+    drawFigures();
+    drawLists();
+    if (isAsking) return;
+    isAsking = true;
+    try {
+      const found = await load(range);
+      const isOwn = found.source === "page";
+      ranges.hidden = isOwn;
+      say(origin, isOwn ? "seen by this page since " + clock(seen.since) : "");
+      const nothing = isOwn && stream.state !== "live" && stream.state !== "connecting" ? "The live stream isn't there." : "";
+      rate.set(found.levels, nothing);
+      errors.set(found.share, nothing);
+      latency.set(found.latency, found.latency.values.p50.every((value) => value === null) ? "No event has a duration_ms." : "");
+      const shares = found.share.values.share.filter((value) => value !== null);
+      lastErrors = shares.length ? shares[shares.length - 1] : null;
+      charts.note("");
+      sourceKnown();
+      drawFigures();
+    } catch (error) {
+      charts.note(error.message);
+    } finally {
+      isAsking = false;
+    }
+  }
+
+  const used = [system, health, alerts, runs, freeze, top, logStatus, findings];
+  for (const resource of used) resource.watch(() => { if (!element.hidden) { drawHealth(); drawFigures(); drawLists(); } });
+  session.on(() => { if (!element.hidden) drawLists(); });
+
+  return {
+    id: "overview", title: "Overview", element,
+    show() {
+      element.hidden = false;
+      for (const resource of used) resource.use();
+      draw();
+      clearInterval(timer);
+      timer = setInterval(draw, 5000);
+    },
+    hide() {
+      element.hidden = true;
+      clearInterval(timer);
+      for (const resource of used) resource.release();
+    },
+    tick() {},
+    redraw() { for (const chart of [rate, errors, latency]) chart.redraw(); draw(); },
+    keepsEvents: () => !hasArchive(),
+  };
+}

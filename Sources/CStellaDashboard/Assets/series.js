@@ -1,0 +1,165 @@
+// What the charts show: from the archive of events where the server has one, else from what the page itself has seen.
+import { APIError, getLines, query } from "./api.js";
+import { stream } from "./stream.js";
+import { stamp } from "./text.js";
+
+export const RANGES = [
+  { id: "15m", label: "15 min", ms: 900e3, step: 10e3, text: "10s" }, { id: "1h", label: "1 h", ms: 3600e3, step: 60e3, text: "1m" },
+  { id: "6h", label: "6 h", ms: 21600e3, step: 300e3, text: "5m" }, { id: "24h", label: "24 h", ms: 86400e3, step: 900e3, text: "15m" },
+];
+
+/** The groups in which levels are shown, worst at the bottom of the stack. */
+export const GROUPS = [
+  { id: "error", label: "error", className: "level-error", levels: ["error", "critical"] },
+  { id: "warning", label: "warning", className: "level-warning", levels: ["warning"] },
+  { id: "info", label: "info", className: "level-info", levels: ["info", "notice"] },
+  { id: "debug", label: "debug", className: "level-debug", levels: ["debug", "trace"] },
+];
+
+const groupOf = new Map(GROUPS.flatMap((group) => group.levels.map((level) => [level, group.id])));
+
+// MARK: What the page has seen itself
+
+const STEP = 10e3;
+const KEPT = 91;
+const buckets = new Map();
+const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 };
+/** Buckets of durations grow by a tenth: quantiles are right to 5 %. */
+const GROWTH = Math.log(1.1);
+
+export const seen = { isPartial: false, since: Date.now() };
+
+stream.on("event", (event) => {
+  const now = Math.floor(Date.now() / STEP) * STEP;
+  let bucket = buckets.get(now);
+  if (!bucket) {
+    bucket = { error: 0, warning: 0, info: 0, debug: 0, durations: new Map(), count: 0 };
+    buckets.set(now, bucket);
+    for (const time of buckets.keys()) if (time < now - KEPT * STEP) buckets.delete(time);
+  }
+  bucket[groupOf.get(event.level) ?? "debug"] += 1;
+  const duration = event.fields?.duration_ms;
+  if (typeof duration === "number" && duration >= 0) {
+    const slot = Math.round(Math.log(Math.max(duration, 0.001)) / GROWTH);
+    bucket.durations.set(slot, (bucket.durations.get(slot) ?? 0) + 1);
+    bucket.count += 1;
+  }
+});
+
+function quantile(bucket, share) {
+  if (bucket.count === 0) return null;
+  let left = Math.max(1, Math.ceil(bucket.count * share));
+  for (const slot of [...bucket.durations.keys()].sort((a, b) => a - b)) {
+    left -= bucket.durations.get(slot);
+    if (left <= 0) return Math.exp(slot * GROWTH);
+  }
+  return null;
+}
+
+function local() {
+  // The moment that has only begun isn't shown: it would look like a fall.
+  const to = Math.floor(Date.now() / STEP) * STEP;
+  const from = to - 900e3;
+  const first = Math.max(from, Math.ceil(seen.since / STEP) * STEP);
+  const times = [];
+  for (let time = from; time < to; time += STEP) times.push(time);
+  const pick = (read) => times.map((time) => (time < first ? null : read(buckets.get(time))));
+  const levels = {};
+  for (const group of GROUPS) levels[group.id] = pick((bucket) => (bucket?.[group.id] ?? 0) / (STEP / 1000));
+  const share = pick((bucket) => {
+    const all = bucket ? bucket.error + bucket.warning + bucket.info + bucket.debug : 0;
+    return all ? (bucket.error / all) * 100 : null;
+  });
+  const latency = {};
+  for (const [name, part] of Object.entries(QUANTILES)) latency[name] = pick((bucket) => (bucket ? quantile(bucket, part) : null));
+  const frame = { times, from, to, step: STEP };
+  return {
+    source: "page", levels: { ...frame, values: levels }, share: { ...frame, values: { share } }, latency: { ...frame, values: latency },
+  };
+}
+
+// MARK: What the archive has
+
+let isMissing = false;
+
+/** What the charts of `range` show now. */
+export async function load(range) {
+  if (isMissing || range.id === "live") return local();
+  const to = Math.floor(Date.now() / range.step) * range.step;
+  const from = to - range.ms;
+  const common = { step: range.text, since: new Date(from).toISOString(), until: new Date(to).toISOString() };
+  try {
+    const [counts, durations] = await Promise.all([
+      read("events/series" + query({ ...common, by: "level" })),
+      read("events/series" + query({ ...common, field: "duration_ms" })).catch(() => []),
+    ]);
+    return archived(range, from, to, counts, durations);
+  } catch (error) {
+    if (!(error instanceof APIError) || !(error.isMissing || error.status === 400 || error.status === 503)) throw error;
+    if (error.isMissing) isMissing = true;
+    return local();
+  }
+}
+
+export const hasArchive = () => !isMissing;
+export function forgetArchive() { isMissing = false; }
+
+async function read(path) {
+  const lines = await getLines(path);
+  // One object with the points in it, or one object a line.
+  if (lines.length === 1) for (const name of ["points", "series", "buckets"]) if (Array.isArray(lines[0][name])) return lines[0][name];
+  return lines;
+}
+
+function archived(range, from, to, counts, durations) {
+  const times = [];
+  for (let time = from; time < to; time += range.step) times.push(time);
+  const place = (line) => Math.floor((stamp(line.time ?? line.from ?? line.start) - from) / range.step);
+  const levels = Object.fromEntries(GROUPS.map((group) => [group.id, times.map(() => 0)]));
+  for (const line of counts) {
+    const index = place(line);
+    if (!(index >= 0 && index < times.length)) continue;
+    for (const [level, count] of levelsOf(line)) levels[groupOf.get(level) ?? "debug"][index] += count / (range.step / 1000);
+  }
+  const share = times.map((_, index) => {
+    const all = GROUPS.reduce((sum, group) => sum + levels[group.id][index], 0);
+    return all > 0 ? (levels.error[index] / all) * 100 : null;
+  });
+  const latency = { p50: times.map(() => null), p95: times.map(() => null), p99: times.map(() => null) };
+  for (const line of durations) {
+    const index = place(line);
+    if (!(index >= 0 && index < times.length)) continue;
+    for (const name of Object.keys(latency)) {
+      const value = line[name] ?? line.quantiles?.[name] ?? null;
+      if (typeof value === "number") latency[name][index] = value;
+    }
+  }
+  const frame = { times, from, to, step: range.step };
+  return {
+    source: "archive", levels: { ...frame, values: levels }, share: { ...frame, values: { share } }, latency: { ...frame, values: latency },
+  };
+}
+
+/** A point has one level with its count, or an object of counts. */
+function levelsOf(line) {
+  const counts = line.counts ?? line.by ?? line.levels;
+  if (counts && typeof counts === "object") return Object.entries(counts);
+  return [[line.level ?? line.group ?? line.value ?? "", Number(line.count) || 0]];
+}
+
+/** Error counts of one service over the last hour, for the alert about it; null where no archive is. */
+export async function ofService(service) {
+  if (isMissing) return null;
+  const range = RANGES[1];
+  const to = Math.floor(Date.now() / range.step) * range.step;
+  const from = to - range.ms;
+  try {
+    const counts = await read("events/series" + query({
+      step: range.text, since: new Date(from).toISOString(), until: new Date(to).toISOString(), by: "level", service,
+    }));
+    return archived(range, from, to, counts, []).levels;
+  } catch (error) {
+    if (error instanceof APIError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,166 @@
+// The live stream: read by hand rather than by EventSource, to know why it ends, to wait longer each time, and to say since when
+// nothing has come.
+import { query } from "./api.js";
+
+const SILENCE = 75000; // Two pings and a half.
+const SHORTEST = 500;
+const LONGEST = 30000;
+/** A page that nobody has seen for this long gives its place back. */
+const HIDDEN = 300000;
+
+class Stream {
+  #listeners = { event: [], alert: [], run: [], gap: [], state: [] };
+  #filter = {};
+  #last = null;
+  #current = null;
+  #failures = 0;
+  #retry = null;
+  #watch = null;
+  #hiding = null;
+  #wanted = false;
+  /** `connecting`, `live`, `waiting` (for the next try), `refused` (not for us), `asleep`. */
+  state = "connecting";
+  /** Since when what is shown may be old; NaN while it isn't. */
+  staleSince = NaN;
+  heard = NaN;
+  retryAt = NaN;
+  reason = "";
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(this.#hiding);
+      if (document.hidden) this.#hiding = setTimeout(() => this.#sleep(), HIDDEN);
+      else if (this.#wanted && (this.state === "asleep" || this.state === "waiting")) this.now();
+    });
+    window.addEventListener("online", () => { if (this.state === "waiting") this.now(); });
+  }
+
+  on(kind, action) { this.#listeners[kind].push(action); }
+  #tell(kind, value, id) { for (const action of this.#listeners[kind]) action(value, id); }
+
+  #set(state, reason = "") {
+    this.state = state;
+    this.reason = reason;
+    if (state === "live") this.staleSince = NaN;
+    else if (Number.isNaN(this.staleSince) && !Number.isNaN(this.heard)) this.staleSince = this.heard;
+    this.#tell("state", this);
+  }
+
+  /** Which messages to get; another filter begins anew, from now on. */
+  want(filter) {
+    const isSame = this.#wanted && JSON.stringify(filter) === JSON.stringify(this.#filter);
+    this.#wanted = true;
+    if (isSame) return;
+    this.#filter = filter;
+    // What another filter left out is no gap.
+    this.#last = null;
+    this.now();
+  }
+
+  stop() {
+    this.#wanted = false;
+    this.#end();
+    this.#set("refused", "nobody is logged in");
+  }
+
+  #sleep() {
+    this.#end();
+    this.#set("asleep", "the page was hidden");
+  }
+
+  #end() {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#watch);
+    this.#current?.abort();
+    this.#current = null;
+  }
+
+  /** Tries at once. */
+  now() {
+    this.#end();
+    this.#wanted = true;
+    const current = new AbortController();
+    this.#current = current;
+    if (this.state !== "live") this.#set("connecting");
+    this.#read(current).catch((error) => this.#failed(current, error.message || "the connection ended"));
+  }
+
+  #failed(current, reason, seconds = 0) {
+    if (current !== this.#current) return;
+    this.#end();
+    // Longer each time, and never all at once: a server that comes back isn't overrun by those who wait for it.
+    const pause = Math.max(seconds * 1000, Math.min(LONGEST, SHORTEST * 2 ** this.#failures));
+    const wait = pause * (0.75 + Math.random() * 0.5);
+    this.#failures = Math.min(this.#failures + 1, 10);
+    this.retryAt = Date.now() + wait;
+    this.#set("waiting", reason);
+    this.#retry = setTimeout(() => this.now(), wait);
+  }
+
+  #alive(current) {
+    this.heard = Date.now();
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => this.#failed(current, "nothing has come for " + SILENCE / 1000 + " s"), SILENCE);
+  }
+
+  async #read(current) {
+    const headers = { accept: "text/event-stream" };
+    if (this.#last) headers["last-event-id"] = this.#last;
+    const answer = await fetch("/api/v1/stream" + query(this.#filter), {
+      headers, signal: current.signal, cache: "no-store", credentials: "same-origin",
+    }).catch((error) => { throw current.signal.aborted ? error : new Error("the server can't be reached"); });
+    if (current !== this.#current) return;
+    if (!answer.ok) {
+      const problem = await answer.json().catch(() => ({}));
+      if (answer.status === 401 || answer.status === 403 || answer.status === 400 || answer.status === 404) {
+        this.#end();
+        this.#set("refused", problem.detail ?? answer.statusText);
+        return;
+      }
+      this.#failed(current, problem.detail ?? "the server answered " + answer.status, Number(answer.headers.get("retry-after")) || 0);
+      return;
+    }
+    this.#alive(current);
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    while (true) {
+      const { value, done } = await reader.read();
+      if (current !== this.#current) return;
+      if (done) break;
+      this.#alive(current);
+      if (this.state !== "live") {
+        this.#failures = 0;
+        this.#set("live");
+      }
+      rest += value;
+      let end;
+      while ((end = rest.indexOf("\n\n")) >= 0) {
+        const isOver = this.#message(rest.slice(0, end));
+        rest = rest.slice(end + 2);
+        if (isOver) { this.#failed(current, isOver); return; }
+      }
+    }
+    throw new Error("the server ended the stream");
+  }
+
+  /** Takes one message; why the stream is over, when it says so. */
+  #message(text) {
+    let kind = "message";
+    let id = null;
+    let data = "";
+    for (const line of text.split("\n")) {
+      if (line.startsWith("data:")) data += (data ? "\n" : "") + line.slice(line[5] === " " ? 6 : 5);
+      else if (line.startsWith("event:")) kind = line.slice(6).trim();
+      else if (line.startsWith("id:")) id = line.slice(3).trim();
+    }
+    if (id) this.#last = id;
+    let value = null;
+    if (data) { try { value = JSON.parse(data); } catch { return null; } }
+    if (kind === "dropped") return "this page took too little";
+    if (kind === "end") return "the server ends";
+    if (value !== null && this.#listeners[kind]) this.#tell(kind, value, id);
+    return null;
+  }
+}
+
+export const stream = new Stream();

@@ -1,0 +1,337 @@
+"""Uses the dashboard as people do: python3 dashboard.py SCENE URL [PICTURES]. Exit status 0 when all is as it should be.
+
+A line `ask WHAT …` on standard output asks who started this to do something; a line on standard input says that it is done."""
+import json
+import os
+import sys
+import traceback
+
+from browser import Browser, Failure
+from checks import check, contrast, names, quiet, steady, width
+
+PASSWORD = "correct horse battery staple"
+VIEWS = ["overview", "alerts", "events", "approvals", "runs", "rules", "log"]
+SHOWN = "document.querySelector('.view:not([hidden])')"
+ROWS = "[...document.querySelectorAll('.view:not([hidden]) .grid-space .grid-row:not([hidden])')]"
+LIVE = "document.getElementById('link').dataset.state === 'live'"
+
+
+def host(*words):
+    print("ask " + "\t".join(words), flush=True)
+    return sys.stdin.readline().rstrip("\n")
+
+
+class Visit:
+    def __init__(self, url, pictures, **options):
+        self.url, self.pictures = url, pictures
+        self.page = Browser(**options)
+        # Routes that a server doesn't have, and that nobody is logged in yet, are told by answers.
+        self.page.expected = ["status of 404", "status of 401"]
+
+    def picture(self, name):
+        if self.pictures:
+            self.page.picture(os.path.join(self.pictures, name + ".png"))
+
+    def log_in(self, user, opens=True):
+        page = self.page
+        if opens:
+            page.go(self.url)
+        page.until("document.querySelector('dialog[open] input[name=user]')", "the login")
+        page.until("document.activeElement?.name === 'user'", "the focus in the login")
+        page.type(user)
+        page.press("Tab")
+        page.type(PASSWORD)
+        page.press("Enter")
+        page.until(f"!document.querySelector('dialog[open]') && document.documentElement.dataset.ready !== undefined && {LIVE}", "the live page")
+
+    def view(self, name):
+        self.page.click(f"#nav a[href='#{name}']")
+        self.page.until(f"document.querySelector('#nav a[aria-current=page]')?.hash === '#{name}'")
+        self.page.frames()
+
+    def close(self):
+        self.page.close()
+
+
+def shows(visit):
+    """All panels fill, hostile text stays text, and everything is named, readable, in its place, at any width."""
+    page = visit.page
+    page.go(visit.url)
+    page.until("document.querySelector('dialog[open]')", "the login")
+    page.frames()
+    names(page, "login")
+    contrast(page, "login")
+    visit.picture("login")
+    visit.log_in("ada", opens=False)
+    page.until("document.querySelectorAll('.short-list a[href^=\"#alerts/\"]').length === 2", "two alerts")
+    page.until("document.querySelectorAll('.short-list a[href^=\"#approvals/\"]').length >= 2", "plans that wait")
+    page.until("document.querySelector('#unread').textContent >= 4 && document.title.startsWith('(')", "the unread count")
+    page.until("document.querySelector('.score-word').textContent.match(/running|healthy|degraded/)", "the health")
+    # Nothing has moved since the page came, but for what a person did.
+    steady(page, "overview")
+
+    visit.view("events")
+    page.until("document.querySelector('.grid-events')")
+    host("append", "hostile")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('<img src=x'))", "the hostile event")
+    row = page.run(f"{ROWS}.find((row) => row.textContent.includes('<img src=x')).textContent")
+    check("\\x1b[31m" in row and "\\u{202e}" in row and "\u202e" not in row and "\x1b" not in row, f"not escaped: {row!r}")
+    page.click(".grid-events .cell-message", "<img src=x")
+    page.until("document.querySelector('.detail .detail-title')?.textContent.includes('<script>')", "the event's details")
+    check(page.run("document.querySelectorAll('img, script:not([src]), .detail iframe').length") == 0, "markup from a log is in the page")
+    visit.picture("event-hostile")
+    page.press("Escape")
+    # Search and pause.
+    page.click(".view:not([hidden]) .pause")
+    host("append", "after-pause")
+    page.until("document.querySelector('.view:not([hidden]) .tally').textContent.includes('1 more since the pause')", "the count while paused")
+    check(not page.run(f"{ROWS}.some((row) => row.textContent.includes('after-pause'))"), "an event was shown while paused")
+    page.press("p")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('after-pause'))", "what came while paused")
+    page.press("/")
+    page.type("after-pause")
+    page.until(f"{ROWS}.length === 1", "one event found")
+    page.run("(() => { const one = document.activeElement; one.value = ''; one.dispatchEvent(new Event('input')); })()")
+
+    visit.view("alerts")
+    page.until(f"{ROWS}.length === 2", "the alerts")
+    page.click(".grid-alerts .grid-space .cell-what")
+    page.until("document.querySelector('.detail .todo') && document.querySelector('.detail .decisions table, .detail .decisions p')", "an alert's details")
+    page.click(".detail button", "Acknowledge")
+    page.until("document.querySelector('dialog[open] textarea')")
+    page.type("looking at it")
+    page.click("dialog[open] button[type=submit]")
+    page.until("!document.querySelector('dialog[open]') && document.querySelector('.detail .facts').textContent.includes('looking at it')", "the acknowledgement")
+    page.click(".detail button", "Silence")
+    page.until("document.querySelector('dialog[open] textarea')")
+    page.type("known")
+    page.frames()
+    names(page, "a dialog")
+    contrast(page, "a dialog")
+    visit.picture("dialog")
+    page.click("dialog[open] button[type=submit]")
+    page.until("document.querySelector('details.more summary').textContent === 'Silences that hold: 1'", "the silence")
+
+    visit.view("rules")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('service.broken'))", "the rules")
+    page.until("document.querySelector('.engine').textContent.includes('events/s')", "the engine's figures")
+
+    # Every view, wide and narrow, dark and light.
+    for size, scheme in ((1440, "dark"), (1440, "light"), (360, "dark"), (360, "light")):
+        page.size(size, 900 if size > 600 else 760)
+        page.scheme(scheme, "reduce" if scheme == "light" else "no-preference")
+        for name in VIEWS:
+            page.run(f"location.hash = '#{name}'")
+            page.until(f"{SHOWN} && document.querySelector('#nav a[aria-current=page]').hash === '#{name}'")
+            page.frames(4)
+            where = f"{name} at {size} {scheme}"
+            width(page, where)
+            contrast(page, where)
+            names(page, where)
+            visit.picture(f"{name}-{size}-{scheme}")
+            if name in ("alerts", "approvals"):
+                page.click(f".grid-{name} .grid-space .cell")
+                page.until("document.querySelector('.split[data-open=yes] .detail-body')?.textContent.length > 200")
+                page.frames(4)
+                width(page, where + ", details")
+                contrast(page, where + ", details")
+                names(page, where + ", details")
+                visit.picture(f"{name}-details-{size}-{scheme}")
+                page.press("Escape")
+    page.size(1440, 900)
+    page.click("#bell")
+    page.until("document.querySelector('#popup:not([hidden]) .news li')", "what is new")
+    names(page, "what is new")
+    contrast(page, "what is new")
+    visit.picture("bell")
+    page.click("#popup button", "Mark all as read")
+    page.until("document.querySelector('#unread').hidden && document.title === 'Stella'", "nothing unread")
+    quiet(page, "everything")
+
+
+def votes(visit):
+    """A decision is for the plan that was read, and for no other."""
+    page = visit.page
+    visit.log_in("ada")
+    runs = json.loads(host("runs"))
+    visit.view("approvals")
+    page.until(f"{ROWS}.length === {len(runs)}", "the plans that wait")
+
+    def open_run(run):
+        page.run(f"location.hash = '#approvals/{run}'")
+        page.until(f"document.querySelector('.detail .detail-line')?.textContent.includes('{run}') && !document.querySelector('.plan').hidden", "the plan")
+
+    def off(label):
+        return page.run(f"[...document.querySelectorAll('.ballot button')].find((one) => one.textContent.startsWith({json.dumps(label)})).getAttribute('aria-disabled') === 'true'")
+
+    # What the command shows is what the page shows.
+    first, second, third = runs[:3]
+    open_run(first)
+    page_lines = page.run("document.querySelector('.plan').textContent").split("\n")
+    shown = host("show", first).split("\x1f")
+    squeeze = lambda lines: "".join("".join(line.split()).replace("|", "") for line in lines if not line.startswith(("You", "Deadline")))
+    check(squeeze(page_lines) == squeeze(shown), f"another plan than the command's:\n{page_lines}\n{shown}")
+
+    check(off("Approve") and off("Reject"), "a vote without having read the plan")
+    page.click(".ballot input[type=checkbox]")
+    check(off("Approve"), "a vote without a reason")
+    page.click(".ballot textarea")
+    page.type("the jobs are stuck")
+    check(not off("Approve"), "no vote although all is there")
+
+    # Somebody else decides while the question is on the screen.
+    page.click(".ballot button", "Approve")
+    page.until("document.querySelector('dialog[open]')?.textContent.includes('carried out at once')", "the question")
+    visit.picture("vote-question")
+    host("reject", first)
+    page.expected.append("status of 409")
+    page.click("dialog[open] button[type=submit]")
+    page.until("document.querySelector('.change:not([hidden])')?.textContent.includes('Nothing was decided')", "that the plan has changed")
+    check(page.run("document.querySelector('.plan').textContent").find("rejected") > 0, "the run wasn't read anew")
+    visit.picture("vote-conflict")
+
+    # Who was logged out in between keeps what was typed, and nothing is sent without a new press of the button.
+    open_run(second)
+    page.click(".ballot input[type=checkbox]")
+    page.click(".ballot textarea")
+    page.type("typed before")
+    page.run("fetch('/api/v1/session').then((answer) => answer.json()).then((session) => fetch('/api/v1/session', { method: 'DELETE', headers: { 'stella-cross-site-token': session.cross_site_token } })).then(() => true)")
+    page.click(".ballot button", "Approve")
+    page.click("dialog[open] button[type=submit]", "Approve")
+    page.until("document.querySelector('dialog[open] input[name=user]')", "the login")
+    visit.picture("vote-login")
+    page.type("ada")
+    page.press("Tab")
+    page.type(PASSWORD)
+    page.press("Enter")
+    page.until("!document.querySelector('dialog[open] input[name=user]') && document.querySelector('dialog[open] .trouble').textContent.includes('Nothing was done')", "that nothing was done")
+    check(page.run("document.querySelector('.ballot textarea').value") == "typed before", "what was typed is gone")
+    check(host("state", second) == "awaiting", "a vote was sent without a press of the button")
+    page.click("dialog[open] button[type=submit]", "Approve")
+    page.until("!document.querySelector('dialog[open]')")
+    check(host("until", second, "succeeded") == "succeeded", "the plan wasn't carried out")
+    visit.view("runs")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('{second}') && row.textContent.includes('succeeded'))", "the run in the history")
+    visit.picture("runs-succeeded")
+
+    # A viewer sees everything, and is told why nothing can be pressed.
+    page.click("#account")
+    page.click("dialog[open] button", "Log out")
+    page.until("document.querySelector('dialog[open] input[name=user]')", "the login")
+    visit.log_in("vic", opens=False)
+    open_run(third)
+    check(off("Approve") and off("Reject"), "a viewer could vote")
+    page.until("document.querySelector('.ballot .limits').textContent.includes('takes the role approver')", "why not")
+    visit.picture("vote-viewer")
+    quiet(page, "votes")
+
+
+def walks(visit):
+    """All by keys."""
+    page = visit.page
+    visit.log_in("ada")
+    for number, name in enumerate(VIEWS, 1):
+        page.press(str(number))
+        page.until(f"location.hash === '#{name}'", f"key {number}")
+    page.press("2")
+    page.until(f"{ROWS}.length === 2")
+    page.press("j")
+    page.until("document.activeElement.classList.contains('grid') && document.querySelector('[data-active]')", "the first row")
+    page.press("ArrowDown")
+    page.press("k")
+    check(page.run("document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.getAttribute('role')") == "row", "no active row")
+    page.press("Enter")
+    page.until("document.querySelector('.detail-title')?.textContent.length > 3 && document.querySelector('.split[data-open=yes]')", "the details")
+    page.press("Escape")
+    page.until("!document.querySelector('.view:not([hidden]) .split[data-open=yes]')", "back at the list")
+    page.press("/")
+    page.until("document.activeElement.type === 'search'", "the search")
+    page.press("Escape")
+    page.press("?")
+    page.until("document.querySelector('dialog[open] kbd')", "the keys")
+    page.press("Escape")
+    page.until("!document.querySelector('dialog[open]')")
+    page.press("b")
+    page.until("!document.getElementById('popup').hidden", "what is new")
+    page.press("Escape")
+    page.until("document.activeElement.id === 'bell'", "the focus back at the bell")
+    before = page.run("document.documentElement.dataset.theme ?? 'system'")
+    page.press("t")
+    check(page.run("document.documentElement.dataset.theme ?? 'system'") != before, "the theme is the same")
+    # The tabulator reaches everything, and shows where it is.
+    page.press("1")
+    page.until("document.querySelector('.plot')")
+    page.run("document.querySelector('.skip').focus()")
+    seen = ["skip"]
+    for _ in range(60):
+        page.press("Tab")
+        place = page.run(
+            "(() => { const one = document.activeElement; const style = getComputedStyle(one); return [one.id || one.getAttribute('class') || one.tagName,"
+            " style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1, one === document.body]; })()")
+        if place[2]:
+            break
+        check(place[1], f"the focus can't be seen on {place[0]}")
+        seen.append(place[0])
+    for wanted in ("skip", "theme", "bell", "help", "account", "brand", "tile", "plot"):
+        check(wanted in seen, f"the tabulator doesn't reach {wanted}: {seen}")
+    page.run("document.querySelector('.plot').focus()")
+    page.press("ArrowLeft")
+    page.until("document.querySelector('.plot-cross').getAttribute('visibility') === 'visible'", "the read-out of a chart")
+    page.run("document.querySelector('.plot-details').open = true")
+    page.until("document.querySelector('.plot-table th')", "the table of a chart")
+    quiet(page, "keys")
+
+
+def returns(visit):
+    """The server dies and comes back."""
+    page = visit.page
+    page.go(visit.url)
+    page.until(f"document.documentElement.dataset.ready !== undefined && {LIVE}", "the live page")
+    check(page.run("document.getElementById('account').textContent") == "read only", "who looks isn't told")
+    visit.view("events")
+    host("append", "before")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('before'))", "an event")
+    page.expected += ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_SOCKET"]
+    host("kill")
+    page.until("document.getElementById('link-text').textContent.match(/stale since \\d\\d:\\d\\d:\\d\\d/)", "since when it is stale")
+    check(page.run(f"{ROWS}.some((row) => row.textContent.includes('before'))"), "what was there is gone")
+    contrast(page, "stale")
+    visit.picture("stale")
+    page.until("document.getElementById('link-text').textContent.includes('next try in')", "when the next try is")
+    host("start")
+    page.until(f"{LIVE} && document.getElementById('link-text').textContent === 'live'", "live again")
+    host("append", "after")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('after'))", "an event after the return")
+    # Without a login nothing can be changed, and every panel says what it can't show.
+    for name in VIEWS:
+        visit.view(name)
+        page.frames(4)
+        names(page, name)
+        contrast(page, name)
+        visit.picture("open-" + name)
+    steady(page, "all views")
+    quiet(page, "the return")
+
+
+def main():
+    scene, url = sys.argv[1:3]
+    pictures = sys.argv[3] if len(sys.argv) > 3 else os.environ.get("STELLA_PICTURES")
+    if pictures:
+        os.makedirs(pictures, exist_ok=True)
+    visit = Visit(url, pictures)
+    try:
+        {"shows": shows, "votes": votes, "walks": walks, "returns": returns}[scene](visit)
+    except Exception:
+        traceback.print_exc()
+        try:
+            visit.page.picture(os.path.join(pictures or ".", scene + "-failed.png")) if pictures else None
+        except Failure:
+            pass
+        return 1
+    finally:
+        visit.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
