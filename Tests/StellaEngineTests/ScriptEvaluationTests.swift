@@ -1,7 +1,7 @@
-import StellaDetection
 import StellaModel
 import Testing
 
+@testable import StellaDetection
 @testable import StellaEngine
 
 @Suite("Conditions of scripts, worked out again") struct ScriptEvaluationTests {

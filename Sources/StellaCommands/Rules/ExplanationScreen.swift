@@ -59,8 +59,8 @@ struct ExplanationScreen {
       text += self.line(number == 0 ? "ran" : "", "\(line.number): \(line.text)")
     }
     if rule.lines.count > Self.lineLimit { text += line("", "… \(rule.lines.count - Self.lineLimit) more lines") }
-    if let check = rule.lastCheck { text += self.check(check, "last check", next: false) }
-    if let check = rule.nextCheck { text += self.check(check, "next check", next: true) }
+    if let check = rule.lastCheck { text += self.check(check, "checked", next: false) }
+    if let check = rule.nextCheck { text += self.check(check, "next", next: true) }
     return text
   }
 
@@ -108,16 +108,16 @@ struct ExplanationScreen {
     let why = part.reason ?? read
     let content = part.oneLine + (why.isEmpty ? "" : "   [\(why)]")
     let indent = String(repeating: "  ", count: depth)
-    var text = name(label) + mark + " " + indent + cut(content, by: 18 + indent.count) + "\n"
+    var text = name(label) + mark + " " + indent + cut(content, by: 16 + indent.count) + "\n"
     for inner in part.parts { text += tree(inner, label: "", depth: depth + 1) }
     return text
   }
 
-  private func line(_ label: String, _ content: String) -> String { name(label) + cut(content, by: 14) + "\n" }
+  private func line(_ label: String, _ content: String) -> String { name(label) + cut(content, by: 12) + "\n" }
 
   private func name(_ label: String) -> String {
     let label = TextEscaping.oneLine(label)
-    return terminal.styled("  " + label + String(repeating: " ", count: max(1, 12 - label.count)), .dim)
+    return terminal.styled("  " + label + String(repeating: " ", count: max(1, 10 - label.count)), .dim)
   }
 
   /// On one line, for a terminal's width less what stands before it.

@@ -100,7 +100,8 @@ struct RuleDraft {
     let isUnbounded = key.contains { RuleLint.unboundedFields.contains($0) }
     lines.append("  by = { \(by) }," + (isUnbounded ? " max_keys = 50000," : ""))
     let subject = key.map { "{\($0)}" }.joined(separator: " ")
-    let what = distinct.map { "{count} different \($0) values within \(within)" } ?? "{count} times within \(within)"
+    let what =
+      distinct.map { "\(count) or more different \($0) values within \(within)" } ?? "{count} times within \(within)"
     let differing = distinct.map { ", distinct = \"\($0)\"" } ?? ""
     lines += [
       "  threshold = { count = \(count), within = \"\(within)\"\(differing) },",

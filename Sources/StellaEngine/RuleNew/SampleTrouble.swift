@@ -196,14 +196,14 @@ struct SampleTrouble {
     guard let place = durations.firstIndex(where: { $0 >= limit }), place > 0,
       2 * (durations.count - place) < durations.count
     else { return nil }
-    var best = Int(durations[place])
+    // The roundest number between the two.
+    let least = Int(min(durations[place], 1e12))
+    var best = least
     var step = 1
-    while step <= best {
-      for factor in [1, 2, 5]
-      where Double(step * factor) > durations[place - 1] && step * factor <= Int(durations[place]) {
+    while step <= least {
+      for factor in [1, 2, 5] where Double(step * factor) > durations[place - 1] && step * factor <= least {
         best = step * factor
       }
-      if step > Int.max / 100 { break }
       step *= 10
     }
     return best
