@@ -14,11 +14,18 @@ struct SinkDeliveryTests {
     func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
   }
 
+  private final class Notes: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    var count: Int { texts.withLock { $0.count } }
+    func add(_ text: String) { texts.withLock { $0.append(text) } }
+  }
+
   /// A delivery on a store with one sink and a route that waits for nothing.
   private final class Scene {
     let path = NSTemporaryDirectory() + "stella-deliver-" + UUID().uuidString
     let store: SQLiteStore
-    let notes = Mutex<[String]>([])
+    let notes = Notes()
     private(set) var delivery: NotificationDelivery<SQLiteStore>?
 
     init(_ sink: NotificationSink, giveUpAfter: Int64 = 3600 * NotifyScene.second) throws {
@@ -32,7 +39,7 @@ struct SinkDeliveryTests {
       let delivery = NotificationDelivery(
         store, settings: settings, clients: SinkAssembly.clients(settings), time: SystemClock(),
         makeID: { UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "") },
-        note: { [weak self] text in self?.notes.withLock { $0.append(text) } })
+        note: { [notes] in notes.add($0) })
       try delivery.begin()
       self.delivery = delivery
     }
@@ -136,7 +143,7 @@ struct SinkDeliveryTests {
     try away.keep([NotifyScene.alert("a1")])
     #expect(try await away.until { ($0.first?.attempts ?? 0) >= 2 })
     #expect(try away.messages(.waiting).first?.trouble.hasPrefix("can't be reached") == true)
-    #expect(away.notes.withLock { $0.count } == 1)
+    #expect(away.notes.count == 1)
     await away.end()
   }
 
