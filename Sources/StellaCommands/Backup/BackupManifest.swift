@@ -51,8 +51,8 @@ struct BackupManifest: Equatable {
   }
 
   /// - Throws: ``CommandFailure`` `integrity` for what isn't one, `usage` for one of a newer format.
-  init(_ text: String) throws(CommandFailure) {
-    guard case .object(let members)? = try? JSONParser().parse(text) else { throw Self.broken("is no JSON object") }
+  init(_ json: String) throws(CommandFailure) {
+    guard case .object(let members)? = try? JSONParser().parse(json) else { throw Self.broken("is no JSON object") }
     func value(_ name: String) -> FieldValue? { members.first { $0.name == name }?.value }
     guard case .integer(let format)? = value("format") else { throw Self.broken("names no format") }
     guard format <= Self.format else {
