@@ -15,7 +15,10 @@ struct SinkDeliveryTests {
   }
 
   private final class Notes: Sendable {
-    let texts = Mutex<[String]>([])
+    private let texts = Mutex<[String]>([])
+
+    var count: Int { texts.withLock { $0.count } }
+    func add(_ text: String) { texts.withLock { $0.append(text) } }
   }
 
   /// A delivery on a store with one sink and a route that waits for nothing.
@@ -36,7 +39,7 @@ struct SinkDeliveryTests {
       let delivery = NotificationDelivery(
         store, settings: settings, clients: SinkAssembly.clients(settings), time: SystemClock(),
         makeID: { UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "") },
-        note: { [notes] text in notes.texts.withLock { $0.append(text) } })
+        note: { [notes] in notes.add($0) })
       try delivery.begin()
       self.delivery = delivery
     }
@@ -140,7 +143,7 @@ struct SinkDeliveryTests {
     try away.keep([NotifyScene.alert("a1")])
     #expect(try await away.until { ($0.first?.attempts ?? 0) >= 2 })
     #expect(try away.messages(.waiting).first?.trouble.hasPrefix("can't be reached") == true)
-    #expect(away.notes.texts.withLock { $0.count } == 1)
+    #expect(away.notes.count == 1)
     await away.end()
   }
 

@@ -12,6 +12,10 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   // The engine.
   /// An engine took the next epoch.
   case engineStarted = "engine.started"
+  /// The state was copied; the body has the digest of the copy's manifest.
+  case stateBackedUp = "state.backed_up"
+  /// The state is that of a backup; what was on record after it is in the former state.
+  case stateRestored = "state.restored"
   case frozen = "freeze.set"
   case thawed = "freeze.cleared"
   case scriptLoaded = "script.loaded"
