@@ -77,11 +77,11 @@ final class EngineState: Sendable {
   /// - Returns: false when nothing will answer, which the continuation has been told.
   func `await`(_ reload: CheckedContinuation<Void, any Error>) -> Bool {
     let isRunning = state.withLock { state in
-      guard state.isStarted, !state.hasEnded else { return false }
+      guard !state.hasEnded else { return false }
       state.reloads.append(reload)
       return true
     }
-    if !isRunning { reload.resume(throwing: StellaError(.ended, "the engine doesn't run.")) }
+    if !isRunning { reload.resume(throwing: StellaError(.ended, "the engine has ended.")) }
     return isRunning
   }
 
