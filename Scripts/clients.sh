@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests let send events to Stella: Debian packages, and Python packages in .build/clients. Does nothing, also offline,
-# when all are there. Exit status: 0 all there, 3 not all there.
+# Installs what tests let talk to Stella, senders and fuzzers: Debian packages, and Python packages in .build/clients. Does nothing,
+# also offline, when all are there. Exit status: 0 all there, 3 not all there.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
 bash Scripts/packages.sh Scripts/debian-packages-clients.txt || exit 3

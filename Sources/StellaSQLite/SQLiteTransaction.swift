@@ -9,7 +9,7 @@ package final class SQLiteTransaction: LogTransaction {
   package private(set) var epoch: Int64
   package private(set) var head: LogHead
   /// Which of the store's logs is written; 0 when there is none.
-  private var log: Int64
+  private(set) var log: Int64
 
   init(_ db: Database, path: String) throws {
     self.db = db

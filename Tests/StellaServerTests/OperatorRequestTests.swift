@@ -26,7 +26,8 @@ struct OperatorRequestTests {
         reason: text),
       .unsilence(-7), .unsilence(.max), .alerts(alerts), .alerts(OperatorRequest.AlertFilter()),
       .list(filter), .list(OperatorRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text),
-      .whoami,
+      .whoami, .rules(.list), .rules(.reload), .fixes(.list), .mutes, .log(.status), .log(.record(-1)),
+      .log(.records(.init())), .log(.records(.init(after: .max, limit: 1000, run: text))),
     ]
       + OperatorRequest.TopFilter.Order.allCases.map { order -> OperatorRequest in
         var filter = OperatorRequest.TopFilter()
@@ -44,6 +45,7 @@ struct OperatorRequestTests {
           .reconcile(text, .applied, reason: text), .reconcile(text, .notApplied, reason: text),
           .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
           .history(rule: text, limit: 7), .history(rule: text, key: text, limit: -1),
+          .rules(.show(text)), .fixes(.show(text)),
         ])
   }
 
@@ -83,6 +85,9 @@ struct OperatorRequestTests {
       ("POST", "/api/v1/silences", #"{"rule":"r","for":"2h","reason":"r","until":"1d"}"#, "until"),
       ("DELETE", "/api/v1/silences/first", "", "number"), ("GET", "/api/v1/alerts?all=yes", "", "all=true"),
       ("POST", "/api/v1/alerts/0a/resolve", "{}", "reason"), ("GET", "/api/v1/alerts/0a?rule=x", "", "rule"),
+      ("GET", "/api/v1/log?limit=1001", "", "1000"), ("GET", "/api/v1/log?limit=0", "", "limit"),
+      ("GET", "/api/v1/log?before=3", "", "after"), ("GET", "/api/v1/log/first", "", "number"),
+      ("POST", "/api/v1/rules/reload", #"{"tests":false}"#, "tests"), ("GET", "/api/v1/rules?all=true", "", "all"),
       ("DELETE", "/api/v1/freeze", "", "reason"), ("PUT", "/api/v1/freeze", "{}", "reason"),
     ])
   func refused(method: String, path: String, body: String, named: String) async throws {

@@ -8,7 +8,7 @@ struct AlertsCommand: ParsableCommand {
     commandName: "alerts", abstract: "See alerts; acknowledge, resolve and silence them.",
     subcommands: [
       AlertsListCommand.self, AlertsShowCommand.self, AlertsAckCommand.self, AlertsResolveCommand.self,
-      AlertsSilenceCommand.self, AlertsUnsilenceCommand.self,
+      AlertsSilenceCommand.self, AlertsUnsilenceCommand.self, AlertsMutesCommand.self,
     ], defaultSubcommand: AlertsListCommand.self)
 }
 
@@ -123,4 +123,16 @@ struct AlertsUnsilenceCommand: ParsableCommand {
   @OptionGroup var options: RequestOptions
 
   func run() throws { try RequestVerb.run(.unsilence(number), options, .table) }
+}
+
+/// `stella alerts mutes`
+struct AlertsMutesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mutes",
+    abstract: "List what keeps alerts from being told: silences, maintenance, shadow mode; and exceptions of rules.")
+
+  @OptionGroup var options: RequestOptions
+  @OptionGroup var result: OutputOptions
+
+  func run() throws { try RequestVerb.run(.mutes, options, result) }
 }

@@ -7,9 +7,9 @@ import StellaScripting
 /// `stella fixes`: everything about fix files.
 struct FixesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fixes", abstract: "List, check, test and plan fixes; prepare the targets that they change.",
+    commandName: "fixes", abstract: "List, show, check, test and plan fixes; prepare the targets that they change.",
     subcommands: [
-      FixesListCommand.self, FixesNewCommand.self, FixesLintCommand.self, FixesTestCommand.self,
+      FixesListCommand.self, FixesShowCommand.self, FixesNewCommand.self, FixesLintCommand.self, FixesTestCommand.self,
       FixesPlanCommand.self, FixesTargetCommand.self,
     ])
 }
@@ -17,53 +17,25 @@ struct FixesCommand: ParsableCommand {
 /// `stella fixes list`
 struct FixesListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the fixes that can be loaded, with what they are for.")
+    commandName: "list",
+    abstract: "List the fixes that can be loaded, with what they are for, and those that are refused.")
 
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
-  func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    let console = Console.standard
-    let fixes = desk.remediation.fixes
-    switch result.output {
-    case .json:
-      for fix in fixes.fixes { console.line(FixesListCommand.object(fix.manifest, desk).json) }
-    case .table:
-      var table = TextTable([
-        .init("ID"), .init("STATUS"), .init("HANDLES", isFlexible: true), .init("TARGETS", isFlexible: true),
-        .init("POLICY"), .init("TITLE", isFlexible: true),
-      ])
-      for fix in fixes.fixes {
-        let manifest = fix.manifest
-        table.add([
-          ScreenText.name(manifest.id), ScreenText.name(manifest.status),
-          ScreenText.name((manifest.handles + manifest.handlesType).joined(separator: ", ")),
-          ScreenText.name(manifest.targets.joined(separator: ", ")),
-          ScreenText.name(desk.remediation.policy(of: manifest).name), ScreenText.name(manifest.title),
-        ])
-      }
-      console.write(
-        fixes.fixes.isEmpty
-          ? "No fixes. Put them into ./Fixes, or begin one: stella fixes new NAME\n" : table.text(for: console.output))
-    }
-    try FixesLintCommand.report(fixes.refusals, console, result)
-  }
+  func run() throws { try RequestVerb.run(.fixes(.list), options, result) }
+}
 
-  private static func object(_ manifest: FixManifest, _ desk: RemediationDesk) -> FieldValue {
-    func texts(_ texts: [String]) -> FieldValue { .array(texts.map { .string($0) }) }
-    return .object([
-      .init("id", .string(manifest.id)), .init("title", .string(manifest.title)),
-      .init("status", .string(manifest.status)), .init("file", .string(manifest.file)),
-      .init("handles", texts(manifest.handles)), .init("handles_type", texts(manifest.handlesType)),
-      .init("targets", texts(manifest.targets)), .init("approval", .string(manifest.approval.rawValue)),
-      .init("policy", .string(desk.remediation.policy(of: manifest).name)),
-      .init(
-        "params",
-        .object(manifest.parameters.map { FieldValue.Member($0.name, .string($0.type.rawValue)) })),
-    ])
-  }
+/// `stella fixes show`
+struct FixesShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show one fix: what it is for, what it may change, and its text.")
+
+  @Argument(help: "The fix's id.") var id: String
+  @OptionGroup var options: RequestOptions
+  @OptionGroup var result: OutputOptions
+
+  func run() throws { try RequestVerb.run(.fixes(.show(id)), options, result) }
 }
 
 /// `stella fixes lint`

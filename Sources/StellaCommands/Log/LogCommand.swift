@@ -5,7 +5,7 @@ struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log", abstract: "Read, verify, export and prune the execution log.",
     subcommands: [
-      LogShowCommand.self, LogVerifyCommand.self, LogExportCommand.self, LogPruneCommand.self,
+      LogShowCommand.self, LogStatusCommand.self, LogVerifyCommand.self, LogExportCommand.self, LogPruneCommand.self,
       LogCheckpointCommand.self, LogKeyCommand.self, LogRotateKeyCommand.self, LogResealCommand.self,
     ])
 }

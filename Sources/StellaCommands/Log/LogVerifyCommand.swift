@@ -52,6 +52,7 @@ struct LogVerifyCommand: ParsableCommand {
     let now = SystemTime().now()
     var verification = try store.readLog { try LogVerifier.verify($0, trusted: keys, anchors: reports) }
     verification.checkedAt = now
+    LogVerifiedNote.keep(verification, at: now, in: directory)
     return verification
   }
 

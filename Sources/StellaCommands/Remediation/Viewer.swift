@@ -11,6 +11,8 @@ struct Viewer: Sendable {
     case uid(UInt32, account: String?)
     case session(id: String)
     case token(name: String, scopes: Set<APIToken.Scope>)
+    /// A program of this machine, where nobody logs in.
+    case local
   }
 
   let means: Means
@@ -46,13 +48,15 @@ struct Viewer: Sendable {
     case .session(let id, let account): self.init(.session(id: id), access.person(of: account))
     case .token(let name, let owner, let scopes):
       self.init(.token(name: name, scopes: scopes), access.person(of: owner))
+    case .local:
+      self.init(.local, nil, problem: "nobody logs in here")
     }
   }
 
-  private init(_ means: Means, _ person: Person?) {
+  private init(_ means: Means, _ person: Person?, problem: String = "there is no such user any more") {
     self.means = means
     self.person = person
-    problem = person.map { $0.isDisabled ? "\($0.name) is disabled" : nil } ?? "there is no such user any more"
+    self.problem = person.map { $0.isDisabled ? "\($0.name) is disabled" : nil } ?? problem
   }
 
   /// Of the operating system; nil for who comes over the network.
@@ -66,6 +70,7 @@ struct Viewer: Sendable {
     case .uid(let uid, let account): Viewer.name(uid, account)
     case .session(let id): "\(person?.name ?? "nobody") (session \(id))"
     case .token(let name, _): "token \(name) of \(person?.name ?? "nobody")"
+    case .local: "a program of this machine"
     }
   }
 
@@ -98,6 +103,12 @@ struct Viewer: Sendable {
     return "user:\(person.name)"
   }
 
+  /// The same, and a user of this machine whom nobody has declared by its number: for what needs no role.
+  func actorOrAccount() throws(CommandFailure) -> String {
+    if person == nil, case .uid(let uid, _) = means { return "uid:\(uid)" }
+    return try actor()
+  }
+
   /// Who it is on the log, for what only an admin may do.
   ///
   /// - Throws: ``CommandFailure`` `notPermitted` for everybody else.
@@ -115,6 +126,8 @@ struct Viewer: Sendable {
     let right = request.right
     switch means {
     case .uid: return
+    case .local:
+      guard request.isForAnybodyHere else { throw CommandFailure(.notPermitted, LoopbackServer.readOnly) }
     case .session:
       let name = try voter()
       let roles = Set(person?.roles.map(\.rawValue) ?? [])

@@ -41,6 +41,10 @@ extension RemediationDesk {
     case .silence(let rule, let key, let length, let reason): try silence(rule, key, length, reason, viewer, layout)
     case .unsilence(let number): try unsilence(number, viewer, layout)
     case .history(let rule, let key, let limit): try history(rule, key, limit, layout)
+    case .rules(let request): try answer(request, of: nil, for: viewer, as: layout)
+    case .fixes(let request): try answer(request, as: layout)
+    case .mutes: try mutes(layout)
+    case .log(let request): try answer(request, as: layout)
     case .access(let request): try answer(request, for: viewer, as: layout)
     case .top: throw CommandFailure(.notFound, "only the process that the engine runs in can say how it fares.")
     }

@@ -6,28 +6,43 @@ import StellaServer
 /// Where requests are answered: by a server elsewhere, by the one that runs on the state directory, else here.
 final class RequestPlace {
   private let configuration: Configuration
+  private let rules: [String]
   private let fixes: [String]
   private let client: ServerClient?
   private var opened: RemediationDesk?
 
   /// Fixes that are named on the command line are those of this process: a server has its own, and no others.
-  init(_ options: RequestOptions) throws {
-    fixes = options.remediation.fixes
-    if !options.local, fixes.isEmpty, let server = try RemoteServer(options.remote) {
+  convenience init(_ options: RequestOptions) throws {
+    try self.init(
+      config: options.remediation.config, fixes: options.remediation.fixes, isLocal: options.local,
+      remote: options.remote)
+  }
+
+  /// - Parameters:
+  ///   - config: nil for the usual one.
+  ///   - rules: paths that are named on the command line, and so are of this process, as are `fixes`.
+  ///   - isLocal: whether no server is asked.
+  init(
+    config: String?, rules: [String] = [], fixes: [String] = [], isLocal: Bool, remote: RemoteOptions
+  ) throws {
+    (self.rules, self.fixes) = (rules, fixes)
+    let isHere = isLocal || !fixes.isEmpty || !rules.isEmpty
+    if !isHere, let server = try RemoteServer(remote) {
       configuration = Configuration()
       client = try ServerClient(server, secret: server.secret())
       return
     }
-    configuration = try Configuration.load(options.remediation.config)
-    client = options.local || !fixes.isEmpty ? nil : try ServerClient(directory: configuration.state)
+    configuration = try Configuration.load(config)
+    client = isHere ? nil : try ServerClient(directory: configuration.state)
   }
 
   var isServer: Bool { client != nil }
 
   func answer(_ request: OperatorRequest, as layout: AnswerLayout) throws -> OperatorAnswer {
     if let client { return try client.answer(request, as: layout) }
-    // Asks nothing of the store, which needn't be there.
+    // They ask nothing of the store, which needn't be there.
     if request == .whoami { return Whoami(viewer: Viewer(try ApprovalRules(configuration).people)).answer(layout) }
+    if case .rules(let request) = request { return try RuleDesk.answer(request, rules, configuration, as: layout) }
     let desk = try desk()
     return try desk.answer(request, for: desk.viewer, as: layout)
   }

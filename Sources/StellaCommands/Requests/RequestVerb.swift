@@ -15,7 +15,17 @@ struct RequestVerb {
   static func run(_ request: OperatorRequest, _ options: RequestOptions, _ output: OutputMode, isQuiet: Bool = false)
     throws
   {
-    let verb = try RequestVerb(options, output, isQuiet: isQuiet)
+    try run(request, at: RequestPlace(options), output, isQuiet: isQuiet)
+  }
+
+  static func run(_ request: OperatorRequest, at place: RequestPlace, _ result: OutputOptions) throws {
+    try run(request, at: place, result.output, isQuiet: result.quiet)
+  }
+
+  private static func run(_ request: OperatorRequest, at place: RequestPlace, _ output: OutputMode, isQuiet: Bool)
+    throws
+  {
+    let verb = RequestVerb(place, output, isQuiet: isQuiet)
     defer { verb.place.close() }
     try verb.end(with: verb.perform(request))
   }
@@ -24,10 +34,10 @@ struct RequestVerb {
     try run(request, options, result.output, isQuiet: result.quiet)
   }
 
-  private init(_ options: RequestOptions, _ output: OutputMode, isQuiet: Bool) throws {
+  private init(_ place: RequestPlace, _ output: OutputMode, isQuiet: Bool) {
     layout = AnswerLayout(output, console.output)
     self.isQuiet = isQuiet
-    place = try RequestPlace(options)
+    self.place = place
   }
 
   private func perform(_ request: OperatorRequest) throws -> OperatorAnswer {

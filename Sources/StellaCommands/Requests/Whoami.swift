@@ -11,13 +11,15 @@ struct Whoami {
     var answer = OperatorAnswer()
     // A token has scopes; what its maker may do isn't what it may do.
     let roles =
-      viewer.isToken ? [] : Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
+      viewer.means == .local
+      ? ["viewer"]
+      : viewer.isToken ? [] : Person.Role.allCases.filter { viewer.person?.roles.contains($0) == true }.map(\.rawValue)
     answer.body =
       switch layout {
       case .json: json(roles)
       case .text: text(roles)
       }
-    if viewer.person == nil { answer.status = .notPermitted }
+    if viewer.person == nil, viewer.means != .local { answer.status = .notPermitted }
     return answer
   }
 
@@ -26,6 +28,7 @@ struct Whoami {
     case .uid: "uid"
     case .session: "session"
     case .token: "token"
+    case .local: "local"
     }
   }
 
@@ -37,6 +40,7 @@ struct Whoami {
     case .uid: "the uid that the kernel gives"
     case .session: "a session, which a login began"
     case .token(_, let scopes): "an API token for \(scopes.map(\.rawValue).sorted().joined(separator: ", "))"
+    case .local: "nothing"
     }
   }
 

@@ -4,9 +4,10 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
-    abstract: "List, begin, check, test, explain, compare and import rules; see what they decided.",
+    abstract: "List, show, begin, check, test, explain, compare and import rules; see what they decided.",
     subcommands: [
-      RulesListCommand.self, RulesNewCommand.self, RulesLintCommand.self, RulesTestCommand.self,
+      RulesListCommand.self, RulesShowCommand.self, RulesReloadCommand.self, RulesNewCommand.self,
+      RulesLintCommand.self, RulesTestCommand.self,
       RulesExplainCommand.self, RulesReplayCommand.self, RulesDiffCommand.self,
       RulesProfileCommand.self, RulesHistoryCommand.self, RulesStubsCommand.self, RulesImportCommand.self,
     ])

@@ -2,6 +2,7 @@ import ArgumentParser
 import StellaConfiguration
 import StellaEngine
 import StellaModel
+import StellaServer
 
 /// `stella serve`: the daemon.
 struct ServeCommand: AsyncParsableCommand {
@@ -26,6 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
       is finished first. Changes of stella.yaml and of fixes count from the next start on.
       """)
 
+  @Flag(name: .long, help: "Print the OpenAPI document of all routes, and start nothing.")
+  var openapi = false
+
   @OptionGroup var source: SourceOptions
   @OptionGroup var session: SessionOptions
 
@@ -45,6 +49,10 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if openapi {
+      Console.standard.line(OpenAPIDocument(version: StellaVersion.current).json.json)
+      return try Console.standard.flush()
+    }
     let configuration = try Configuration.load(source.config)
     let takesIn = configuration.server.listen != nil || NetworkSources.areDeclared(in: configuration)
     let inputs = try source.inputs(configuration, takesStandardInput: false, listens: takesIn)

@@ -35,8 +35,10 @@ final class StateServer: Sendable {
     let phase = ServerPhase()
     let settings = configuration.server
     let access = settings.login.map { ServerAccess(desk, $0) }
+    let masking = try PrivacyRules.viewers(configuration)
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
-      let answer = try Self.answer(request, caller, layout, desk, monitor, access)
+      var answer = try Self.answer(request, caller, layout, desk, monitor, access)
+      if caller == .local { answer.mask(masking) }
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
@@ -59,7 +61,7 @@ final class StateServer: Sendable {
         }
       }
     }
-    let readers: [any ReadRoutes] = [StreamRoutes(feed, clientBytes: settings.streamClientBytes), metrics]
+    let readers = Self.readers(feed, clientBytes: settings.streamClientBytes, metrics: metrics)
     do {
       server = try await SocketServer(
         path: socket.address, runs: runs, health: HealthRoutes(health), readers: readers)
@@ -79,7 +81,8 @@ final class StateServer: Sendable {
           intake: intake, health: health, readers: readers)
       } else {
         network = nil
-        loopback = try await Self.loopback(intake, settings, health, readers)
+        loopback = try await Self.loopback(
+          intake, settings, OperatorRoutes(work: work, caller: { _ in .local }, operation: operation), health, readers)
       }
     } catch {
       socket.remove()
@@ -88,6 +91,14 @@ final class StateServer: Sendable {
       throw error
     }
     (self.socket, self.work, self.phase, self.access, self.feed) = (socket, work, phase, access, feed)
+  }
+
+  /// The routes that only show something. Whoever adds one describes it in the area of ``OpenAPIDocument`` that it belongs to.
+  static func readers(_ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes) -> [any ReadRoutes] {
+    [
+      StreamRoutes(feed, clientBytes: clientBytes), metrics,
+      OpenAPIRoutes(OpenAPIDocument(version: StellaVersion.current)),
+    ]
   }
 
   var path: String { socket.path }
@@ -113,12 +124,12 @@ final class StateServer: Sendable {
   }
 
   private static func loopback(
-    _ intake: IntakeRoutes?, _ configuration: Configuration.Server, _ health: @escaping @Sendable () async -> Health,
-    _ readers: [any ReadRoutes]
+    _ intake: IntakeRoutes?, _ configuration: Configuration.Server, _ operators: OperatorRoutes<LoopbackServer.Context>,
+    _ health: @escaping @Sendable () async -> Health, _ readers: [any ReadRoutes]
   ) async throws -> LoopbackServer? {
     guard let intake, let listen = configuration.listen else { return nil }
     return try await LoopbackServer(
-      host: listen.host, port: listen.port, intake: intake, health: health, readers: readers)
+      host: listen.host, port: listen.port, intake: intake, operators: operators, health: health, readers: readers)
   }
 
   private static func webhooks(_ configuration: Configuration.Server) -> [String: WebhookSignature] {
@@ -160,6 +171,9 @@ final class StateServer: Sendable {
     do {
       if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: layout) }
       if case .top(let filter) = request { return try monitor.answer(filter, as: layout) }
+      if case .rules(let request) = request {
+        return try desk.answer(request, of: monitor.board, for: viewer, as: layout)
+      }
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
       throw FailureReport(error).failure
@@ -196,6 +210,15 @@ final class StateServer: Sendable {
       health.parts.append(Health.Part("intake", isWell: state.trouble == nil, detail: state.trouble?.message ?? held))
     }
     return health
+  }
+}
+
+extension OperatorAnswer {
+  /// Takes personal data out of what is said.
+  fileprivate mutating func mask(_ masking: Masking) {
+    let masker = Masker(masking)
+    body = String(decoding: masker.maskedLines(Array(body.utf8)), as: UTF8.self)
+    notes = notes.map { Note(masker.masked($0.text), isHint: $0.isHint) }
   }
 }
 

@@ -31,6 +31,8 @@ package final class EngineMonitor: Sendable {
   private let figures = Mutex<[EngineFigures]>([])
   /// Monotonic nanoseconds.
   package let started: Int64
+  /// The rules that run.
+  package let board = RuleBoard()
 
   package init() { started = machineMonotonicTime() }
 

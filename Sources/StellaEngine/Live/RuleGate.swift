@@ -12,6 +12,8 @@ struct RuleCandidate {
   let tests: [RuleSource]
   /// How many files have changed; nil when that was not looked at.
   let changed: Int?
+  /// The last of the requests that were made before the files were read; 0 for none.
+  var request = 0
 }
 
 /// Runs the tests of changed rules beside the stream before the rules go live. One candidate at a time: a newer one takes

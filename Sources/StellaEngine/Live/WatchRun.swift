@@ -35,7 +35,7 @@ package final class WatchRun: EventConsumer {
   /// Told about once a second how far the reading is.
   package var onProgress: ((RuleReplay.Progress) -> Void)?
   /// Through which others may ask how it fares.
-  package var monitor: EngineMonitor?
+  package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.
   package var feed: LiveFeed?
   /// The rules that are timed for the monitor.
@@ -262,6 +262,7 @@ package final class WatchRun: EventConsumer {
       rests[rule.id] = rule.rests
       onNotice(.quarantined(rule: rule.id, error: rule.error))
     }
+    monitor?.board.note(pipeline.rules, latest: pipeline.latestTime)
     guard let reading else { return }
     onProgress?(
       RuleReplay.Progress(
@@ -318,6 +319,7 @@ package final class WatchRun: EventConsumer {
 
   func reloadWhatChanged() throws {
     if let awaitedReload { try use(awaitedReload.candidate) }
+    if monitor?.board.takeRequest() == true { try reloadWhenWritten() }
     guard let ruleFiles else { return }
     let now = machineMonotonicTime()
     if let request = ruleFiles.takeRequest(at: now) {
@@ -332,7 +334,7 @@ package final class WatchRun: EventConsumer {
     if outcome.errors.isEmpty {
       try use(outcome.candidate)
     } else {
-      onNotice(.reloadRefused(outcome.errors, changed: outcome.candidate.changed))
+      refuse(outcome.candidate, outcome.errors)
     }
   }
 
@@ -351,7 +353,8 @@ package final class WatchRun: EventConsumer {
   private func read(changed count: Int?) -> RuleCandidate {
     let (sources, unreadable) = RuleFiles.read(options.rulePaths)
     let tests = gate == nil ? [] : RuleFiles.readTests(options.rulePaths).sources
-    return RuleCandidate(sources: sources, unreadable: unreadable, tests: tests, changed: count)
+    return RuleCandidate(
+      sources: sources, unreadable: unreadable, tests: tests, changed: count, request: monitor?.board.taken ?? 0)
   }
 
   /// Takes rules into use between two batches. Broken files keep everything as it was.
@@ -362,7 +365,7 @@ package final class WatchRun: EventConsumer {
     do throws(RuleError) {
       muting = try options.readMuting?() ?? self.muting
     } catch {
-      onNotice(.reloadRefused([error], changed: candidate.changed))
+      refuse(candidate, [error])
       return
     }
     let new = RuleSet(
@@ -372,7 +375,7 @@ package final class WatchRun: EventConsumer {
     var broken = new.refusals.filter { !before.contains($0.file) }.flatMap(\.errors) + new.exceptionErrors
     if broken.isEmpty, new.rules.isEmpty, !old.rules.isEmpty { broken = [noRuleLeft(refused: new.refusals.count)] }
     if !broken.isEmpty {
-      onNotice(.reloadRefused(broken, changed: candidate.changed))
+      refuse(candidate, broken)
       return
     }
     self.muting = muting
@@ -387,12 +390,22 @@ package final class WatchRun: EventConsumer {
     for rule in pipeline.rules.failingRules { rests[rule.id] = rule.rests }
     let kept = new.rules.count { known.contains($0.manifest.id) } - resets.count
     onNotice(.reloaded(active: new.rules.count, carriedOver: kept, refused: new.refusals.flatMap(\.errors)))
+    showRules()
+    monitor?.board.finish(
+      candidate.request, .live(active: new.rules.count, carriedOver: kept, refused: new.refusals.flatMap(\.errors)))
     for reset in resets { note(reset) }
     // The alerts about scripts end because these are other ones.
     noteEnded(alerts.filter { known.contains($0.rule) })
     checkpointer?.forget()
     housekeep(force: true)
   }
+
+  private func refuse(_ candidate: RuleCandidate, _ errors: [RuleError]) {
+    onNotice(.reloadRefused(errors, changed: candidate.changed))
+    monitor?.board.finish(candidate.request, .refused(errors))
+  }
+
+  private func showRules() { monitor?.board.show(pipeline.rules, shadows: muting.alerts.shadows) }
 
   private func noRuleLeft(refused: Int) -> RuleError {
     RuleError(

@@ -12,6 +12,8 @@ package enum Caller: Sendable, Hashable {
   ///
   /// - Parameter owner: name of the person who made the token.
   case token(name: String, owner: String, scopes: Set<APIToken.Scope>)
+  /// Some program of this machine, where nobody logs in: it may look, and not at personal data.
+  case local
 
   /// Whom a program acts as, on the log and as who asks for a run: nobody's own name has a colon in it.
   package static func tokenActor(_ name: String, owner: String) -> String { "token:\(name)@\(owner)" }

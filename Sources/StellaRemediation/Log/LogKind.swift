@@ -16,6 +16,8 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   case thawed = "freeze.cleared"
   case scriptLoaded = "script.loaded"
   case scriptRefused = "script.refused"
+  /// Somebody had the rules loaded anew; the body says what came of it.
+  case rulesReloaded = "rules.reloaded"
   /// A `plan`, a `verify`, or a `when` that led to a proposal: digests of script and inputs, calls, resources, outcome.
   case scriptExecuted = "script.executed"
 

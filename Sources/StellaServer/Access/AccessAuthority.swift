@@ -26,6 +26,7 @@ package struct Identity: Sendable, Hashable {
     case .uid: true
     case .session: !roles.isDisjoint(with: right.roles)
     case .token(_, _, let scopes): right.scope.map(scopes.contains) ?? false
+    case .local: right == .read
     }
   }
 
@@ -40,6 +41,7 @@ package struct Identity: Sendable, Hashable {
     case .uid(let uid): "uid:\(uid)"
     case .session(_, let account): "user:\(account)"
     case .token(let name, let owner, _): Caller.tokenActor(name, owner: owner)
+    case .local: "local"
     }
   }
 }

@@ -7,7 +7,7 @@ extension OperatorRequest {
     case read
     /// To ask for a plan or a rollback, on which people decide.
     case propose
-    /// To acknowledge, resolve, silence, have carried out what is approved, and stop all effects.
+    /// To acknowledge, resolve, silence, have rules loaded anew and carried out what is approved, and stop all effects.
     case respond
     /// To let effects go on.
     case thaw
@@ -41,13 +41,23 @@ extension OperatorRequest {
 
   package var right: Right {
     switch self {
-    case .list, .show, .state, .freezeStatus, .whoami, .alerts, .alert, .history, .top: .read
+    case .list, .show, .state, .freezeStatus, .whoami, .alerts, .alert, .history, .top, .fixes, .mutes, .log: .read
+    case .rules(.list), .rules(.show): .read
+    case .rules(.reload): .respond
     case .replan, .rollback, .withdraw: .propose
     case .acknowledge, .resolve, .silence, .unsilence, .execute, .freeze: .respond
     case .thaw: .thaw
     case .approve, .reject, .review, .reconcile, .accept: .vote
     case .access(.setPassword(_, _, former: .some)): .own
     case .access: .administer
+    }
+  }
+
+  /// Whether somebody may ask for it on a machine where nobody logs in: it changes nothing, and holds nothing of a plan.
+  package var isForAnybodyHere: Bool {
+    switch self {
+    case .show, .state: false
+    default: right == .read
     }
   }
 

@@ -4,9 +4,16 @@ import Hummingbird
 import NIOCore
 import StellaModel
 
-/// HTTP for the programs of this machine: nobody has to say who they are, and nobody can decide anything.
+/// HTTP for the programs of this machine: nobody has to say who they are, and nobody can decide or change anything.
 package struct LoopbackServer: Sendable {
+  /// Of its requests.
+  package typealias Context = BasicRequestContext
+
   private static let connectionLimit = 4096
+  /// Why something isn't done here.
+  package static let readOnly =
+    "nobody logs in here, so that this is only for looking, and not at plans. Use the command line, or set `server: { login: true }` "
+    + "in stella.yaml."
 
   private let listener: HTTPListener
   /// As it is written in an address.
@@ -18,21 +25,17 @@ package struct LoopbackServer: Sendable {
   /// - Parameters:
   ///   - host: `127.0.0.1`, `::1` or `localhost`.
   ///   - port: 0 takes a free one.
+  ///   - operators: of which only what shows something is served; nil for none. Its caller is ``Caller/local``.
   ///   - health: told without its details.
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: ``CommandFailure`` `failure` when it can't be bound; nothing runs then.
   package init(
-    host: String, port: Int, intake: IntakeRoutes, health: @escaping @Sendable () async -> Health,
+    host: String, port: Int, intake: IntakeRoutes, operators: OperatorRoutes<Context>? = nil,
+    health: @escaping @Sendable () async -> Health,
     readers: [any ReadRoutes] = [], patience: TimeAmount = .seconds(30)
   ) async throws {
     precondition(["127.0.0.1", "::1", "localhost"].contains(host), "without a login only this machine is served")
-    let router = Router()
-    router.add(middleware: LocalPagesOnly())
-    intake.add(to: router)
-    intake.addWebhooks(to: router)
-    HealthRoutes { await health().forStrangers }.add(to: router)
-    DashboardRoutes().add(to: router)
-    for routes in readers { routes.add(to: router) }
+    let router = Self.router(intake: intake, operators: operators, health: health, readers: readers)
     self.host = host.contains(":") ? "[\(host)]" : host
     do {
       listener = try await HTTPListener(
@@ -43,6 +46,21 @@ package struct LoopbackServer: Sendable {
         "\(self.host):\(port) can't be listened at: \(String(cString: strerror(error.errnoCode))). Name another port under "
           + "`server:` in stella.yaml.")
     }
+  }
+
+  static func router(
+    intake: IntakeRoutes, operators: OperatorRoutes<Context>?,
+    health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes]
+  ) -> Router<Context> {
+    let router = Router()
+    router.add(middleware: LocalPagesOnly())
+    intake.add(to: router)
+    intake.addWebhooks(to: router)
+    operators?.add(to: router.group().add(middleware: LocalReadOnly()))
+    HealthRoutes { await health().forStrangers }.add(to: router)
+    DashboardRoutes().add(to: router)
+    for routes in readers { routes.add(to: router) }
+    return router
   }
 
   /// Answers what has been asked, and takes nothing more.

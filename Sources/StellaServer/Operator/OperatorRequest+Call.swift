@@ -78,6 +78,10 @@ extension OperatorRequest {
       return get(
         ["top"],
         [Parameter("sort", filter.order.rawValue)] + (filter.limit.map { [Parameter("limit", String($0))] } ?? []))
+    case .rules(let request): return request.call
+    case .fixes(let request): return request.call
+    case .mutes: return get(["mutes"])
+    case .log(let request): return request.call
     case .access(let request): return request.call
     }
   }

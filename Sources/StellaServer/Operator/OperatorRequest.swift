@@ -97,6 +97,14 @@ package enum OperatorRequest: Sendable, Hashable {
   case history(rule: String, key: String? = nil, limit: Int)
   /// How the engine fares, and what each rule costs it. Only the process that it runs in can say.
   case top(TopFilter)
+  /// About the rules that run.
+  case rules(RuleRequest)
+  /// About the fixes that can be proposed.
+  case fixes(FixRequest)
+  /// What keeps alerts, or events from rules: silences, exceptions, maintenance, shadow mode.
+  case mutes
+  /// About the execution log.
+  case log(LogRequest)
   /// About those who may come in.
   case access(AccessRequest)
 }

@@ -13,7 +13,7 @@ import StellaModel
 ///     POST   /silences  {"rule","key":{…},"for","reason"}            DELETE /silences/NUMBER
 ///     GET    /rules/ID/history?key=…&limit=…
 ///     GET    /freeze      PUT /freeze {"reason"}      DELETE /freeze?reason=…      GET /whoami
-///     GET    /top?sort=…&limit=…      and what OperatorRoutes+Access.swift adds
+///     GET    /top?sort=…&limit=…      and what OperatorRoutes+Knowledge.swift and OperatorRoutes+Access.swift add
 ///
 /// Answers are JSON, of lists one object a line, or with `Accept: text/plain` what the command prints. Failures are
 /// ``Problem``s. What is asked is done by the host, off the event loops.
@@ -45,6 +45,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addRuns(to: routes)
     addAlerts(to: routes)
     addFreeze(to: routes)
+    addKnowledge(to: routes)
     addAccess(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
     routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
@@ -141,7 +142,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private func answer(
+  func answer(
     _ request: Request, _ context: Context, _ read: (Request, RequestMembers) throws(CommandFailure) -> OperatorRequest
   ) async throws -> Response {
     let body: ByteBuffer
@@ -163,7 +164,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private func query(_ request: Request) -> [OperatorRequest.Parameter] {
+  func query(_ request: Request) -> [OperatorRequest.Parameter] {
     request.uri.queryParameters.map { OperatorRequest.Parameter(String($0.key), String($0.value)) }
   }
 

@@ -10,13 +10,15 @@ final class AccessScene {
   private(set) var port = 0
 
   /// - Parameters:
+  ///   - login: whether anybody has to log in.
   ///   - tls: further keys of `server:`.
   ///   - users: further entries of `users:`.
-  init(tls: String = "", users: String = "") throws {
+  init(login: Bool = true, tls: String = "", users: String = "") throws {
     scene = try ServeScene()
     var text = try String(contentsOfFile: directory("stella.yaml"), encoding: .utf8)
     text = text.replacing("users:\n", with: "users:\n\(users)")
-    try directory.write("stella.yaml", text + "server: { listen: '127.0.0.1:0', login: true\(tls) }\n")
+    try directory.write(
+      "stella.yaml", text + "server: { listen: '127.0.0.1:0'\(login ? ", login: true" : "")\(tls) }\n")
   }
 
   deinit {

@@ -1,0 +1,85 @@
+import StellaModel
+
+extension AreaDescription {
+  package static let engine = AreaDescription(
+    "engine", "How the engine fares, the stop of all effects, and who you are.",
+    routes: [
+      .operation(
+        "GET", "/top", "top", "What the engine does and each rule costs it; the first answer takes some seconds", .read,
+        parameters: [
+          .init("sort", "What comes first.", .oneOf(OperatorRequest.TopFilter.Order.allCases.map(\.rawValue))),
+          .init("limit", "The most rules that are given.", .integer),
+        ], lines: .object([.init("kind", .oneOf(["engine", "rule"]))]),
+        meaning: "One line for the engine, then one for each rule."),
+      .operation("GET", "/freeze", "getFreeze", "Whether all effects are stopped", .read, answer: .named("Freeze")),
+      .operation(
+        "PUT", "/freeze", "setFreeze", "Stop all effects at the next boundary, durably", .respond,
+        body: .object([.init("reason", .text)], isClosed: true), answer: .named("Freeze"), problems: [409, 500]),
+      .operation(
+        "DELETE", "/freeze", "endFreeze", "Let effects go on", .thaw,
+        parameters: [.init("reason", .query, "Why.", .text, isRequired: true)], answer: .named("Freeze"),
+        problems: [409, 500]),
+      .operation("GET", "/whoami", "whoami", "Who you are here, and what you may do", .read, answer: .named("Whoami")),
+      RouteDescription(
+        "GET", "/metrics", "metrics", "Figures for Prometheus", .right(.read),
+        answers: [.init(200, "Prometheus's text format.", [.init("text/plain", .text)])]),
+      RouteDescription(
+        "GET", "/health/metrics", "metricsAsJSON", "The same figures as JSON", .right(.read),
+        answers: [
+          .init(
+            200, "Figures.",
+            [
+              .init(
+                "application/json",
+                .object([
+                  .init(
+                    "metrics",
+                    .list(
+                      .object([
+                        .init("name", .text), .init("type", .text), .init("help", .text),
+                        .init(
+                          "samples", .list(.object([.init("labels", .map(.text)), .init("value", .number)]))),
+                      ])))
+                ]))
+            ])
+        ]),
+      RouteDescription(
+        "GET", "/health", "health", "Whether the process is alive", .everybody,
+        answers: [.init(200, "It is.", [.init("application/json", .named("Health"))])]),
+      RouteDescription(
+        "GET", "/ready", "ready", "Whether requests should come here", .everybody,
+        answers: [
+          .init(200, "They should.", [.init("application/json", .named("Health"))]),
+          .init(503, "Not now; `parts` says why.", [.init("application/json", .named("Health"))]),
+        ]),
+      RouteDescription(
+        "GET", "/api/v1/openapi.json", "openapi", "This document", .right(.read),
+        answers: [.init(200, "OpenAPI 3.1.", [.init("application/json", .object([.init("openapi", .text)]))])]),
+    ],
+    schemas: [
+      (
+        "Freeze",
+        .object([
+          .init("frozen", .flag), .init("by", .text, isRequired: false), .init("reason", .text, isRequired: false),
+          .init("since", .time, isRequired: false),
+        ])
+      ),
+      (
+        "Whoami",
+        .object([
+          .init("means", .oneOf(["uid", "session", "token", "local"])), .init("uid", .integer.orNull),
+          .init("account", .text.orNull), .init("user", .text.orNull), .init("roles", .texts), .init("groups", .texts),
+          .init("token", .text, isRequired: false), .init("scopes", .texts, isRequired: false),
+          .init("problem", .text, isRequired: false),
+        ])
+      ),
+      (
+        "Health",
+        .object([
+          .init("status", .text), .init("ready", .flag),
+          .init(
+            "parts", .list(.object([.init("name", .text), .init("well", .flag), .init("detail", .text)]))),
+        ])
+      ),
+    ])
+}
