@@ -116,7 +116,8 @@ package struct OpenAPIDocument: Sendable {
 
   /// `/runs/{id}` of `/runs/:id`.
   static func template(_ path: String) -> String {
-    path.split(separator: "/").map { $0.hasPrefix(":") ? "/{\($0.dropFirst())}" : "/\($0)" }.joined()
+    let parts = path.split(separator: "/").map { $0.hasPrefix(":") ? "/{\($0.dropFirst())}" : "/\($0)" }
+    return parts.isEmpty ? "/" : parts.joined()
   }
 
   private func operation(_ route: RouteDescription, _ area: AreaDescription) -> FieldValue {
