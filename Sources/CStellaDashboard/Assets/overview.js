@@ -126,7 +126,7 @@ export function overviewView(go, sourceKnown) {
     const open = firing();
     const worst = open.filter((alert) => alert.severity === "critical").length;
     const taken = (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "acknowledged").length;
-    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, worst ? "bad" : open.length ? "warn" : "good");
+    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, !alerts.value ? null : worst ? "bad" : open.length ? "warn" : "good");
     const queue = waiting();
     const soonest = Math.min(...queue.map((run) => stamp(run.decide_by)).filter(Number.isFinite));
     set("approvals", runs.value ? number(queue.length) : "–", freeze.value?.frozen ? "all effects are stopped" : queue.length && Number.isFinite(soonest) ? "first ends in " + length(soonest - Date.now()) : runs.value ? "nothing to decide" : runs.absence, queue.length ? "ask" : null);
