@@ -2,7 +2,7 @@
 import { getJSON, getLines, part, query, send } from "./api.js";
 import { bullet, TimeChart } from "./chart.js";
 import { confirm, field, toast } from "./dialog.js";
-import { button, data, fact, h, mark, put, refuse, say } from "./dom.js";
+import { button, data, fact, h, mark, put, refuse, renew, say } from "./dom.js";
 import { badge, Grid } from "./grid.js";
 import { alerts, allAlerts, alertState, isOver, runs, SEVERITIES, stateText } from "./model.js";
 import { choice, noteOf, panel, split, tool } from "./panel.js";
@@ -91,7 +91,7 @@ export function alertsView(go) {
 
   function drawSilences(held) {
     say(silencePanel.firstChild, "Silences that hold: " + held.length);
-    put(silences, held.map((silence) => h(
+    renew(silences, held.map((silence) => h(
       "li", {}, h("span", { class: "mono" }, visible(silence.rule) + " " + keyText(silence.key)),
       h("span", { class: "dim" }, "until " + clock(stamp(silence.until)) + ", by " + visible(silence.by) + ": " + visible(silence.reason)),
       button("End", () => endSilence(silence), {
@@ -291,9 +291,9 @@ export function alertsView(go) {
         helpPart.hidden = made.length === 0 && helps.childElementCount === 0;
       },
       suggest(suggestions, exceptions) {
-        put(helps, suggestions.map((one) => h("li", {}, h("b", {}, visible(one.fix)), ": " + (one.reasons ?? []).map(visible).join(", ") + "; "
+        put(helps, suggestions.map((one) => h("li", {}, h("span", {}, h("b", {}, visible(one.fix)), ": " + (one.reasons ?? []).map(visible).join(", ") + "; "
           + (one.succeeded + one.unsuccessful === 0 ? "never carried out yet" : "helped in " + one.succeeded + " of " + counted(one.succeeded + one.unsuccessful, "run"))
-          + (one.applies ? "" : "; does not apply"))));
+          + (one.applies ? "" : "; does not apply")))));
         if (suggestions.length) helpPart.hidden = false;
         if (exceptions.length) facts.append(...fact("Exceptions", exceptions.map((one) => visible(one.reason ?? one)).join("; ")));
       },

@@ -173,7 +173,10 @@ async function begin() {
   drawLink();
   listen(views, () => shown, go, {
     b: () => bell?.toggle(), t: nextTheme, z: nextZone, r: () => { forgetArchive(); refreshAll(); stream.now(); shown.redraw(); },
-    Escape: () => { if (shown.element.querySelector('.detail[data-open="yes"]')) { go(shown.id); shown.show(null); } },
+    Escape: () => {
+      if (bell?.isOpen) bell.close();
+      else if (shown.element.querySelector('.detail[data-open="yes"]')) { go(shown.id); shown.show(null); }
+    },
   });
   window.addEventListener("hashchange", route);
   let pause = 500;

@@ -1,7 +1,7 @@
 // What is new: alerts, plans that wait, runs that went wrong, notifications that couldn't be sent.
 import { part, send } from "./api.js";
 import { toast } from "./dialog.js";
-import { button, data, h, mark, newID, put, say } from "./dom.js";
+import { button, data, h, mark, newID, put, renew, say } from "./dom.js";
 import { alerts, alertState, notifications, outcome, runs, stateText } from "./model.js";
 import { session } from "./session.js";
 import { ago, stamp, visible } from "./text.js";
@@ -36,7 +36,7 @@ export function makeBell() {
       else if (outcome(run) === "bad") found.push({ at: stamp(run.ended_at ?? run.proposed_at), kind: "run-" + run.state, what: "run " + stateText(run.state), text: run.title, href: "#runs/" + part(run.id) });
     }
     for (const one of notifications.value ?? []) {
-      found.push({ at: stamp(one.last_attempt ?? one.time ?? one.created_at ?? one.at), kind: "high", what: "notification not sent", text: one.error ?? one.last_error ?? one.title ?? one.sink ?? "", notification: one });
+      found.push({ at: stamp(one.ended_at ?? one.written_at), kind: "high", what: "not sent to " + visible(one.sink), text: [one.title, one.trouble].filter(Boolean).join(": "), notification: one });
     }
     return found.filter((item) => Number.isFinite(item.at)).sort((a, b) => b.at - a.at).slice(0, KEPT);
   }
@@ -63,7 +63,7 @@ export function makeBell() {
   mark(popup, "aria-labelledby", heading.id);
 
   function drawList() {
-    put(list, items.length === 0 ? h("li", { class: "nothing" }, "Nothing.") : items.map((item) => h(
+    renew(list, items.length === 0 ? h("li", { class: "nothing" }, "Nothing.") : items.map((item) => h(
       "li", { "data-new": item.at > read ? "" : null },
       item.notification
         ? h("div", { class: "news-row" }, row(item), button("Try again", () => retry(item.notification), { class: "small", refusal: session.refusal("respond") }))

@@ -35,6 +35,23 @@ export function put(element, ...children) {
   return element;
 }
 
+/** As ``put``, but what is the same stays, and so does the focus: whoever is in the middle of a list isn't thrown out of it. */
+export function renew(element, ...children) {
+  const next = element.cloneNode(false);
+  add(next, children);
+  if (next.isEqualNode(element)) return element;
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const all = (root) => [...root.querySelectorAll("a, button, summary")];
+  const index = focused ? all(element).indexOf(focused) : -1;
+  const place = focused?.getAttribute("href");
+  element.replaceChildren(...next.childNodes);
+  if (focused) {
+    const found = all(element);
+    ((place && found.find((one) => one.getAttribute("href") === place)) || found[Math.min(index, found.length - 1)])?.focus({ preventScroll: true });
+  }
+  return element;
+}
+
 /** Changes an element's text, only when it is another: nothing is laid out anew, and nothing is read out twice. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

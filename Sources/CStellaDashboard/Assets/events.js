@@ -151,8 +151,10 @@ export function eventsView(go, filterChanged) {
 
   async function loadEarlier(isFirst = false) {
     try {
+      const found = await getLines("events" + archiveQuery({ until: all[0]?.time, limit: 200 }));
+      // What the stream has told meanwhile isn't told twice.
+      if (coming.length && !isPaused) flush();
       const oldest = all[0]?.time;
-      const found = await getLines("events" + archiveQuery({ until: oldest, limit: 200 }));
       hasArchive = true;
       earlier.hidden = false;
       const older = found.filter((event) => event.time !== undefined && (oldest === undefined || event.time < oldest)).reverse();

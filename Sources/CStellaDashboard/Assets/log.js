@@ -1,6 +1,6 @@
 // The execution log: what was done, by whom, and what proves it.
 import { APIError, getLines, query } from "./api.js";
-import { button, data, fact, h, mark, put, say } from "./dom.js";
+import { button, data, fact, h, mark, put, renew, say } from "./dom.js";
 import { Grid } from "./grid.js";
 import { logStatus } from "./model.js";
 import { noteOf, panel, split, tool } from "./panel.js";
@@ -84,18 +84,17 @@ export function logView(go) {
 
   function drawSeal() {
     const status = logStatus.value;
-    if (!status) { put(seal, h("p", { class: "dim" }, "State of the log: " + noteOf(logStatus))); return; }
-    put(seal, sealOf(status), h("dl", { class: "facts inline" },
-      fact("Records", number(status.size)), fact("Signed up to", text(status.signed ?? status.signed_up_to)), status.anchored !== undefined ? fact("Anchored up to", text(status.anchored)) : null,
-      fact("Head", String(status.head?.root ?? status.head ?? status.root ?? "–").slice(0, 16) + "…"),
-      status.last_verification || status.verification ? fact("Last checked", verified(status.last_verification ?? status.verification)) : null));
+    if (!status) { renew(seal, h("p", { class: "dim" }, "State of the log: " + noteOf(logStatus))); return; }
+    renew(seal, sealOf(status), h("dl", { class: "facts inline" },
+      fact("Records", number(status.size)), fact("Signed up to", text(status.signed)), status.anchors?.length ? fact("Anchored", status.anchors.map((anchor) => visible(anchor.name) + " up to " + number(anchor.size)).join(", ")) : null,
+      fact("Head", String(status.head ?? "–").slice(0, 16) + "…"),
+      fact("Last checked", status.verified ? verified(status.verified) : "never; stella log verify does")));
   }
 
   const text = (value) => (typeof value === "number" ? "no. " + number(value) : value === null || value === undefined ? "nothing yet" : typeof value === "object" ? "no. " + number(value.size ?? value.number) : String(value));
 
   function verified(value) {
-    if (typeof value === "string") return Number.isFinite(stamp(value)) ? fullTime(stamp(value)) : value;
-    const time = stamp(value.time ?? value.checked_at ?? value.at);
+    const time = stamp(value.time);
     return [value.verdict === "verified" ? "" : value.verdict, Number.isFinite(time) ? fullTime(time) + " (" + ago(time) + ")" : ""].filter(Boolean).join(", ");
   }
 
@@ -137,7 +136,7 @@ export function logView(go) {
 
 /** Whether the log holds what it proves, as a word with its mark. */
 export function sealOf(status) {
-  const verdict = status.verification?.verdict ?? status.last_verification?.verdict ?? status.verdict ?? null;
+  const verdict = status.verified?.verdict ?? null;
   const isBroken = verdict === "failed" || verdict === "broken";
   const kind = isBroken ? "broken" : verdict ? "whole" : "open";
   const element = h("p", { class: "seal-state", "data-seal": kind }, isBroken ? "The log does not verify" : verdict ? (verdict === "verified" ? "Verified" : "Checked: " + visible(verdict)) : "Not verified yet");

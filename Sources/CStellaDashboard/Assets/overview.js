@@ -2,11 +2,11 @@
 import { part, send } from "./api.js";
 import { TimeChart } from "./chart.js";
 import { confirm, field, toast } from "./dialog.js";
-import { button, data, h, mark, put, say } from "./dom.js";
+import { button, data, h, mark, renew, say } from "./dom.js";
 import { alerts, alertState, findings, firing, freeze, health, logStatus, runs, system, top, waiting } from "./model.js";
 import { sealOf } from "./log.js";
 import { choice, noteOf, panel } from "./panel.js";
-import { GROUPS, hasArchive, load, RANGES, seen } from "./series.js";
+import { FIRST, GROUPS, hasArchive, load, RANGES, seen } from "./series.js";
 import { session } from "./session.js";
 import { stream } from "./stream.js";
 import { ago, clock, counted, keyText, length, milliseconds, number, percent, short, stamp, visible } from "./text.js";
@@ -14,9 +14,10 @@ import { ago, clock, counted, keyText, length, milliseconds, number, percent, sh
 const SHOWN = 6;
 
 export function overviewView(go, sourceKnown) {
-  let range = RANGES[0];
+  let range = FIRST;
   let timer = null;
   let isAsking = false;
+  let isLate = false;
 
   // MARK: health
 
@@ -63,7 +64,7 @@ export function overviewView(go, sourceKnown) {
     ],
   });
   const origin = h("span", { class: "tally" });
-  const ranges = choice("Span of the charts", RANGES, range.id, (id) => { range = RANGES.find((one) => one.id === id); draw(); });
+  const ranges = choice("Span of the charts", RANGES, range.id, (id) => { range = RANGES.find((one) => one.id === id); sourceKnown(); draw(); });
   const charts = panel("Traffic", { className: "traffic", tools: [origin, ranges], body: [h("div", { class: "charts" }, rate.element, errors.element, latency.element)] });
 
   // MARK: what needs somebody
@@ -91,7 +92,7 @@ export function overviewView(go, sourceKnown) {
       ring.style.setProperty("--score", String(Math.max(0, Math.min(100, points))));
       mark(ring, "aria-label", "Health: " + points + " of 100, " + told.status);
       const found = [...(told.reasons ?? [])].sort((a, b) => b.points - a.points);
-      put(reasons, found.length
+      renew(reasons, found.length
         ? found.slice(0, 5).map((reason) => h("li", { "data-tone": ["critical", "high"].includes(reason.severity) ? "bad" : "warn" }, h("span", { class: "points" }, "−" + number(reason.points)),
           h("span", {}, data(h("span"), reason.text), reason.since ? h("span", { class: "dim" }, " since " + clock(stamp(reason.since))) : null)))
         : h("li", { "data-tone": "good" }, "Nothing takes points off."),
@@ -109,7 +110,7 @@ export function overviewView(go, sourceKnown) {
     mark(ring, "data-tone", WORDS[word] ?? "none");
     ring.style.setProperty("--score", health.value ? (ill.length ? "50" : "100") : "0");
     mark(ring, "aria-label", "Health: " + word);
-    put(reasons, parts.map((one) => h("li", { "data-tone": one.well ? "good" : "bad" }, h("span", { class: "points" }, one.well ? "✓" : "✗"), h("span", {}, visible(one.name) + (one.detail ? ": " + visible(one.detail) : one.well ? " is well" : " is not well")))),
+    renew(reasons, parts.map((one) => h("li", { "data-tone": one.well ? "good" : "bad" }, h("span", { class: "points" }, one.well ? "✓" : "✗"), h("span", {}, visible(one.name) + (one.detail ? ": " + visible(one.detail) : one.well ? " is well" : " is not well")))),
       system.status === "missing" && health.value ? h("li", { class: "dim" }, "This server keeps no score.") : null);
     healthPanel.note(health.value === null ? noteOf(health) : "");
   }
@@ -125,7 +126,7 @@ export function overviewView(go, sourceKnown) {
     const open = firing();
     const worst = open.filter((alert) => alert.severity === "critical").length;
     const taken = (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "acknowledged").length;
-    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, worst ? "bad" : open.length ? "warn" : "good");
+    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, !alerts.value ? null : worst ? "bad" : open.length ? "warn" : "good");
     const queue = waiting();
     const soonest = Math.min(...queue.map((run) => stamp(run.decide_by)).filter(Number.isFinite));
     set("approvals", runs.value ? number(queue.length) : "–", freeze.value?.frozen ? "all effects are stopped" : queue.length && Number.isFinite(soonest) ? "first ends in " + length(soonest - Date.now()) : runs.value ? "nothing to decide" : runs.absence, queue.length ? "ask" : null);
@@ -139,25 +140,27 @@ export function overviewView(go, sourceKnown) {
 
   function drawLists() {
     const open = firing().slice(0, SHOWN);
-    put(alertList, open.length === 0 ? h("li", { class: "nothing" }, alerts.value ? "Nothing fires." : alerts.absence) : open.map((alert) => h(
+    renew(alertList, open.length === 0 ? h("li", { class: "nothing" }, alerts.value ? "Nothing fires." : alerts.absence) : open.map((alert) => h(
       "li", {}, h("a", { href: "#alerts/" + part(alert.id) }, h("span", { class: "badge", "data-kind": alert.severity }, visible(alert.severity)),
         h("span", { class: "short-main" }, data(h("span"), alert.summary || alert.title)), h("span", { class: "dim" }, keyText(alert.key)), h("span", { class: "dim figure" }, ago(stamp(alert.first_seen)))))));
     const queue = waiting().slice(0, SHOWN);
-    put(runList, queue.length === 0 ? h("li", { class: "nothing" }, runs.value ? "Nothing waits for approval." : runs.absence) : queue.map((run) => h(
+    renew(runList, queue.length === 0 ? h("li", { class: "nothing" }, runs.value ? "Nothing waits for approval." : runs.absence) : queue.map((run) => h(
       "li", {}, h("a", { href: "#approvals/" + part(run.id) }, h("span", { class: "mono" }, visible(run.id)), h("span", { class: "short-main" }, data(h("span"), run.title)),
         h("span", { class: "dim" }, (run.targets ?? []).map(visible).join(", ") + ", " + counted(run.rows, "row")), h("span", { class: "dim figure" }, run.approvals + " of " + run.approvals_needed)))));
     const found = (findings.value ?? []).slice(0, SHOWN);
-    put(findingList, found.length === 0 ? h("li", { class: "nothing" }, findings.value ? "No recommendation is open." : findings.absence) : found.map((finding) => h(
+    renew(findingList, found.length === 0 ? h("li", { class: "nothing" }, findings.value ? "No recommendation is open." : findings.absence) : found.map((finding) => h(
       "li", {}, h("div", { class: "short-row" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity ?? "–")),
-        h("span", { class: "short-main" }, data(h("span"), finding.text ?? finding.title ?? finding.summary ?? ""), finding.recommendation ? h("span", { class: "dim" }, " " + visible(finding.recommendation)) : null),
+        h("span", { class: "short-main" }, data(h("span", { title: visible([finding.detail, finding.recommendation].filter(Boolean).join(" ")) }), about(finding))),
         button("Acknowledge", () => acknowledge(finding), { class: "small", refusal: session.refusal("respond") })))));
   }
+
+  const about = (finding) => [finding.title ?? finding.text ?? "", finding.subject].filter(Boolean).join(": ");
 
   function acknowledge(finding) {
     const reason = field("Reason", { kind: "area", required: true });
     confirm({
       title: "Acknowledge this recommendation?", label: "Acknowledge",
-      body: [h("p", { class: "quote" }, visible(finding.text ?? finding.title ?? finding.summary ?? "")), reason.element],
+      body: [h("p", { class: "quote" }, visible(about(finding))), finding.detail ? h("p", {}, visible(finding.detail)) : null, finding.recommendation ? h("p", {}, visible(finding.recommendation)) : null, reason.element],
       ready: () => (reason.input.value.trim() === "" ? "Give a reason." : null),
       act: () => send("POST", "findings/" + part(finding.id) + "/acknowledge", { reason: reason.input.value.trim() }),
     }).then((done) => { if (done) { toast("Acknowledged."); findings.refresh(); } });
@@ -168,12 +171,14 @@ export function overviewView(go, sourceKnown) {
     drawHealth();
     drawFigures();
     drawLists();
-    if (isAsking) return;
+    if (isAsking) { isLate = true; return; }
     isAsking = true;
     try {
-      const found = await load(range);
+      const asked = range;
+      const found = await load(asked);
+      if (asked !== range) return;
       const isOwn = found.source === "page";
-      ranges.hidden = isOwn;
+      ranges.hidden = !hasArchive();
       say(origin, isOwn ? "seen by this page since " + clock(seen.since) : "");
       const nothing = isOwn && stream.state !== "live" && stream.state !== "connecting" ? "The live stream isn't there." : "";
       rate.set(found.levels, nothing);
@@ -188,6 +193,7 @@ export function overviewView(go, sourceKnown) {
       charts.note(error.message);
     } finally {
       isAsking = false;
+      if (isLate) { isLate = false; draw(); }
     }
   }
 
@@ -211,6 +217,6 @@ export function overviewView(go, sourceKnown) {
     },
     tick() {},
     redraw() { for (const chart of [rate, errors, latency]) chart.redraw(); draw(); },
-    keepsEvents: () => !hasArchive(),
+    keepsEvents: () => !hasArchive() || (range.id === "live" && !element.hidden),
   };
 }

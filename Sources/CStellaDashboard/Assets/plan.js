@@ -68,7 +68,7 @@ export class PlanDetail {
       if (!(error instanceof APIError)) throw error;
       const known = (runs.value ?? []).find((run) => run.id === id);
       say(this.line, known ? stateText(known.state) + " · " + visible(known.title) : "");
-      say(this.trouble, session.state === "open" && error.isMissing
+      say(this.trouble, session.state === "open" && (error.isMissing || error.status === 403)
         ? "Plans hold data, so a server without a login doesn't show them here. On its machine: stella approvals show " + id
         : error.message);
     }

@@ -1,7 +1,7 @@
 // Rules: what each costs, whether it is loaded, and what it decides.
 import { APIError, getJSON, part, send } from "./api.js";
 import { confirm, notice, toast } from "./dialog.js";
-import { button, data, fact, h, mark, put, refuse, say } from "./dom.js";
+import { button, data, fact, h, mark, put, refuse, renew, say } from "./dom.js";
 import { badge, Grid } from "./grid.js";
 import { mutes, rules, top } from "./model.js";
 import { noteOf, panel, split, tool } from "./panel.js";
@@ -108,9 +108,9 @@ export function rulesView(go) {
     mutePanel.hidden = mutes.value === null;
     say(mutePanel.firstChild, "Silences, exceptions, maintenance and shadows: " + found.length);
     if (!mutePanel.open && muteList.childElementCount === 0 && found.length === 0) return;
-    put(muteList, found.map((one) => h("li", {}, h("span", { class: "badge", "data-kind": "none" }, visible(one.kind ?? "mute")), " ",
-      h("span", { class: "mono" }, visible(one.rule ?? (one.rules ?? []).join(", ")) + " " + keyText(one.key ?? {})),
-      h("span", { class: "dim" }, [one.until ?? one.expires ? "until " + clock(stamp(one.until ?? one.expires)) : "", one.by ? "by " + visible(one.by) : "", visible(one.reason ?? "")].filter(Boolean).join(", ")))));
+    renew(muteList, found.map((one) => h("li", {}, h("span", { class: "badge", "data-kind": "none" }, visible(one.kind ?? "mute")), " ",
+      h("span", { class: "mono" }, visible(one.rule ?? (one.rules ?? []).join(", ")) + (one.where ? " " + visible(one.where) : "") + " " + keyText(one.key ?? {})),
+      h("span", { class: "dim" }, [one.until ? "until " + clock(stamp(one.until)) : "", one.windows?.length ? one.windows.map(visible).join(", ") : "", one.by ? "by " + visible(one.by) : "", visible(one.reason ?? "")].filter(Boolean).join(", ")))));
   }
 
   function ask() {
@@ -121,9 +121,9 @@ export function rulesView(go) {
     }).then((answer) => {
       if (!answer) return;
       const told = answer.value;
-      if (told && typeof told === "object" && Object.keys(told).length > 0) {
-        notice("Rules were reloaded", [h("dl", { class: "facts" }, Object.entries(told).map(([name, value]) => fact(name.replaceAll("_", " "), typeof value === "string" ? value : JSON.stringify(value))))]);
-      } else toast("The rules were reloaded.");
+      if (told?.outcome && told.outcome !== "live") {
+        notice(told.outcome === "refused" ? "The rules stay as they were" : "The rules are being reloaded", [h("dl", { class: "facts" }, Object.entries(told).map(([name, value]) => fact(name.replaceAll("_", " "), typeof value === "string" ? value : JSON.stringify(value))))]);
+      } else toast(told?.active === undefined ? "The rules were reloaded." : counted(told.active, "rule") + " run, " + number(told.carried_over) + " with their state.");
       rules.refresh();
       top.refresh();
     });
@@ -162,8 +162,8 @@ export function rulesView(go) {
           fact("Keys", number(told.keys) + " of " + number(told.max_keys) + (told.evictions ? ", " + number(told.evictions) + " dropped" : "")),
           fact("Memory", bytes(told.state_bytes) + " of windows, " + bytes(told.lua_bytes) + " of Lua")] : null,
         rule.params && Object.keys(rule.params).length ? fact("Parameters", keyText(rule.params)) : null,
-        tests !== undefined && tests !== null ? fact("Tests", typeof tests === "object" ? (Array.isArray(tests) ? counted(tests.length, "test") : keyText(tests)) : String(tests)) : null),
-      typeof rule.docs === "string" && rule.docs ? h("pre", { class: "plan" }, visible(rule.docs, true)) : null,
+        tests ? fact("Tests", tests.file ?? "yes") : null),
+      rule.runbook ? h("p", { class: "dim" }, "Runbook: " + visible(rule.runbook)) : null,
       typeof rule.source === "string" ? [h("h3", {}, "Source"), h("pre", { class: "plan source", tabindex: 0, role: "region", "aria-label": "Source of the rule" }, visible(rule.source, true).replaceAll("\\t", "  "))] : null);
   }
 

@@ -4,9 +4,11 @@ import { stream } from "./stream.js";
 import { stamp } from "./text.js";
 
 export const RANGES = [
-  { id: "15m", label: "15 min", ms: 900e3, step: 10e3, text: "10s" }, { id: "1h", label: "1 h", ms: 3600e3, step: 60e3, text: "1m" },
+  { id: "live", label: "live" }, { id: "1h", label: "1 h", ms: 3600e3, step: 60e3, text: "1m" },
   { id: "6h", label: "6 h", ms: 21600e3, step: 300e3, text: "5m" }, { id: "24h", label: "24 h", ms: 86400e3, step: 900e3, text: "15m" },
+  { id: "7d", label: "7 d", ms: 604800e3, step: 7200e3, text: "2h" },
 ];
+export const FIRST = RANGES[1];
 
 /** The groups in which levels are shown, worst at the bottom of the stack. */
 export const GROUPS = [
@@ -150,7 +152,7 @@ function levelsOf(line) {
 /** Error counts of one service over the last hour, for the alert about it; null where no archive is. */
 export async function ofService(service) {
   if (isMissing) return null;
-  const range = RANGES[1];
+  const range = FIRST;
   const to = Math.floor(Date.now() / range.step) * range.step;
   const from = to - range.ms;
   try {

@@ -2,22 +2,28 @@ import StellaModel
 
 extension AreaDescription {
   package static let dashboard = AreaDescription(
-    "dashboard", "The page that shows all of it.",
-    routes: ["GET", "HEAD"].flatMap { method in
-      let verb = method.lowercased()
-      return [
-        RouteDescription(
-          method, "/", "\(verb)Dashboard", "The page, which asks the other routes for what it shows", .everybody,
-          answers: [.init(200, "The page.", [.init("text/html", .text)]), .init(304, "The one that the browser has.")]),
-        RouteDescription(
-          method, "/assets/:name", "\(verb)DashboardFile", "One of its files", .everybody,
-          parameters: [.init("name", .path, "The file's name.", .text.example(.string("style.css")))],
-          answers: [
-            .init(
-              200, "The file.",
-              ["text/html", "text/css", "text/javascript", "image/svg+xml"].map { .init($0, .text) }),
-            .init(304, "The one that the browser has."),
-          ], problems: [404]),
-      ]
-    })
+    "dashboard", "A page for people, without anything in it but the program.",
+    routes: [
+      file("GET", "/", "dashboard", "The page", [.init("text/html", .text)]),
+      file("HEAD", "/", "dashboardHead", "Whether the page has changed", []),
+      file("GET", "/assets/:name", "dashboardFile", "A file of the page", contents, isNamed: true),
+      file("HEAD", "/assets/:name", "dashboardFileHead", "Whether a file of the page has changed", [], isNamed: true),
+    ])
+
+  private static let contents: [RouteDescription.Content] = [
+    .init("text/javascript", .text), .init("text/css", .text), .init("image/svg+xml", .text), .init("text/html", .text),
+  ]
+
+  private static func file(
+    _ method: String, _ path: String, _ id: String, _ summary: String, _ contents: [RouteDescription.Content],
+    isNamed: Bool = false
+  ) -> RouteDescription {
+    RouteDescription(
+      method, path, id, summary, .everybody,
+      parameters: (isNamed ? [.init("name", .path, "Such as `app.js`.")] : [])
+        + [.init("if-none-match", .header, "The entity tag of what is there already.")],
+      answers: [.init(200, "The file.", contents), .init(304, "It is the same as before.")],
+      // A secret in a URL is refused everywhere.
+      problems: [400] + (isNamed ? [404] : []))
+  }
 }

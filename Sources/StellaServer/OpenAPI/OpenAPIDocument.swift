@@ -4,7 +4,8 @@ import StellaModel
 package struct OpenAPIDocument: Sendable {
   /// In the order in which they are shown.
   package static let areas: [AreaDescription] = [
-    .alerts, .runs, .rules, .fixes, .engine, .log, .events, .stream, .notifications, .intake, .session, .access, .dashboard,
+    .alerts, .runs, .rules, .fixes, .engine, .log, .events, .stream, .notifications, .intake, .session, .access,
+    .dashboard,
   ]
 
   private static let schemas: [(name: String, schema: Schema)] = [
@@ -115,7 +116,8 @@ package struct OpenAPIDocument: Sendable {
 
   /// `/runs/{id}` of `/runs/:id`.
   static func template(_ path: String) -> String {
-    path.split(separator: "/").map { $0.hasPrefix(":") ? "/{\($0.dropFirst())}" : "/\($0)" }.joined()
+    let parts = path.split(separator: "/").map { $0.hasPrefix(":") ? "/{\($0.dropFirst())}" : "/\($0)" }
+    return parts.isEmpty ? "/" : parts.joined()
   }
 
   private func operation(_ route: RouteDescription, _ area: AreaDescription) -> FieldValue {
