@@ -106,6 +106,15 @@ import Testing
     #expect(scaffold.finding == "12 of 32 lines are errors, all with service shop")
   }
 
+  @Test("Lines of a sample that are no events are left out")
+  func damaged() throws {
+    let lines = Self.cases[0].lines
+    let scaffold = try make("name", Self.lines(["{\"torn\":", lines[0], "", "{\"a\":1}}"] + lines.dropFirst()))
+    #expect(scaffold.condition == "level >= error")
+    #expect(String(decoding: scaffold.files[2].text, as: UTF8.self) == Self.lines(lines))
+    try expectUsable(scaffold)
+  }
+
   @Test("A sample that tells of no trouble is refused with what was looked for and how to go on")
   func untroubled() throws {
     for lines in [["something happened"], ["level=info msg=hello user=ana"], Self.quiet] {

@@ -42,7 +42,8 @@ final class ScriptTracer {
 
   /// The last check of each slot, and the last call of `on`.
   private(set) var checks: [Int: ScriptTrace] = [:]
-  private let state: LuaState
+  // The detector holds it; a state holds its host, and that holds this.
+  private unowned let state: LuaState
   private let names: [(state: String, methods: [String])]
   private var calls: [ScriptTrace.Call] = []
 
