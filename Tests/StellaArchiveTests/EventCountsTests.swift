@@ -69,7 +69,7 @@ struct EventCountsTests {
     #expect(
       byService.first?.contains(#""total":600,"counts":{"default":200,"s1":200,"s2":200}"#) == true, "\(byService)")
     let minutes = try series(scene, [("step", "1m"), ("service", "s1")])
-    #expect(minutes.count == 61 && minutes[0].hasSuffix(#""total":14}"#), "\(minutes)")
+    #expect(minutes.count == 61 && minutes[0].hasSuffix(#""total":13}"#), "\(minutes)")
     let durations = try series(scene, [("step", "60m"), ("field", "duration_ms")])
     let object = try JSONSerialization.jsonObject(with: Data(try #require(durations.first).utf8)) as? [String: Any]
     #expect(object?["count"] as? Int == 1200)
