@@ -77,7 +77,8 @@ final class WatchSession {
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
     let remediation = try WatchRemediation(
-      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed, trouble: plan.trouble)
+      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed,
+      trouble: plan.trouble)
     options.mute = remediation.silence
     self.remediation = remediation
     keeping = nil
@@ -118,7 +119,8 @@ final class WatchSession {
       },
       isSettled: { [remediation, keeping] in
         remediation?.isSettled(within: $0) ?? keeping?.isSettled(within: $0) ?? true
-      }, onNotice: { [printer, trouble = plan.trouble] notice in
+      },
+      onNotice: { [printer, trouble = plan.trouble] notice in
         trouble?.take(notice)
         printer.notice(notice)
       })
