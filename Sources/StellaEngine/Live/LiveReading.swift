@@ -212,6 +212,10 @@ final class LiveReading {
       onNotice(.source("\(count) events of a source that is read no more were not found again"))
       return
     }
+    if reader.splitter.source is LogBufferSource {
+      onNotice(.source("\(reader.name): \(count) events that were read after the last save are lost"))
+      return
+    }
     defer { consumer.batch.limit = EventBatch.capacity }
     var left = count
     var since = machineMonotonicTime()

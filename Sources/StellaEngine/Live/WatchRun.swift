@@ -184,7 +184,9 @@ package final class WatchRun: EventConsumer {
       let added = pipeline.addSource(reader.name)
       precondition(added == number, "sources are numbered in one place")
     }
-    if let state = saved.states[key] {
+    if var state = saved.states[key] {
+      // What was read of a log is gone: there is nothing to skip.
+      if reader.splitter.source is LogBufferSource { state.skip = 0 }
       do throws(StateError) {
         try reader.resume(from: state)
       } catch {

@@ -67,7 +67,7 @@ final class HostExecutor: EffectExecutor {
     else { return .unclear("the effect has no observation") }
     guard pending.load(ordering: .acquiring) == 0 else { return .unclear("a call that was late is still under way") }
     let call = HostOperation.Call(operation: found.operation.name, arguments: arguments, key: "")
-    switch wait(found.operation.timeout, { try await observe(call) }) {
+    switch wait(max(found.operation.timeout, .seconds(10)), { try await observe(call) }) {
     case .value(let isThere?):
       let code = isThere ? 0 : 1
       if observation.applied.contains(code) { return .applied(isThere ? "it is in force" : "it isn't in force") }

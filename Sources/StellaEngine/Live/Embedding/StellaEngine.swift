@@ -29,6 +29,7 @@ public final class StellaEngine: Service {
   private let alertsOut: EngineBroadcast<Alert>
   private let runsOut: EngineBroadcast<EngineRun>
   private let state: EngineState
+  private let found: FoundRules
 
   /// Opens the store and looks at the rules and fixes. Nothing is read yet.
   ///
@@ -40,12 +41,12 @@ public final class StellaEngine: Service {
     self.configuration = configuration
     let state = EngineState()
     let runsOut = EngineBroadcast<EngineRun>(limit: configuration.streamLimit)
+    let found = FoundRules(configuration)
     do {
       control = try EngineControl()
       desk = try await EngineThread.value {
         // On a thread like the one that will run them: scripts want a deep stack.
-        let rules = Self.load(configuration)
-        try state.begin(rules)
+        try state.begin(found.rules(configuration))
         let place = try configuration.store.open(configuration.holder)
         do {
           return try place.desk(configuration) { notice in
@@ -64,6 +65,7 @@ public final class StellaEngine: Service {
     alertsOut = EngineBroadcast(limit: configuration.streamLimit)
     self.runsOut = runsOut
     self.state = state
+    self.found = found
     state.addRefusals(desk.refusals)
   }
 
@@ -120,14 +122,6 @@ public final class StellaEngine: Service {
 
   // MARK: - The engine's thread
 
-  private static func load(_ configuration: EngineConfiguration) -> RuleSet {
-    let (sources, unreadable) = configuration.rules.read()
-    return RuleSet(
-      sources: sources, parameters: configuration.parameters,
-      fields: FieldRegister(keySeed: .random(in: .min ... .max)), unreadable: unreadable,
-      workers: max(1, configuration.workers))
-  }
-
   private func work() throws {
     defer {
       // Who logs after this is counted and not kept.
@@ -138,12 +132,11 @@ public final class StellaEngine: Service {
       runsOut.end()
     }
     let options = self.options()
-    let files = options.rulePaths.isEmpty ? nil : RuleFilesWatch(options.rulePaths)
-    let rules = Self.load(configuration)
+    let rules = found.rules(configuration)
     try state.begin(rules)
     try desk.start()
     let run = try WatchRun(
-      options: options, rules: rules, ruleFiles: files,
+      options: options, rules: rules, ruleFiles: found.takeWatch(),
       onAlerts: { [alertsOut, desk] alerts in
         desk.take(alerts)
         for alert in alerts where alert.mute?.isShown ?? true { alertsOut.send(alert) }

@@ -5,7 +5,9 @@ import StellaModel
 package final class LogBufferSource: ByteSource {
   package let name: String
   package var key: String { name }
-  package private(set) var position = SourcePosition.start
+  /// With an identity, so that state is saved for it; there is nothing to go back to.
+  package private(set) var position = SourcePosition(
+    identity: SourceIdentity(device: 0, inode: 0, fingerprintBytes: 0, fingerprint: 0), offset: 0)
   package let modificationTime: Int64? = nil
   package let trouble: SourceError? = nil
   private let buffer: LogBuffer
