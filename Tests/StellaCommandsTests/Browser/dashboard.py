@@ -179,6 +179,15 @@ def votes(visit):
     page.type("the jobs are stuck")
     check(not off("Approve"), "no vote although all is there")
 
+    # Alone only with the digits of this plan, typed.
+    page.run("document.querySelector('.glass').open = true")
+    check(off("Break the glass"), "the glass breaks without the digest")
+    page.click(".glass input")
+    page.type("0" * 12)
+    check(off("Break the glass"), "the glass breaks with another digest")
+    page.run("(() => { const one = document.querySelector('.glass input'); one.value = document.querySelector('.ballot label .mono').textContent; one.dispatchEvent(new Event('input', { bubbles: true })); })()")
+    check(not off("Break the glass"), "the glass can't be broken")
+
     # Somebody else decides while the question is on the screen.
     page.click(".ballot button", "Approve")
     page.until("document.querySelector('dialog[open]')?.textContent.includes('carried out at once')", "the question")
