@@ -4,7 +4,7 @@ import { bullet, TimeChart } from "./chart.js";
 import { confirm, field, toast } from "./dialog.js";
 import { button, data, fact, h, put, refuse, say } from "./dom.js";
 import { alertState, isOver, runs, stateText } from "./model.js";
-import { ofService } from "./series.js";
+import { hasArchive, ofService } from "./series.js";
 import { session } from "./session.js";
 import { clock, counted, keyText, length, number, short, stamp, visible } from "./text.js";
 
@@ -108,19 +108,18 @@ export function makeAlertDetail(host) {
     }));
   }
 
-  function showHistory(alert, all) {
+  /** Each time that it fired for this key, against what was usual then. */
+  function showHistory(alert, found) {
     const key = JSON.stringify(alert.key);
-    const episodes = [...all.filter((other) => other.rule === alert.rule && JSON.stringify(other.key) === key && other.id !== alert.id), alert]
-      .filter((other) => typeof other.value === "number").sort((a, b) => stamp(a.last_seen) - stamp(b.last_seen));
+    const episodes = found.filter((other) => typeof other.value === "number" && JSON.stringify(other.key) === key)
+      .sort((a, b) => stamp(a.last_seen) - stamp(b.last_seen));
+    if (episodes.length === 0) return;
     const times = episodes.map((other) => stamp(other.last_seen));
-    chart.element.hidden = episodes.length < 2 || !episodes.some((other) => typeof other.expected === "number");
-    if (!chart.element.hidden) {
-      const room = Math.max(60e3, (times[times.length - 1] - times[0]) * 0.04);
-      chart.set({
-        times, from: times[0] - room, to: times[times.length - 1] + room,
-        values: { value: episodes.map((other) => other.value), expected: episodes.map((other) => other.expected ?? null) },
-      });
-    }
+    const room = Math.max(60e3, (times[times.length - 1] - times[0]) * 0.04);
+    chart.set({
+      times, from: times[0] - room, to: times[times.length - 1] + room,
+      values: { value: episodes.map((other) => other.value), expected: episodes.map((other) => other.expected ?? null) },
+    });
   }
 
   return {
@@ -133,7 +132,7 @@ export function makeAlertDetail(host) {
       for (const place of [gauge, facts, todo, evidence, helps, attempts, decisions]) put(place);
       for (const one of [todoPart, evidencePart, helpPart, chart.element, rate.element]) one.hidden = true;
     },
-    draw(alert, all) {
+    draw(alert) {
       current = alert;
       data(title, alert.summary || alert.title || alert.rule);
       put(line, h("span", { class: "badge", "data-kind": alert.severity }, visible(alert.severity)), " ", alertState(alert), " · ",
@@ -157,7 +156,9 @@ export function makeAlertDetail(host) {
       put(todo, (alert.suggested_actions ?? []).map((action) => h("li", {}, visible(action))));
       todoPart.hidden = !alert.suggested_actions?.length;
       showEvidence(alert);
-      showHistory(alert, all);
+      // What is shown later has its place at once.
+      chart.element.hidden = typeof alert.expected !== "number";
+      rate.element.hidden = typeof alert.key?.service !== "string" || !hasArchive();
       const made = (runs.value ?? []).filter((run) => run.alert === alert.id);
       put(attempts, made.map((run) => h("li", {}, h("a", { href: "#" + (run.state === "awaiting" ? "approvals/" : "runs/") + run.id }, run.id),
         " " + visible(run.fix) + ", " + stateText(run.state))));
@@ -173,11 +174,14 @@ export function makeAlertDetail(host) {
     async explain(alert) {
       put(decisions, h("p", { class: "dim" }, "Loading …"));
       const service = typeof alert.key?.service === "string" ? alert.key.service : null;
-      const [found, counts] = await Promise.all([
+      const [found, counts, fired] = await Promise.all([
         getLines("rules/" + part(alert.rule) + "/history" + query({ key: JSON.stringify(alert.key), limit: 30 })).catch((error) => error),
         service ? ofService(service) : null,
+        typeof alert.expected === "number"
+          ? getLines("alerts" + query({ all: "true", rule: alert.rule, limit: 300 })).catch(() => []) : [],
       ]);
       if (!host.isShown(alert)) return;
+      showHistory(alert, fired);
       rate.element.hidden = counts === null;
       if (counts) rate.set(counts);
       if (found instanceof Error) { put(decisions, h("p", { class: "dim" }, found.message)); return; }

@@ -140,7 +140,7 @@ export function alertsView(go) {
     const text = JSON.stringify(bare) + session.state + session.roles.join();
     if (text === shownText) return;
     shownText = text;
-    parts.draw(alert, source().value?.alerts ?? []);
+    parts.draw(alert);
   }
 
   alerts.watch(draw);
