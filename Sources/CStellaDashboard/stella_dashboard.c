@@ -4,6 +4,9 @@
 // compiles this file anew.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char alert_js[] = {
+#embed "Assets/alert.js"
+};
 static const unsigned char alerts_js[] = {
 #embed "Assets/alerts.js"
 };
@@ -89,6 +92,7 @@ static const char script[] = "text/javascript; charset=utf-8";
 static const char picture[] = "image/svg+xml";
 
 static const stella_dashboard_asset assets[] = {
+  {"alert.js", script, alert_js, sizeof alert_js},
   {"alerts.js", script, alerts_js, sizeof alerts_js},
   {"api.js", script, api_js, sizeof api_js},
   {"app.js", script, app_js, sizeof app_js},

@@ -83,6 +83,7 @@ function drawLink() {
       + (stream.state === "waiting" ? (next > 1000 ? ", next try in " + length(next) : ", trying …") : "");
   }
   mark(link, "data-state", state);
+  mark(link, "data-types", stream.joined);
   mark(link, "title", stream.reason || null);
   // Read out when it changes, not each second.
   say(linkText, text);
@@ -90,21 +91,27 @@ function drawLink() {
   mark(document.documentElement, "data-stale", state === "waiting" && Number.isFinite(since) ? "" : null);
 }
 
-let wasLive = false;
+let wasLost = false;
 stream.on("state", () => {
   if (stream.state === "live") {
     lost = NaN;
     // What happened meanwhile isn't all in the stream.
-    if (wasLive) { forgetArchive(); refreshAll(); }
-    wasLive = true;
-  }
+    if (wasLost) { forgetArchive(); refreshAll(); }
+    wasLost = false;
+  } else if (stream.state === "waiting" || stream.state === "asleep") wasLost = true;
   drawLink();
 });
 stream.on("alert", alertHappened);
 stream.on("run", runHappened);
 when("unauthorized", () => session.lost());
 when("unreachable", () => { if (!Number.isFinite(lost)) lost = Date.now(); if (stream.state === "live") stream.now(); drawLink(); });
-when("reached", () => { if (Number.isFinite(lost)) { lost = NaN; drawLink(); } if (stream.state === "waiting") stream.now(); });
+when("reached", () => {
+  if (!Number.isFinite(lost)) return;
+  lost = NaN;
+  // Who waits for the server needn't wait longer. A stream that was refused for another reason keeps its own pace.
+  if (stream.state === "waiting") stream.now();
+  drawLink();
+});
 
 // MARK: looks
 

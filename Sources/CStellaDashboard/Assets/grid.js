@@ -45,7 +45,7 @@ export class Grid {
   #title(column) {
     const cell = h("div", { class: "cell cell-" + column.name, role: "columnheader", title: column.hint });
     if (column.sort) {
-      const sorter = h("button", { type: "button", class: "sorter", tabindex: -1 }, column.title);
+      const sorter = h("button", { type: "button", class: "sorter" }, column.title);
       sorter.addEventListener("click", () => this.onSort?.(column));
       cell.append(sorter);
     } else cell.append(column.title);

@@ -1,6 +1,6 @@
 // The frames that views are made of.
 import { button, h, mark, newID, say } from "./dom.js";
-import { ago, clock } from "./text.js";
+import { clock } from "./text.js";
 
 /** A part of a view with its title, tools, and a line that says what is wrong with it. */
 export function panel(title, { tools = [], body = [], className = "", level = "h2" } = {}) {
@@ -68,6 +68,3 @@ export function tool(label, options = {}) {
   if (options.value) input.value = options.value;
   return { element: h("div", { class: "tool-field " + (options.className ?? "") }, h("label", { for: id, class: options.isQuiet ? "unseen" : null }, label), input), input };
 }
-
-/** A time that says both when and how long ago. */
-export function timeCell(ms) { return Number.isFinite(ms) ? clock(ms) + " · " + ago(ms) : "–"; }

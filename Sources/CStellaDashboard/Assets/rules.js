@@ -8,6 +8,10 @@ import { noteOf, panel, split, tool } from "./panel.js";
 import { session } from "./session.js";
 import { bytes, clock, counted, keyText, length, nanoseconds, number, percent, short, stamp, visible } from "./text.js";
 
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
 export function rulesView(go) {
   let shownID = null;
   const search = tool("Search rules", { placeholder: "Search (/)", isQuiet: true, className: "grow" });
@@ -177,7 +181,7 @@ export function rulesView(go) {
       element.hidden = false;
       for (const resource of [rules, top, mutes]) resource.use();
       draw();
-      const name = id ? decodeURIComponent(id) : null;
+      const name = id ? decoded(id) : null;
       if (name && name !== shownID) open(name);
       else if (!name && frame.isOpen) frame.close();
     },

@@ -66,8 +66,11 @@ function become(state) {
   if (isNew) for (const action of listeners) action(session);
 }
 
+let last = null;
+
 function take(answer) {
-  const former = session.user;
+  const former = last;
+  last = answer.user;
   session.user = answer.user;
   session.roles = answer.roles ?? [];
   session.until = answer.until ?? null;

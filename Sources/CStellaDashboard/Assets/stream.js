@@ -25,6 +25,8 @@ class Stream {
   heard = NaN;
   retryAt = NaN;
   reason = "";
+  /** The types of messages that come now; null while none do. */
+  joined = null;
 
   constructor() {
     document.addEventListener("visibilitychange", () => {
@@ -51,9 +53,9 @@ class Stream {
     const isSame = this.#wanted && JSON.stringify(filter) === JSON.stringify(this.#filter);
     this.#wanted = true;
     if (isSame) return;
+    // What was never asked for is no gap.
+    if (filter.types !== this.#filter.types) this.#last = null;
     this.#filter = filter;
-    // What another filter left out is no gap.
-    this.#last = null;
     this.now();
   }
 
@@ -73,6 +75,7 @@ class Stream {
     clearTimeout(this.#watch);
     this.#current?.abort();
     this.#current = null;
+    this.joined = null;
   }
 
   /** Tries at once. */
@@ -128,8 +131,9 @@ class Stream {
       if (current !== this.#current) return;
       if (done) break;
       this.#alive(current);
-      if (this.state !== "live") {
+      if (this.joined === null) {
         this.#failures = 0;
+        this.joined = this.#filter.types;
         this.#set("live");
       }
       rest += value;

@@ -13,6 +13,7 @@ PASSWORD = "correct horse battery staple"
 VIEWS = ["overview", "alerts", "events", "approvals", "runs", "rules", "log"]
 SHOWN = "document.querySelector('.view:not([hidden])')"
 ROWS = "[...document.querySelectorAll('.view:not([hidden]) .grid-space .grid-row:not([hidden])')]"
+EVENTS = "document.getElementById('link').dataset.types?.includes('event')"
 LIVE = "document.getElementById('link').dataset.state === 'live'"
 
 
@@ -71,7 +72,7 @@ def shows(visit):
     steady(page, "overview")
 
     visit.view("events")
-    page.until("document.querySelector('.grid-events')")
+    page.until(EVENTS, "the stream of events")
     host("append", "hostile")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('<img src=x'))", "the hostile event")
     row = page.run(f"{ROWS}.find((row) => row.textContent.includes('<img src=x')).textContent")
@@ -178,6 +179,15 @@ def votes(visit):
     page.click(".ballot textarea")
     page.type("the jobs are stuck")
     check(not off("Approve"), "no vote although all is there")
+
+    # Alone only with the digits of this plan, typed.
+    page.run("document.querySelector('.glass').open = true")
+    check(off("Break the glass"), "the glass breaks without the digest")
+    page.click(".glass input")
+    page.type("0" * 12)
+    check(off("Break the glass"), "the glass breaks with another digest")
+    page.run("(() => { const one = document.querySelector('.glass input'); one.value = document.querySelector('.ballot label .mono').textContent; one.dispatchEvent(new Event('input', { bubbles: true })); })()")
+    check(not off("Break the glass"), "the glass can't be broken")
 
     # Somebody else decides while the question is on the screen.
     page.click(".ballot button", "Approve")
@@ -289,6 +299,7 @@ def returns(visit):
     page.until(f"document.documentElement.dataset.ready !== undefined && {LIVE}", "the live page")
     check(page.run("document.getElementById('account').textContent") == "read only", "who looks isn't told")
     visit.view("events")
+    page.until(EVENTS, "the stream of events")
     host("append", "before")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('before'))", "an event")
     page.expected += ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_SOCKET"]
@@ -299,7 +310,7 @@ def returns(visit):
     visit.picture("stale")
     page.until("document.getElementById('link-text').textContent.includes('next try in')", "when the next try is")
     host("start")
-    page.until(f"{LIVE} && document.getElementById('link-text').textContent === 'live'", "live again")
+    page.until(f"{LIVE} && {EVENTS} && document.getElementById('link-text').textContent === 'live'", "live again")
     host("append", "after")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('after'))", "an event after the return")
     # Without a login nothing can be changed, and every panel says what it can't show.
