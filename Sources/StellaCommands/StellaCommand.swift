@@ -14,7 +14,8 @@ package struct StellaCommand: ParsableCommand {
       """,
     version: StellaVersion.current,
     subcommands: [
-      WatchCommand.self, ServeCommand.self, TailCommand.self, EventsCommand.self, TopCommand.self, ReplCommand.self,
+      WatchCommand.self, ServeCommand.self, TailCommand.self, EventsCommand.self, TopCommand.self, HealthCommand.self,
+      ReplCommand.self,
       RulesCommand.self, FixesCommand.self, AlertsCommand.self,
       ApprovalsCommand.self, NotificationsCommand.self, NotifyCommand.self, RunsCommand.self, LogCommand.self,
       FreezeCommand.self, WhoamiCommand.self,

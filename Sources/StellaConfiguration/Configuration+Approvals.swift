@@ -84,6 +84,7 @@ extension Configuration {
     package var events: Duration = .seconds(7 * 86_400)
     package var eventBytes = 10 << 30
     package var eventCounts: Duration = .seconds(30 * 86_400)
+    package var health: Duration = .seconds(90 * 86_400)
 
     package init() {}
   }
@@ -100,6 +101,7 @@ extension Configuration {
       self.retention.eventBytes = retention["event_bytes"]?.bytes ?? self.retention.eventBytes
       self.retention.eventCounts =
         retention["event_counts"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.eventCounts
+      self.retention.health = retention["health"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.health
     }
     var reader = ApprovalsReader()
     approvals = reader.read(value)

@@ -174,5 +174,9 @@ extension ConfigurationSchema {
       "event_counts", .duration((24 * hour)...(87600 * hour)), standard: "30d", example: "90d",
       "How long it is kept how many events there were in each minute, by service and level, and how long what they tell of took."
     ),
+    ConfigurationKey(
+      "health", .duration((24 * hour)...(87600 * hour)), standard: "90d", example: "30d",
+      "How long it is kept how the system was, a sample a minute, and what the analysis of it has found since that was closed."
+    ),
   ]
 }

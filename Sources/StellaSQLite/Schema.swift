@@ -49,6 +49,7 @@ enum Schema {
     }
     migrator.registerMigration("7 access") { db in try db.execute(sql: access) }
     migrator.registerMigration("8 notifications") { db in try db.execute(sql: notifications) }
+    migrator.registerMigration("9 health") { db in try db.execute(sql: health) }
     return migrator
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import StellaArchive
 import StellaConfiguration
+import StellaDetection
 import StellaEngine
 import StellaModel
 import StellaServer
@@ -63,6 +64,8 @@ struct ServeCommand: AsyncParsableCommand {
     let feed = try Self.feed(configuration)
     defer { feed.end() }
     plan.feed = feed
+    let traffic = TrafficGauge()
+    plan.options.traffic = traffic
     if takesIn { plan.intakeBytes = configuration.server.heldBytes }
     let trouble = EngineTrouble()
     plan.trouble = trouble
@@ -87,7 +90,8 @@ struct ServeCommand: AsyncParsableCommand {
       events = try EventKeeping.begin(configuration, desk.directory, isQuiet: isQuiet)
       session.archive = events?.tap
       server = try await StateServer(
-        desk, session.monitor, feed, events, journal: session.journal, configuration, parts: network.health)
+        desk, session.monitor, feed, events, traffic: traffic, journal: session.journal, configuration,
+        parts: network.health, lost: network.lost)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {

@@ -20,6 +20,7 @@ final class StateServer: Sendable {
   private let search: RequestWork
   private let phase: ServerPhase
   private let feed: LiveFeed
+  private let keeper: HealthKeeper
 
   /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
   ///
@@ -27,11 +28,13 @@ final class StateServer: Sendable {
   ///   - monitor: of the engine that runs beside it.
   ///   - feed: what happens there, for those who look on. Ends with the server.
   ///   - events: keeps events; nil where they are not kept.
+  ///   - traffic: sees what passes through that engine.
   ///   - journal: where events go that come over the network; nil where none do.
   ///   - parts: what else there is to say about its health.
   init(
     _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, _ events: EventRecorder?,
-    journal: IntakeJournal?, _ configuration: Configuration, parts: @escaping @Sendable () -> [Health.Part]
+    traffic: TrafficGauge, journal: IntakeJournal?, _ configuration: Configuration,
+    parts: @escaping @Sendable () -> [Health.Part], lost: @escaping @Sendable () -> Int
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -41,8 +44,9 @@ final class StateServer: Sendable {
     let settings = configuration.server
     let access = settings.login.map { ServerAccess(desk, $0) }
     let masking = try PrivacyRules.viewers(configuration)
+    let keeper = Self.keeper(desk, monitor, traffic, journal, configuration, parts, lost)
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
-      var answer = try Self.answer(request, caller, layout, desk, monitor, access)
+      var answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
       if caller == .local { answer.mask(masking) }
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
@@ -90,7 +94,7 @@ final class StateServer: Sendable {
             host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
             isBehindProxy: login.isBehindProxy), authority: access,
           operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
-          intake: intake, health: health, readers: readers)
+          intake: intake, health: health, readers: readers, browser: Self.browser(settings))
       } else {
         network = nil
         loopback = try await Self.loopback(
@@ -104,7 +108,7 @@ final class StateServer: Sendable {
       throw error
     }
     (self.socket, self.work, self.search) = (socket, work, search)
-    (self.phase, self.access, self.feed) = (phase, access, feed)
+    (self.phase, self.access, self.feed, self.keeper) = (phase, access, feed, keeper)
   }
 
   /// The routes that only show something. Whoever adds one describes it in the area of ``OpenAPIDocument`` that it belongs to.
@@ -145,7 +149,15 @@ final class StateServer: Sendable {
   ) async throws -> LoopbackServer? {
     guard let intake, let listen = configuration.listen else { return nil }
     return try await LoopbackServer(
-      host: listen.host, port: listen.port, intake: intake, operators: operators, health: health, readers: readers)
+      host: listen.host, port: listen.port, intake: intake, operators: operators, health: health, readers: readers,
+      browser: browser(configuration))
+  }
+
+  private static func browser(_ configuration: Configuration.Server) -> BrowserRoutes.Settings? {
+    configuration.browser.map {
+      BrowserRoutes.Settings(
+        origins: Set($0.origins), bodyBytes: $0.bodyBytes, perSecond: Double($0.perMinute) / 60)
+    }
   }
 
   private static func webhooks(_ configuration: Configuration.Server) -> [String: WebhookSignature] {
@@ -159,7 +171,27 @@ final class StateServer: Sendable {
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.
-  func isRunning() { phase.set(.running) }
+  func isRunning() {
+    phase.set(.running)
+    keeper.begin()
+  }
+
+  private static func keeper(
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ traffic: TrafficGauge, _ journal: IntakeJournal?,
+    _ configuration: Configuration, _ parts: @escaping @Sendable () -> [Health.Part],
+    _ lost: @escaping @Sendable () -> Int
+  ) -> HealthKeeper {
+    let reader = HealthFactsReader(desk: desk, monitor: monitor, traffic: traffic) {
+      var ill = parts().filter { !$0.isWell }.map { HealthFacts.Part(.source, name: $0.name, detail: $0.detail) }
+      if let trouble = journal?.state.trouble {
+        ill.append(HealthFacts.Part(.intake, name: "the intake journal", detail: trouble.message))
+      }
+      return ill
+    }
+    return HealthKeeper(reader, retention: configuration.retention.health.nanoseconds, lost: lost) {
+      Console.standard.note(TextEscaping.oneLine("stella: \($0)", limit: 500))
+    }
+  }
 
   /// Nobody finds the server any more; then what it was asked is answered.
   func end() async {
@@ -167,6 +199,8 @@ final class StateServer: Sendable {
     socket.remove()
     // Who listens would keep the server from its end.
     feed.end()
+    // It waits for the engine, up to some seconds, and so not on a thread of these tasks.
+    _ = try? await EngineThread.value { [keeper] in keeper.end() }
     await search.end()
     await loopback?.end()
     await network?.end()
@@ -176,7 +210,7 @@ final class StateServer: Sendable {
 
   private static func answer(
     _ request: OperatorRequest, _ caller: Caller, _ layout: AnswerLayout, _ desk: RemediationDesk,
-    _ monitor: EngineMonitor, _ access: ServerAccess?
+    _ monitor: EngineMonitor, _ keeper: HealthKeeper, _ access: ServerAccess?
   ) throws(CommandFailure) -> OperatorAnswer {
     let viewer = Viewer(caller, desk.access)
     do throws(CommandFailure) {
@@ -191,6 +225,7 @@ final class StateServer: Sendable {
       if case .rules(let request) = request {
         return try desk.answer(request, of: monitor.board, for: viewer, as: layout)
       }
+      if case .health(let asked) = request { return try desk.answer(asked, for: viewer, as: layout, keeper: keeper) }
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
       throw FailureReport(error).failure

@@ -5,7 +5,7 @@ package struct OpenAPIDocument: Sendable {
   /// In the order in which they are shown.
   package static let areas: [AreaDescription] = [
     .alerts, .runs, .rules, .fixes, .engine, .log, .events, .stream, .notifications, .intake, .session, .access,
-    .dashboard,
+    .system, .browser, .dashboard,
   ]
 
   private static let schemas: [(name: String, schema: Schema)] = [

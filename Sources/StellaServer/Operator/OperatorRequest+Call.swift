@@ -84,6 +84,7 @@ extension OperatorRequest {
     case .log(let request): return request.call
     case .access(let request): return request.call
     case .notifications(let request): return request.call
+    case .health(let request): return request.call
     }
   }
 

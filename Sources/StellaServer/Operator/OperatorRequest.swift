@@ -109,4 +109,6 @@ package enum OperatorRequest: Sendable, Hashable {
   case notifications(NotificationRequest)
   /// About those who may come in.
   case access(AccessRequest)
+  /// About how the system is.
+  case health(HealthRequest)
 }
