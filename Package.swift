@@ -33,7 +33,7 @@ let package = Package(
     .library(name: "StellaLogging", targets: ["StellaLogging"]),
     .library(name: "StellaSQLite", targets: ["StellaSQLite"]),
     .library(name: "StellaServer", targets: ["StellaServer"]),
-    .library(name: "StellaTesting", targets: ["StellaTesting"]),
+    .library(name: "StellaTesting", targets: ["StellaTesting", "StellaEngine", "StellaModel"]),
   ],
   traits: [
     .trait(name: "Postgres", description: "PostgreSQL through libpq (Debian: libpq-dev)"),
@@ -140,7 +140,8 @@ let package = Package(
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(
-      name: "StellaTesting", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
+      name: "StellaTesting", dependencies: ["StellaEngine", "StellaRemediation", "StellaModel"],
+      swiftSettings: swiftSettings),
     .target(
       name: "StellaIntake", dependencies: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"],
       swiftSettings: swiftSettings),
