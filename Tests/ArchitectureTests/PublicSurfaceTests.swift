@@ -53,7 +53,6 @@ struct PublicSurfaceTests {
         public func f(
           _ x: Int, y: String = "a, b"
         ) -> Int { x }
-        private struct P { public enum E { case no } }
         var q: Int
       }
 
@@ -67,9 +66,9 @@ struct PublicSurfaceTests {
     ])
     #expect(
       surface.declarations == [
-        "M A › P › public enum E", "M A › public func f( _ x: Int, y: String = ) -> Int", "M A › public var count",
+        "M A › public func f( _ x: Int, y: String = ) -> Int", "M A › public var count",
         "M E › case one(Int)", "M E › case two", "M public indirect enum E", "M public struct A<T>: Sendable",
       ])
-    #expect(surface.undocumented == ["M/A.swift:5", "M/A.swift:8", "M/A.swift:15"])
+    #expect(surface.undocumented == ["M/A.swift:5", "M/A.swift:15"])
   }
 }
