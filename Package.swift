@@ -211,8 +211,9 @@ let package = Package(
     .testTarget(
       name: "StellaServerTests",
       dependencies: [
-        "StellaServer", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
-        .product(name: "Hummingbird", package: "hummingbird"),
+        "StellaServer", "StellaEngine", "StellaLogging", "StellaDetection", "StellaIntake", "StellaModel",
+        "StellaTesting", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swiftSettings),
     .testTarget(

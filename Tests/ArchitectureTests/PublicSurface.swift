@@ -69,7 +69,7 @@ struct PublicSurface {
     if let value = text.range(of: " = "), !text[..<value.lowerBound].contains("(") {
       text = String(text[..<value.lowerBound])
     }
-    return text
+    return text.hasSuffix(" =") ? String(text.dropLast(2)) : text
   }
 
   /// Whether a documentation comment stands before it, or before the attributes before it. Conformances that say nothing new

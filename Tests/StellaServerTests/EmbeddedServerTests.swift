@@ -34,7 +34,7 @@ struct EmbeddedServerTests {
     try await engine.run()
     var told: [Alert] = []
     for await alert in alerts { told.append(alert) }
-    #expect(told.map { FieldValue.object($0.key).json } == [#"{"route":"/orders/:id"}"#])
+    #expect(told.map { FieldValue.object($0.key).json } == [#"{"route":"/orders/{id}"}"#])
     #expect(told.first?.count == 2 && engine.health.events == 3)
   }
 
