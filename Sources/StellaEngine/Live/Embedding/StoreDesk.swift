@@ -212,6 +212,8 @@ extension StoreDesk {
     _ body: (Store.Transaction, StoredAlert, StoredAlert.Remark) throws -> Void
   ) throws {
     let remark = StoredAlert.Remark(by: "user:\(name)", time: WallTime.now(), reason: reason)
+    // Who was just told of an alert may be faster than the store that keeps it.
+    _ = isSettled(within: 2_000_000_000)
     try store.write(as: .command) { transaction in
       guard let alert = try transaction.alert(id) else { throw StellaError(.notFound, "there is no alert \(id).") }
       try body(transaction, alert, remark)
