@@ -1,5 +1,7 @@
 // The server's routes.
 
+import { visible } from "./text.js";
+
 const ROOT = "/api/v1/";
 const PATIENCE = 65000;
 
@@ -47,7 +49,7 @@ async function ask(method, path, body, accept, signal) {
   let exitStatus = null;
   try {
     const problem = await answer.json();
-    if (typeof problem.detail === "string") detail = problem.detail;
+    if (typeof problem.detail === "string") detail = visible(problem.detail);
     if (typeof problem.exit_status === "number") exitStatus = problem.exit_status;
   } catch {
     // What isn't a problem in JSON has told its status.

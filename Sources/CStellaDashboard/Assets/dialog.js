@@ -76,6 +76,8 @@ export function show(dialog, closed = () => {}) {
   dialog.addEventListener("close", () => {
     dialog.remove();
     closed();
+    // The browser has put it there itself, unless it couldn't; and by now it may rightly be elsewhere.
+    if (document.activeElement !== document.body) return;
     if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
   });
   dialog.showModal();

@@ -1,6 +1,7 @@
 // The live stream: read by hand rather than by EventSource, to know why it ends, to wait longer each time, and to say since when
 // nothing has come.
 import { query } from "./api.js";
+import { visible } from "./text.js";
 
 const SILENCE = 75000; // Two pings and a half.
 const SHORTEST = 500;
@@ -117,10 +118,10 @@ class Stream {
       const problem = await answer.json().catch(() => ({}));
       if (answer.status === 401 || answer.status === 403 || answer.status === 400 || answer.status === 404) {
         this.#end();
-        this.#set("refused", problem.detail ?? answer.statusText);
+        this.#set("refused", visible(problem.detail ?? answer.statusText));
         return;
       }
-      this.#failed(current, problem.detail ?? "the server answered " + answer.status, Number(answer.headers.get("retry-after")) || 0);
+      this.#failed(current, visible(problem.detail ?? "the server answered " + answer.status), Number(answer.headers.get("retry-after")) || 0);
       return;
     }
     this.#alive(current);

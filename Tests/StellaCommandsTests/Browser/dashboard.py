@@ -117,6 +117,15 @@ def shows(visit):
     page.until(f"{ROWS}.some((row) => row.textContent.includes('service.broken'))", "the rules")
     page.until("document.querySelector('.engine').textContent.includes('events/s')", "the engine's figures")
 
+    page.click(".view:not([hidden]) button", "Reload rules")
+    page.click("dialog[open] button[type=submit]", "Reload")
+    page.until("!document.querySelector('dialog[open]') && document.getElementById('toast').textContent.includes('run')", "the reload")
+    page.click(".grid-rules .grid-space .cell-rule")
+    page.until("document.querySelector('.detail .source')?.textContent.includes('return rule')", "the rule's source")
+    page.press("Escape")
+    visit.view("log")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('access.login')) && document.querySelector('.seal-state')", "the execution log")
+
     # Every view, wide and narrow, dark and light.
     for size, scheme in ((1440, "dark"), (1440, "light"), (360, "dark"), (360, "light")):
         page.size(size, 900 if size > 600 else 760)
