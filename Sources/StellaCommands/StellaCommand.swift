@@ -14,7 +14,8 @@ package struct StellaCommand: ParsableCommand {
       """,
     version: StellaVersion.current,
     subcommands: [
-      WatchCommand.self, ServeCommand.self, TailCommand.self, TopCommand.self, ReplCommand.self,
+      WatchCommand.self, ServeCommand.self, TailCommand.self, TopCommand.self, HealthCommand.self,
+      ReplCommand.self,
       RulesCommand.self, FixesCommand.self, AlertsCommand.self,
       ApprovalsCommand.self, RunsCommand.self, LogCommand.self, FreezeCommand.self, WhoamiCommand.self,
       LoginCommand.self, LogoutCommand.self, UsersCommand.self, TokensCommand.self,

@@ -80,6 +80,7 @@ extension Configuration {
   package struct Retention: Sendable {
     package var alerts: Duration = .seconds(90 * 86_400)
     package var log: Duration = .seconds(400 * 86_400)
+    package var health: Duration = .seconds(90 * 86_400)
 
     package init() {}
   }
@@ -92,6 +93,7 @@ extension Configuration {
     if let retention = value["retention"] {
       self.retention.alerts = retention["alerts"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.alerts
       self.retention.log = retention["log"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.log
+      self.retention.health = retention["health"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.health
     }
     var reader = ApprovalsReader()
     approvals = reader.read(value)

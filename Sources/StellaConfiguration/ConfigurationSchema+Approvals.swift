@@ -163,5 +163,9 @@ extension ConfigurationSchema {
       "log", .duration((24 * hour)...(87600 * hour)), standard: "400d", example: "730d",
       "How long records of the execution log are kept at least. An engine that works off runs removes older ones by itself, but "
         + "only what is signed, seen by an anchor and within an export on record (`stella log export`)."),
+    ConfigurationKey(
+      "health", .duration((24 * hour)...(87600 * hour)), standard: "90d", example: "30d",
+      "How long it is kept how the system was, a sample a minute, and what the analysis of it has found since that was closed."
+    ),
   ]
 }

@@ -63,6 +63,8 @@ package struct WatchOptions {
   package var readBytes = LineSplitter.defaultReadBytes
   /// Nanoseconds between two checkpoints, at least.
   package var checkpointInterval: Int64 = 1_000_000_000
+  /// Sees what passes through detection as a whole; nil where nobody asks.
+  package var traffic: TrafficGauge?
   /// Keeps what a restart goes on from.
   package var store: (any CheckpointStore)?
 

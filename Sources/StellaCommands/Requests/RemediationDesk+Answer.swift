@@ -42,6 +42,7 @@ extension RemediationDesk {
     case .unsilence(let number): try unsilence(number, viewer, layout)
     case .history(let rule, let key, let limit): try history(rule, key, limit, layout)
     case .access(let request): try answer(request, for: viewer, as: layout)
+    case .health(let request): try answer(request, for: viewer, as: layout)
     case .top: throw CommandFailure(.notFound, "only the process that the engine runs in can say how it fares.")
     }
   }

@@ -91,6 +91,14 @@ final class NetworkSources: Sendable {
     return parts
   }
 
+  /// Messages that were lost, of all that this knows of. Only grows.
+  @Sendable func lost() -> Int {
+    let (syslog, probes) = state.withLock { ($0.syslog?.intake, $0.probes) }
+    var lost = probes?.progress.dropped ?? 0
+    if let figures = syslog?.figures { lost += figures.droppedDatagrams + figures.kernelDrops + figures.lost }
+    return lost
+  }
+
   /// Takes nothing more; what was read is durable on return.
   func end() async {
     let (syslog, journald, probes) = state.withLock { ($0.syslog?.server, $0.journald, $0.probes) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import StellaConfiguration
+import StellaDetection
 import StellaEngine
 import StellaModel
 
@@ -54,6 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
     let feed = try Self.feed(configuration)
     defer { feed.end() }
     plan.feed = feed
+    let traffic = TrafficGauge()
+    plan.options.traffic = traffic
     if takesIn { plan.intakeBytes = configuration.server.heldBytes }
     let interrupts = try Interrupts()
     let session = try WatchSession(plan)
@@ -63,7 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
     let server: StateServer
     do {
       server = try await StateServer(
-        desk, session.monitor, feed, journal: session.journal, configuration, parts: network.health)
+        desk, session.monitor, feed, traffic: traffic, journal: session.journal, configuration, parts: network.health,
+        lost: network.lost)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {

@@ -17,17 +17,20 @@ final class StateServer: Sendable {
   private let work: RequestWork
   private let phase: ServerPhase
   private let feed: LiveFeed
+  private let keeper: HealthKeeper
 
   /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
   ///
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
   ///   - feed: what happens there, for those who look on. Ends with the server.
+  ///   - traffic: sees what passes through that engine.
   ///   - journal: where events go that come over the network; nil where none do.
   ///   - parts: what else there is to say about its health.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, journal: IntakeJournal?,
-    _ configuration: Configuration, parts: @escaping @Sendable () -> [Health.Part]
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, traffic: TrafficGauge, journal: IntakeJournal?,
+    _ configuration: Configuration, parts: @escaping @Sendable () -> [Health.Part],
+    lost: @escaping @Sendable () -> Int
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -35,8 +38,9 @@ final class StateServer: Sendable {
     let phase = ServerPhase()
     let settings = configuration.server
     let access = settings.login.map { ServerAccess(desk, $0) }
+    let keeper = Self.keeper(desk, monitor, traffic, journal, configuration, parts, lost)
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
-      let answer = try Self.answer(request, caller, layout, desk, monitor, access)
+      let answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
@@ -88,6 +92,7 @@ final class StateServer: Sendable {
       throw error
     }
     (self.socket, self.work, self.phase, self.access, self.feed) = (socket, work, phase, access, feed)
+    self.keeper = keeper
   }
 
   var path: String { socket.path }
@@ -132,7 +137,27 @@ final class StateServer: Sendable {
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.
-  func isRunning() { phase.set(.running) }
+  func isRunning() {
+    phase.set(.running)
+    keeper.begin()
+  }
+
+  private static func keeper(
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ traffic: TrafficGauge, _ journal: IntakeJournal?,
+    _ configuration: Configuration, _ parts: @escaping @Sendable () -> [Health.Part],
+    _ lost: @escaping @Sendable () -> Int
+  ) -> HealthKeeper {
+    let reader = HealthFactsReader(desk: desk, monitor: monitor, traffic: traffic) {
+      var ill = parts().filter { !$0.isWell }.map { HealthFacts.Part(.source, name: $0.name, detail: $0.detail) }
+      if let trouble = journal?.state.trouble {
+        ill.append(HealthFacts.Part(.intake, name: "the intake journal", detail: trouble.message))
+      }
+      return ill
+    }
+    return HealthKeeper(reader, retention: configuration.retention.health.nanoseconds, lost: lost) {
+      Console.standard.note(TextEscaping.oneLine("stella: \($0)", limit: 500))
+    }
+  }
 
   /// Nobody finds the server any more; then what it was asked is answered.
   func end() async {
@@ -140,6 +165,8 @@ final class StateServer: Sendable {
     socket.remove()
     // Who listens would keep the server from its end.
     feed.end()
+    // It waits for the engine, up to some seconds, and so not on a thread of these tasks.
+    _ = try? await EngineThread.value { [keeper] in keeper.end() }
     await loopback?.end()
     await network?.end()
     await server.end()
@@ -148,7 +175,7 @@ final class StateServer: Sendable {
 
   private static func answer(
     _ request: OperatorRequest, _ caller: Caller, _ layout: AnswerLayout, _ desk: RemediationDesk,
-    _ monitor: EngineMonitor, _ access: ServerAccess?
+    _ monitor: EngineMonitor, _ keeper: HealthKeeper, _ access: ServerAccess?
   ) throws(CommandFailure) -> OperatorAnswer {
     let viewer = Viewer(caller, desk.access)
     do throws(CommandFailure) {
@@ -160,6 +187,7 @@ final class StateServer: Sendable {
     do {
       if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: layout) }
       if case .top(let filter) = request { return try monitor.answer(filter, as: layout) }
+      if case .health(let asked) = request { return try desk.answer(asked, for: viewer, as: layout, keeper: keeper) }
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
       throw FailureReport(error).failure

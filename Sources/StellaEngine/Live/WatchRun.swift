@@ -89,6 +89,8 @@ package final class WatchRun: EventConsumer {
     self.isSettled = isSettled
     self.onNotice = onNotice
     fields = rules.fields
+    // Before the batch is made, and before sources learn which fields are read.
+    options.traffic?.register(in: fields)
     let table = ReaderTable()
     readers = table
     let pool = rules.workers > 1 ? try WorkerThreads(workers: rules.workers) : nil
@@ -207,14 +209,21 @@ package final class WatchRun: EventConsumer {
 
   func confirmed(_ source: UInt16, at now: Int64) throws {
     note(.confirmed(source: source, now: now))
+    gauge()
     show()
     try deliver(pipeline.process())
   }
 
   func consume() throws {
     if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
+    gauge()
     show()
     try deliver(pipeline.process())
+  }
+
+  private func gauge() {
+    guard let traffic = options.traffic, !isRepeating, batch.count > 0 else { return }
+    traffic.note(batch, at: machineMonotonicTime())
   }
 
   /// Leaves the events of the batch for those who look on.
@@ -268,6 +277,7 @@ package final class WatchRun: EventConsumer {
         events: pipeline.events, bytes: reading.readers.reduce(0) { $0 + $1.splitter.counts.bytes }))
     let now = machineMonotonicTime()
     if let monitor { report(to: monitor, reading.readers, at: now) }
+    options.traffic?.publish(at: now)
     guard let checkpointer else { return }
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }

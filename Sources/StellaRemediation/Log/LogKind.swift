@@ -33,6 +33,10 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   /// Somebody who is known asked for what they may not do.
   case accessRefused = "access.refused"
 
+  // The system's health.
+  /// Somebody looks after what the analysis found.
+  case findingAcknowledged = "health.finding_acknowledged"
+
   // A run.
   case runProposed = "run.proposed"
   case planRecorded = "plan.recorded"

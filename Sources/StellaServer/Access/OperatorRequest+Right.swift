@@ -48,6 +48,8 @@ extension OperatorRequest {
     case .approve, .reject, .review, .reconcile, .accept: .vote
     case .access(.setPassword(_, _, former: .some)): .own
     case .access: .administer
+    case .health(.acknowledge): .respond
+    case .health: .read
     }
   }
 

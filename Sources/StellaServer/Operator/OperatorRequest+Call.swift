@@ -79,6 +79,7 @@ extension OperatorRequest {
         ["top"],
         [Parameter("sort", filter.order.rawValue)] + (filter.limit.map { [Parameter("limit", String($0))] } ?? []))
     case .access(let request): return request.call
+    case .health(let request): return request.call
     }
   }
 

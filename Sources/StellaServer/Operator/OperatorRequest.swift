@@ -99,4 +99,6 @@ package enum OperatorRequest: Sendable, Hashable {
   case top(TopFilter)
   /// About those who may come in.
   case access(AccessRequest)
+  /// About how the system is.
+  case health(HealthRequest)
 }

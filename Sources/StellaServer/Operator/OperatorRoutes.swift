@@ -13,7 +13,7 @@ import StellaModel
 ///     POST   /silences  {"rule","key":{…},"for","reason"}            DELETE /silences/NUMBER
 ///     GET    /rules/ID/history?key=…&limit=…
 ///     GET    /freeze      PUT /freeze {"reason"}      DELETE /freeze?reason=…      GET /whoami
-///     GET    /top?sort=…&limit=…      and what OperatorRoutes+Access.swift adds
+///     GET    /top?sort=…&limit=…      and what OperatorRoutes+Access.swift and +Health.swift add
 ///
 /// Answers are JSON, of lists one object a line, or with `Accept: text/plain` what the command prints. Failures are
 /// ``Problem``s. What is asked is done by the host, off the event loops.
@@ -46,6 +46,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addAlerts(to: routes)
     addFreeze(to: routes)
     addAccess(to: routes)
+    addHealth(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
     routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
   }
@@ -119,7 +120,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   }
 
   /// The one member of a body.
-  private static func reason(_ body: RequestMembers) throws(CommandFailure) -> String {
+  static func reason(_ body: RequestMembers) throws(CommandFailure) -> String {
     var body = body
     let reason = try body.text("reason")
     try body.end()
@@ -141,7 +142,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private func answer(
+  func answer(
     _ request: Request, _ context: Context, _ read: (Request, RequestMembers) throws(CommandFailure) -> OperatorRequest
   ) async throws -> Response {
     let body: ByteBuffer
@@ -163,7 +164,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private func query(_ request: Request) -> [OperatorRequest.Parameter] {
+  func query(_ request: Request) -> [OperatorRequest.Parameter] {
     request.uri.queryParameters.map { OperatorRequest.Parameter(String($0.key), String($0.value)) }
   }
 
