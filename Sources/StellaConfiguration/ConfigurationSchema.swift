@@ -18,6 +18,10 @@ enum ConfigurationSchema {
         "Services that `stella serve` asks again and again whether they answer. What came of it is an event, with `ok`, `duration_ms` and "
           + "`error_type`."),
       ConfigurationKey(
+        "scrape", .map(key: "a name", .object(scrape)), example: "node",
+        "Endpoints that `stella serve` asks for their metrics again and again, as Prometheus does. Samples become events, and each "
+          + "answer one with `up`."),
+      ConfigurationKey(
         "journald", .object(journald),
         "What `stella serve` reads of systemd's journal, through `journalctl`. `journald: {}` reads everything. A restart goes on where "
           + "reading ended."),
