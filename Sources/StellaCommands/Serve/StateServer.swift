@@ -80,7 +80,7 @@ final class StateServer: Sendable {
             host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
             isBehindProxy: login.isBehindProxy), authority: access,
           operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
-          intake: intake, health: health, readers: readers)
+          intake: intake, health: health, readers: readers, browser: Self.browser(settings))
       } else {
         network = nil
         loopback = try await Self.loopback(intake, settings, health, readers)
@@ -123,7 +123,15 @@ final class StateServer: Sendable {
   ) async throws -> LoopbackServer? {
     guard let intake, let listen = configuration.listen else { return nil }
     return try await LoopbackServer(
-      host: listen.host, port: listen.port, intake: intake, health: health, readers: readers)
+      host: listen.host, port: listen.port, intake: intake, health: health, readers: readers,
+      browser: browser(configuration))
+  }
+
+  private static func browser(_ configuration: Configuration.Server) -> BrowserRoutes.Settings? {
+    configuration.browser.map {
+      BrowserRoutes.Settings(
+        origins: Set($0.origins), bodyBytes: $0.bodyBytes, perSecond: Double($0.perMinute) / 60)
+    }
   }
 
   private static func webhooks(_ configuration: Configuration.Server) -> [String: WebhookSignature] {

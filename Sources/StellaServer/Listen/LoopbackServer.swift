@@ -19,17 +19,20 @@ package struct LoopbackServer: Sendable {
   ///   - host: `127.0.0.1`, `::1` or `localhost`.
   ///   - port: 0 takes a free one.
   ///   - health: told without its details.
+  ///   - browser: what pages of declared sites may send; nil where none is declared.
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: ``CommandFailure`` `failure` when it can't be bound; nothing runs then.
   package init(
     host: String, port: Int, intake: IntakeRoutes, health: @escaping @Sendable () async -> Health,
-    readers: [any ReadRoutes] = [], patience: TimeAmount = .seconds(30)
+    readers: [any ReadRoutes] = [], browser: BrowserRoutes.Settings? = nil, patience: TimeAmount = .seconds(30)
   ) async throws {
     precondition(["127.0.0.1", "::1", "localhost"].contains(host), "without a login only this machine is served")
     let router = Router()
-    router.add(middleware: LocalPagesOnly())
+    router.add(middleware: LocalPagesOnly(isOpenToSites: browser != nil))
     intake.add(to: router)
     intake.addWebhooks(to: router)
+    // All of them come from this machine.
+    if let browser { BrowserRoutes(browser, intake: intake).add(to: router) { _, _ in "local" } }
     HealthRoutes { await health().forStrangers }.add(to: router)
     for routes in readers { routes.add(to: router) }
     self.host = host.contains(":") ? "[\(host)]" : host
