@@ -74,15 +74,22 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
     }
   }
 
-  /// The runner takes the store's epoch, and with it the right to carry out runs.
+  /// Where there are fixes, a runner takes the store's epoch, and with it the right to carry out runs.
   func start() throws {
     let lifetime = configuration.alertLifetime.nanoseconds
-    let runner = try Runner(remediation, holder: "\(configuration.holder) (pid \(getpid()))") { [weak self] in
-      self?.isEnding.load(ordering: .relaxed) ?? true
+    let note: @Sendable (RemediationThread<Store>.Notice) -> Void = { [weak self] in self?.note($0) }
+    let started: RemediationThread<Store>
+    if remediation.fixes.fixes.isEmpty {
+      // Nothing to decide, so that nobody has to look for decisions many times a second.
+      started = try RemediationThread(
+        keepingIn: store, time: SystemTime(), alertLifetime: lifetime, onNotice: note)
+    } else {
+      let runner = try Runner(remediation, holder: "\(configuration.holder) (pid \(getpid()))") { [weak self] in
+        self?.isEnding.load(ordering: .relaxed) ?? true
+      }
+      started = try RemediationThread(
+        remediation, runner: runner, alertLifetime: lifetime, seal: { [weak self] in self?.seal() }, onNotice: note)
     }
-    let started = try RemediationThread(
-      remediation, runner: runner, alertLifetime: lifetime, seal: { [weak self] in self?.seal() },
-      onNotice: { [weak self] in self?.note($0) })
     thread.withLock { $0 = started }
   }
 
