@@ -30,7 +30,10 @@ let package = Package(
   products: [
     .executable(name: "stella", targets: ["stella"]),
     .library(name: "StellaEngine", targets: ["StellaEngine", "StellaModel"]),
+    .library(name: "StellaLogging", targets: ["StellaLogging"]),
     .library(name: "StellaSQLite", targets: ["StellaSQLite"]),
+    .library(name: "StellaServer", targets: ["StellaServer"]),
+    .library(name: "StellaTesting", targets: ["StellaTesting"]),
   ],
   traits: [
     .trait(name: "Postgres", description: "PostgreSQL through libpq (Debian: libpq-dev)"),
@@ -63,8 +66,9 @@ let package = Package(
     .target(
       name: "StellaCommands",
       dependencies: [
-        "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects", "StellaServer",
-        "StellaEngine", "StellaRemediation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StellaArchive", "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects",
+        "StellaNotify", "StellaServer", "StellaEngine", "StellaRemediation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaConfiguration", dependencies: ["StellaModel", "Yams"], swiftSettings: swiftSettings),
@@ -80,7 +84,7 @@ let package = Package(
     .target(
       name: "StellaServer",
       dependencies: [
-        "CCrypt", "CStellaDashboard", "StellaEngine", "StellaIntake", "StellaModel",
+        "CCrypt", "CStellaDashboard", "StellaArchive", "StellaEngine", "StellaIntake", "StellaModel",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -95,6 +99,10 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .target(
+      name: "StellaArchive",
+      dependencies: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"],
+      swiftSettings: swiftSettings),
+    .target(
       name: "StellaEffects",
       dependencies: [
         "StellaModel", "CStellaProcess",
@@ -105,7 +113,18 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: swiftSettings),
     .target(
-      name: "StellaLogging", dependencies: ["StellaModel", .product(name: "Logging", package: "swift-log")],
+      name: "StellaNotify",
+      dependencies: [
+        "StellaModel", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: swiftSettings),
+    .target(
+      name: "StellaLogging",
+      dependencies: ["StellaEngine", "StellaModel", .product(name: "Logging", package: "swift-log")],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaPostgres",
@@ -117,7 +136,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "StellaEngine",
-      dependencies: ["StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel"],
+      dependencies: [
+        "StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaDetection",
@@ -194,17 +216,28 @@ let package = Package(
       dependencies: ["StellaEffects", "StellaRemediation", "StellaScripting", "StellaModel"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "StellaNotifyTests",
+      dependencies: [
+        "StellaNotify", "StellaSQLite", "StellaTesting", "StellaModel",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      exclude: ["Servers"], swiftSettings: swiftSettings),
+    .testTarget(
       name: "StellaLoggingTests",
       dependencies: [
-        "StellaLogging", "StellaDetection", "StellaModel", .product(name: "Logging", package: "swift-log"),
+        "StellaLogging", "StellaEngine", "StellaDetection", "StellaModel",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaIntakeTests", dependencies: ["StellaIntake", "CZlib", "StellaDetection", "StellaModel"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "StellaArchiveTests", dependencies: ["StellaArchive", "StellaEngine", "StellaDetection", "StellaModel"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "StellaServerTests",
       dependencies: [
-        "StellaServer", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
+        "StellaServer", "StellaArchive", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
       swiftSettings: swiftSettings),
@@ -218,8 +251,8 @@ let package = Package(
     .testTarget(
       name: "StellaCommandsTests",
       dependencies: [
-        "StellaCommands", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel", "StellaSQLite",
-        "stella", .product(name: "GRDB", package: "GRDB.swift"),
+        "StellaCommands", "StellaArchive", "StellaEngine", "StellaRemediation", "StellaConfiguration", "StellaModel",
+        "StellaSQLite", "StellaTesting", "stella", .product(name: "GRDB", package: "GRDB.swift"),
       ], exclude: ["Senders", "Browser"], swiftSettings: swiftSettings),
     .testTarget(name: "ArchitectureTests", swiftSettings: swiftSettings),
   ],

@@ -41,3 +41,18 @@ test("a log that happens to say ok = false is no probe", function(t)
   t:feed { service = "shop", ok = false, probe = "liveness", message = "checked" }:times(10):every("10s")
   t:expect_quiet()
 end)
+
+test("an endpoint that can't be scraped counts as well", function(t)
+  local function scrape(up)
+    return {
+      service = "node", scrape = "node", probe = "node", probe_kind = "scrape", ok = up == 1, up = up, job = "node",
+      instance = "127.0.0.1:9100", error_type = up == 0 and "refused" or nil, level = up == 1 and "info" or "error",
+    }
+  end
+  t:feed(scrape(1)):times(3):every("15s")
+  t:feed(scrape(0)):times(4):every("15s")
+  t:expect { fires = 1, where = { service = "node", probe = "node" }, summary = "refused" }
+  t:feed(scrape(1))
+  t:advance("2m")
+  t:expect { fires = 1, resolved = 1 }
+end)

@@ -199,6 +199,7 @@ void stella_hook(lua_State *L, lua_Debug *activation) {
   if (activation->event == LUA_HOOKLINE) {
     int line = activation->currentline;
     if (line > 0 && line < S->line_count) S->line_bits[line >> 6] |= UINT64_C(1) << (line & 63);
+    if (S->trace) stella_trace_line(L, S, activation);
     return;
   }
   if (S->killed) raise_kill(L);

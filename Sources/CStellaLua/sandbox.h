@@ -70,6 +70,8 @@ struct stella_lua {
   uint32_t large_strings;  ///< alive, or not yet collected
   uint64_t *line_bits;     ///< one bit for each line that has run; NULL when nobody asks
   int32_t line_count;
+  uint8_t *trace;  ///< what variables hold at each line of the last call; NULL when nobody asks
+  size_t trace_length;
   int32_t hook_division, hook_phase;  ///< the hook charges at every `division`-th firing
   uint32_t nesting;
 
@@ -132,6 +134,9 @@ static inline int64_t stella_walk_charge(const stella_lua *S) {
 }
 void stella_enter_callback(lua_State *L, stella_lua *S);
 static inline void stella_leave_callback(stella_lua *S) { S->nesting--; }
+
+// trace.c
+void stella_trace_line(lua_State *L, stella_lua *S, lua_Debug *activation);
 
 // failure.c
 int stella_on_error(lua_State *L);

@@ -39,6 +39,7 @@ static bool begin(stella_lua *S, int64_t steps, int64_t deadline_ns) {
   S->string_denied = S->failure_located = false;
   S->nesting = 0;
   S->buffer_length = 0;
+  S->trace_length = 0;
   S->in_call = true;
   stella_arm_hook(S, S->large_strings > 0);
   return true;
@@ -283,6 +284,7 @@ static int do_open(lua_State *L) {
 
 static void free_memory(stella_lua *S) {
   free(S->output);
+  free(S->trace);
   free(S->failure_text);
   free(S->chunk_name);
   free(S);

@@ -14,11 +14,13 @@ package struct StellaCommand: ParsableCommand {
       """,
     version: StellaVersion.current,
     subcommands: [
-      WatchCommand.self, ServeCommand.self, TailCommand.self, TopCommand.self, ReplCommand.self,
+      WatchCommand.self, ServeCommand.self, TailCommand.self, EventsCommand.self, TopCommand.self, HealthCommand.self,
+      ReplCommand.self,
       RulesCommand.self, FixesCommand.self, AlertsCommand.self,
-      ApprovalsCommand.self, RunsCommand.self, LogCommand.self, FreezeCommand.self, WhoamiCommand.self,
+      ApprovalsCommand.self, NotificationsCommand.self, NotifyCommand.self, RunsCommand.self, LogCommand.self,
+      FreezeCommand.self, WhoamiCommand.self,
       LoginCommand.self, LogoutCommand.self, UsersCommand.self, TokensCommand.self,
-      DoctorCommand.self, TemplatesCommand.self, AnomalyCommand.self,
+      DoctorCommand.self, BackupCommand.self, RestoreCommand.self, TemplatesCommand.self, AnomalyCommand.self,
     ])
 
   package init() {}

@@ -80,6 +80,11 @@ extension Configuration {
   package struct Retention: Sendable {
     package var alerts: Duration = .seconds(90 * 86_400)
     package var log: Duration = .seconds(400 * 86_400)
+    /// Zero where no events are kept.
+    package var events: Duration = .seconds(7 * 86_400)
+    package var eventBytes = 10 << 30
+    package var eventCounts: Duration = .seconds(30 * 86_400)
+    package var health: Duration = .seconds(90 * 86_400)
 
     package init() {}
   }
@@ -92,6 +97,11 @@ extension Configuration {
     if let retention = value["retention"] {
       self.retention.alerts = retention["alerts"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.alerts
       self.retention.log = retention["log"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.log
+      self.retention.events = retention["events"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.events
+      self.retention.eventBytes = retention["event_bytes"]?.bytes ?? self.retention.eventBytes
+      self.retention.eventCounts =
+        retention["event_counts"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.eventCounts
+      self.retention.health = retention["health"]?.nanoseconds.map(Duration.nanoseconds) ?? self.retention.health
     }
     var reader = ApprovalsReader()
     approvals = reader.read(value)

@@ -36,6 +36,8 @@ extension Configuration {
 
     /// In the order of the file.
     package var webhooks: [Webhook] = []
+    /// Nil where no page may send anything.
+    package var browser: Browser?
 
     package init() {}
   }
@@ -65,6 +67,13 @@ extension Configuration {
     server.heldBytes = value["held_bytes"]?.bytes ?? server.heldBytes
     for (name, entry) in value["webhooks"]?.members ?? [] {
       if let webhook = Self.webhook(name, entry, &problems) { server.webhooks.append(webhook) }
+    }
+    server.browser = value["browser"].flatMap { Self.browser($0, &problems) }
+    if let browser = value["browser"], value["listen"] == nil {
+      problems.append(
+        .init(
+          .conflict, at: browser.place, "`browser` is of no use without `listen`. Write where, such as 127.0.0.1:7480.")
+      )
     }
     server.login = login(value, resolved, &problems)
     guard let entry = value["listen"], let text = entry.text else {
@@ -204,6 +213,10 @@ extension ConfigurationSchema {
       "webhooks", .map(key: "a name that stands in the address", .object(webhook)),
       example: "github",
       "Senders that sign what they send to `POST /api/v1/webhooks/NAME`. What isn't signed rightly is refused."),
+    ConfigurationKey(
+      "browser", .object(browser),
+      "What pages of your sites may send from browsers, with the script `/stella.js` or by themselves. Nobody logs in for that."
+    ),
     ConfigurationKey(
       "stream_clients", .integer(1...100_000), standard: "2000", example: "500",
       "Clients that may listen to the live stream at a time; others are told to come back later."),

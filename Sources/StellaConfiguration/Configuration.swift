@@ -65,9 +65,13 @@ package struct Configuration: Sendable {
   package var syslog: SyslogSettings?
   /// In the order of the file.
   package var probes: [ProbeSettings] = []
+  /// In the order of the file.
+  package var scrapes: [ScrapeSettings] = []
   /// Nil where systemd's journal isn't read.
   package var journald: JournaldSettings?
   package var privacy = Privacy()
+  /// Whom to tell of what.
+  package var notify = NotificationSettings()
 
   package static let defaultFile = "stella.yaml"
 
@@ -156,9 +160,11 @@ package struct Configuration: Sendable {
     takeTargets(value, resolved: resolved, problems: &problems)
     if let server = value["server"] { takeServer(server, resolved: resolved, problems: &problems) }
     if let probes = value["probes"] { takeProbes(probes, problems: &problems) }
+    if let scrapes = value["scrape"] { takeScrapes(scrapes, problems: &problems) }
     if let journald = value["journald"] { takeJournald(journald, resolved: resolved) }
     if let syslog = value["syslog"] { takeSyslog(syslog, resolved: resolved, problems: &problems) }
     if let privacy = value["privacy"] { takePrivacy(privacy, problems: &problems) }
+    if let notify = value["notify"] { takeNotify(notify, resolved: resolved, problems: &problems) }
     for (rule, values) in value["params"]?.members ?? [] {
       for (name, value) in values.members {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }

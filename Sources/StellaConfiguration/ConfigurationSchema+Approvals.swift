@@ -24,7 +24,7 @@ extension ConfigurationSchema {
     ConfigurationKey("log", .object(log), "The execution log: what was proposed, decided and done."),
     ConfigurationKey(
       "retention", .object(retention),
-      "How long what is stored is kept. Events aren't stored, so that there is nothing to say."),
+      "How long what is stored is kept."),
   ]
 
   static let user: [ConfigurationKey] = [
@@ -163,5 +163,20 @@ extension ConfigurationSchema {
       "log", .duration((24 * hour)...(87600 * hour)), standard: "400d", example: "730d",
       "How long records of the execution log are kept at least. An engine that works off runs removes older ones by itself, but "
         + "only what is signed, seen by an anchor and within an export on record (`stella log export`)."),
+    ConfigurationKey(
+      "events", .duration(0...(8760 * hour)), standard: "7d", example: "24h",
+      "How long `stella serve` keeps events after it has read them, for `stella events`. `0s` keeps none."),
+    ConfigurationKey(
+      "event_bytes", .size((64 << 20)...(1 << 44)), standard: "10GiB", example: "50GiB",
+      "Bytes that kept events take on the disk at most; the oldest go first. One event takes a tenth of its line, about."
+    ),
+    ConfigurationKey(
+      "event_counts", .duration((24 * hour)...(87600 * hour)), standard: "30d", example: "90d",
+      "How long it is kept how many events there were in each minute, by service and level, and how long what they tell of took."
+    ),
+    ConfigurationKey(
+      "health", .duration((24 * hour)...(87600 * hour)), standard: "90d", example: "30d",
+      "How long it is kept how the system was, a sample a minute, and what the analysis of it has found since that was closed."
+    ),
   ]
 }

@@ -10,6 +10,9 @@ enum ConfigurationSchema {
           + "nothing is, but for streams of who is no admin."),
       ConfigurationKey("server", .object(server), "What `stella serve` offers over the network."),
       ConfigurationKey(
+        "notify", .object(notify),
+        "Whom `stella serve` tells of alerts, waiting approvals, ended runs and its own trouble."),
+      ConfigurationKey(
         "syslog", .object(syslog),
         "Where `stella serve` takes syslog messages (RFC 5424 and 3164) over the network. They are kept in the intake journal until "
           + "detection has used them."),
@@ -17,6 +20,10 @@ enum ConfigurationSchema {
         "probes", .map(key: "a name", .object(probe)), example: probesExample,
         "Services that `stella serve` asks again and again whether they answer. What came of it is an event, with `ok`, `duration_ms` and "
           + "`error_type`."),
+      ConfigurationKey(
+        "scrape", .map(key: "a name", .object(scrape)), example: "node",
+        "Endpoints that `stella serve` asks for their metrics again and again, as Prometheus does. Samples become events, and each "
+          + "answer one with `up`."),
       ConfigurationKey(
         "journald", .object(journald),
         "What `stella serve` reads of systemd's journal, through `journalctl`. `journald: {}` reads everything. A restart goes on where "

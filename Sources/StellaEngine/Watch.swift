@@ -28,13 +28,31 @@ package struct WatchOptions {
     }
   }
 
+  /// What a program of this process logs.
+  package struct Log {
+    package var buffer: LogBuffer
+    package var name: String
+    /// The service of events that name none.
+    package var service: String?
+
+    package init(buffer: LogBuffer, name: String, service: String? = nil) {
+      self.buffer = buffer
+      self.name = name
+      self.service = service
+    }
+  }
+
   package var inputs: [Input] = []
+  /// Read as JSON lines; only while following.
+  package var logs: [Log] = []
   /// What comes over the network, as JSON lines; only while following.
   package var journals: [IntakeJournal] = []
   /// Goes on at the end of the input; otherwise several files are merged by time.
   package var follow = true
   /// Files and directories of rules.
   package var rulePaths: [String] = []
+  /// Gives the rules when they are loaded anew, where they aren't files; nil for those of ``rulePaths``.
+  package var readRules: (@Sendable () -> (sources: [RuleSource], errors: [RuleError]))?
   /// Whether rules are loaded anew, while following, when their files have changed.
   package var reloadsChanges = true
   /// Nanoseconds that the tests of changed rules may take, which must pass before these go live; nil to do without.
@@ -63,6 +81,8 @@ package struct WatchOptions {
   package var readBytes = LineSplitter.defaultReadBytes
   /// Nanoseconds between two checkpoints, at least.
   package var checkpointInterval: Int64 = 1_000_000_000
+  /// Sees what passes through detection as a whole; nil where nobody asks.
+  package var traffic: TrafficGauge?
   /// Keeps what a restart goes on from.
   package var store: (any CheckpointStore)?
 
@@ -110,6 +130,15 @@ package struct WatchSummary: Sendable {
     package var samples: [DecodeFailures.Sample]
   }
 
+  /// Lines of one source that became events all the same.
+  package struct DamagedLines: Sendable {
+    package enum Kind: Sendable { case repaired, plain, cut }
+    package var source: String
+    package var kind: Kind
+    /// From 1.
+    package var numbers: [Int]
+  }
+
   /// Events of one source over an hour past the others.
   package struct SourceAhead: Sendable {
     package var source: String
@@ -126,6 +155,8 @@ package struct WatchSummary: Sendable {
   package var lateEvents = 0
   package var linesCut = 0
   package var repairedLines = 0
+  /// The first few lines of files that were damaged but of use, by what was done to them.
+  package var damagedLines: [DamagedLines] = []
   /// Lines that did not fit their source's format and were read as plain text.
   package var fallbackLines = 0
   package var decodeFailures: [SourceFailures] = []

@@ -1,69 +1,106 @@
 import Glibc
 import Logging
+import StellaEngine
 import StellaModel
 
 /// Gives a host's own log calls to the engine, beside whatever handler it has already:
 ///
-///     let buffer = LogBuffer()
 ///     LoggingSystem.bootstrap { label in
-///       MultiplexLogHandler([StreamLogHandler.standardError(label: label), StellaLogHandler(label: label, buffer: buffer)])
+///       MultiplexLogHandler([
+///         StreamLogHandler.standardError(label: label), StellaLogHandler(label: label, engine: engine),
+///       ])
 ///     }
 ///
-/// A call writes its record on the caller's thread and leaves it in a ``LogBuffer``; it doesn't wait for the engine,
-/// throw, or log itself. When the text of a value logs in turn, that inner call is dropped and counted.
-package struct StellaLogHandler: LogHandler {
-  package var logLevel: Logger.Level = .info
-  package var metadata: Logger.Metadata = [:]
-  package var metadataProvider: Logger.MetadataProvider?
+/// A call becomes one event. The call's message, level and source are fields of the event, and so is every entry of its
+/// metadata, of the metadata provider's and of the logger's, in this order of precedence; numbers and truth values stay what they
+/// are. `error:` gives the fields `error` and `error_type`.
+///
+/// A call writes its record on the caller's thread, into bytes that the thread keeps, and leaves it in the engine's buffer. It
+/// doesn't wait, throw, or log itself. When the buffer is full the record is dropped, counted, and told of by an event of its own.
+/// When the text of a value logs in turn, that inner call is dropped and counted.
+public struct StellaLogHandler: LogHandler {
+  /// The least level that becomes an event.
+  public var logLevel: Logger.Level = .info
+  /// Becomes fields of every event.
+  public var metadata: Logger.Metadata = [:]
+  /// What it gives at a call becomes fields of the event: the context of a trace, the id of a request.
+  public var metadataProvider: Logger.MetadataProvider?
 
-  private let label: String
-  private let service: String?
+  /// `,"logger":"…","service":"…"`
+  private let names: [UInt8]
   private let buffer: LogBuffer
-  private let clock: @Sendable () -> Int64
-
-  /// Whether this task or thread is at writing a record.
-  @TaskLocal private static var isWriting = false
+  /// Nil for the machine's.
+  private let clock: (@Sendable () -> Int64)?
 
   /// - Parameters:
   ///   - label: the logger's, becomes the field `logger`.
   ///   - service: becomes the field `service`; without it the source's configuration names one.
-  ///   - clock: nanoseconds since the epoch.
+  ///   - clock: nanoseconds since the epoch; nil for the machine's.
   package init(
     label: String, service: String? = nil, buffer: LogBuffer, metadataProvider: Logger.MetadataProvider? = nil,
-    clock: @escaping @Sendable () -> Int64 = StellaLogHandler.wallClock
+    clock: (@Sendable () -> Int64)? = nil
   ) {
-    self.label = label
-    self.service = service
+    var names = JSONText()
+    names.raw(#","logger":"#)
+    names.string(label)
+    if let service {
+      names.raw(#","service":"#)
+      names.string(service)
+    }
+    self.names = names.bytes
     self.buffer = buffer
     self.metadataProvider = metadataProvider
     self.clock = clock
   }
 
-  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  /// A handler for one logger of a host.
+  ///
+  /// - Parameters:
+  ///   - label: the logger's, becomes the field `logger`.
+  ///   - engine: may begin to run later; what is logged before waits in its buffer.
+  ///   - service: becomes the field `service`; nil for that of the engine's configuration.
+  ///   - metadataProvider: as swift-log hands one to the factory of handlers.
+  public init(
+    label: String, engine: StellaEngine, service: String? = nil, metadataProvider: Logger.MetadataProvider? = nil
+  ) {
+    self.init(label: label, service: service, buffer: engine.buffer, metadataProvider: metadataProvider)
+  }
+
+  /// One entry of ``metadata``.
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  package func log(event: LogEvent) {
-    let time = clock()
-    guard !StellaLogHandler.isWriting else { return buffer.countNested(time: time) }
-    // The lock of the buffer is not held while the host's code gives its texts.
-    let record = StellaLogHandler.$isWriting.withValue(true) {
-      LogRecordText(event: event, entries: entries(of: event), label: label, service: service, time: time)
+  /// Writes the event; never waits, throws, or allocates anything once the thread's bytes are as long as its records.
+  public func log(event: LogEvent) {
+    let time = clock?() ?? Self.wallClock()
+    guard let scratch = RecordScratch.ofThread() else { return buffer.countFull(time: time) }
+    if scratch.pointee.isWriting { return buffer.countNested(time: time) }
+    if buffer.isScant { return buffer.countFull(time: time) }
+    scratch.pointee.isWriting = true
+    defer { scratch.pointee.isWriting = false }
+    guard var record = LogRecord(scratch) else { return buffer.countFull(time: time) }
+    record.begin(event, names: names, time: time)
+    if metadata.isEmpty && metadataProvider == nil {
+      if let own = event.metadata, !own.isEmpty { record.add(own) }
+    } else {
+      record.add(merged(event.metadata))
     }
-    buffer.append(record.bytes, time: time)
+    record.finish()
+    if let bytes = record.bytes { buffer.append(bytes, time: time) } else { buffer.countFull(time: time) }
+    record.end()
   }
 
-  /// The call's own metadata before the provider's before the logger's, each name once, in the order of the names.
-  private func entries(of event: LogEvent) -> [(key: String, value: Logger.MetadataValue)] {
-    let provided = metadataProvider?.get() ?? [:]
+  /// The call's own metadata before the provider's before the logger's.
+  private func merged(_ own: Logger.Metadata?) -> Logger.Metadata {
     var entries = metadata
-    if !provided.isEmpty { entries.merge(provided) { $1 } }
-    if let own = event.metadata, !own.isEmpty { entries.merge(own) { $1 } }
-    return entries.sorted { $0.key < $1.key }
+    if let provided = metadataProvider?.get(), !provided.isEmpty { entries.merge(provided) { $1 } }
+    if let own, !own.isEmpty { entries.merge(own) { $1 } }
+    return entries
   }
 
-  package static let wallClock: @Sendable () -> Int64 = {
+  private static func wallClock() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)

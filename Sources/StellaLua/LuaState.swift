@@ -57,6 +57,33 @@ package final class LuaState {
     return (0..<lines.count * 64).filter { lines[$0 >> 6] & (1 << UInt64($0 & 63)) != 0 }
   }
 
+  /// From the next call on, notes what variables hold at each line that runs. Lines are traced.
+  package func traceValues() {
+    guard let handle else { return }
+    _ = stella_lua_trace_values(handle)
+  }
+
+  /// A line that ran, and the plain values that its function saw when it began.
+  package struct TracedLine: Sendable {
+    package let line: Int
+    package let values: [(name: String, value: LuaValue)]
+  }
+
+  /// The lines of the last call in the order in which they ran, of a long one the end alone; empty when nobody notes them.
+  package func tracedLines() -> [TracedLine] {
+    guard let handle else { return [] }
+    let answer = stella_lua_trace_of(handle)
+    var reader = ValueReader(
+      UnsafeRawBufferPointer(start: answer.bytes, count: answer.length), constructors: library.constructors)
+    var lines: [TracedLine] = []
+    while !reader.isAtEnd {
+      let line = reader.readLine()
+      lines.append(
+        TracedLine(line: line.number, values: (0..<line.count).map { _ in (reader.readName(), reader.read()) }))
+    }
+    return lines
+  }
+
   /// Runs a chunk of Lua source text under the load budget and returns its first result. Functions in the result stay
   /// callable. Bytecode is refused. O(source + work of the chunk).
   package func load(_ source: [UInt8], name: String) throws(LuaError) -> LuaValue {
@@ -204,6 +231,9 @@ package final class LuaState {
     guard let handle else { return LuaUsage(stella_lua_usage()) }
     return LuaUsage(stella_lua_usage_of(handle))
   }
+
+  /// Steps of all calls of the script's functions since it was loaded.
+  package var callSteps: Int { handle.map { Int(stella_lua_usage_of($0).call_steps) } ?? 0 }
 
   /// A number that changes when a variable of the script outside `s` changes: a global, a local that functions share, or
   /// a table that one of them holds. Compare with that of the same state after its load: such state is not saved, so a

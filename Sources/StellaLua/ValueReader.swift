@@ -35,6 +35,22 @@ struct ValueReader {
     }
   }
 
+  var isAtEnd: Bool { bytes.isEmpty }
+
+  /// The beginning of a traced line: its number, and how many values follow.
+  mutating func readLine() -> (number: Int, count: Int) {
+    let number = take(Int32.self)
+    return (Int(number), Int(take(UInt8.self)))
+  }
+
+  /// The name of a traced value.
+  mutating func readName() -> String {
+    let count = Int(take(UInt8.self))
+    let name = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<count]), as: UTF8.self)
+    bytes = UnsafeRawBufferPointer(rebasing: bytes[count...])
+    return name
+  }
+
   private mutating func readTable() -> LuaTable {
     let arrayCount = Int(take(UInt32.self))
     let integerCount = Int(take(UInt32.self))

@@ -44,6 +44,11 @@ extension Alert {
     ("labels", "object", "the rule's `labels` and what `alert { … }` added"),
     ("source", "string", "the file or stream that the deciding event came from"),
     (
+      "resolved_because", "string",
+      "of one that is resolved, what ended it: "
+        + ResolveCause.allCases.map { "`\($0.rawValue)` (\($0.meaning))" }.joined(separator: ", ")
+    ),
+    (
       "muted", "object",
       "why nobody is told: `cause` (\(Mute.Cause.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))), `name`, `by`, "
         + "`reason`, `until`; absent when nothing keeps the alert back"

@@ -46,6 +46,7 @@ extension JSONText {
     name("labels")
     value(.object(alert.labels))
     field("source", alert.source)
+    if let cause = alert.resolvedBecause { field("resolved_because", cause.rawValue) }
     if let mute = alert.mute {
       name("muted")
       value(mute.json)

@@ -26,6 +26,7 @@ extension Alert {
       count: count, value: value("value"), expected: value("expected"), evidence: evidence,
       affectedUsers: texts("affected_users"), suggestedActions: texts("suggested_actions"), fixes: texts("fixes"),
       runbook: text("runbook"), labels: object("labels"), source: text("source") ?? "")
+    resolvedBecause = text("resolved_because").flatMap(ResolveCause.init(rawValue:))
     mute = value("muted").flatMap(Mute.init(_:))
   }
 }

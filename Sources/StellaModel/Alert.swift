@@ -7,6 +7,27 @@ public struct Alert: Sendable, Hashable {
     case pending, firing, resolved
   }
 
+  /// What ended an alert.
+  public enum ResolveCause: String, Sendable, Codable, CaseIterable {
+    /// Nothing more came for as long as the rule waits.
+    case quiet
+    /// The rule's checks find nothing any more.
+    case recovered
+    case resolveWhen = "resolve_when"
+    case cancelOn = "cancel_on"
+    /// What had stayed away has come.
+    case returned
+    /// What had stayed away is not expected any more.
+    case forgotten
+    case ruleRemoved = "rule_removed"
+    /// The rule began anew, without the state that looked after the alert.
+    case ruleReset = "rule_reset"
+    /// The script of the rule that the alert is about runs well again, or is another one.
+    case scriptRuns = "script_runs"
+    /// The script was stopped for good, of which another alert tells.
+    case scriptStopped = "script_stopped"
+  }
+
   /// 32 hexadecimal digits: the first 128 bits of SHA-256 over rule id, canonical key, time of the first event and
   /// episode number.
   public var id: String
@@ -39,6 +60,8 @@ public struct Alert: Sendable, Hashable {
   public var labels: [FieldValue.Member]
   /// The source that the deciding event came from.
   public var source: String
+  /// What ended it; nil while it is open, and when a Stella that didn't say kept it.
+  public var resolvedBecause: ResolveCause?
   /// What keeps this transition from being told; nil when nothing does. Not part of what the rule found.
   public var mute: Mute?
 

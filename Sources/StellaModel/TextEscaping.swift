@@ -2,8 +2,8 @@
 ///
 /// Control characters would move the cursor, change colours or the title, or end the line (CVE-2021-25743 was that);
 /// bidirectional controls show text in another order than it has (CVE-2021-42574); other invisible characters hide that
-/// two texts differ. Each becomes a visible escape such as `\n`, `\x1b` or `\u{202e}`, a backslash stays as it is.
-/// Everything else, in whatever script, stays readable. This is for reading, not for reversing: JSON output escapes by
+/// two texts differ. Each becomes a visible escape: `\n`, `\x1b` for what is ASCII, `\u{85}` or `\u{202e}` for what is
+/// not; a backslash stays as it is. Everything else, in whatever script, stays readable. This is for reading, not for reversing: JSON output escapes by
 /// its own rules.
 public enum TextEscaping {
   /// `text` on one line, without anything a terminal would act on. O(bytes); no copy when nothing needs escaping.
@@ -38,7 +38,7 @@ public enum TextEscaping {
       case "\n": result += #"\n"#
       case "\r": result += #"\r"#
       case "\t": result += #"\t"#
-      case _ where scalar.value < 0x100:
+      case _ where scalar.isASCII:
         result += #"\x"# + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
       default: result += #"\u{"# + String(scalar.value, radix: 16) + "}"
       }

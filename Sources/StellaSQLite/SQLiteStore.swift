@@ -1,6 +1,7 @@
 import GRDB
 import Glibc
 import StellaModel
+import Synchronization
 
 /// The embedded store: one SQLite file in WAL mode, created on first use. Commits are durable on return.
 ///
@@ -8,6 +9,8 @@ import StellaModel
 package final class SQLiteStore: Sendable {
   package let path: String
   let pool: DatabasePool
+  /// A connection that nothing is written on, which therefore sees that anything was; opened when it is first asked.
+  let observer = Mutex<DatabaseQueue?>(nil)
 
   /// Opens the store in `directory` and brings its schema up to date.
   ///
@@ -69,6 +72,10 @@ package final class SQLiteStore: Sendable {
   /// Writes back the log and closes the file. Later calls fail.
   package func close() throws(StoreError) {
     try StoreError.translating(path) {
+      observer.withLock { observer in
+        try? observer?.close()
+        observer = nil
+      }
       // Leaves one file with everything in it. When another process is reading, its log stays beside it, which is as good.
       _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
       try pool.close()

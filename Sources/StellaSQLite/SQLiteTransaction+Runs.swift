@@ -284,4 +284,20 @@ extension SQLiteStore: RunStore {
       try pool.read { db in try body(try SQLiteTransaction(db, path: path)) }
     }
   }
+
+  package func changeStamp() throws -> Int64? {
+    try StoreError.translating(path) {
+      try observer.withLock { observer in
+        if observer == nil {
+          var configuration = Configuration()
+          configuration.label = "stella-changes"
+          configuration.readonly = true
+          observer = try DatabaseQueue(path: path, configuration: configuration)
+        }
+        return try observer?.unsafeRead { db in
+          try Int64.fetchOne(try db.cachedStatement(sql: "PRAGMA data_version"))
+        }
+      }
+    }
+  }
 }

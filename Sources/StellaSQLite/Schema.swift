@@ -48,6 +48,8 @@ enum Schema {
         sql: "CREATE TABLE log_anchor (name TEXT PRIMARY KEY NOT NULL, checkpoint TEXT NOT NULL) STRICT, WITHOUT ROWID")
     }
     migrator.registerMigration("7 access") { db in try db.execute(sql: access) }
+    migrator.registerMigration("8 notifications") { db in try db.execute(sql: notifications) }
+    migrator.registerMigration("9 health") { db in try db.execute(sql: health) }
     return migrator
   }
 

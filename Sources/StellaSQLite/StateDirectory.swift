@@ -32,6 +32,8 @@ package struct StateDirectory: Sendable, Hashable {
   package var lock: String { path + "/lock" }
   /// What came over the network and detection has not used yet.
   package var intake: String { path + "/intake" }
+  /// Events that were read.
+  package var events: String { path + "/events" }
   package var runnerLock: String { path + "/runner.lock" }
   /// What the engine signs the execution log with.
   package var logKey: String { path + "/log.key" }

@@ -13,6 +13,8 @@ package final class RuleScript {
   private var opened: LuaState?
   /// Whether the lines that run are noted, in states that are opened from now on.
   package var tracesLines = false
+  /// Whether what variables hold at those lines is noted too.
+  package var tracesValues = false
 
   /// The callbacks of a live state.
   package struct Callbacks: Sendable {
@@ -74,6 +76,7 @@ package final class RuleScript {
       let (manifest, state) = try RuleLoader.run(source, overrides: overrides, limits: limits, host: host)
       opened = state
       if tracesLines { state.traceLines(upTo: source.lineCount) }
+      if tracesLines, tracesValues { state.traceValues() }
       return (
         state,
         Callbacks(

@@ -56,6 +56,11 @@ package final class FaultyStore<Base: RunStore>: RunStore {
     return try base.readLog(body)
   }
 
+  package func changeStamp() throws -> Int64? {
+    try state.withLock { state throws(StoreError) in try Self.check(state) }
+    return try base.changeStamp()
+  }
+
   package func readRuns<Value>(_ body: (Transaction) throws -> Value) throws -> Value {
     try state.withLock { state throws(StoreError) in try Self.check(state) }
     return try base.readRuns(body)

@@ -47,11 +47,16 @@ enum Layers {
     "CStellaDashboard": Rule(own: []),
     "StellaEffects": Rule(
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
+    "StellaNotify": Rule(own: ["StellaModel"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "CZlib": Rule(own: [], isCore: true),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
+    "StellaArchive": Rule(
+      own: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"]),
     "StellaServer": Rule(
-      own: ["StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt", "CStellaDashboard"],
+      own: [
+        "StellaArchive", "StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt", "CStellaDashboard",
+      ],
       others: [
         "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
         "SwiftASN1",
@@ -60,8 +65,9 @@ enum Layers {
       own: ["StellaModel", "StellaEngine", "StellaDetection", "StellaRemediation"], others: ["Testing"]),
     "StellaCommands": Rule(
       own: [
-        "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite", "StellaPostgres",
-        "StellaNATS", "StellaLogging", "StellaEngine", "StellaDetection", "StellaRemediation", "StellaScripting",
+        "StellaArchive", "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite",
+        "StellaPostgres", "StellaNATS", "StellaNotify", "StellaLogging", "StellaEngine", "StellaDetection",
+        "StellaRemediation", "StellaScripting",
         "StellaModel",
       ], others: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     "stella": Rule(own: ["StellaCommands"]),

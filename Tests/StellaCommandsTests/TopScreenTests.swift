@@ -25,7 +25,9 @@ struct TopScreenTests {
     EngineFigures(
       time: second * 1_000_000_000, events: Int(second) * 1000, lateEvents: 3, bytes: second << 20, failedLines: 2,
       sources: 1,
-      latestEvent: latest, cpuNanoseconds: second * 250_000_000, residentBytes: 40 << 20, refused: ["torn.lua"],
+      latestEvent: latest, cpuNanoseconds: second * 250_000_000, residentBytes: 40 << 20,
+      refused: [.init(rule: "torn.lua", reason: "torn.lua:3: 'end' expected; \u{1b}[2J")],
+      notLive: ["new.lua:1: no rule"],
       rules: rules)
   }
 
@@ -92,8 +94,8 @@ struct TopScreenTests {
           #expect(DisplayWidth.of(String(line)) <= columns, "\(columns): \(line)")
         }
         #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || $0 == "\u{202e}" })
-        #expect(text.split(separator: "\n").count == 3 + 3 + 1 + 20 + 1)
-        if columns >= 48 { #expect(text.split(separator: "\n")[6].contains("*"), "\(columns): \(text)") }
+        #expect(text.split(separator: "\n").count == 3 + 5 + 1 + 20 + 1)
+        if columns >= 48 { #expect(text.split(separator: "\n")[8].contains("*"), "\(columns): \(text)") }
       }
     }
     let wide = TopScreen(terminal: Terminal(columns: nil, hasColor: false)).text(
@@ -101,6 +103,8 @@ struct TopScreenTests {
     #expect(
       wide.contains("25.0% CPU") && wide.contains("1 refused   6 resting")
         && wide.contains("3 late   2 lines undecoded"))
+    #expect(wide.contains("torn.lua is not active: torn.lua:3: 'end' expected"))
+    #expect(wide.contains("changed files are not live: new.lua:1: no rule"))
     for title in ["NS/EVENT", "MAX", "STEPS", "OPEN", "EVICTED", "STATE", "LUA", "SCRIPT"] {
       #expect(wide.contains(title))
     }

@@ -48,7 +48,7 @@ struct ApprovalsConfigurationTests {
         anchor_ca_file: ca.pem
         hold_after: 2h
         quota: 4GiB
-      retention: { alerts: 7d, log: 30d }
+      retention: { alerts: 7d, log: 30d, health: 14d }
       """, file: "/etc/stella/stella.yaml")
     #expect(configuration.fixes == ["/etc/stella/Fixes"])
     let service = try #require(HTTPAddress("https://audit.internal/stella?zone=eu"))
@@ -62,6 +62,7 @@ struct ApprovalsConfigurationTests {
     #expect(configuration.log.holdAfter == .seconds(7200) && configuration.log.quota == 4 << 30)
     #expect(configuration.retention.alerts == .seconds(7 * 86_400))
     #expect(configuration.retention.log == .seconds(30 * 86_400))
+    #expect(configuration.retention.health == .seconds(14 * 86_400))
     let approvals = configuration.approvals
     let mara = try #require(approvals.users.first)
     #expect(mara.name == "mara" && mara.uids == [1000, 2000] && mara.osNames == ["mara"] && mara.groups == ["sre"])
@@ -154,6 +155,7 @@ struct ApprovalsConfigurationTests {
     func standard(_ name: String, _ keys: [ConfigurationKey]) -> String? { keys.first { $0.name == name }?.standard }
     #expect(standard("log", ConfigurationSchema.retention) == "400d")
     #expect(standard("alerts", ConfigurationSchema.retention) == "90d")
+    #expect(standard("health", ConfigurationSchema.retention) == "90d")
     #expect(standard("anchor_timeout", ConfigurationSchema.log) == "10s")
     #expect(standard("roles", ConfigurationSchema.user) == "[viewer]")
     #expect(standard("count", ConfigurationSchema.need) == "1")

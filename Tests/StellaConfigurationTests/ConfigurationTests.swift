@@ -199,7 +199,11 @@ struct ConfigurationReferenceTests {
     let example = ConfigurationReference.example()
     for key in allKeys(ConfigurationSchema.keys) { #expect(example.contains("\(key.name):"), "\(key.name)") }
     let configuration = try Configuration.parse(
-      example, file: "stella.yaml", environment: ["GITHUB_SECRET": "correct-horse"])
+      example, file: "stella.yaml",
+      environment: [
+        "GITHUB_SECRET": "correct-horse", "SLACK_URL": "https://hooks.example/x", "PAGER_SECRET": "correct-horse",
+        "MAIL_PASSWORD": "correct-horse", "AM_TOKEN": "correct-horse",
+      ])
     #expect(configuration.sources.count == 3 && configuration.params["errors.spike"] != nil)
   }
 

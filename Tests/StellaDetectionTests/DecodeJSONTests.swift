@@ -95,6 +95,7 @@ import Testing
       #expect(lines.failures.count == 1, "\(broken)")
       #expect(lines.failures.samples.first?.text == broken)
       #expect(lines.failures.samples.first?.offset == 1008)
+      #expect(lines.failures.samples.first?.line == 12)
       #expect(lines.consumed == 5)
     }
     #expect(decode(["[1]"], []).failures.samples[0].reason == "the value is not an object")

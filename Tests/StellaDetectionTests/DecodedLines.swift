@@ -52,7 +52,7 @@ struct DecodedLines {
             let block = LineBlock(
               base: base, starts: start, lengths: length,
               count: min(lines.count, piece < lines.count ? consumed + piece : lines.count),
-              firstOffset: 1000, source: 7)
+              firstOffset: 1000, source: 7, firstNumber: 11)
             consumed += decoder.decode(block, from: consumed, into: batch, clock: clock, failures: failures)
             for row in 0..<batch.count {
               var cells: [String: FieldValue] = [:]

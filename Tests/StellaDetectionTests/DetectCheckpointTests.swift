@@ -209,7 +209,32 @@ struct DetectCheckpointTests {
       resets.map(\.reason) == [
         "the rule keeps another kind of state now (threshold sliding by v; before: threshold sliding by k)"
       ])
+    #expect(alerts.map(\.resolvedBecause) == [.ruleReset])
     let last = try #require(stream.detector.decisions.decisions.last)
-    #expect(last.kind == .resolved && last.reason.hasPrefix("the rule begins anew") && last.alert == alerts[0].id)
+    #expect(last.kind == .resolved && last.reason.hasPrefix("the rule began anew") && last.alert == alerts[0].id)
+  }
+
+  @Test("What a rule has decided outlives its removal, also over a restart, until it is there again")
+  func retired() throws {
+    let rule = DetectModelStream.rule("r", "threshold = { count = 1, within = \"1m\" }")
+    let stream = try DetectModelStream(rule)
+    stream.feed([DetectModelStream.line(1, "\"k\":1")])
+    let none = RuleSet(sources: [], fields: stream.fields, previous: stream.pipeline.rules)
+    #expect(stream.pipeline.replace(none).alerts.map(\.resolvedBecause) == [.ruleRemoved])
+    let saved = stream.pipeline.retired.save()
+    #expect(Set(saved.keys) == stream.pipeline.retired.partNames && saved.count == 1)
+    func kinds(_ rules: RuleSet) -> [Decision.Kind] {
+      rules.rules.flatMap { $0.detector.decisions.decisions.map(\.kind) }
+    }
+    let again = RuleSet(
+      sources: DetectModelStream.sources([rule]), fields: stream.fields, previous: stream.pipeline.rules)
+    #expect(stream.pipeline.replace(again).alerts.isEmpty)
+    #expect(kinds(again) == [.fired, .resolved] && stream.pipeline.retired.partNames.isEmpty)
+    // What was saved is there for a rule that comes later, and not for one that is there.
+    var later = RetiredDecisions()
+    later.restore(saved, without: ["r"])
+    #expect(later.partNames.isEmpty)
+    later.restore(saved, without: [])
+    #expect(later.take("r")?.decisions.map(\.kind) == [.fired, .resolved] && later.take("r") == nil)
   }
 }

@@ -11,7 +11,7 @@ struct EngineMonitorTests {
     EngineFigures(
       time: time, events: events, lateEvents: 0, bytes: 0, failedLines: 0, sources: 1, latestEvent: nil,
       cpuNanoseconds: 0,
-      residentBytes: 0, refused: [], rules: [])
+      residentBytes: 0, refused: [], notLive: [], rules: [])
   }
 
   @Test("A question keeps the timing going for a quarter of a minute and no longer")

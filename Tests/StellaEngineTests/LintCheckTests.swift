@@ -67,6 +67,69 @@ import Testing
       said.first?.error.remedy == "Did you mean alert?" && said.map(\.error.line) == said.map(\.error.line).sorted())
   }
 
+  @Test("Methods are checked by the kind of state, whatever callbacks call it, and of nothing else")
+  func methods() throws {
+    let source = LintCheck.Example(
+      keys: """
+        state = { seen = ring(3), n = window.count("5m"), plain = 0 }, every = "1m",
+        on = function(e, st)
+          st.seen:push(e); st.n:ad(e); e.text:ad(); st.plain = st.n:count { }
+          if st.n:count"1m" > 3 and st.n:per_minutes() > 1 then return alert { value = 1 } end
+        end,
+        check = function(x) if x.seen:cnt() > 3 then return alert {} end end,
+        """
+    ).source
+    let said = try lint(source).warnings.filter { $0.check == .undefinedMethod }
+    #expect(
+      said.map(\.error.message) == [
+        "st.n is a window.count and has no ad", "st.n is a window.count and has no per_minutes",
+        "x.seen is a ring and has no cnt",
+      ])
+    #expect(said.first?.error.remedy == "Did you mean add? It has add, count, per_second, per_minute.")
+  }
+
+  @Test("Keys of alerts are checked where they are written, and labels of one's own are none of them")
+  func alertKeys() throws {
+    let source = LintCheck.Example(
+      keys: """
+        on = function(e, s)
+          if e.a then return alert { severty = "high", who = e.user, title = "x", events = { a = 1, level = 2 } } end
+          return { alert({ value = 1, msg = "{who} did it", key = e.user }) }
+        end,
+        """
+    ).source
+    let said = try lint(source).warnings.filter { $0.check == .alertKey }
+    #expect(
+      said.map { $0.error.message.split(separator: ":")[0] } == [
+        "alerts have no severty", "an alert's title can't be set by the script", "alerts have no events",
+        "alerts have no msg", "an alert's key can't be set by the script",
+      ])
+    #expect(said[0].error.remedy == "Did you mean severity?" && said[2].error.remedy == "Did you mean evidence?")
+  }
+
+  @Test("A summary's names are those of alerts, not of anything that the script assigns to")
+  func summaryNames() throws {
+    let source = LintCheck.Example(
+      keys: """
+        summary = "{service}: {errors} of {total} {open",
+        state = { errors = window.count("5m") },
+        on = function(e, s)
+          s.errors:add(e)
+          local total = s.errors:count()
+          if total > 9 then return alert { value = total } end
+        end,
+        """
+    ).source
+    let said = try lint(source).warnings
+    #expect(said.map(\.check) == [.openBrace, .summary, .summary])
+    #expect(
+      said.filter { $0.check == .summary }.contains { $0.error.remedy == "Give it to the alert: alert { errors = … }." }
+    )
+    let given = source.replacing("value = total", with: "value = total, errors = 1, total = total")
+      .replacing(" {open", with: " {{open}} {")
+    #expect(try lint(given).warnings.map(\.check) == [.openBrace])
+  }
+
   @Test("A change that the rule would not load with is left out") func unsafeEdit() throws {
     let source = LintCheck.Example(keys: #"where = "level >= error and matches(message, [[timeout]])","#).source
     let (warnings, fixed) = try lint(source)

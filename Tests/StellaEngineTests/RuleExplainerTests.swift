@@ -72,6 +72,20 @@ import Testing
       end }
     """,
     """
+    local p = params { least = 3 }
+    local limit = 5
+    return rule { api = 1, id = "sized", title = "Sized", severity = "low", summary = "x", by = { "service" },
+      where = [[size ~= nil]], state = { sizes = window.mean("5m") }, every = "30s",
+      on = function(e, s) s.sizes:add(e.size) end,
+      check = function(s)
+        local n, mean = s.sizes:count(), s.sizes:mean()
+        if n < p.least then return end
+        if n >= 4 and mean > limit * 2 then
+          return alert { value = mean }
+        end
+      end }
+    """,
+    """
     return rule { api = 1, id = "broken", title = "Broken", severity = "low", summary = "x",
       where = [[boom == true]], by = { "service" },
       on = function(e, s)
@@ -249,8 +263,30 @@ import Testing
     #expect(
       checked.verdict
         == "it is counted; check decides every 30s, raised nothing at 2026-01-01 00:00:30Z, is next at 2026-01-01 00:01:00Z"
-    )
+        + "; missing: line 4: s.n:count() > 100 has to hold, now 2 > 100")
     #expect(checked.after?.readings.first?.text.hasPrefix("count 2, per_second 0.0") == true)
+    let last = try #require(checked.lastCheck)
+    #expect(Timestamp.clock(last.time) == "2026-01-01 00:00:30Z" && !last.raised)
+    #expect(last.lines.map(\.number) == [4, 7] && last.lines[0].text == "if s.n:count() > 100 then")
+    #expect(last.readings.map(\.name) == ["s.n:count()"] && last.readings.map(\.value) == ["1"])
+    #expect(last.missing == ["line 4: s.n:count() > 100 has to hold, now 1 > 100"])
+    let next = try #require(checked.nextCheck)
+    #expect(
+      next.readings.map(\.value) == ["2"] && next.missing == ["line 4: s.n:count() > 100 has to hold, now 2 > 100"])
+  }
+
+  @Test("A check says what it compared: calls, variables, parameters, returns on the way, and what an error means")
+  func comparisons() throws {
+    let checks = try explain((1...4).map { event($0 * 10, #""size":\#($0)"#) })
+    let sized = try #require(checks["sized"])
+    #expect(sized.nextCheck?.missing == ["line 9: mean > limit * 2 has to hold, now 2.50 > 5 * 2"])
+    let read = sized.nextCheck?.readings.filter { $0.line == 9 }.map { "\($0.name) = \($0.value)" } ?? []
+    #expect(read == ["n = 4", "mean = 2.50", "limit = 5"], "\(read)")
+    let few = try #require(try explain([event(10, #""size":1"#)])["sized"])
+    #expect(few.nextCheck?.missing == ["line 8: n < p.least must not hold, now 1 < 3"])
+    let late = try #require(try explain([1, 40, 45].map { event($0, #""late":1"#) })["unchecked"])
+    #expect(late.lastCheck?.failure?.contains("r6.lua:7: attempt to compare") == true)
+    #expect(late.lastCheck?.failure?.contains("one side is nil") == true)
   }
 
   @Test("cancel_on drops what was kept, and says so") func cancel() throws {

@@ -6,10 +6,19 @@ import Testing
 @testable import StellaEngine
 
 @Suite("The beginning of a rule") struct RuleScaffoldTests {
-  private func make(_ id: String, _ sample: String?) throws -> RuleScaffold {
+  private func make(_ id: String, _ sample: String?, where condition: String? = nil) throws -> RuleScaffold {
     let sample = sample.map { Array($0.utf8) }
-    return try EngineThread.run { try RuleScaffold(id: id, sample: sample) }
+    return try EngineThread.run { try RuleScaffold(id: id, sample: sample, condition: condition) }
   }
+
+  private static func lines(_ lines: [String]) -> String { lines.joined(separator: "\n") + "\n" }
+
+  private static func line(_ second: Int, _ members: String) -> String {
+    let time = "2026-01-01T00:\(second / 600)\(second / 60 % 10):\(second / 10 % 6)\(second % 10)Z"
+    return "{\"time\":\"\(time)\",\(members)}"
+  }
+
+  private static let quiet = (0..<20).map { line($0 * 3, #""level":"info","service":"shop","msg":"served""#) }
 
   /// Writes the files, and gives what lint and tests say.
   private func check(_ scaffold: RuleScaffold) throws -> (RuleLintReport, RuleTestReport) {
@@ -33,38 +42,105 @@ import Testing
   @Test("Without a sample it looks for errors in a row") func bare() throws {
     let scaffold = try make("errors.checkout", nil)
     #expect(scaffold.files.map(\.path) == ["errors/checkout.lua", "errors/checkout_test.lua"])
-    #expect(scaffold.condition == "level >= error" && scaffold.key == "service")
+    #expect(scaffold.condition == "level >= error" && scaffold.key == ["service"])
     try expectUsable(scaffold)
   }
 
-  @Test(
-    "With a sample it looks for what its lines show",
-    arguments: [
-      (
-        (0..<12).map {
-          "{\"time\":\"2026-01-01T00:00:\($0 + 10)Z\",\"level\":\"error\",\"service\":\"shop\",\"msg\":\"no\"}"
-        },
-        "level >= error", "service", 10, "1m"
-      ),
-      (
-        (0..<4).map { "10.0.0.\($0 / 3) - - [01/Jan/2026:00:0\($0):00 +0000] \"GET /a?x=\($0) HTTP/1.1\" 503 17" },
-        "status >= 500 and route ~= nil", "route", 3, "5m"
-      ),
-      (["level=info msg=hello user=ana"], "message ~= nil and user ~= nil", "user", 1, "1m"),
-      (["something happened"], "message ~= nil", nil, 1, "1m"),
-    ] as [([String], String, String?, Int, String)])
-  func samples(lines: [String], condition: String, key: String?, count: Int, within: String) throws {
-    let scaffold = try make("group.name", lines.joined(separator: "\n") + "\n")
-    #expect(scaffold.condition == condition && scaffold.key == key)
-    #expect(scaffold.threshold == (count, within))
-    #expect(scaffold.files.last?.path == "group/name.sample.log")
+  private struct Case: Sendable {
+    let lines: [String]
+    let condition: String
+    let key: [String]
+    let count: Int
+    let within: String
+  }
+
+  private static let cases: [Case] = [
+    Case(
+      lines: quiet + (0..<12).map { line(10 + $0, #""level":"error","service":"shop","msg":"no""#) },
+      condition: "level >= error", key: ["service"], count: 10, within: "1m"),
+    Case(
+      lines: (0..<4).map { "10.0.0.\($0 / 3) - - [01/Jan/2026:00:00:0\($0) +0000] \"GET /a?x=\($0) HTTP/1.1\" 503 17" },
+      condition: "status >= 500 and route ~= nil", key: ["route"], count: 3, within: "1m"),
+    // One user fails again and again, which says more than a single error.
+    Case(
+      lines: quiet
+        + (0..<9).map { line(70 + $0, #""level":"info","msg":"login","userId":"ana","outcome":"failure""#) }
+        + (0..<9).map { line(80 + $0, #""level":"info","msg":"login","userId":"u\#($0)","outcome":"success""#) }
+        + [line(99, #""level":"error","service":"shop","msg":"once""#)],
+      condition: #"outcome == "failure" and user_id ~= nil"#, key: ["user_id"], count: 5, within: "1m"),
+    Case(
+      lines: (0..<20).map { line($0, #""service":"shop","route":"/a","status":200,"duration_ms":\#(20 + $0)"#) }
+        + (0..<4).map { line(30 + $0, #""service":"shop","route":"/pay","status":200,"duration_ms":\#(2500 + $0)"#) },
+      condition: "duration_ms >= 2000 and route ~= nil", key: ["service", "route"], count: 3, within: "1m"),
+    // Without levels and fields the words have to say it.
+    Case(
+      lines: ["all is well", "payment failed for order 7", "payment failed for order 8", "all is well again"],
+      condition: #"contains(message, "failed for order")"#, key: [], count: 2, within: "1m"),
+    // The log's own name for what tells troubles apart.
+    Case(
+      lines: (0..<6).map { line($0, #""level":"error","msg":"no","queue":"mail""#) }
+        + (0..<6).map { line($0, #""level":"info","msg":"yes","queue":"mail""#) },
+      condition: "level >= error and queue ~= nil", key: ["queue"], count: 5, within: "1m"),
+    // Many users from one address, each once.
+    Case(
+      lines: (0..<8).map { line($0, #""msg":"x","event":"login_failed","src_ip":"203.0.113.9","user":"u\#($0)""#) },
+      condition: #"event == "login_failed" and src_ip ~= nil and user ~= nil"#, key: ["src_ip"], count: 5, within: "1m"),
+  ]
+
+  @Test("With a sample it looks for what is wrong in it, and its tests pass", arguments: cases.indices)
+  func samples(number: Int) throws {
+    let expected = Self.cases[number]
+    let scaffold = try make("group.name", Self.lines(expected.lines))
+    #expect(scaffold.condition == expected.condition)
+    #expect(scaffold.key == expected.key)
+    #expect(scaffold.threshold == (expected.count, expected.within))
+    #expect(scaffold.files[2].path == "group/name.sample.log")
     try expectUsable(scaffold)
+  }
+
+  @Test("The lines that are not the trouble are kept as those that must stay quiet")
+  func benign() throws {
+    let scaffold = try make("name", Self.lines(Self.cases[0].lines))
+    let quiet = try #require(scaffold.files.last)
+    #expect(quiet.path == "name.quiet.log" && String(decoding: quiet.text, as: UTF8.self) == Self.lines(Self.quiet))
+    #expect(scaffold.finding == "12 of 32 lines are errors, all with service shop")
+  }
+
+  @Test("Lines of a sample that are no events are left out")
+  func damaged() throws {
+    let lines = Self.cases[0].lines
+    let scaffold = try make("name", Self.lines(["{\"torn\":", lines[0], "", "{\"a\":1}}"] + lines.dropFirst()))
+    #expect(scaffold.condition == "level >= error")
+    #expect(String(decoding: scaffold.files[2].text, as: UTF8.self) == Self.lines(lines))
+    try expectUsable(scaffold)
+  }
+
+  @Test("A sample that tells of no trouble is refused with what was looked for and how to go on")
+  func untroubled() throws {
+    for lines in [["something happened"], ["level=info msg=hello user=ana"], Self.quiet] {
+      let failure = #expect(throws: RuleScaffold.Failure.self) { try make("ok", Self.lines(lines)) }
+      let message = failure?.message ?? ""
+      #expect(message.contains("level of error") && message.contains("status of 500") && message.contains("--where"))
+    }
+  }
+
+  @Test("What somebody says is the trouble is taken for it")
+  func named() throws {
+    let lines = Self.lines(
+      Self.quiet + [70, 71].map { Self.line($0, #""level":"info","service":"shop","msg":"odd""#) })
+    let scaffold = try make("odd", lines, where: "message == \"odd\"")
+    #expect(scaffold.condition == "message == \"odd\"" && scaffold.key == ["service"])
+    try expectUsable(scaffold)
+    let none = #expect(throws: RuleScaffold.Failure.self) { try make("odd", lines, where: "message == \"other\"") }
+    #expect(none?.message.contains("none of its 22 lines") == true && none?.message.contains("service") == true)
+    let wrong = #expect(throws: RuleScaffold.Failure.self) { try make("odd", lines, where: "message ==") }
+    #expect(wrong?.message.hasPrefix("--where, column") == true)
   }
 
   @Test("A long sample is cut at a line's end") func long() throws {
     let line = "{\"level\":\"error\",\"service\":\"a\",\"msg\":\"\(String(repeating: "x", count: 1000))\"}\n"
     let scaffold = try make("long", String(repeating: line, count: 200))
-    let sample = try #require(scaffold.files.last)
+    let sample = try #require(scaffold.files.first { $0.path == "long.sample.log" })
     #expect(sample.text.count <= RuleScaffold.sampleLimitBytes && sample.text.last == UInt8(ascii: "\n"))
   }
 

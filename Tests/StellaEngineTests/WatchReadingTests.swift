@@ -49,6 +49,9 @@ struct WatchReadingTests {
       #expect(summary.linesCut == 1 && summary.repairedLines == 1)
       #expect(summary.failedLines == 3, "the cut line, the NUL bytes, the NUL in a text: \(summary.decodeFailures)")
       #expect(summary.decodeFailures.first?.samples.allSatisfy { $0.text.utf8.count <= 800 } == true)
+      #expect(summary.decodeFailures.first?.samples.map(\.line) == [2, 5, 6])
+      #expect(summary.damagedLines.map(\.kind) == [.repaired, .cut])
+      #expect(summary.damagedLines.map(\.numbers) == [[4], [2]])
     }
   }
 

@@ -1,4 +1,4 @@
-import StellaLogging
+import StellaEngine
 import StellaModel
 
 /// Reads a source until it is idle or at its end, in reads of a given size.

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import StellaDetection
+@testable import StellaEngine
 @testable import StellaLogging
 
 @Suite("The log handler")
@@ -64,6 +65,49 @@ struct StellaLogHandlerTests {
     #expect(values["error"] == .string("Refusal()"))
   }
 
+  @Test("Every kind of value and every character is written as JSON says, whatever stands before it")
+  func texts() throws {
+    struct Custom: CustomStringConvertible { let description: String }
+    let long = String(repeating: "ä\u{9F}\"\\ plain ascii \u{1}\n", count: 300)
+    for length in 0..<20 {
+      let text = String(repeating: "a", count: length) + "\"\u{80}é\u{7F}" + String(repeating: "b", count: length)
+      logger().info("\(text)", metadata: ["t": .string(text), "l": .string(long)])
+    }
+    logger().info(
+      "n",
+      metadata: [
+        "a": .stringConvertible(Int.min), "b": .stringConvertible(UInt64.max), "c": .stringConvertible(1e300),
+        "d": .stringConvertible(true), "e": .stringConvertible(Int8(-5)), "f": .stringConvertible(Float(0.1)),
+        "g": .stringConvertible(Double.nan), "h": .stringConvertible(Custom(description: "x\ty")),
+        "i": .stringConvertible("text"), "j": .stringConvertible(0),
+      ])
+    let lines = try lines()
+    for length in 0..<20 {
+      let text = String(repeating: "a", count: length) + "\"\u{80}é\u{7F}" + String(repeating: "b", count: length)
+      var wanted = JSONText()
+      wanted.raw("{")
+      wanted.name("l")
+      wanted.string(long)
+      wanted.name("t")
+      wanted.string(text)
+      wanted.raw("}")
+      #expect(lines[length].hasSuffix(wanted.text.dropFirst()))
+    }
+    #expect(
+      lines.last?.hasSuffix(
+        #""a":-9223372036854775808,"b":18446744073709551615,"c":1e+300,"d":true,"e":-5,"f":0.1,"g":null,"#
+          + #""h":"x\ty","i":"text","j":0}"#) == true)
+  }
+
+  @Test("A record over a mebibyte is dropped and counted, and the next one is whole")
+  func tooLong() throws {
+    logger().info("\(String(repeating: "x", count: 2 << 20))")
+    logger().info("after")
+    let lines = try lines()
+    #expect(lines.count == 2 && lines[0].contains(#""message":"after""#) && lines[1].contains(#""dropped":1"#))
+    #expect(buffer.drops.full == 1)
+  }
+
   @Test("The call's metadata wins over the provider's, and that over the logger's")
   func metadata() throws {
     var handler = StellaLogHandler(
@@ -105,8 +149,9 @@ struct StellaLogHandlerTests {
     let lines = try lines()
     #expect(lines.count == 2)
     #expect(lines.allSatisfy { !$0.contains("from within") })
-    #expect(lines.last?.contains(#""value":"said""#) == true)
-    #expect(lines.first?.hasSuffix(#""logger":"stella.logging","dropped":1}"#) == true)
+    #expect(lines.first?.contains(#""value":"said""#) == true)
+    #expect(lines.last?.contains(#""logger":"stella.logging""#) == true)
+    #expect(lines.last?.hasSuffix(#""dropped":1}"#) == true)
   }
 
   @Test("A buffer that nobody reads costs drops, not waiting, and says how many once there is room")

@@ -163,4 +163,22 @@ struct SQLiteStoreTests {
     lock = nil
     _ = try StateLock(state, holder: "stella watch")
   }
+
+  @Test("The stamp of changes is another one after each commit, whoever made it, and the same as long as nobody did")
+  func changeStamp() throws {
+    let directory = try TestDirectory()
+    let state = try StateDirectory(path: directory("state"))
+    let store = try SQLiteStore(state)
+    let other = try SQLiteStore(state)
+    let first = try #require(try store.changeStamp())
+    #expect(try store.changeStamp() == first && store.readRuns { try $0.silences().isEmpty })
+    #expect(try store.changeStamp() == first)
+    try store.save(["a": SourcePosition(identity: nil, offset: 1)])
+    let second = try #require(try store.changeStamp())
+    try other.save(["a": SourcePosition(identity: nil, offset: 2)])
+    let third = try #require(try store.changeStamp())
+    #expect(first != second && second != third)
+    #expect(try store.changeStamp() == third)
+    try store.close()
+  }
 }

@@ -19,6 +19,11 @@ struct OperatorRequestTests {
     alerts.isWhole = true
     alerts.rule = text
     alerts.limit = 7
+    var history = HealthRequest.HistoryFilter()
+    (history.since, history.until, history.status, history.scoreBelow, history.limit) = (text, text, .down, -1, -2)
+    var findings = HealthRequest.FindingFilter()
+    (findings.since, findings.statuses, findings.severity) = (text, [.open, .closed], .high)
+    (findings.scoreBelow, findings.limit) = (101, 3)
     return [
       .silence(rule: text, key: [], length: text, reason: text),
       .silence(
@@ -28,6 +33,9 @@ struct OperatorRequestTests {
       .list(filter), .list(OperatorRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text),
       .whoami, .rules(.list), .rules(.reload), .fixes(.list), .mutes, .log(.status), .log(.record(-1)),
       .log(.records(.init())), .log(.records(.init(after: .max, limit: 1000, run: text))),
+      .health(.system),
+      .health(.history(HealthRequest.HistoryFilter())), .health(.findings(HealthRequest.FindingFilter())),
+      .health(.history(history)), .health(.findings(findings)),
     ]
       + OperatorRequest.TopFilter.Order.allCases.map { order -> OperatorRequest in
         var filter = OperatorRequest.TopFilter()
@@ -44,8 +52,8 @@ struct OperatorRequestTests {
           .review(text, reason: text), .withdraw(text, reason: text), .replan(text), .execute(text), .rollback(text),
           .reconcile(text, .applied, reason: text), .reconcile(text, .notApplied, reason: text),
           .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
-          .history(rule: text, limit: 7), .history(rule: text, key: text, limit: -1),
-          .rules(.show(text)), .fixes(.show(text)),
+          .health(.acknowledge(text, reason: text)), .history(rule: text, limit: 7),
+          .history(rule: text, key: text, limit: -1), .rules(.show(text)), .fixes(.show(text)),
         ])
   }
 

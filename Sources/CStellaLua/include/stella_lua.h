@@ -141,6 +141,13 @@ int32_t stella_lua_call(stella_lua *state, int32_t function, const uint8_t *argu
 /// must outlive the state or the next call of this. NULL ends it. Costs a call per line; steps are counted as without.
 void stella_lua_trace_lines(stella_lua *state, uint64_t *bits, int32_t count);
 
+/// From the next call on notes what variables hold at each line that runs, where lines are traced. 0 without memory.
+int32_t stella_lua_trace_values(stella_lua *state);
+/// What was noted of the last call, valid until the next one: for each line that ran, in order, an i32 line, a u8 count, and
+/// as many values: a u8 length, that many bytes of a name, and a plain value in the encoding below, texts cut at 64 bytes.
+/// Of a long call the end alone.
+stella_lua_answer stella_lua_trace_of(const stella_lua *state);
+
 /// Compiles source text, in a state of its own and without running it, to a chunk of Lua 5.4 with what it says of lines.
 /// NULL for what is no program. The caller frees the `*compiled` bytes with free().
 uint8_t *stella_lua_compile(const uint8_t *source, size_t length, size_t *compiled);

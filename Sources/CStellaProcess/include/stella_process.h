@@ -69,4 +69,7 @@ void stella_process_supervise(int count, char *const *arguments);
 // Starts the command. Returns 0, or an errno, and then there is nothing to end.
 int stella_process_start(const stella_process_command *command, stella_process *process);
 
+// Two names of one file system change places, at once or not at all. 0, or an errno; ENOSYS, EINVAL or ENOTSUP where that can't be.
+int stella_names_exchange(const char *one, const char *other);
+
 #endif

@@ -35,6 +35,9 @@ enum StoredAlertText {
     if let remark = alert.resolved { lines.field("Resolved", text(remark, time)) }
     guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return lines.text }
     func value(_ name: String) -> FieldValue? { members.first { $0.name == name }?.value }
+    if case .string(let name)? = value("resolved_because"), let cause = Alert.ResolveCause(rawValue: name) {
+      lines.field("Resolved", "because \(cause.meaning)")
+    }
     if case .string(let summary)? = value("summary") {
       lines.field("Summary", ScreenText.quoted(summary, width: 400))
     }

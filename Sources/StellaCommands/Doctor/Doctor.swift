@@ -22,6 +22,7 @@ struct Doctor {
     return [checkConfiguration()] + checkRules() + checkFixes(fixes, targets) + targetCheckups + checkPeople(targets)
       + StateDoctor(configuration).checkups(
         hasTargets: !configuration.targets.isEmpty, fixes: fixes, policies: rules.policies)
+      + NotifyDoctor(configuration.notify).checkups()
   }
 
   private func checkConfiguration() -> Checkup {

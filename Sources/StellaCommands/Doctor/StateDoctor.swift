@@ -43,7 +43,8 @@ struct StateDoctor {
       )
     }
     let (store, log) = checkStore(fixes, policies)
-    return checkups + store + checkAnchors(hasTargets, log) + checkQuota(log) + checkSpace(path)
+    return checkups + store + checkAnchors(hasTargets, log) + checkQuota(log)
+      + EventKeeping.checkups(configuration, path: path) + checkSpace(path)
   }
 
   struct StoredLog {

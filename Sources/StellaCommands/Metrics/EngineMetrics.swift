@@ -1,3 +1,4 @@
+import StellaArchive
 import StellaDetection
 import StellaEngine
 import StellaModel
@@ -12,7 +13,7 @@ enum EngineMetrics {
 
   /// Waits for up to some seconds until the engine has come round to it; without its figures when it has not.
   static func text(
-    _ monitor: EngineMonitor, feed: LiveFeed?, journal: IntakeJournal?, desk: RemediationDesk
+    _ monitor: EngineMonitor, feed: LiveFeed?, events: EventRecorder?, journal: IntakeJournal?, desk: RemediationDesk
   ) throws -> MetricsText {
     var metrics = MetricsText()
     metrics.add(
@@ -29,7 +30,9 @@ enum EngineMetrics {
     }
     if let journal { add(journal.state, to: &metrics) }
     if let feed { add(feed.figures, to: &metrics) }
+    if let events { add(events.figures, to: &metrics) }
     try addStore(desk, to: &metrics)
+    try NotificationFigures.add(desk.store, now: desk.remediation.journal.time.now(), to: &metrics)
     return metrics
   }
 
@@ -99,6 +102,16 @@ enum EngineMetrics {
     metrics.add(
       "stella_stream_lost_events_total", .counter, "Events that no client was told of because they came too fast.",
       counts.lostEvents)
+  }
+
+  private static func add(_ figures: EventRecorder.Figures, to metrics: inout MetricsText) {
+    metrics.add("stella_archive_events_total", .counter, "Events that were kept.", figures.events)
+    metrics.add(
+      "stella_archive_lost_events_total", .counter,
+      "Events that were not kept, because they came too fast or could not be written.", figures.lost)
+    metrics.add("stella_archive_bytes", .gauge, "Bytes that kept events take.", figures.bytes)
+    metrics.add(
+      "stella_archive_up", .gauge, "Whether the last events could be written.", figures.trouble == nil ? 1 : 0)
   }
 
   private static func addStore(_ desk: RemediationDesk, to metrics: inout MetricsText) throws {

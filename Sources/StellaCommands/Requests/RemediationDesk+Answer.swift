@@ -46,6 +46,8 @@ extension RemediationDesk {
     case .mutes: try mutes(layout)
     case .log(let request): try answer(request, as: layout)
     case .access(let request): try answer(request, for: viewer, as: layout)
+    case .notifications(let request): try answer(request, for: viewer, as: layout)
+    case .health(let request): try answer(request, for: viewer, as: layout)
     case .top: throw CommandFailure(.notFound, "only the process that the engine runs in can say how it fares.")
     }
   }

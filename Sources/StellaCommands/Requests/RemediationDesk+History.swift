@@ -4,10 +4,12 @@ import StellaServer
 
 /// Requests about what rules have decided.
 extension RemediationDesk {
-  /// The last decisions of a rule, as the last checkpoint has them.
+  /// The last decisions of a rule, as the last checkpoint has them; also of one that was removed.
   func history(_ rule: String, _ key: String?, _ limit: Int, _ layout: AnswerLayout) throws -> OperatorAnswer {
     let names = try store.partNames()
-    guard names.contains(RuleSet.part(rule: rule)) else { throw noHistory(of: rule, among: names) }
+    guard names.contains(RuleSet.part(rule: rule)) || names.contains(RuleSet.part(decisions: rule)) else {
+      throw noHistory(of: rule, among: names)
+    }
     var decisions: [Decision] = []
     if let part = try store.part(RuleSet.part(decisions: rule)) {
       do throws(StateError) {

@@ -70,6 +70,15 @@ final class ServerClient {
     return members
   }
 
+  /// One question whose answer is lines of JSON, and may go on.
+  func lines(_ path: String, _ parameters: EventReader.Parameters) throws(CommandFailure) -> EventReader.Page {
+    let query = parameters.map { "\($0.name)=\(URLText.encoded($0.value))" }.joined(separator: "&")
+    let answer = try send("GET", query.isEmpty ? path : path + "?" + query, [("accept", "application/x-ndjson")], nil)
+    guard answer.status == 200 else { throw failure(answer.status, String(decoding: answer.body, as: UTF8.self)) }
+    return EventReader.Page(
+      lines: answer.body.split(separator: 0x0a).map(Array.init), next: answer.values("stella-next").first)
+  }
+
   private func send(
     _ method: String, _ path: String, _ headers: [(name: String, value: String)], _ body: [FieldValue.Member]?
   ) throws(CommandFailure) -> ServerExchange.Answer {

@@ -15,6 +15,7 @@ enum ExplanationJSON {
       .init("exception", rule.exception.map { ExceptionText.object($0.exception, events: $0.before) } ?? .null),
       .init("muted", rule.mute?.json ?? .null),
       .init("lines", .array(rule.lines.map { .integer(Int64($0.number)) })),
+      .init("last_check", check(rule.lastCheck)), .init("next_check", check(rule.nextCheck)),
       .init(
         "alerts",
         .array(
@@ -25,6 +26,25 @@ enum ExplanationJSON {
             ])
           })),
     ]).json
+  }
+
+  private static func check(_ check: CheckExplanation?) -> FieldValue {
+    guard let check else { return .null }
+    return .object([
+      .init("time", .string(Timestamp.text(check.time))), .init("raised", .bool(check.raised)),
+      .init("error", check.failure.map(FieldValue.string) ?? .null),
+      .init("lines", .array(check.lines.map { .integer(Int64($0.number)) })),
+      .init(
+        "read",
+        .array(
+          check.readings.map {
+            .object([
+              .init("line", .integer(Int64($0.line))), .init("name", .string($0.name)),
+              .init("value", .string($0.value)),
+            ])
+          })),
+      .init("missing", .array(check.missing.map(FieldValue.string))),
+    ])
   }
 
   private static func tree(_ explanation: Explanation) -> FieldValue {

@@ -59,6 +59,30 @@ struct ExplanationScreen {
       text += self.line(number == 0 ? "ran" : "", "\(line.number): \(line.text)")
     }
     if rule.lines.count > Self.lineLimit { text += line("", "… \(rule.lines.count - Self.lineLimit) more lines") }
+    if let check = rule.lastCheck { text += self.check(check, "checked", next: false) }
+    if let check = rule.nextCheck { text += self.check(check, "next", next: true) }
+    return text
+  }
+
+  /// A check with its time, the lines that ran, what they read, and what is missing.
+  private func check(_ check: CheckExplanation, _ label: String, next: Bool) -> String {
+    let end: String
+    if let failure = check.failure {
+      end = next ? "would fail: \(failure)" : "failed: \(failure)"
+    } else if check.raised {
+      end = next ? "would raise an alert, if nothing else came before" : "raised an alert"
+    } else {
+      end = next ? "would raise nothing, if nothing else came before" : "raised nothing"
+    }
+    var text = line(label, "\(EventText.clock(check.time)) \(end)")
+    for ran in check.lines.prefix(Self.lineLimit) {
+      text += line("", "\(ran.number): \(ran.text)")
+      for reading in check.readings where reading.line == ran.number {
+        text += line("", "    \(reading.name) = \(reading.value)")
+      }
+    }
+    if check.lines.count > Self.lineLimit { text += line("", "… \(check.lines.count - Self.lineLimit) more lines") }
+    for missing in check.missing { text += line("missing", missing) }
     return text
   }
 

@@ -38,7 +38,14 @@ enum LogFile {
       case EISDIR: .usage
       default: .failure
       }
-    return CommandFailure(status, TextEscaping.oneLine("\(path): \(String(cString: strerror(code)))"))
+    let remedy =
+      switch code {
+      case ENOENT, ENOTDIR: " Check the path."
+      case EISDIR: " Name a file."
+      case EACCES: " Check its rights."
+      default: ""
+      }
+    return CommandFailure(status, TextEscaping.oneLine("\(path): \(String(cString: strerror(code))).\(remedy)"))
   }
 
   private static func failure(_ path: String, _ code: Int32) -> CommandFailure {

@@ -79,6 +79,7 @@ struct RulesExplainCommand: ParsableCommand {
         throw CommandFailure(.usage, TextEscaping.oneLine(error.message, limit: 500))
       }
     }
+    WatchPrinter(console: .standard, mode: result.output, isQuiet: result.quiet).damage(report.damage)
     let rules = report.rules.filter { wanted.isEmpty || wanted.contains($0.rule) }
     switch result.output {
     case .json:

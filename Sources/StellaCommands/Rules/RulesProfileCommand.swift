@@ -9,10 +9,12 @@ struct RulesProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Run rules over logs and say what each of them costs.",
     discussion: """
-      Nothing is kept, and nobody is told. Times are the rule's own, per event that its condition let through (MATCHED). Whether
-      an event concerns a rule is found out for all rules together: what that and decoding took for each event that was seen,
-      matching or not, is on the last line. Times are taken of every fourth batch of events; MAX beside NS/EVENT is the average
-      of the slowest of them, so that it is the average itself where one was timed. MAX beside STEPS is of a single call.
+      Nothing is kept, and nobody is told. Whether an event concerns a rule is found out for all rules together: what that and
+      decoding took for each event that was seen is on the last line. All else is the rule's own. MATCHED events are those
+      that its condition let through; FOUND is how often it found something in them, or in a check, which raises an alert or
+      joins one. What such an event or check takes is told apart from those that find nothing, as average/most: nanoseconds,
+      and steps of Lua, about one instruction each. Times are taken of every fourth batch of events, of rules without a script
+      of every eighth event there; - is what was never timed. SHARE is of all the time that the run took.
 
       Examples:
         stella rules profile app.log
@@ -58,28 +60,47 @@ struct RulesProfileCommand: ParsableCommand {
       .init("ns_total", number(profile.totalNanoseconds)),
       .init("share", .double(Double(profile.totalNanoseconds) / Double(wall))),
       .init("lua_calls", number(profile.calls)), .init("lua_steps", number(profile.steps)),
-      .init("lua_steps_max", number(profile.peakSteps)), .init("state_bytes", number(profile.stateBytes)),
+      .init("lua_steps_max", number(profile.peakSteps)), .init("found", number(profile.found)),
+      .init("match", split(profile.match)), .init("no_match", split(profile.noMatch)),
+      .init("state_bytes", number(profile.stateBytes)),
       .init("lua_bytes", number(profile.heapBytes)), .init("keys", number(profile.keys)),
       .init("evictions", number(profile.evictions)),
     ]).json
   }
 
+  private static func split(_ figures: CostSplit.Figures) -> FieldValue {
+    func number(_ value: (some BinaryInteger)?) -> FieldValue { value.map { .integer(Int64($0)) } ?? .null }
+    return .object([
+      .init("timed", number(figures.count)), .init("ns", number(figures.averageNanoseconds)),
+      .init("ns_max", number(figures.count > 0 ? figures.peakNanoseconds : nil)),
+      .init("steps", number(figures.averageSteps)),
+      .init("steps_max", number(figures.count > 0 ? figures.peakSteps : nil)),
+    ])
+  }
+
   private func text(_ profiles: [RuleProfile], _ replay: RuleReplay, wall: Int64) -> String {
     var table = TextTable([
-      .init("RULE", isFlexible: true), .init("SHARE", .right), .init("MATCHED", .right), .init("ALERTS", .right),
-      .init("NS/EVENT", .right), .init("MAX", .right), .init("LUA CALLS", .right), .init("STEPS", .right),
-      .init("MAX", .right), .init("KEYS", .right), .init("STATE", .right), .init("LUA", .right),
-      .init("EVICTED", .right),
+      .init("RULE", isFlexible: true), .init("SHARE", .right), .init("MATCHED", .right), .init("FOUND", .right),
+      .init("ALERTS", .right), .init("NS FOUND", .right), .init("NS OTHERS", .right), .init("LUA CALLS", .right),
+      .init("STEPS FOUND", .right), .init("STEPS OTHERS", .right), .init("KEYS", .right), .init("STATE", .right),
+      .init("LUA", .right), .init("EVICTED", .right),
     ])
     func share(_ nanoseconds: Int64) -> String {
       FixedPoint.text(100 * Double(nanoseconds) / Double(wall), places: 1) + "%"
     }
+    func nanoseconds(_ figures: CostSplit.Figures) -> String {
+      figures.averageNanoseconds.map { "\($0)/\(figures.peakNanoseconds)" } ?? "-"
+    }
+    func steps(_ figures: CostSplit.Figures, of profile: RuleProfile) -> String {
+      guard profile.calls > 0 else { return "-" }
+      return figures.averageSteps.map { "\($0)/\(figures.peakSteps)" } ?? "-"
+    }
     for profile in profiles.prefix(max(0, limit)) {
       table.add([
-        profile.rule, share(profile.totalNanoseconds), "\(profile.matched)", "\(profile.alerts)",
-        "\(profile.nanoseconds)", "\(profile.peakNanoseconds)", "\(profile.calls)", "\(profile.steps)",
-        "\(profile.peakSteps)", "\(profile.keys)", ByteText.text(profile.stateBytes), ByteText.text(profile.heapBytes),
-        "\(profile.evictions)",
+        profile.rule, share(profile.totalNanoseconds), "\(profile.matched)", "\(profile.found)", "\(profile.alerts)",
+        nanoseconds(profile.match), nanoseconds(profile.noMatch), "\(profile.calls)",
+        steps(profile.match, of: profile), steps(profile.noMatch, of: profile), "\(profile.keys)",
+        ByteText.text(profile.stateBytes), ByteText.text(profile.heapBytes), "\(profile.evictions)",
       ])
     }
     var text = table.text(for: Console.standard.output)

@@ -12,6 +12,7 @@ final class NetworkSources: Sendable {
     var syslog: (server: SyslogServer, intake: SyslogIntake)?
     var journald: JournaldFeed?
     var probes: ProbeLoops?
+    var scrapes: ScrapeLoops?
   }
 
   private let state = Mutex(State())
@@ -22,6 +23,7 @@ final class NetworkSources: Sendable {
 
   static func areDeclared(in configuration: Configuration) -> Bool {
     configuration.syslog != nil || configuration.journald != nil || !configuration.probes.isEmpty
+      || !configuration.scrapes.isEmpty
   }
 
   /// - Throws: when something can't be begun; nothing runs then.
@@ -33,6 +35,13 @@ final class NetworkSources: Sendable {
         let probes = ProbeLoops(configuration.probes, secrets: secrets, journal: journal)
         state.withLock { $0.probes = probes }
         note("asking \(CountText.count(configuration.probes.count, "probe"))")
+      }
+      if !configuration.scrapes.isEmpty {
+        let secrets = try SecretBook(configuration.secrets, environment: Configuration.environment)
+        for token in configuration.scrapes.compactMap(\.token) { _ = try secrets.value(of: token) }
+        let scrapes = ScrapeLoops(configuration.scrapes, secrets: secrets, journal: journal)
+        state.withLock { $0.scrapes = scrapes }
+        note("scraping \(CountText.count(configuration.scrapes.count, "endpoint"))")
       }
       if let settings = configuration.journald {
         let feed = try JournaldFeed(
@@ -70,7 +79,9 @@ final class NetworkSources: Sendable {
 
   /// How they fare.
   @Sendable func health() -> [Health.Part] {
-    let (syslog, journald, probes) = state.withLock { ($0.syslog?.intake, $0.journald, $0.probes) }
+    let (syslog, journald, probes, scrapes) = state.withLock {
+      ($0.syslog?.intake, $0.journald, $0.probes, $0.scrapes)
+    }
     var parts: [Health.Part] = []
     if let syslog {
       let figures = syslog.figures
@@ -88,13 +99,30 @@ final class NetworkSources: Sendable {
       if dropped > 0 { told += ", \(dropped) not kept" }
       parts.append(Health.Part("probes", isWell: true, detail: told))
     }
+    if let (runs, samples, failing, dropped) = scrapes?.progress {
+      var told = "\(runs) runs, \(samples) samples"
+      if !failing.isEmpty { told += ", failing: \(failing.joined(separator: ", "))" }
+      if dropped > 0 { told += ", \(dropped) events not kept" }
+      parts.append(Health.Part("scrapes", isWell: true, detail: told))
+    }
     return parts
+  }
+
+  /// Messages that were lost, of all that this knows of. Only grows.
+  @Sendable func lost() -> Int {
+    let (syslog, probes, scrapes) = state.withLock { ($0.syslog?.intake, $0.probes, $0.scrapes) }
+    var lost = (probes?.progress.dropped ?? 0) + (scrapes?.progress.dropped ?? 0)
+    if let figures = syslog?.figures { lost += figures.droppedDatagrams + figures.kernelDrops + figures.lost }
+    return lost
   }
 
   /// Takes nothing more; what was read is durable on return.
   func end() async {
-    let (syslog, journald, probes) = state.withLock { ($0.syslog?.server, $0.journald, $0.probes) }
+    let (syslog, journald, probes, scrapes) = state.withLock {
+      ($0.syslog?.server, $0.journald, $0.probes, $0.scrapes)
+    }
     await probes?.end()
+    await scrapes?.end()
     await syslog?.end()
     // On a thread of its own: it waits.
     if let journald { _ = try? await EngineThread.value { journald.end() } }

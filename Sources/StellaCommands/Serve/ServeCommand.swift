@@ -1,5 +1,7 @@
 import ArgumentParser
+import StellaArchive
 import StellaConfiguration
+import StellaDetection
 import StellaEngine
 import StellaModel
 import StellaServer
@@ -62,16 +64,34 @@ struct ServeCommand: AsyncParsableCommand {
     let feed = try Self.feed(configuration)
     defer { feed.end() }
     plan.feed = feed
+    let traffic = TrafficGauge()
+    plan.options.traffic = traffic
     if takesIn { plan.intakeBytes = configuration.server.heldBytes }
+    let trouble = EngineTrouble()
+    plan.trouble = trouble
     let interrupts = try Interrupts()
     let session = try WatchSession(plan)
     guard let desk = session.desk else { preconditionFailure("what proposes has a desk") }
     let isQuiet = plan.isQuiet
     let network = NetworkSources { if !isQuiet { Console.standard.note(TextEscaping.oneLine("stella: \($0)")) } }
     let server: StateServer
+    let notifications: NotificationService
     do {
+      notifications = try NotificationService(desk, trouble) {
+        Console.standard.note(TextEscaping.oneLine("stella: \($0)"))
+      }
+    } catch {
+      session.end(isInterrupted: true)
+      throw error
+    }
+    // With the state directory, which is this process's own now.
+    var events: EventRecorder?
+    do {
+      events = try EventKeeping.begin(configuration, desk.directory, isQuiet: isQuiet)
+      session.archive = events?.tap
       server = try await StateServer(
-        desk, session.monitor, feed, journal: session.journal, configuration, parts: network.health)
+        desk, session.monitor, feed, events, traffic: traffic, journal: session.journal, configuration,
+        parts: network.health, lost: network.lost)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {
@@ -79,6 +99,8 @@ struct ServeCommand: AsyncParsableCommand {
         throw error
       }
     } catch {
+      await notifications.end()
+      events?.end()
       session.end(isInterrupted: true)
       throw error
     }
@@ -103,6 +125,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
     await network.end()
     await server.end()
+    await notifications.end()
+    events?.end()
     session.end(isInterrupted: true)
     do {
       try session.conclude(result.get())

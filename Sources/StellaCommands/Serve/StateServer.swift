@@ -1,3 +1,4 @@
+import StellaArchive
 import StellaConfiguration
 import StellaDetection
 import StellaEngine
@@ -15,29 +16,37 @@ final class StateServer: Sendable {
   private let network: LoginServer?
   private let access: ServerAccess?
   private let work: RequestWork
+  /// Where events are looked for, which may take a while: it holds nothing else up.
+  private let search: RequestWork
   private let phase: ServerPhase
   private let feed: LiveFeed
+  private let keeper: HealthKeeper
 
   /// Only who holds the state directory may begin one: a socket that is there already was left by a process that is gone.
   ///
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
   ///   - feed: what happens there, for those who look on. Ends with the server.
+  ///   - events: keeps events; nil where they are not kept.
+  ///   - traffic: sees what passes through that engine.
   ///   - journal: where events go that come over the network; nil where none do.
   ///   - parts: what else there is to say about its health.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, journal: IntakeJournal?,
-    _ configuration: Configuration, parts: @escaping @Sendable () -> [Health.Part]
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, _ events: EventRecorder?,
+    traffic: TrafficGauge, journal: IntakeJournal?, _ configuration: Configuration,
+    parts: @escaping @Sendable () -> [Health.Part], lost: @escaping @Sendable () -> Int
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
+    let search = RequestWork(threads: 2, waiting: 30)
     let phase = ServerPhase()
     let settings = configuration.server
     let access = settings.login.map { ServerAccess(desk, $0) }
     let masking = try PrivacyRules.viewers(configuration)
+    let keeper = Self.keeper(desk, monitor, traffic, journal, configuration, parts, lost)
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
-      var answer = try Self.answer(request, caller, layout, desk, monitor, access)
+      var answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
       if caller == .local { answer.mask(masking) }
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
@@ -49,23 +58,30 @@ final class StateServer: Sendable {
       work: work, caller: { .uid(try await $0.peer().uid) }, operation: operation)
     let health: @Sendable () async -> Health = {
       var health = await Self.health(desk, work, phase, journal)
+      if let events { health.parts.append(EventKeeping.health(events.figures)) }
       health.parts += parts()
       return health
     }
     let metrics = MetricsRoutes { () async throws(CommandFailure) in
       try await work.run { () throws(CommandFailure) in
         do {
-          return try EngineMetrics.text(monitor, feed: feed, journal: journal, desk: desk)
+          return try EngineMetrics.text(monitor, feed: feed, events: events, journal: journal, desk: desk)
         } catch {
           throw FailureReport(error).failure
         }
       }
     }
-    let readers = Self.readers(feed, clientBytes: settings.streamClientBytes, metrics: metrics)
+    let archive = try events.map { _ in
+      EventArchive(EventKeeping.directory(desk.directory), masking: try PrivacyRules.viewers(configuration))
+    }
+    let readers = Self.readers(
+      feed, clientBytes: settings.streamClientBytes, metrics: metrics,
+      events: EventRoutes(archive, work: search, time: SystemTime()))
     do {
       server = try await SocketServer(
         path: socket.address, runs: runs, health: HealthRoutes(health), readers: readers)
     } catch {
+      await search.end()
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
@@ -78,7 +94,7 @@ final class StateServer: Sendable {
             host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
             isBehindProxy: login.isBehindProxy), authority: access,
           operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
-          intake: intake, health: health, readers: readers)
+          intake: intake, health: health, readers: readers, browser: Self.browser(settings))
       } else {
         network = nil
         loopback = try await Self.loopback(
@@ -87,16 +103,20 @@ final class StateServer: Sendable {
     } catch {
       socket.remove()
       await server.end()
+      await search.end()
       await work.end()
       throw error
     }
-    (self.socket, self.work, self.phase, self.access, self.feed) = (socket, work, phase, access, feed)
+    (self.socket, self.work, self.search) = (socket, work, search)
+    (self.phase, self.access, self.feed, self.keeper) = (phase, access, feed, keeper)
   }
 
   /// The routes that only show something. Whoever adds one describes it in the area of ``OpenAPIDocument`` that it belongs to.
-  static func readers(_ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes) -> [any ReadRoutes] {
+  static func readers(
+    _ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes, events: EventRoutes
+  ) -> [any ReadRoutes] {
     [
-      StreamRoutes(feed, clientBytes: clientBytes), metrics,
+      StreamRoutes(feed, clientBytes: clientBytes), metrics, events,
       OpenAPIRoutes(OpenAPIDocument(version: StellaVersion.current)),
     ]
   }
@@ -129,7 +149,15 @@ final class StateServer: Sendable {
   ) async throws -> LoopbackServer? {
     guard let intake, let listen = configuration.listen else { return nil }
     return try await LoopbackServer(
-      host: listen.host, port: listen.port, intake: intake, operators: operators, health: health, readers: readers)
+      host: listen.host, port: listen.port, intake: intake, operators: operators, health: health, readers: readers,
+      browser: browser(configuration))
+  }
+
+  private static func browser(_ configuration: Configuration.Server) -> BrowserRoutes.Settings? {
+    configuration.browser.map {
+      BrowserRoutes.Settings(
+        origins: Set($0.origins), bodyBytes: $0.bodyBytes, perSecond: Double($0.perMinute) / 60)
+    }
   }
 
   private static func webhooks(_ configuration: Configuration.Server) -> [String: WebhookSignature] {
@@ -143,7 +171,27 @@ final class StateServer: Sendable {
   }
 
   /// From now on ``HealthRoutes`` says that it is ready.
-  func isRunning() { phase.set(.running) }
+  func isRunning() {
+    phase.set(.running)
+    keeper.begin()
+  }
+
+  private static func keeper(
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ traffic: TrafficGauge, _ journal: IntakeJournal?,
+    _ configuration: Configuration, _ parts: @escaping @Sendable () -> [Health.Part],
+    _ lost: @escaping @Sendable () -> Int
+  ) -> HealthKeeper {
+    let reader = HealthFactsReader(desk: desk, monitor: monitor, traffic: traffic) {
+      var ill = parts().filter { !$0.isWell }.map { HealthFacts.Part(.source, name: $0.name, detail: $0.detail) }
+      if let trouble = journal?.state.trouble {
+        ill.append(HealthFacts.Part(.intake, name: "the intake journal", detail: trouble.message))
+      }
+      return ill
+    }
+    return HealthKeeper(reader, retention: configuration.retention.health.nanoseconds, lost: lost) {
+      Console.standard.note(TextEscaping.oneLine("stella: \($0)", limit: 500))
+    }
+  }
 
   /// Nobody finds the server any more; then what it was asked is answered.
   func end() async {
@@ -151,6 +199,9 @@ final class StateServer: Sendable {
     socket.remove()
     // Who listens would keep the server from its end.
     feed.end()
+    // It waits for the engine, up to some seconds, and so not on a thread of these tasks.
+    _ = try? await EngineThread.value { [keeper] in keeper.end() }
+    await search.end()
     await loopback?.end()
     await network?.end()
     await server.end()
@@ -159,7 +210,7 @@ final class StateServer: Sendable {
 
   private static func answer(
     _ request: OperatorRequest, _ caller: Caller, _ layout: AnswerLayout, _ desk: RemediationDesk,
-    _ monitor: EngineMonitor, _ access: ServerAccess?
+    _ monitor: EngineMonitor, _ keeper: HealthKeeper, _ access: ServerAccess?
   ) throws(CommandFailure) -> OperatorAnswer {
     let viewer = Viewer(caller, desk.access)
     do throws(CommandFailure) {
@@ -174,6 +225,7 @@ final class StateServer: Sendable {
       if case .rules(let request) = request {
         return try desk.answer(request, of: monitor.board, for: viewer, as: layout)
       }
+      if case .health(let asked) = request { return try desk.answer(asked, for: viewer, as: layout, keeper: keeper) }
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
       throw FailureReport(error).failure
@@ -208,6 +260,11 @@ final class StateServer: Sendable {
       let state = journal.state
       let held = "\(state.heldBytes) bytes wait for detection"
       health.parts.append(Health.Part("intake", isWell: state.trouble == nil, detail: state.trouble?.message ?? held))
+    }
+    if let part = NotificationFigures.health(
+      desk.configuration.notify, desk.store, now: desk.remediation.journal.time.now())
+    {
+      health.parts.append(part)
     }
     return health
   }

@@ -22,7 +22,11 @@ enum TopJSON {
       .init("latest_event", to.latestEvent.map { .string(Timestamp.text($0)) } ?? .null),
       .init("cpu_share", .double(Double(to.cpuNanoseconds - from.cpuNanoseconds) / Double(report.nanoseconds))),
       .init("resident_bytes", number(to.residentBytes)), .init("rules", number(to.rules.count)),
-      .init("refused", .array(to.refused.map { .string($0) })),
+      .init("refused", .array(to.refused.map { .string($0.rule) })),
+      .init(
+        "refused_reasons",
+        .array(to.refused.map { .object([.init("rule", .string($0.rule)), .init("reason", .string($0.reason))]) })),
+      .init("not_live", .array(to.notLive.map { .string($0) })),
       .init("resting", number(report.rows.count(where: \.isResting))),
     ]).json
   }

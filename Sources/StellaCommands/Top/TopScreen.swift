@@ -49,7 +49,14 @@ struct TopScreen {
   func text(_ report: TopReport, order: OperatorRequest.TopFilter.Order, limit: Int?) -> String {
     let rows = report.rows.prefix(max(0, limit ?? .max))
     var text = head(report)
-    for row in report.rows.filter(\.isResting).prefix(TopScreen.errorLimit) { text += resting(row) }
+    for error in report.to.notLive.prefix(TopScreen.errorLimit) {
+      text += warning("changed files are not live: " + error)
+    }
+    for refused in report.to.refused.prefix(TopScreen.errorLimit) {
+      text += warning("\(refused.rule) is not active: \(refused.reason)")
+    }
+    let failing = report.rows.filter { $0.isResting || $0.now.script?.isFailing ?? false }
+    for row in failing.prefix(TopScreen.errorLimit) { text += warning(failure(row)) }
     text += "\n" + table(Array(rows), report, order)
     if rows.count < report.rows.count { text += "… \(CountText.count(report.rows.count - rows.count, "more rule"))\n" }
     return text
@@ -81,10 +88,14 @@ struct TopScreen {
     }.joined()
   }
 
-  private func resting(_ row: TopReport.Row) -> String {
+  private func failure(_ row: TopReport.Row) -> String {
     let until = row.now.script?.restsUntil.map { $0 == .max ? "for good" : "until \(EventText.clock($0))" } ?? ""
-    let text = "\(row.now.rule) rests \(until): \(row.now.script?.lastError ?? "")"
-    return terminal.styled("warning  ", .yellow) + cut(TextEscaping.oneLine(text), by: 9) + "\n"
+    let state = row.isResting ? "rests \(until)" : "fails"
+    return "\(row.now.rule) \(state): \(row.now.script?.lastError ?? "")"
+  }
+
+  private func warning(_ text: String) -> String {
+    terminal.styled("warning  ", .yellow) + cut(TextEscaping.oneLine(text), by: 9) + "\n"
   }
 
   private func table(_ rows: [TopReport.Row], _ report: TopReport, _ order: OperatorRequest.TopFilter.Order) -> String {

@@ -22,6 +22,7 @@ struct AlertText {
       add(
         "", "\(alert.rule), \(span(alert)), \(CountText.count(alert.count, "event")), id \(alert.id.prefix(12))",
         to: &text)
+      if let cause = alert.resolvedBecause { add("because", cause.meaning, to: &text) }
       return text + "\n"
     case .pending, .firing: return firing(alert)
     }

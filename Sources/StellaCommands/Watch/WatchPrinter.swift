@@ -161,7 +161,7 @@ final class WatchPrinter: Sendable {
     for failures in summary.decodeFailures {
       warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
       for sample in failures.samples.prefix(3) {
-        console.note("    at byte \(sample.offset): \(sample.reason): \(TextEscaping.oneLine(sample.text, limit: 120))")
+        console.note("    \(sample.place): \(sample.reason): \(TextEscaping.oneLine(sample.text, limit: 120))")
       }
     }
     for ahead in summary.ahead {
@@ -188,10 +188,27 @@ final class WatchPrinter: Sendable {
   private func damages(_ summary: WatchSummary) -> [String] {
     var parts: [String] = []
     if summary.failedLines > 0 { parts.append("\(summary.failedLines) undecoded") }
-    if summary.fallbackLines > 0 { parts.append("\(summary.fallbackLines) read as plain text") }
-    if summary.repairedLines > 0 { parts.append("\(summary.repairedLines) with invalid UTF-8 repaired") }
-    if summary.linesCut > 0 { parts.append("\(count(summary.linesCut, "line")) cut") }
+    func add(_ count: Int, _ kind: WatchSummary.DamagedLines.Kind, _ text: String) {
+      if count > 0 { parts.append(text + places(summary, kind, of: count)) }
+    }
+    add(summary.fallbackLines, .plain, "\(summary.fallbackLines) read as plain text")
+    add(summary.repairedLines, .repaired, "\(summary.repairedLines) with invalid UTF-8 repaired")
+    add(summary.linesCut, .cut, "\(count(summary.linesCut, "line")) cut")
     return parts
+  }
+
+  /// The first few of such lines: ` (app.log lines 4, 9 …)`.
+  private func places(_ summary: WatchSummary, _ kind: WatchSummary.DamagedLines.Kind, of count: Int) -> String {
+    let all = summary.damagedLines.filter { $0.kind == kind }
+    let shown = all.prefix(2)
+    if shown.isEmpty { return "" }
+    let texts = shown.map { lines in
+      let numbers = lines.numbers.prefix(3)
+      return "\(lines.source) \(numbers.count == 1 ? "line" : "lines") "
+        + numbers.map(String.init).joined(separator: ", ")
+    }
+    let isAll = shown.reduce(0) { $0 + min(3, $1.numbers.count) } == count
+    return " (" + texts.joined(separator: "; ") + (isAll ? ")" : " …)")
   }
 
   private func details(_ summary: WatchSummary) {

@@ -19,7 +19,7 @@ final class WatchRemediation {
   ///   - runsFixes: whether what is approved is carried out here.
   init(
     _ desk: RemediationDesk, holder: String, runsFixes: Bool, printer: WatchPrinter, console: Console,
-    feed: LiveFeed? = nil
+    feed: LiveFeed? = nil, trouble: EngineTrouble? = nil
   ) throws {
     self.desk = desk
     self.console = console
@@ -40,6 +40,7 @@ final class WatchRemediation {
       desk.remediation, runner: runner, alertLifetime: Int64(configuration.retention.alerts / .nanoseconds(1)),
       seal: { keeper.wake() },
       onNotice: { notice in
+        trouble?.take(notice)
         switch notice {
         case .proposed(let run), .ran(let run): feed?.take(run)
         case .dropped, .trouble, .fenced: break

@@ -19,6 +19,8 @@ final class WatchSession {
     var intakeBytes: Int?
     /// Shows what happens to those who look on; nil where nobody can.
     var feed: LiveFeed?
+    /// Hears what goes wrong; nil where nobody is told.
+    var trouble: EngineTrouble?
     var isStrict: Bool
     /// Whether the command line picks the rules, so that parameters of others are no mistake.
     var picksRules: Bool
@@ -32,6 +34,8 @@ final class WatchSession {
   let journal: IntakeJournal?
   /// Through which others may ask how the engine fares.
   let monitor = EngineMonitor()
+  /// Takes events to where they are kept; nil where they are not. To be set before ``watch(_:onStart:)``.
+  var archive: EventTap?
   private let plan: Plan
   private let console = Console.standard
   private let printer: WatchPrinter
@@ -73,7 +77,8 @@ final class WatchSession {
     printer.refused(desk.remediation.fixes.refusals)
     self.desk = desk
     let remediation = try WatchRemediation(
-      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed)
+      desk, holder: plan.holder, runsFixes: plan.runsFixes, printer: printer, console: console, feed: plan.feed,
+      trouble: plan.trouble)
     options.mute = remediation.silence
     self.remediation = remediation
     keeping = nil
@@ -114,9 +119,15 @@ final class WatchSession {
       },
       isSettled: { [remediation, keeping] in
         remediation?.isSettled(within: $0) ?? keeping?.isSettled(within: $0) ?? true
-      }, onNotice: printer.notice)
+      },
+      onNotice: { [printer, trouble = plan.trouble] notice in
+        trouble?.take(notice)
+        printer.notice(notice)
+      })
     run.monitor = monitor
     run.feed = plan.feed
+    run.archive = archive
+    ProgramCode.release()
     printer.started(rules: rules.rules.count, sources: run.sourceNames)
     onStart()
     return try run.run(interrupts: interrupts)

@@ -50,6 +50,8 @@ final class AlertBook {
   /// Before it ``expire(upTo:in:)`` has nothing to do.
   @exclusivity(unchecked) private(set) var nextDeadline = Int64.max
   private(set) var fired = 0
+  /// How often something was found, whether it raised an alert, joined one or waits.
+  @exclusivity(unchecked) private(set) var findings = 0
   /// Alerts that were held back because the rule raised too many at once.
   private(set) var heldBack = 0
   /// Alerts of one rule in a minute of event time, counted from the first; more are held back and counted.
@@ -117,6 +119,7 @@ final class AlertBook {
 
   /// The condition holds for the key of `slot` at `time`.
   func found(_ finding: Finding, slot: Int, key: UInt32, at time: Int64, in context: DetectionContext) {
+    findings &+= 1
     if let episode = episodes[slot] {
       if isContinued(episode, at: time) {
         episode.lastFinding = max(episode.lastFinding, time)
@@ -135,7 +138,7 @@ final class AlertBook {
         schedule(slot, episode)
         return
       }
-      end(slot, in: context)
+      end(slot, because: .quiet, in: context)
     }
     let number = (numbers[slot] ?? 0) + 1
     numbers[slot] = number
@@ -156,10 +159,16 @@ final class AlertBook {
   }
 
   /// A check of the key of `slot` at `time` found nothing.
-  func missed(slot: Int, at time: Int64, in context: DetectionContext) {
+  ///
+  /// - Parameter cause: what says so.
+  func missed(
+    slot: Int, at time: Int64, because cause: Alert.ResolveCause = .recovered, in context: DetectionContext
+  ) {
     guard let episode = episodes[slot] else { return }
     episode.isMissed = true
-    if episode.alert.status == .pending || time - episode.lastFinding >= span { end(slot, at: time, in: context) }
+    if episode.alert.status == .pending || time - episode.lastFinding >= span {
+      end(slot, at: time, because: cause, in: context)
+    }
   }
 
   /// A matching event of a key with an alert.
@@ -174,13 +183,14 @@ final class AlertBook {
   ///
   /// - Parameters:
   ///   - time: when; nil for that of its last finding.
-  ///   - reason: what else ends it than the end of the trouble.
-  func end(_ slot: Int, at time: Int64? = nil, reason: String? = nil, in context: DetectionContext) {
+  ///   - cause: what ends it.
+  func end(_ slot: Int, at time: Int64? = nil, because cause: Alert.ResolveCause, in context: DetectionContext) {
     guard let episode = episodes.removeValue(forKey: slot) else { return }
-    noteEnd(episode, at: max(time ?? .min, episode.lastFinding), reason: reason)
+    noteEnd(episode, at: max(time ?? .min, episode.lastFinding), cause)
     if episode.alert.status == .firing && !episode.isHeldBack {
       var alert = episode.alert
       alert.status = .resolved
+      alert.resolvedBecause = cause
       alert.revision += 1
       context.emit(alert, order: order)
     }
@@ -192,7 +202,9 @@ final class AlertBook {
 
   /// Forgets the alert of `slot` when it does not fire yet.
   func dropPending(_ slot: Int, in context: DetectionContext) {
-    if !episodes.isEmpty, episodes[slot]?.alert.status == .pending { end(slot, in: context) }
+    if !episodes.isEmpty, episodes[slot]?.alert.status == .pending {
+      end(slot, because: .cancelOn, in: context)
+    }
   }
 
   /// Ends what has been quiet for long enough at `time`.
@@ -207,7 +219,7 @@ final class AlertBook {
         fire(episode, slot: slot, at: time, in: context)
         schedule(slot, episode)
       } else {
-        end(slot, at: deadline.time, in: context)
+        end(slot, at: deadline.time, because: .quiet, in: context)
       }
     }
     nextDeadline = deadlines.next
@@ -271,13 +283,14 @@ final class AlertBook {
     episode.joining = note(.suppressed, episode, at: time, reason: "it joins the alert that fires already")
   }
 
-  private func noteEnd(_ episode: Episode, at time: Int64, reason: String?) {
+  private func noteEnd(_ episode: Episode, at time: Int64, _ cause: Alert.ResolveCause) {
     if episode.alert.status == .pending {
       let held = "its condition held for less than \(DurationText.text(manifest.hold))"
-      note(.dropped, episode, at: time, reason: reason ?? held)
+      let isOver = cause == .quiet || cause == .recovered
+      note(.dropped, episode, at: time, reason: isOver ? held : cause.meaning)
     } else if !episode.isHeldBack {
       let count = "after \(episode.alert.count) \(episode.alert.count == 1 ? "event" : "events")"
-      note(.resolved, episode, at: time, reason: reason.map { "\($0), \(count)" } ?? count)
+      note(.resolved, episode, at: time, reason: "\(cause.meaning), \(count)")
     }
   }
 

@@ -43,6 +43,25 @@ package struct SummaryTemplate {
     SummaryTemplate(text).pieces.compactMap { if case .field(let name, _) = $0 { name } else { nil } }
   }
 
+  /// What follows a brace that nothing closes, itself included; nil when there is none.
+  package static func openBrace(in text: String) -> String? {
+    var rest = Substring(text)
+    while let c = rest.first {
+      let after = rest.dropFirst()
+      if c == "{" || c == "}", after.first == c {
+        rest = after.dropFirst()
+      } else if c == "{" {
+        guard let close = after.firstIndex(of: "}") else { return String(rest) }
+        // Of two in a row the first has no end.
+        if after[..<close].contains("{") { return String(rest) }
+        rest = after[after.index(after: close)...]
+      } else {
+        rest = after
+      }
+    }
+    return nil
+  }
+
   func filled(for alert: Alert) -> String {
     var result = ""
     for piece in pieces {

@@ -91,13 +91,12 @@ package final class AutoDecoder: Decoder {
   ) {
     let text = block.line(line)
     if text.trimmed().first == UInt8(ascii: "{") {
-      failures.record(
-        text, offset: block.firstOffset + Int64(block.starts[line]), reason: JSONLineDecoder.reason(reason))
+      failures.record(block, line, reason: JSONLineDecoder.reason(reason))
       return
     }
     var part = block
     part.count = line + 1
-    failures.countFallback()
+    failures.countFallback(block, line)
     _ = self.text(fallback(text)).decode(part, from: line, into: batch, clock: clock, failures: failures)
   }
 
@@ -121,10 +120,11 @@ package final class AutoDecoder: Decoder {
     var line = first
     while line < block.count, !batch.isFull {
       let text = block.line(line)
-      var outcome = decoder.decode(text, into: batch, clock: clock, failures: failures)
+      var outcome = decoder.decode(block, line: line, into: batch, clock: clock, failures: failures)
       if outcome == .refused {
-        failures.countFallback()
-        outcome = self.text(fallback(text)).decode(text, into: batch, clock: clock, failures: failures)
+        failures.countFallback(block, line)
+        outcome = self.text(fallback(text)).decode(
+          block, line: line, into: batch, clock: clock, failures: failures)
       }
       if outcome == .event {
         batch.offsets[batch.count] = block.firstOffset + Int64(block.starts[line])

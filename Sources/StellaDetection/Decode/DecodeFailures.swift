@@ -1,3 +1,6 @@
+import CStellaJSON
+import StellaModel
+
 /// Records of one source that could not be decoded: all are counted, the first few are kept.
 package final class DecodeFailures {
   package static let maximumSamples = 5
@@ -6,9 +9,14 @@ package final class DecodeFailures {
   package struct Sample: Sendable, Hashable {
     /// Where the record starts in its source.
     package let offset: Int64
+    /// Its number in its file, from 1; nil where nobody counted from the file's beginning.
+    package let line: Int?
     package let reason: String
     /// The first ``maximumSampleBytes`` bytes, invalid UTF-8 repaired.
     package let text: String
+
+    /// Where it is, for people: `line 12`.
+    package var place: String { line.map { "line \($0)" } ?? "at byte \(offset)" }
   }
 
   /// All that is known, as a value.
@@ -17,6 +25,8 @@ package final class DecodeFailures {
     fileprivate(set) var samples: [Sample] = []
     fileprivate(set) var repaired = 0
     fileprivate(set) var fallbacks = 0
+    fileprivate(set) var repairedNumbers: [Int] = []
+    fileprivate(set) var fallbackNumbers: [Int] = []
   }
 
   var all = Record()
@@ -29,17 +39,43 @@ package final class DecodeFailures {
   /// Lines that didn't fit the format of their source and became plain text events.
   package var fallbacks: Int { all.fallbacks }
 
+  /// The numbers of the first few of each in their file, from 1, as far as they are known.
+  package var repairedNumbers: [Int] { all.repairedNumbers }
+  package var fallbackNumbers: [Int] { all.fallbackNumbers }
+
   package init() {}
 
-  package func record(_ line: UnsafeBufferPointer<UInt8>, offset: Int64, reason: @autoclosure () -> String) {
+  /// Notes line `index` of `block`.
+  package func record(_ block: LineBlock, _ index: Int, reason: @autoclosure () -> String) {
     all.count += 1
     guard all.samples.count < DecodeFailures.maximumSamples else { return }
-    let text = String(decoding: line.prefix(DecodeFailures.maximumSampleBytes), as: UTF8.self)
-    all.samples.append(Sample(offset: offset, reason: reason(), text: text))
+    let text = String(decoding: block.line(index).prefix(DecodeFailures.maximumSampleBytes), as: UTF8.self)
+    all.samples.append(
+      Sample(
+        offset: block.offset(ofLine: index), line: block.number(ofLine: index), reason: reason(), text: text))
   }
 
-  package func countRepaired(_ lines: Int) { all.repaired += lines }
-  package func countFallback() { all.fallbacks += 1 }
+  /// - Parameter lines: of the block, some of which were repaired; looked at only while numbers are wanted.
+  package func countRepaired(_ count: Int, among lines: Range<Int>, of block: LineBlock) {
+    if count == 0 { return }
+    all.repaired += count
+    guard block.firstNumber != nil else { return }
+    var left = min(count, DecodeFailures.maximumSamples - all.repairedNumbers.count)
+    for index in lines where left > 0 {
+      let line = block.line(index)
+      guard let base = line.baseAddress, stella_utf8_valid(base, line.count) == 0 else { continue }
+      if let number = block.number(ofLine: index) { all.repairedNumbers.append(number) }
+      left -= 1
+    }
+  }
+
+  package func countFallback(_ block: LineBlock, _ index: Int) {
+    all.fallbacks += 1
+    guard all.fallbackNumbers.count < DecodeFailures.maximumSamples, let number = block.number(ofLine: index) else {
+      return
+    }
+    all.fallbackNumbers.append(number)
+  }
 }
 
 extension DecodeFailures.Record {
@@ -50,8 +86,13 @@ extension DecodeFailures.Record {
     writer.write(samples.count)
     for sample in samples {
       writer.write(sample.offset)
+      writer.write(sample.line ?? 0)
       writer.write(sample.reason)
       writer.write(sample.text)
+    }
+    for numbers in [repairedNumbers, fallbackNumbers] {
+      writer.write(numbers.count)
+      for number in numbers { writer.write(number) }
     }
   }
 
@@ -61,8 +102,17 @@ extension DecodeFailures.Record {
     fallbacks = try reader.counter()
     for _ in 0..<(try reader.number(in: 0...DecodeFailures.maximumSamples)) {
       let offset = try reader.integer()
+      let line = try reader.counter()
       let reason = try reader.text()
-      samples.append(DecodeFailures.Sample(offset: offset, reason: reason, text: try reader.text()))
+      samples.append(
+        DecodeFailures.Sample(offset: offset, line: line > 0 ? line : nil, reason: reason, text: try reader.text()))
     }
+    func numbers() throws(StateError) -> [Int] {
+      var numbers: [Int] = []
+      for _ in 0..<(try reader.number(in: 0...DecodeFailures.maximumSamples)) { numbers.append(try reader.counter()) }
+      return numbers
+    }
+    repairedNumbers = try numbers()
+    fallbackNumbers = try numbers()
   }
 }

@@ -14,6 +14,12 @@ package struct FormatDetector: Sendable, Hashable {
 
   package init() {}
 
+  /// One that has decided already.
+  package init(decided format: LogFormat) {
+    counts[format] = FormatDetector.sampleLines
+    decided = format
+  }
+
   package var lines: Int { counts.values.reduce(0, +) }
 
   /// The format that most lines so far have: `plain` before the first.

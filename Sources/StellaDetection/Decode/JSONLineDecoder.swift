@@ -87,19 +87,17 @@ package final class JSONLineDecoder: Decoder {
     while Int(lines.first) < block.count, !batch.isFull {
       let before = batch.count
       let arena = batch.arena.reserve(arenaNeeded)
+      let start = Int(lines.first)
       var events = stella_json_events()
       describe(&events, batch, arena: arena)
       if stopAtRefusal { events.failure_capacity = 0 }
       lines.first += stella_json_decode(json, &lines, &events)
-      if let start = arena.baseAddress, let end = events.arena { batch.arena.commit(end - start) }
+      if let begin = arena.baseAddress, let end = events.arena { batch.arena.commit(end - begin) }
       batch.count = Int(events.count)
       finish(batch, from: before, clock: clock)
-      failures.countRepaired(Int(events.repaired))
+      failures.countRepaired(Int(events.repaired), among: start..<Int(lines.first), of: block)
       for failure in UnsafeBufferPointer(start: failed, count: Int(events.failure_count)) {
-        let line = block.line(Int(failure.line))
-        failures.record(
-          line, offset: block.firstOffset + Int64(block.starts[Int(failure.line)]),
-          reason: JSONLineDecoder.reason(failure.reason))
+        failures.record(block, Int(failure.line), reason: JSONLineDecoder.reason(failure.reason))
       }
       if events.status == STELLA_JSON_REFUSED.rawValue { return (Int(lines.first) - first, events.refused) }
       arenaNeeded = events.status == STELLA_JSON_ARENA_FULL.rawValue ? events.arena_needed : 0

@@ -16,11 +16,11 @@ package final class JournaldDecoder: Decoder {
     var line = first
     while line < block.count, !batch.isFull {
       let text = block.line(line)
-      let offset = block.offset(ofLine: line)
+      let (index, offset) = (line, block.offset(ofLine: line))
       line += 1
       if TextLineDecoder.isBlank(text) { continue }
       guard var record = entry.line(text, clock: clock) else {
-        failures.record(text, offset: offset, reason: "the line is no entry of journald")
+        failures.record(block, index, reason: "the line is no entry of journald")
         continue
       }
       // Without its end.
@@ -32,7 +32,8 @@ package final class JournaldDecoder: Decoder {
       withUnsafePointer(to: &start) { start in
         withUnsafePointer(to: &length) { length in
           let own = LineBlock(
-            base: base, starts: start, lengths: length, count: 1, firstOffset: offset, source: block.source)
+            base: base, starts: start, lengths: length, count: 1, firstOffset: offset, source: block.source,
+            firstNumber: block.number(ofLine: index))
           _ = json.decode(own, from: 0, into: batch, clock: clock, failures: failures)
         }
       }

@@ -29,8 +29,7 @@ package final class TextLineDecoder: Decoder {
   ) -> Int {
     var line = first
     while line < block.count, !batch.isFull {
-      let text = block.line(line)
-      let outcome = decode(text, into: batch, clock: clock, failures: failures)
+      let outcome = decode(block, line: line, into: batch, clock: clock, failures: failures)
       let offset = block.firstOffset + Int64(block.starts[line])
       switch outcome {
       case .event:
@@ -39,7 +38,7 @@ package final class TextLineDecoder: Decoder {
         batch.sources[row] = block.source
         batch.count += 1
       case .refused:
-        failures.record(text, offset: offset, reason: "the line is not \(format.rawValue)")
+        failures.record(block, line, reason: "the line is not \(format.rawValue)")
       case .blank: break
       }
       line += 1
@@ -51,7 +50,10 @@ package final class TextLineDecoder: Decoder {
 
   /// Fills the row that `batch.count` is about to become, but for `offsets` and `sources`.
   @inline(__always)
-  func decode(_ record: Bytes, into batch: EventBatch, clock: SourceClock, failures: DecodeFailures) -> Outcome {
+  func decode(
+    _ block: LineBlock, line: Int, into batch: EventBatch, clock: SourceClock, failures: DecodeFailures
+  ) -> Outcome {
+    let record = block.line(line)
     guard let base = record.baseAddress, !TextLineDecoder.isBlank(record) else { return .blank }
     var text = record
     var repaired = false
@@ -68,7 +70,7 @@ package final class TextLineDecoder: Decoder {
       for column in 0..<columnCount { batch.cell(column, row).pointee = stella_value() }
       return .refused
     }
-    if repaired { failures.countRepaired(1) }
+    if repaired { failures.countRepaired(1, among: line..<line + 1, of: block) }
     let time = sink.time ?? before ?? clock.reference
     clock.previous = time
     batch.times[row] = time

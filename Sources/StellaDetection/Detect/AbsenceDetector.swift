@@ -85,7 +85,7 @@ final class AbsenceDetector: Detector {
 
   /// The key is not expected any more.
   override func cancel(_ slot: Int, in context: DetectionContext) {
-    book.end(slot, in: context)
+    book.end(slot, because: .cancelOn, in: context)
     table.remove(slot)
     nextTick = timers.next
   }
@@ -129,7 +129,7 @@ final class AbsenceDetector: Detector {
     // Those that another version of the roster had: known when they came, else unknown.
     for slot in struck {
       if marks[slot] & Mark.seen == 0 {
-        book.end(slot, in: context)
+        book.end(slot, because: .forgotten, in: context)
         table.remove(slot)
       } else if timers[slot] == SlotTimers.unset {
         timers.set(slot, to: last[slot] + absence.forgetAfter + 1)
@@ -157,7 +157,7 @@ final class AbsenceDetector: Detector {
     }
     if !book.isEmpty, book.isActive(slot) {
       merge(index, slot: slot, at: time, in: context)
-      book.end(slot, in: context)
+      book.end(slot, because: .returned, in: context)
     }
   }
 
@@ -169,7 +169,7 @@ final class AbsenceDetector: Detector {
       } else if marks[slot] & Mark.missed == 0 {
         if isExpected(slot) { miss(slot, at: time - 1, in: context) } else { table.remove(slot) }
       } else {
-        book.end(slot, in: context)
+        book.end(slot, because: .forgotten, in: context)
         forgottenKeys += 1
         table.remove(slot)
       }

@@ -79,6 +79,10 @@ package class Detector {
   }
   /// What the rule keeps in `slot`, in words for people.
   func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] { [] }
+  /// What the last check of `slot` did, where the script's values are traced.
+  func lastCheck(_ slot: Int) -> ScriptTrace? { nil }
+  /// What a check of `slot` at `time` would do; the state may be another afterwards. Where the script's values are traced.
+  func trialCheck(_ slot: Int, at time: Int64, in context: DetectionContext) -> ScriptTrace? { nil }
   /// Bytes that keys hold beyond their columns.
   var heldBytes: Int { 0 }
   /// Writes the state of slots `0..<table.end`.
@@ -88,6 +92,15 @@ package class Detector {
   func restoreState(from reader: inout StateReader) throws(StateError) {}
   /// Has the rule turn the plain values that another version of it kept into its own.
   func migrate() throws(StateError) {}
+
+  /// Times single events, while that is wanted.
+  @exclusivity(unchecked) final var split: CostSplit?
+  /// Whether events run a script.
+  var hasScript: Bool { false }
+  /// Steps of the rule's script so far.
+  var scriptSteps: Int { 0 }
+  /// How often the rule has found something.
+  final var findings: Int { book.findings }
 
   /// Time of the first event of the stream since the rule is there; nil before any.
   @exclusivity(unchecked) var began: Int64?
@@ -111,12 +124,12 @@ package class Detector {
 
   /// Ends the alerts of all keys, before the rule itself goes, and the one about its script.
   ///
-  /// - Parameter reason: why nobody looks after them any more.
-  final func endAlerts(_ reason: String, in context: DetectionContext) {
+  /// - Parameter cause: why nobody looks after them any more.
+  final func endAlerts(because cause: Alert.ResolveCause, in context: DetectionContext) {
     context.position = 0
     context.phase = .before
-    for slot in book.activeSlots { book.end(slot, reason: reason, in: context) }
-    endQuarantine(in: context)
+    for slot in book.activeSlots { book.end(slot, because: cause, in: context) }
+    endQuarantine(because: cause, in: context)
   }
 
   /// The rule has taken over the state of another version of it: what is told of that one's script is over.
@@ -128,8 +141,8 @@ package class Detector {
   }
 
   /// Ends the alert about the rule's script, when there is one.
-  final func endQuarantine(in context: DetectionContext) {
-    if let ended = quarantine?.takeAlert() { context.emit(ended, order: order) }
+  final func endQuarantine(because cause: Alert.ResolveCause = .scriptRuns, in context: DetectionContext) {
+    if let ended = quarantine?.takeAlert(because: cause) { context.emit(ended, order: order) }
   }
 
   // MARK: - Saved state
@@ -210,7 +223,11 @@ package class Detector {
         if cancelling & (1 << UInt64(bit)) != 0, let slot = table.find(keys.number(index)) { cancel(slot, in: context) }
         if matching & (1 << UInt64(bit)) != 0 {
           matchedEvents += 1
-          handle(index, at: batch.times[index], in: context)
+          if let split, split.isDue(hasScript: hasScript) {
+            split.run(self) { handle(index, at: batch.times[index], in: context) }
+          } else {
+            handle(index, at: batch.times[index], in: context)
+          }
           if matchedEvents % Detector.budgetInterval == 0 { keepWithinBudget(at: batch.times[index]) }
         }
         // An event out of order can set a timer that is due already. It runs here, whatever the batch holds after it.
@@ -330,7 +347,9 @@ package class Detector {
 
   private func resolve(_ index: Int, in context: DetectionContext) {
     if book.isEmpty { return }
-    if let slot = table.find(keys.number(index)) { book.end(slot, at: context.batch.times[index], in: context) }
+    if let slot = table.find(keys.number(index)) {
+      book.end(slot, at: context.batch.times[index], because: .resolveWhen, in: context)
+    }
   }
 
   /// Adds event `index` to the alert of its key, when there is one.

@@ -29,6 +29,8 @@ package final class Pipeline {
   private var hasBegun = false
   private var batches = 0
   package private(set) var events = 0
+  /// What rules that were removed have decided.
+  package var retired = RetiredDecisions()
   /// Events that came with a time before the watermark.
   package private(set) var lateEvents = 0
 
@@ -101,12 +103,16 @@ package final class Pipeline {
           new.detector.beginAnew(in: contexts[0])
         } catch {
           resets.append(StateReset(rule: old.manifest.id, reason: error.message))
-          old.detector.endAlerts("the rule begins anew, without the state that looked after it", in: contexts[0])
+          old.detector.endAlerts(because: .ruleReset, in: contexts[0])
           new.detector.decisions.take(from: old.detector.decisions)
         }
         continue
       }
-      old.detector.endAlerts("the rule was removed", in: contexts[0])
+      old.detector.endAlerts(because: .ruleRemoved, in: contexts[0])
+      retired.keep(old.detector.decisions, of: old.manifest.id)
+    }
+    for new in rules.rules where !self.rules.rules.contains(where: { $0.manifest.id == new.manifest.id }) {
+      if let log = retired.take(new.manifest.id) { new.detector.decisions.take(from: log) }
     }
     self.rules = rules
     rules.takeOver()

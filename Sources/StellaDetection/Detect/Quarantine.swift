@@ -1,5 +1,6 @@
 import StellaLua
 import StellaModel
+import StellaScripting
 
 /// Keeps a rule whose script keeps failing from costing more than it finds: after five failures in a row the script rests
 /// for a minute of event time, then for twice as long each time it fails again, at most an hour. Its state is kept.
@@ -41,7 +42,7 @@ package final class Quarantine {
       decisions?.note(
         Decision(
           .quarantined, at: time,
-          reason: "its script rests for \(DurationText.text(rest)) after \(failures) failures: \(error)"))
+          reason: "its script rests for \(DurationText.text(rest)) after \(failures) failures: \(error.advice)"))
       rest = min(Quarantine.longestRest, rest * 2)
       // One more failure after the rest is enough for the next.
       inARow = Quarantine.failuresBeforeRest - 1
@@ -97,10 +98,11 @@ package final class Quarantine {
   /// Ends the alert about the trouble.
   ///
   /// - Returns: its end; nil when there is none.
-  func takeAlert() -> Alert? {
+  func takeAlert(because cause: Alert.ResolveCause) -> Alert? {
     guard var ended = alert else { return nil }
     alert = nil
     ended.status = .resolved
+    ended.resolvedBecause = cause
     ended.revision += 1
     return ended
   }

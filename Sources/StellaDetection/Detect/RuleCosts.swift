@@ -13,6 +13,7 @@ package final class RuleCosts {
 
   private let nanoseconds: () -> Int64
   private(set) var costs: [Cost]
+  let splits: [CostSplit]
   private var started: Int64 = 0
   private var events = 0
 
@@ -20,17 +21,20 @@ package final class RuleCosts {
   init(rules: Int, time: @escaping () -> Int64) {
     self.nanoseconds = time
     costs = Array(repeating: Cost(), count: rules)
+    splits = (0..<rules).map { _ in CostSplit(time) }
   }
 
   func isDue(_ batch: Int) -> Bool { batch % RuleCosts.interval == 1 }
 
-  func begin(_ detector: Detector) {
+  func begin(_ rule: Int, _ detector: Detector) {
     events = detector.matchedEvents
+    detector.split = splits[rule]
     started = nanoseconds()
   }
 
   func end(_ rule: Int, _ detector: Detector) {
     let spent = nanoseconds() - started
+    detector.split = nil
     let taken = detector.matchedEvents - events
     costs[rule].nanoseconds += spent
     costs[rule].events += taken
@@ -48,6 +52,11 @@ package struct RuleProfile: Sendable {
   package let calls: Int
   package let steps: Int
   package let peakSteps: Int
+  /// How often the rule has found something.
+  package let found: Int
+  /// Single events and checks that found something, and the others; of those that were timed.
+  package let match: CostSplit.Figures
+  package let noMatch: CostSplit.Figures
   /// Nanoseconds per matched event on average and in the worst batch, and in all; of the rule's own work, without decoding
   /// and routing.
   package let nanoseconds: Int64
@@ -81,15 +90,19 @@ extension RuleSet {
   /// What the rules took since ``profile(_:)``, in their order.
   package func profiles() -> [RuleProfile] {
     let costs = timedCosts
+    let splits = Dictionary(uniqueKeysWithValues: shares.flatMap { $0.splits() })
     return rules.map { rule in
       let detector = rule.detector
       let cost = costs[ObjectIdentifier(detector)] ?? RuleCosts.Cost()
+      let split = splits[ObjectIdentifier(detector)]
       let usage = rule.script.usage
       let calls = usage?.calls ?? 0
       let average = cost.events > 0 ? cost.nanoseconds / Int64(cost.events) : 0
       return RuleProfile(
         rule: rule.manifest.id, matched: detector.matchedEvents, alerts: detector.firedAlerts, calls: calls,
-        steps: calls > 0 ? (usage?.callSteps ?? 0) / calls : 0, peakSteps: usage?.peakSteps ?? 0, nanoseconds: average,
+        steps: calls > 0 ? (usage?.callSteps ?? 0) / calls : 0, peakSteps: usage?.peakSteps ?? 0,
+        found: detector.findings,
+        match: split?.match ?? .init(), noMatch: split?.noMatch ?? .init(), nanoseconds: average,
         peakNanoseconds: cost.peak,
         // What was not timed took as long per event.
         totalNanoseconds: cost.events > 0 ? average * Int64(detector.matchedEvents) : cost.nanoseconds,
@@ -101,6 +114,11 @@ extension RuleSet {
 
 extension RuleShare {
   fileprivate func profile(_ time: @escaping () -> Int64) { costs = RuleCosts(rules: ruleCount, time: time) }
+
+  fileprivate func splits() -> [(ObjectIdentifier, CostSplit)] {
+    guard let costs else { return [] }
+    return zip(detectors, costs.splits).map { (ObjectIdentifier($0), $1) }
+  }
 
   fileprivate func timed() -> [(ObjectIdentifier, RuleCosts.Cost)] {
     guard let costs else { return [] }

@@ -166,7 +166,7 @@ package final class RuleSet {
       guard let quarantine = rule.detector.quarantine, quarantine.failures > 0, let error = quarantine.lastError else {
         return nil
       }
-      return (rule.manifest.id, quarantine.failures, quarantine.rests, error.description)
+      return (rule.manifest.id, quarantine.failures, quarantine.rests, error.advice)
     }
   }
 

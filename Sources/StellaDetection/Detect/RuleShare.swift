@@ -56,7 +56,7 @@ final class RuleShare {
       func run(_ number: Int) {
         if runs[number].lastBatch == current { return }
         runs[number].lastBatch = current
-        if isTimed { costs?.begin(runs[number].detector) }
+        if isTimed { costs?.begin(number, runs[number].detector) }
         defer { if isTimed { costs?.end(number, runs[number].detector) } }
         if runs[number].exceptions >= 0 { return runExcepting(runs[number], routed, in: context) }
         for part in 0..<runs[number].partCount {

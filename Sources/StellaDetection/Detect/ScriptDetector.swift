@@ -32,6 +32,7 @@ final class ScriptDetector: Detector {
   private var capacity = 0
   private let resting = Quarantine()
   private var variables: VariableGuard?
+  private var tracer: ScriptTracer?
   /// Keys whose plain values could not be saved by the last checkpoint, and why.
   private(set) var keysNotSaved = 0
   private(set) var lastUnsaved: String?
@@ -82,6 +83,8 @@ final class ScriptDetector: Detector {
   }
 
   override var quarantine: Quarantine? { resting }
+  override var hasScript: Bool { true }
+  override var scriptSteps: Int { live?.callSteps ?? 0 }
 
   override var heldBytes: Int { primitives.reduce(0) { $0 + $1.heldBytes } }
 
@@ -110,6 +113,7 @@ final class ScriptDetector: Detector {
   override func close(_ slot: Int) {
     for primitive in primitives { primitive.clear(slot) }
     live?.dropKey(slot)
+    tracer?.drop(slot)
     super.close(slot)
   }
 
@@ -292,7 +296,7 @@ final class ScriptDetector: Detector {
     if resting.rests == rests { return }
     let alert = EngineAlert.quarantined(
       rule: manifest.id, at: time, until: resting.restingUntil, rests: resting.rests, failures: resting.failures,
-      error: error.description)
+      error: error.advice)
     // What fails again after a rest is the same trouble.
     if let new = resting.open(alert) { context.emit(new, order: order) }
   }
@@ -320,6 +324,8 @@ final class ScriptDetector: Detector {
     live = state
     self.callbacks = callbacks
     variables = VariableGuard(state)
+    tracer = script.tracesValues ? ScriptTracer(state, manifest) : nil
+    host.tracer = tracer
     return state
   }
 
@@ -328,7 +334,7 @@ final class ScriptDetector: Detector {
     guard let live, resting.allows(at: time), let violation = variables?.violation(in: live) else { return }
     resting.stop(violation, at: time)
     // Worse than a rest, and told by itself.
-    endQuarantine(in: context)
+    endQuarantine(because: .scriptStopped, in: context)
     let alert = EngineAlert.stopped(rule: manifest.id, at: time, error: violation.description)
     if let new = resting.open(alert) { context.emit(new, order: order) }
   }
@@ -346,7 +352,12 @@ final class ScriptDetector: Detector {
           table.remove(slot)
         } else if isAwake(slot, at: time) {
           goesOn = true
-          if resting.allows(at: time) { check(slot, at: time, in: context) }
+          guard resting.allows(at: time) else { continue }
+          if let split {
+            split.run(self) { check(slot, at: time, in: context) }
+          } else {
+            check(slot, at: time, in: context)
+          }
         }
       }
     }
@@ -381,16 +392,37 @@ final class ScriptDetector: Detector {
 
   private func check(_ slot: Int, at time: Int64, in context: DetectionContext) {
     guard let live, let check = callbacks.check else { return }
-    switch live.callCheck(check, keySlot: slot, time: time) {
+    tracer?.begin()
+    let status = live.callCheck(check, keySlot: slot, time: time)
+    tracer?.noteCheck(slot, status, at: time)
+    switch status {
     case .failed: failed(live.takeError(), at: time, inCheck: true, in: context)
     case .nothing:
       succeeded(inCheck: true, in: context)
-      if !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
+      if !isHeld(slot, at: time, in: context) { miss(slot, at: time, in: context) }
     case .value:
       succeeded(inCheck: true, in: context)
       let found = findings(slot: slot, at: time, event: nil, in: context)
-      if found.isEmpty && !isHeld(slot, at: time, in: context) { book.missed(slot: slot, at: time, in: context) }
+      if found.isEmpty && !isHeld(slot, at: time, in: context) { miss(slot, at: time, in: context) }
       for finding in found { book.found(finding, slot: slot, key: table.keys[slot], at: time, in: context) }
+    }
+  }
+
+  /// A check found nothing, and `resolve_when` has nothing against the end of the alert.
+  private func miss(_ slot: Int, at time: Int64, in context: DetectionContext) {
+    book.missed(slot: slot, at: time, because: callbacks.resolve == nil ? .recovered : .resolveWhen, in: context)
+  }
+
+  override func lastCheck(_ slot: Int) -> ScriptTrace? { tracer?.checks[slot] }
+
+  override func trialCheck(_ slot: Int, at time: Int64, in context: DetectionContext) -> ScriptTrace? {
+    guard let live, let check = callbacks.check, let tracer, resting.allows(at: time) else { return nil }
+    host.event = nil
+    host.now = time
+    host.began = began ?? time
+    return host.serve(context) {
+      tracer.begin()
+      return tracer.trace(live.callCheck(check, keySlot: slot, time: time), at: time)
     }
   }
 

@@ -14,6 +14,8 @@ final class ScriptHost: LuaHost {
   /// Set while the rule is run, by a caller that holds it; a weak reference would cost more than the call it serves.
   @exclusivity(unchecked) private unowned(unsafe) var context: DetectionContext?
   private let list = PrimitiveList()
+  /// Notes the calls of native state; nil when nobody asks.
+  @exclusivity(unchecked) var tracer: ScriptTracer?
   private lazy var json = JSONParser()
   /// Keeps the text of the field fetched last.
   private var fetched: [UInt8] = []
@@ -118,10 +120,15 @@ final class ScriptHost: LuaHost {
     }
     if let text = list.text {
       list.text = nil
+      tracer?.note(handle, method, arguments, .string(text))
       return .string(text)
     }
-    guard let values = list.values else { return nil }
+    guard let values = list.values else {
+      tracer?.note(handle, method, arguments, FieldValue(result.pointee))
+      return nil
+    }
     list.values = nil
+    tracer?.note(handle, method, arguments, .array(values))
     return .table(LuaTable(array: values.map { LuaValue($0) }))
   }
 }

@@ -51,11 +51,26 @@ extension Pipeline {
   /// What `rule` keeps for a key; nil when it keeps nothing for it. Between batches, or before one is processed.
   package func standing(of rule: RuleSet.ActiveRule, key: EventKey, at now: Int64) -> KeyStanding? {
     let detector = rule.detector
-    let number = key.bytes.withUnsafeBufferPointer(detector.keys.dictionary.number(of:))
-    guard let slot = detector.table.find(number) else { return nil }
+    guard let slot = slot(of: rule, key) else { return nil }
     return KeyStanding(
       readings: detector.readings(slot, at: now, in: contexts[detector.keys.share]),
       alert: detector.book.standing(slot))
+  }
+
+  /// What the last check of a key did; nil when there was none, and when nobody traces the script's values.
+  package func lastCheck(of rule: RuleSet.ActiveRule, key: EventKey) -> ScriptTrace? {
+    slot(of: rule, key).flatMap(rule.detector.lastCheck)
+  }
+
+  /// What a check of a key at `time` would do. Whatever the script then changes is changed: for a pipeline that nobody uses
+  /// any more.
+  package func trialCheck(of rule: RuleSet.ActiveRule, key: EventKey, at time: Int64) -> ScriptTrace? {
+    slot(of: rule, key).flatMap { rule.detector.trialCheck($0, at: time, in: contexts[rule.detector.keys.share]) }
+  }
+
+  private func slot(of rule: RuleSet.ActiveRule, _ key: EventKey) -> Int? {
+    let number = key.bytes.withUnsafeBufferPointer(rule.detector.keys.dictionary.number(of:))
+    return rule.detector.table.find(number)
   }
 
   /// The keys that `rule` keeps something for with what that is, those used last first, then by their values; `limit` at most.
@@ -97,7 +112,7 @@ extension RuleSet.ActiveRule {
     guard let quarantine = detector.quarantine, quarantine.failures > 0 else { return nil }
     return ScriptStanding(
       restsUntil: quarantine.restingUntil == .min ? nil : quarantine.restingUntil,
-      lastError: quarantine.lastError?.description, failures: quarantine.failures,
+      lastError: quarantine.lastError?.advice, failures: quarantine.failures,
       isFailing: quarantine.isFailing)
   }
 }

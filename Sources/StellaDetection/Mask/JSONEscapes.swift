@@ -1,7 +1,7 @@
 /// The escapes of texts in JSON (RFC 8259, section 7), on bytes.
-enum JSONEscapes {
+package enum JSONEscapes {
   /// Appends the inside of a text as what it means. Half a surrogate pair becomes U+FFFD; an escape that is none stays.
-  static func append(_ inner: Bytes, unescapedTo output: inout [UInt8]) {
+  package static func append(_ inner: Bytes, unescapedTo output: inout [UInt8]) {
     var place = 0
     while place < inner.count {
       let byte = inner[place]

@@ -52,6 +52,15 @@ package struct Masking: Sendable {
     return complete
   }
 
+  /// Whether `text`, which somebody looks for, could be found where something was masked and not in the record before. When not,
+  /// whatever is found in a masked record is in the record itself.
+  package func couldBring(_ text: String) -> Bool {
+    if !hashedNames.isEmpty || text.utf8.contains(where: { "[]\"\\".utf8.contains($0) }) { return true }
+    let text = text.lowercased()
+    let names = ["email", "token", "secret", "ip", "card"] + patterns.map { $0.name.lowercased() }
+    return names.contains { $0.contains(text) }
+  }
+
   /// Adds `id_` and the first 64 bits of HMAC-SHA256 (RFC 2104) over `value`, as 16 hexadecimal digits.
   func hash(_ value: Bytes, into output: inout [UInt8]) {
     guard let key else { return }

@@ -11,10 +11,12 @@ package struct LineBlock {
   package var count: Int
   package var firstOffset: Int64
   package var source: UInt16
+  /// The number of the first line in its file, from 1; nil where nobody counted.
+  package var firstNumber: Int?
 
   package init(
     base: UnsafePointer<UInt8>, starts: UnsafePointer<UInt32>, lengths: UnsafePointer<UInt32>, count: Int,
-    firstOffset: Int64, source: UInt16
+    firstOffset: Int64, source: UInt16, firstNumber: Int? = nil
   ) {
     self.base = base
     self.starts = starts
@@ -23,10 +25,14 @@ package struct LineBlock {
     self.count = count
     self.firstOffset = firstOffset
     self.source = source
+    self.firstNumber = firstNumber
   }
 
   /// The source's offset of the first byte of line `index`.
   package func offset(ofLine index: Int) -> Int64 { firstOffset + Int64(starts[index]) }
+
+  /// Its number in its file, from 1; nil where nobody counted.
+  package func number(ofLine index: Int) -> Int? { firstNumber.map { $0 + index } }
 
   @inline(__always)
   package func line(_ index: Int) -> UnsafeBufferPointer<UInt8> {

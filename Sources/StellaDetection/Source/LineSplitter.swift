@@ -36,6 +36,8 @@ package final class LineSplitter {
 
   /// What was read so far: lines when they are delivered, bytes when they are read.
   package private(set) var counts = LineCounts()
+  /// The numbers of the first few lines that were cut, from 1, as far as they are known.
+  package private(set) var cutNumbers: [Int] = []
   /// Lines of the block delivered last that were longer than ``lineLimit``.
   private var cutLines: [Int] = []
 
@@ -72,6 +74,7 @@ package final class LineSplitter {
     lengths = .allocate(capacity: LineSplitter.linesPerBlock)
     startOffset = source.position.offset
     identity = source.position.identity
+    counts.inFile = startOffset == 0 ? 0 : nil
   }
 
   deinit {
@@ -94,6 +97,7 @@ package final class LineSplitter {
     counts.bytes -= Int64(end - start) + (dropped ?? 0)
     if let block, line < block.count {
       counts.lines -= block.count - line
+      if let inFile = counts.inFile { counts.inFile = inFile - (block.count - line) }
       counts.cut -= cutLines.count { $0 >= line }
       counts.bytes -= startOffset - block.offset(ofLine: line)
     }
@@ -101,7 +105,10 @@ package final class LineSplitter {
   }
 
   /// Goes on counting from `counts`. Nothing was read yet.
-  package func restore(_ counts: LineCounts) { self.counts = counts }
+  package func restore(_ counts: LineCounts) {
+    self.counts = counts
+    if startOffset == 0 { self.counts.inFile = 0 }
+  }
 
   /// The next block of lines, or why there is none. Invalidates the block before.
   ///
@@ -125,6 +132,7 @@ package final class LineSplitter {
         pending = nil
         startOffset = source.position.offset
         identity = source.position.identity
+        counts.inFile = startOffset == 0 ? 0 : nil
         return .boundary
       }
     }
@@ -257,7 +265,13 @@ package final class LineSplitter {
   private func block(base: UnsafeMutablePointer<UInt8>, count: Int) -> LineBlock {
     counts.lines += count
     counts.cut += cutLines.count
+    let first = counts.inFile.map { $0 + 1 }
+    counts.inFile = counts.inFile.map { $0 + count }
+    if let first, cutNumbers.count < DecodeFailures.maximumSamples {
+      cutNumbers += cutLines.prefix(DecodeFailures.maximumSamples - cutNumbers.count).map { first + $0 }
+    }
     return LineBlock(
-      base: base, starts: starts, lengths: lengths, count: count, firstOffset: startOffset, source: index)
+      base: base, starts: starts, lengths: lengths, count: count, firstOffset: startOffset, source: index,
+      firstNumber: first)
   }
 }

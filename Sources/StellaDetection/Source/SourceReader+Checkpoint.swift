@@ -1,7 +1,7 @@
 import StellaModel
 
 extension SourceReader {
-  private static let version = 2
+  private static let version = 3
 
   /// Writes everything that decides what later lines become, and the counters; caches are no part of it. All events of the
   /// last fill were used.

@@ -47,7 +47,7 @@ package final class Prober: Sendable {
     return result
   }
 
-  private static func failure(_ error: any Error) -> (type: String, detail: String) {
+  static func failure(_ error: any Error) -> (type: String, detail: String) {
     let text = TextEscaping.oneLine("\(error)", limit: 200)
     switch error {
     case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout:

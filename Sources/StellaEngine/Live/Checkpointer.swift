@@ -22,6 +22,7 @@ final class Checkpointer {
   private var savedPositions: [String: SourcePosition] = [:]
   private var savedChanges: [String: Int] = [:]
   private var savedDecisions: [String: Int] = [:]
+  private var savedRetired: Int?
   private var savedEvents: Int?
   private(set) var times = CheckpointTimes()
 
@@ -127,16 +128,19 @@ final class Checkpointer {
     if !decided.isEmpty {
       change.parts.merge(pipeline.rules.saveDecisions { decided.contains($0.manifest.id) }) { $1 }
     }
+    if savedRetired != pipeline.retired.changes { change.parts.merge(pipeline.retired.save()) { $1 } }
     let writer = StateWriter()
     pipeline.saveStream(to: writer)
     change.parts[Checkpointer.streamPart] = writer.take()
     change.parts[Checkpointer.sourcesPart] = sources
-    change.names = pipeline.rules.partNames.union([Checkpointer.streamPart, Checkpointer.sourcesPart])
+    change.names = pipeline.rules.partNames.union(pipeline.retired.partNames)
+      .union([Checkpointer.streamPart, Checkpointer.sourcesPart])
     change.lastStep = lastStep
     isOrdered = false
     savedPositions.merge(positions) { $1 }
     savedChanges = Dictionary(uniqueKeysWithValues: rules)
     savedDecisions = Dictionary(uniqueKeysWithValues: decisions)
+    savedRetired = pipeline.retired.changes
     savedEvents = pipeline.events
     times.count += 1
     times.bytes += change.parts.values.reduce(0) { $0 + Int64($1.count) }
@@ -148,6 +152,7 @@ final class Checkpointer {
     savedPositions = [:]
     savedChanges = [:]
     savedDecisions = [:]
+    savedRetired = nil
     savedEvents = nil
   }
 

@@ -4,6 +4,16 @@ import StellaModel
 
 /// What a running engine has come to at one moment. Counters only grow.
 package struct EngineFigures: Sendable {
+  /// A rule that is not active.
+  package struct Refused: Sendable, Hashable {
+    /// Its id, else its file.
+    package let rule: String
+    /// With its place; not escaped for terminals.
+    package let reason: String
+
+    package init(rule: String, reason: String) { (self.rule, self.reason) = (rule, reason) }
+  }
+
   /// Nanoseconds of the monotonic clock.
   package let time: Int64
   package let events: Int
@@ -17,14 +27,17 @@ package struct EngineFigures: Sendable {
   /// CPU of all threads, and memory that is resident.
   package let cpuNanoseconds: Int64
   package let residentBytes: Int
-  /// Rules that are not active, by their id or file.
-  package let refused: [String]
+  /// Rules that are not active.
+  package let refused: [Refused]
+  /// Why changed files are not in use, when the last reload was refused.
+  package let notLive: [String]
   /// In the order of rules.
   package let rules: [RuleFigures]
 }
 
 extension EngineFigures {
-  init(_ pipeline: Pipeline, _ readers: [SourceReader], at now: Int64) {
+  /// - Parameter notLive: why changed files are not in use.
+  init(_ pipeline: Pipeline, _ readers: [SourceReader], notLive: [RuleError], at now: Int64) {
     time = now
     events = pipeline.events
     lateEvents = pipeline.lateEvents
@@ -34,8 +47,15 @@ extension EngineFigures {
     latestEvent = pipeline.latestTime
     cpuNanoseconds = EngineFigures.cpu
     residentBytes = EngineFigures.resident
-    refused = pipeline.rules.refusals.map { $0.id ?? $0.file }
+    refused = pipeline.rules.refusals.map { refusal in
+      Refused(rule: refusal.id ?? refusal.file, reason: refusal.errors.first.map(EngineFigures.oneLine) ?? "")
+    }
+    self.notLive = notLive.map(EngineFigures.oneLine)
     rules = pipeline.rules.figures()
+  }
+
+  private static func oneLine(_ error: RuleError) -> String {
+    "\(error)".split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: "; ")
   }
 
   private static var cpu: Int64 {

@@ -17,6 +17,7 @@ final class LiveReading {
   private var lastRescan: Int64 = 0
   private var sets: [(input: WatchOptions.Input, files: FileSet)] = []
   private var journals: [JournalSource] = []
+  private var logs: [LogBufferSource] = []
   private var announced: Set<UInt16> = []
   private var troubles: [String: String] = [:]
   private var lastHousekeeping: Int64 = 0
@@ -42,7 +43,9 @@ final class LiveReading {
     // Whatever else is read from where: what was acknowledged is used once.
     journals = options.journals.map { JournalSource($0, saved: positions[JournalSource.key($0)]) }
     let resumed = sets.lazy.filter { $0.input.from == .checkpoint }.flatMap(\.files.sources).map(\.key)
-    consumer.begin(resuming: (resumed + journals.map(\.key)).filter { positions[$0] != nil })
+    logs = options.logs.map { LogBufferSource($0.buffer, name: $0.name) }
+    let keys = resumed + journals.map(\.key) + logs.map(\.key)
+    consumer.begin(resuming: keys.filter { positions[$0] != nil })
     for (input, files) in sets {
       for source in files.sources { add(source, input) }
       for error in files.skipped { onNotice(.trouble(source: error.path, message: error.message)) }
@@ -51,6 +54,9 @@ final class LiveReading {
       }
     }
     for journal in journals { add(journal, WatchOptions.Input(paths: [], format: .json)) }
+    for (log, settings) in zip(logs, options.logs) {
+      add(log, WatchOptions.Input(paths: [], format: .json, service: settings.service))
+    }
   }
 
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
@@ -74,10 +80,11 @@ final class LiveReading {
   /// Runs to the end. Returns whether an interrupt ended it.
   ///
   /// - Parameter interrupts: signals; SIGHUP reloads, the others end the run in order.
-  func run(interrupts: Interrupts?) throws -> Bool {
+  func run(interrupts: (any RunControl)?) throws -> Bool {
     defer {
       for set in sets { set.files.close() }
       for journal in journals { journal.close() }
+      for log in logs { log.close() }
     }
     consumer.clear()
     // What a followed reading has told of stands, also when the next one goes on to the end.
@@ -87,7 +94,7 @@ final class LiveReading {
     return try mergeToEnd(interrupts)
   }
 
-  private func isInterrupted(_ interrupts: Interrupts?) throws -> Bool {
+  private func isInterrupted(_ interrupts: (any RunControl)?) throws -> Bool {
     guard let interrupts else { return false }
     var isEnding = false
     for signal in interrupts.take() {
@@ -96,7 +103,7 @@ final class LiveReading {
     return isEnding
   }
 
-  private func readToEnd(_ reader: SourceReader, _ interrupts: Interrupts?) throws -> Bool {
+  private func readToEnd(_ reader: SourceReader, _ interrupts: (any RunControl)?) throws -> Bool {
     while true {
       if try isInterrupted(interrupts) { return true }
       switch try reader.fill(consumer.batch) {
@@ -114,7 +121,7 @@ final class LiveReading {
     }
   }
 
-  private func mergeToEnd(_ interrupts: Interrupts?) throws -> Bool {
+  private func mergeToEnd(_ interrupts: (any RunControl)?) throws -> Bool {
     var isEnding = false
     let reading = MergedReading(readers, columns: consumer.fields.table.count)
     try reading.run(
@@ -133,20 +140,23 @@ final class LiveReading {
 
   private lazy var streamWaiter: LiveWaiter? = nil
 
-  private func waitForStream(_ interrupts: Interrupts?) throws {
+  private func waitForStream(_ interrupts: (any RunControl)?) throws {
     let waiter = try streamWaiter ?? LiveWaiter(interrupts: interrupts?.descriptor)
     streamWaiter = waiter
     waiter.watch(sets.flatMap(\.files.sources))
     _ = waiter.wait()
   }
 
-  private func follow(_ interrupts: Interrupts?) throws -> Bool {
+  private func follow(_ interrupts: (any RunControl)?) throws -> Bool {
     let waiter = try LiveWaiter(interrupts: interrupts?.descriptor)
     watchAll(waiter)
     // Who is killed before the first save must find out where this began.
     housekeep(force: true)
     while true {
-      if try isInterrupted(interrupts) { return true }
+      if try isInterrupted(interrupts) {
+        try drainLogs()
+        return true
+      }
       var isIdle = true
       for reader in readers where !ended.contains(reader.number) {
         if try takeTurn(reader) { isIdle = false }
@@ -163,6 +173,14 @@ final class LiveReading {
         lastRescan = machineMonotonicTime()
         if findNewFiles() { watchAll(waiter) }
       }
+    }
+  }
+
+  /// What was logged before the end can't be read again by the next start.
+  private func drainLogs() throws {
+    for log in logs { log.close() }
+    for reader in readers where reader.splitter.source is LogBufferSource {
+      while !ended.contains(reader.number), try takeTurn(reader) {}
     }
   }
 
@@ -192,6 +210,10 @@ final class LiveReading {
   private func repeatEvents(of source: UInt16, _ count: Int, _ waiter: LiveWaiter) throws {
     guard let reader = readers.first(where: { $0.number == source }) else {
       onNotice(.source("\(count) events of a source that is read no more were not found again"))
+      return
+    }
+    if reader.splitter.source is LogBufferSource {
+      onNotice(.source("\(reader.name): \(count) events that were read after the last save are lost"))
       return
     }
     defer { consumer.batch.limit = EventBatch.capacity }
@@ -283,7 +305,7 @@ final class LiveReading {
   }
 
   private func watchAll(_ waiter: LiveWaiter) {
-    waiter.watch(sets.flatMap(\.files.sources) + journals, directories: sets.flatMap(\.files.directories))
+    waiter.watch(sets.flatMap(\.files.sources) + journals + logs, directories: sets.flatMap(\.files.directories))
   }
 
   private func note(_ message: String?, of source: String) {

@@ -48,7 +48,9 @@ package final class LiveWaiter {
   /// What to wait for from now on. Streams that have ended are left out; call again when the sources change.
   package func watch(_ sources: [any ByteSource], directories: [String] = []) {
     files = sources.compactMap { ($0 as? FileSource)?.path }
-    streams = sources.compactMap { ($0 as? StreamSource)?.descriptor ?? ($0 as? JournalSource)?.descriptor }
+    streams = sources.compactMap {
+      ($0 as? StreamSource)?.descriptor ?? ($0 as? JournalSource)?.descriptor ?? ($0 as? LogBufferSource)?.descriptor
+    }
     self.directories = Array(Set(directories + files.map(RotatedFiles.directory(of:)))).sorted()
     addWatches()
   }

@@ -41,6 +41,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// Used on the thread only.
   private var runner: Runner<Store>?
   private var seenSize: Int64 = -1
+  /// Nothing was committed while the store's stamp is this.
+  private var seenStamp: Int64?
   private var nextRound: Int64 = 0
   /// Whether something may have been left half done: by a process before this one, or by a round that failed.
   private var needsRecovery = true
@@ -259,7 +261,11 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private func isDue(isLast: Bool) throws -> Bool {
     if isLast || machineMonotonicTime() >= nextRound { return true }
     if remediation == nil { return false }
-    return try store.readRuns { $0.head.size } != seenSize
+    let stamp = try store.changeStamp()
+    if let stamp, stamp == seenStamp { return false }
+    guard try store.readRuns({ $0.head.size }) == seenSize else { return true }
+    seenStamp = stamp
+    return false
   }
 
   private func round(isLast: Bool) throws {

@@ -38,9 +38,13 @@ package final class WatchRun: EventConsumer {
   package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.
   package var feed: LiveFeed?
+  /// Takes events to where they are kept.
+  package var archive: EventTap?
   /// The rules that are timed for the monitor.
   private var timed: RuleSet?
   private var rests: [String: Int] = [:]
+  /// Why changed files are not in use, when the last reload was refused.
+  private var notLive: [RuleError] = []
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
   private var evictedBefore: [String: Int] = [:]
@@ -89,6 +93,8 @@ package final class WatchRun: EventConsumer {
     self.isSettled = isSettled
     self.onNotice = onNotice
     fields = rules.fields
+    // Before the batch is made, and before sources learn which fields are read.
+    options.traffic?.register(in: fields)
     let table = ReaderTable()
     readers = table
     let pool = rules.workers > 1 ? try WorkerThreads(workers: rules.workers) : nil
@@ -121,7 +127,7 @@ package final class WatchRun: EventConsumer {
   /// Runs to the end.
   ///
   /// - Parameter interrupts: signals; SIGHUP loads the rules anew, the others end the run in order.
-  package func run(interrupts: Interrupts?) throws -> WatchSummary {
+  package func run(interrupts: (any RunControl)?) throws -> WatchSummary {
     guard let reading else { preconditionFailure("a watch runs once") }
     defer {
       checkpointer?.end()
@@ -150,6 +156,7 @@ package final class WatchRun: EventConsumer {
     for part in checkpoint.damaged { onNotice(.source("the saved state is damaged: \(part) can't be used")) }
     checkpointer?.restore {
       for reset in pipeline.rules.restore(checkpoint.parts) { note(reset) }
+      pipeline.retired.restore(checkpoint.parts, without: Set(pipeline.rules.rules.map(\.manifest.id)))
     }
     do throws(StateError) {
       guard let stream = checkpoint.parts[Checkpointer.streamPart],
@@ -179,7 +186,9 @@ package final class WatchRun: EventConsumer {
       let added = pipeline.addSource(reader.name)
       precondition(added == number, "sources are numbered in one place")
     }
-    if let state = saved.states[key] {
+    if var state = saved.states[key] {
+      // What was read of a log is gone: there is nothing to skip.
+      if reader.splitter.source is LogBufferSource { state.skip = 0 }
       do throws(StateError) {
         try reader.resume(from: state)
       } catch {
@@ -207,20 +216,33 @@ package final class WatchRun: EventConsumer {
 
   func confirmed(_ source: UInt16, at now: Int64) throws {
     note(.confirmed(source: source, now: now))
+    gauge()
     show()
     try deliver(pipeline.process())
   }
 
   func consume() throws {
     if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
+    gauge()
     show()
     try deliver(pipeline.process())
   }
 
-  /// Leaves the events of the batch for those who look on.
+  private func gauge() {
+    guard let traffic = options.traffic, !isRepeating, batch.count > 0 else { return }
+    traffic.note(batch, at: machineMonotonicTime())
+  }
+
+  /// Leaves the events of the batch for those who look on, and for those who keep them.
   private func show() {
-    guard let feed, feed.tap.isWanted, !isRepeating else { return }
-    feed.tap.put(batch, firstEvent: pipeline.events) { [readers] number in
+    if isRepeating { return }
+    if let feed { show(on: feed.tap) }
+    if let archive { show(on: archive) }
+  }
+
+  private func show(on tap: EventTap) {
+    guard tap.isWanted else { return }
+    tap.put(batch, firstEvent: pipeline.events) { [readers] number in
       guard let reader = readers.readers[number] else { return TappedBatch.Source(format: .auto) }
       return TappedBatch.Source(format: reader.format, detector: reader.detector, service: reader.serviceName)
     }
@@ -269,6 +291,7 @@ package final class WatchRun: EventConsumer {
         events: pipeline.events, bytes: reading.readers.reduce(0) { $0 + $1.splitter.counts.bytes }))
     let now = machineMonotonicTime()
     if let monitor { report(to: monitor, reading.readers, at: now) }
+    options.traffic?.publish(at: now)
     guard let checkpointer else { return }
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
@@ -312,7 +335,7 @@ package final class WatchRun: EventConsumer {
       pipeline.rules.profile(machineMonotonicTime)
       timed = pipeline.rules
     }
-    if monitor.isDue(at: now) { monitor.add(EngineFigures(pipeline, readers, at: now)) }
+    if monitor.isDue(at: now) { monitor.add(EngineFigures(pipeline, readers, notLive: notLive, at: now)) }
   }
 
   // MARK: - Rules
@@ -351,7 +374,7 @@ package final class WatchRun: EventConsumer {
   }
 
   private func read(changed count: Int?) -> RuleCandidate {
-    let (sources, unreadable) = RuleFiles.read(options.rulePaths)
+    let (sources, unreadable) = options.readRules?() ?? RuleFiles.read(options.rulePaths)
     let tests = gate == nil ? [] : RuleFiles.readTests(options.rulePaths).sources
     return RuleCandidate(
       sources: sources, unreadable: unreadable, tests: tests, changed: count, request: monitor?.board.taken ?? 0)
@@ -378,6 +401,7 @@ package final class WatchRun: EventConsumer {
       refuse(candidate, broken)
       return
     }
+    notLive = []
     self.muting = muting
     for rule in old.rules where !new.rules.contains(where: { $0.detector === rule.detector }) {
       firedBefore[rule.manifest.id, default: 0] += rule.detector.firedAlerts
@@ -400,7 +424,9 @@ package final class WatchRun: EventConsumer {
     housekeep(force: true)
   }
 
+  /// Keeps everything as it was, and says why.
   private func refuse(_ candidate: RuleCandidate, _ errors: [RuleError]) {
+    notLive = errors
     onNotice(.reloadRefused(errors, changed: candidate.changed))
     monitor?.board.finish(candidate.request, .refused(errors))
   }
@@ -464,6 +490,12 @@ extension WatchSummary {
       linesCut += reader.splitter.counts.cut
       repairedLines += reader.failures.repaired
       fallbackLines += reader.failures.fallbacks
+      for (kind, numbers) in [
+        (WatchSummary.DamagedLines.Kind.plain, reader.failures.fallbackNumbers),
+        (.repaired, reader.failures.repairedNumbers), (.cut, reader.splitter.cutNumbers),
+      ] where !numbers.isEmpty {
+        damagedLines.append(.init(source: reader.name, kind: kind, numbers: numbers))
+      }
       if reader.heldEvents + reader.droppedAhead > 0 {
         ahead.append(.init(source: reader.name, held: reader.heldEvents, dropped: reader.droppedAhead))
       }

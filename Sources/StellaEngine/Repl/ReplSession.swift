@@ -190,7 +190,7 @@ package final class ReplSession {
     outcome.alerts += alerts
     lastLine = line
     let report = RuleExplainer.Report(
-      event: event, line: lines, history: history,
+      event: event, line: lines, history: history, damage: WatchSummary(),
       rules: watched.map { $0.explanation(pipeline, alerts: alerts, at: event.time) })
     outcome.last = report
     last = report

@@ -29,6 +29,8 @@ package struct RuleExplainer {
     package let line: Int
     /// Events before it.
     package let history: Int
+    /// What was wrong with the lines up to it.
+    package let damage: WatchSummary
     /// In the order of rules.
     package let rules: [RuleExplanation]
   }
@@ -46,6 +48,7 @@ package struct RuleExplainer {
       name: name, stages: [Array(log[..<range.lowerBound]), Array(log[range]) + [UInt8(ascii: "\n")]])
     final class Box { var reader: SourceReader? }
     let box = Box()
+    for rule in rules.rules { rule.script.tracesValues = true }
     let pipeline = Pipeline(rules: rules, lateness: reading.lateness) { _, record, time in
       guard let reader = box.reader else { preconditionFailure("events have a reader") }
       return reader.event(record, time: time)
@@ -73,9 +76,11 @@ package struct RuleExplainer {
     let watched = rules.rules.map { WatchedRule($0, pipeline, at: event.time) }
     let history = pipeline.events
     let alerts = pipeline.process()
+    var damage = WatchSummary()
+    damage.add([reader])
     return Report(
-      event: event, line: number, history: history,
-      rules: watched.map { $0.explanation(pipeline, alerts: alerts, at: event.time, mute: mute) })
+      event: event, line: number, history: history, damage: damage,
+      rules: watched.map { $0.explanation(pipeline, alerts: alerts, at: event.time, isLast: true, mute: mute) })
   }
 
   private static func find(
@@ -92,7 +97,7 @@ package struct RuleExplainer {
       start = end + 1
     }
     if let line { throw Failure(message: "\(name) has no line \(line), only \(number)") }
-    guard let found else { throw Failure(message: "\(name) has no lines") }
+    guard let found else { throw Failure(message: "\(name) has no lines; it has to hold the event, and what came before it") }
     return found
   }
 }

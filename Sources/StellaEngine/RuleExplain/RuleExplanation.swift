@@ -42,6 +42,9 @@ package struct RuleExplanation: Sendable {
   package let after: KeyStanding?
   /// The lines of the script that ran, with their text.
   package let lines: [(number: Int, text: String)]
+  /// The last check of the key, and what the next one would say if nothing else came; nil where there is none.
+  package var lastCheck: CheckExplanation?
+  package var nextCheck: CheckExplanation?
   /// What became of alerts by this event.
   package let alerts: [Alert]
   /// The exception that takes the event away, and how many events before it; nil when none does.

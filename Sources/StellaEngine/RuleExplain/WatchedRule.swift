@@ -62,8 +62,9 @@ struct WatchedRule {
     return found.map { (filter.exceptions[$0], filter.counts[$0].events) }
   }
 
+  /// - Parameter isLast: whether nobody uses the pipeline any more, so that the next check can be tried.
   func explanation(
-    _ pipeline: Pipeline, alerts: [Alert], at time: Int64,
+    _ pipeline: Pipeline, alerts: [Alert], at time: Int64, isLast: Bool = false,
     mute: (String, [FieldValue.Member], Int64) -> Mute? = { _, _, _ in nil }
   ) -> RuleExplanation {
     let own = alerts.filter { $0.rule == rule.manifest.id }
@@ -74,16 +75,30 @@ struct WatchedRule {
       let text = String(decoding: source[number - 1].drop { $0 == 0x20 || $0 == 9 }, as: UTF8.self)
       return (number, text)
     }
-    let (outcome, verdict) = judge(after, own, hasRun: !lines.isEmpty, at: time)
+    let (last, next) = checks(pipeline, isLast: isLast)
+    let (outcome, verdict) = judge(after, own, hasRun: !lines.isEmpty, missing: next ?? last, at: time)
     let mute = outcome == .passed || outcome == .excepted ? nil : mute(rule.manifest.id, key?.members ?? [], time)
     return RuleExplanation(
       rule: rule.manifest.id, file: rule.source.file, outcome: outcome, verdict: verdict, parts: parts,
-      key: key?.members ?? [], missing: key?.missing ?? [], before: before, after: after, lines: lines, alerts: own,
+      key: key?.members ?? [], missing: key?.missing ?? [], before: before, after: after, lines: lines, lastCheck: last,
+      nextCheck: next, alerts: own,
       exception: exception, mute: mute)
   }
 
+  /// What the last check of the key did, and what the next one would.
+  private func checks(_ pipeline: Pipeline, isLast: Bool) -> (last: CheckExplanation?, next: CheckExplanation?) {
+    guard rule.manifest.check != nil, let key else { return (nil, nil) }
+    let syntax = ScriptSyntax(rule.source.text)
+    func explained(_ trace: ScriptTrace) -> CheckExplanation {
+      CheckExplanation(trace, of: rule.manifest, source: rule.source.text, syntax: syntax)
+    }
+    let last = pipeline.lastCheck(of: rule, key: key).map(explained)
+    guard isLast, let time = rule.checks.next else { return (last, nil) }
+    return (last, pipeline.trialCheck(of: rule, key: key, at: time).map(explained))
+  }
+
   private func judge(
-    _ after: KeyStanding?, _ alerts: [Alert], hasRun: Bool, at time: Int64
+    _ after: KeyStanding?, _ alerts: [Alert], hasRun: Bool, missing: CheckExplanation?, at time: Int64
   ) -> (RuleExplanation.Outcome, String) {
     if let alert = alerts.last(where: { $0.status == .firing }) {
       return (.fired, "an alert fires: \(alert.summary.isEmpty ? alert.title : alert.summary)")
@@ -112,7 +127,7 @@ struct WatchedRule {
       let (outcome, words) = Self.judge(standing)
       return (outcome, [failure, words].compactMap(\.self).joined(separator: "; "))
     }
-    return (.counted, failure ?? whatIsMissing(after, hasRun: hasRun))
+    return (.counted, failure ?? whatIsMissing(after, hasRun: hasRun, check: missing))
   }
 
   /// The error of the script's last call, when it failed since the event came.
@@ -132,7 +147,7 @@ struct WatchedRule {
   }
 
   /// Why an event that the rule takes is not enough.
-  private func whatIsMissing(_ after: KeyStanding?, hasRun: Bool) -> String {
+  private func whatIsMissing(_ after: KeyStanding?, hasRun: Bool, check missing: CheckExplanation?) -> String {
     let manifest = rule.manifest
     guard let after else {
       if rule.detector.evictions > evictions {
@@ -153,6 +168,13 @@ struct WatchedRule {
       check += ", raised nothing at \(Timestamp.clock(last))"
     }
     if let next = rule.checks.next { check += ", is next at \(Timestamp.clock(next))" }
+    if let missing {
+      if missing.raised, let next = rule.checks.next, missing.time == next {
+        check += ", which would raise an alert"
+      } else if !missing.missing.isEmpty {
+        check += "; missing: " + missing.missing.joined(separator: "; ")
+      }
+    }
     return (manifest.on == nil || !hasRun ? "it is counted; " : "on returned no alert; ") + check
   }
 }

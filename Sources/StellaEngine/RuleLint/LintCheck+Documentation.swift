@@ -35,8 +35,9 @@ extension LintCheck {
     case .noCheapCondition, .plainRegex, .regexWildcard, .orChain, .unusedState, .stateMemory, .thresholdMemory,
       .sequenceMemory, .maxKeys, .fewKeys, .everyTooShort:
       costDocumentation
-    case .undefinedName, .shadowedName, .scriptVariable, .unusedParameter: scriptDocumentation
-    case .title, .tag, .date, .deprecatedStatus, .noSummary, .summary, .noDescription, .noActions, .noRemedy,
+    case .undefinedName, .undefinedMethod, .shadowedName, .scriptVariable, .unusedParameter: scriptDocumentation
+    case .title, .tag, .date, .deprecatedStatus, .noSummary, .summary, .openBrace, .alertKey, .noDescription,
+      .noActions, .noRemedy,
       .noFalsePositives:
       peopleDocumentation
     default: meaningDocumentation
@@ -277,6 +278,26 @@ extension LintCheck {
           "A script that calls what isn't there fails at the first event that gets it so far, and not when it is loaded.",
         bad: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alrt { value = e.count } end\nend,"),
         good: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alert { value = e.count } end\nend,"))
+    case .undefinedMethod:
+      Documentation(
+        why:
+          "A window or ring has the methods of its kind alone; the script fails at the first event that gets to another.",
+        bad: Example(
+          keys: """
+            state = { errors = window.count("5m") },
+            on = function(e, s)
+              s.errors:add(e)
+              if s.errors:cuont() > 9 then return alert { value = s.errors:sum() } end
+            end,
+            """),
+        good: Example(
+          keys: """
+            state = { errors = window.count("5m") },
+            on = function(e, s)
+              s.errors:add(e)
+              if s.errors:count() > 9 then return alert { value = s.errors:count() } end
+            end,
+            """))
     case .shadowedName:
       Documentation(
         why:
@@ -329,6 +350,24 @@ extension LintCheck {
       Self.make(
         "A name in braces that nothing gives a value shows a question mark.",
         bad: "summary = \"{servcie} had {count} errors\",", good: "summary = \"{service} had {count} errors\",")
+    case .openBrace:
+      Self.make(
+        "A brace that nothing closes is shown as it is, with the name behind it instead of a value. `{{` is a brace.",
+        bad: "summary = \"{service} had {count errors\",", good: "summary = \"{service} had {count} errors\",")
+    case .alertKey:
+      Self.make(
+        "A key that alerts don't have becomes a label of that name, and what was meant stays as it was; a list or a table is "
+          + "dropped.",
+        bad: """
+          on = function(e, s)
+            return alert { sumary = "too many", level = "high", value = e.count }
+          end,
+          """,
+        good: """
+          on = function(e, s)
+            return alert { summary = "too many", severity = "high", value = e.count }
+          end,
+          """)
     case .noDescription:
       Self.make(
         "Whoever is woken by a rule wants to know what it looks for and why.",

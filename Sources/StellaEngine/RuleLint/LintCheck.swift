@@ -35,6 +35,7 @@ package enum LintCheck: String, CaseIterable, Sendable {
 
   // The script.
   case undefinedName = "undefined_name"
+  case undefinedMethod = "undefined_method"
   case shadowedName = "shadowed_name"
   case scriptVariable = "script_variable"
   case unusedParameter = "unused_param"
@@ -46,6 +47,8 @@ package enum LintCheck: String, CaseIterable, Sendable {
   case deprecatedStatus = "deprecated_status"
   case noSummary = "no_summary"
   case summary
+  case openBrace = "open_brace"
+  case alertKey = "alert_key"
   case noDescription = "no_description"
   case noActions = "no_actions"
   case noRemedy = "no_remedy"

@@ -26,6 +26,7 @@ extension RuleLint {
           ?? "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require.", line: place.line
       )
     }
+    checkMethods()
     told = []
     for place in words.outerAssignments where told.insert(place.name).inserted {
       warn(
@@ -37,6 +38,26 @@ extension RuleLint {
       warn(
         .unusedParameter, "nothing reads the parameter \(parameter.name)", "Use it, or drop it from params.",
         line: words.line(of: parameter.name) ?? 1)
+    }
+  }
+
+  /// Methods of `s.name` that its kind doesn't have.
+  private mutating func checkMethods() {
+    let states = Set(
+      [words.parameters["on"]?.dropFirst().first, words.parameters["check"]?.first].compactMap(\.self) + ["s"])
+    let kinds = Dictionary(
+      rule.state.compactMap { field -> (String, String)? in
+        if case .primitive(let name, _) = field.content { (field.name, name) } else { nil }
+      }, uniquingKeysWith: { first, _ in first })
+    var told: Set<String> = []
+    for call in words.methodCalls where states.contains(call.base) {
+      guard let kind = kinds[call.field], let methods = ScriptRegistry.primitive(kind)?.methods.map(\.name),
+        !methods.contains(call.method), told.insert("\(call.field):\(call.method)").inserted
+      else { continue }
+      let meant = NearestName.of(call.method, in: methods)
+      warn(
+        .undefinedMethod, "\(call.base).\(call.field) is a \(kind) and has no \(call.method)",
+        (meant.map { "Did you mean \($0)? " } ?? "") + "It has \(methods.joined(separator: ", ")).", line: call.line)
     }
   }
 }

@@ -176,23 +176,4 @@ struct RuleLint {
         at: "status")
     }
   }
-
-  mutating func checkSummaries() {
-    var known = Set(["value", "expected", "count", "title", "rule"] + rule.by + rule.parameters.map(\.name))
-    known.formUnion(rule.labels.map(\.name))
-    known.formUnion(words.assigned)
-    known.formUnion(condition.fields)
-    known.formUnion(steps.flatMap(\.fields))
-    if rule.absence != nil { known.insert("last_seen") }
-    known.formUnion(FieldAliases.fields.map(\.name))
-    known.formUnion(TextField.allCases.map(\.name))
-    for (line, text) in words.summaries {
-      for name in SummaryTemplate.names(in: text) where !known.contains(name) {
-        let hint = NearestName.of(name, in: known.sorted()).map { "Did you mean {\($0)}? " } ?? ""
-        warn(
-          .summary, "the summary shows {\(name)}, which is no key, no value and no field that the rule knows of",
-          hint + "It shows `?` where an event has no such field.", line: line)
-      }
-    }
-  }
 }

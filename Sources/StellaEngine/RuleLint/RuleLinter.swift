@@ -89,6 +89,7 @@ package enum RuleLinter {
     lint.checkSteps()
     lint.checkScript()
     lint.checkDocumentation()
+    lint.checkAlertKeys()
     lint.checkSummaries()
     return lint.warnings.sorted { ($0.error.line, $0.error.code) < ($1.error.line, $1.error.code) }
   }

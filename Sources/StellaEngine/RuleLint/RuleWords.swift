@@ -23,6 +23,24 @@ struct RuleWords {
   /// among them.
   private(set) var undeclared: [Place] = []
 
+  /// Calls of methods of what a name holds, such as `s.errors:count()`.
+  struct MethodCall: Hashable {
+    let base: String
+    let field: String
+    let method: String
+    let line: Int
+  }
+
+  private(set) var methodCalls: [MethodCall] = []
+  /// The keys that stand in `alert { … }`.
+  private(set) var alertKeys: [Place] = []
+  /// Whether every alert is made of a table that is written there, so that ``alertKeys`` are all that alerts have.
+  private(set) var writesAlerts = true
+  /// Names that are assigned to as members, such as `who` in `found.who = e.user`.
+  private(set) var assignedMembers: Set<String> = []
+  /// Parameters of the functions that are the values of keys, by key: `on` has `e` and `s`.
+  private(set) var parameters: [String: [String]] = [:]
+
   private var assignmentLines: [String: Int] = [:]
 
   func isMember(_ name: String) -> Bool { members.contains(name) }
@@ -67,7 +85,14 @@ struct RuleWords {
     func pop() { if frames.popLast() == .function { scopes.removeLast() } }
     var used: [Place] = []
     var functions: Set<String> = []
+    /// How many frames there are around the tables of alerts that are open.
+    var alerts: [Int] = []
+    /// The key whose value the function is that comes next.
+    var key: String?
+    var recent = RecentTokens()
     while let (token, line) = scanner.next() {
+      if let call = recent.methodCall(token, line: scanner.lineOfPreviousName) { methodCalls.append(call) }
+      recent.note(token)
       if case .name(let name) = previous {
         if beforePrevious == .name("function") { functions.insert(name) }
         let isMember = beforePrevious == .other(RuleWords.dot) || beforePrevious == .other(UInt8(ascii: ":"))
@@ -80,6 +105,7 @@ struct RuleWords {
       switch token {
       case .name("local"): list = .locals
       case .name("function"):
+        key = recent.assigned
         frames.append(.function)
         list = .functionName
         scopes.append([])
@@ -101,6 +127,7 @@ struct RuleWords {
             scopes[scopes.count - 1].insert(name)
           }
         case .parameters:
+          if let key { parameters[key, default: []].append(name) }
           declared.append(Place(name: name, line: line))
           scopes[scopes.count - 1].insert(name)
         case .functionName:
@@ -116,15 +143,20 @@ struct RuleWords {
         if list == .functionName { list = .parameters } else if list != nil { list = nil }
       case .other(UInt8(ascii: "{")):
         frames.append(.bracket(UInt8(ascii: "{")))
+        let isArgument = previous == .other(UInt8(ascii: "(")) && beforePrevious == .name("alert")
+        if previous == .name("alert") || isArgument { alerts.append(frames.count) }
         list = nil
       case .other(UInt8(ascii: "[")): frames.append(.bracket(UInt8(ascii: "[")))
       case .other(UInt8(ascii: ")")), .other(UInt8(ascii: "}")), .other(UInt8(ascii: "]")):
+        if alerts.last == frames.count { alerts.removeLast() }
         pop()
         if list == .parameters { list = nil }
       case .other(UInt8(ascii: "=")):
         if case .name(let name) = previous {
           if assignmentLines[name] == nil { assignmentLines[name] = scanner.lineOfPreviousName }
           isSummary = name == "summary"
+          if beforePrevious == .other(RuleWords.dot) { assignedMembers.insert(name) }
+          if alerts.last == frames.count { alertKeys.append(Place(name: name, line: scanner.lineOfPreviousName)) }
           let isField = frames.last == .bracket(UInt8(ascii: "{")) || beforePrevious == .other(RuleWords.dot)
           if !isField, list == nil, scopes.count > 1, !scopes.dropFirst().contains(where: { $0.contains(name) }) {
             outerAssignments.append(Place(name: name, line: scanner.lineOfPreviousName))
@@ -142,11 +174,48 @@ struct RuleWords {
           list = nil
         }
       }
+      if previous == .name("alert"), token != .other(UInt8(ascii: "{")), token != .other(UInt8(ascii: "(")) {
+        writesAlerts = false
+      }
+      if previous == .other(UInt8(ascii: "(")), beforePrevious == .name("alert"), token != .other(UInt8(ascii: "{")) {
+        writesAlerts = false
+      }
       if token != .other(UInt8(ascii: "=")), token != .other(UInt8(ascii: "(")) { isSummary = false }
       beforePrevious = previous
       previous = token
     }
     let known = functions.union(declared.map(\.name)).union(assigned)
     undeclared = used.filter { !known.contains($0.name) }
+  }
+}
+
+/// The last few tokens of a script.
+private struct RecentTokens {
+  private var tokens: [LuaScanner.Token] = []
+  private static let limit = 6
+
+  mutating func note(_ token: LuaScanner.Token) {
+    tokens.append(token)
+    if tokens.count > Self.limit { tokens.removeFirst() }
+  }
+
+  /// The name to which the last token is assigned: `on` of `on = function`.
+  var assigned: String? {
+    guard tokens.count >= 3, tokens[tokens.count - 2] == .other(UInt8(ascii: "=")),
+      case .name(let name) = tokens[tokens.count - 3]
+    else { return nil }
+    return name
+  }
+
+  /// What `token` ends: the arguments of a method begin with a bracket, a table or a text.
+  func methodCall(_ token: LuaScanner.Token, line: Int) -> RuleWords.MethodCall? {
+    guard
+      token == .other(UInt8(ascii: "(")) || token == .other(UInt8(ascii: "{")) || token == .other(UInt8(ascii: "\"")),
+      tokens.count >= 5, case .name(let method) = tokens[tokens.count - 1],
+      tokens[tokens.count - 2] == .other(UInt8(ascii: ":")), case .name(let field) = tokens[tokens.count - 3],
+      tokens[tokens.count - 4] == .other(UInt8(ascii: ".")), case .name(let base) = tokens[tokens.count - 5]
+    else { return nil }
+    if tokens.count >= 6, tokens[tokens.count - 6] == .other(UInt8(ascii: ".")) { return nil }
+    return RuleWords.MethodCall(base: base, field: field, method: method, line: line)
   }
 }

@@ -1,3 +1,4 @@
+import StellaDetection
 import StellaLua
 import StellaModel
 import StellaScripting
@@ -12,33 +13,25 @@ package struct RuleScaffold: Sendable {
   package struct File: Sendable, Hashable {
     /// Below the directory of rules.
     package let path: String
+    /// In a few words, for people.
+    package let what: String
     package let text: [UInt8]
   }
 
-  /// The rule, its test, and with a sample the lines.
+  /// The rule, its test, and with a sample its lines.
   package let files: [File]
   /// What the rule asks of events, and how many of one key fire it.
   package let condition: String
-  package let key: String?
+  package let key: [String]
   package let threshold: (count: Int, within: String)
+  /// What the sample shows, in a sentence; nil without one.
+  package let finding: String?
 
   /// A sample is cut at the last line end before this.
   package static let sampleLimitBytes = 64 << 10
 
-  /// What a rule may look for, most telling first, with an event that is found.
-  private static let conditions: [(text: String, event: String)] = [
-    ("level >= error", "level = \"error\""), ("status >= 500", "status = 503"),
-    ("one_of(outcome, \"fail\", \"failed\", \"failure\", \"error\", \"denied\")", "outcome = \"failure\""),
-    ("level >= warning", "level = \"warning\""), ("status >= 400", "status = 404"),
-    ("event ~= nil", "event = \"example\""), ("message ~= nil", "message = \"example\""),
-  ]
-  /// What tells one trouble from another, and whether there may be any number of them.
-  private static let keys: [(field: String, value: String, isUnbounded: Bool)] = [
-    ("service", "shop", false), ("route", "/checkout", true), ("src_ip", "203.0.113.7", true), ("user_id", "u-1", true),
-    ("user", "ana", true), ("host", "web-1", false),
-  ]
   private static let windows = ["1m", "5m", "15m", "1h", "24h"]
-  private static let counts = [10, 5, 3]
+  private static let counts = [10, 5, 3, 2]
 
   /// A rule that fires for what a sample shows, and without one for errors in a row. Runs rules, so that it must run on the
   /// engine's thread.
@@ -46,33 +39,69 @@ package struct RuleScaffold: Sendable {
   /// - Parameters:
   ///   - id: such as `errors.checkout`; what stands before the last dot is the folder.
   ///   - sample: log lines that show the trouble, in any format that is known.
-  package init(id: String, sample: [UInt8]?) throws(Failure) {
+  ///   - condition: which of its lines are the trouble; nil to find out.
+  /// - Throws: ``Failure`` when the id is none, and when the sample shows nothing.
+  package init(id: String, sample: [UInt8]?, condition: String? = nil) throws(Failure) {
     let parts = id.split(separator: ".", omittingEmptySubsequences: false)
     guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(Self.isNameByte) }) else {
       throw Failure(message: "\(id) is no id: write letters, digits, dashes and underscores, such as errors.checkout")
     }
     let path = parts.joined(separator: "/")
     let name = String(parts[parts.count - 1])
-    var choice = Choice(
-      condition: Self.conditions[0], key: Self.keys[0], count: Self.counts[0], within: Self.windows[1])
-    var files: [File] = []
-    var fixture: String?
-    if let sample {
-      let lines = try Self.wholeLines(sample)
-      choice = try Self.choose(lines)
-      fixture = "\(name).sample.log"
-      files.append(File(path: path + ".sample.log", text: lines))
+    guard let sample else {
+      let draft = RuleDraft(id: id, name: name)
+      files = [
+        File(path: path + ".lua", what: draft.sentence, text: Array(draft.rule.utf8)),
+        File(path: path + "_test.lua", what: "its tests", text: Array(draft.tests.utf8)),
+      ]
+      self.condition = draft.where
+      key = draft.key
+      threshold = (draft.count, draft.within)
+      finding = nil
+      return
     }
-    condition = choice.where
-    key = choice.key?.field
-    threshold = (choice.count, choice.within)
-    let rule = File(path: path + ".lua", text: Array(Self.rule(id, name, choice).utf8))
-    let tests = File(path: path + "_test.lua", text: Array(Self.tests(choice, fixture: fixture).utf8))
-    self.files = [rule, tests] + files
+    let lines = try Self.lines(sample)
+    let trouble = try Self.trouble(lines, condition)
+    var draft = RuleDraft(id: id, name: name, trouble: trouble, of: lines)
+    (draft.count, draft.within) = try Self.threshold(draft, lines)
+    var files = [File(path: path + ".sample.log", what: "the sample", text: lines.bytes)]
+    draft.sample = "\(name).sample.log"
+    let benign = try Self.benign(draft, trouble, lines)
+    if !benign.isEmpty {
+      files.append(File(path: path + ".quiet.log", what: "its lines that must stay quiet", text: benign))
+      draft.quiet = "\(name).quiet.log"
+    }
+    self.condition = draft.where
+    key = draft.key
+    threshold = (draft.count, draft.within)
+    finding = draft.finding
+    self.files =
+      [
+        File(path: path + ".lua", what: draft.sentence, text: Array(draft.rule.utf8)),
+        File(path: path + "_test.lua", what: "its tests", text: Array(draft.tests.utf8)),
+      ] + files
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
     byte &- 48 < 10 || (byte | 32) &- 97 < 26 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+  }
+
+  // MARK: - What the sample shows
+
+  private static func lines(_ sample: [UInt8]) throws(Failure) -> SampleLines {
+    let whole = try wholeLines(sample)
+    var lines: SampleLines
+    do throws(SourceError) {
+      lines = try SampleLines(whole)
+      // A test would stop at a line that is no event.
+      if lines.failure != nil, !lines.lines.isEmpty { lines = try SampleLines(lines.text { _ in true }) }
+    } catch {
+      throw Failure(message: error.message)
+    }
+    guard !lines.lines.isEmpty else {
+      throw Failure(message: "no line of the sample is an event" + (lines.failure.map { "; \($0)" } ?? ""))
+    }
+    return lines
   }
 
   private static func wholeLines(_ sample: [UInt8]) throws(Failure) -> [UInt8] {
@@ -83,125 +112,70 @@ package struct RuleScaffold: Sendable {
     return Array(sample[...end])
   }
 
-  // MARK: - What the sample shows
-
-  private struct Choice {
-    var condition: (text: String, event: String)
-    var key: (field: String, value: String, isUnbounded: Bool)?
-    var count: Int
-    var within: String
-
-    /// The condition with the key's presence, where events without it would be counted together.
-    var `where`: String {
-      guard let key, key.field != "service" else { return condition.text }
-      return "\(condition.text) and \(key.field) ~= nil"
-    }
-  }
-
-  private static func choose(_ sample: [UInt8]) throws(Failure) -> Choice {
-    func fires(_ condition: String, by key: String?, _ count: Int, _ within: String) throws(Failure) -> Bool {
-      let source = """
-        return rule { api = 1, id = "probe", title = "Probe", severity = "low", where = [[\(condition)]],
-          by = { \(key.map { "\"\($0)\"" } ?? "") }, threshold = { count = \(count), within = "\(within)" } }
-        """
-      let surroundings = RuleTestRun.Surroundings(
-        source: { _ in RuleSource(file: "probe.lua", text: Array(source.utf8)) }, knownIDs: ["probe"],
-        fixture: { _ throws(RuleTestFailure) in sample })
-      let run = RuleTestRun(ids: ["probe"], parameters: [:], surroundings: surroundings)
-      do throws(RuleTestFailure) {
-        try run.replay(.table(LuaTable(fields: [(key: "file", value: .string("sample"))])))
-      } catch {
-        throw Failure(message: error.message)
-      }
-      return !run.firedRules.isEmpty
-    }
-    guard let last = windows.last else { preconditionFailure("there are windows") }
-    var condition: (text: String, event: String)?
-    for candidate in conditions where condition == nil {
-      if try fires(candidate.text, by: nil, 1, last) { condition = candidate }
+  private static func trouble(_ lines: SampleLines, _ condition: String?) throws(Failure) -> SampleTrouble {
+    func found(_ find: () throws(SourceError) -> SampleTrouble?) throws(Failure) -> SampleTrouble? {
+      do throws(SourceError) { return try find() } catch { throw Failure(message: error.message) }
     }
     guard let condition else {
-      throw Failure(message: "no line of the sample says anything that a rule could look for")
+      if let trouble = try found({ () throws(SourceError) in try SampleTrouble.found(in: lines) }) { return trouble }
+      throw Failure(
+        message: "none of its \(counted(lines.lines.count)) tells of trouble: looked for \(SampleTrouble.sought). "
+          + "Give lines that show the trouble among others, or say which lines are meant, such as "
+          + "--where 'contains(message, \"…\")'; stella tail --no-follow shows the fields of each.")
     }
-    var choice = Choice(condition: condition, key: nil, count: 1, within: windows[0])
-    for candidate in keys where choice.key == nil {
-      if try fires("\(condition.text) and \(candidate.field) ~= nil", by: candidate.field, 1, last) {
-        choice.key = candidate
-      }
+    let expression: Expression
+    do throws(ExpressionError) { expression = try Expression.parse(condition) } catch {
+      throw Failure(message: "--where, column \(error.column): \(error.message); \(error.remedy)")
     }
+    if let trouble = try found({ () throws(SourceError) in try SampleTrouble.named(expression, in: lines) }) {
+      return trouble
+    }
+    let names = lines.names.prefix(20).joined(separator: ", ")
+    throw Failure(
+      message: "--where holds for none of its \(counted(lines.lines.count)); beside level and message they have "
+        + (names.isEmpty ? "no fields" : names))
+  }
+
+  private static func counted(_ lines: Int) -> String { "\(lines) \(lines == 1 ? "line" : "lines")" }
+
+  /// The most events in the shortest time that the sample has of one key.
+  private static func threshold(
+    _ draft: RuleDraft, _ lines: SampleLines
+  ) throws(Failure) -> (count: Int, within: String) {
     for within in windows {
-      for count in counts where try fires(choice.where, by: choice.key?.field, count, within) {
-        choice.count = count
-        choice.within = within
-        return choice
+      for count in counts where count <= draft.largest {
+        var draft = draft
+        (draft.count, draft.within) = (count, within)
+        if try fires(draft, lines.bytes) { return (count, within) }
       }
     }
-    return choice
+    return (1, windows[0])
   }
 
-  // MARK: - The files
-
-  private static func rule(_ id: String, _ name: String, _ choice: Choice) -> String {
-    let title = name.replacing("-", with: " ").replacing("_", with: " ")
-    var lines = [
-      "-- What it looks for, and why somebody should care.", "return rule {",
-      "  api = 1, id = \"\(id)\", title = \"\(title.prefix(1).uppercased() + title.dropFirst())\",",
-      "  severity = \"medium\", status = \"experimental\",", "  where = [[\(choice.where)]],",
-    ]
-    if let key = choice.key {
-      lines.append("  by = { \"\(key.field)\" }," + (key.isUnbounded ? " max_keys = 50000," : ""))
-    } else {
-      lines.append("  by = { \"service\" },")
+  private static func fires(_ draft: RuleDraft, _ log: [UInt8]) throws(Failure) -> Bool {
+    let source = draft.rule
+    let surroundings = RuleTestRun.Surroundings(
+      source: { _ in RuleSource(file: "probe.lua", text: Array(source.utf8)) }, knownIDs: [draft.id],
+      fixture: { _ throws(RuleTestFailure) in log })
+    let run = RuleTestRun(ids: [draft.id], parameters: [:], surroundings: surroundings)
+    do throws(RuleTestFailure) {
+      try run.replay(.table(LuaTable(fields: [(key: "file", value: .string("sample"))])))
+    } catch {
+      throw Failure(message: error.message)
     }
-    let subject = choice.key.map { "{\($0.field)}: " } ?? ""
-    lines += [
-      "  threshold = { count = \(choice.count), within = \"\(choice.within)\" },",
-      "  summary = \"\(subject){count} times within \(choice.within): {message}\",",
-      "  actions = { \"Look at what changed last\" },", "}", "",
-    ]
-    return lines.joined(separator: "\n")
+    return !run.firedRules.isEmpty
   }
 
-  private static func tests(_ choice: Choice, fixture: String?) -> String {
-    let key = choice.key ?? keys[0]
-    let event = "{ \(choice.condition.event), \(key.field) = \"\(key.value)\" }"
-    func feed(_ count: Int) -> String { "  t:feed \(event)" + (count > 1 ? ":times(\(count))" : "") }
-    var text = ""
-    if let fixture {
-      text += """
-        test("what the sample shows fires", function(t)
-          t:replay "\(fixture)"
-          t:expect { at_least = 1 }
-        end)
-
-
-        """
+  /// The lines that must not fire: all but those of the keys that do, else all for which the condition doesn't hold.
+  private static func benign(
+    _ draft: RuleDraft, _ trouble: SampleTrouble, _ lines: SampleLines
+  ) throws(Failure) -> [UInt8] {
+    func key(_ line: Int) -> [FieldValue?] { draft.key.map { lines.lines[line].values[$0] } }
+    let counts = trouble.rows.indices.reduce(into: [[FieldValue?]: Int]()) { counts, line in
+      if trouble.rows[line] { counts[key(line), default: 0] += 1 }
     }
-    text += """
-      test("\(choice.count) within \(choice.within) fire", function(t)
-      \(feed(choice.count))
-        t:expect { fires = 1, where = { \(key.field) = "\(key.value)" } }
-      end)
-
-
-      """
-    if choice.count > 1 {
-      text += """
-        test("\(choice.count - 1) stay quiet", function(t)
-        \(feed(choice.count - 1))
-          t:expect_quiet()
-        end)
-
-        """
-    } else {
-      text += """
-        test("anything else stays quiet", function(t)
-          t:feed { \(key.field) = "\(key.value)" }
-          t:expect_quiet()
-        end)
-
-        """
-    }
-    return text
+    let others = lines.text { line in !trouble.rows[line] || (counts[key(line)] ?? 0) < draft.count }
+    guard !others.isEmpty, try fires(draft, others) else { return others }
+    return lines.text { !trouble.rows[$0] }
   }
 }

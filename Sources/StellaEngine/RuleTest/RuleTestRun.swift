@@ -270,7 +270,7 @@ final class RuleTestRun {
     pipeline.endSource(number)
     if let sample = reader.failures.samples.first {
       throw RuleTestFailure(
-        "\(name): \(reader.failures.count) lines could not be decoded; the first, at byte \(sample.offset): \(sample.reason)"
+        "\(name): \(reader.failures.count) lines could not be decoded; the first, \(sample.place): \(sample.reason)"
       )
     }
     if let last = reader.clock.previous { now = max(now, last) }

@@ -64,20 +64,32 @@ extension ImportedCondition {
 extension FieldTest {
   /// As ``source``, with letters beyond ASCII as they are and regular expressions without doubled backslashes.
   var written: String {
-    let name = FieldName.source(field)
+    let name = FieldTest.written(field)
     switch question {
     case .compare(let comparison, let literal): return "\(name) \(comparison.rawValue) \(LuaText.shown(literal))"
     case .oneOf(let literals): return "one_of(\(([name] + literals.map(LuaText.shown)).joined(separator: ", ")))"
     case .text(let test, let needle, let ignoringCase):
       return "\(ignoringCase ? "i" : "")\(test.rawValue)(\(name), \(LuaText.shown(.text(needle))))"
-    case .matches(let pattern): return "matches(\(name), \(LuaText.pattern(pattern)))"
-    default: return source
+    case .matches(let pattern):
+      if let simpler = PlainPattern(pattern) { return FieldTest(field, simpler.question).written }
+      return "matches(\(name), \(LuaText.pattern(pattern)))"
+    default: return source.replacing(FieldName.source(field), with: name, maxReplacements: 1)
     }
+  }
+
+  /// The field as a condition names it: one that is an alias of a canonical field in quotes, because it alone is meant.
+  private static func written(_ field: String) -> String {
+    let name = FieldName.source(field)
+    guard name == field, FieldAliases.field(field) == nil else { return name }
+    let isAlias = FieldAliases.fields.contains { canonical in
+      canonical.sources.contains { $0.name == field && ($0.conversion == .none || $0.conversion == .numeric) }
+    }
+    return isAlias ? "field(\"\(field)\")" : name
   }
 
   /// The arguments of a long call filled into lines; nil for what has no list of them.
   func brokenSource(width: Int) -> [String]? {
-    let name = FieldName.source(field)
+    let name = FieldTest.written(field)
     let function: String
     let arguments: [String]
     switch question {

@@ -33,9 +33,21 @@ struct RuleWriter: RuleLines {
     if let modified = metadata.modified { add("modified", LuaText.quoted(modified)) }
     addList("tags", metadata.tags)
     addList("references", metadata.references)
-    addList("falsepositives", metadata.falsepositives)
+    // What Sigma says of a rule whose harmless causes nobody knows.
+    let isStable = metadata.status == "stable"
+    addList("falsepositives", isStable && metadata.falsepositives.isEmpty ? ["Unknown"] : metadata.falsepositives)
+    addList("actions", actions)
     detection()
     lines.append("}")
+  }
+
+  /// What whoever gets the alert does first; Sigma has no word for it.
+  private var actions: [String] {
+    let metadata = draft.metadata
+    var actions = ["Find out who or what caused the event, and whether that was expected"]
+    if !metadata.falsepositives.isEmpty { actions.append("Rule out the harmless causes under falsepositives") }
+    if !metadata.references.isEmpty { actions.append("Read what the references say about it") }
+    return actions
   }
 
   private mutating func comments() {

@@ -56,4 +56,12 @@ package protocol RunTransaction: LogTransaction, AlertTransaction {
 package protocol RunStore: LogStore where Transaction: RunTransaction {
   /// Runs `body` on one consistent state; what it writes is refused.
   func readRuns<Value>(_ body: (Transaction) throws -> Value) throws -> Value
+
+  /// A number that is another one after each commit, whoever made it, and cheaper to ask for than anything that is stored; nil
+  /// when the store has none. Compare it with what it was before in this process alone.
+  func changeStamp() throws -> Int64?
+}
+
+extension RunStore {
+  package func changeStamp() throws -> Int64? { nil }
 }

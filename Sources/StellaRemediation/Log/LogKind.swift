@@ -12,6 +12,10 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   // The engine.
   /// An engine took the next epoch.
   case engineStarted = "engine.started"
+  /// The state was copied; the body has the digest of the copy's manifest.
+  case stateBackedUp = "state.backed_up"
+  /// The state is that of a backup; what was on record after it is in the former state.
+  case stateRestored = "state.restored"
   case frozen = "freeze.set"
   case thawed = "freeze.cleared"
   case scriptLoaded = "script.loaded"
@@ -34,6 +38,10 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   case loggedOut = "access.logout"
   /// Somebody who is known asked for what they may not do.
   case accessRefused = "access.refused"
+
+  // The system's health.
+  /// Somebody looks after what the analysis found.
+  case findingAcknowledged = "health.finding_acknowledged"
 
   // A run.
   case runProposed = "run.proposed"

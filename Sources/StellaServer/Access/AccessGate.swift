@@ -115,7 +115,8 @@ struct AccessGate: RouterMiddleware {
   // MARK: - The request
 
   private static func isOpen(_ request: Request) -> Bool {
-    switch (request.method, request.uri.path) {
+    if BrowserRoutes.isOpen(request.method, request.uri.path) { return true }
+    return switch (request.method, request.uri.path) {
     case (.get, "/health"), (.get, "/ready"), (.post, "/api/v1/session"), (.post, "/api/v1/enrolment"): true
     // Who signs what it sends.
     case (.post, let path): path.hasPrefix("/\(IntakeRoutes.webhookPath)/")

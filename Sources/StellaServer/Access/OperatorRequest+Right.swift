@@ -44,12 +44,16 @@ extension OperatorRequest {
     case .list, .show, .state, .freezeStatus, .whoami, .alerts, .alert, .history, .top, .fixes, .mutes, .log: .read
     case .rules(.list), .rules(.show): .read
     case .rules(.reload): .respond
+    case .notifications(.list): .read
+    case .notifications(.retry): .respond
     case .replan, .rollback, .withdraw: .propose
     case .acknowledge, .resolve, .silence, .unsilence, .execute, .freeze: .respond
     case .thaw: .thaw
     case .approve, .reject, .review, .reconcile, .accept: .vote
     case .access(.setPassword(_, _, former: .some)): .own
     case .access: .administer
+    case .health(.acknowledge): .respond
+    case .health: .read
     }
   }
 

@@ -14,9 +14,9 @@ package final class RequestRate: Sendable {
   private let limit: Int
   private let buckets = Mutex<[String: Bucket]>([:])
 
-  package init(burst: Int, perSecond: Int, limit: Int = 4096) {
+  package init(burst: Int, perSecond: Double, limit: Int = 4096) {
     self.burst = Double(burst)
-    self.perSecond = Double(perSecond)
+    self.perSecond = perSecond
     self.limit = limit
   }
 

@@ -5,6 +5,9 @@ import StellaModel
 /// Refuses what a browser sends here for a page of another site: such a page can reach this machine's addresses, also under a name
 /// of its own that leads here.
 struct LocalPagesOnly<Context: RequestContext>: RouterMiddleware {
+  /// Whether declared sites may send what they measure.
+  var isOpenToSites = false
+
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
@@ -15,6 +18,7 @@ struct LocalPagesOnly<Context: RequestContext>: RouterMiddleware {
         status: .misdirectedRequest
       ).response
     }
+    if isOpenToSites, BrowserRoutes.isOpen(request.method, request.uri.path) { return try await next(request, context) }
     let origin = request.headers[.origin]
     let isForeign = origin.map { $0 != "http://\(authority)" } ?? false
     if isForeign || ["cross-site", "same-site"].contains(request.headers[Self.fetchSite]) {

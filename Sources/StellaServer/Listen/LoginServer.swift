@@ -44,12 +44,13 @@ package struct LoginServer: Sendable {
   /// - Parameters:
   ///   - intake: nil where no events are taken.
   ///   - health: told without its details.
+  ///   - browser: what pages of declared sites may send; nil where none is declared.
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: ``CommandFailure`` when the address can't be bound or the certificate not be used; nothing runs then.
   package init(
     _ place: Place, authority: any AccessAuthority, operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
     health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes] = [],
-    patience: TimeAmount = .seconds(30)
+    browser: BrowserRoutes.Settings? = nil, patience: TimeAmount = .seconds(30)
   ) async throws {
     let tls = try place.certificate.map { certificate throws(CommandFailure) in
       try ServerCertificate.configuration(certificate: certificate, key: place.key ?? certificate)
@@ -58,7 +59,7 @@ package struct LoginServer: Sendable {
     let identities = RequestWork(threads: 2, waiting: 510)
     let router = Self.router(
       place, authority: authority, operators: operators, intake: intake, health: health, readers: readers,
-      logins: logins, identities: identities)
+      browser: browser, logins: logins, identities: identities)
     do {
       listener = try await HTTPListener(
         .hostname(place.host, port: place.port), router: router, connections: Self.connectionLimit, patience: patience,
@@ -78,7 +79,7 @@ package struct LoginServer: Sendable {
   static func router(
     _ place: Place, authority: any AccessAuthority, operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
     health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes],
-    logins: RequestWork, identities: RequestWork
+    browser: BrowserRoutes.Settings? = nil, logins: RequestWork, identities: RequestWork
   ) -> Router<AccessContext> {
     let cookie = AccessCookie(isSecure: place.certificate != nil || place.isBehindProxy)
     let router = Router(context: AccessContext.self)
@@ -94,6 +95,11 @@ package struct LoginServer: Sendable {
     intake?.add(to: router.group().add(middleware: EventsGate()))
     intake?.addWebhooks(to: router)
     DashboardRoutes().add(to: router)
+    if let intake, let browser {
+      BrowserRoutes(browser, intake: intake).add(to: router) { request, context in
+        AccessGate.address(request, context, isBehindProxy: place.isBehindProxy)
+      }
+    }
     let gated = router.group().add(middleware: ReadGate())
     for routes in readers { routes.add(to: gated) }
     return router

@@ -27,15 +27,17 @@ package struct LoopbackServer: Sendable {
   ///   - port: 0 takes a free one.
   ///   - operators: of which only what shows something is served; nil for none. Its caller is ``Caller/local``.
   ///   - health: told without its details.
+  ///   - browser: what pages of declared sites may send; nil where none is declared.
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: ``CommandFailure`` `failure` when it can't be bound; nothing runs then.
   package init(
     host: String, port: Int, intake: IntakeRoutes, operators: OperatorRoutes<Context>? = nil,
     health: @escaping @Sendable () async -> Health,
-    readers: [any ReadRoutes] = [], patience: TimeAmount = .seconds(30)
+    readers: [any ReadRoutes] = [], browser: BrowserRoutes.Settings? = nil, patience: TimeAmount = .seconds(30)
   ) async throws {
     precondition(["127.0.0.1", "::1", "localhost"].contains(host), "without a login only this machine is served")
-    let router = Self.router(intake: intake, operators: operators, health: health, readers: readers)
+    let router = Self.router(
+      intake: intake, operators: operators, health: health, readers: readers, browser: browser)
     self.host = host.contains(":") ? "[\(host)]" : host
     do {
       listener = try await HTTPListener(
@@ -50,15 +52,17 @@ package struct LoopbackServer: Sendable {
 
   static func router(
     intake: IntakeRoutes, operators: OperatorRoutes<Context>?,
-    health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes]
+    health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes], browser: BrowserRoutes.Settings? = nil
   ) -> Router<Context> {
     let router = Router()
-    router.add(middleware: LocalPagesOnly())
+    router.add(middleware: LocalPagesOnly(isOpenToSites: browser != nil))
     intake.add(to: router)
     intake.addWebhooks(to: router)
     operators?.add(to: router.group().add(middleware: LocalReadOnly()))
     HealthRoutes { await health().forStrangers }.add(to: router)
     DashboardRoutes().add(to: router)
+    // All of them come from this machine.
+    if let browser { BrowserRoutes(browser, intake: intake).add(to: router) { _, _ in "local" } }
     for routes in readers { routes.add(to: router) }
     return router
   }

@@ -4,8 +4,8 @@ import StellaModel
 package struct OpenAPIDocument: Sendable {
   /// In the order in which they are shown.
   package static let areas: [AreaDescription] = [
-    .alerts, .runs, .rules, .fixes, .engine, .log, .stream, .intake, .session, .access,
-    .dashboard,
+    .alerts, .runs, .rules, .fixes, .engine, .log, .events, .stream, .notifications, .intake, .session, .access,
+    .system, .browser, .dashboard,
   ]
 
   private static let schemas: [(name: String, schema: Schema)] = [

@@ -22,7 +22,8 @@ package enum RegisteredRoutes {
       operators: OperatorRoutes(work: work, caller: { _ in .local }) { _, _, _ throws(CommandFailure) in throw nothing()
       },
       intake: IntakeRoutes(limits: .init(bodyBytes: 1), time: NoTime(), timeNames: []) { _ in },
-      health: { Health(phase: .starting) }, readers: readers, logins: work, identities: work)
+      health: { Health(phase: .starting) }, readers: readers, browser: BrowserRoutes.Settings(origins: []),
+      logins: work, identities: work)
     let names = router.routes.map { Name($0.method.rawValue, OpenAPIDocument.template($0.path.description)) }
     await work.end()
     return Set(names)

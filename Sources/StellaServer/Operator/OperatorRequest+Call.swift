@@ -83,6 +83,8 @@ extension OperatorRequest {
     case .mutes: return get(["mutes"])
     case .log(let request): return request.call
     case .access(let request): return request.call
+    case .notifications(let request): return request.call
+    case .health(let request): return request.call
     }
   }
 

@@ -105,6 +105,10 @@ package enum OperatorRequest: Sendable, Hashable {
   case mutes
   /// About the execution log.
   case log(LogRequest)
+  /// About what people are told.
+  case notifications(NotificationRequest)
   /// About those who may come in.
   case access(AccessRequest)
+  /// About how the system is.
+  case health(HealthRequest)
 }

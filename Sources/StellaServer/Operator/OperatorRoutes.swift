@@ -13,7 +13,8 @@ import StellaModel
 ///     POST   /silences  {"rule","key":{…},"for","reason"}            DELETE /silences/NUMBER
 ///     GET    /rules/ID/history?key=…&limit=…
 ///     GET    /freeze      PUT /freeze {"reason"}      DELETE /freeze?reason=…      GET /whoami
-///     GET    /top?sort=…&limit=…      and what OperatorRoutes+Knowledge.swift and OperatorRoutes+Access.swift add
+///     GET    /top?sort=…&limit=…      and what OperatorRoutes+Knowledge.swift, +Access.swift, +Notifications.swift and
+///                                     +Health.swift add
 ///
 /// Answers are JSON, of lists one object a line, or with `Accept: text/plain` what the command prints. Failures are
 /// ``Problem``s. What is asked is done by the host, off the event loops.
@@ -47,6 +48,8 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addFreeze(to: routes)
     addKnowledge(to: routes)
     addAccess(to: routes)
+    addNotifications(to: routes)
+    addHealth(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
     routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
   }
@@ -120,7 +123,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   }
 
   /// The one member of a body.
-  private static func reason(_ body: RequestMembers) throws(CommandFailure) -> String {
+  static func reason(_ body: RequestMembers) throws(CommandFailure) -> String {
     var body = body
     let reason = try body.text("reason")
     try body.end()

@@ -74,7 +74,7 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   private static func isEndless(_ head: HTTPResponse) -> Bool {
     let type = head.headerFields[.contentType] ?? ""
     return type.hasPrefix("text/event-stream")
-      || type == "application/x-ndjson" && head.headerFields[.contentLength] == nil
+      || (type == "application/x-ndjson" || type.hasPrefix("text/csv")) && head.headerFields[.contentLength] == nil
   }
 
   private func taken() {

@@ -71,7 +71,7 @@ package struct StreamRoutes: ReadRoutes {
         // So that whoever asked knows at once that it listens.
         if !isLines { try await writer.write(ByteBuffer(string: "retry: 2000\n\n")) }
         while let chunks = await client.next() {
-          try await writer.write(contentsOf: chunks.map { ByteBuffer(bytes: $0.bytes) })
+          try await writer.write(contentsOf: chunks.map { $0.form { ByteBuffer(bytes: $0) } })
         }
         try await writer.finish(nil)
       })

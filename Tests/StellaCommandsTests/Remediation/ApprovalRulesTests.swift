@@ -9,7 +9,12 @@ import Testing
 struct ApprovalRulesTests {
   func rules(_ text: String) throws -> ApprovalRules {
     try ApprovalRules(
-      Configuration.parse(text, file: "stella.yaml", environment: ["GITHUB_SECRET": "correct-horse"]))
+      Configuration.parse(
+        text, file: "stella.yaml",
+        environment: [
+          "GITHUB_SECRET": "correct-horse", "SLACK_URL": "https://hooks.example/x", "PAGER_SECRET": "correct-horse",
+          "MAIL_PASSWORD": "correct-horse", "AM_TOKEN": "correct-horse",
+        ]))
   }
 
   @Test("What isn't written has the default, what is written holds")

@@ -13,10 +13,13 @@ struct ServeOpenAPITests {
   func complete() async throws {
     let feed = try LiveFeed(masking: Masking(), epoch: "0")
     defer { feed.end() }
+    let work = RequestWork()
     let readers = StateServer.readers(
       feed, clientBytes: 1,
-      metrics: MetricsRoutes { () async throws(CommandFailure) in throw CommandFailure(.failure, "none") })
+      metrics: MetricsRoutes { () async throws(CommandFailure) in throw CommandFailure(.failure, "none") },
+      events: EventRoutes(nil, work: work, time: SystemTime()))
     let registered = await RegisteredRoutes.all(readers: readers)
+    await work.end()
     let described = OpenAPIDocument(version: "1").routes
     #expect(Set(described) == registered, "\(Set(described).symmetricDifference(registered))")
     #expect(Set(described).count == described.count)

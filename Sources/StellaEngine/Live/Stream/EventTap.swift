@@ -5,10 +5,10 @@ import Synchronization
 ///
 /// A ring of slots that one thread fills and one empties, each by an atomic exchange: a batch that was not taken out when its
 /// slot comes round again gives way to the newer one. While nobody looks on, a batch costs one atomic load.
-final class EventTap: Sendable {
+package final class EventTap: Sendable {
   static let slots = 64
-  /// Bytes of records that are copied together; more of a batch is copied in pieces.
-  static let batchBytes = 4 << 20
+  /// Bytes of records that are copied together; more of a batch is copied in pieces. All slots hold 32 MiB at most.
+  static let batchBytes = 512 << 10
 
   private final class Slot: Sendable {
     /// The bits of a retained pointer; 0 for none.
@@ -31,15 +31,15 @@ final class EventTap: Sendable {
   private let isResting = Atomic(false)
   private let waker: Waker
 
-  init() throws(LiveError) { waker = try Waker() }
+  package init() throws(LiveError) { waker = try Waker() }
 
   /// Readable when there is something to take.
-  var descriptor: Int32 { waker.readEnd }
+  package var descriptor: Int32 { waker.readEnd }
 
   /// Whether somebody looks on. The one load that detection pays for otherwise.
   var isWanted: Bool { wanted.load(ordering: .relaxed) }
 
-  func setWanted(_ isWanted: Bool) { wanted.store(isWanted, ordering: .relaxed) }
+  package func setWanted(_ isWanted: Bool) { wanted.store(isWanted, ordering: .relaxed) }
 
   // MARK: - Detection
 
@@ -48,7 +48,7 @@ final class EventTap: Sendable {
   /// - Parameters:
   ///   - firstEvent: events before these since the engine's start.
   ///   - source: how the records of a source are read.
-  func put(_ batch: EventBatch, firstEvent: Int, source: (UInt16) -> TappedBatch.Source) {
+  package func put(_ batch: EventBatch, firstEvent: Int, source: (UInt16) -> TappedBatch.Source) {
     var row = 0
     while row < batch.count {
       let number = batch.sources[row]
@@ -70,14 +70,14 @@ final class EventTap: Sendable {
   }
 
   /// Lets the taker look; from any thread.
-  func wake() {
+  package func wake() {
     if isResting.exchange(false, ordering: .sequentiallyConsistent) { waker.wake() }
   }
 
   // MARK: - The taker
 
   /// What was left since the last call, in order.
-  func take() -> [TappedBatch] {
+  package func take() -> [TappedBatch] {
     waker.take()
     var batches: [TappedBatch] = []
     for slot in ring {
@@ -88,8 +88,8 @@ final class EventTap: Sendable {
   }
 
   /// To be called before the last look at what there is and a wait for ``descriptor``.
-  func rest() { isResting.store(true, ordering: .sequentiallyConsistent) }
+  package func rest() { isResting.store(true, ordering: .sequentiallyConsistent) }
 
   /// The wait is over.
-  func rise() { isResting.store(false, ordering: .sequentiallyConsistent) }
+  package func rise() { isResting.store(false, ordering: .sequentiallyConsistent) }
 }

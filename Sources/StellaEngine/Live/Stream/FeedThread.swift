@@ -35,9 +35,14 @@ final class FeedThread {
 
   func run() {
     while true {
-      let (inbox, batches) = wait()
+      var (inbox, batches) = wait()
       for command in inbox.commands { carryOut(command) }
-      for batch in batches { tell(batch) }
+      batches.reverse()
+      // Each is let go before the next is encoded.
+      while let batch = batches.popLast() {
+        tell(batch)
+        flush()
+      }
       flush()
       if inbox.isEnding {
         for view in order { view.end("the server ends") }
@@ -188,6 +193,7 @@ final class FeedThread {
         if let place, rows[place][row >> 6] & (1 << UInt64(row & 63)) == 0 { continue }
         guard let json = batch.json(row, view.filter, decoder, masker) else { continue }
         view.add(batch.first + Int64(row), "event", json)
+        if view.isFull, let chunk = view.chunk() { send(chunk, to: view) }
       }
     }
   }

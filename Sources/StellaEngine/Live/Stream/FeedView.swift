@@ -11,6 +11,8 @@ final class FeedView {
   init(_ filter: FeedFilter, epoch: String) { (self.filter, self.epoch) = (filter, epoch) }
 
   var isEmpty: Bool { clients.isEmpty }
+  /// Whether what was collected is as much as goes out together: less than may wait for a client.
+  var isFull: Bool { bytes.count >= 32 << 10 }
   var clientCount: Int { clients.count }
 
   func add(_ client: any FeedClient, isResumed: Bool) { clients.append((client, isResumed)) }

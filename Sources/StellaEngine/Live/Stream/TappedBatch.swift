@@ -2,29 +2,33 @@ import StellaDetection
 import StellaModel
 
 /// A copy of the records of a batch, for those who look on.
-final class TappedBatch: @unchecked Sendable {
+package final class TappedBatch: @unchecked Sendable {
   // Sendable, because nothing changes once it is made, and the decoders' state is a value.
   /// How the source is read, so that its records can be decoded again.
-  struct Source {
-    var format: LogFormat
+  package struct Source {
+    package var format: LogFormat
     /// Nil where the format was named.
-    var detector: FormatDetector?
-    var service: String?
+    package var detector: FormatDetector?
+    package var service: String?
+
+    package init(format: LogFormat, detector: FormatDetector? = nil, service: String? = nil) {
+      (self.format, self.detector, self.service) = (format, detector, service)
+    }
   }
 
   /// Of the tap.
   let turn: UInt64
   /// The number of its first event, counted from the engine's start.
-  let firstEvent: Int
-  let count: Int
+  package let firstEvent: Int
+  package let count: Int
   /// Records with a line feed behind each, and room for the decoders to look ahead.
-  let bytes: UnsafeMutablePointer<UInt8>
+  package let bytes: UnsafeMutablePointer<UInt8>
   let byteCount: Int
-  let starts: [UInt32]
-  let lengths: [UInt32]
-  let times: [Int64]
-  let number: UInt16
-  let source: Source
+  package let starts: [UInt32]
+  package let lengths: [UInt32]
+  package let times: [Int64]
+  package let number: UInt16
+  package let source: Source
 
   /// - Parameter rows: events of one source.
   init(_ batch: EventBatch, _ rows: Range<Int>, turn: UInt64, firstEvent: Int, source: Source) {
@@ -55,7 +59,7 @@ final class TappedBatch: @unchecked Sendable {
 
   deinit { bytes.deallocate() }
 
-  func record(_ row: Int) -> UnsafeBufferPointer<UInt8> {
+  package func record(_ row: Int) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: bytes + Int(starts[row]), count: Int(lengths[row]))
   }
 }

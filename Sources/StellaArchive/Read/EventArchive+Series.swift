@@ -1,0 +1,139 @@
+import StellaDetection
+import StellaModel
+
+extension EventArchive {
+  /// Series by name at most; the rest is one.
+  private static let seriesLimit = 20
+  private static let nameless = "none"
+
+  /// JSON objects, one for each step, in order.
+  ///
+  /// With a field and by service there is one for each step and service that has any.
+  package func series(_ query: SeriesQuery) -> [[UInt8]] {
+    let masker = query.isPrivileged ? nil : Masker(masking)
+    return query.field == nil ? countLines(query, masker) : durationLines(query, masker)
+  }
+
+  private func forEachPart(_ query: SeriesQuery, _ body: (UnsafeRawBufferPointer) -> Void) {
+    let minutes = EventCounts.minute(of: query.since)...EventCounts.minute(of: query.until - 1)
+    for part in CountFiles(directory: directory).parts(minutes).parts { part.body.withUnsafeBytes(body) }
+  }
+
+  private func place(_ minute: Int64, _ query: SeriesQuery) -> Int? {
+    let time = minute &* EventCounts.minute
+    return time >= query.since && time < query.until ? Int((time - query.since) / query.step) : nil
+  }
+
+  private func isWanted(_ service: String?, _ query: SeriesQuery) -> Bool {
+    query.services.isEmpty || service.map { query.services.contains($0) } ?? false
+  }
+
+  // MARK: - Counts
+
+  private func countLines(_ query: SeriesQuery, _ masker: Masker?) -> [[UInt8]] {
+    var totals = [UInt64](repeating: 0, count: query.steps)
+    var groups: [String: [Int: UInt64]] = [:]
+    let least = query.level?.rawValue ?? 0
+    forEachPart(query) { bytes in
+      _ = EventCounts.read(
+        bytes,
+        each: { key, count in
+          guard key.level >= least, isWanted(key.service, query), let place = place(key.minute, query) else { return }
+          totals[place] += count
+          switch query.group {
+          case nil: break
+          case .level:
+            groups[LogLevel(rawValue: key.level)?.name ?? Self.nameless, default: [:]][place, default: 0] += count
+          case .service: groups[key.service ?? Self.nameless, default: [:]][place, default: 0] += count
+          }
+        }, duration: { _, _ in })
+    }
+    let named = query.group == .service ? Self.largest(groups) : groups
+    let names = query.group == .level ? LogLevel.allCases.map(\.name) + [Self.nameless] : named.keys.sorted()
+    return totals.indices.map { place in
+      var json = JSONText()
+      json.raw("{")
+      json.name("time")
+      json.string(Timestamp.text(query.since + Int64(place) * query.step))
+      json.name("total")
+      json.integer(totals[place])
+      if query.group != nil {
+        json.name("counts")
+        json.raw("{")
+        for name in names {
+          guard let count = named[name]?[place] else { continue }
+          json.name(query.group == .service ? masker?.masked(name) ?? name : name)
+          json.integer(count)
+        }
+        json.raw("}")
+      }
+      json.raw("}")
+      return json.bytes
+    }
+  }
+
+  /// Those with most, and all others together.
+  private static func largest(_ groups: [String: [Int: UInt64]]) -> [String: [Int: UInt64]] {
+    let order = groups.map { (name: $0.key, total: $0.value.values.reduce(0, +)) }
+      .sorted { ($1.total, $0.name) < ($0.total, $1.name) }
+    var named: [String: [Int: UInt64]] = [:]
+    for (place, group) in order.enumerated() {
+      let name = place < seriesLimit ? group.name : EventCounts.others
+      named[name, default: [:]].merge(groups[group.name] ?? [:], uniquingKeysWith: +)
+    }
+    return named
+  }
+
+  // MARK: - Durations
+
+  private struct Cell: Hashable {
+    var place: Int
+    var service: String
+  }
+
+  private func durationLines(_ query: SeriesQuery, _ masker: Masker?) -> [[UInt8]] {
+    var sketches: [Cell: LatencySketch] = [:]
+    let isGrouped = query.group == .service
+    forEachPart(query) { bytes in
+      _ = EventCounts.read(
+        bytes, each: { _, _ in },
+        duration: { key, sketch in
+          guard isWanted(key.service, query), let place = place(key.minute, query) else { return }
+          let cell = Cell(place: place, service: isGrouped ? key.service ?? Self.nameless : "")
+          sketches[cell, default: LatencySketch()].add(sketch)
+        })
+    }
+    if isGrouped {
+      return sketches.sorted { ($0.key.place, $0.key.service) < ($1.key.place, $1.key.service) }.map {
+        line($0.key.place, query, $0.value, service: masker?.masked($0.key.service) ?? $0.key.service)
+      }
+    }
+    return (0..<query.steps).map {
+      line($0, query, sketches[Cell(place: $0, service: "")] ?? LatencySketch(), service: nil)
+    }
+  }
+
+  private func line(_ place: Int, _ query: SeriesQuery, _ sketch: LatencySketch, service: String?) -> [UInt8] {
+    var json = JSONText()
+    json.raw("{")
+    json.name("time")
+    json.string(Timestamp.text(query.since + Int64(place) * query.step))
+    if let service {
+      json.name("service")
+      json.string(service)
+    }
+    json.name("count")
+    json.integer(sketch.count)
+    for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+      json.name(name)
+      if let value = sketch.quantile(share) {
+        // More digits than it knows would say more than is true.
+        json.double((value * 1000).rounded() / 1000)
+      } else {
+        json.raw("null")
+      }
+    }
+    json.raw("}")
+    return json.bytes
+  }
+}

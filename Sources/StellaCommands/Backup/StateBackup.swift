@@ -1,0 +1,93 @@
+import Glibc
+import StellaConfiguration
+import StellaEngine
+import StellaModel
+import StellaRemediation
+import StellaSQLite
+
+/// Copies a state directory while whoever uses it goes on.
+///
+/// The order makes the copy one state: what the engine signed comes from before the store, so that it never knows more of the log
+/// than the store; the intake journal from before and after, so that every event that the store waits for is there.
+struct StateBackup {
+  private static let intake = "intake/"
+
+  let desk: RemediationDesk
+
+  /// - Parameter path: of the directory, which must not be there yet, or be empty.
+  /// - Returns: the manifest, and its digest.
+  /// - Throws: nothing is left at `path` then.
+  func write(to path: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
+    let target = try Self.target(path)
+    let partial = "\(target).partial-\(getpid())"
+    guard mkdir(partial, 0o700) == 0 else { throw StateFiles.failure("can't be made", partial) }
+    do {
+      let manifest = try fill(partial)
+      try StateFiles.write(manifest.json, to: partial + "/" + BackupManifest.name)
+      try StateFiles.sync(partial)
+      guard rename(partial, target) == 0 else { throw StateFiles.failure("can't be made", target) }
+      try StateFiles.sync(StateDoctor.parent(of: target))
+      var hash = ContentHash()
+      Array(manifest.json.utf8).withUnsafeBytes { hash.add($0) }
+      return (manifest, hash.digest)
+    } catch {
+      StateFiles.remove(partial)
+      throw error
+    }
+  }
+
+  private func fill(_ partial: String) throws -> BackupManifest {
+    let source = desk.directory.path
+    func take(_ isWanted: (String) -> Bool) throws {
+      for path in try StateFiles.list(source) where isWanted(path) {
+        guard BackupManifest.File.isPath(path) else {
+          throw CommandFailure(.failure, "\(source)/\(path) has a name that is none of ours. Move it out of there.")
+        }
+        _ = try StateFiles.copy(path, from: source, to: partial)
+      }
+    }
+    try take { !$0.contains("/") }
+    try take { $0.hasPrefix(Self.intake) }
+    let time = desk.remediation.journal.time.now()
+    try desk.store.copy(to: partial + "/stella.db")
+    try take { $0.contains("/") }
+    let (log, head, epoch) = try Self.verified(StateDirectory(path: partial))
+    let files = try (StateFiles.list(partial) + ["stella.db"]).sorted().compactMap {
+      try StateFiles.examine($0, in: partial)
+    }
+    return BackupManifest(
+      version: StellaVersion.current, time: time, log: log, head: head, epoch: epoch, files: files)
+  }
+
+  /// Looks whether a store is whole and its log intact.
+  static func verified(_ directory: StateDirectory) throws -> (log: LogHash, head: LogHead, epoch: Int64) {
+    let store = try SQLiteStore(directory)
+    defer { try? store.close() }
+    if let fault = try store.fault() { throw CommandFailure(.integrity, "\(directory.database) is damaged: \(fault)") }
+    guard let key = LogSigningKey(seed: try LogKeyFile(directory).seed()) else {
+      throw CommandFailure(.integrity, "\(directory.logKey) holds no key.")
+    }
+    let own = try AnchorAssembly.reports([FileAnchor(path: directory.logCheckpoints)], store)
+    let found = try store.readLog { try LogVerifier.verify($0, trusted: [key.publicKey], anchors: own) }
+    guard found.verdict != .failed, let log = found.log else {
+      throw CommandFailure(
+        .integrity,
+        "the execution log in \(directory.path) is not intact: \(found.faults.first?.text ?? "there is none")")
+    }
+    return (log, found.head, try store.readRuns { $0.epoch })
+  }
+
+  /// The path without a slash at its end, where nothing is yet.
+  private static func target(_ path: String) throws -> String {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    var status = stat()
+    if lstat(path, &status) == 0 {
+      // An empty directory gives way.
+      guard status.st_mode & S_IFMT == S_IFDIR, rmdir(path) == 0 else {
+        throw CommandFailure(.conflict, "\(path) is there already. Name a directory that isn't.")
+      }
+    }
+    return path
+  }
+}

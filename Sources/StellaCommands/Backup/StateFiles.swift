@@ -1,0 +1,141 @@
+import Glibc
+import StellaModel
+import StellaRemediation
+
+/// Files of a state directory and of backups of it. What is written is for its owner alone, and durable on return.
+enum StateFiles {
+  /// Made anew by whoever needs it, or copied in another way.
+  static let left: Set<String> = [
+    "stella.db", "stella.db-wal", "stella.db-shm", "stella.db-journal", "lock", "runner.lock", "stella.sock", "reserve",
+    BackupManifest.name,
+  ]
+
+  /// Regular files below `directory`, by their paths within it, in the order of these. Links are left out.
+  static func list(_ directory: String, below: String = "") throws -> [String] {
+    let place = below.isEmpty ? directory : directory + "/" + below
+    guard let open = opendir(place) else {
+      if errno == ENOENT { return [] }
+      throw failure("can't be read", place)
+    }
+    defer { closedir(open) }
+    var found: [String] = []
+    while let entry = readdir(open) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name == "." || name == ".." || below.isEmpty && left.contains(name) { continue }
+      let path = below.isEmpty ? name : below + "/" + name
+      var status = stat()
+      guard lstat(directory + "/" + path, &status) == 0 else { continue }
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: found.append(path)
+      case S_IFDIR: found += try list(directory, below: path)
+      default: break
+      }
+    }
+    return found.sorted()
+  }
+
+  /// Copies one file, up to where it ends when it is opened, over what is there.
+  ///
+  /// - Returns: nil when it is gone.
+  static func copy(_ path: String, from source: String, to target: String) throws -> BackupManifest.File? {
+    let input = open(source + "/" + path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard input >= 0 else {
+      if errno == ENOENT { return nil }
+      throw failure("can't be read", source + "/" + path)
+    }
+    defer { close(input) }
+    try makeDirectories(of: path, in: target)
+    let output = open(target + "/" + path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard output >= 0 else { throw failure("can't be written", target + "/" + path) }
+    defer { close(output) }
+    var status = stat()
+    guard fstat(input, &status) == 0 else { throw failure("can't be read", source + "/" + path) }
+    let file = try pump(input, output, limit: Int64(status.st_size), path)
+    guard fchmod(output, 0o600) == 0, fsync(output) == 0 else { throw failure("can't be written", target + "/" + path) }
+    return file
+  }
+
+  /// Size and digest of a file; nil when it isn't there.
+  static func examine(_ path: String, in directory: String) throws -> BackupManifest.File? {
+    let input = open(directory + "/" + path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard input >= 0 else {
+      if errno == ENOENT { return nil }
+      throw failure("can't be read", directory + "/" + path)
+    }
+    defer { close(input) }
+    return try pump(input, nil, limit: .max, path)
+  }
+
+  static func write(_ text: String, to path: String) throws {
+    let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard output >= 0 else { throw failure("can't be written", path) }
+    defer { close(output) }
+    let bytes = Array(text.utf8)
+    guard Glibc.write(output, bytes, bytes.count) == bytes.count, fsync(output) == 0 else {
+      throw failure("can't be written", path)
+    }
+  }
+
+  /// Makes the names in a directory durable, and those in the ones below it.
+  static func sync(_ directory: String) throws {
+    for path in Set(try list(directory).map { StateDoctor.parent(of: directory + "/" + $0) }).union([directory]) {
+      let place = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard place >= 0 else { throw failure("can't be read", path) }
+      defer { close(place) }
+      guard fsync(place) == 0 else { throw failure("can't be made durable", path) }
+    }
+  }
+
+  /// Removes a directory of ours with everything in it, as far as that goes.
+  static func remove(_ directory: String) {
+    guard let open = opendir(directory) else { return }
+    while let entry = readdir(open) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name == "." || name == ".." { continue }
+      if unlink(directory + "/" + name) != 0 { remove(directory + "/" + name) }
+    }
+    closedir(open)
+    rmdir(directory)
+  }
+
+  static func failure(_ what: String, _ path: String) -> CommandFailure {
+    CommandFailure(.failure, "\(path) \(what): \(String(cString: strerror(errno))).")
+  }
+
+  private static func makeDirectories(of path: String, in directory: String) throws {
+    var place = directory
+    for part in path.split(separator: "/").dropLast() {
+      place += "/" + part
+      guard mkdir(place, 0o700) == 0 || errno == EEXIST else { throw failure("can't be made", place) }
+    }
+  }
+
+  private static func pump(
+    _ input: Int32, _ output: Int32?, limit: Int64, _ path: String
+  ) throws -> BackupManifest.File {
+    var hash = ContentHash()
+    var total: Int64 = 0
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    while total < limit {
+      let wanted = Int(min(Int64(buffer.count), limit - total))
+      let count = read(input, &buffer, wanted)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure("can't be read", path) }
+      if count == 0 { break }
+      buffer.withUnsafeBytes { hash.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      var written = 0
+      while let output, written < count {
+        let more = buffer.withUnsafeBytes { Glibc.write(output, $0.baseAddress.map { $0 + written }, count - written) }
+        if more < 0, errno == EINTR { continue }
+        guard more > 0 else { throw failure("can't be written", path) }
+        written += more
+      }
+      total += Int64(count)
+    }
+    return BackupManifest.File(path: path, bytes: total, digest: hash.digest)
+  }
+}

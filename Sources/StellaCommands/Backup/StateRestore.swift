@@ -1,0 +1,256 @@
+import Glibc
+import StellaConfiguration
+import StellaEffects
+import StellaEngine
+import StellaModel
+import StellaRemediation
+import StellaSQLite
+
+/// Puts a backup in the place of the state directory: all of it is made ready beside it, and then the two change places at once. The
+/// former state stays, under another name.
+struct StateRestore {
+  struct Outcome {
+    /// Where the former state is; nil when there was none.
+    var former: String?
+    /// What a person has to look at.
+    var notes: [String] = []
+    var head: LogHead
+    var log: LogHash
+    var manifest: BackupManifest
+  }
+
+  let configuration: Configuration
+  let actor: String
+  private var state: String {
+    var path = configuration.state
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return path
+  }
+
+  init(_ configuration: Configuration, actor: String) {
+    self.configuration = configuration
+    self.actor = actor
+  }
+
+  /// - Parameters:
+  ///   - digest: of the manifest, if it is known; nil believes the one that is there.
+  ///   - isForced: also over a state that is newer than the backup.
+  /// - Throws: the state is as it was then.
+  func restore(from source: String, digest: String?, isForced: Bool) throws -> Outcome {
+    let manifest = try Self.manifest(of: source, digest: digest)
+    let hasState = access(state, F_OK) == 0
+    var locks: [AnyObject] = []
+    var former: Former?
+    if hasState {
+      let directory = try StateDirectory(path: state)
+      locks = [
+        try StateLock(directory, holder: "stella restore"), try RunnerLease(directory, holder: "stella restore"),
+      ]
+      former = Former(directory)
+      try checkAge(former, manifest, isForced: isForced)
+    }
+    defer { withExtendedLifetime(locks) {} }
+    let staged = "\(state).restore-\(getpid())"
+    StateFiles.remove(staged)
+    guard mkdir(staged, 0o700) == 0 else { throw StateFiles.failure("can't be made", staged) }
+    var outcome: Outcome
+    do {
+      for file in manifest.files { _ = try StateFiles.copy(file.path, from: source, to: staged) }
+      // What was copied is what counts, whatever the source is by now.
+      try Self.check(manifest, in: staged)
+      outcome = try settle(StateDirectory(path: staged), manifest, former)
+      try StateFiles.sync(staged)
+    } catch {
+      StateFiles.remove(staged)
+      throw error
+    }
+    outcome.former = try swap(staged, hasState: hasState)
+    return outcome
+  }
+
+  // MARK: - The backup
+
+  private static func manifest(of source: String, digest: String?) throws -> BackupManifest {
+    guard let file = try StateFiles.examine(BackupManifest.name, in: source) else {
+      throw CommandFailure(.notFound, "\(source) is no backup: there is no \(BackupManifest.name).")
+    }
+    if let digest, file.digest.description != digest, file.digest.hexadecimal != digest {
+      throw CommandFailure(.integrity, "the backup's manifest has the digest \(file.digest), and not \(digest).")
+    }
+    guard file.bytes <= 16 << 20 else { throw BackupManifest.broken("is too long") }
+    var bytes = [UInt8](repeating: 0, count: Int(file.bytes))
+    let input = open(source + "/" + BackupManifest.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    defer { close(input) }
+    guard input >= 0, read(input, &bytes, bytes.count) == bytes.count else {
+      throw StateFiles.failure("can't be read", source + "/" + BackupManifest.name)
+    }
+    let manifest = try BackupManifest(String(decoding: bytes, as: UTF8.self))
+    try check(manifest, in: source)
+    return manifest
+  }
+
+  private static func check(_ manifest: BackupManifest, in directory: String) throws {
+    for file in manifest.files {
+      guard let found = try StateFiles.examine(file.path, in: directory) else {
+        throw CommandFailure(.integrity, "the backup can't be trusted: \(file.path) is missing.")
+      }
+      guard found == file else {
+        throw CommandFailure(.integrity, "the backup can't be trusted: \(file.path) is not what its manifest says.")
+      }
+    }
+  }
+
+  // MARK: - The state that is there
+
+  /// What is known of the state that a backup takes the place of; nil where it can't be read.
+  private struct Former {
+    var log: LogHash?
+    var head = LogHead.empty
+    var epoch: Int64 = 0
+    var runs: [String: Run] = [:]
+    let directory: StateDirectory
+
+    init?(_ directory: StateDirectory) {
+      self.directory = directory
+      guard access(directory.database, F_OK) == 0, let store = try? SQLiteStore(directory) else { return nil }
+      defer { try? store.close() }
+      let found = try? store.readRuns { ($0.epoch, $0.head, try $0.outline()?.log, try $0.runs(RunQuery())) }
+      guard let found else { return nil }
+      (epoch, head, log) = (found.0, found.1, found.2)
+      runs = Dictionary(found.3.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    }
+  }
+
+  private func checkAge(_ former: Former?, _ manifest: BackupManifest, isForced: Bool) throws {
+    if isForced { return }
+    guard let former else {
+      if access(state + "/stella.db", F_OK) != 0 { return }
+      throw CommandFailure(
+        .conflict,
+        "the state in \(state) can't be read, so that nobody knows what would be lost. --force puts it aside.")
+    }
+    guard former.log == manifest.log else {
+      throw CommandFailure(
+        .conflict, "the state in \(state) has another execution log than the backup. --force puts it aside.")
+    }
+    guard former.head.size <= manifest.head.size else {
+      let count = CountText.count(Int(former.head.size - manifest.head.size), "record")
+      throw CommandFailure(
+        .conflict,
+        "the state in \(state) is newer than the backup: its execution log has \(count) more. --force puts it aside.")
+    }
+  }
+
+  // MARK: - Making it ready
+
+  /// Fences whoever wrote the former state, stops effects, and puts the restore on record.
+  private func settle(_ staged: StateDirectory, _ manifest: BackupManifest, _ former: Former?) throws -> Outcome {
+    let (log, head, _) = try StateBackup.verified(staged)
+    guard log == manifest.log, head == manifest.head else {
+      throw CommandFailure(.integrity, "the backup can't be trusted: its log is not the one that its manifest names.")
+    }
+    // What the engine has signed by now: it must never sign something else.
+    if let former, former.log == log {
+      _ = try StateFiles.copy("log.checkpoints", from: former.directory.path, to: staged.path)
+    }
+    let store = try SQLiteStore(staged)
+    defer { try? store.close() }
+    let now = SystemTime().now()
+    let since = Timestamp.text(manifest.time)
+    let notes = try store.write(as: .command) { transaction in
+      try transaction.raiseEpoch(over: max(manifest.epoch, former?.epoch ?? 0))
+      _ = try transaction.takeEpoch(holder: "stella restore")
+      let notes = try Self.examine(transaction, former)
+      if try transaction.freeze() == nil {
+        try transaction.setFreeze(
+          Freeze(by: actor, reason: "restored from a backup of \(since): look at the runs first", since: now))
+      }
+      try transaction.append(
+        LogEntry(
+          .stateRestored, time: now, actor: actor,
+          body: [
+            .init("size", .integer(head.size)), .init("taken", .integer(manifest.time)),
+            .init("former", .integer(former?.head.size ?? 0)),
+          ]))
+      return notes
+    }
+    var outcome = Outcome(notes: notes, head: head, log: log, manifest: manifest)
+    let sealer = try LogSigning.sealer(configuration, staged, store)
+    do {
+      _ = try sealer.seal(store, as: .command, time: now)
+    } catch let error as LogError where error.code == .rolledBack {
+      let sealing = try sealer.reseal(
+        store, as: .command, time: now, actor: actor, reason: "restored from a backup of \(since)",
+        nonce: LogKeyFile.unpredictable(16))
+      outcome.notes.append(
+        "more was signed after the backup: another execution log has begun, \(sealing.checkpoint.log.hex), which names the "
+          + "one before")
+    }
+    return outcome
+  }
+
+  /// Steps whose outcome nobody knows now wait for a person: what targets knew of them may be under another log's name.
+  private static func examine(_ transaction: SQLiteTransaction, _ former: Former?) throws -> [String] {
+    var notes: [String] = []
+    for var run in try transaction.runs(RunQuery()) {
+      let isOpen = try transaction.steps(of: run.id).contains { $0.state == .intended }
+      let later = former?.runs[run.id]
+      if isOpen, run.state != .unknown, run.state != .rollbackUnknown {
+        run.state = run.state == .rollingBack ? .rollbackUnknown : .unknown
+        run.detail = "an effect was under way when the backup was made"
+        try transaction.update(run)
+        try transaction.append(
+          LogEntry(
+            .runChanged, time: SystemTime().now(), run: run.id, actor: "engine",
+            body: [.init("event", .string("restored")), .init("state", .string(run.state.rawValue))]))
+        notes.append(
+          "\(run.id) (\(run.fix)): an effect was under way, find out what became of it: stella runs reconcile \(run.id)"
+        )
+      } else if [.approved, .checking, .frozen, .awaiting].contains(run.state), let later, later.state != run.state {
+        notes.append(
+          "\(run.id) (\(run.fix)) was \(run.state.rawValue) in the backup and \(later.state.rawValue) since: so that nothing "
+            + "is done twice: stella runs withdraw \(run.id)")
+      } else if [.approved, .checking].contains(run.state), former == nil {
+        notes.append(
+          "\(run.id) (\(run.fix)) was approved; whether it was carried out since, nobody knows: stella runs show \(run.id)"
+        )
+      }
+    }
+    let known = Set(try transaction.runs(RunQuery()).map(\.id))
+    for run in (former?.runs ?? [:]).values.sorted(by: { $0.id < $1.id }) where !known.contains(run.id) {
+      guard ![.proposed, .planning, .awaiting].contains(run.state) else { continue }
+      notes.append("\(run.id) (\(run.fix)) came after the backup and is \(run.state.rawValue) in the former state")
+    }
+    return notes
+  }
+
+  // MARK: - Changing places
+
+  /// - Returns: where the former state is now.
+  private func swap(_ staged: String, hasState: Bool) throws -> String? {
+    let parent = StateDoctor.parent(of: state)
+    guard hasState else {
+      guard rename(staged, state) == 0 else { throw StateFiles.failure("can't be made", state) }
+      try StateFiles.sync(parent)
+      return nil
+    }
+    let stamp = Timestamp.text(SystemTime().now()).prefix(19).replacing(":", with: "").replacing("-", with: "")
+    let aside = "\(state).before-\(stamp)-\(getpid())"
+    let code = NameExchange.exchange(staged, state)
+    if code == 0 {
+      // From here on the backup is in force, whatever happens.
+      guard rename(staged, aside) == 0 else { return staged }
+    } else {
+      errno = code
+      guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { throw StateFiles.failure("can't be replaced", state) }
+      guard rename(state, aside) == 0 else { throw StateFiles.failure("can't be moved", state) }
+      guard rename(staged, state) == 0 else {
+        let failure = StateFiles.failure("can't be made", state)
+        rename(aside, state)
+        throw failure
+      }
+    }
+    try? StateFiles.sync(parent)
+    return aside
+  }
+}

@@ -1,0 +1,262 @@
+import Glibc
+import StellaModel
+import Synchronization
+
+/// What log calls leave for the engine to read: complete NDJSON records in a ring of fixed size.
+///
+/// Any thread may append, without a lock: it reserves room with one atomic step, copies its record there and publishes it with
+/// another. It waits for nobody; when there is no room the record is dropped and counted, and the reader meets a record that says
+/// how many are missing and since when. Records of one thread stay in their order. One thread reads.
+package final class LogBuffer: @unchecked Sendable {
+  // Sendable, because the ring's bytes are handed from thread to thread by the atomics below, and the reader's state is locked.
+
+  /// What was lost so far.
+  package struct Drops: Sendable, Hashable {
+    /// Records that found no room, or came after ``LogBuffer/close()``.
+    package var full = 0
+    /// Log calls made while a record was being written, by the text of one of its own values.
+    package var nested = 0
+  }
+
+  package static let defaultCapacityBytes = 4 << 20
+  /// A smaller ring would have no room for a record of usual length.
+  package static let minimumCapacityBytes = 1024
+  /// With less room than this a record is dropped before it is written out, so that a full ring costs next to nothing.
+  static let scantBytes = 512
+
+  /// Before each record stands its length, which is 0 until the record is there; both begin at multiples of this.
+  private static let wordBytes = 8
+  /// So far apart that threads that change one don't slow down those that read another.
+  private static let lineBytes = 64
+
+  private let capacity: Int
+  private let ring: UnsafeMutableRawPointer
+  private let control: UnsafeMutableRawPointer
+  /// Wakes the reader.
+  let waker: Waker?
+
+  private struct Reader {
+    /// What was taken of the record that is being read.
+    var offset = 0
+    /// Bytes that the reader itself has to say.
+    var notice: ArraySlice<UInt8> = []
+    /// Drops that a notice has told of.
+    var told = 0
+    /// Drops that a notice tells of once all that was there before them is read.
+    var untold: (count: Int, before: Int, first: Int64, last: Int64)?
+  }
+  private let reader = Mutex(Reader())
+
+  /// - Parameter capacityBytes: the most that waits to be read, rounded up to a power of two; memory is touched only as it is
+  ///   used.
+  package init(capacityBytes: Int = LogBuffer.defaultCapacityBytes) {
+    var capacity = LogBuffer.minimumCapacityBytes
+    while capacity < capacityBytes { capacity *= 2 }
+    self.capacity = capacity
+    guard let ring = calloc(capacity, 1), let control = calloc(6, LogBuffer.lineBytes) else {
+      fatalError("there is no memory for the log buffer")
+    }
+    (self.ring, self.control) = (ring, control)
+    // Without a pipe the reader finds everything by its regular look.
+    waker = try? Waker()
+  }
+
+  deinit {
+    free(ring)
+    free(control)
+  }
+
+  // MARK: - Where things are
+
+  private func number(_ line: Int) -> UnsafeMutablePointer<Atomic<Int>> {
+    (control + line * LogBuffer.lineBytes).assumingMemoryBound(to: Atomic<Int>.self)
+  }
+
+  /// Bytes ever reserved; below zero once closed.
+  private var reserved: UnsafeMutablePointer<Atomic<Int>> { number(0) }
+  /// Bytes ever given back by the reader.
+  private var taken: UnsafeMutablePointer<Atomic<Int>> { number(1) }
+  /// 1 while the reader has nothing to read and wants to be told.
+  private var awaited: UnsafeMutablePointer<Atomic<Int>> { number(2) }
+  private var full: UnsafeMutablePointer<Atomic<Int>> { number(3) }
+  private var nested: UnsafeMutablePointer<Atomic<Int>> { number(3) + 1 }
+  /// Times of the first and the newest drop that no notice tells of yet, nanoseconds since the epoch; 0 for none.
+  private var firstDrop: UnsafeMutablePointer<Atomic<Int>> { number(4) }
+  private var lastDrop: UnsafeMutablePointer<Atomic<Int>> { number(4) + 1 }
+
+  private func length(at position: Int) -> UnsafeMutablePointer<Atomic<Int>> {
+    (ring + (position & (capacity - 1))).assumingMemoryBound(to: Atomic<Int>.self)
+  }
+
+  private static func region(_ count: Int) -> Int { wordBytes + (count + wordBytes - 1) & ~(wordBytes - 1) }
+
+  private static let closedBit = Int.min
+
+  // MARK: - Log calls
+
+  /// What was lost so far.
+  package var drops: Drops {
+    Drops(
+      full: full.pointee.load(ordering: .relaxed), nested: nested.pointee.load(ordering: .relaxed))
+  }
+
+  /// Whether a record would most likely be dropped, so that it needn't be written out.
+  package var isScant: Bool {
+    let start = reserved.pointee.load(ordering: .relaxed)
+    return start < 0 || start - taken.pointee.load(ordering: .relaxed) > capacity - LogBuffer.scantBytes
+  }
+
+  /// Appends one record, which ends with a line feed.
+  ///
+  /// - Parameter time: the record's, nanoseconds since the epoch.
+  /// - Returns: false when it was dropped and counted.
+  @discardableResult
+  package func append(_ record: UnsafeRawBufferPointer, time: Int64) -> Bool {
+    guard let bytes = record.baseAddress, !record.isEmpty else { return true }
+    let size = LogBuffer.region(record.count)
+    var start = reserved.pointee.load(ordering: .relaxed)
+    while true {
+      guard start >= 0, start + size - taken.pointee.load(ordering: .acquiring) <= capacity else {
+        countFull(time: time)
+        return false
+      }
+      let (isMine, now) = reserved.pointee.weakCompareExchange(
+        expected: start, desired: start + size, ordering: .relaxed)
+      if isMine { break }
+      start = now
+    }
+    copyIn(bytes, record.count, at: start + LogBuffer.wordBytes)
+    length(at: start).pointee.store(record.count, ordering: .releasing)
+    if awaited.pointee.load(ordering: .relaxed) != 0, awaited.pointee.exchange(0, ordering: .relaxed) != 0 {
+      waker?.wake()
+    }
+    return true
+  }
+
+  @discardableResult
+  package func append(_ record: [UInt8], time: Int64) -> Bool {
+    record.withUnsafeBytes { append($0, time: time) }
+  }
+
+  /// Counts a record that was not even written out.
+  package func countFull(time: Int64) {
+    full.pointee.add(1, ordering: .relaxed)
+    noteDrop(time)
+  }
+
+  /// Counts a log call that was made from within another.
+  package func countNested(time: Int64) {
+    nested.pointee.add(1, ordering: .relaxed)
+    noteDrop(time)
+  }
+
+  private func noteDrop(_ time: Int64) {
+    if firstDrop.pointee.load(ordering: .relaxed) == 0 {
+      _ = firstDrop.pointee.compareExchange(expected: 0, desired: Int(time), ordering: .relaxed)
+    }
+    lastDrop.pointee.store(Int(time), ordering: .relaxed)
+  }
+
+  private func copyIn(_ bytes: UnsafeRawPointer, _ count: Int, at position: Int) {
+    let start = position & (capacity - 1)
+    let first = min(count, capacity - start)
+    memcpy(ring + start, bytes, first)
+    if first < count { memcpy(ring, bytes + first, count - first) }
+  }
+
+  // MARK: - The reader
+
+  /// Moves the oldest bytes to the front of `buffer`; records may be cut anywhere between two calls.
+  ///
+  /// - Returns: how many; 0 when nothing is there, nil when nothing is there and nothing will come.
+  func take(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    reader.withLock { take(into: buffer, &$0) }
+  }
+
+  private func take(into buffer: UnsafeMutableRawBufferPointer, _ reader: inout Reader) -> Int? {
+    guard let target = buffer.baseAddress, !buffer.isEmpty else { return 0 }
+    var head = taken.pointee.load(ordering: .relaxed)
+    noteDrops(&reader)
+    var filled = 0
+    while filled < buffer.count {
+      if reader.notice.isEmpty, reader.offset == 0 { tellDrops(&reader, head: head) }
+      if !reader.notice.isEmpty {
+        let count = min(reader.notice.count, buffer.count - filled)
+        reader.notice.prefix(count).withUnsafeBytes {
+          UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(from: $0)
+        }
+        reader.notice.removeFirst(count)
+        filled += count
+        continue
+      }
+      let length = length(at: head).pointee.load(ordering: .acquiring)
+      if length == 0 { break }
+      let count = min(length - reader.offset, buffer.count - filled)
+      copyOut(target + filled, count, at: head + LogBuffer.wordBytes + reader.offset)
+      filled += count
+      reader.offset += count
+      if reader.offset < length { break }
+      reader.offset = 0
+      let size = LogBuffer.region(length)
+      clear(size, at: head)
+      head += size
+    }
+    taken.pointee.store(head, ordering: .releasing)
+    if filled > 0 { return filled }
+    let reserved = reserved.pointee.load(ordering: .acquiring)
+    if reserved < 0, reserved & ~LogBuffer.closedBit == head { return nil }
+    awaitRecord(at: head)
+    return 0
+  }
+
+  /// Asks to be woken by the next record, unless it has come meanwhile.
+  private func awaitRecord(at head: Int) {
+    waker?.take()
+    awaited.pointee.store(1, ordering: .sequentiallyConsistent)
+    if length(at: head).pointee.load(ordering: .sequentiallyConsistent) != 0 { waker?.wake() }
+  }
+
+  private func noteDrops(_ reader: inout Reader) {
+    guard reader.untold == nil else { return }
+    let count = full.pointee.load(ordering: .relaxed) + nested.pointee.load(ordering: .relaxed)
+    guard count > reader.told else { return }
+    let first = firstDrop.pointee.exchange(0, ordering: .relaxed)
+    let last = lastDrop.pointee.load(ordering: .relaxed)
+    let before = reserved.pointee.load(ordering: .relaxed) & ~LogBuffer.closedBit
+    reader.untold = (count - reader.told, before, Int64(first == 0 ? last : first), Int64(last))
+    reader.told = count
+  }
+
+  private func tellDrops(_ reader: inout Reader, head: Int) {
+    guard let untold = reader.untold, head >= untold.before else { return }
+    reader.untold = nil
+    var json = JSONText()
+    json.raw("{")
+    json.name("time")
+    json.string(Timestamp.text(untold.last))
+    json.raw(#","level":"warning","message":"Log events were dropped","logger":"stella.logging","since":"#)
+    json.string(Timestamp.text(untold.first))
+    json.raw(#","dropped":"#)
+    json.integer(untold.count)
+    json.raw("}\n")
+    reader.notice = json.bytes[...]
+  }
+
+  private func copyOut(_ target: UnsafeMutableRawPointer, _ count: Int, at position: Int) {
+    let start = position & (capacity - 1)
+    let first = min(count, capacity - start)
+    memcpy(target, ring + start, first)
+    if first < count { memcpy(target + first, ring, count - first) }
+  }
+
+  /// A place that is no record's must read as 0, whatever it held before.
+  private func clear(_ count: Int, at position: Int) {
+    let start = position & (capacity - 1)
+    let first = min(count, capacity - start)
+    memset(ring + start, 0, first)
+    if first < count { memset(ring, 0, count - first) }
+  }
+
+  /// What is there can still be read; what comes is dropped and counted.
+  package func close() { reserved.pointee.bitwiseOr(LogBuffer.closedBit, ordering: .relaxed) }
+}

@@ -1,0 +1,190 @@
+import StellaModel
+
+/// Makes messages of what the store has noted: routes each notice, gathers groups, and writes what is due into the outbox. Each
+/// turn is one transaction, so that a notice is used once, whenever a process ends.
+package struct NotificationPlanner<Store: NotificationStore>: Sendable {
+  private static var changeLimit: Int { 500 }
+  private static var groupLimit: Int { 200 }
+
+  private let store: Store
+  private let settings: NotificationSettings
+  private let time: any TimeSource
+  private let makeID: @Sendable () -> String
+
+  /// - Parameter makeID: gives 32 hexadecimal digits that nobody can foresee.
+  package init(
+    _ store: Store, settings: NotificationSettings, time: any TimeSource, makeID: @escaping @Sendable () -> String
+  ) {
+    self.store = store
+    self.settings = settings
+    self.time = time
+    self.makeID = makeID
+  }
+
+  /// Has changes noted from now on, or no more.
+  package func begin() throws {
+    let names = settings.sinks.map(\.name)
+    try store.write(as: .command) { transaction in
+      try transaction.setNotifications(settings.isOn)
+      try transaction.removeNotificationGroups(exceptOf: names)
+    }
+  }
+
+  /// Works off what there is at this moment.
+  ///
+  /// - Returns: whether there may be more to do at once.
+  package func turn() throws -> Bool {
+    let now = time.now()
+    let isIdle = try store.readNotifications { transaction in
+      try transaction.notificationChanges(limit: 1).isEmpty
+        && transaction.notificationGroups(dueBy: now, limit: 1).isEmpty
+    }
+    if isIdle { return false }
+    return try store.write(as: .command) { transaction in
+      let changes = try transaction.notificationChanges(limit: Self.changeLimit)
+      for change in changes { try take(change, now, transaction) }
+      if let last = changes.last { try transaction.removeNotificationChanges(upTo: last.number) }
+      let silences = try transaction.silences().filter { $0.until > now }
+      let groups = try transaction.notificationGroups(dueBy: now, limit: Self.groupLimit)
+      for group in groups { try flush(group, silences, now, transaction) }
+      return changes.count == Self.changeLimit || groups.count == Self.groupLimit
+    }
+  }
+
+  /// Gives up what waits too long a queue, and forgets what is long over.
+  package func prune() throws -> Int {
+    let now = time.now()
+    return try store.write(as: .command) {
+      try $0.pruneOutbox(
+        waiting: settings.waitingLimit, ended: 10_000, before: now - 7 * 86_400_000_000_000, now: now)
+    }
+  }
+
+  // MARK: - What happened
+
+  private func take(_ change: NotificationChange, _ now: Int64, _ transaction: Store.Transaction) throws {
+    switch change.kind {
+    case .alert:
+      guard let state = Notice.State(rawValue: change.state),
+        let (notice, isMuted) = AlertText.notice(change, state)
+      else { return }
+      if state == .resolved {
+        try end(notice, now, transaction)
+      } else if !isMuted {
+        try route(notice, now, transaction)
+      }
+    case .approval, .run:
+      if let notice = RunText.notice(change) { try route(notice, now, transaction) }
+    case .engine:
+      var notice = Notice(
+        kind: .engine, state: .firing, subject: change.subject, rule: "", title: "Stella itself",
+        summary: change.body, startsAt: change.time)
+      notice.severity = .high
+      notice.actions = ["stella doctor"]
+      try route(notice, now, transaction)
+    }
+  }
+
+  private func route(_ notice: Notice, _ now: Int64, _ transaction: Store.Transaction) throws {
+    var taken: Set<String> = []
+    for (index, route) in settings.effectiveRoutes.enumerated() where route.takes(notice) {
+      for name in route.sinks where !taken.contains(name) {
+        guard let sink = settings.sink(name) else { continue }
+        // Told once, whatever the number of routes that lead there.
+        taken.insert(name)
+        try add(notice, to: route.group(of: notice, sink: sink, index: index), now, transaction)
+      }
+      if !route.continues { return }
+    }
+  }
+
+  private func add(
+    _ notice: Notice, to group: NotificationGroup, _ now: Int64, _ transaction: Store.Transaction
+  ) throws {
+    var group = group
+    if let known = try transaction.notificationGroup(group.id) {
+      (group.nextAt, group.sentAt) = (known.nextAt, known.sentAt)
+      if known.sentAt != nil { group.nextAt = min(known.nextAt, news(of: group, now)) }
+    } else {
+      group.nextAt = now + group.wait
+    }
+    try transaction.put(group)
+    let known = try transaction.notificationMembers(of: group.id).first { $0.notice.subject == notice.subject }
+    try transaction.put(NotificationMember(group: group.id, notice: notice, isTold: known?.isTold ?? false))
+  }
+
+  /// A resolve goes where the firing went, and nowhere else.
+  private func end(_ notice: Notice, _ now: Int64, _ transaction: Store.Transaction) throws {
+    for member in try transaction.notificationMembers(about: notice.subject, kind: .alert) {
+      guard var group = try transaction.notificationGroup(member.group) else { continue }
+      guard member.isTold else {
+        try transaction.removeNotificationMember(notice.subject, of: group.id)
+        if try transaction.notificationMembers(of: group.id).isEmpty {
+          try transaction.removeNotificationGroup(group.id)
+        }
+        continue
+      }
+      var ended = notice
+      // What tells it apart for a sink stays as it was told.
+      (ended.labels, ended.severity) = (member.notice.labels, member.notice.severity)
+      try transaction.put(NotificationMember(group: group.id, notice: ended, isTold: true))
+      group.nextAt = min(group.nextAt, news(of: group, now))
+      try transaction.put(group)
+    }
+  }
+
+  /// When there may be a message with news of a group that has had one.
+  private func news(of group: NotificationGroup, _ now: Int64) -> Int64 {
+    max(now, (group.sentAt ?? now) + group.interval)
+  }
+
+  // MARK: - What is due
+
+  private func flush(
+    _ group: NotificationGroup, _ silences: [Silence], _ now: Int64, _ transaction: Store.Transaction
+  ) throws {
+    var group = group
+    var firing: [NotificationMember] = []
+    var ended: [NotificationMember] = []
+    for member in try transaction.notificationMembers(of: group.id) {
+      if member.notice.state == .resolved {
+        ended.append(member)
+      } else if !member.isTold, Self.isSilenced(member.notice, silences, now) {
+        try transaction.removeNotificationMember(member.notice.subject, of: group.id)
+      } else {
+        firing.append(member)
+      }
+    }
+    let told = firing.filter { !Self.isSilenced($0.notice, silences, now) }
+    let hasNews = firing.contains { !$0.isTold } || group.sendsResolved && !ended.isEmpty
+    let isRepeat = !told.isEmpty && group.sentAt.map { now >= $0 + group.repeatInterval } ?? true
+    // What nobody has taken yet isn't said twice.
+    let isDue = try hasNews || isRepeat && !transaction.isWaiting(group.id)
+    if isDue {
+      let notices = (told + (group.sendsResolved ? ended : [])).map(\.notice)
+      let message = NotificationMessage(
+        id: makeID(), kind: group.kind, group: group.labels, notices: notices.sorted { $0.startsAt < $1.startsAt },
+        time: now)
+      try transaction.insert(
+        OutboxMessage(
+          number: 0, sink: group.sink, group: group.id, message: message, nextAt: now,
+          giveUpAt: now + settings.giveUpAfter))
+      group.sentAt = now
+    }
+    for member in ended { try transaction.removeNotificationMember(member.notice.subject, of: group.id) }
+    // Only alerts go on.
+    guard group.kind == .alert, !firing.isEmpty else { return try transaction.removeNotificationGroup(group.id) }
+    for var member in firing where !member.isTold {
+      member.isTold = true
+      try transaction.put(member)
+    }
+    group.nextAt = max(now, group.sentAt ?? now) + group.repeatInterval
+    try transaction.put(group)
+  }
+
+  private static func isSilenced(_ notice: Notice, _ silences: [Silence], _ now: Int64) -> Bool {
+    guard notice.kind == .alert else { return false }
+    let key = notice.labels.map { FieldValue.Member($0.key, .string($0.value)) }
+    return silences.contains { $0.mutes(rule: notice.rule, key: key, at: now) }
+  }
+}

@@ -1,0 +1,143 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import StellaModel
+
+/// Requests to one sink, each bounded in time and in what is read of the answer. No redirect is followed, and certificates are
+/// always checked.
+struct SinkRequests: Sendable {
+  /// Of an answer, which only says how it went.
+  private static let answerLimitBytes = 64 << 10
+
+  private let url: ConcealedText
+  private let timeout: Duration
+  private let client: HTTPClient
+  /// What texts must not hold.
+  private let secrets: [String]
+
+  /// - Parameter secrets: that go with the requests, besides the URL.
+  init(_ url: ConcealedText, _ sink: NotificationSink, secrets: [ConcealedText?]) {
+    self.url = url
+    timeout = sink.timeout
+    var parts = secrets.compactMap { $0?.text }
+    if let address = HTTPAddress(url.text) { parts += [address.path, address.query ?? ""] }
+    self.secrets = parts.filter { $0.utf8.count >= KnownSecrets.minimumBytes }
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.httpVersion = .http1Only
+    configuration.timeout = HTTPClient.Configuration.Timeout(
+      connect: .nanoseconds(Self.nanoseconds(sink.timeout)), read: nil)
+    configuration.connectionPool.retryConnectionEstablishment = false
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
+    if let file = sink.caFile { tls.trustRoots = .file(file) }
+    configuration.tlsConfiguration = tls
+    client = HTTPClient(
+      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+  }
+
+  /// Posts JSON.
+  ///
+  /// - Parameter path: what comes behind that of the URL.
+  func post(_ body: [UInt8], path: String = "", headers: [(String, String)]) async -> DeliveryOutcome {
+    do {
+      let answer = try await send(.POST, path, headers: headers + [("content-type", "application/json")], body: body)
+      return outcome(answer)
+    } catch {
+      return .later(trouble(error), after: nil)
+    }
+  }
+
+  /// What is wrong with the way there; nil when something answers.
+  ///
+  /// - Parameter accepts: says whether a status is fine; every one that HTTP has, by default.
+  func check(
+    _ method: HTTPMethod, path: String = "", headers: [(String, String)] = [],
+    accepts: (Int) -> Bool = { _ in true }
+  ) async -> String? {
+    do {
+      let answer = try await send(method, path, headers: headers, body: nil)
+      return accepts(answer.status) ? nil : said(answer)
+    } catch {
+      return trouble(error)
+    }
+  }
+
+  func end() async { try? await client.shutdown() }
+
+  private struct Answer {
+    var status: Int
+    var retryAfter: String?
+    var body: String
+  }
+
+  private func send(
+    _ method: HTTPMethod, _ path: String, headers: [(String, String)], body: [UInt8]?
+  ) async throws -> Answer {
+    var address = url.text
+    if !path.isEmpty {
+      while address.hasSuffix("/") { address.removeLast() }
+      address += path
+    }
+    var request = HTTPClientRequest(url: address)
+    request.method = method
+    request.headers = HTTPHeaders([("user-agent", "stella")] + headers)
+    if let body { request.body = .bytes(body) }
+    let deadline = NIODeadline.now() + .nanoseconds(Self.nanoseconds(timeout))
+    let response = try await client.execute(request, deadline: deadline)
+    // However the answer goes on, its status has been said.
+    let bytes = try? await response.body.collect(upTo: Self.answerLimitBytes)
+    return Answer(
+      status: Int(response.status.code), retryAfter: response.headers.first(name: "retry-after"),
+      body: bytes.map { String(buffer: $0) } ?? "")
+  }
+
+  private func outcome(_ answer: Answer) -> DeliveryOutcome {
+    switch answer.status {
+    case 200..<300: return .taken(remark: "")
+    case 408, 425, 429, 500...:
+      return .later(said(answer), after: answer.retryAfter.flatMap(Self.wish))
+    default: return .refused(said(answer))
+    }
+  }
+
+  private func said(_ answer: Answer) -> String {
+    let text = clean(answer.body).prefix(200)
+    return "it answered \(answer.status)" + (text.isEmpty ? "" : ": \(text)")
+  }
+
+  private func trouble(_ error: any Error) -> String {
+    if let error = error as? HTTPClientError, error == .deadlineExceeded || error == .connectTimeout {
+      return "no answer within \(DurationText.text(Self.nanoseconds(timeout)))"
+    }
+    return "can't be reached: \(clean("\(error)").prefix(200))"
+  }
+
+  /// On one line, and left out when it holds a secret.
+  private func clean(_ text: String) -> String {
+    for secret in secrets where text.contains(secret) { return "(left out, it holds a secret)" }
+    return TextEscaping.oneLine(text.split(whereSeparator: \.isWhitespace).joined(separator: " "))
+  }
+
+  /// Seconds; a date is as good as none.
+  static func wish(_ text: String) -> Int64? {
+    guard let seconds = Int64(text), (0...86_400).contains(seconds) else { return nil }
+    return seconds * 1_000_000_000
+  }
+
+  static func nanoseconds(_ duration: Duration) -> Int64 {
+    duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
+  }
+
+  /// The value of an `Authorization` field: `USER:PASSWORD`, else a bearer token.
+  static func authorization(_ text: ConcealedText) -> (String, String) {
+    guard let colon = text.text.firstIndex(of: ":") else {
+      return ("authorization", HTTPClient.Authorization.bearer(tokens: text.text).headerValue)
+    }
+    let basic = HTTPClient.Authorization.basic(
+      username: String(text.text[..<colon]), password: String(text.text[text.text.index(after: colon)...]))
+    return ("authorization", basic.headerValue)
+  }
+}

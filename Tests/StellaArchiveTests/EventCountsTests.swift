@@ -1,0 +1,151 @@
+import Foundation
+import StellaDetection
+import StellaEngine
+import StellaModel
+import Testing
+
+@testable import StellaArchive
+
+@Suite("Counts of events")
+struct EventCountsTests {
+  private func series(_ scene: ArchiveScene, _ parameters: [(name: String, value: String)]) throws -> [String] {
+    var query = try SeriesQuery(parameters, now: ArchiveScene.start + 3600 * Timestamp.second)
+    query.isPrivileged = true
+    return scene.archive.series(query).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func put(_ records: [String], to tap: EventTap, first: Int) {
+    let batch = EventBatch(columnCount: 0)
+    for (row, record) in records.enumerated() {
+      let bytes = Array(record.utf8)
+      batch.records[row] = bytes.withUnsafeBufferPointer { batch.arena.copy($0) }
+      batch.recordLengths[row] = UInt32(bytes.count)
+      batch.times[row] = ArchiveScene.start + Int64(first + row) * Timestamp.second
+      batch.sources[row] = 0
+    }
+    batch.count = records.count
+    tap.put(batch, firstEvent: first) { _ in TappedBatch.Source(format: .json, service: "default") }
+  }
+
+  private static func record(_ number: Int) -> String {
+    let service = number % 3 == 0 ? "" : "\"service\":\"s\(number % 3)\","
+    return
+      "{\"level\":\"\(number % 2 == 0 ? "info" : "error")\",\(service)\"message\":\"m\(number)\",\"duration_ms\":\(number + 1)}"
+  }
+
+  @Test(
+    "What detection leaves is kept and counted by service and level; after a crash nothing is counted twice or left out"
+  )
+  func recorded() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = 0
+    limits.delay = 0
+    for round in 0..<3 {
+      let recorder = try EventRecorder(scene.directory, limits: limits) { trouble in
+        Issue.record("\(trouble ?? "")")
+      }
+      for part in 0..<4 {
+        let first = round * 400 + part * 100
+        Self.put((first..<first + 100).map(Self.record), to: recorder.tap, first: first)
+      }
+      recorder.end()
+      #expect(recorder.figures.events == 400 && recorder.figures.lost == 0 && recorder.figures.trouble == nil)
+      // As if the process had died before it saved what it counted.
+      if round == 1 { try FileManager.default.removeItem(atPath: scene.path + "/counts") }
+    }
+    var query = EventQuery()
+    query.isPrivileged = true
+    query.order = .oldest
+    query.limit = 1000
+    #expect(scene.numbers(query) == (0..<1200).map { Int64($0) })
+    let byLevel = try series(scene, [("by", "level"), ("step", "60m")])
+    #expect(
+      byLevel.last == #"{"time":"2023-11-14T23:00:00.000000000Z","total":0,"counts":{}}"#
+        && byLevel.first
+          == #"{"time":"2023-11-14T22:00:00.000000000Z","total":1200,"counts":{"info":600,"error":600}}"#,
+      "\(byLevel)")
+    let byService = try series(scene, [("by", "service"), ("step", "60m"), ("level", "error")])
+    #expect(
+      byService.first?.contains(#""total":600,"counts":{"default":200,"s1":200,"s2":200}"#) == true, "\(byService)")
+    let minutes = try series(scene, [("step", "1m"), ("service", "s1")])
+    #expect(minutes.count == 61 && minutes[0].hasSuffix(#""total":13}"#), "\(minutes)")
+    let durations = try series(scene, [("step", "60m"), ("field", "duration_ms")])
+    let object = try JSONSerialization.jsonObject(with: Data(try #require(durations.first).utf8)) as? [String: Any]
+    #expect(object?["count"] as? Int == 1200)
+    for (name, value) in [("p50", 600.0), ("p95", 1140.0), ("p99", 1188.0)] {
+      let found = try #require(object?[name] as? Double)
+      #expect(abs(found / value - 1) < 0.025, "\(name) \(found)")
+    }
+    #expect(durations.last?.hasSuffix(#""count":0,"p50":null,"p95":null,"p99":null}"#) == true)
+    let each = try series(scene, [("step", "60m"), ("field", "duration_ms"), ("by", "service")])
+    #expect(each.count == 3 && each[1].contains(#""service":"s1","count":400"#), "\(each)")
+  }
+
+  @Test("Events that come faster than they can be kept are counted as lost")
+  func lost() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = 0
+    let recorder = try EventRecorder(scene.directory, limits: limits) { _ in }
+    Self.put([Self.record(0)], to: recorder.tap, first: 0)
+    Self.put([Self.record(9)], to: recorder.tap, first: 9)
+    recorder.end()
+    #expect(recorder.figures.events == 2)
+    #expect(recorder.figures.lost == 8)
+  }
+
+  @Test("Without space for others nothing is kept, and that is said once until there is some")
+  func noRoom() throws {
+    let scene = ArchiveScene()
+    scene.limits.leastFreeBytes = .max
+    try scene.open()
+    #expect(scene.store?.hasRoom == false)
+    scene.appendRandom(5)
+    scene.store?.drop()
+    #expect(scene.store?.lost == 5 && scene.store?.next == 0)
+  }
+
+  @Test("Counts survive their files, and so many services at most have names", arguments: [1, 2, 3])
+  func encoding(seed: Int) throws {
+    var random = SplitMix64(state: UInt64(seed))
+    var counts = EventCounts()
+    var total: UInt64 = 0
+    for _ in 0..<2000 {
+      counts.add(
+        time: Int64(random.below(7200)) * Timestamp.second - 3600 * Timestamp.second,
+        service: random.below(4) == 0 ? nil : "s\(random.below(300))", level: UInt8(random.below(8)),
+        milliseconds: random.below(2) == 0 ? nil : Double(random.below(100_000)) / 7)
+      total += 1
+    }
+    let read = try #require(counts.encoded.withUnsafeBytes { EventCounts(encoded: $0) })
+    #expect(read.counts == counts.counts && read.durations == counts.durations)
+    #expect(counts.counts.values.reduce(0, +) == total)
+    #expect(Set(counts.counts.keys.compactMap(\.service)).count == EventCounts.serviceLimit + 1)
+    for cut in 0..<counts.encoded.count where cut % 97 == 0 {
+      #expect(counts.encoded.prefix(cut).withUnsafeBytes { EventCounts(encoded: $0) } == nil)
+    }
+  }
+
+  @Test("Quantiles are within 2 percent, of one and of several together")
+  func sketch() {
+    var random = SplitMix64(state: 8)
+    var values: [Double] = []
+    var sketches = [LatencySketch](repeating: LatencySketch(), count: 3)
+    for _ in 0..<5000 {
+      let value = Double(1 + random.below(1_000_000)) / Double(1 + random.below(1000))
+      values.append(value)
+      sketches[random.below(3)].add(value)
+    }
+    var all = LatencySketch()
+    for sketch in sketches { all.add(sketch) }
+    values.sort()
+    for share in [0, 0.5, 0.95, 0.99, 1] {
+      let exact = values[Int((share * Double(values.count - 1)).rounded(.down))]
+      #expect(abs((all.quantile(share) ?? 0) / exact - 1) <= 0.021)
+    }
+    var odd = LatencySketch()
+    for value in [-1, 0, .nan, .infinity] { odd.add(value) }
+    #expect(odd.count == 3 && odd.quantile(0) == 0 && LatencySketch().quantile(0.5) == nil)
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import StellaModel
+import Testing
+
+@testable import StellaEffects
+
+@Suite("Asking endpoints for metrics")
+struct ScraperTests {
+  private func ask(
+    _ url: String, secrets: TestSecrets = TestSecrets(), _ change: (inout ScrapeSettings) -> Void = { _ in }
+  ) async -> ScrapeAnswer {
+    var settings = ScrapeSettings(name: "s", url: url)
+    change(&settings)
+    let scraper = Scraper(secrets: secrets)
+    let answer = await scraper.ask(settings).answer
+    await scraper.end()
+    return answer
+  }
+
+  private func type(_ answer: ScrapeAnswer) -> String? {
+    if case .failure(let type, _, _) = answer { type } else { nil }
+  }
+
+  @Test("An answer comes back as it is with its type; anything else than 200 is a failure, and so is too much")
+  func answers() async throws {
+    let server = try LoopbackServer { request in
+      switch request.target {
+      case "/metrics": .answer(200, headers: ["Content-Type": "text/plain; version=0.0.4"], body: "up 1\n")
+      case "/moved": .answer(302, headers: ["Location": "/metrics"])
+      case "/silent": .silence
+      case "/cut": .raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nup")
+      default: .answer(503, body: "busy")
+      }
+    }
+    defer { server.stop() }
+    let well = await ask(server.origin + "/metrics")
+    #expect(well == .body(Array("up 1\n".utf8), type: "text/plain; version=0.0.4"))
+    #expect(await type(ask(server.origin + "/moved")) == "http_302")
+    #expect(await type(ask(server.origin + "/busy")) == "http_503")
+    #expect(await type(ask(server.origin + "/cut") { $0.timeout = .seconds(10) }) != nil)
+    #expect(await type(ask(server.origin + "/silent") { $0.timeout = .milliseconds(200) }) == "timeout")
+    #expect(await type(ask(server.origin + "/metrics") { $0.limits.bytes = 4 }) == "limit")
+    #expect(await type(ask("http://127.0.0.1:\(try LoopbackServer.closedPort())/")) == "refused")
+    #expect(await type(ask(server.origin + "/metrics") { $0.token = SecretReference("gone@1") }) == "secret")
+  }
+}

@@ -1,0 +1,294 @@
+import Foundation
+import StellaModel
+import StellaNotify
+import StellaSQLite
+import StellaTesting
+import Testing
+
+@Suite("Which notifications are written, and when")
+struct NotificationPlannerTests {
+  private typealias Told = NotifyScene.Told
+
+  /// One sink and one route to it.
+  private func settings(_ change: (inout NotificationRoute) -> Void = { _ in }) -> NotificationSettings {
+    var settings = NotificationSettings()
+    settings.sinks = [NotifyScene.hook("a"), NotifyScene.hook("b")]
+    var route = NotificationRoute()
+    route.sinks = ["a"]
+    change(&route)
+    settings.routes = [route]
+    return settings
+  }
+
+  @Test("The first of a group waits for others, and they go together; others of the group wait for the interval")
+  func grouping() throws {
+    let scene = try NotifyScene(settings())
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    try scene.pass(29 * NotifyScene.second)
+    #expect(try scene.told() == [])
+    try scene.keep(NotifyScene.alert("a2", service: "cart"), NotifyScene.alert("b1", rule: "auth.failures"))
+    try scene.plan()
+    try scene.pass(NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a2"], resolved: [])])
+    try scene.pass(29 * NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["b1"], resolved: [])])
+    try scene.keep(NotifyScene.alert("a3", service: "mail"))
+    try scene.plan()
+    try scene.pass(4 * NotifyScene.minute + 30 * NotifyScene.second)
+    #expect(try scene.told() == [])
+    try scene.pass(NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a2", "a3"], resolved: [])])
+  }
+
+  @Test("What goes on is said again after the repeat interval, and not while the last message waits")
+  func repeating() throws {
+    let scene = try NotifyScene(settings { $0.groupWait = 0 })
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    try scene.pass(5 * 3600 * NotifyScene.second)
+    // Nobody has taken the first yet.
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    try scene.pass(4 * 3600 * NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    try scene.pass(3600 * NotifyScene.second)
+    #expect(try scene.told() == [])
+  }
+
+  @Test("A resolve goes where the firing went, once; what nobody was told of ends in silence")
+  func resolving() throws {
+    var settings = settings { $0.groupWait = 0 }
+    settings.routes[0].match.severities = [.high]
+    var other = NotificationRoute()
+    (other.sinks, other.groupWait) = (["b"], 60 * NotifyScene.second)
+    other.match.severities = [.low]
+    settings.routes.append(other)
+    let scene = try NotifyScene(settings)
+    try scene.keep(NotifyScene.alert("a1"), NotifyScene.alert("a2", service: "cart", severity: .low))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    try scene.resolve("a1")
+    try scene.resolve("a2", service: "cart")
+    // A replay after a crash says it all again.
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.resolve("a1")
+    try scene.pass(3600 * NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a1"])])
+    try scene.pass(24 * 3600 * NotifyScene.second)
+    #expect(try scene.told() == [])
+  }
+
+  @Test("Without resolved in the route's status, the end is not told")
+  func firingAlone() throws {
+    let scene = try NotifyScene(
+      settings {
+        $0.groupWait = 0
+        $0.sendsResolved = false
+      })
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    #expect(try scene.told().count == 1)
+    try scene.resolve("a1")
+    try scene.pass(24 * 3600 * NotifyScene.second)
+    #expect(try scene.told() == [])
+  }
+
+  @Test("What a person calls resolved is told as such")
+  func resolvedByHand() throws {
+    let scene = try NotifyScene(settings { $0.groupWait = 0 })
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    #expect(try scene.told().count == 1)
+    let now = scene.time.now()
+    try scene.store.write(as: .command) { try $0.resolve("a1", .init(by: "mara", time: now, reason: "over")) }
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a1"])])
+    try scene.resolve("a1")
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(try scene.told() == [])
+  }
+
+  @Test("The first route that fits takes a notice, unless it goes on; a sink is told once")
+  func routing() throws {
+    var settings = settings {
+      $0.groupWait = 0
+      $0.match.rules = ["errors.*"]
+    }
+    settings.routes[0].continues = true
+    var other = NotificationRoute()
+    (other.sinks, other.groupWait) = (["a", "b"], 0)
+    settings.routes.append(other)
+    var last = NotificationRoute()
+    (last.sinks, last.groupWait) = (["b"], 0)
+    settings.routes.append(last)
+    let scene = try NotifyScene(settings)
+    try scene.keep(NotifyScene.alert("a1"), NotifyScene.alert("b1", rule: "auth.failures"))
+    try scene.plan()
+    let told = try scene.told().map { "\($0.sink) \($0.firing.joined())" }.sorted()
+    #expect(told == ["a a1", "a b1", "b a1", "b b1"])
+  }
+
+  @Test(
+    "A route takes what its conditions say",
+    arguments: [
+      ("rules", true), ("other rules", false), ("groups", true), ("services", true), ("other services", false),
+      ("key", true), ("other key", false), ("severities", false), ("kinds", false),
+    ])
+  func matching(_ condition: String, _ isTaken: Bool) throws {
+    var route = NotificationRoute()
+    switch condition {
+    case "rules": route.match.rules = ["x", "*spi*"]
+    case "other rules": route.match.rules = ["errors", "spike*"]
+    case "groups": route.match.groups = ["errors"]
+    case "services": route.match.services = ["shop"]
+    case "other services": route.match.services = ["sho"]
+    case "key": route.match.key = ["service": "shop"]
+    case "other key": route.match.key = ["service": "shop", "region": "eu"]
+    case "severities": route.match.severities = [.low]
+    default: route.match.kinds = [.engine]
+    }
+    var notice = Notice(
+      kind: .alert, state: .firing, subject: "a", rule: "errors.spike", title: "", summary: "", startsAt: 0)
+    (notice.severity, notice.labels) = (.high, ["service": "shop"])
+    #expect(route.takes(notice) == isTaken)
+  }
+
+  @Test(
+    "Silenced, muted and shadow alerts are not told; a silence that comes after the firing lets the resolve through")
+  func silenced() throws {
+    let scene = try NotifyScene(settings())
+    try scene.keep(
+      NotifyScene.alert("a1", mute: Mute(.silence, name: "1", by: "mara", reason: "")),
+      NotifyScene.alert("a2", service: "x", mute: Mute(.shadow, by: "mara", reason: "")),
+      NotifyScene.alert("a3", service: "cart"), NotifyScene.alert("a4", service: "mail"))
+    try scene.plan()
+    let now = scene.time.now()
+    func silence(_ service: String) throws {
+      try scene.store.write(as: .command) {
+        _ = try $0.insert(
+          Silence(
+            rule: "errors.spike", key: [.init("service", .string(service))],
+            until: now + 48 * 3600 * NotifyScene.second,
+            set: .init(by: "mara", time: now, reason: "")))
+      }
+    }
+    try silence("cart")
+    try scene.pass(NotifyScene.minute)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a4"], resolved: [])])
+    try silence("mail")
+    try scene.pass(5 * 3600 * NotifyScene.second)
+    #expect(try scene.told() == [])
+    try scene.resolve("a4", service: "mail")
+    try scene.resolve("a3", service: "cart")
+    try scene.pass(NotifyScene.minute)
+    #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a4"])])
+  }
+
+  @Test("An Alertmanager gets each alert at once, again before it forgets it, and its end")
+  func alertmanager() throws {
+    var settings = settings()
+    settings.sinks = [
+      NotificationSink(name: "a", kind: .alertmanager(url: ConcealedText("http://127.0.0.1:1"), authorization: nil))
+    ]
+    let scene = try NotifyScene(settings)
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    for _ in 0..<3 {
+      try scene.pass(NotifyScene.minute)
+      #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    }
+    try scene.resolve("a1")
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a1"])])
+    try scene.pass(NotifyScene.minute * 10)
+    #expect(try scene.told() == [])
+  }
+
+  @Test("Without sinks nothing is noted, and what was noted is forgotten")
+  func withoutSinks() throws {
+    let scene = try NotifyScene(NotificationSettings())
+    try scene.keep(NotifyScene.alert("a1"))
+    #expect(try scene.store.readNotifications { try $0.notificationChanges(limit: 10) }.isEmpty)
+    let other = try NotifyScene(settings())
+    try other.keep(NotifyScene.alert("a1"))
+    #expect(try other.store.readNotifications { try $0.notificationChanges(limit: 10) }.count == 1)
+    try NotificationPlanner(other.store, settings: NotificationSettings(), time: other.time) { "" }.begin()
+    #expect(try other.store.readNotifications { try $0.notificationChanges(limit: 10) }.isEmpty)
+  }
+
+  @Test("The note and the change are there together or not at all")
+  func together() throws {
+    let scene = try NotifyScene(settings())
+    struct Stop: Error {}
+    #expect(throws: Stop.self) {
+      try scene.store.write(as: .command) {
+        try $0.put(StoredAlert(NotifyScene.alert("a1"), updatedAt: 0))
+        throw Stop()
+      }
+    }
+    #expect(try scene.store.readNotifications { try $0.notificationChanges(limit: 10) }.isEmpty)
+    #expect(try scene.store.readNotifications { try $0.alert("a1") } == nil)
+  }
+
+  @Test("Trouble of the engine goes where it is routed to, and to nobody else")
+  func engine() throws {
+    let change = NotificationChange(
+      number: 0, kind: .engine, state: "firing", subject: "rules", time: 0, body: "a rule rests")
+    for kinds in [Set([Notice.Kind.engine]), [.alert]] {
+      let scene = try NotifyScene(
+        settings {
+          $0.match.kinds = kinds
+          $0.groupWait = 0
+        })
+      try scene.store.write(as: .command) { try $0.note(change) }
+      try scene.plan()
+      #expect(try scene.told() == (kinds == [.alert] ? [] : [Told(sink: "a", firing: ["rules"], resolved: [])]))
+      #expect(try scene.store.readNotifications { try $0.notificationGroups(dueBy: .max, limit: 10) }.isEmpty)
+    }
+  }
+
+  @Test("The outbox is bounded: the oldest that wait are given up")
+  func bounded() throws {
+    var settings = settings {
+      $0.groupWait = 0
+      $0.groupBy = ["subject"]
+    }
+    settings.waitingLimit = 10
+    let scene = try NotifyScene(settings)
+    for number in 0..<25 { try scene.keep(NotifyScene.alert("a\(number)", service: "s\(number)")) }
+    try scene.plan()
+    #expect(try scene.planner.prune() == 15)
+    #expect(try scene.told().map(\.firing) == (15..<25).map { ["a\($0)"] })
+    #expect(try scene.store.readNotifications { try $0.outbox(.failed, limit: 100) }.count == 15)
+  }
+
+  @Test("Of a group the oldest message is tried alone, until it is over")
+  func order() throws {
+    let scene = try NotifyScene(
+      settings {
+        $0.groupWait = 0
+        $0.groupInterval = 0
+      })
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    try scene.keep(NotifyScene.alert("a2", service: "cart"), NotifyScene.alert("b1", rule: "auth.failures"))
+    try scene.plan()
+    func due() throws -> [OutboxMessage] {
+      let now = scene.time.now()
+      return try scene.store.readNotifications { try $0.outbox(of: "a", dueBy: now, limit: 10) }
+    }
+    let first = try due()
+    #expect(first.map { $0.message.notices.map(\.subject).sorted() } == [["a1"], ["b1"]])
+    let later = RetryTimes.settled(first[0], .later("no", after: nil), now: scene.time.now(), chance: 0)
+    try scene.store.write(as: .command) { try $0.update(later, attempted: true) }
+    #expect(try due().map(\.number) == [first[1].number])
+    scene.time.advance(by: NotifyScene.second)
+    #expect(try due().map(\.number) == [first[0].number, first[1].number])
+    let over = RetryTimes.settled(later, .refused("never"), now: scene.time.now(), chance: 0)
+    try scene.store.write(as: .command) { try $0.update(over, attempted: true) }
+    #expect(try due().count == 2)
+    let counts = try #require(scene.store.readNotifications { try $0.notificationCounts() }.first)
+    #expect(counts.waiting == 2 && counts.failed == 1 && counts.attemptsTotal == 2 && counts.trouble == "never")
+  }
+}

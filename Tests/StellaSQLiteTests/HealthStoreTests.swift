@@ -1,0 +1,134 @@
+import Foundation
+import StellaModel
+import Testing
+
+@testable import StellaSQLite
+
+@Suite("How the system was, in the store")
+struct HealthStoreTests {
+  let directory: TestDirectory
+  let store: SQLiteStore
+
+  init() throws {
+    directory = try TestDirectory()
+    store = try SQLiteStore(StateDirectory(path: directory("state")))
+  }
+
+  private static func sample(_ time: Int64, score: Int, rate: Double? = nil) -> HealthSample {
+    HealthSample(
+      time: time, score: score,
+      reasons: score == 100
+        ? [] : [HealthReason(code: "alerts.high", text: "\u{1b}[2J\"日本\"", points: 100 - score, since: 7)],
+      uptime: 5, activeUsers: 3, errorRate: rate, eventsPerSecond: 1.5, freeBytes: 1 << 40, diskBytes: 1 << 41)
+  }
+
+  @Test("Samples come back as they were, by time, status and score, and the newest when there are too many")
+  func samples() throws {
+    let samples = [(1, 100), (2, 79), (3, 39), (4, 80)].map { Self.sample($0.0, score: $0.1, rate: 0.25) }
+    try store.write(as: .command) { transaction in for sample in samples { try transaction.insert(sample) } }
+    func found(_ change: (inout HealthHistoryQuery) -> Void) throws -> [Int64] {
+      var query = HealthHistoryQuery()
+      change(&query)
+      return try store.readRuns { try $0.samples(query) }.map(\.time)
+    }
+    #expect(try store.readRuns { try $0.samples(HealthHistoryQuery()) } == samples)
+    #expect(try found { $0.since = 2 } == [2, 3, 4] && found { $0.until = 2 } == [1])
+    #expect(try found { $0.status = .healthy } == [1, 4] && found { $0.status = .degraded } == [2])
+    #expect(try found { $0.status = .down } == [3] && found { $0.scoreBelow = 80 } == [2, 3])
+    #expect(try found { $0.limit = 2 } == [3, 4] && found { ($0.limit, $0.scoreBelow) = (1, 80) } == [3])
+  }
+
+  @Test("Rates and counts of a span leave out samples that have no rate")
+  func spans() throws {
+    try store.write(as: .command) { transaction in
+      for (time, rate) in [(1, 0.1), (2, nil), (3, 0.3), (4, 0.9)] as [(Int64, Double?)] {
+        try transaction.insert(Self.sample(time, score: time == 3 ? 50 : 90, rate: rate))
+      }
+    }
+    let mean = try store.readRuns { try $0.meanErrorRate(since: 1, until: 4) }
+    #expect(mean.map { $0.samples == 2 && abs($0.rate - 0.2) < 1e-9 } == true)
+    #expect(try store.readRuns { try $0.meanErrorRate(since: 9, until: 10) } == nil)
+    let counts = try store.readRuns { try $0.sampleCounts(since: 2) }
+    #expect(counts.all == 3 && counts.unhealthy == 1)
+  }
+
+  private static func finding(_ kind: String, _ severity: Severity, seen: Int64, score: Int = 90) -> HealthFinding {
+    HealthFinding(
+      kind: kind, subject: "s", severity: severity, title: "t", detail: "d\u{1b}", recommendation: "r", at: seen,
+      score: score)
+  }
+
+  @Test("Findings come back as they were, by status, severity, time and score; those that hold last")
+  func findings() throws {
+    let open = Self.finding("a", .high, seen: 10)
+    var known = Self.finding("b", .low, seen: 30, score: 50)
+    known.acknowledged = .init(by: "user:mara", time: 31, reason: "soon")
+    var closed = Self.finding("c", .critical, seen: 40)
+    closed.closedAt = 41
+    try store.write(as: .command) { for finding in [open, known, closed] { try $0.put(finding) } }
+    func found(_ change: (inout HealthFindingQuery) -> Void = { _ in }) throws -> [HealthFinding] {
+      var query = HealthFindingQuery()
+      change(&query)
+      return try store.readRuns { try $0.findings(query) }
+    }
+    #expect(try found() == [closed, open, known])
+    #expect(try found { $0.statuses = [.open] } == [open] && found { $0.statuses = [.acknowledged] } == [known])
+    #expect(try found { $0.statuses = [.closed, .open] } == [closed, open])
+    #expect(try found { $0.severity = .high } == [closed, open] && found { $0.since = 30 } == [closed, known])
+    #expect(try found { $0.scoreBelow = 90 } == [known] && found { $0.limit = 1 } == [known])
+    #expect(try store.readRuns { try $0.finding(open.id) } == open)
+    #expect(try store.readRuns { try $0.findings(withPrefix: String(known.id.prefix(8))) } == [known])
+    #expect(try store.readRuns { try $0.finding("'") } == nil)
+  }
+
+  @Test("What is old goes: samples, and findings that are closed; what holds stays however old it is")
+  func pruning() throws {
+    var closed = Self.finding("c", .low, seen: 1)
+    closed.closedAt = 2
+    try store.write(as: .command) { transaction in
+      try transaction.insert(Self.sample(1, score: 90))
+      try transaction.insert(Self.sample(5, score: 90))
+      try transaction.put(closed)
+      try transaction.put(Self.finding("a", .low, seen: 1))
+    }
+    #expect(try store.write(as: .command) { try $0.pruneHealth(before: 5) } == 2)
+    #expect(try store.readRuns { try $0.samples(HealthHistoryQuery()) }.map(\.time) == [5])
+    #expect(try store.readRuns { try $0.findings(HealthFindingQuery()) }.map(\.kind) == ["a"])
+  }
+
+  private func put(
+    _ id: String, rule: String = "r", _ severity: Severity, _ status: Alert.Status, muted: Bool = false,
+    at time: Int64 = 50
+  ) throws {
+    let alert = StoredAlert(
+      id: id, rule: rule, type: "t", severity: severity, status: status, title: "", key: "{}", count: 1,
+      firstSeen: time,
+      lastSeen: time, updatedAt: time, json: muted ? #"{"muted":{"by":"x"}}"# : "{}")
+    try store.write(as: .command) { try $0.put(alert) }
+  }
+
+  @Test("Alerts that fire are counted by severity and by whether somebody looks after them, without muted ones")
+  func alerts() throws {
+    try put("1", .high, .firing, at: 40)
+    try put("2", .high, .firing)
+    try put("3", .high, .firing, muted: true)
+    try put("4", .critical, .resolved)
+    try put("5", .low, .firing)
+    try put("6", .low, .firing)
+    try store.write(as: .command) { transaction in
+      try transaction.acknowledge("2", .init(by: "user:mara", time: 60, reason: ""))
+      try transaction.resolve("6", .init(by: "user:mara", time: 60, reason: ""))
+    }
+    let found = Set(try store.readRuns { try $0.firingAlerts() })
+    #expect(
+      found == [
+        FiringAlerts(severity: .high, isAcknowledged: false, count: 1, since: 40),
+        FiringAlerts(severity: .high, isAcknowledged: true, count: 1, since: 50),
+        FiringAlerts(severity: .low, isAcknowledged: false, count: 1, since: 50),
+      ])
+    #expect(
+      try store.readRuns { try $0.alertEpisodes(since: 50, limit: 9) } == [
+        AlertEpisodes(rule: "r", key: "{}", count: 4)
+      ])
+  }
+}
