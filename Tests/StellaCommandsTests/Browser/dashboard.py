@@ -315,9 +315,17 @@ def returns(visit):
     host("kill")
     page.until("document.getElementById('link-text').textContent.match(/stale since \\d\\d:\\d\\d:\\d\\d/)", "since when it is stale")
     check(page.run(f"{ROWS}.some((row) => row.textContent.includes('before'))"), "what was there is gone")
+    page.until("document.getElementById('link-text').textContent.includes('next try in')", "when the next try is")
+    for size in (1440, 1300, 1000, 360):
+        page.size(size, 900)
+        page.frames()
+        end = page.run("(() => { const text = document.getElementById('link-text').getBoundingClientRect(); const tool = document.getElementById('theme').getBoundingClientRect();"
+                       " return text.bottom > tool.top && text.top < tool.bottom && text.right > document.querySelector('.tools').getBoundingClientRect().left; })()")
+        check(not end, f"since when it is stale is hidden at {size}")
+        width(page, f"stale at {size}")
+    page.size(1440, 900)
     contrast(page, "stale")
     visit.picture("stale")
-    page.until("document.getElementById('link-text').textContent.includes('next try in')", "when the next try is")
     host("start")
     page.until(f"{LIVE} && {EVENTS} && document.getElementById('link-text').textContent === 'live'", "live again")
     host("append", "after")
