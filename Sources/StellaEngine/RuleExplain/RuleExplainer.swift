@@ -97,7 +97,9 @@ package struct RuleExplainer {
       start = end + 1
     }
     if let line { throw Failure(message: "\(name) has no line \(line), only \(number)") }
-    guard let found else { throw Failure(message: "\(name) has no lines; it has to hold the event, and what came before it") }
+    guard let found else {
+      throw Failure(message: "\(name) has no lines; it has to hold the event, and what came before it")
+    }
     return found
   }
 }
