@@ -31,6 +31,7 @@ package struct HealthAnalysis: Sendable {
     analysis.lookAtRules()
     analysis.lookAtFixes()
     analysis.lookAtSpace()
+    analysis.lookAtQuota()
     analysis.lookAtLog()
     analysis.lookAtTrends()
     return analysis.found.sorted { ($1.severity, $0.kind, $0.subject) < ($0.severity, $1.kind, $1.subject) }
@@ -164,6 +165,9 @@ package struct HealthAnalysis: Sendable {
         "\(free); at the pace of the last hours it is full in \(left / Self.hour) hours",
         "Find what grows there; older alerts, logs and history go with `retention:` in stella.yaml.")
     }
+  }
+
+  private mutating func lookAtQuota() {
     if let quota = record.storeQuota, record.storeBytes / 4 >= quota / 5 {
       find(
         "store.quota", "", .medium, "The store reaches its quota",
