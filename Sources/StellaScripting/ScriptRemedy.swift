@@ -4,7 +4,8 @@ import StellaLua
 package enum ScriptRemedy {
   /// One sentence; nil when the error says it all. The names in Lua's messages are those of the script.
   package static func of(_ error: LuaError) -> String? {
-    let message = error.message
+    // A name that is near is what was meant where something is called, and mere chance where a value is nil.
+    let message = error.message.split(separator: "; did you mean", maxSplits: 1).first.map(String.init) ?? ""
     switch error.kind {
     case .load, .internal: return nil
     case .budget: return "keep loops short: on and check run for every event and key; windows count without a loop"
@@ -12,7 +13,7 @@ package enum ScriptRemedy {
     case .deadline: return "a call took longer than any should; look for patterns over long texts"
     case .runtime: break
     }
-    if message.contains("did you mean") { return nil }
+    if message.hasPrefix("attempt to call"), message.count < error.message.count { return nil }
     if message.hasPrefix("attempt to perform arithmetic on a nil value") {
       return name(in: message).map { what in
         "\(what.text) is nil here: \(what.isField ? "a field is nil where the event lacks it, so " : "")write "
