@@ -77,7 +77,7 @@ package final class LuaState {
       UnsafeRawBufferPointer(start: answer.bytes, count: answer.length), constructors: library.constructors)
     var lines: [TracedLine] = []
     while !reader.isAtEnd {
-      let line = reader.readLine()
+      let line = reader.readLineHead()
       lines.append(
         TracedLine(line: line.number, values: (0..<line.count).map { _ in (reader.readName(), reader.read()) }))
     }

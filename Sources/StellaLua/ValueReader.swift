@@ -38,7 +38,7 @@ struct ValueReader {
   var isAtEnd: Bool { bytes.isEmpty }
 
   /// The beginning of a traced line: its number, and how many values follow.
-  mutating func readLine() -> (number: Int, count: Int) {
+  mutating func readLineHead() -> (number: Int, count: Int) {
     let number = take(Int32.self)
     return (Int(number), Int(take(UInt8.self)))
   }

@@ -4,7 +4,8 @@ import StellaLua
 package enum ScriptRemedy {
   /// One sentence; nil when the error says it all. The names in Lua's messages are those of the script.
   package static func of(_ error: LuaError) -> String? {
-    let message = error.message
+    // A name that is near is what was meant where something is called, and mere chance where a value is nil.
+    let message = error.message.split(separator: "; did you mean", maxSplits: 1).first.map(String.init) ?? ""
     switch error.kind {
     case .load, .internal: return nil
     case .budget: return "keep loops short: on and check run for every event and key; windows count without a loop"
@@ -12,9 +13,7 @@ package enum ScriptRemedy {
     case .deadline: return "a call took longer than any should; look for patterns over long texts"
     case .runtime: break
     }
-    // A field that an event lacks is rather that than misspelt.
-    let isField = message.contains("(field '") && !message.hasPrefix("attempt to call")
-    if message.contains("did you mean"), !isField { return nil }
+    if message.hasPrefix("attempt to call"), message.count < error.message.count { return nil }
     if message.hasPrefix("attempt to perform arithmetic on a nil value") {
       return name(in: message).map { what in
         "\(what.text) is nil here: \(what.isField ? "a field is nil where the event lacks it, so " : "")write "
@@ -61,8 +60,8 @@ package enum ScriptRemedy {
 
   /// The kind and the name in `… (field 'bytes')`.
   private static func name(in message: String) -> (text: String, written: String, isField: Bool)? {
-    guard let open = message.lastIndex(of: "("), let close = message[open...].firstRange(of: "')") else { return nil }
-    let parts = message[message.index(after: open)..<close.lowerBound].split(separator: " ", maxSplits: 1)
+    guard let open = message.lastIndex(of: "("), message.hasSuffix("')") else { return nil }
+    let parts = message[message.index(after: open)...].dropLast(2).split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[1].hasPrefix("'") else { return nil }
     let name = String(parts[1].dropFirst())
     let isField = parts[0] == "field"
