@@ -256,10 +256,10 @@ struct NotificationPlannerTests {
     }
     settings.waitingLimit = 10
     let scene = try NotifyScene(settings)
-    for number in 0..<25 { try scene.keep(NotifyScene.alert("a\(number)", service: "s\(number)")) }
+    for number in 10..<35 { try scene.keep(NotifyScene.alert("a\(number)", service: "s\(number)")) }
     try scene.plan()
     #expect(try scene.planner.prune() == 15)
-    #expect(try scene.told().map(\.firing) == (15..<25).map { ["a\($0)"] })
+    #expect(try scene.told().map(\.firing) == (25..<35).map { ["a\($0)"] })
     #expect(try scene.store.readNotifications { try $0.outbox(.failed, limit: 100) }.count == 15)
   }
 

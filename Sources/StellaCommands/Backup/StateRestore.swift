@@ -157,6 +157,12 @@ struct StateRestore {
     defer { try? store.close() }
     let now = SystemTime().now()
     let since = Timestamp.text(manifest.time)
+    let record = LogEntry(
+      .stateRestored, time: now, actor: actor,
+      body: [
+        .init("size", .integer(head.size)), .init("taken", .integer(manifest.time)),
+        .init("former", .integer(former?.head.size ?? 0)),
+      ])
     let notes = try store.write(as: .command) { transaction in
       try transaction.raiseEpoch(over: max(manifest.epoch, former?.epoch ?? 0))
       _ = try transaction.takeEpoch(holder: "stella restore")
@@ -165,13 +171,7 @@ struct StateRestore {
         try transaction.setFreeze(
           Freeze(by: actor, reason: "restored from a backup of \(since): look at the runs first", since: now))
       }
-      try transaction.append(
-        LogEntry(
-          .stateRestored, time: now, actor: actor,
-          body: [
-            .init("size", .integer(head.size)), .init("taken", .integer(manifest.time)),
-            .init("former", .integer(former?.head.size ?? 0)),
-          ]))
+      try transaction.append(record)
       return notes
     }
     var outcome = Outcome(notes: notes, head: head, log: log, manifest: manifest)
@@ -182,6 +182,9 @@ struct StateRestore {
       let sealing = try sealer.reseal(
         store, as: .command, time: now, actor: actor, reason: "restored from a backup of \(since)",
         nonce: LogKeyFile.unpredictable(16))
+      // The other log is what people read from now on.
+      _ = try store.write(as: .command) { try $0.append(record) }
+      _ = try sealer.seal(store, as: .command, time: now)
       outcome.notes.append(
         "more was signed after the backup: another execution log has begun, \(sealing.checkpoint.log.hex), which names the "
           + "one before")

@@ -22,7 +22,11 @@ struct SinkRequests: Sendable {
     self.url = url
     timeout = sink.timeout
     var parts = secrets.compactMap { $0?.text }
-    if let address = HTTPAddress(url.text) { parts += [address.path, address.query ?? ""] }
+    if let address = HTTPAddress(url.text) {
+      // Any part of it may be what nobody else knows; shorter ones are words.
+      parts += address.path.split(separator: "/").map(String.init).filter { $0.utf8.count >= 12 }
+      parts += [String(address.path.dropFirst()), address.query ?? ""]
+    }
     self.secrets = parts.filter { $0.utf8.count >= KnownSecrets.minimumBytes }
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow

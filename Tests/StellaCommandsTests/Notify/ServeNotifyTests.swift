@@ -81,7 +81,7 @@ struct ServeNotifyTests {
   @Test("What a sink refuses is listed, counted and tried again when somebody asks; no output has a secret")
   func retried() throws {
     let hook = HookServer { _, index in index == 0 ? .status(404, body: "no very-secret-path here") : .fine }
-    try configure(hook)
+    try configure(hook, "users: { me: { uids: [\(getuid())], roles: [admin] } }\n")
     let server = try serve()
     let place = try #require(server.errors.firstMatch(of: /taking events at http:\/\/127\.0\.0\.1:(\d+)/))
     try directory.append("app.jsonl", CommandDirectory.lines(1...1))

@@ -54,11 +54,13 @@ class Server(Controller):
             keywords |= {"authenticator": authenticate, "auth_required": True, "auth_exclude_mechanism": [other]}
         return SMTP(self.handler, **keywords)
 
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
 
 server = Server(Handler(), hostname="127.0.0.1", port=0, ssl_context=context if security == "tls" else None)
-# Its own check connects to port 0.
-server._trigger_server = lambda: None
 server.start()
-print("port", server.server.sockets[0].getsockname()[1], flush=True)
+print("port", server.port, flush=True)
 sys.stdin.read()
 server.stop()
