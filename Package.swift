@@ -33,7 +33,7 @@ let package = Package(
     .library(name: "StellaLogging", targets: ["StellaLogging"]),
     .library(name: "StellaSQLite", targets: ["StellaSQLite"]),
     .library(name: "StellaServer", targets: ["StellaServer"]),
-    .library(name: "StellaTesting", targets: ["StellaTesting"]),
+    .library(name: "StellaTesting", targets: ["StellaTesting", "StellaEngine", "StellaModel"]),
   ],
   traits: [
     .trait(name: "Postgres", description: "PostgreSQL through libpq (Debian: libpq-dev)"),
@@ -156,7 +156,8 @@ let package = Package(
     .target(
       name: "StellaLua", dependencies: ["CStellaLua", "CStellaValue", "StellaModel"], swiftSettings: swiftSettings),
     .target(
-      name: "StellaTesting", dependencies: ["StellaRemediation", "StellaModel"], swiftSettings: swiftSettings),
+      name: "StellaTesting", dependencies: ["StellaEngine", "StellaRemediation", "StellaModel"],
+      swiftSettings: swiftSettings),
     .target(
       name: "StellaIntake", dependencies: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"],
       swiftSettings: swiftSettings),
@@ -237,8 +238,9 @@ let package = Package(
     .testTarget(
       name: "StellaServerTests",
       dependencies: [
-        "StellaServer", "StellaArchive", "StellaEngine", "StellaDetection", "StellaIntake", "StellaModel", "StellaTesting",
-        .product(name: "Hummingbird", package: "hummingbird"),
+        "StellaServer", "StellaArchive", "StellaEngine", "StellaLogging", "StellaDetection", "StellaIntake",
+        "StellaModel", "StellaTesting", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -13,7 +13,7 @@ bash Scripts/packages.sh || exit 3
 scratch=$PWD/.build/embedding
 forbidden='Hummingbird|GRDB|ArgumentParser|NIO|AsyncHTTPClient|Yams|Subprocess|CPostgres|CNATS'
 
-swift build --package-path Tests/EmbeddingCheck --scratch-path "$scratch" < /dev/null || { echo "The embedder's build failed." >&2; exit 1; }
+swift build --package-path Tests/EmbeddingCheck --scratch-path "$scratch" --product EmbeddingCheck < /dev/null || { echo "The embedder's build failed." >&2; exit 1; }
 binaries=$(swift build --package-path Tests/EmbeddingCheck --scratch-path "$scratch" --show-bin-path)
 
 # SwiftPM plans every product of the package and gives each module a folder; a module that was built has objects in it.
@@ -30,4 +30,17 @@ if [ -n "$found" ]; then
   exit 1
 fi
 "$binaries/EmbeddingCheck" | grep -q '"rule":"embedding.check"' || { echo "The embedder's program doesn't run." >&2; exit 1; }
-echo "StellaEngine alone builds $(wc -l <<< "$modules") modules, none of them forbidden."
+alone=$(wc -l <<< "$modules")
+
+# The same with a logger, which brings swift-log and nothing else.
+swift build --package-path Tests/EmbeddingCheck --scratch-path "$scratch" --product LoggingCheck < /dev/null ||
+  { echo "The build of the embedder with a logger failed." >&2; exit 1; }
+linked=$(sed -E "s|.*/([^/]*)\.build/.*|\1|" "$binaries/LoggingCheck.product/Objects.LinkFileList" | sort -u)
+found=$(grep -E "^_?($forbidden)" <<< "$linked")
+if [ -n "$found" ]; then
+  echo "StellaLogging also links:" >&2
+  echo "$found" >&2
+  exit 1
+fi
+"$binaries/LoggingCheck" | grep -q '"rule":"logging.check"' || { echo "The embedder with a logger doesn't run." >&2; exit 1; }
+echo "StellaEngine alone builds $alone modules, none of them forbidden."

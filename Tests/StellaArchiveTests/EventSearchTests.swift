@@ -101,7 +101,7 @@ struct EventSearchTests {
       ("level", "eror", "Did you mean error?"),
       ("limit", "0", "from 1 to 1000"), ("limit", "1001", "from 1 to 1000"), ("after", "-1", "stella-next"),
       ("after", "9223372036854775807", "stella-next"), ("where", "status >>", "no condition"),
-      ("order", "old", "Did you mean"),
+      ("order", "old", "There are newest"),
       ("service", ",", "commas"), ("search", "a\nb", "one line"),
     ] {
       let failure = #expect(throws: CommandFailure.self) { try EventQuery([(name, value)], now: 0) }
@@ -131,7 +131,7 @@ struct EventSearchTests {
     let table = EventTable()
     for (message, cell) in [
       ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""), ("=1+1", "'=1+1"),
-      ("+SUM(A1),2", "\"'+SUM(A1),2\""), ("-2", "'-2"), ("@cmd", "'@cmd"), (" =1", "\"' =1\""), ("\tx", "'\\tx"),
+      ("+SUM(A1),2", "\"'+SUM(A1),2\""), ("-2", "'-2"), ("@cmd", "'@cmd"), (" =1", "' =1"), ("\tx", "'\\tx"),
       ("two\r\nlines", "two\\r\\nlines"), ("\u{1b}[31mred", "\\x1b[31mred"), ("", ""),
     ] {
       let event = Event(time: 0, level: .info, message: message, service: "s", fields: [.init("a", .integer(1))])

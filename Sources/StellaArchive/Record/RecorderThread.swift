@@ -85,7 +85,7 @@ final class RecorderThread {
       if isLast {
         commit()
         attempt { () throws(ArchiveError) in try self.saveCounts() }
-        tell(figures)
+        report(tell)
         return
       }
       if let waiting, now - waiting >= limits.delay { commit() }
@@ -100,10 +100,14 @@ final class RecorderThread {
         attempt { () throws(ArchiveError) in try self.store.tick(now: WallTime.now()) }
         if hasRoom, store.stagedCount == 0 { settle() }
       }
-      figures.lost = missed + store.lost
-      figures.bytes = store.bytes
-      tell(figures)
+      report(tell)
     }
+  }
+
+  private func report(_ tell: (EventRecorder.Figures) -> Void) {
+    figures.lost = missed + store.lost
+    figures.bytes = store.bytes
+    tell(figures)
   }
 
   private func wait() -> [TappedBatch] {

@@ -65,19 +65,18 @@ package final class ArchiveStore {
     self.limits = limits
     self.onFile = onFile
     try directory.make()
-    var next: Int64 = max(0, least)
+    var blocksEnd: Int64 = 0
     let names = directory.segments()
     for (place, first) in names.enumerated() {
       guard let segment = try Self.recovered(directory, first, isLast: place == names.count - 1) else { continue }
       sealed.append(segment.segment)
-      next = max(next, segment.end)
+      blocksEnd = max(blocksEnd, segment.end)
     }
     let (tail, found) = try TailFile.open(directory)
     self.tail = tail
     onFile(tail.shared, false)
-    let blocksEnd = next
+    var next = max(least, blocksEnd, found.base ?? 0)
     for part in found.parts { next = max(next, part.end) }
-    next = max(next, found.base ?? 0)
     self.next = next
     // Rows whose block was written when the tail could not be emptied any more are there twice.
     let waiting = found.parts.filter { $0.first >= blocksEnd }

@@ -126,7 +126,7 @@ struct HealthFactsReader: Sendable {
     var record = HealthRecord(now: now, score: score, uptime: monitor.uptime)
     if let reading {
       record.rules = rules(TopReport(reading, started: monitor.started, order: .rule), before)
-      record.refusedRules = reading.to.refused
+      record.refusedRules = reading.to.refused.map(\.rule)
     }
     try desk.store.readRuns { store in
       record.episodes = try store.alertEpisodes(since: now - Self.day, limit: Self.episodeLimit)

@@ -194,7 +194,7 @@ final class HealthKeeper: @unchecked Sendable {
       return until == .max || figures.latestEvent.map { until > $0 } ?? true
     }
     known.withLock { known in
-      known.rules = HealthFactsReader.Rules(refused: figures.refused, resting: resting.map(\.rule))
+      known.rules = HealthFactsReader.Rules(refused: figures.refused.map(\.rule), resting: resting.map(\.rule))
       known.failedLines = figures.failedLines
     }
   }

@@ -167,7 +167,7 @@ enum RuleCardText {
           ]).json + "\n"
       case .text:
         answer.body =
-          "Rules loaded anew: \(active) active, \(carriedOver) with their state, \(refused.count) refused.\n"
+          "Rules loaded anew: \(active) active, \(carriedOver) with their state, \(Set(refused.map(\.file)).count) refused.\n"
         answer.notes = refused.map { OperatorAnswer.Note("refused: \($0)") }
       }
       return answer

@@ -6,6 +6,8 @@ struct RuleDraft {
   let id: String
   private let name: String
   private let condition: String
+  /// What the condition reads.
+  private let fields: [String]
   private let severity: Severity
   /// In the order of `by`; empty when the sample has nothing to tell troubles apart by.
   let key: [String]
@@ -31,6 +33,7 @@ struct RuleDraft {
     self.id = id
     self.name = name
     condition = "level >= error"
+    fields = ["level"]
     severity = .medium
     key = ["service"]
     distinct = nil
@@ -44,6 +47,7 @@ struct RuleDraft {
     self.id = id
     self.name = name
     condition = trouble.condition.text
+    fields = trouble.condition.fields
     severity = trouble.severity
     key = trouble.key
     distinct = trouble.distinct
@@ -73,7 +77,7 @@ struct RuleDraft {
   /// The condition with the key's presence, where events without it would be counted together.
   var `where`: String {
     let missing = ((key.isEmpty ? [] : key) + [distinct].compactMap(\.self)).filter { name in
-      name != "service" && !condition.contains(name)
+      name != "service" && !fields.contains(name)
     }
     let whole = condition.contains(" or ") && !missing.isEmpty ? "(\(condition))" : condition
     return ([whole] + missing.map { "\($0) ~= nil" }).joined(separator: " and ")

@@ -127,8 +127,12 @@ package struct ExpositionReader {
   private mutating func readSample() throws(ExpositionRefusal) -> ExpositionSample {
     let name = try readName(allowsColon: true)
     sampled.insert(name)
+    let end = place
     if format == .text { skipBlanks() }
-    let labels = peek == UInt8(ascii: "{") ? try readLabels() : []
+    let hasLabels = peek == UInt8(ascii: "{")
+    // Without labels, these blanks are what separates the value.
+    if !hasLabels { place = end }
+    let labels = hasLabels ? try readLabels() : []
     guard takeBlank() || format == .text && !labels.isEmpty else { throw refusal("\(name) has no value") }
     let value = try readNumber("a value")
     if takeBlank(), let byte = peek, byte != 0x0a, byte != UInt8(ascii: "#") {

@@ -51,7 +51,7 @@ struct ServeKnowledgeTests {
     let lines = (1...9).map { "{\"ts\":\(1_750_000_000 + $0),\"level\":\"error\",\"message\":\"fail\"}\n" }
     try access.directory.write("app.jsonl", lines.joined())
     var list = try access.stella(["rules", "list"])
-    while !list.output.contains("quarantined") { list = try access.stella(["rules", "list"]) }
+    for _ in 0..<200 where !list.output.contains("quarantined") { list = try access.stella(["rules", "list"]) }
     #expect(list.status == 2 && list.errors.contains("test.failing rests") && list.errors.contains("refused.lua:1"))
     let show = try access.stella(["rules", "show", "test.other", "--output", "json"])
     let shown = try #require(Self.objects(show.output).first)
@@ -130,7 +130,7 @@ struct ServeKnowledgeTests {
         shadow:
           - { rules: [service.broken], author: mara, reason: new }
         maintenance:
-          - { name: nightly, windows: [{ at: "22:00-06:00" }], author: mara, reason: backups }
+          - { name: nightly, windows: [{ from: "22:00", to: "06:00" }], author: mara, reason: backups }
 
         """)
     try access.directory.write("Fixes/refused.lua", "return fix { api = 1, id = \"refused\" }\n")

@@ -74,15 +74,22 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
     }
   }
 
-  /// The runner takes the store's epoch, and with it the right to carry out runs.
+  /// Where there are fixes, a runner takes the store's epoch, and with it the right to carry out runs.
   func start() throws {
     let lifetime = configuration.alertLifetime.nanoseconds
-    let runner = try Runner(remediation, holder: "\(configuration.holder) (pid \(getpid()))") { [weak self] in
-      self?.isEnding.load(ordering: .relaxed) ?? true
+    let note: @Sendable (RemediationThread<Store>.Notice) -> Void = { [weak self] in self?.note($0) }
+    let started: RemediationThread<Store>
+    if remediation.fixes.fixes.isEmpty {
+      // Nothing to decide, so that nobody has to look for decisions many times a second.
+      started = try RemediationThread(
+        keepingIn: store, time: SystemTime(), alertLifetime: lifetime, onNotice: note)
+    } else {
+      let runner = try Runner(remediation, holder: "\(configuration.holder) (pid \(getpid()))") { [weak self] in
+        self?.isEnding.load(ordering: .relaxed) ?? true
+      }
+      started = try RemediationThread(
+        remediation, runner: runner, alertLifetime: lifetime, seal: { [weak self] in self?.seal() }, onNotice: note)
     }
-    let started = try RemediationThread(
-      remediation, runner: runner, alertLifetime: lifetime, seal: { [weak self] in self?.seal() },
-      onNotice: { [weak self] in self?.note($0) })
     thread.withLock { $0 = started }
   }
 
@@ -212,6 +219,8 @@ extension StoreDesk {
     _ body: (Store.Transaction, StoredAlert, StoredAlert.Remark) throws -> Void
   ) throws {
     let remark = StoredAlert.Remark(by: "user:\(name)", time: WallTime.now(), reason: reason)
+    // Who was just told of an alert may be faster than the store that keeps it.
+    _ = isSettled(within: 2_000_000_000)
     try store.write(as: .command) { transaction in
       guard let alert = try transaction.alert(id) else { throw StellaError(.notFound, "there is no alert \(id).") }
       try body(transaction, alert, remark)
