@@ -9,6 +9,8 @@ import { stream } from "./stream.js";
 import { clock, counted, fullTime, number, stamp, visible } from "./text.js";
 
 const KEPT = 3000;
+/** By then what was written is to be read. */
+const SEAM = 4000;
 
 export function eventsView(go, filterChanged) {
   let last = 0;
@@ -165,10 +167,30 @@ export function eventsView(go, filterChanged) {
       all = numbered.concat(all).slice(0, KEPT + 2000);
       draw();
       if (!isFirst) grid.scroller.scrollTop = 0;
+      else if (numbered.length) setTimeout(() => fillSeam(numbered[numbered.length - 1]), SEAM);
       drawExports();
     } catch (error) {
       if (isFirst) hasArchive = false;
       else toast(error.message);
+    }
+  }
+
+  /** What was neither in the archive yet nor in the stream already, when the one was asked and the other began. */
+  async function fillSeam(before) {
+    const index = all.indexOf(before);
+    const after = all[index + 1];
+    if (index < 0 || !after || isPaused) return;
+    try {
+      const found = await getLines("events" + archiveQuery({ since: before.time, until: after.time, limit: 500 }));
+      const place = all.indexOf(after);
+      const missing = found.filter((event) => event.time > before.time && event.time < after.time).reverse();
+      if (place < 0 || missing.length === 0) return;
+      all.splice(place, 0, ...missing.map((event, number) => (
+        { ...event, number: before.number + (number + 1) / (missing.length + 1), ms: stamp(event.time), text: null })));
+      all = all.slice();
+      draw();
+    } catch {
+      // It was only to be complete; Earlier asks again.
     }
   }
 
