@@ -152,6 +152,12 @@ package struct HealthAnalysis: Sendable {
   // MARK: - Disk and log
 
   private mutating func lookAtSpace() {
+    if let quota = record.storeQuota, record.storeBytes / 4 >= quota / 5 {
+      find(
+        "store.quota", "", .medium, "The store reaches its quota",
+        "It has \(record.storeBytes >> 20) of \(quota >> 20) MiB",
+        "Export the log and prune it: stella log export FILE && stella log prune")
+    }
     guard let last = record.space.last, record.diskBytes > 0 else { return }
     let share = Double(last.free) / Double(record.diskBytes)
     let free = "\(HealthText.percent(share)) (\(last.free >> 20) MiB) are free where the state directory is"
@@ -165,6 +171,7 @@ package struct HealthAnalysis: Sendable {
         "\(free); at the pace of the last hours it is full in \(left / Self.hour) hours",
         "Find what grows there; older alerts, logs and history go with `retention:` in stella.yaml.")
     }
+<<<<<<< HEAD
   }
 
   private mutating func lookAtQuota() {
@@ -174,6 +181,8 @@ package struct HealthAnalysis: Sendable {
         "It has \(record.storeBytes >> 20) of \(quota >> 20) MiB",
         "Export the log and prune it: stella log export FILE && stella log prune")
     }
+=======
+>>>>>>> f4dfc7bd94cae191a3119e0413847ffe216e087f
   }
 
   /// Nanoseconds until nothing is free, by the line of least squares through the last hours; nil when it doesn't fall, or there is
