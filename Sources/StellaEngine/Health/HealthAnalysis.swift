@@ -31,7 +31,6 @@ package struct HealthAnalysis: Sendable {
     analysis.lookAtRules()
     analysis.lookAtFixes()
     analysis.lookAtSpace()
-    analysis.lookAtQuota()
     analysis.lookAtLog()
     analysis.lookAtTrends()
     return analysis.found.sorted { ($1.severity, $0.kind, $0.subject) < ($0.severity, $1.kind, $1.subject) }
@@ -171,18 +170,6 @@ package struct HealthAnalysis: Sendable {
         "\(free); at the pace of the last hours it is full in \(left / Self.hour) hours",
         "Find what grows there; older alerts, logs and history go with `retention:` in stella.yaml.")
     }
-<<<<<<< HEAD
-  }
-
-  private mutating func lookAtQuota() {
-    if let quota = record.storeQuota, record.storeBytes / 4 >= quota / 5 {
-      find(
-        "store.quota", "", .medium, "The store reaches its quota",
-        "It has \(record.storeBytes >> 20) of \(quota >> 20) MiB",
-        "Export the log and prune it: stella log export FILE && stella log prune")
-    }
-=======
->>>>>>> f4dfc7bd94cae191a3119e0413847ffe216e087f
   }
 
   /// Nanoseconds until nothing is free, by the line of least squares through the last hours; nil when it doesn't fall, or there is
