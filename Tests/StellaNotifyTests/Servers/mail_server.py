@@ -27,7 +27,7 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         print(json.dumps({
-            "from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None,
+            "from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None or security == "tls",
             "user": session.auth_data.decode() if session.auth_data else None,
             "mail": base64.b64encode(envelope.content).decode()}), flush=True)
         return "250 2.0.0 taken"
