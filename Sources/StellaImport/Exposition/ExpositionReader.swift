@@ -44,7 +44,7 @@ package struct ExpositionReader {
     var count = 0
     while place < bytes.count {
       if hasEnded { throw refusal("something stands behind # EOF") }
-      if let sample = try readSample(), wants(sample.name) {
+      if let sample = try readNextLine(), wants(sample.name) {
         count += 1
         if count > limits.samples { throw limit("it has over \(limits.samples) samples") }
         take(sample)
@@ -57,7 +57,7 @@ package struct ExpositionReader {
   // MARK: - Lines
 
   /// Nil for a line that has no sample.
-  private mutating func readSample() throws(ExpositionRefusal) -> ExpositionSample? {
+  private mutating func readNextLine() throws(ExpositionRefusal) -> ExpositionSample? {
     if format == .text { skipBlanks() }
     guard let first = peek, first != 0x0a else {
       if format == .openMetrics { throw refusal("a line is empty") }
