@@ -109,7 +109,8 @@ import Testing
   @Test("Lines of a sample that are no events are left out")
   func damaged() throws {
     let lines = Self.cases[0].lines
-    let scaffold = try make("name", Self.lines([lines[0], "{\"time\":\"2026-01-01T00:00:01Z\",\"level\":\"info\",\"msg\":\"cut off in the mid", ""] + lines.dropFirst()))
+    let torn = #"{"time":"2026-01-01T00:00:01Z","level":"info","msg":"cut off in the mid"#
+    let scaffold = try make("name", Self.lines([lines[0], torn, ""] + lines.dropFirst()))
     #expect(scaffold.condition == "level >= error")
     #expect(String(decoding: scaffold.files[2].text, as: UTF8.self) == Self.lines(lines))
     try expectUsable(scaffold)
