@@ -70,9 +70,7 @@ extension FieldTest {
     case .oneOf(let literals): return "one_of(\(([name] + literals.map(LuaText.shown)).joined(separator: ", ")))"
     case .text(let test, let needle, let ignoringCase):
       return "\(ignoringCase ? "i" : "")\(test.rawValue)(\(name), \(LuaText.shown(.text(needle))))"
-    case .matches(let pattern):
-      if let simpler = PlainPattern(pattern) { return FieldTest(field, simpler.question).written }
-      return "matches(\(name), \(LuaText.pattern(pattern)))"
+    case .matches(let pattern): return "matches(\(name), \(LuaText.pattern(pattern)))"
     default: return source.replacing(FieldName.source(field), with: name, maxReplacements: 1)
     }
   }
