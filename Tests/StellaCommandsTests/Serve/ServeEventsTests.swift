@@ -9,7 +9,8 @@ struct ServeEventsTests {
   init() throws { directory = try CommandDirectory() }
 
   private func serve() throws -> StellaProcess {
-    let server = try directory.stella(["serve", "--output", "json", "app.jsonl"])
+    // Its alerts are more than a pipe holds that nobody reads.
+    let server = try directory.stella(["serve", "--output", "json", "app.jsonl"], output: .nullDevice)
     try #require(
       server.until { $0.errors.contains("serving at") && $0.errors.contains("watching") }, "\(server.errors)")
     return server
