@@ -11,7 +11,9 @@ extension AreaDescription {
       return [
         RouteDescription(
           "POST", path, "send\(name)", "Measurements of a page", .everybody,
-          parameters: [.init("origin", .header, "The site's, which browsers send.", isRequired: true)],
+          parameters: [
+            .init("origin", .header, "The site's, which browsers send.", .text.longest(256), isRequired: true)
+          ],
           body: ["application/json", "text/plain"].map { .init($0, .either([.map(.any), .list(.map(.any))])) },
           answers: [.init(200, "They are durable.", [.init("application/json", .named("Accepted"))])],
           problems: [400, 403, 404, 413, 415, 429, 503]),

@@ -24,7 +24,7 @@ extension AreaDescription {
         "GET", "/api/v1/events/series", "countEvents",
         "Events counted in steps of time, or quantiles of how long things took", .right(.read),
         parameters: [
-          since, until, .init("step", "Whole minutes.", .text.example(.string("5m"))),
+          since, until, .init("step", "Whole minutes.", .text.longest(64).example(.string("5m"))),
           .init("by", "Count for each of these apart.", .oneOf(SeriesQuery.Group.allCases.map(\.rawValue))),
           .init("field", "Quantiles of this instead of counts.", .oneOf(SeriesQuery.Field.allCases.map(\.rawValue))),
           level, service,
@@ -50,18 +50,21 @@ extension AreaDescription {
 
   private static let problems = [400, 404, 503]
   private static let since = RouteDescription.Parameter(
-    "since", "A time, or how long ago.", .text.example(.string("1h")))
-  private static let until = RouteDescription.Parameter("until", "Before then.", .text.example(.string("5m")))
+    "since", "A time, or how long ago.", .text.longest(64).example(.string("1h")))
+  private static let until = RouteDescription.Parameter(
+    "until", "Before then.", .text.longest(64).example(.string("5m")))
   private static let level = RouteDescription.Parameter(
     "level", "Events of at least this level.", .oneOf(LogLevel.allCases.map(\.name)))
-  private static let service = RouteDescription.Parameter("service", "Events of these services, with commas between.")
+  private static let service = RouteDescription.Parameter(
+    "service", "Events of these services, with commas between.", .text.longest(1024))
   private static let filters: [RouteDescription.Parameter] = [
-    since, until, .init("search", "Events whose line holds this text, whatever the case of its letters."),
+    since, until,
+    .init("search", "Events whose line holds this text, whatever the case of its letters.", .text.longest(256)),
     .init("where", "Events for which a condition holds, as in rules.", .text.longest(4096)), level, service,
   ]
   private static let order = RouteDescription.Parameter(
     "order", "What comes first.", .oneOf(EventQuery.Order.allCases.map(\.rawValue)))
   private static let limit = RouteDescription.Parameter(
     "limit", "The most that are given.", .integer.atLeast(1).atMost(1000).standard(.integer(100)))
-  private static let after = RouteDescription.Parameter("after", "Behind the event with this id.")
+  private static let after = RouteDescription.Parameter("after", "Behind the event with this id.", .text.longest(64))
 }

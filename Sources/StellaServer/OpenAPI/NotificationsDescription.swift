@@ -13,7 +13,8 @@ extension AreaDescription {
         ], lines: .named("Notification"), meaning: "Notifications, one a line."),
       .operation(
         "POST", "/notifications/:id/retry", "retryNotification", "Try again to tell what could not be told", .respond,
-        parameters: [.init("id", .path, "The notification's id.")], body: .object([], isClosed: true),
+        parameters: [.init("id", .path, "The notification's id.", .text.longest(64))],
+        body: .object([], isClosed: true),
         answer: .named("Notification"), meaning: "It is tried again.", problems: [403, 404, 409, 422]),
     ],
     schemas: [

@@ -10,7 +10,7 @@ extension AreaDescription {
       .operation(
         "GET", "/system/history", "listSystemHistory", "How it was, a sample a minute, the oldest first", .read,
         parameters: [
-          since, .init("until", "Before then: a time, or how long ago.", .text.example(.string("1h"))),
+          since, .init("until", "Before then: a time, or how long ago.", .text.longest(64).example(.string("1h"))),
           .init("status", "Only these.", .oneOf(HealthStatus.allCases.map(\.rawValue))), scoreBelow, limit(1500),
         ], lines: .named("SystemHealth"), meaning: "Samples, one a line."),
       .operation(
@@ -24,7 +24,7 @@ extension AreaDescription {
       .operation(
         "POST", "/findings/:id/acknowledge", "acknowledgeFinding",
         "Say that somebody looks after it; recorded in the execution log", .respond,
-        parameters: [.init("id", .path, "The finding's id, or the first 8 digits of it or more.")],
+        parameters: [.init("id", .path, "The finding's id, or the first 8 digits of it or more.", .text.longest(64))],
         body: .object([.init("reason", .text)], isClosed: true), answer: .named("Finding"), meaning: "It is recorded.",
         problems: [403, 404, 409, 422]),
     ],
@@ -58,7 +58,7 @@ extension AreaDescription {
     ])
 
   private static let since = RouteDescription.Parameter(
-    "since", "A time, or how long ago.", .text.example(.string("24h")))
+    "since", "A time, or how long ago.", .text.longest(64).example(.string("24h")))
   private static let scoreBelow = RouteDescription.Parameter("score_below", "Only with a lower score.", .integer)
 
   private static func limit(_ standard: Int64) -> RouteDescription.Parameter {
