@@ -105,10 +105,7 @@ package final class LineSplitter {
   }
 
   /// Goes on counting from `counts`. Nothing was read yet.
-  package func restore(_ counts: LineCounts) {
-    self.counts = counts
-    if startOffset == 0 { self.counts.inFile = 0 }
-  }
+  package func restore(_ counts: LineCounts) { self.counts = counts }
 
   /// The next block of lines, or why there is none. Invalidates the block before.
   ///
@@ -265,6 +262,8 @@ package final class LineSplitter {
   private func block(base: UnsafeMutablePointer<UInt8>, count: Int) -> LineBlock {
     counts.lines += count
     counts.cut += cutLines.count
+    // Also in a file that took the place of the one whose counts were restored.
+    if startOffset == 0 { counts.inFile = 0 }
     let first = counts.inFile.map { $0 + 1 }
     counts.inFile = counts.inFile.map { $0 + count }
     if let first, cutNumbers.count < DecodeFailures.maximumSamples {
