@@ -56,11 +56,11 @@ extension AreaDescription {
   private static let level = RouteDescription.Parameter(
     "level", "Events of at least this level.", .oneOf(LogLevel.allCases.map(\.name)))
   private static let service = RouteDescription.Parameter(
-    "service", "Events of these services, with commas between.", .text.longest(1024))
+    "service", "Events of these services, with commas between.", .text.longest(256))
   private static let filters: [RouteDescription.Parameter] = [
     since, until,
     .init("search", "Events whose line holds this text, whatever the case of its letters.", .text.longest(256)),
-    .init("where", "Events for which a condition holds, as in rules.", .text.longest(4096)), level, service,
+    .init("where", "Events for which a condition holds, as in rules.", .text.longest(512)), level, service,
   ]
   private static let order = RouteDescription.Parameter(
     "order", "What comes first.", .oneOf(EventQuery.Order.allCases.map(\.rawValue)))
