@@ -2,8 +2,7 @@ import Glibc
 
 /// The machine code of this program and of its libraries.
 package enum ProgramCode {
-  /// Gives back the resident pages of it. Most were only needed to start; those that are run again come from the page cache, for some
-  /// microseconds each.
+  /// Gives back the resident pages of it. Most were only needed to start; those that are run again come from the page cache.
   package static func release() {
     guard let maps = fopen("/proc/self/maps", "re") else { return }
     defer { fclose(maps) }
