@@ -27,15 +27,15 @@ final class ServerAccess: AccessAuthority {
   /// A code for the first admin; nil when somebody is known.
   func enrolmentCode() -> String? { access.roster.people.persons.isEmpty ? code.make(now: now) : nil }
 
-  func identity(by text: String) throws(CommandFailure) -> Identity? {
+  func identity(by text: String, isUse: Bool) throws(CommandFailure) -> Identity? {
     guard let secret = AccessSecret(text) else { return nil }
     return try reporting {
       switch secret.kind {
       case .session:
-        guard let (session, person) = try access.session(secret) else { return nil }
+        guard let (session, person) = try access.session(secret, isUse: isUse) else { return nil }
         return identity(session, person, secret)
       case .token:
-        guard let (token, owner) = try access.token(secret) else { return nil }
+        guard let (token, owner) = try access.token(secret, isUse: isUse) else { return nil }
         return Identity(
           caller: .token(name: token.name, owner: owner.name, scopes: Set(token.scopes)), person: owner.name,
           roles: [], until: token.expiresAt, crossSiteToken: nil)

@@ -99,12 +99,14 @@ extension AccessBook {
   }
 
   /// The session that a secret is for; nil when it is over, or its person may no longer come in.
-  package func session(_ secret: AccessSecret) throws -> (session: LoginSession, person: Person)? {
+  ///
+  /// - Parameter isUse: whether it counts as used now.
+  package func session(_ secret: AccessSecret, isUse: Bool = true) throws -> (session: LoginSession, person: Person)? {
     let digest = secret.digest
     guard secret.kind == .session, let session = try store.readAccess({ try $0.session(digest) }) else { return nil }
     let now = time.now()
     guard !session.isOver(at: now), let person = person(of: session.account), !person.isDisabled else { return nil }
-    if now - session.usedAt >= Self.useStep {
+    if isUse, now - session.usedAt >= Self.useStep {
       try store.write(as: .command) { try $0.setUsed(session: session.id, at: now) }
     }
     return (session, person)

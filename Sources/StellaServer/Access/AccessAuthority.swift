@@ -60,7 +60,9 @@ package struct LoginGrant: Sendable, Hashable {
 /// The host's knowledge of who may come in. Every call blocks, and may be made from several threads at once.
 package protocol AccessAuthority: Sendable {
   /// Whose secret this is; nil when it is nobody's, or no longer.
-  func identity(by secret: String) throws(CommandFailure) -> Identity?
+  ///
+  /// - Parameter isUse: whether that counts as a use of the session, which ends some time after the last.
+  func identity(by secret: String, isUse: Bool) throws(CommandFailure) -> Identity?
   /// Does the same work whether or not there is such a user.
   ///
   /// - Returns: nil when user and password don't fit.

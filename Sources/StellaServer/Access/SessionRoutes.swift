@@ -75,7 +75,7 @@ struct SessionRoutes: Sendable {
     _ request: Request, _ context: AccessContext,
     _ read: (inout RequestMembers, String) throws(CommandFailure) -> (name: String, attempt: Attempt)
   ) async throws -> Response {
-    if let refusal = AccessGate.foreignPage(request) { return refusal }
+    if let refusal = AccessGate.foreignPage(request, isTLS: cookie.isSecure) { return refusal }
     // A form of another site could send any other type.
     guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
       return Problem(
