@@ -86,6 +86,7 @@ let package = Package(
       dependencies: [
         "CCrypt", "CStellaDashboard", "StellaArchive", "StellaEngine", "StellaIntake", "StellaModel",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -242,8 +243,8 @@ let package = Package(
       name: "StellaServerTests",
       dependencies: [
         "StellaServer", "StellaArchive", "StellaEngine", "StellaLogging", "StellaDetection", "StellaIntake",
-        "StellaModel", "StellaTesting", .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "Logging", package: "swift-log"),
+        "StellaModel", "StellaTesting", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -12,7 +12,8 @@ import StellaModel
 struct AccessGate: RouterMiddleware {
   /// What of a URL ends up in logs and histories, and so must hold no secret.
   private static let secretNames: Set<String> = [
-    "access_token", "api_key", "apikey", "auth", "authorization", "bearer", "code", "jwt", "key_secret", "passwd",
+    "access_token", "api_key", "apikey", "auth", "authorization", "bearer", "code", "id_token", "jwt", "key_secret",
+    "passwd",
     "password", "secret", "session", "token",
   ]
   static var crossSiteField: HTTPField.Name { AnswerField.name("stella-cross-site-token") }
@@ -43,7 +44,7 @@ struct AccessGate: RouterMiddleware {
     do throws(CommandFailure) {
       let authority = authority
       identity = try await work.run { () throws(CommandFailure) in
-        try authority.identity(by: shown.secret, isUse: true)
+        try authority.identity(by: shown.secret, from: address, isUse: true)
       }
     } catch {
       return Problem(error).response
@@ -65,7 +66,7 @@ struct AccessGate: RouterMiddleware {
     let authority = authority
     do throws(CommandFailure) {
       let found = try await work.run { () throws(CommandFailure) in
-        try authority.identity(by: shown.secret, isUse: false)
+        try authority.identity(by: shown.secret, from: "", isUse: false)
       }
       guard let found, found.has(.read) else { return false }
       return found.has(.administer) || !before.has(.administer)
@@ -147,7 +148,7 @@ struct AccessGate: RouterMiddleware {
   private static func secretInURL(_ request: Request) -> Response? {
     let isSecret = request.uri.queryParameters.contains { parameter in
       secretNames.contains(parameter.key.lowercased()) || parameter.value.contains("stella_s_")
-        || parameter.value.contains("stella_t_")
+        || parameter.value.contains("stella_t_") || TokenVerifier.isToken(String(parameter.value))
     }
     guard isSecret || request.uri.path.contains("stella_s_") || request.uri.path.contains("stella_t_") else {
       return nil

@@ -75,7 +75,11 @@ package struct OpenAPIDocument: Sendable {
       "bearer",
       .object([
         .init("type", .string("http")), .init("scheme", .string("bearer")),
-        .init("description", .string("The secret of a session (`POST /api/v1/session`), or a token.")),
+        .init(
+          "description",
+          .string(
+            "The secret of a session (`POST /api/v1/session`), a token, or one of the OpenID provider that the configuration names."
+          )),
       ])),
     .init(
       "cookie",
