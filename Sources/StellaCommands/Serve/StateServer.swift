@@ -47,7 +47,7 @@ final class StateServer: Sendable {
     let keeper = Self.keeper(desk, monitor, traffic, journal, configuration, parts, lost)
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
       var answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
-      if caller == .local { answer.mask(masking) }
+      if Viewer(caller, desk.access).seesMasked(request) { answer.mask(masking) }
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
