@@ -58,7 +58,7 @@ enum Layers {
         "StellaArchive", "StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt", "CStellaDashboard",
       ],
       others: [
-        "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
+        "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "Crypto", "CryptoExtras", "ServiceLifecycle", "X509",
         "SwiftASN1",
       ]),
     "StellaTesting": Rule(
