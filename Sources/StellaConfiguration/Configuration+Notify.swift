@@ -77,7 +77,8 @@ extension Configuration {
       problems.append(
         .init(
           .wrongValue, at: entry["url"]?.place ?? entry.place,
-          "`url` of the sink \(name) must be nats://HOST:PORT, with USER:PASSWORD@ or TOKEN@ before the host if need be."))
+          "`url` of the sink \(name) must be nats://HOST:PORT, with USER:PASSWORD@ or TOKEN@ before the host if need be."
+        ))
     }
     let tokens = subject.split(separator: ".", omittingEmptySubsequences: false)
     let isSubject = tokens.allSatisfy { token in
@@ -87,7 +88,8 @@ extension Configuration {
       problems.append(
         .init(
           .wrongValue, at: entry["subject"]?.place ?? entry.place,
-          "`subject` of the sink \(name) must be words with dots between them, such as stella.alerts, without * and >."))
+          "`subject` of the sink \(name) must be words with dots between them, such as stella.alerts, without * and >.")
+      )
     }
     return .nats(url: ConcealedText(url), subject: subject)
   }

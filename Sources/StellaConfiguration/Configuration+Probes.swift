@@ -60,7 +60,9 @@ extension Configuration {
 }
 
 extension ConfigurationSchema {
-  static let probe: [ConfigurationKey] = [
+  static let probe = probeSubject + probePolling + probeDetails
+
+  private static let probeSubject: [ConfigurationKey] = [
     ConfigurationKey(
       "http", .text, example: "https://shop.internal/health",
       "A URL that is asked for by GET. Redirects aren't followed."),
@@ -69,9 +71,15 @@ extension ConfigurationSchema {
       "postgres", .text, example: "db.internal:5432",
       "A PostgreSQL server, which must be ready for connections. Nobody logs in: no password is needed."),
     ConfigurationKey("redis", .text, example: "cache.internal:6379", "A Redis server, which must answer PING."),
-  ] + polling(
-    timeout: "5s", authority: "Certificates (PEM) of those to believe for `http` instead of the system's. They are always checked."
-  ) + [
+  ]
+
+  private static let probePolling = polling(
+    timeout: "5s",
+    authority:
+      "Certificates (PEM) of those to believe for `http` instead of the system's. Certificates are always checked."
+  )
+
+  private static let probeDetails: [ConfigurationKey] = [
     ConfigurationKey(
       "service", .text, example: "shop", "The service of its events. Without the key: the name of the probe."),
     ConfigurationKey(

@@ -54,13 +54,21 @@ extension Configuration {
 }
 
 extension ConfigurationSchema {
-  static let scrape: [ConfigurationKey] = [
+  static let scrape = scrapeSubject + scrapePolling + scrapeDetails
+
+  private static let scrapeSubject: [ConfigurationKey] = [
     ConfigurationKey(
       "url", .text, isRequired: true, example: "http://127.0.0.1:9100/metrics",
-      "What is asked for by GET. Redirects aren't followed."),
-  ] + polling(
-    timeout: "10s", authority: "Certificates (PEM) of those to believe instead of the system's. They are always checked."
-  ) + [
+      "What is asked for by GET. Redirects aren't followed.")
+  ]
+
+  private static let scrapePolling = polling(
+    timeout: "10s",
+    authority:
+      "Certificates (PEM) of those to believe instead of the system's. Certificates are always checked."
+  )
+
+  private static let scrapeDetails: [ConfigurationKey] = [
     ConfigurationKey(
       "service", .text, example: "shop", "The service of its events. Without the key: the name of the entry."),
     ConfigurationKey(

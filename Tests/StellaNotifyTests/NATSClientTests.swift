@@ -22,7 +22,8 @@
 
     private func message(_ id: String) -> NotificationMessage {
       let notice = Notice(
-        kind: .alert, state: .firing, subject: "a", rule: "errors.spike", title: "Errors", summary: "shöp: many", startsAt: 0)
+        kind: .alert, state: .firing, subject: "a", rule: "errors.spike", title: "Errors", summary: "shöp: many",
+        startsAt: 0)
       return NotificationMessage(id: id, kind: .alert, group: [], notices: [notice], time: 1_780_000_000_000_000_000)
     }
 

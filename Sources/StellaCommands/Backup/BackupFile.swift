@@ -65,7 +65,8 @@ struct BackupFile {
     defer { close(input) }
     guard let first = try? header(input), first.path == BackupManifest.name, first.bytes <= BackupManifest.limit else {
       throw CommandFailure(
-        .integrity, "\(path) is no backup: it doesn't begin with a \(BackupManifest.name). Name what `stella backup` made.")
+        .integrity,
+        "\(path) is no backup: it doesn't begin with a \(BackupManifest.name). Name what `stella backup` made.")
     }
     try unpack(first, input, to: directory)
     let manifest = try BackupManifest.read(in: directory).manifest

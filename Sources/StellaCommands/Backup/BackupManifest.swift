@@ -90,7 +90,8 @@ struct BackupManifest: Equatable {
   static func read(in directory: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
     guard let file = try StateFiles.examine(name, in: directory) else {
       throw CommandFailure(
-        .notFound, "\(directory) is no backup: there is no \(name). Name the directory or the file that `stella backup` made.")
+        .notFound,
+        "\(directory) is no backup: there is no \(name). Name the directory or the file that `stella backup` made.")
     }
     guard file.bytes <= limit else { throw broken("is too long") }
     var bytes = [UInt8](repeating: 0, count: Int(file.bytes))

@@ -89,7 +89,7 @@ struct StateRestore {
     if let digest, found.description != digest, found.hexadecimal != digest {
       throw CommandFailure(
         .integrity,
-        "the backup's manifest has the digest \(found), and not \(digest): it is another backup. Look which one is meant.")
+        "the backup's manifest has the digest \(found), and not \(digest): it is another one. Look which is meant.")
     }
     try check(manifest, in: source)
     return manifest
@@ -98,7 +98,8 @@ struct StateRestore {
   private static func check(_ manifest: BackupManifest, in directory: String) throws {
     for file in manifest.files {
       guard let found = try StateFiles.examine(file.path, in: directory) else {
-        throw CommandFailure(.integrity, "the backup can't be trusted: \(file.path) is missing. \(BackupManifest.remedy)")
+        throw CommandFailure(
+          .integrity, "the backup can't be trusted: \(file.path) is missing. \(BackupManifest.remedy)")
       }
       guard found == file else {
         throw CommandFailure(

@@ -65,7 +65,8 @@ final class NetworkSources: Sendable {
       guard let file = settings.caFile, access(file, R_OK) != 0 else { continue }
       let reason = String(cString: strerror(errno))
       throw CommandFailure(
-        .usage, TextEscaping.oneLine("\(section).\(settings.name): ca_file \(file) can't be read: \(reason).", limit: 500))
+        .usage,
+        TextEscaping.oneLine("\(section).\(settings.name): ca_file \(file) can't be read: \(reason).", limit: 500))
     }
   }
 

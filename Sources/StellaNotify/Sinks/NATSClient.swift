@@ -58,8 +58,10 @@
     private func said(_ error: JetStreamError) -> String {
       let text = error.description
       // The library may tell the address, which may hold a password.
-      let secrets = url.text.split(whereSeparator: { "/@:".contains($0) }).filter { $0.utf8.count >= KnownSecrets.minimumBytes }
-      if secrets.dropFirst().contains(where: { text.contains($0) }) { return "(left out, it holds a part of the address)" }
+      let parts = url.text.split(whereSeparator: { "/@:".contains($0) }).dropFirst()
+      for part in parts where part.utf8.count >= KnownSecrets.minimumBytes && text.contains(part) {
+        return "(left out, it holds a part of the address)"
+      }
       let remedy = error.isWithoutStream ? ": no stream takes \(subject), or JetStream is off there" : ""
       return TextEscaping.oneLine(text, limit: 200) + remedy
     }

@@ -92,8 +92,8 @@ struct BackupFileTests {
   @Test("Heads of files survive their coding, also with long paths and of 100 GB")
   func heads() throws {
     let long = "d23456789/".replicated(12)
-    for (path, bytes) in [("a", 0), ("intake/0001", 1 << 33), ("b", 100_000_000_000), (long + "name", 7)] as [(String, Int64)]
-    {
+    let all: [(String, Int64)] = [("a", 0), ("intake/0001", 1 << 33), ("b", 100_000_000_000), (long + "name", 7)]
+    for (path, bytes) in all {
       let head = try #require(TarHeader(path: path, bytes: bytes).encoded(time: 1_700_000_000))
       #expect(TarHeader(head) == TarHeader(path: path, bytes: bytes))
       for place in [0, 130, 150, 260] {
