@@ -131,8 +131,12 @@ export function healthView(go) {
 
   const about = (finding) => [finding.title, finding.subject].filter(Boolean).join(": ");
 
+  /** What is there is of other filters from now on. */
+  let isOther = false;
+
   function anew() {
     limit = PAGE;
+    isOther = true;
     ask();
   }
 
@@ -145,11 +149,13 @@ export function healthView(go) {
       }));
       if (turn !== asked) return;
       findings = found.reverse();
+      isOther = false;
       trouble = "";
     } catch (error) {
       if (!(error instanceof APIError)) throw error;
       if (turn !== asked) return;
       trouble = error.isMissing ? "Not available on this server." : error.message;
+      if (isOther) findings = [];
     }
     draw();
   }

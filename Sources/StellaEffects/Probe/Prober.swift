@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import StellaModel
 
 /// Asks services whether they answer. One question at a time of each probe is the caller's part.
