@@ -119,7 +119,7 @@ let package = Package(
     .target(
       name: "StellaNotify",
       dependencies: [
-        "StellaModel", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        "StellaModel", "StellaNATS", .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -223,7 +223,7 @@ let package = Package(
     .testTarget(
       name: "StellaNotifyTests",
       dependencies: [
-        "StellaNotify", "StellaSQLite", "StellaTesting", "StellaModel",
+        "StellaNotify", "StellaNATS", "StellaSQLite", "StellaTesting", "StellaModel",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       exclude: ["Servers"], swiftSettings: swiftSettings),

@@ -4,12 +4,9 @@ import json
 import os
 import re
 import selectors
-import signal
-import socket
-import subprocess
-import threading
 import time
-import urllib.request
+
+from server import Server
 
 BATCH, CONNECTIONS = 1000, 8
 COUNTER = """return rule {
@@ -23,51 +20,6 @@ COUNTER = """return rule {
   suppress_for = "0s",
 }
 """
-
-
-class Server:
-    """A `stella serve` that takes events over HTTP, in a folder that outlives it."""
-
-    def __init__(self, stella, folder, arguments=()):
-        self.stella, self.folder, self.arguments = stella, folder, arguments
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, "stella.yaml"), "w", encoding="ascii") as file:
-            file.write("server: { listen: '127.0.0.1:0' }\n")
-        self.start()
-
-    def start(self):
-        self.alerts = open(os.path.join(self.folder, "alerts.ndjson"), "ab")
-        self.process = subprocess.Popen(
-            [self.stella, "serve", "--rules", "Rules", "--output", "json", *self.arguments], cwd=self.folder,
-            stdin=subprocess.DEVNULL, stdout=self.alerts, stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                self.port = int(found[1])
-            if "watching" in line:
-                break
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
-
-    def figure(self, name):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as answer:
-            found = re.search(rf"^{name} (\S+)$", answer.read().decode(), re.MULTILINE)
-        return float(found[1]) if found else 0.0
-
-    def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port))
-
-    def resident_mb(self):
-        with open(f"/proc/{self.process.pid}/status") as status:
-            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.alerts.close()
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-        self.alerts.close()
 
 
 def request(body):

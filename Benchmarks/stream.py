@@ -1,54 +1,27 @@
 """How long a log line takes to a client of the live stream, and how many clients there can be."""
 
 import json
-import os
-import re
 import selectors
-import signal
-import socket
-import subprocess
 import threading
 import time
+
+from server import Server
 
 RATE, SECONDS, TICK = 20_000, 10, 0.002
 
 
-class Server:
-    """A `stella serve` over one file in a folder of its own."""
+SLOW = """return rule { api = 1, id = "bench.slow", title = "Slow", severity = "low", status = "test",
+  where = [[status >= 500]], by = { "route" }, threshold = { count = 1000000, within = "1m" } }
+"""
 
-    def __init__(self, stella, work):
-        self.folder = os.path.join(work, "stream")
-        rules = os.path.join(self.folder, "Rules")
-        os.makedirs(rules, exist_ok=True)
-        with open(os.path.join(rules, "slow.lua"), "w", encoding="ascii") as file:
-            file.write(
-                'return rule { api = 1, id = "bench.slow", title = "Slow", severity = "low", status = "test", '
-                'where = [[status >= 500]], by = { "route" }, threshold = { count = 1000000, within = "1m" } }\n')
-        with open(os.path.join(self.folder, "stella.yaml"), "w", encoding="ascii") as file:
-            file.write("server: { listen: '127.0.0.1:0' }\n")
-        self.log = os.path.join(self.folder, "app.jsonl")
-        open(self.log, "w").close()
-        self.process = subprocess.Popen(
-            [stella, "serve", "app.jsonl"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        self.port = None
-        for line in self.process.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                self.port = int(found[1])
-            if "watching" in line:
-                break
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
 
-    def listen(self, query=""):
-        client = socket.create_connection(("127.0.0.1", self.port))
-        client.sendall(f"GET /api/v1/stream?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        answer = b""
-        while b"retry:" not in answer:
-            answer += client.recv(65536)
-        return client
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+def serve(stella, folder):
+    """A server over one file, which is empty."""
+    server = Server(stella, folder, ["app.jsonl"], starts=False)
+    server.rule("slow.lua", SLOW)
+    open(server.path("app.jsonl"), "w").close()
+    server.start()
+    return server
 
 
 def latencies(server, rate=RATE, seconds=SECONDS):
@@ -71,7 +44,7 @@ def latencies(server, rate=RATE, seconds=SECONDS):
 
     reader = threading.Thread(target=read)
     reader.start()
-    with open(server.log, "ab", buffering=0) as file:
+    with open(server.path("app.jsonl"), "ab", buffering=0) as file:
         begin = time.monotonic()
         written = 0
         while written < total:
@@ -90,7 +63,9 @@ def latencies(server, rate=RATE, seconds=SECONDS):
 
 
 def crowd(server, count=1000, lines=200):
-    """Seconds until `count` clients have all of `lines`, written one after another; and how many got all of them."""
+    """Seconds until `count` clients have all of `lines`, written one after another; how many got all of them; and how much more
+    memory the server has then than before, in MB."""
+    before = server.resident_mb()
     clients = [server.listen("types=event&level=error") for _ in range(count)]
     selector = selectors.DefaultSelector()
     seen = dict.fromkeys(clients, 0)
@@ -98,7 +73,7 @@ def crowd(server, count=1000, lines=200):
         client.setblocking(False)
         selector.register(client, selectors.EVENT_READ)
     begin = time.monotonic()
-    with open(server.log, "ab", buffering=0) as file:
+    with open(server.path("app.jsonl"), "ab", buffering=0) as file:
         for n in range(lines):
             file.write(json.dumps({"level": "error", "message": "crowd", "n": n}).encode() + b"\n")
     left = count
@@ -109,7 +84,27 @@ def crowd(server, count=1000, lines=200):
             seen[key.fileobj] += data.count(b"event: event")
             if before < lines <= seen[key.fileobj]:
                 left -= 1
-    seconds = time.monotonic() - begin
+    seconds, grown = time.monotonic() - begin, server.resident_mb() - before
     for client in clients:
         client.close()
-    return seconds, count - left
+    return seconds, count - left, grown
+
+
+def idlers(server, count=1000, lines=40_000):
+    """How many of `count` clients that read nothing were dropped while so many lines came, and how much more memory the server has
+    then at most, in MB."""
+    before = most = server.resident_mb()
+    dropped = server.figure("stella_stream_dropped_clients_total")
+    clients = [server.listen("types=event", receive_buffer=4096) for _ in range(count)]
+    with open(server.path("app.jsonl"), "ab", buffering=0) as file:
+        for first in range(0, lines, 100):
+            file.write(b"".join(b'{"level":"info","message":"idle","n":%d}\n' % n for n in range(first, first + 100)))
+            time.sleep(0.01)
+            most = max(most, server.resident_mb())
+    end = time.monotonic() + 30
+    while (gone := server.figure("stella_stream_dropped_clients_total") - dropped) < count and time.monotonic() < end:
+        time.sleep(0.2)
+        most = max(most, server.resident_mb())
+    for client in clients:
+        client.close()
+    return int(gone), most - before

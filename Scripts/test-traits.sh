@@ -75,11 +75,11 @@ STELLA_TEST_NATS=$(grep -o 'nats://[^"]*' "$ports" | head -n 1)
 export STELLA_TEST_NATS
 
 log=$work/test.log
-swift test --scratch-path "$scratch" --traits Postgres,NATS --filter '^(StellaPostgresTests|StellaNATSTests)\.' < /dev/null 2>&1 | tee "$log"
+swift test --scratch-path "$scratch" --traits Postgres,NATS --filter '^(StellaPostgresTests|StellaNATSTests|StellaNotifyTests\.NATS)' < /dev/null 2>&1 | tee "$log"
 [ "${PIPESTATUS[0]}" -eq 0 ] || fail "FAILED"
 # A filter that matches nothing is no proof.
 for suite in "A PostgreSQL connection" "A PostgreSQL target" "A PostgreSQL commit that is cut off" \
-  "Moving users to new ids in PostgreSQL" "JetStream"; do
+  "Moving users to new ids in PostgreSQL" "JetStream" "Notifications to NATS"; do
   grep -aqF "Suite \"$suite\" passed" "$log" || fail "FAILED: the suite “$suite” did not run"
 done
 echo "PASSED"

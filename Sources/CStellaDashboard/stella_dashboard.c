@@ -4,6 +4,9 @@
 // compiles this file anew.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char access_js[] = {
+#embed "Assets/access.js"
+};
 static const unsigned char alert_js[] = {
 #embed "Assets/alert.js"
 };
@@ -33,6 +36,9 @@ static const unsigned char events_js[] = {
 };
 static const unsigned char grid_js[] = {
 #embed "Assets/grid.js"
+};
+static const unsigned char health_js[] = {
+#embed "Assets/health.js"
 };
 static const unsigned char icon_svg[] = {
 #embed "Assets/icon.svg"
@@ -92,6 +98,7 @@ static const char script[] = "text/javascript; charset=utf-8";
 static const char picture[] = "image/svg+xml";
 
 static const stella_dashboard_asset assets[] = {
+  {"access.js", script, access_js, sizeof access_js},
   {"alert.js", script, alert_js, sizeof alert_js},
   {"alerts.js", script, alerts_js, sizeof alerts_js},
   {"api.js", script, api_js, sizeof api_js},
@@ -102,6 +109,7 @@ static const stella_dashboard_asset assets[] = {
   {"dom.js", script, dom_js, sizeof dom_js},
   {"events.js", script, events_js, sizeof events_js},
   {"grid.js", script, grid_js, sizeof grid_js},
+  {"health.js", script, health_js, sizeof health_js},
   {"icon.svg", picture, icon_svg, sizeof icon_svg},
   {"index.html", text, index_html, sizeof index_html},
   {"keys.js", script, keys_js, sizeof keys_js},

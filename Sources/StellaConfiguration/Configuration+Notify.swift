@@ -38,6 +38,7 @@ extension Configuration {
     func concealed(_ key: String) -> ConcealedText? { entry[key]?.text.map(ConcealedText.init) }
     guard let kind = entry["kind"]?.text else { return nil }
     if kind == "email" { return mail(entry, &problems).map { .email($0) } }
+    if kind == "nats" { return nats(name, entry, &problems) }
     guard let url = concealed("url") else { return nil }
     guard HTTPAddress(url.text) != nil else {
       // What stands there may hold a secret.
@@ -64,6 +65,33 @@ extension Configuration {
     case "alertmanager": return .alertmanager(url: url, authorization: concealed("authorization"))
     default: return .webhook(url: url, secret: concealed("secret"), authorization: concealed("authorization"))
     }
+  }
+
+  private static func nats(
+    _ name: String, _ entry: ConfigurationValue, _ problems: inout [ConfigurationError.Problem]
+  ) -> NotificationSink.Kind? {
+    guard let url = entry["url"]?.text, let subject = entry["subject"]?.text else { return nil }
+    let host = url.hasPrefix("nats://") ? String(url.dropFirst(7).split(separator: "@").last ?? "") : ""
+    if HTTPOrigin("http://" + host) == nil {
+      // What stands there may hold a password.
+      problems.append(
+        .init(
+          .wrongValue, at: entry["url"]?.place ?? entry.place,
+          "`url` of the sink \(name) must be nats://HOST:PORT, with USER:PASSWORD@ or TOKEN@ before the host if need be."
+        ))
+    }
+    let tokens = subject.split(separator: ".", omittingEmptySubsequences: false)
+    let isSubject = tokens.allSatisfy { token in
+      !token.isEmpty && token.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"*>".utf8.contains($0) }
+    }
+    if !isSubject || subject.utf8.count > 255 {
+      problems.append(
+        .init(
+          .wrongValue, at: entry["subject"]?.place ?? entry.place,
+          "`subject` of the sink \(name) must be words with dots between them, such as stella.alerts, without * and >.")
+      )
+    }
+    return .nats(url: ConcealedText(url), subject: subject)
   }
 
   private static func isFieldText(_ text: String) -> Bool {

@@ -1,7 +1,9 @@
 import StellaModel
 
 extension Configuration {
-  mutating func takeProbes(_ value: ConfigurationValue, problems: inout [ConfigurationError.Problem]) {
+  mutating func takeProbes(
+    _ value: ConfigurationValue, resolved: (String) -> String, problems: inout [ConfigurationError.Problem]
+  ) {
     for (name, entry) in value.members {
       let given = ["http", "tcp", "postgres", "redis"].filter { entry[$0] != nil }
       guard given.count == 1 else {
@@ -14,14 +16,7 @@ extension Configuration {
       }
       guard let text = entry[given[0]]?.text, let kind = Self.kind(given[0], text, entry, &problems) else { continue }
       var probe = ProbeSettings(name: name, service: entry["service"]?.text ?? name, kind: kind)
-      probe.every = entry["every"]?.nanoseconds.map(Duration.nanoseconds) ?? probe.every
-      probe.timeout = entry["timeout"]?.nanoseconds.map(Duration.nanoseconds) ?? min(probe.timeout, probe.every)
-      if probe.timeout > probe.every {
-        problems.append(
-          .init(
-            .conflict, at: entry["timeout"]?.place ?? entry.place,
-            "`timeout` must be at most `every`: one probe ends before the next begins."))
-      }
+      Self.takePolling(entry, into: &probe, what: "probe", resolved: resolved, &problems)
       probes.append(probe)
     }
   }
@@ -34,17 +29,16 @@ extension Configuration {
       guard let value = entry[key] else { return }
       problems.append(.init(.conflict, at: value.place, "`\(key)` is for \(kinds) alone."))
     }
-    if kind != "http" { unfit("expect", "`http`") }
+    if kind != "http" {
+      unfit("expect", "`http`")
+      unfit("ca_file", "`http`")
+    }
     if kind != "postgres" { unfit("user", "`postgres`") }
     if kind != "redis" { unfit("password", "`redis`") }
     if kind == "http" {
-      guard HTTPAddress(text) != nil else {
-        // What stands there may hold a password.
-        problems.append(
-          .init(.wrongValue, at: place, "`http` must be a plain http or https URL, without user and password."))
-        return nil
+      return plainURL("http", entry, &problems).map {
+        .http(url: $0, expect: entry["expect"]?.elements.compactMap(\.integer) ?? [])
       }
-      return .http(url: text, expect: entry["expect"]?.elements.compactMap(\.integer) ?? [])
     }
     let usual = ["postgres": 5432, "redis": 6379][kind]
     guard let endpoint = ProbeSettings.Endpoint(text, port: usual) else {
@@ -59,20 +53,16 @@ extension Configuration {
     switch kind {
     case "postgres": return .postgres(endpoint, user: entry["user"]?.text ?? "stella_probe")
     case "redis":
-      guard let written = entry["password"] else { return .redis(endpoint, password: nil) }
-      guard let reference = written.text.flatMap({ SecretReference($0) }) else {
-        problems.append(
-          .init(.wrongValue, at: written.place, "`password` must name a secret as `name@version`, see `secrets`."))
-        return nil
-      }
-      return .redis(endpoint, password: reference)
+      return .redis(endpoint, password: secret("password", entry, &problems))
     default: return .tcp(endpoint)
     }
   }
 }
 
 extension ConfigurationSchema {
-  static let probe: [ConfigurationKey] = [
+  static let probe = probeSubject + probePolling + probeDetails
+
+  private static let probeSubject: [ConfigurationKey] = [
     ConfigurationKey(
       "http", .text, example: "https://shop.internal/health",
       "A URL that is asked for by GET. Redirects aren't followed."),
@@ -81,12 +71,15 @@ extension ConfigurationSchema {
       "postgres", .text, example: "db.internal:5432",
       "A PostgreSQL server, which must be ready for connections. Nobody logs in: no password is needed."),
     ConfigurationKey("redis", .text, example: "cache.internal:6379", "A Redis server, which must answer PING."),
-    ConfigurationKey(
-      "every", .duration(1_000_000_000...86_400_000_000_000), standard: "30s", example: "15s",
-      "How often it is asked. When within that time follows from its name, so that not all are asked at once."),
-    ConfigurationKey(
-      "timeout", .duration(10_000_000...600_000_000_000), standard: "5s", example: "2s",
-      "How long everything may take: at most `every`."),
+  ]
+
+  private static let probePolling = polling(
+    timeout: "5s",
+    authority:
+      "Certificates (PEM) of those to believe for `http` instead of the system's. Certificates are always checked."
+  )
+
+  private static let probeDetails: [ConfigurationKey] = [
     ConfigurationKey(
       "service", .text, example: "shop", "The service of its events. Without the key: the name of the probe."),
     ConfigurationKey(

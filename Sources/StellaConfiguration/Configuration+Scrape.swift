@@ -1,28 +1,15 @@
 import StellaModel
 
 extension Configuration {
-  mutating func takeScrapes(_ value: ConfigurationValue, problems: inout [ConfigurationError.Problem]) {
+  mutating func takeScrapes(
+    _ value: ConfigurationValue, resolved: (String) -> String, problems: inout [ConfigurationError.Problem]
+  ) {
     for (name, entry) in value.members {
       // A problem of its own says so already when it is missing.
-      guard let url = entry["url"]?.text else { continue }
-      guard HTTPAddress(url) != nil else {
-        // What stands there may hold a password.
-        problems.append(
-          .init(
-            .wrongValue, at: entry["url"]?.place ?? entry.place,
-            "`url` must be a plain http or https URL, without user and password."))
-        continue
-      }
+      guard let url = Self.plainURL("url", entry, &problems) else { continue }
       var scrape = ScrapeSettings(
         name: name, url: url, service: entry["service"]?.text, labels: Self.labels(entry["labels"], &problems))
-      scrape.every = entry["every"]?.nanoseconds.map(Duration.nanoseconds) ?? scrape.every
-      scrape.timeout = entry["timeout"]?.nanoseconds.map(Duration.nanoseconds) ?? min(scrape.timeout, scrape.every)
-      if scrape.timeout > scrape.every {
-        problems.append(
-          .init(
-            .conflict, at: entry["timeout"]?.place ?? entry.place,
-            "`timeout` must be at most `every`: one scrape ends before the next begins."))
-      }
+      Self.takePolling(entry, into: &scrape, what: "scrape", resolved: resolved, &problems)
       for metric in entry["metrics"]?.elements ?? [] {
         guard let text = metric.text else { continue }
         let stem = text.hasSuffix("*") ? text.dropLast() : text[...]
@@ -40,13 +27,7 @@ extension Configuration {
       scrape.limits.samples = entry["max_samples"]?.integer ?? scrape.limits.samples
       scrape.limits.labels = entry["max_labels"]?.integer ?? scrape.limits.labels
       scrape.limits.labelBytes = entry["max_label_bytes"]?.bytes ?? scrape.limits.labelBytes
-      if let written = entry["token"] {
-        scrape.token = written.text.flatMap { SecretReference($0) }
-        if scrape.token == nil {
-          problems.append(
-            .init(.wrongValue, at: written.place, "`token` must name a secret as `name@version`, see `secrets`."))
-        }
-      }
+      scrape.token = Self.secret("token", entry, &problems)
       scrapes.append(scrape)
     }
   }
@@ -73,16 +54,21 @@ extension Configuration {
 }
 
 extension ConfigurationSchema {
-  static let scrape: [ConfigurationKey] = [
+  static let scrape = scrapeSubject + scrapePolling + scrapeDetails
+
+  private static let scrapeSubject: [ConfigurationKey] = [
     ConfigurationKey(
       "url", .text, isRequired: true, example: "http://127.0.0.1:9100/metrics",
-      "What is asked for by GET. Redirects aren't followed."),
-    ConfigurationKey(
-      "every", .duration(1_000_000_000...86_400_000_000_000), standard: "30s", example: "15s",
-      "How often. When within that time follows from the name, so that not all are asked at once."),
-    ConfigurationKey(
-      "timeout", .duration(10_000_000...600_000_000_000), standard: "10s", example: "5s",
-      "How long everything may take: at most `every`."),
+      "What is asked for by GET. Redirects aren't followed.")
+  ]
+
+  private static let scrapePolling = polling(
+    timeout: "10s",
+    authority:
+      "Certificates (PEM) of those to believe instead of the system's. Certificates are always checked."
+  )
+
+  private static let scrapeDetails: [ConfigurationKey] = [
     ConfigurationKey(
       "service", .text, example: "shop", "The service of its events. Without the key: the name of the entry."),
     ConfigurationKey(

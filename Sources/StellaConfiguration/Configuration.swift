@@ -159,8 +159,8 @@ package struct Configuration: Sendable {
     }
     takeTargets(value, resolved: resolved, problems: &problems)
     if let server = value["server"] { takeServer(server, resolved: resolved, problems: &problems) }
-    if let probes = value["probes"] { takeProbes(probes, problems: &problems) }
-    if let scrapes = value["scrape"] { takeScrapes(scrapes, problems: &problems) }
+    if let probes = value["probes"] { takeProbes(probes, resolved: resolved, problems: &problems) }
+    if let scrapes = value["scrape"] { takeScrapes(scrapes, resolved: resolved, problems: &problems) }
     if let journald = value["journald"] { takeJournald(journald, resolved: resolved) }
     if let syslog = value["syslog"] { takeSyslog(syslog, resolved: resolved, problems: &problems) }
     if let privacy = value["privacy"] { takePrivacy(privacy, problems: &problems) }

@@ -80,6 +80,18 @@ extension ConfigurationSchema {
         timeout, authority,
       ]
     ),
+    (
+      "nats",
+      [
+        ConfigurationKey(
+          "url", .text, isRequired: true, example: "'nats://127.0.0.1:4222'",
+          "A NATS server with JetStream, with `USER:PASSWORD@` or `TOKEN@` before the host when it asks for them."),
+        ConfigurationKey(
+          "subject", .text, isRequired: true, example: "stella.alerts",
+          "Where messages are published. A stream has to take it; Stella makes none."),
+        timeout,
+      ]
+    ),
   ]
 
   private static let route: [ConfigurationKey] = [

@@ -18,6 +18,9 @@ package protocol ByteSource: AnyObject {
   /// What keeps the source from delivering at present although it goes on trying, such as a file that isn't there yet.
   var trouble: SourceError? { get }
 
+  /// Whether what was not read yet waits where it is, for as long as that takes: in a file, not in a pipe whose writer is held up.
+  var isRereadable: Bool { get }
+
   /// Delivers the next bytes, without blocking.
   ///
   /// An error leaves the source where it was; calling again is allowed and helps when the cause is gone.
@@ -25,6 +28,10 @@ package protocol ByteSource: AnyObject {
 
   /// Gives back descriptors. The source delivers nothing any more.
   func close()
+}
+
+extension ByteSource {
+  package var isRereadable: Bool { false }
 }
 
 /// What one read of a ``ByteSource`` brought.

@@ -19,11 +19,14 @@
     /// The JetStream server's own number, such as 10059 for a stream that isn't there; 0 when it gave none.
     package let serverCode: Int
     package let message: String
+    /// Whether nobody takes the subject at present: no stream has it, or the server has no JetStream.
+    package let isWithoutStream: Bool
 
     package var description: String { serverCode == 0 ? message : "\(message) (\(serverCode))" }
 
     init(_ status: natsStatus, serverCode: jsErrCode = jsErrCode(0)) {
       self.serverCode = Int(serverCode.rawValue)
+      isWithoutStream = status == NATS_NO_RESPONDERS
       code =
         switch status {
         case NATS_NO_SERVER: .unreachable

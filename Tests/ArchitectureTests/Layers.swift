@@ -47,7 +47,7 @@ enum Layers {
     "CStellaDashboard": Rule(own: []),
     "StellaEffects": Rule(
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
-    "StellaNotify": Rule(own: ["StellaModel"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
+    "StellaNotify": Rule(own: ["StellaModel", "StellaNATS"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "CZlib": Rule(own: [], isCore: true),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),

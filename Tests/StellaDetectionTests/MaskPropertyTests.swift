@@ -113,6 +113,27 @@ struct MaskPropertyTests {
     }
   }
 
+  @Test("What is passed over because it is short and plain has nothing to mask")
+  func plain() {
+    let seed = UInt64.random(in: 0 ... .max)
+    print("seed \(seed)")
+    var random = SplitMix(seed)
+    let parts = ["1", "9", "4111", "10.", "1.1.1.1", "a", "f", "é", "-", "_", " ", "basic", "eyJ", "sk-", "AKIA", "."]
+    var passed = 0
+    for _ in 0..<50_000 {
+      let text = (0..<Int.random(in: 0...5, using: &random)).map { _ in
+        parts[Int.random(in: 0..<parts.count, using: &random)]
+      }.joined()
+      Array(text.utf8).withUnsafeBufferPointer { bytes in
+        guard TextMask.isPlain(bytes) else { return }
+        passed += 1
+        var output: [UInt8] = []
+        #expect(!TextMask.run(bytes, Masking(), into: &output), "\(seed): \(text)")
+      }
+    }
+    #expect(passed > 10_000)
+  }
+
   /// What kinds of values there are, without texts.
   private static func shape(_ value: FieldValue) -> String {
     switch value {

@@ -18,6 +18,7 @@ export function alertsView(go) {
   });
   const search = tool("Search alerts", { placeholder: "Search (/)", isQuiet: true, className: "grow" });
   const count = h("span", { class: "tally" });
+  const more = button("More", () => source().more(), { class: "quiet", title: "Earlier ones, too" });
   const grid = new Grid({
     name: "alerts", label: "Alerts", id: (alert) => alert.id,
     columns: [
@@ -46,7 +47,7 @@ export function alertsView(go) {
     className: "fill",
     tools: [
       choice("Which alerts", [{ id: "open", label: "Open" }, { id: "all", label: "All" }], "open", (id) => { showsAll = id === "all"; swap(); }),
-      severity.element, search.element, count,
+      severity.element, search.element, more, count,
     ],
     body: [grid.element, silencePanel],
   });
@@ -74,6 +75,7 @@ export function alertsView(go) {
     const found = all.filter((alert) => (least < 0 || SEVERITIES.indexOf(alert.severity) <= least)
       && (wanted === "" || haystack(alert).includes(wanted)));
     grid.set(found);
+    more.hidden = !resource.hasMore;
     say(count, found.length === all.length ? counted(all.length, "alert") : found.length + " of " + counted(all.length, "alert"));
     grid.say(resource.value === null ? noteOf(resource) : found.length > 0 ? ""
       : all.length > 0 ? "No alert is like that." : showsAll ? "No alert has fired yet." : "Nothing fires.");

@@ -1,9 +1,11 @@
 // The page: views, what is asked for, and how the connection fares.
 import { when } from "./api.js";
+import { accessView } from "./access.js";
 import { alertsView } from "./alerts.js";
 import { makeBell } from "./bell.js";
 import { h, mark, put, say } from "./dom.js";
 import { eventsView } from "./events.js";
+import { healthView } from "./health.js";
 import { listen, showKeys } from "./keys.js";
 import { logView } from "./log.js";
 import { alertHappened, runHappened } from "./model.js";
@@ -22,7 +24,7 @@ const nav = document.getElementById("nav");
 const go = (place) => { if (location.hash !== "#" + place) location.hash = place; };
 const events = eventsView(go, () => listenTo());
 const overview = overviewView(go, () => listenTo());
-const views = [overview, alertsView(go), events, approvalsView(go), historyView(go), rulesView(go), logView(go)];
+const views = [overview, alertsView(go), events, approvalsView(go), historyView(go), rulesView(go), logView(go), healthView(go), accessView(go)];
 let shown = null;
 
 const links = new Map(views.map((view, index) => {

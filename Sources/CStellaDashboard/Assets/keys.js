@@ -3,7 +3,7 @@ import { notice } from "./dialog.js";
 import { h } from "./dom.js";
 
 const ABOUT = [
-  ["1 … 7", "the views, from left to right"], ["/", "search in the view"], ["j, k or ↓, ↑", "down and up in the list"], ["Enter", "everything about the row"],
+  ["1 … 9", "the views, from left to right"], ["/", "search in the view"], ["j, k or ↓, ↑", "down and up in the list"], ["Enter", "everything about the row"],
   ["Esc", "back to the list"], ["p", "events: pause and go on"], ["r", "ask for everything anew, and connect at once"], ["b", "what is new"], ["t", "dark, light, or as the system has it"],
   ["z", "times in UTC or in this browser's zone"], ["← →", "in a chart: from moment to moment"], ["?", "this list"],
 ];

@@ -8,10 +8,31 @@ export const LEVELS = ["critical", "error", "warning", "notice", "info", "debug"
 /** States of runs in which something is still to come. */
 export const OPEN_STATES = ["awaiting", "approved", "checking", "applying", "verifying", "stopped", "frozen", "proposed"];
 
-export const alerts = new Resource("alerts", async () => readAlerts(await getLines("alerts" + query({ limit: 500 }))), 15000);
-export const allAlerts = new Resource(
-  "alerts and those that are over", async () => readAlerts(await getLines("alerts" + query({ all: "true", limit: 500 }))), 20000);
-export const runs = new Resource("runs", async () => (await getLines("runs" + query({ limit: 200 }))).sort(byProposal), 15000);
+/** A list of which the newest are there, and more of them when somebody wants that. */
+class PagedResource extends Resource {
+  constructor(name, page, load, every, size = (value) => value.length) {
+    super(name, () => load(this.limit), every);
+    this.page = page;
+    this.limit = page;
+    this.size = size;
+  }
+
+  /** Whether there may be more than what is there. */
+  get hasMore() { return this.value !== null && this.size(this.value) >= this.limit; }
+
+  more() {
+    this.limit += this.page;
+    return this.refresh();
+  }
+}
+
+const alertCount = (value) => value.alerts.length;
+export const alerts = new PagedResource("alerts", 500, async (limit) => readAlerts(await getLines("alerts" + query({ limit }))), 15000, alertCount);
+export const allAlerts = new PagedResource(
+  "alerts and those that are over", 500, async (limit) => readAlerts(await getLines("alerts" + query({ all: "true", limit }))), 20000, alertCount);
+export const runs = new PagedResource("runs", 200, async (limit) => (await getLines("runs" + query({ limit }))).sort(byProposal), 15000);
+export const users = new Resource("users", async () => getLines("users"), 30000);
+export const tokens = new Resource("tokens", async () => getLines("tokens"), 30000);
 export const top = new Resource("costs", async () => {
   const lines = await getLines("top");
   return { engine: lines.find((line) => line.kind === "engine") ?? null, rules: lines.filter((line) => line.kind === "rule") };

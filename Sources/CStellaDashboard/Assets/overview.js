@@ -25,7 +25,7 @@ export function overviewView(go, sourceKnown) {
   const status = h("span", { class: "score-word" }, "…");
   const ring = h("div", { class: "score", role: "img", "aria-label": "Health: not known yet" }, score, status);
   const reasons = h("ul", { class: "reasons" });
-  const healthPanel = panel("Health", { className: "health", body: [ring, reasons] });
+  const healthPanel = panel("Health", { className: "health", tools: [h("a", { href: "#health" }, "History")], body: [ring, reasons] });
 
   // MARK: figures
 
@@ -74,7 +74,7 @@ export function overviewView(go, sourceKnown) {
   const runList = h("ul", { class: "short-list" });
   const runPanel = panel("Plans that wait for approval", { body: [runList], tools: [h("a", { href: "#approvals" }, "All")] });
   const findingList = h("ul", { class: "short-list" });
-  const findingPanel = panel("Recommendations", { className: "findings", body: [findingList] });
+  const findingPanel = panel("Recommendations", { className: "findings", tools: [h("a", { href: "#health" }, "All findings")], body: [findingList] });
 
   const element = h(
     "div", { class: "view overview", hidden: true }, h("h1", { class: "unseen" }, "Overview"), h("div", { class: "row-health" }, healthPanel.element, figures),

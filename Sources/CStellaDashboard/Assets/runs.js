@@ -36,6 +36,7 @@ function runsView(go, options) {
   let shownID = null;
   const search = tool("Search runs", { placeholder: "Search (/)", isQuiet: true, className: "grow" });
   const tally = h("span", { class: "tally" });
+  const more = button("More", () => runs.more(), { class: "quiet", title: "Earlier ones, too" });
   const frozen = h("p", { class: "frozen", hidden: true, role: "status" });
   const stop = button("Stop all effects …", () => setFreeze(true), { class: "danger" });
   const thaw = button("Let effects go on …", () => setFreeze(false));
@@ -44,7 +45,7 @@ function runsView(go, options) {
   });
   const list = panel(options.title, {
     className: "fill", body: [frozen, grid.element],
-    tools: [options.filters ? choice("Which runs", KINDS, "all", (id) => { kind = id; draw(); }) : null, search.element, options.filters ? [stop, thaw] : null, tally],
+    tools: [options.filters ? choice("Which runs", KINDS, "all", (id) => { kind = id; draw(); }) : null, search.element, more, options.filters ? [stop, thaw] : null, tally],
   });
   const frame = split(list.element, "Run");
   const detail = new PlanDetail(frame, go);
@@ -80,6 +81,7 @@ function runsView(go, options) {
     const found = all.filter((run) => (kind === "all" || outcome(run) === kind)
       && (wanted === "" || [run.id, run.fix, run.title, run.rule, run.state, run.requested_by, ...(run.targets ?? [])].join(" ").toLowerCase().includes(wanted)));
     grid.set(found);
+    more.hidden = !runs.hasMore;
     say(tally, found.length === all.length ? counted(all.length, "run") : found.length + " of " + counted(all.length, "run"));
     grid.say(runs.value === null ? noteOf(runs) : found.length > 0 ? "" : all.length > 0 ? "No run is like that." : options.empty);
     const held = freeze.value?.frozen ? freeze.value : null;

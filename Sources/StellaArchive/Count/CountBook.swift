@@ -35,8 +35,9 @@ final class CountBook {
   /// The number behind the last event that was counted when this was opened.
   let counted: Int64
 
-  func add(time: Int64, service: String?, level: UInt8, milliseconds: Double?) {
-    counts.add(time: time, service: service, level: level, milliseconds: milliseconds)
+  /// - Parameters: as of ``EventCounts``.
+  func add(_ times: [Int64], _ found: [EventMeasure.Figures], _ names: ServiceNames) {
+    counts.add(times, found, names)
     isChanged = true
   }
 

@@ -45,6 +45,15 @@ package struct EventCounts: Sendable, Hashable {
     }
   }
 
+  mutating func add(minute: Int64, service: String?, level: UInt8, count: UInt64) {
+    counts[Key(minute: minute, service: service.map { name($0) }, level: level), default: 0] += count
+  }
+
+  /// - Parameter latencies: of ``LatencySketch/range(of:)``.
+  mutating func add(_ latencies: [UInt16], minute: Int64, service: String?) {
+    durations[ServiceMinute(minute: minute, service: service.map { name($0) }), default: LatencySketch()].add(latencies)
+  }
+
   private mutating func name(_ service: String) -> String {
     if services.contains(service) { return service }
     guard services.count < Self.serviceLimit, service.utf8.count <= Self.nameBytes else { return Self.others }

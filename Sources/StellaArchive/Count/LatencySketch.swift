@@ -22,12 +22,19 @@ package struct LatencySketch: Sendable, Hashable {
     count += 1
   }
 
+  /// - Parameter ranges: of ``range(of:)``.
+  mutating func add(_ ranges: [UInt16]) {
+    for range in ranges { counts[range, default: 0] += 1 }
+    count += UInt64(ranges.count)
+  }
+
   package mutating func add(_ other: LatencySketch) {
     counts.merge(other.counts, uniquingKeysWith: +)
     count += other.count
   }
 
-  private static func range(of value: Double) -> UInt16 {
+  /// - Parameter value: a number.
+  static func range(of value: Double) -> UInt16 {
     guard value >= least else { return 0 }
     return UInt16(1 + (log(min(value, most) / least) / logGrowth).rounded(.down))
   }

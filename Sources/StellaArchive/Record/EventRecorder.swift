@@ -3,8 +3,8 @@ import StellaEngine
 import StellaModel
 import Synchronization
 
-/// Keeps the events that detection reads, on a thread of its own. Detection leaves copies in ``tap`` and never waits: what comes
-/// faster than it can be kept is left out and counted.
+/// Keeps the events that detection reads, on a thread of its own. Detection leaves copies in ``tap``, and waits there for a while at
+/// most, where its input can be read later: what comes faster than it can be kept otherwise is left out and counted.
 package final class EventRecorder: Sendable {
   package struct Limits: Sendable {
     package var store = ArchiveStore.Limits()

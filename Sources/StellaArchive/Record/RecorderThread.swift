@@ -67,7 +67,7 @@ final class RecorderThread {
               lengths: rows.map { block.lengths[$0] })
           } ?? []
         }
-        for (row, figures) in zip(rows, found) { count(block.times[row], figures) }
+        book.add(rows.map { block.times[$0] }, found, measure.names)
       }
       return true
     }
@@ -80,6 +80,7 @@ final class RecorderThread {
       for batch in batches {
         take(batch)
         if store.stagedBytes >= limits.store.blockBytes { commit() }
+        tap.finish(batch)
       }
       let now = machineMonotonicTime()
       if isLast {
@@ -135,17 +136,9 @@ final class RecorderThread {
       format: batch.source.format, decided: batch.source.detector?.decided, service: batch.source.service)
     let found = measure.figures(
       source, bytes: UnsafePointer(batch.bytes), starts: batch.starts, lengths: batch.lengths)
-    for row in 0..<batch.count {
-      count(batch.times[row], found[row])
-      store.append(
-        time: batch.times[row], level: found[row].level, service: found[row].service, source: source,
-        record: batch.record(row))
-    }
+    book.add(batch.times, found, measure.names)
+    store.append(batch, found, measure.names, source: source)
     if waiting == nil { waiting = machineMonotonicTime() }
-  }
-
-  private func count(_ time: Int64, _ figures: EventMeasure.Figures) {
-    book.add(time: time, service: figures.service, level: figures.level, milliseconds: figures.milliseconds)
   }
 
   private func commit() {

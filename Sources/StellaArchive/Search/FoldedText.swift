@@ -11,12 +11,19 @@ struct FoldedText {
   mutating func forEachForm(of record: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
     FoldedText.fold(record, into: &folded)
     folded.withUnsafeBufferPointer(body)
-    guard let base = record.baseAddress, memchr(base, 0x5c, record.count) != nil else { return }
+    guard Self.hasEscapes(record) else { return }
     unescaped.removeAll(keepingCapacity: true)
     JSONEscapes.append(record, unescapedTo: &unescaped)
     unescaped.withUnsafeBufferPointer { FoldedText.fold($0, into: &folded) }
     folded.withUnsafeBufferPointer(body)
   }
+
+  static func hasEscapes(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
+    record.baseAddress.map { memchr($0, 0x5c, record.count) != nil } ?? false
+  }
+
+  /// Calls `body` with what each ASCII letter becomes; other bytes stay what they are.
+  static func withASCII(_ body: (UnsafeBufferPointer<UInt8>) -> Void) { ascii.withUnsafeBufferPointer(body) }
 
   static func folded(_ text: String) -> [UInt8] {
     var text = text

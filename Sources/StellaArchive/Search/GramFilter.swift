@@ -23,6 +23,31 @@ struct GramFilter: Sendable {
     return true
   }
 
+  /// A record as it is and, where it has escapes, as they mean it, folded.
+  mutating func insert(record: UnsafeBufferPointer<UInt8>) {
+    guard record.count >= Self.gram else { return }
+    var all: UInt8 = 0
+    FoldedText.withASCII { ascii in
+      words.withUnsafeMutableBufferPointer { words in
+        var window: UInt32 = 0
+        for byte in record[..<(Self.gram - 1)] {
+          all |= byte
+          window = window << 8 | UInt32(ascii[Int(byte)])
+        }
+        for byte in record[(Self.gram - 1)...] {
+          all |= byte
+          window = window << 8 | UInt32(ascii[Int(byte)])
+          let place = Self.place(window, Self.widest)
+          words[place >> 6] |= 1 << UInt64(place & 63)
+        }
+      }
+    }
+    // Most records are ASCII, and were folded on the way.
+    guard all >= 0x80 || FoldedText.hasEscapes(record) else { return }
+    var scratch = FoldedText()
+    scratch.forEachForm(of: record) { insert($0) }
+  }
+
   /// - Parameter text: folded.
   mutating func insert(_ text: UnsafeBufferPointer<UInt8>) {
     words.withUnsafeMutableBufferPointer { words in

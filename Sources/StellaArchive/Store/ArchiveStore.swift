@@ -1,4 +1,5 @@
 import Glibc
+import StellaEngine
 import StellaModel
 
 /// Writes an archive of events. Thread-confined; one at a time for a directory.
@@ -40,13 +41,11 @@ package final class ArchiveStore {
   private var builderBegun: Int64 = 0
   /// Rows of the builder that are in the tail.
   private var tailRows = 0
-  private var staged: [(time: Int64, level: UInt8, service: String?, source: EventSource, record: Range<Int>)] = []
-  private var stagedRecords: [UInt8] = []
-  private var isStagedInOrder = true
+  private var staged = StagedEvents()
 
   /// Bytes of records that wait for ``commit(now:)``.
-  package var stagedBytes: Int { stagedRecords.count }
-  package var stagedCount: Int { staged.count }
+  package var stagedBytes: Int { staged.bytes.count }
+  package var stagedCount: Int { staged.rows.count }
   /// The number of the next event that is committed.
   package private(set) var next: Int64
   /// Events that were taken over and could not be kept.
@@ -128,10 +127,16 @@ package final class ArchiveStore {
   package func append(
     time: Int64, level: UInt8, service: String?, source: EventSource, record: UnsafeBufferPointer<UInt8>
   ) {
-    if let last = staged.last, time < last.time { isStagedInOrder = false }
-    let start = stagedRecords.count
-    stagedRecords.append(contentsOf: record)
-    staged.append((time, level, service, source, start..<stagedRecords.count))
+    staged.append(
+      time: time, level: level, service: service.map { staged.place(of: $0) } ?? 0, origin: staged.origin(of: source),
+      record: record)
+  }
+
+  /// Takes over all events of a batch.
+  ///
+  /// - Parameter names: of the services in `found`.
+  func append(_ batch: TappedBatch, _ found: [EventMeasure.Figures], _ names: ServiceNames, source: EventSource) {
+    staged.append(batch, found, names, source: source)
   }
 
   /// Brings what was appended to the files, in the order of its times.
@@ -141,28 +146,13 @@ package final class ArchiveStore {
   package func commit(now: Int64, isPressed: Bool = false) throws(ArchiveError) {
     var row = 0
     defer {
-      lost += staged.count - row
+      lost += staged.rows.count - row
       staged.removeAll(keepingCapacity: true)
-      stagedRecords.removeAll(keepingCapacity: stagedRecords.count < 4 << 20)
-      isStagedInOrder = true
     }
-    if staged.isEmpty { return }
-    if !isStagedInOrder {
-      // Not stable by itself.
-      let order = staged.indices.sorted { (staged[$0].time, $0) < (staged[$1].time, $1) }
-      staged = order.map { staged[$0] }
-    }
-    while row < staged.count {
+    staged.sort()
+    while row < staged.rows.count {
       if builder.block.count == 0 { builderBegun = now }
-      stagedRecords.withUnsafeBufferPointer { bytes in
-        while row < staged.count, builder.block.bytes.count < limits.blockBytes {
-          let event = staged[row]
-          builder.append(
-            time: event.time, level: event.level, service: event.service, source: event.source,
-            record: UnsafeBufferPointer(rebasing: bytes[event.record]))
-          row += 1
-        }
-      }
+      row = builder.append(staged, from: row, upTo: limits.blockBytes)
       next = builder.block.end
       if builder.block.bytes.count >= limits.blockBytes { try closeBlock(now: now, isPressed: isPressed) }
     }
@@ -180,10 +170,8 @@ package final class ArchiveStore {
 
   /// Leaves out what was appended and not committed.
   package func drop() {
-    lost += staged.count
+    lost += staged.rows.count
     staged.removeAll(keepingCapacity: true)
-    stagedRecords.removeAll(keepingCapacity: true)
-    isStagedInOrder = true
   }
 
   /// To be called from time to time: files and blocks are closed that are for a time that is over, and old files are removed.

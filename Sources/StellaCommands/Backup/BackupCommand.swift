@@ -12,6 +12,9 @@ struct BackupCommand: ParsableCommand {
     discussion: """
       Examples:
         stella backup /backups/stella-2026-11-22
+        stella backup /backups/stella-2026-11-22.tar
+
+      A path that ends in .tar becomes one file, which `tar` reads, too.
 
       The copy is one consistent state: the store, its execution log with the key that signs it, the intake journal, and whatever \
       else is kept there, with a manifest of digests. It holds what logs and databases held, and the key: it is for its owner \
@@ -19,7 +22,7 @@ struct BackupCommand: ParsableCommand {
       the execution log.
       """)
 
-  @Argument(help: "The directory to make.", completion: .directory) var path: String
+  @Argument(help: "The directory to make, or the file when it ends in .tar.", completion: .file()) var path: String
   @OptionGroup var options: RemediationOptions
   @OptionGroup var result: OutputOptions
 

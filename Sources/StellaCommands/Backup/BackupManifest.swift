@@ -1,3 +1,4 @@
+import Glibc
 import StellaDetection
 import StellaModel
 
@@ -12,6 +13,10 @@ struct BackupManifest: Equatable {
 
   static let name = "manifest.json"
   static let format: Int64 = 1
+  /// Bytes of the manifest at most.
+  static let limit: Int64 = 16 << 20
+  /// What to do about a backup that isn't what it was.
+  static let remedy = "Take another copy of it, or an older backup; the state is as it was."
 
   var version: String
   /// When the store was copied, nanoseconds since the epoch.
@@ -81,8 +86,25 @@ struct BackupManifest: Equatable {
       epoch: try number("epoch"), files: files)
   }
 
+  /// Reads that of a backup in a directory.
+  static func read(in directory: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
+    guard let file = try StateFiles.examine(name, in: directory) else {
+      throw CommandFailure(
+        .notFound,
+        "\(directory) is no backup: there is no \(name). Name the directory or the file that `stella backup` made.")
+    }
+    guard file.bytes <= limit else { throw broken("is too long") }
+    var bytes = [UInt8](repeating: 0, count: Int(file.bytes))
+    let input = open(directory + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    defer { close(input) }
+    guard input >= 0, Glibc.read(input, &bytes, bytes.count) == bytes.count else {
+      throw StateFiles.failure("can't be read", directory + "/" + name)
+    }
+    return (try BackupManifest(String(decoding: bytes, as: UTF8.self)), file.digest)
+  }
+
   static func broken(_ what: String) -> CommandFailure {
-    CommandFailure(.integrity, "the backup can't be trusted: its \(name) \(what).")
+    CommandFailure(.integrity, "the backup can't be trusted: its \(name) \(what). \(remedy)")
   }
 }
 

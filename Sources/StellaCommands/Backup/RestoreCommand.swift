@@ -11,6 +11,7 @@ struct RestoreCommand: ParsableCommand {
     discussion: """
       Examples:
         stella restore /backups/stella-2026-11-22
+        stella restore /backups/stella-2026-11-22.tar
         stella restore /backups/stella-2026-11-22 --manifest sha256:3fa2… --force
 
       All digests and the execution log's chain are checked first. The state that is there stays beside it, as \
@@ -21,7 +22,7 @@ struct RestoreCommand: ParsableCommand {
       Exit status: 0 done, 4 the state is in use or newer, 7 the backup is not what it was.
       """)
 
-  @Argument(help: "What `stella backup` has made.", completion: .directory) var path: String
+  @Argument(help: "What `stella backup` has made.", completion: .file()) var path: String
   @Option(name: .long, help: "The digest that `stella backup` printed; another manifest is refused then.")
   var manifest: String?
   @Flag(name: .long, help: "Also over a state that is newer, of another log, or can't be read.") var force = false

@@ -14,7 +14,7 @@ struct StateBackup {
 
   let desk: RemediationDesk
 
-  /// - Parameter path: of the directory, which must not be there yet, or be empty.
+  /// - Parameter path: of the directory, which must not be there yet, or be empty; of a file when it ends in `.tar`.
   /// - Returns: the manifest, and its digest.
   /// - Throws: nothing is left at `path` then.
   func write(to path: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
@@ -25,7 +25,12 @@ struct StateBackup {
       let manifest = try fill(partial)
       try StateFiles.write(manifest.json, to: partial + "/" + BackupManifest.name)
       try StateFiles.sync(partial)
-      guard rename(partial, target) == 0 else { throw StateFiles.failure("can't be made", target) }
+      if BackupFile.isMeant(by: target) {
+        try BackupFile(path: target).write(manifest, from: partial)
+        StateFiles.remove(partial)
+      } else {
+        guard rename(partial, target) == 0 else { throw StateFiles.failure("can't be made", target) }
+      }
       try StateFiles.sync(StateDoctor.parent(of: target))
       var hash = ContentHash()
       Array(manifest.json.utf8).withUnsafeBytes { hash.add($0) }
@@ -85,9 +90,13 @@ struct StateBackup {
     if lstat(path, &status) == 0 {
       // An empty directory gives way.
       guard status.st_mode & S_IFMT == S_IFDIR, rmdir(path) == 0 else {
-        throw CommandFailure(.conflict, "\(path) is there already. Name a directory that isn't.")
+        throw taken(path)
       }
     }
     return path
+  }
+
+  static func taken(_ path: String) -> CommandFailure {
+    CommandFailure(.conflict, "\(path) is there already. Name what isn't there yet.")
   }
 }

@@ -46,15 +46,21 @@ enum StateFiles {
       throw failure("can't be read", source + "/" + path)
     }
     defer { close(input) }
-    try makeDirectories(of: path, in: target)
-    let output = open(target + "/" + path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard output >= 0 else { throw failure("can't be written", target + "/" + path) }
+    let output = try create(path, in: target)
     defer { close(output) }
     var status = stat()
     guard fstat(input, &status) == 0 else { throw failure("can't be read", source + "/" + path) }
     let file = try pump(input, output, limit: Int64(status.st_size), path)
     guard fchmod(output, 0o600) == 0, fsync(output) == 0 else { throw failure("can't be written", target + "/" + path) }
     return file
+  }
+
+  /// Opens a file anew, over what is there, and makes the directories that it lies in.
+  static func create(_ path: String, in directory: String) throws -> Int32 {
+    try makeDirectories(of: path, in: directory)
+    let output = open(directory + "/" + path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard output >= 0 else { throw failure("can't be written", directory + "/" + path) }
+    return output
   }
 
   /// Size and digest of a file; nil when it isn't there.
@@ -72,9 +78,20 @@ enum StateFiles {
     let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard output >= 0 else { throw failure("can't be written", path) }
     defer { close(output) }
-    let bytes = Array(text.utf8)
-    guard Glibc.write(output, bytes, bytes.count) == bytes.count, fsync(output) == 0 else {
-      throw failure("can't be written", path)
+    try write(Array(text.utf8), to: output, path)
+    guard fsync(output) == 0 else { throw failure("can't be written", path) }
+  }
+
+  /// - Parameter name: of the file, for people.
+  static func write(_ bytes: [UInt8], to output: Int32, _ name: String) throws {
+    var written = 0
+    while written < bytes.count {
+      let more = bytes.withUnsafeBytes {
+        Glibc.write(output, $0.baseAddress.map { $0 + written }, bytes.count - written)
+      }
+      if more < 0, errno == EINTR { continue }
+      guard more > 0 else { throw failure("can't be written", name) }
+      written += more
     }
   }
 
@@ -114,7 +131,8 @@ enum StateFiles {
     }
   }
 
-  private static func pump(
+  /// Takes so many bytes, or all there are, and puts them behind what `output` has, unless that is nil.
+  static func pump(
     _ input: Int32, _ output: Int32?, limit: Int64, _ path: String
   ) throws -> BackupManifest.File {
     var hash = ContentHash()
@@ -127,13 +145,7 @@ enum StateFiles {
       guard count >= 0 else { throw failure("can't be read", path) }
       if count == 0 { break }
       buffer.withUnsafeBytes { hash.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-      var written = 0
-      while let output, written < count {
-        let more = buffer.withUnsafeBytes { Glibc.write(output, $0.baseAddress.map { $0 + written }, count - written) }
-        if more < 0, errno == EINTR { continue }
-        guard more > 0 else { throw failure("can't be written", path) }
-        written += more
-      }
+      if let output { try write(count < buffer.count ? Array(buffer[..<count]) : buffer, to: output, path) }
       total += Int64(count)
     }
     return BackupManifest.File(path: path, bytes: total, digest: hash.digest)

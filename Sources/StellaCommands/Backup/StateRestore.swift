@@ -33,10 +33,24 @@ struct StateRestore {
   }
 
   /// - Parameters:
+  ///   - source: a directory, or a file, that ``StateBackup`` made.
   ///   - digest: of the manifest, if it is known; nil believes the one that is there.
   ///   - isForced: also over a state that is newer than the backup.
   /// - Throws: the state is as it was then.
   func restore(from source: String, digest: String?, isForced: Bool) throws -> Outcome {
+    var status = stat()
+    guard stat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      return try restore(fromDirectory: source, digest: digest, isForced: isForced)
+    }
+    let unpacked = "\(state).unpacked-\(getpid())"
+    StateFiles.remove(unpacked)
+    guard mkdir(unpacked, 0o700) == 0 else { throw StateFiles.failure("can't be made", unpacked) }
+    defer { StateFiles.remove(unpacked) }
+    try BackupFile(path: source).unpack(to: unpacked)
+    return try restore(fromDirectory: unpacked, digest: digest, isForced: isForced)
+  }
+
+  private func restore(fromDirectory source: String, digest: String?, isForced: Bool) throws -> Outcome {
     let manifest = try Self.manifest(of: source, digest: digest)
     let hasState = access(state, F_OK) == 0
     var locks: [AnyObject] = []
@@ -71,20 +85,12 @@ struct StateRestore {
   // MARK: - The backup
 
   private static func manifest(of source: String, digest: String?) throws -> BackupManifest {
-    guard let file = try StateFiles.examine(BackupManifest.name, in: source) else {
-      throw CommandFailure(.notFound, "\(source) is no backup: there is no \(BackupManifest.name).")
+    let (manifest, found) = try BackupManifest.read(in: source)
+    if let digest, found.description != digest, found.hexadecimal != digest {
+      throw CommandFailure(
+        .integrity,
+        "the backup's manifest has the digest \(found), and not \(digest): it is another one. Look which is meant.")
     }
-    if let digest, file.digest.description != digest, file.digest.hexadecimal != digest {
-      throw CommandFailure(.integrity, "the backup's manifest has the digest \(file.digest), and not \(digest).")
-    }
-    guard file.bytes <= 16 << 20 else { throw BackupManifest.broken("is too long") }
-    var bytes = [UInt8](repeating: 0, count: Int(file.bytes))
-    let input = open(source + "/" + BackupManifest.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    defer { close(input) }
-    guard input >= 0, read(input, &bytes, bytes.count) == bytes.count else {
-      throw StateFiles.failure("can't be read", source + "/" + BackupManifest.name)
-    }
-    let manifest = try BackupManifest(String(decoding: bytes, as: UTF8.self))
     try check(manifest, in: source)
     return manifest
   }
@@ -92,10 +98,13 @@ struct StateRestore {
   private static func check(_ manifest: BackupManifest, in directory: String) throws {
     for file in manifest.files {
       guard let found = try StateFiles.examine(file.path, in: directory) else {
-        throw CommandFailure(.integrity, "the backup can't be trusted: \(file.path) is missing.")
+        throw CommandFailure(
+          .integrity, "the backup can't be trusted: \(file.path) is missing. \(BackupManifest.remedy)")
       }
       guard found == file else {
-        throw CommandFailure(.integrity, "the backup can't be trusted: \(file.path) is not what its manifest says.")
+        throw CommandFailure(
+          .integrity,
+          "the backup can't be trusted: \(file.path) is not what its manifest says. \(BackupManifest.remedy)")
       }
     }
   }
@@ -147,7 +156,9 @@ struct StateRestore {
   private func settle(_ staged: StateDirectory, _ manifest: BackupManifest, _ former: Former?) throws -> Outcome {
     let (log, head, _) = try StateBackup.verified(staged)
     guard log == manifest.log, head == manifest.head else {
-      throw CommandFailure(.integrity, "the backup can't be trusted: its log is not the one that its manifest names.")
+      throw CommandFailure(
+        .integrity,
+        "the backup can't be trusted: its log is not the one that its manifest names. \(BackupManifest.remedy)")
     }
     // What the engine has signed by now: it must never sign something else.
     if let former, former.log == log {

@@ -1,3 +1,4 @@
+import Glibc
 import StellaConfiguration
 import StellaEffects
 import StellaEngine
@@ -11,8 +12,8 @@ final class NetworkSources: Sendable {
   private struct State {
     var syslog: (server: SyslogServer, intake: SyslogIntake)?
     var journald: JournaldFeed?
-    var probes: ProbeLoops?
-    var scrapes: ScrapeLoops?
+    var probes: PollLoops<ProbeSettings>?
+    var scrapes: PollLoops<ScrapeSettings>?
   }
 
   private let state = Mutex(State())
@@ -29,17 +30,19 @@ final class NetworkSources: Sendable {
   /// - Throws: when something can't be begun; nothing runs then.
   func begin(_ configuration: Configuration, _ journal: IntakeJournal, _ directory: StateDirectory) async throws {
     do {
+      try Self.checkAuthorities(configuration.probes, in: "probes")
+      try Self.checkAuthorities(configuration.scrapes, in: "scrape")
       if !configuration.probes.isEmpty {
         let secrets = try SecretBook(configuration.secrets, environment: Configuration.environment)
         for case .redis(_, let password?) in configuration.probes.map(\.kind) { _ = try secrets.value(of: password) }
-        let probes = ProbeLoops(configuration.probes, secrets: secrets, journal: journal)
+        let probes = PollLoops(probing: configuration.probes, secrets: secrets, journal: journal)
         state.withLock { $0.probes = probes }
         note("asking \(CountText.count(configuration.probes.count, "probe"))")
       }
       if !configuration.scrapes.isEmpty {
         let secrets = try SecretBook(configuration.secrets, environment: Configuration.environment)
         for token in configuration.scrapes.compactMap(\.token) { _ = try secrets.value(of: token) }
-        let scrapes = ScrapeLoops(configuration.scrapes, secrets: secrets, journal: journal)
+        let scrapes = PollLoops(scraping: configuration.scrapes, secrets: secrets, journal: journal)
         state.withLock { $0.scrapes = scrapes }
         note("scraping \(CountText.count(configuration.scrapes.count, "endpoint"))")
       }
@@ -53,6 +56,17 @@ final class NetworkSources: Sendable {
     } catch {
       await end()
       throw error
+    }
+  }
+
+  /// What can't be read would make every question fail.
+  private static func checkAuthorities(_ all: [any PolledSettings], in section: String) throws {
+    for settings in all {
+      guard let file = settings.caFile, access(file, R_OK) != 0 else { continue }
+      let reason = String(cString: strerror(errno))
+      throw CommandFailure(
+        .usage,
+        TextEscaping.oneLine("\(section).\(settings.name): ca_file \(file) can't be read: \(reason).", limit: 500))
     }
   }
 
@@ -92,18 +106,9 @@ final class NetworkSources: Sendable {
     if let (entries, trouble) = journald?.progress {
       parts.append(Health.Part("journald", isWell: trouble == nil, detail: trouble ?? "\(entries) entries"))
     }
-    if let (runs, failing, dropped) = probes?.progress {
-      // That a service is down says nothing about this one.
-      var told = "\(runs) runs"
-      if !failing.isEmpty { told += ", failing: \(failing.joined(separator: ", "))" }
-      if dropped > 0 { told += ", \(dropped) not kept" }
-      parts.append(Health.Part("probes", isWell: true, detail: told))
-    }
-    if let (runs, samples, failing, dropped) = scrapes?.progress {
-      var told = "\(runs) runs, \(samples) samples"
-      if !failing.isEmpty { told += ", failing: \(failing.joined(separator: ", "))" }
-      if dropped > 0 { told += ", \(dropped) events not kept" }
-      parts.append(Health.Part("scrapes", isWell: true, detail: told))
+    if let progress = probes?.progress { parts.append(Health.Part("probes", isWell: true, detail: progress.told)) }
+    if let progress = scrapes?.progress {
+      parts.append(Health.Part("scrapes", isWell: true, detail: progress.told(with: "\(progress.samples) samples")))
     }
     return parts
   }

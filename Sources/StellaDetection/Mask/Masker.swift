@@ -7,6 +7,7 @@ import StellaModel
 /// byte. O(bytes), apart from custom patterns.
 package final class Masker {
   private let masking: Masking
+  private let hasPatterns: Bool
   private var unescaped: [UInt8] = []
   private var replaced: [UInt8] = []
   private var masked: [UInt8] = []
@@ -19,7 +20,10 @@ package final class Masker {
     var demand: Masking.Demand
   }
 
-  package init(_ masking: Masking) { self.masking = masking }
+  package init(_ masking: Masking) {
+    self.masking = masking
+    hasPatterns = !masking.patterns.isEmpty
+  }
 
   /// Appends `record` masked to `output`; false when there is nothing to mask, and nothing was appended.
   package func mask(_ record: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Bool {
@@ -61,7 +65,7 @@ package final class Masker {
 
   /// Appends text masked; nothing when it has nothing to mask.
   private func maskText(_ text: Bytes, into output: inout [UInt8]) -> Bool {
-    guard masking.patterns.contains(where: { $0.expression.matches(text) }) else {
+    guard hasPatterns, masking.patterns.contains(where: { $0.expression.matches(text) }) else {
       return TextMask.run(text, masking, into: &output)
     }
     replaced.removeAll(keepingCapacity: true)
@@ -99,7 +103,11 @@ package final class Masker {
   private func maskJSON(_ record: Bytes, into output: inout [UInt8]) -> Bool? {
     var copied = 0
     var changed = false
+    // A local one costs no check of who else uses it.
+    var levels = self.levels
+    self.levels = []
     levels.removeAll(keepingCapacity: true)
+    defer { self.levels = levels }
     /// The last key, and what it asks for, until its value has come.
     var name = 0..<0
     var demand = Masking.Demand.none
@@ -168,6 +176,8 @@ package final class Masker {
 
   /// Makes ``masked`` what the inside of a JSON string becomes; false when it stays as it is.
   private func mask(_ inner: Bytes, _ isEscaped: Bool, _ demand: Masking.Demand) -> Bool {
+    // Most texts are short and plain.
+    if demand == .none, !hasPatterns, TextMask.isPlain(inner) { return false }
     masked.removeAll(keepingCapacity: true)
     guard isEscaped else { return maskValue(inner, demand, into: &masked) }
     unescaped.removeAll(keepingCapacity: true)

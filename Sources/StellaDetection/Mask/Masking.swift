@@ -88,17 +88,17 @@ package struct Masking: Sendable {
         return .hash
       }
     }
-    guard kinds.contains(.token), let last = name.last else { return .none }
-    // Most names are told by their last letter.
-    guard Self.secretEnds.contains(last | 0x20) else { return .none }
-    return Self.secretNames.contains { Self.ends(name, with: $0) } ? .secret : .none
+    guard kinds.contains(.token), let last = name.last, (last | 0x20) &- 97 < 26 else { return .none }
+    return Self.secretNames[Int((last | 0x20) - 97)].contains { Self.ends(name, with: $0) } ? .secret : .none
   }
 
-  private static let secretNames = [
+  /// By their last letter, which tells most names.
+  private static let secretNames: [[[UInt8]]] = [
     "password", "passwd", "pwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "accesskey",
     "secret_key", "secretkey", "private_key", "privatekey", "authorization", "credential", "session_id", "sessionid",
-  ].map { Array($0.utf8) }
-  private static let secretEnds: [UInt8] = Array("dethynl".utf8)
+  ].reduce(into: [[[UInt8]]](repeating: [], count: 26)) { names, name in
+    if let last = name.utf8.last { names[Int(last - 97)].append(Array(name.utf8)) }
+  }
 
   /// Whether `name` ends with `end`, which is in lower case, without regard to case, and with `-` and `.` for `_`.
   private static func ends(_ name: Bytes, with end: [UInt8]) -> Bool {

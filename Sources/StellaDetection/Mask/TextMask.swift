@@ -26,6 +26,18 @@ struct TextMask {
     return changed
   }
 
+  /// Whether a text is so short, and has so little in it, that no kind can be there: an IPv4 address takes 7 bytes with a dot,
+  /// numbers of cards and credentials take 14, and everything else a sign that decides.
+  static func isPlain(_ text: Bytes) -> Bool {
+    guard text.count < 14 else { return false }
+    return signs.withUnsafeBufferPointer { signs in
+      for byte in text where signs[Int(byte)] > Sign.word.rawValue || byte == UInt8(ascii: ".") && text.count >= 7 {
+        return false
+      }
+      return true
+    }
+  }
+
   private init(_ text: UnsafePointer<UInt8>, _ count: Int, _ masking: Masking, _ output: consuming [UInt8]) {
     (self.text, self.count, self.masking, kinds, self.output) = (text, count, masking, masking.kinds, output)
   }

@@ -10,21 +10,12 @@ package final class Prober: Sendable {
   private static let answerBytes = 64 << 10
 
   private let secrets: any SecretSource
-  private let client: HTTPClient
+  /// Each question stands for one of a new client's.
+  private let clients = PollClients(keepsConnections: false)
 
-  package init(secrets: any SecretSource) {
-    self.secrets = secrets
-    var configuration = HTTPClient.Configuration()
-    configuration.redirectConfiguration = .disallow
-    configuration.httpVersion = .http1Only
-    // Each question stands for one of a new client's.
-    configuration.connectionPool.idleTimeout = .milliseconds(1)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    client = HTTPClient(
-      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
-  }
+  package init(secrets: any SecretSource) { self.secrets = secrets }
 
-  package func end() async { try? await client.shutdown() }
+  package func end() async { await clients.end() }
 
   /// Comes to an end within the probe's timeout, with whatever there was.
   package func run(_ probe: ProbeSettings) async -> ProbeResult {
@@ -32,7 +23,7 @@ package final class Prober: Sendable {
     var result: ProbeResult
     do {
       switch probe.kind {
-      case .http(let url, let expect): result = try await http(url, expect, probe.timeout)
+      case .http(let url, let expect): result = try await http(url, expect, probe)
       case .tcp(let endpoint):
         _ = try await SocketQuestion.ask(endpoint, [], probe.timeout) { _ in true }
         result = ProbeResult(isOK: true, nanoseconds: 0)
@@ -61,14 +52,19 @@ package final class Prober: Sendable {
         return ("no_such_host", "there is no host \(error.host)")
       }
       return ("refused", "no connection to \(error.host):\(error.port)")
-    default: return (text.contains("refused") ? "refused" : "failed", text)
+    default:
+      if text.contains("CERTIFICATE_VERIFY_FAILED") {
+        return ("certificate", "nobody who is believed vouches for its certificate; `ca_file` names others")
+      }
+      return (text.contains("refused") ? "refused" : "failed", text)
     }
   }
 
-  private func http(_ url: String, _ expect: [Int], _ timeout: Duration) async throws -> ProbeResult {
+  private func http(_ url: String, _ expect: [Int], _ probe: ProbeSettings) async throws -> ProbeResult {
     var request = HTTPClientRequest(url: url)
     request.headers.add(name: "user-agent", value: "stella-probe")
-    let answer = try await client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
+    let answer = try await clients.client(believing: probe.caFile).execute(
+      request, timeout: .nanoseconds(probe.timeout.nanoseconds))
     // So that a service that hangs within its answer doesn't pass.
     var bytes = 0
     for try await piece in answer.body {

@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import NIOCore
-import NIOPosix
 import StellaModel
 
 /// Asks endpoints for their metrics. One question at a time of each endpoint is the caller's part.
@@ -9,19 +8,11 @@ package final class Scraper: Sendable {
     "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 
   private let secrets: any SecretSource
-  private let client: HTTPClient
+  private let clients = PollClients(keepsConnections: true)
 
-  package init(secrets: any SecretSource) {
-    self.secrets = secrets
-    var configuration = HTTPClient.Configuration()
-    configuration.redirectConfiguration = .disallow
-    configuration.httpVersion = .http1Only
-    configuration.connectionPool.retryConnectionEstablishment = false
-    client = HTTPClient(
-      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
-  }
+  package init(secrets: any SecretSource) { self.secrets = secrets }
 
-  package func end() async { try? await client.shutdown() }
+  package func end() async { await clients.end() }
 
   /// Comes to an end within the timeout, with whatever there was.
   package func ask(_ settings: ScrapeSettings) async -> (answer: ScrapeAnswer, nanoseconds: Int64) {
@@ -46,7 +37,7 @@ package final class Scraper: Sendable {
     }
     let timeout =
       settings.timeout.components.seconds * 1_000_000_000 + settings.timeout.components.attoseconds / 1_000_000_000
-    let answer = try await client.execute(request, timeout: .nanoseconds(timeout))
+    let answer = try await clients.client(believing: settings.caFile).execute(request, timeout: .nanoseconds(timeout))
     let status = Int(answer.status.code)
     var bytes: [UInt8] = []
     for try await piece in answer.body {

@@ -34,6 +34,7 @@ package final class FileSource: ByteSource {
   package let name: String
   package let key: String
   package let path: String
+  package var isRereadable: Bool { true }
   package private(set) var position: SourcePosition
   package private(set) var modificationTime: Int64?
   package private(set) var trouble: SourceError?

@@ -23,6 +23,9 @@ package final class WatchRun: EventConsumer {
   /// How long a checkpoint that is due waits for the alerts just raised, in nanoseconds: without it a stream that raises some all the
   /// time would never be saved.
   private static let settlingPatience: Int64 = 50_000_000
+  /// How long reading of what can be read later waits while the archive gets nothing done, in nanoseconds. A disk that hangs
+  /// holds detection up for so long, once.
+  private static let archivePatience: Int64 = 2_000_000_000
   /// Whether something is done that is in the store already.
   private var isRepeating = false
   private let onAlerts: ([Alert]) throws -> Void
@@ -237,12 +240,17 @@ package final class WatchRun: EventConsumer {
   private func show() {
     if isRepeating { return }
     if let feed { show(on: feed.tap) }
-    if let archive { show(on: archive) }
+    if let archive { show(on: archive, patience: canWait ? Self.archivePatience : 0) }
   }
 
-  private func show(on tap: EventTap) {
+  /// Whether nothing is lost when the batch is read later: of files and journals more can be read at any time.
+  private var canWait: Bool {
+    batch.count > 0 && readers.readers[batch.sources[0]]?.splitter.source.isRereadable ?? false
+  }
+
+  private func show(on tap: EventTap, patience: Int64 = 0) {
     guard tap.isWanted else { return }
-    tap.put(batch, firstEvent: pipeline.events) { [readers] number in
+    tap.put(batch, firstEvent: pipeline.events, patience: patience) { [readers] number in
       guard let reader = readers.readers[number] else { return TappedBatch.Source(format: .auto) }
       return TappedBatch.Source(format: reader.format, detector: reader.detector, service: reader.serviceName)
     }

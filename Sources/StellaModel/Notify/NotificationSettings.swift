@@ -34,6 +34,8 @@ package struct NotificationSink: Sendable, Hashable {
     /// `POST /api/v2/alerts` behind the URL.
     case alertmanager(url: ConcealedText, authorization: ConcealedText?)
     case email(MailSettings)
+    /// A message of JetStream with the id as `Nats-Msg-Id`; only in a build with the package trait `NATS`.
+    case nats(url: ConcealedText, subject: String)
 
     package var name: String {
       switch self {
@@ -41,6 +43,7 @@ package struct NotificationSink: Sendable, Hashable {
       case .slack: "slack"
       case .alertmanager: "alertmanager"
       case .email: "email"
+      case .nats: "nats"
       }
     }
   }

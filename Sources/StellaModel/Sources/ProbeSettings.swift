@@ -1,5 +1,5 @@
 /// A question that a declared service is asked again and again, to see whether it answers.
-package struct ProbeSettings: Sendable, Hashable {
+package struct ProbeSettings: PolledSettings, Hashable {
   package enum Kind: Sendable, Hashable {
     /// A GET; what statuses are well, and empty: 200 to 299.
     case http(url: String, expect: [Int])
@@ -50,15 +50,10 @@ package struct ProbeSettings: Sendable, Hashable {
   package var kind: Kind
   package var every: Duration = .seconds(30)
   package var timeout: Duration = .seconds(5)
+  package var caFile: String?
 
   package init(name: String, service: String, kind: Kind) {
     (self.name, self.service, self.kind) = (name, service, kind)
-  }
-
-  /// How long after a whole multiple of ``every`` it is asked: the same at each start, and spread over all probes by their names.
-  package var offsetNanoseconds: Int64 {
-    let every = every.components.seconds * 1_000_000_000 + every.components.attoseconds / 1_000_000_000
-    return Int64(SourceIdentity.fingerprint(of: name.utf8) % UInt64(max(1, every)))
   }
 }
 

@@ -1,5 +1,5 @@
 /// An endpoint that is asked for its metrics again and again, as Prometheus asks it.
-package struct ScrapeSettings: Sendable, Hashable {
+package struct ScrapeSettings: PolledSettings, Hashable {
   /// What bounds a single answer. One that is over any of these is refused as a whole.
   package struct Limits: Sendable, Hashable {
     package var bytes = 8 << 20
@@ -25,6 +25,7 @@ package struct ScrapeSettings: Sendable, Hashable {
   package var service: String
   package var every: Duration = .seconds(30)
   package var timeout: Duration = .seconds(10)
+  package var caFile: String?
   /// In place of what the endpoint itself says under these names; `job` and `instance` are among them.
   package var labels: [Label]
   /// Names of metrics that are wanted, with `*` at their ends for what begins so; empty: all.
@@ -55,12 +56,6 @@ package struct ScrapeSettings: Sendable, Hashable {
   package func wants(_ metric: String) -> Bool {
     metrics.isEmpty
       || metrics.contains { wanted in wanted.hasSuffix("*") ? metric.hasPrefix(wanted.dropLast()) : metric == wanted }
-  }
-
-  /// How long after a whole multiple of ``every`` it is asked: the same at each start, and spread over all by their names.
-  package var offsetNanoseconds: Int64 {
-    let every = every.components.seconds * 1_000_000_000 + every.components.attoseconds / 1_000_000_000
-    return Int64(SourceIdentity.fingerprint(of: name.utf8) % UInt64(max(1, every)))
   }
 }
 

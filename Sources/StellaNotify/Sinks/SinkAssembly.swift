@@ -18,6 +18,17 @@ package enum SinkAssembly {
     case .slack(let url): SlackClient(sink, url: url)
     case .alertmanager(let url, let authorization): AlertmanagerClient(sink, url: url, authorization: authorization)
     case .email(let settings): MailClient(sink, settings)
+    case .nats(let url, let subject): nats(sink, url: url, subject: subject)
     }
+  }
+
+  private static func nats(
+    _ sink: NotificationSink, url: ConcealedText, subject: String
+  ) -> any NotificationClient {
+    #if NATS
+      NATSClient(sink, url: url, subject: subject)
+    #else
+      MissingClient(reason: "this stella was built without NATS. Build it with `swift build --traits NATS`.")
+    #endif
   }
 }

@@ -17,24 +17,27 @@ struct BackupTests {
   private func runs() throws -> String { try scene.expect(["runs", "list", "--output", "json"], 0).output }
 
   @Test(
-    "A backup holds the state; restored elsewhere and again it is the same, with the log intact and effects stopped")
-  func roundTrip() throws {
+    "A backup holds the state; restored elsewhere and again it is the same, with the log intact and effects stopped",
+    arguments: ["copy", "copy.tar"])
+  func roundTrip(_ copy: String) throws {
     _ = try scene.propose("pair", "s1")
     let before = try runs()
-    let said = try scene.expect(["backup", "copy", "--output", "json"], 0).output
+    let said = try scene.expect(["backup", copy, "--output", "json"], 0).output
     let object = try #require(JSONSerialization.jsonObject(with: Data(said.utf8)) as? [String: Any])
     let digest = try #require(object["manifest"] as? String)
     #expect(digest.hasPrefix("sha256:"))
     for (path, mode) in [
-      ("copy", 0o700), ("copy/stella.db", 0o600), ("copy/log.key", 0o600), ("copy/manifest.json", 0o600),
+      (copy, 0o700), ("copy/stella.db", 0o600), ("copy/log.key", 0o600), ("copy/manifest.json", 0o600),
     ] {
       let attributes = try FileManager.default.attributesOfItem(atPath: directory(path))
       #expect(attributes[.posixPermissions] as? Int == mode, "\(path)")
     }
     #expect(try scene.expect(["log", "show"], 0).output.contains("state.backed_up"))
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    #expect(names.filter { $0.hasPrefix("copy") } == [copy])
     // The backup's own record is not in it.
-    #expect(try scene.stella(["restore", "copy"]).status == 4)
-    try scene.expect(["restore", "copy", "--manifest", digest, "--force"], 0)
+    #expect(try scene.stella(["restore", copy]).status == 4)
+    try scene.expect(["restore", copy, "--manifest", digest, "--force"], 0)
     try verify()
     #expect(try runs() == before)
     #expect(try scene.stella(["freeze", "status"]).status == 8)
@@ -42,10 +45,10 @@ struct BackupTests {
     #expect(try states().count == 2)
     // Where nothing is.
     try FileManager.default.removeItem(atPath: directory(".stella"))
-    try scene.expect(["restore", "copy"], 0)
+    try scene.expect(["restore", copy], 0)
     try verify()
     #expect(try runs() == before)
-    #expect(try scene.stella(["backup", "copy"]).status == 4)
+    #expect(try scene.stella(["backup", copy]).status == 4)
   }
 
   @Test(

@@ -10,7 +10,7 @@ from browser import Browser, Failure
 from checks import check, contrast, names, quiet, steady, width
 
 PASSWORD = "correct horse battery staple"
-VIEWS = ["overview", "alerts", "events", "approvals", "runs", "rules", "log"]
+VIEWS = ["overview", "alerts", "events", "approvals", "runs", "rules", "log", "health", "access"]
 SHOWN = "document.querySelector('.view:not([hidden])')"
 ROWS = "[...document.querySelectorAll('.view:not([hidden]) .grid-space .grid-row:not([hidden])')]"
 EVENTS = "document.getElementById('link').dataset.types?.includes('event')"
@@ -245,6 +245,115 @@ def votes(visit):
     quiet(page, "votes")
 
 
+def manages(visit):
+    """An admin sees how the system was, and who may come in, and ends that; others are told why not."""
+    page = visit.page
+    visit.log_in("ida")
+
+    def choose(label, value):
+        page.run(f"(() => {{ const one = document.getElementById([...{SHOWN}.querySelectorAll('label')].find((label) => label.textContent === {json.dumps(label)}).htmlFor);"
+                 f" one.value = {json.dumps(value)}; one.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()")
+
+    def found(count, what):
+        page.until(f"{ROWS}.filter((row) => row.textContent.includes('Found ')).length === {count}", what)
+
+    visit.view("health")
+    page.until(f"{SHOWN}.querySelector('.plot .health-score')?.getAttribute('d')?.length > 200", "the score over time")
+    page.until(f"/healthy \\d+ % of the time/.test({SHOWN}.querySelector('.health-history .tally').textContent)", "how long it was healthy")
+    page.click(".view:not([hidden]) .choice button", "Closed")
+    found(3, "what is over")
+    choose("Criticality", "high")
+    found(2, "what is high and worse")
+    choose("Score", "60")
+    found(1, "what had a low score")
+    choose("Criticality", "")
+    choose("Score", "")
+    choose("When", "7d")
+    found(2, "what was seen within a week")
+    page.click(".grid-findings .grid-space .cell-what")
+    page.until("document.querySelector('.detail .escaped')?.textContent === '\\\\x1b' && document.querySelector('.detail-body').textContent.includes('Look after it')", "a finding's details")
+    visit.picture("health-finding")
+    page.press("Escape")
+    page.click(".view:not([hidden]) .choice button", "7 d")
+    page.until(f"{SHOWN}.querySelector('.health-history [aria-pressed=true]').textContent === '7 d'", "the span")
+
+    visit.view("access")
+    page.until(f"['ada', 'vic', 'ida'].every((name) => {ROWS}.some((row) => row.textContent.includes(name)))", "the users")
+    page.run("location.hash = '#access/user/vic'")
+    page.until("document.querySelector('.detail-title')?.textContent === 'vic'", "a user's details")
+    page.click(".detail button", "Change roles")
+    page.until("document.querySelector('dialog[open] fieldset')", "the roles")
+    names(page, "the roles")
+    contrast(page, "the roles")
+    visit.picture("access-roles")
+    page.click("dialog[open] .check label", "editor")
+    page.click("dialog[open] button[type=submit]", "Change")
+    page.until("!document.querySelector('dialog[open]') && document.querySelector('.detail .facts').textContent.includes('viewer, editor')", "the roles that were changed")
+    page.click(".detail button", "Let in no longer")
+    page.click("dialog[open] button[type=submit]", "Let in no longer")
+    page.until("!document.querySelector('dialog[open]') && document.querySelector('.detail-line').textContent.includes('may not log in')", "that vic may not log in")
+    said = [json.loads(line) for line in host("list", "users").split("\x1f") if line]
+    vic = next(user for user in said if user["name"] == "vic")
+    check(vic["disabled"] and sorted(vic["roles"]) == ["editor", "viewer"], f"not what the command says: {vic}")
+    page.run("location.hash = '#access/user/ida'")
+    page.until("document.querySelector('.detail-title')?.textContent === 'ida' && [...document.querySelectorAll('.detail button')].some((one) => one.textContent.startsWith('Let in no longer') && one.getAttribute('aria-disabled') === 'true')", "that nobody shuts themselves out")
+    page.press("Escape")
+
+    page.click(".view:not([hidden]) .choice button", "Tokens")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('backup') && row.textContent.includes('valid'))", "the token")
+    page.click(".view:not([hidden]) button", "New token")
+    page.until("document.querySelector('dialog[open] input[name=name]')", "the question for a token")
+    page.type("grafana")
+    page.frames()
+    names(page, "a new token")
+    contrast(page, "a new token")
+    visit.picture("access-token")
+    page.click("dialog[open] button[type=submit]", "Make it")
+    page.until("document.querySelector('dialog[open] .secret')?.textContent.length > 20", "the secret, once")
+    page.click("dialog[open] button", "Close")
+    page.until(f"{ROWS}.length === 2", "two tokens")
+    page.run("location.hash = '#access/token/backup'")
+    page.until("document.querySelector('.detail-title')?.textContent === 'backup'", "a token's details")
+    page.click(".detail button", "Revoke")
+    page.click("dialog[open] button[type=submit]", "Revoke")
+    page.until("!document.querySelector('dialog[open]') && document.querySelector('.detail .badge').textContent === 'revoked'", "that it is revoked")
+    said = [json.loads(line) for line in host("list", "tokens").split("\x1f") if line]
+    check({token["name"]: token["valid"] for token in said} == {"backup": False, "grafana": True}, f"not what the command says: {said}")
+
+    for size, scheme in ((1440, "dark"), (1440, "light"), (360, "dark"), (360, "light")):
+        page.size(size, 900 if size > 600 else 760)
+        page.scheme(scheme)
+        for name in ("health", "access"):
+            page.run(f"location.hash = '#{name}'")
+            page.until(f"document.querySelector('#nav a[aria-current=page]').hash === '#{name}' && {ROWS}.length > 1")
+            page.frames(4)
+            where = f"{name} at {size} {scheme}"
+            width(page, where)
+            contrast(page, where)
+            names(page, where)
+            visit.picture(f"full-{name}-{size}-{scheme}")
+            page.click(f"{'.grid-findings' if name == 'health' else '.grid-tokens'} .grid-space .cell")
+            page.until("document.querySelector('.split[data-open=yes] .detail-body')?.textContent.length > 60")
+            page.frames(4)
+            width(page, where + ", details")
+            contrast(page, where + ", details")
+            names(page, where + ", details")
+            visit.picture(f"full-{name}-details-{size}-{scheme}")
+            page.press("Escape")
+    page.size(1440, 900)
+    steady(page, "health and access")
+
+    # Who is no admin is told so.
+    page.click("#account")
+    page.click("dialog[open] button", "Log out")
+    page.until("document.querySelector('dialog[open] input[name=user]')", "the login")
+    visit.log_in("ada", opens=False)
+    page.expected.append("status of 403")
+    visit.view("access")
+    page.until(f"{SHOWN}.querySelector('.grid-note:not([hidden])')?.textContent.includes('takes the role admin')", "why there is nothing")
+    quiet(page, "health and access")
+
+
 def walks(visit):
     """All by keys."""
     page = visit.page
@@ -348,7 +457,7 @@ def main():
         os.makedirs(pictures, exist_ok=True)
     visit = Visit(url, pictures)
     try:
-        {"shows": shows, "votes": votes, "walks": walks, "returns": returns}[scene](visit)
+        {"shows": shows, "votes": votes, "manages": manages, "walks": walks, "returns": returns}[scene](visit)
     except Exception:
         traceback.print_exc()
         try:

@@ -1,10 +1,12 @@
 import Foundation
+import StellaModel
+import StellaSQLite
 import Testing
 
 @Suite("The dashboard in a browser", .serialized, .enabled(if: BrowserVisit.isPossible))
 struct DashboardTests {
   /// A server where ada may vote and vic may look, with two alerts and three plans that wait.
-  private static func scene() throws -> (scene: AccessScene, runs: [String]) {
+  private static func scene(admin: Bool = false) throws -> (scene: AccessScene, runs: [String]) {
     let scene = try AccessScene()
     _ = try scene.scene.alerts(["s1", "s2"])
     _ = try scene.scene.propose("repair", "s5")
@@ -14,6 +16,11 @@ struct DashboardTests {
     let runs = try listed.split(separator: "\n").map { line in
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
       return try #require(object?["id"] as? String)
+    }
+    if admin {
+      try scene.add("ida", roles: ["admin"])
+      _ = try scene.token("backup", "read")
+      try remember(scene)
     }
     try scene.start()
     return (scene, runs)
@@ -60,6 +67,38 @@ struct DashboardTests {
         return try state(words[1])
       default: return try state(words[1])
       }
+    }
+  }
+
+  /// A day of health, and findings that are over.
+  private static func remember(_ scene: AccessScene) throws {
+    let store = try SQLiteStore(StateDirectory(path: scene.directory(".stella")))
+    defer { try? store.close() }
+    let now = Int64(Date().timeIntervalSince1970) * Timestamp.second
+    let samples = (1..<300).map { place in
+      HealthSample(
+        time: now - Int64(place) * 280 * Timestamp.second, score: place > 100 && place < 140 ? 45 : 100, reasons: [],
+        uptime: 5, activeUsers: 3, errorRate: 0.01, eventsPerSecond: 10, freeBytes: 1 << 40, diskBytes: 1 << 41)
+    }
+    let findings = [("a", Severity.critical, 30, 1), ("b", .high, 70, 3), ("c", .low, 95, 40)].map { finding in
+      var found = HealthFinding(
+        kind: "test.\(finding.0)", subject: finding.0, severity: finding.1, title: "Found \(finding.0)",
+        detail: "measured \u{1b}[31mred", recommendation: "Look after it", at: now - Int64(finding.3) * Timestamp.day,
+        score: finding.2)
+      found.closedAt = found.lastSeen + Timestamp.second
+      return found
+    }
+    try store.write(as: .command) { transaction in
+      for sample in samples { try transaction.insert(sample) }
+      for finding in findings { try transaction.put(finding) }
+    }
+  }
+
+  @Test("An admin sees how the system was, and who may come in, and ends that; others are told why not")
+  func manages() throws {
+    let (scene, _) = try Self.scene(admin: true)
+    try BrowserVisit.play("manages", at: scene.url) { words in
+      try scene.expect([words[1], "list", "--output", "json"]).output.replacing("\n", with: "\u{1f}")
     }
   }
 

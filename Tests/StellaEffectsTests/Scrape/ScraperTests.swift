@@ -43,4 +43,25 @@ struct ScraperTests {
     #expect(await type(ask("http://127.0.0.1:\(try LoopbackServer.closedPort())/")) == "refused")
     #expect(await type(ask(server.origin + "/metrics") { $0.token = SecretReference("gone@1") }) == "secret")
   }
+
+  @Test("A certificate that the system doesn't know is believed where `ca_file` names it, and nowhere else")
+  func authority() async throws {
+    guard let server = try TLSTests.Server(subject: "IP:127.0.0.1") else {
+      print("left out: the openssl program isn't there")
+      return
+    }
+    let url = "https://127.0.0.1:\(server.port)/"
+    #expect(await type(ask(url)) == "certificate")
+    guard case .body = await ask(url, { $0.caFile = server.certificate }) else {
+      Issue.record("it was not believed")
+      return
+    }
+    #expect(await type(ask(url) { $0.caFile = server.certificate + ".gone" }) != nil)
+    var probe = ProbeSettings(name: "p", service: "p", kind: .http(url: url, expect: []))
+    let prober = Prober(secrets: TestSecrets())
+    #expect(await prober.run(probe).errorType == "certificate")
+    probe.caFile = server.certificate
+    #expect(await prober.run(probe).isOK)
+    await prober.end()
+  }
 }

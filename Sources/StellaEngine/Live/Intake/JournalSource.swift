@@ -5,6 +5,7 @@ import StellaModel
 package final class JournalSource: ByteSource {
   package var name: String { "events over \(journal.name)" }
   package var key: String { JournalSource.key(journal) }
+  package var isRereadable: Bool { true }
   package private(set) var position: SourcePosition
   package var modificationTime: Int64? { nil }
   package var trouble: SourceError? { nil }

@@ -1,0 +1,111 @@
+import Foundation
+import StellaModel
+import Testing
+
+@testable import StellaCommands
+
+@Suite("Backups in one file", .timeLimit(.minutes(5)))
+struct BackupFileTests {
+  private let scene: ServeScene
+  private var directory: CommandDirectory { scene.directory }
+
+  init() throws { scene = try ServeScene() }
+
+  private func names() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasPrefix(".stella") }.sorted()
+  }
+
+  private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, output)
+  }
+
+  private func refused(_ file: String, _ status: Int32, _ words: String) throws {
+    let said = try scene.stella(["restore", file, "--force"])
+    #expect(said.status == status && said.errors.contains(words), "\(said)")
+    #expect(try names() == [".stella"])
+  }
+
+  @Test("The system's own tar lists and unpacks it, and what it packs the same way can be restored")
+  func systemsOwn() throws {
+    _ = try scene.propose("pair", "s1")
+    try scene.expect(["backup", "copy.tar"], 0)
+    let listed = try run("tar", ["-tf", "copy.tar"]).output.split(separator: "\n").map(String.init)
+    #expect(listed.first == "manifest.json" && listed.contains("stella.db") && listed.contains("log.key"), "\(listed)")
+    try FileManager.default.createDirectory(atPath: directory("unpacked"), withIntermediateDirectories: false)
+    #expect(try run("tar", ["-xf", "copy.tar", "-C", "unpacked"]).status == 0)
+    #expect(try run("tar", ["--format=ustar", "-cf", "again.tar", "-C", "unpacked"] + listed).status == 0)
+    for path in ["unpacked", "again.tar"] {
+      try scene.expect(["restore", path, "--force"], 0)
+      try scene.expect(["log", "verify"], 0)
+    }
+  }
+
+  @Test("One that was changed, cut off or added to is refused with what to do, and the state stays")
+  func damaged() throws {
+    _ = try scene.propose("pair", "s1")
+    try scene.expect(["backup", "copy.tar"], 0)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: directory("copy.tar")))
+    let remedy = "Take another copy of it"
+    var places = Array(stride(from: 700, to: whole.count - 1024, by: whole.count / 9))
+    // In a head, and in the manifest.
+    places += [0, 512]
+    for place in places where whole[place] != 0 {
+      var bytes = whole
+      bytes[place] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: directory("bad.tar")))
+      try refused("bad.tar", 7, place == 0 ? "is no backup" : remedy)
+    }
+    for end in [513, whole.count / 2, whole.count - 1025] {
+      try whole.prefix(end).write(to: URL(fileURLWithPath: directory("bad.tar")))
+      try refused("bad.tar", 7, remedy)
+    }
+    var head = try #require(TarHeader(path: "events/more", bytes: 0).encoded(time: 0))
+    try (whole.dropLast(1024) + Data(head) + Data(count: 1024)).write(to: URL(fileURLWithPath: directory("bad.tar")))
+    try refused("bad.tar", 7, "something else than its manifest says")
+    // A link in the place of a file.
+    head[156] = UInt8(ascii: "2")
+    try (whole.dropLast(1024) + Data(head) + Data(count: 1024)).write(to: URL(fileURLWithPath: directory("bad.tar")))
+    try refused("bad.tar", 7, remedy)
+  }
+
+  @Test("What is no backup at all is refused with what to name")
+  func foreign() throws {
+    _ = try scene.propose("pair", "s1")
+    try directory.write("notes.txt", "nothing")
+    try refused("notes.txt", 7, "Name what `stella backup` made")
+    #expect(try run("tar", ["-cf", "other.tar", "notes.txt"]).status == 0)
+    try refused("other.tar", 7, "Name what `stella backup` made")
+    try refused("nowhere.tar", 11, "is no backup")
+    try directory.write("taken.tar", "")
+    #expect(try scene.stella(["backup", "taken.tar"]).status == 4)
+  }
+
+  @Test("Heads of files survive their coding, also with long paths and of 100 GB")
+  func heads() throws {
+    let long = "d23456789/".replicated(12)
+    let all: [(String, Int64)] = [("a", 0), ("intake/0001", 1 << 33), ("b", 100_000_000_000), (long + "name", 7)]
+    for (path, bytes) in all {
+      let head = try #require(TarHeader(path: path, bytes: bytes).encoded(time: 1_700_000_000))
+      #expect(TarHeader(head) == TarHeader(path: path, bytes: bytes))
+      for place in [0, 130, 150, 260] {
+        var other = head
+        other[place] ^= 0x21
+        #expect(TarHeader(other) == nil)
+      }
+    }
+    #expect(TarHeader(path: "x".replicated(101), bytes: 0).encoded(time: 0) == nil)
+  }
+}
+
+extension String {
+  fileprivate func replicated(_ count: Int) -> String { String(repeating: self, count: count) }
+}
