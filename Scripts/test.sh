@@ -66,6 +66,8 @@ if [ "$lint" = yes ]; then
 fi
 
 step "test"
+# Without a bound every test begins at once, and whatever awaits something stands behind all of them each time it goes on.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$(($(nproc) * 4))}
 if ! logged "$logs/test" swift test --skip-build ${filter[@]+"${filter[@]}"}; then
   failures+=("test: failed")
 fi

@@ -4,7 +4,7 @@ import Testing
 
 @testable import StellaNotify
 
-@Suite("Alertmanager", .timeLimit(.minutes(2)))
+@Suite("Alertmanager", .timeLimit(.minutes(10)))
 struct AlertmanagerTests {
   /// Debian's Alertmanager on a free port of the loopback interface.
   private final class Server {
@@ -68,8 +68,9 @@ struct AlertmanagerTests {
   @Test("It has what fires once, however often it is told, and no longer what has ended")
   func lifeCycle() async throws {
     guard let server = try Server() else { return }
-    let sink = NotificationSink(
+    var sink = NotificationSink(
       name: "am", kind: .alertmanager(url: ConcealedText("http://127.0.0.1:\(server.port)/"), authorization: nil))
+    sink.timeout = .seconds(120)
     let client = SinkAssembly.client(sink)
     #expect(await client.check() == nil)
     let now = Int64(Date().timeIntervalSince1970 * 1e9)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import StellaNotify
 
-@Suite("Handing messages over", .timeLimit(.minutes(3)))
+@Suite("Handing messages over", .timeLimit(.minutes(10)))
 struct SinkDeliveryTests {
   private struct SystemClock: TimeSource {
     func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
@@ -54,10 +54,10 @@ struct SinkDeliveryTests {
 
     /// Waits for a state of the outbox, by looking at it.
     func until(_ condition: ([OutboxMessage]) -> Bool) async throws -> Bool {
-      let end = Date(timeIntervalSinceNow: 30)
+      let end = Date(timeIntervalSinceNow: 180)
       while Date() < end {
         if condition(try messages(nil)) { return true }
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(10))
       }
       return false
     }
@@ -70,7 +70,7 @@ struct SinkDeliveryTests {
   }
 
   private static func hook(
-    _ url: String, secret: String? = nil, authorization: String? = nil, timeout: Duration = .seconds(10)
+    _ url: String, secret: String? = nil, authorization: String? = nil, timeout: Duration = .seconds(120)
   ) -> NotificationSink {
     var sink = NotificationSink(
       name: "hook",
