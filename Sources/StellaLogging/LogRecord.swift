@@ -22,12 +22,8 @@ struct LogRecord {
 
   /// - Parameter names: `,"logger":…` and what else is the same for every record of a handler.
   mutating func begin(_ event: LogEvent, names: [UInt8], time: Int64) {
-    // swift-log derives a source that wasn't given from the file, at some cost; without a file it says that it has none. What it
-    // would derive is derived from the file where the record is read.
-    var nowhere = event
-    nowhere.file = ""
-    let source = nowhere.source
-    let hasSource = source != "n/a"
+    // A source that wasn't given is derived from the file where the record is read.
+    let hasSource = GivenSource.isGiven(in: event)
     var flags = hasSource ? LogRecordTag.hasSource : 0
     if event.error != nil { flags |= LogRecordTag.hasError }
     writer.number(LogRecordTag.record)
@@ -39,7 +35,7 @@ struct LogRecord {
     names.withUnsafeBytes { writer.text($0) }
     writer.text(event.message.description)
     writer.text(event.file)
-    if hasSource { writer.text(source) }
+    if hasSource { writer.text(event.source) }
     if let error = event.error {
       writer.text(String(describing: error))
       writer.text(String(reflecting: type(of: error)))
@@ -61,9 +57,17 @@ struct LogRecord {
 
   /// Adds entries, which come before those of the same name that were added earlier.
   mutating func add(_ metadata: Logger.Metadata) {
-    for (name, value) in metadata {
-      writer.text(name)
-      write(value)
+    // An iterator would take a copy of the dictionary and of each entry, which costs more than writing them.
+    var index = metadata.startIndex
+    let end = metadata.endIndex
+    while index != end {
+      writer.text(metadata.keys[index])
+      switch metadata.values[index] {
+      case .string(let text): writer.text(LogRecordTag.text, text)
+      case .stringConvertible(let value): write(value)
+      case let value: write(value)
+      }
+      metadata.formIndex(after: &index)
     }
   }
 
