@@ -5,7 +5,7 @@ import Testing
 struct PublicSurfaceTests {
   /// Products that others depend on.
   static let modules = [
-    "StellaModel", "StellaEngine", "StellaLogging", "StellaSQLite", "StellaServer", "StellaTesting",
+    "StellaModel", "StellaEngine", "StellaLogging", "StellaMetrics", "StellaSQLite", "StellaServer", "StellaTesting",
   ]
   static let golden = "Tests/ArchitectureTests/PublicSurface.txt"
 
