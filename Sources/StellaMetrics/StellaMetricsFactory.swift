@@ -48,7 +48,8 @@ public final class StellaMetricsFactory: MetricsFactory, Service {
     _ engine: StellaEngine, wrapping inner: any MetricsFactory = NOOPMetricsHandler.instance,
     interval: Duration = .seconds(10), limit: Int = 10_000
   ) {
-    self.init(wrapping: inner, interval: interval, limit: limit, now: { WallTime.now() }) { engine.ingest($0) }
+    self.init(
+      wrapping: inner, interval: interval, limit: limit, now: { WallTime.now() }, ingest: { engine.ingest($0) })
   }
 
   /// - Parameter now: nanoseconds since the epoch.

@@ -17,7 +17,8 @@ struct EnginePrivacyTests {
     """
 
   static let event = Event(
-    time: 1_750_000_000_000_000_000, level: .error, message: "no mail to mara@example.org, order ORD-1234", service: nil,
+    time: 1_750_000_000_000_000_000, level: .error, message: "no mail to mara@example.org, order ORD-1234",
+    service: nil,
     fields: [
       .init("user_id", .string("mara")), .init("password", .string("hunter2")),
       .init("card", .string("4111 1111 1111 1111")), .init("peer", .string("203.0.113.9")),
@@ -46,7 +47,9 @@ struct EnginePrivacyTests {
     }
   }
 
-  @Test("Fields that are named become a keyed hash, the same for the same value, and patterns of the host's own are taken out")
+  @Test(
+    "Fields that are named become a keyed hash, the same for the same value, and patterns of the host's own are taken out"
+  )
   func hashed() async throws {
     let privacy = EnginePrivacy(
       kinds: [.address], patterns: [.init("order", "ORD-[0-9]+")], hashedFields: ["user_id"],

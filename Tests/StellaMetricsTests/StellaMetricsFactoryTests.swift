@@ -54,7 +54,8 @@ struct StellaMetricsFactoryTests {
   let backend = Backend()
 
   func factory(limit: Int = 100) -> StellaMetricsFactory {
-    StellaMetricsFactory(wrapping: backend, interval: .seconds(10), limit: limit, now: { 7 }) { [taken] in taken.add($0) }
+    StellaMetricsFactory(
+      wrapping: backend, interval: .seconds(10), limit: limit, now: { 7 }, ingest: { [taken] in taken.add($0) })
   }
 
   @Test("A counter tells what it stands at and what came since, once, and not when nothing came")

@@ -82,7 +82,8 @@ public struct EnginePrivacy: Sendable, Hashable {
     do throws(RegularExpression.Failure) {
       return .init(name: pattern.name, expression: try RegularExpression(Array(pattern.expression.utf8)))
     } catch {
-      throw StellaError(.configuration, "the pattern \(pattern.name) of privacy.patterns can't be used: \(error.reason)")
+      throw StellaError(
+        .configuration, "the pattern \(pattern.name) of privacy.patterns can't be used: \(error.reason)")
     }
   }
 }

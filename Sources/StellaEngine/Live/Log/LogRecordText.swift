@@ -34,7 +34,8 @@ final class LogRecordText: @unchecked Sendable {
     json.begin()
     entries.removeAll(keepingCapacity: true)
     var cursor = LogRecordCursor(record, at: 1)
-    guard let level = cursor.number(UInt8.self), let flags = cursor.number(UInt8.self), cursor.number(UInt8.self) != nil,
+    guard let level = cursor.number(UInt8.self), let flags = cursor.number(UInt8.self),
+      cursor.number(UInt8.self) != nil,
       let line = cursor.number(UInt32.self), let time = cursor.number(Int64.self), let names = cursor.text(),
       let message = cursor.text(), let file = cursor.text()
     else { return false }
@@ -87,7 +88,9 @@ final class LogRecordText: @unchecked Sendable {
 
   /// What stands before the first slash, as swift-log derives it; nil without one.
   private static func module(of file: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-    guard let start = file.baseAddress, let slash = memchr(start, Int32(UInt8(ascii: "/")), file.count) else { return nil }
+    guard let start = file.baseAddress, let slash = memchr(start, Int32(UInt8(ascii: "/")), file.count) else {
+      return nil
+    }
     return UnsafeRawBufferPointer(start: start, count: UnsafeRawPointer(slash) - start)
   }
 
