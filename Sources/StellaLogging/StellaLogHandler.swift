@@ -86,7 +86,7 @@ public struct StellaLogHandler: LogHandler {
     if !metadata.isEmpty { record.add(metadata) }
     if let provided = metadataProvider?.get(), !provided.isEmpty { record.add(provided) }
     if let own = event.metadata, !own.isEmpty { record.add(own) }
-    if let bytes = record.bytes { buffer.append(bytes, time: time) } else { buffer.countFull(time: time) }
+    if let bytes = record.bytes { buffer.append(bytes, time: time, isCall: true) } else { buffer.countFull(time: time) }
     record.end()
   }
 

@@ -27,6 +27,8 @@ package final class LogBuffer: @unchecked Sendable {
 
   /// Before each record stands its length, which is 0 until the record is there; both begin at multiples of this.
   private static let wordBytes = 8
+  /// Is added to the length of a log call's record.
+  private static let callBit = 1 << 62
   /// So far apart that threads that change one don't slow down those that read another.
   private static let lineBytes = 64
 
@@ -113,10 +115,12 @@ package final class LogBuffer: @unchecked Sendable {
 
   /// Appends one record: a line of JSON with its line feed, or what ``LogRecordTag`` says.
   ///
-  /// - Parameter time: the record's, nanoseconds since the epoch.
+  /// - Parameters:
+  ///   - time: the record's, nanoseconds since the epoch.
+  ///   - isCall: whether it is a log call's.
   /// - Returns: false when it was dropped and counted.
   @discardableResult
-  package func append(_ record: UnsafeRawBufferPointer, time: Int64) -> Bool {
+  package func append(_ record: UnsafeRawBufferPointer, time: Int64, isCall: Bool = false) -> Bool {
     guard let bytes = record.baseAddress, !record.isEmpty else { return true }
     let size = LogBuffer.region(record.count)
     var start = reserved.pointee.load(ordering: .relaxed)
@@ -131,7 +135,8 @@ package final class LogBuffer: @unchecked Sendable {
       start = now
     }
     copyIn(bytes, record.count, at: start + LogBuffer.wordBytes)
-    length(at: start).pointee.store(record.count, ordering: .releasing)
+    let mark = isCall ? record.count | LogBuffer.callBit : record.count
+    length(at: start).pointee.store(mark, ordering: .releasing)
     if awaited.pointee.load(ordering: .relaxed) != 0, awaited.pointee.exchange(0, ordering: .relaxed) != 0 {
       waker?.wake()
     }
@@ -194,9 +199,10 @@ package final class LogBuffer: @unchecked Sendable {
         filled += count
         continue
       }
-      let length = length(at: head).pointee.load(ordering: .acquiring)
+      var length = length(at: head).pointee.load(ordering: .acquiring)
       if length == 0 { break }
-      if reader.offset == 0, isCall(at: head + LogBuffer.wordBytes) {
+      if length & LogBuffer.callBit != 0 {
+        length &= ~LogBuffer.callBit
         write(length, at: head + LogBuffer.wordBytes, &reader)
         let size = LogBuffer.region(length)
         clear(size, at: head)
@@ -252,11 +258,6 @@ package final class LogBuffer: @unchecked Sendable {
     json.integer(Int64(untold.count))
     json.raw("}\n")
     reader.left = 0..<json.count
-  }
-
-  /// Whether the record there is a log call's.
-  private func isCall(at position: Int) -> Bool {
-    (ring + (position & (capacity - 1))).load(as: UInt8.self) == LogRecordTag.record
   }
 
   /// Makes a log call's record into a line.

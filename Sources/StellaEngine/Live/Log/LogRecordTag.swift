@@ -5,7 +5,7 @@
 ///
 /// | bytes | what |
 /// |---|---|
-/// | 1 | ``record``, where a record that is JSON already has `{` |
+/// | 1 | ``record``, the number of this form |
 /// | 1 | level, 0 for `trace` to 6 |
 /// | 1 | flags: 1 with a source of its own, 2 with an error |
 /// | 1 | 0 |
