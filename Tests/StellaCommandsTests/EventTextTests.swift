@@ -5,6 +5,16 @@ import Testing
 
 @Suite("Events as lines")
 struct EventTextTests {
+  @Test func `members of objects are named with dots, and arrays stand as they are`() {
+    let event = Event(
+      time: 0, level: nil, message: "", service: nil,
+      fields: [
+        .init("ctx", .object([.init("actor", .object([.init("id", .string("u6"))])), .init("ok", .bool(false))])),
+        .init("codes", .array([.integer(1), .string("b")])),
+      ])
+    #expect(EventText.line(event) == #"1970-01-01 00:00:00Z ctx.actor.id=u6 ctx.ok=false codes=[1,"b"]"#)
+  }
+
   @Test("Time and level are shown once, whatever the record calls them")
   func once() {
     let event = Event(

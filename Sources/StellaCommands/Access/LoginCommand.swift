@@ -11,8 +11,8 @@ struct LoginCommand: ParsableCommand {
         stella login https://stella.example.org:7480
         stella login https://stella.example.org:7480 --enrol CODE
 
-      The password is asked for without being shown, or read from standard input; there is no option for it. The session is
-      kept in stella/sessions.json of your configuration directory, for you alone, and used by every command with --server or
+      The password is asked for without being shown, or read from standard input; there is no option for it. The session is \
+      kept in stella/sessions.json of your configuration directory, for you alone, and used by every command with --server or \
       STELLA_SERVER. With the code that `stella serve` prints when nobody is known, you become its first admin.
       """)
 

@@ -13,7 +13,7 @@ struct RulesDiffCommand: ParsableCommand {
         stella rules diff Rules/shop/checkout.lua /tmp/checkout.lua app.log
         git worktree add /tmp/before main && stella rules diff /tmp/before/Rules Rules app.log.1 app.log
 
-      + is told by the new rules alone, - by the old ones alone, > at another time, ~ with another severity, text, value or
+      + is told by the new rules alone, - by the old ones alone, > at another time, ~ with another severity, text, value or \
       count. Times are those at which alerts begin to fire. Nothing is kept, and nobody is told.
 
       Exit status: 0 when they tell the same, 1 when not, 2 when a rule is refused.

@@ -13,10 +13,10 @@ struct RulesNewCommand: ParsableCommand {
         stella rules new errors.checkout --from sample.log
         stella rules new pool.empty --from sample.log --where 'contains(message, "no connection")'
 
-      With a sample, the rule looks for what is wrong in it: errors among other lines, statuses of 500 and more, one user or
-      client that fails again and again, requests that take far longer than the others. It counts them per service, route,
-      client or user, as the log has them; its tests replay the sample, which fires, and its other lines, which don't. A
-      sample that tells of no trouble is refused with what was looked for. What stands before the last dot of the id is the
+      With a sample, the rule looks for what is wrong in it: errors among other lines, statuses of 500 and more, one user or \
+      client that fails again and again, requests that take far longer than the others. It counts them per service, route, \
+      client or user, as the log has them; its tests replay the sample, which fires, and its other lines, which don't. A \
+      sample that tells of no trouble is refused with what was looked for. What stands before the last dot of the id is the \
       folder. Nothing that is there is overwritten.
       """)
 

@@ -8,7 +8,7 @@ struct RulesReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Run rules over logs of the past: what they would have told, and nothing else.",
     discussion: """
-      Nothing is kept, nobody is told, nothing is repaired; files are merged by time. Each alert is listed once, as it was at
+      Nothing is kept, nobody is told, nothing is repaired; files are merged by time. Each alert is listed once, as it was at \
       the end, by when it began to fire; LASTED is from its first event to its last.
 
       Examples:

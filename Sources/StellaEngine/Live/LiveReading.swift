@@ -19,6 +19,7 @@ final class LiveReading {
   private var journals: [JournalSource] = []
   private var logs: [LogBufferSource] = []
   private var announced: Set<UInt16> = []
+  private var untimed: Set<UInt16> = []
   private var troubles: [String: String] = [:]
   private var lastHousekeeping: Int64 = 0
   private static let housekeepingInterval: Int64 = 1_000_000_000
@@ -68,6 +69,8 @@ final class LiveReading {
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
         fields: consumer.fields, holdsJumps: options.holdsJumps,
+        // A pipe that pauses must not keep its first lines from being seen, and what was taken in has its time.
+        holdsHeads: source.modificationTime != nil || !options.follow,
         // What came over the network was masked before it was stored.
         masking: source is JournalSource ? nil : options.masking)
     }
@@ -320,6 +323,14 @@ final class LiveReading {
   }
 
   private func announce(_ reader: SourceReader) {
+    if let heads = reader.untimedHeads, untimed.insert(reader.number).inserted {
+      let reference = Timestamp.text(reader.clock.reference)
+      onNotice(
+        .source(
+          "\(reader.name): none of the first \(heads) lines has a time that Stella knows; until one has, they all take "
+            + (reader.splitter.source.modificationTime == nil
+              ? "that of the start, \(reference)" : "that of the file's last change, \(reference)")))
+    }
     guard !announced.contains(reader.number), let notice = reader.formatNotice else { return }
     announced.insert(reader.number)
     onNotice(.format(source: reader.name, notice: notice))

@@ -48,11 +48,13 @@ package enum LintCheck: String, CaseIterable, Sendable {
   case noSummary = "no_summary"
   case summary
   case openBrace = "open_brace"
+  case actionName = "action_name"
   case alertKey = "alert_key"
   case noDescription = "no_description"
   case noActions = "no_actions"
   case noRemedy = "no_remedy"
   case noFalsePositives = "no_falsepositives"
+  case idleAllow = "idle_allow"
 
   package var code: String { "lint.\(rawValue)" }
 

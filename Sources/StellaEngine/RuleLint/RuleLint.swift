@@ -58,6 +58,8 @@ struct RuleLint {
         "Use it as s.\(field.name), or drop it.", at: "state.\(field.name)")
     }
     let bytes = PrimitiveFactory.bytesPerKey(of: rule.state)
+    // Without by there is one key, whatever max_keys says.
+    if rule.by.isEmpty { return }
     if bytes > 0, rule.stateMemoryBytes / bytes < rule.maxKeys {
       warn(
         .stateMemory,
@@ -79,10 +81,10 @@ struct RuleLint {
   }
 
   mutating func checkKeys() {
-    if rule.by.isEmpty, rule.threshold != nil || rule.sequence != nil || !rule.state.isEmpty {
+    if rule.by.isEmpty, !lines.contains("by"), rule.threshold != nil || rule.sequence != nil || !rule.state.isEmpty {
       warn(
         .noKey, "without by, the events of everybody are counted together",
-        "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = { \"environment\" }.",
+        "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = {}.",
         at: rule.threshold != nil ? "threshold" : rule.sequence != nil ? "sequence" : "state")
     }
     if let threshold = rule.threshold, threshold.count == 1, threshold.distinct == nil, rule.by.isEmpty {

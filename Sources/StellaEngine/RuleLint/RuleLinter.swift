@@ -36,8 +36,9 @@ package enum RuleLinter {
   package static func warnings(_ rules: RuleSet) -> [LintWarning] {
     let same = sameRules(rules)
     return rules.rules.flatMap { rule in
-      warnings(rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source)
-        + same.filter { $0.error.file == rule.source.file }
+      LintAllowances(rule.source).apply(
+        to: warnings(rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source)
+          + same.filter { $0.error.file == rule.source.file })
     }
   }
 
