@@ -33,4 +33,15 @@ struct EventTextTests {
       fields: [.init("time", .string("0")), .init("date", .string("tomorrow")), .init("level", .string("info"))])
     #expect(EventText.line(event) == "1970-01-01 00:00:00Z info done date=tomorrow")
   }
+
+  @Test("A text that reads like a number or a truth stands in quotes, as a rule would not take it for one")
+  func quotes() {
+    let event = Event(
+      time: 0, level: nil, message: "m", service: nil,
+      fields: [
+        .init("rssi", .string("-70")), .init("n", .integer(-70)), .init("ok", .string("true")),
+        .init("w", .string("x")),
+      ])
+    #expect(EventText.line(event) == "1970-01-01 00:00:00Z m rssi=\"-70\" n=-70 ok=\"true\" w=x")
+  }
 }

@@ -182,4 +182,12 @@ import Testing
     #expect(throws: RuleScaffold.Failure.self) { try make("ok", "") }
     #expect(throws: RuleScaffold.Failure.self) { try make("ok", String(repeating: "x", count: 70_000)) }
   }
+
+  @Test("A condition that holds for no line says which of its fields none has, and what was meant")
+  func unseen() throws {
+    let lines = Self.lines(Self.quiet)
+    let none = #expect(throws: RuleScaffold.Failure.self) { try make("odd", lines, where: "servise == \"a\"") }
+    let said = none?.message ?? ""
+    #expect(said.contains("lines; no event has had servise; did you mean service? beside level"), "\(said)")
+  }
 }

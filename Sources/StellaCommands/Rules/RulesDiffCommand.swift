@@ -35,7 +35,8 @@ struct RulesDiffCommand: ParsableCommand {
     let options = try inputs.options(files, configuration)
     for path in [old, new] { _ = try RuleOptions.parsed([path]).paths(configuration) }
     func replay(_ rules: String) throws -> (replay: RuleReplay, refusals: [RuleRefusal], rules: [String]) {
-      try ReplayInputs.replay(options, rules: [rules], files: files, console, isQuiet: result.quiet)
+      try ReplayInputs.replay(
+        options, rules: [rules], files: files, configuration, isWhole: nil, console, isQuiet: result.quiet)
     }
     let before = try replay(old)
     if before.replay.summary.wasInterrupted { throw CommandStatus.interrupted }

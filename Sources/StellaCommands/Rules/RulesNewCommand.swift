@@ -48,7 +48,10 @@ struct RulesNewCommand: ParsableCommand {
     let (id, condition) = (id, condition)
     if let file = try taken() {
       throw CommandFailure(
-        .conflict, TextEscaping.oneLine("the rule \(id) is in \(file) already. Two of one id would both be refused."))
+        .conflict,
+        TextEscaping.oneLine(
+          "the rule \(id) is in \(file) already, and of two with one id only the first is active. Choose another id, or take "
+            + "that file away."))
     }
     let made = try EngineThread.run { () -> Result<RuleScaffold, RuleScaffold.Failure> in
       do throws(RuleScaffold.Failure) {

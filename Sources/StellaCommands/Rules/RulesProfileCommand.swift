@@ -34,8 +34,8 @@ struct RulesProfileCommand: ParsableCommand {
     let console = Console.standard
     let configuration = try Configuration.load(inputs.config)
     let (replay, refusals, _) = try ReplayInputs.replay(
-      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
-      isQuiet: result.quiet, profiles: true)
+      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files,
+      configuration, isWhole: rules.rules.isEmpty, console, isQuiet: result.quiet, profiles: true)
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     printer.refused(refusals)
     printer.failing(replay.summary)

@@ -29,8 +29,8 @@ struct RulesReplayCommand: ParsableCommand {
     let console = Console.standard
     let configuration = try Configuration.load(inputs.config)
     let (replay, refusals, ids) = try ReplayInputs.replay(
-      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
-      isQuiet: result.quiet)
+      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files,
+      configuration, isWhole: rules.rules.isEmpty, console, isQuiet: result.quiet)
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     printer.refused(refusals)
     printer.failing(replay.summary)

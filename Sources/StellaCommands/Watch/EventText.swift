@@ -58,7 +58,7 @@ enum EventText {
     case .bool(let flag): flag ? "true" : "false"
     case .integer(let number): String(number)
     case .double(let number): "\(number)"
-    case .string(let text): text.contains(" ") ? "\"\(text)\"" : text
+    case .string(let text): text.contains(" ") || EventLine.readsOtherwise(text) ? "\"\(text)\"" : text
     }
   }
 }

@@ -19,7 +19,8 @@ struct WatchCommand: ParsableCommand {
       While files are followed, positions and alerts are kept under ./.stella: the next start goes on where this one ends, \
       `stella alerts` shows what fired, and its silences hold. With --no-follow that takes --from checkpoint or --propose; \
       standard input alone is never kept. \
-      With refused rules the others run, and the exit status is 2 at the end.
+      With refused rules, and with rules whose scripts had to rest or were stopped, the others run, and the exit status is \
+      2 at the end.
       """)
 
   @OptionGroup var source: SourceOptions
@@ -43,6 +44,6 @@ struct WatchCommand: ParsableCommand {
     let interrupts = try Interrupts()
     let summary = try EngineThread.run { try session.watch(interrupts) }
     session.end(isInterrupted: summary.wasInterrupted)
-    try session.conclude(summary)
+    try session.conclude(summary, mindsBroken: true)
   }
 }

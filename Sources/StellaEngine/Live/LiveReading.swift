@@ -20,6 +20,7 @@ final class LiveReading {
   private var logs: [LogBufferSource] = []
   private var announced: Set<UInt16> = []
   private var untimed: Set<UInt16> = []
+  private var binary: Set<UInt16> = []
   private var troubles: [String: String] = [:]
   private var lastHousekeeping: Int64 = 0
   private static let housekeepingInterval: Int64 = 1_000_000_000
@@ -110,7 +111,9 @@ final class LiveReading {
     while true {
       if try isInterrupted(interrupts) { return true }
       switch try reader.fill(consumer.batch) {
-      case .more: try consumer.consume()
+      case .more:
+        noteBinary(reader)
+        try consumer.consume()
       case .idle:
         // A pipe that has nothing yet; regular files end.
         try waitForStream(interrupts)
@@ -134,6 +137,7 @@ final class LiveReading {
         return isEnding
       }, wait: { try waitForStream(interrupts) }, ended: end,
       used: {
+        readers.forEach(noteBinary)
         readers.forEach(announce)
         housekeep(force: false)
       })
@@ -257,6 +261,7 @@ final class LiveReading {
       switch progress {
       case .more:
         lastData[reader.number] = machineMonotonicTime()
+        noteBinary(reader)
         try consumer.consume()
         announce(reader)
       case .idle:
@@ -320,6 +325,11 @@ final class LiveReading {
   private func end(_ reader: SourceReader) {
     ended.insert(reader.number)
     consumer.endSource(reader.number)
+  }
+
+  /// Before what it holds is poured over somebody's screen.
+  private func noteBinary(_ reader: SourceReader) {
+    if reader.splitter.looksBinary, binary.insert(reader.number).inserted { onNotice(.binary(source: reader.name)) }
   }
 
   private func announce(_ reader: SourceReader) {

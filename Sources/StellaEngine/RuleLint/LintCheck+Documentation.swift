@@ -174,6 +174,10 @@ extension LintCheck {
         "Some names are what one kind of log calls a well-known field. Under its canonical name the rule finds it in every "
           + "kind of log.", bad: "where = [[statusCode == 503]],",
         good: "where = [[status == 503]],")
+    case .misspeltField:
+      Self.make(
+        "A field that no event has is nil, and what asks for it is never true: nothing tells of the slip but that the rule is "
+          + "silent.", bad: "where = [[statsu == 503]],", good: "where = [[status == 503]],")
     case .noKey:
       Documentation(
         why:
@@ -286,7 +290,8 @@ extension LintCheck {
     case .undefinedName:
       Documentation(
         why:
-          "A script that calls what isn't there fails at the first event that gets it so far, and not when it is loaded.",
+          "A script that calls what isn't there, or looks for what its state doesn't have, fails at the first event that gets "
+          + "it so far, and not when it is loaded.",
         bad: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alrt { value = e.count } end\nend,"),
         good: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alert { value = e.count } end\nend,"))
     case .undefinedMethod:

@@ -18,6 +18,7 @@ package enum LintCheck: String, CaseIterable, Sendable {
   case duplicateValue = "duplicate_value"
   case levelEqual = "level_equal"
   case aliasField = "alias_field"
+  case misspeltField = "misspelt_field"
   case noKey = "no_key"
   case missingKey = "missing_key"
   case uniqueKey = "unique_key"

@@ -7,6 +7,8 @@ struct RuleLint {
   let rule: RuleManifest
   let condition: Expression
   let steps: [Expression]
+  /// Fields that several rules read.
+  let common: Set<String>
   private let source: RuleSource
   let words: RuleWords
   let lines: ManifestLines
@@ -26,7 +28,8 @@ struct RuleLint {
 
   private static let identities: Set<String> = ["src_ip", "user_id", "user"]
 
-  init(rule: RuleManifest, condition: Expression, steps: [Expression], source: RuleSource) {
+  init(rule: RuleManifest, condition: Expression, steps: [Expression], source: RuleSource, common: Set<String>) {
+    self.common = common
     self.steps = steps
     self.rule = rule
     self.condition = condition

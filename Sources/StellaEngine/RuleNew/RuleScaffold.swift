@@ -158,8 +158,17 @@ package struct RuleScaffold: Sendable {
     }
     let names = lines.names.prefix(20).joined(separator: ", ")
     throw Failure(
-      message: "--where holds for none of its \(whole); beside level and message they have "
+      message: "--where holds for none of its \(whole); "
+        + Self.unseen(expression, lines).map { $0 + ($0.hasSuffix("?") ? " " : ". ") }.joined()
+        + "beside level and message they have "
         + (names.isEmpty ? "no fields" : names))
+  }
+
+  /// What the condition reads that no line has, each as a sentence.
+  private static func unseen(_ condition: Expression, _ lines: SampleLines) -> [String] {
+    var unseen = UnseenFields(condition.fields)
+    lines.note(in: &unseen, of: condition)
+    return unseen.hints.map(\.text)
   }
 
   private static func counted(_ lines: Int) -> String { "\(lines) \(lines == 1 ? "line" : "lines")" }

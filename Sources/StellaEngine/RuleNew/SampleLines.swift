@@ -104,6 +104,20 @@ struct SampleLines {
     return found
   }
 
+  /// Shows the lines to who wants to know which fields they have. O(bytes).
+  func note(in unseen: inout UnseenFields, of condition: Expression) {
+    let fields = FieldRegister()
+    for name in condition.fields { _ = fields.table.column(of: name) }
+    var found = unseen
+    _ = try? Self.read(bytes, fields) { batch, reader in
+      found.note(batch, fields.table)
+      for row in 0..<batch.count where found.wantsNames {
+        found.note(reader.event(batch.record(row), time: batch.times[row]))
+      }
+    }
+    unseen = found
+  }
+
   /// The lines that `isWanted` says, each with its end.
   func text(_ isWanted: (Int) -> Bool) -> [UInt8] {
     var text: [UInt8] = []
