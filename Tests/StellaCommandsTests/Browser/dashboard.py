@@ -271,7 +271,7 @@ def manages(visit):
     choose("When", "7d")
     found(2, "what was seen within a week")
     page.click(".grid-findings .grid-space .cell-what")
-    page.until("document.querySelector('.detail .escaped')?.textContent === '\\\\x1b' && document.querySelector('.detail-body').textContent.includes('Look after it')", "a finding's details")
+    page.until("document.querySelector('.split[data-open=yes] .detail-body')?.textContent.includes('x1b[31mred') && document.querySelector('.split[data-open=yes] .detail-body')?.textContent.includes('Look after it')", "a finding's details")
     visit.picture("health-finding")
     page.press("Escape")
     page.click(".view:not([hidden]) .choice button", "7 d")
