@@ -311,7 +311,7 @@ def manages(visit):
     page.click("dialog[open] button[type=submit]", "Make it")
     page.until("document.querySelector('dialog[open] .secret')?.textContent.length > 20", "the secret, once")
     page.click("dialog[open] button", "Close")
-    page.until(f"{ROWS}.length === 2", "two tokens")
+    page.until("document.querySelectorAll('.grid-tokens .grid-space .grid-row:not([hidden])').length === 2", "two tokens")
     page.run("location.hash = '#access/token/backup'")
     page.until("document.querySelector('.detail-title')?.textContent === 'backup'", "a token's details")
     page.click(".detail button", "Revoke")
