@@ -24,13 +24,12 @@ export function accessView(go) {
         { name: "name", title: "User" }, { name: "roles", title: "Roles" }, { name: "groups", title: "Groups" },
         { name: "source", title: "Known by", hint: "Users of the configuration are changed there" }, { name: "state", title: "May log in" },
       ],
-      show(cells, user, row) {
+      show(cells, user) {
         data(cells.name, user.name);
         say(cells.roles, (user.roles ?? []).map(visible).join(", ") || "none");
         say(cells.groups, (user.groups ?? []).map(visible).join(", "));
         say(cells.source, user.source === "configuration" ? "stella.yaml" : "the server");
         say(cells.state, user.disabled ? "no" : user.password ? "with a password" : "on the machine alone");
-        mark(row, "data-dim", user.disabled ? "" : null);
       },
     }),
     tokens: new Grid({
@@ -39,7 +38,7 @@ export function accessView(go) {
         { name: "name", title: "Token" }, { name: "state", title: "State" }, { name: "scopes", title: "Scopes" }, { name: "owner", title: "Owner" },
         { name: "expires", title: "Expires" }, { name: "used", title: "Last used" },
       ],
-      show(cells, token, row) {
+      show(cells, token) {
         data(cells.name, token.name);
         badge(cells.state, token.valid ? "good" : "none", stateOf(token));
         say(cells.scopes, (token.scopes ?? []).map(visible).join(", "));
@@ -48,7 +47,6 @@ export function accessView(go) {
         say(cells.expires, left > 0 ? "in " + length(left) : clock(stamp(token.expires)));
         mark(cells.expires, "data-urgent", token.valid && left < 7 * 86400e3 ? "" : null);
         say(cells.used, token.used ? ago(stamp(token.used)) : "never");
-        mark(row, "data-dim", token.valid ? null : "");
       },
     }),
   };
