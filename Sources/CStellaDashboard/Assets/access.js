@@ -178,14 +178,24 @@ export function accessView(go) {
   }
 
   for (const resource of [users, tokens]) resource.watch(draw);
-  session.on(draw);
+  session.on(() => { follow(); draw(); });
+
+  /** Who may not see it needn't ask. */
+  let isAsking = false;
+
+  function follow() {
+    const wants = !element.hidden && session.refusal("administer") === null;
+    if (wants === isAsking) return;
+    isAsking = wants;
+    for (const resource of [users, tokens]) wants ? resource.use() : resource.release();
+  }
 
   return {
     id: "access", title: "Access", element, search: search.input,
     get grid() { return grids[kind]; },
     show(place) {
       element.hidden = false;
-      for (const resource of [users, tokens]) resource.use();
+      follow();
       const [what, ...name] = (place ?? "").split("/");
       if (what === "user" || what === "token") {
         const key = [what, decodeURIComponent(name.join("/"))];
@@ -200,7 +210,7 @@ export function accessView(go) {
       } else if (frame.isOpen) frame.close();
       draw();
     },
-    hide() { element.hidden = true; for (const resource of [users, tokens]) resource.release(); },
+    hide() { element.hidden = true; follow(); },
     tick: draw,
     redraw() { grids[kind].redraw(); shownText = ""; draw(); },
   };

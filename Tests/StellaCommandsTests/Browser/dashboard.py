@@ -348,7 +348,6 @@ def manages(visit):
     page.click("dialog[open] button", "Log out")
     page.until("document.querySelector('dialog[open] input[name=user]')", "the login")
     visit.log_in("ada", opens=False)
-    page.expected.append("status of 403")
     visit.view("access")
     page.until(f"{SHOWN}.querySelector('.grid-note:not([hidden])')?.textContent.includes('takes the role admin')", "why there is nothing")
     quiet(page, "health and access")
