@@ -44,7 +44,7 @@ export function accessView(go) {
         say(cells.scopes, (token.scopes ?? []).map(visible).join(", "));
         data(cells.owner, token.owner);
         const left = stamp(token.expires) - Date.now();
-        say(cells.expires, left > 0 ? "in " + length(left) : clock(stamp(token.expires)));
+        say(cells.expires, token.revoked ? "–" : left > 0 ? "in " + length(left) : clock(stamp(token.expires)));
         mark(cells.expires, "data-urgent", token.valid && left < 7 * 86400e3 ? "" : null);
         say(cells.used, token.used ? ago(stamp(token.used)) : "never");
       },
