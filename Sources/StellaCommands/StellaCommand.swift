@@ -8,8 +8,8 @@ package struct StellaCommand: ParsableCommand {
     discussion: """
       Rules are Lua scripts; configuration is stella.yaml. Without either, everything has a working default.
 
-      Exit codes: 0 done, 1 findings, 2 a rule or fix is broken, 3 usage or configuration, 4 conflict, 5 not permitted,
-      6 recorded but quorum not reached, 7 integrity failure, 8 frozen, 9 outcome unknown, 10 runtime or I/O failure,
+      Exit codes: 0 done, 1 findings, 2 a rule or fix is broken, 3 usage or configuration, 4 conflict, 5 not permitted, \
+      6 recorded but quorum not reached, 7 integrity failure, 8 frozen, 9 outcome unknown, 10 runtime or I/O failure, \
       11 not found, 130 interrupted.
       """,
     version: StellaVersion.current,

@@ -20,6 +20,8 @@ extension Configuration {
       /// Nanoseconds.
       package var idle: Int64 = 3_600_000_000_000
       package var longest: Int64 = 12 * 3_600_000_000_000
+      /// Who vouches for people besides; nil for nobody.
+      package var issuer: Issuer?
     }
 
     /// Nil where nothing is offered.
@@ -113,7 +115,7 @@ extension Configuration {
     _ value: ConfigurationValue, _ resolved: (String) -> String, _ problems: inout [ConfigurationError.Problem]
   ) -> Server.Login? {
     guard value["login"]?.flag == true else {
-      for key in ["tls", "behind_proxy", "session"] {
+      for key in ["tls", "behind_proxy", "session", "oidc"] {
         guard let entry = value[key] else { continue }
         problems.append(.init(.conflict, at: entry.place, "`\(key)` is for a server with `login: true`. Add that."))
       }
@@ -125,6 +127,7 @@ extension Configuration {
     login.isBehindProxy = value["behind_proxy"]?.flag ?? false
     login.idle = value["session"]?["idle"]?.nanoseconds ?? login.idle
     login.longest = value["session"]?["longest"]?.nanoseconds ?? login.longest
+    login.issuer = value["oidc"].flatMap { Self.issuer($0, resolved, &problems) }
     return login
   }
 
@@ -203,6 +206,10 @@ extension ConfigurationSchema {
       "Whether a proxy stands before the server that others reach over TLS, sets `X-Forwarded-For` and passes `Host` on. Nobody "
         + "else may reach the server then: it believes the field."),
     ConfigurationKey("session", .object(session), "How long a login lasts."),
+    ConfigurationKey(
+      "oidc", .object(issuer),
+      "An OpenID provider whose tokens say who somebody is: with one a user begins a session, and programs of people ask directly."
+    ),
     ConfigurationKey(
       "body_bytes", .size(1024...(256 << 20)), standard: "8MiB", example: "32MiB", "Longest body of a request."),
     ConfigurationKey(

@@ -174,7 +174,7 @@ struct ConfigurationReader {
   }
 
   private mutating func wrong(_ node: Node, _ kind: ConfigurationKey.Kind, name: String, found: String? = nil) {
-    let shown = found ?? (node.mapping != nil ? "keys with values" : node.sequence != nil ? "a list" : "nothing")
+    let shown = found ?? (node.mapping != nil ? "keys with values" : node.sequence != nil ? "a list" : scalar(node))
     var hint = ""
     if case .choice(let names) = kind, let text = node.scalar?.string, let near = NearestName.of(text, in: names) {
       hint = " Did you mean `\(near)`?"
@@ -184,6 +184,12 @@ struct ConfigurationReader {
     }
     problems.append(
       .init(.wrongValue, at: place(node), "\(name) must be \(kind.text); found \(TextEscaping.oneLine(shown)).\(hint)"))
+  }
+
+  /// A value as it is written, so that nothing of the environment is shown.
+  private func scalar(_ node: Node) -> String {
+    guard node.isValue, let text = node.scalar?.string else { return "nothing" }
+    return "`\(TextEscaping.oneLine(text, limit: 80))`"
   }
 
   private func place(_ node: Node) -> ConfigurationPlace {

@@ -106,10 +106,14 @@ package enum WatchNotice: Sendable, Hashable {
   case format(source: String, notice: String)
   /// A source can't be read at present, or reads again (`nil`).
   case trouble(source: String, message: String?)
+  /// A source begins like no text.
+  case binary(source: String)
   /// Something about where reading began.
   case source(String)
   /// A rule rests after repeated failures.
   case quarantined(rule: String, error: String)
+  /// A rule runs no more until it is corrected.
+  case stopped(rule: String, error: String)
   /// A rule begins without the state it had.
   case stateReset(StateReset)
   /// Alerts of a rule were resolved because the rule was removed or begins anew.
@@ -118,8 +122,8 @@ package enum WatchNotice: Sendable, Hashable {
   case reloaded(active: Int, carriedOver: Int, refused: [RuleError])
   /// The rules on disk are broken; those before stay. With how many files have changed, when that is known.
   case reloadRefused([RuleError], changed: Int?)
-  /// What a restart would go on from could not be saved.
-  case notSaved(String)
+  /// What a restart would go on from could not be saved, told at most once a minute; nil when that works again.
+  case notSaved(String?)
 }
 
 /// What became of a watch.
@@ -151,6 +155,8 @@ package struct WatchSummary: Sendable {
   package var events = 0
   /// Events that a tail printed.
   package var matchedEvents = 0
+  /// Fields of the condition of a tail that no event has had, when it held for none.
+  package var unseenFields: [UnseenFields.Hint] = []
   package var bytes: Int64 = 0
   package var lateEvents = 0
   package var linesCut = 0
@@ -160,9 +166,13 @@ package struct WatchSummary: Sendable {
   /// Lines that did not fit their source's format and were read as plain text.
   package var fallbackLines = 0
   package var decodeFailures: [SourceFailures] = []
+  /// Sources some of whose lines have a text for a time that is none: how many, and the first.
+  package var unreadTimes: [SourceFailures] = []
+  /// Sources that begin like no text.
+  package var binarySources: [String] = []
   /// Sources with events that were not used because they lie far ahead.
   package var ahead: [SourceAhead] = []
-  /// Alerts that fired, by rule, most first.
+  /// Alerts that fired, by rule, most first; those that the engine raises about rules are among them.
   package var firedByRule: [(rule: String, count: Int)] = []
   /// Conditions that held at the end but not yet for as long as their rule's `hold`.
   package var pending: [Alert] = []
@@ -175,12 +185,14 @@ package struct WatchSummary: Sendable {
   package var excepted: [(rule: String, exception: RuleException, count: Int)] = []
   /// How often rules began without the state they had, by rule.
   package var stateResets: [(rule: String, count: Int)] = []
-  package var quarantined: [(rule: String, failures: Int, error: String)] = []
+  package var quarantined: [(rule: String, failures: Int, rests: Int, error: String)] = []
   package var refusals: [RuleRefusal] = []
   package var wallNanoseconds: Int64 = 0
   package var checkpoints = CheckpointTimes()
   package var wasInterrupted = false
 
   package var failedLines: Int { decodeFailures.reduce(0) { $0 + $1.count } }
+  /// Whether a rule was sent to rest or stopped.
+  package var isAnyRuleBroken: Bool { quarantined.contains { $0.rests > 0 } }
   package var fired: Int { firedByRule.reduce(0) { $0 + $1.count } }
 }

@@ -1,116 +1,86 @@
 import Logging
+import StellaEngine
 import StellaModel
 
-/// Writes one log call as one line of JSON, with the names that the engine knows: `time`, `level`, `message`, `logger`,
-/// `service`, `error`, `error_type`, `source`, and every metadata entry under its own name.
-///
-/// A metadata entry that has one of these names stands under `metadata.` and its name. Entries are in the order of their
-/// names, so that equal calls give equal bytes.
+/// Writes one log call as the record that the engine makes a line of: what can be left to the engine's thread is.
 struct LogRecord {
-  private var json: RecordWriter
+  private var writer: RecordWriter
   private let scratch: UnsafeMutablePointer<RecordScratch>
 
   /// - Returns: nil when there is no memory.
   init?(_ scratch: UnsafeMutablePointer<RecordScratch>) {
-    guard let json = RecordWriter(scratch) else { return nil }
-    self.json = json
+    guard let writer = RecordWriter(scratch) else { return nil }
+    self.writer = writer
     self.scratch = scratch
   }
 
   /// To be called once, when the record was used.
-  func end() { json.end(scratch) }
+  func end() { writer.end(scratch) }
 
   /// Nil when it is too long.
-  var bytes: UnsafeRawBufferPointer? { json.isTooLong ? nil : json.record }
+  var bytes: UnsafeRawBufferPointer? { writer.isTooLong ? nil : writer.record }
 
   /// - Parameter names: `,"logger":…` and what else is the same for every record of a handler.
   mutating func begin(_ event: LogEvent, names: [UInt8], time: Int64) {
-    json.raw(#"{"time":"#)
-    json.time(time, scratch)
-    switch event.level {
-    case .trace: json.raw(#","level":"trace","message":"#)
-    case .debug: json.raw(#","level":"debug","message":"#)
-    case .info: json.raw(#","level":"info","message":"#)
-    case .notice: json.raw(#","level":"notice","message":"#)
-    case .warning: json.raw(#","level":"warning","message":"#)
-    case .error: json.raw(#","level":"error","message":"#)
-    case .critical: json.raw(#","level":"critical","message":"#)
-    }
-    json.string(event.message.description)
-    json.raw(names)
+    // A source that wasn't given is derived from the file where the record is read.
+    let hasSource = GivenSource.isGiven(in: event)
+    var flags = hasSource ? LogRecordTag.hasSource : 0
+    if event.error != nil { flags |= LogRecordTag.hasError }
+    writer.number(LogRecordTag.record)
+    writer.number(LogRecord.level(event.level))
+    writer.number(flags)
+    writer.number(UInt8(0))
+    writer.number(UInt32(truncatingIfNeeded: event.line))
+    writer.number(time)
+    names.withUnsafeBytes { writer.text($0) }
+    writer.text(event.message.description)
+    writer.text(event.file)
+    if hasSource { writer.text(event.source) }
     if let error = event.error {
-      json.raw(#","error":"#)
-      json.string(String(describing: error))
-      json.raw(#","error_type":"#)
-      json.string(String(reflecting: type(of: error)))
+      writer.text(String(describing: error))
+      writer.text(String(reflecting: type(of: error)))
     }
-    json.raw(#","source":"#)
-    json.string(event.source)
-    json.raw(#","file":"#)
-    json.string(event.file)
-    json.raw(#","line":"#)
-    json.integer(event.line)
   }
 
-  private static let fewEntries = 16
+  @inline(__always)
+  private static func level(_ level: Logger.Level) -> UInt8 {
+    switch level {
+    case .trace: 0
+    case .debug: 1
+    case .info: 2
+    case .notice: 3
+    case .warning: 4
+    case .error: 5
+    case .critical: 6
+    }
+  }
 
-  mutating func finish() { json.raw("}\n") }
-
+  /// Adds entries, which come before those of the same name that were added earlier.
   mutating func add(_ metadata: Logger.Metadata) {
-    let count = metadata.count
-    if count == 1, let entry = metadata.first { return add(entry.key, entry.value) }
-    guard count <= LogRecord.fewEntries else {
-      for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { add(key, value) }
-      return
-    }
-    // What most calls have is put in order without a list of its own.
-    let (keys, values) = (metadata.keys, metadata.values)
-    withUnsafeTemporaryAllocation(of: Logger.Metadata.Index.self, capacity: count) { order in
-      var index = metadata.startIndex
-      order.initialize(repeating: index)
-      defer { order.deinitialize() }
-      for place in 0..<count {
-        let key = keys[index]
-        var free = place
-        while free > 0, key < keys[order[free - 1]] {
-          order[free] = order[free - 1]
-          free -= 1
-        }
-        order[free] = index
-        metadata.formIndex(after: &index)
+    // An iterator would take a copy of the dictionary and of each entry, which costs more than writing them.
+    var index = metadata.startIndex
+    let end = metadata.endIndex
+    while index != end {
+      writer.text(metadata.keys[index])
+      switch metadata.values[index] {
+      case .string(let text): writer.text(LogRecordTag.text, text)
+      case .stringConvertible(let value): write(value)
+      case let value: write(value)
       }
-      for place in 0..<count {
-        json.name(keys[order[place]])
-        write(values[order[place]])
-      }
+      metadata.formIndex(after: &index)
     }
-  }
-
-  private mutating func add(_ key: String, _ value: Logger.MetadataValue) {
-    json.name(key)
-    write(value)
   }
 
   private mutating func write(_ value: Logger.MetadataValue) {
     switch value {
-    case .string(let text): json.string(text)
+    case .string(let text): writer.text(LogRecordTag.text, text)
     case .stringConvertible(let value): write(value)
     case .array(let elements):
-      json.raw("[")
-      for (index, element) in elements.enumerated() {
-        if index > 0 { json.raw(",") }
-        write(element)
-      }
-      json.raw("]")
+      writer.number(LogRecordTag.array, UInt32(truncatingIfNeeded: elements.count))
+      for element in elements { write(element) }
     case .dictionary(let members):
-      json.raw("{")
-      for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-        if index > 0 { json.raw(",") }
-        json.string(member.key)
-        json.raw(":")
-        write(member.value)
-      }
-      json.raw("}")
+      writer.number(LogRecordTag.dictionary, UInt32(truncatingIfNeeded: members.count))
+      add(members)
     }
   }
 
@@ -119,20 +89,22 @@ struct LogRecord {
     // Comparing types is much cheaper than casting to each of them.
     let type = type(of: value)
     if type == Int.self {
-      json.integer(LogRecord.bits(of: value, as: Int.self))
+      writer.number(LogRecordTag.integer, LogRecord.bits(of: value, as: Int.self))
     } else if type == Double.self {
-      json.double(LogRecord.bits(of: value, as: Double.self))
+      writer.number(LogRecordTag.double, LogRecord.bits(of: value, as: Double.self))
     } else if type == Bool.self {
-      json.bool(LogRecord.bits(of: value, as: Bool.self))
+      writer.number(LogRecord.bits(of: value, as: Bool.self) ? LogRecordTag.yes : LogRecordTag.no)
+    } else if type == UInt.self {
+      writer.number(LogRecordTag.unsigned, LogRecord.bits(of: value, as: UInt.self))
     } else if type == String.self, let value = value as? String {
-      json.string(value)
+      writer.text(LogRecordTag.text, value)
     } else if let integer = value as? any FixedWidthInteger, integer.bitWidth <= 64 {
       // Written as they write themselves.
-      json.number(integer.description)
+      writer.text(LogRecordTag.json, integer.description)
     } else if type == Float.self, let value = value as? Float {
-      if value.isFinite { json.number(value.description) } else { json.raw("null") }
+      writer.text(LogRecordTag.json, value.isFinite ? value.description : "null")
     } else {
-      json.string(value.description)
+      writer.text(LogRecordTag.text, value.description)
     }
   }
 

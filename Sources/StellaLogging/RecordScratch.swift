@@ -1,20 +1,13 @@
 import Glibc
-import StellaModel
 
-/// What a thread keeps from one log call to the next: the bytes that a record is written to, and the text of the second in which
-/// the last one was written. Goes with its thread.
+/// What a thread keeps from one log call to the next: the bytes that a record is written to. Goes with its thread.
 struct RecordScratch {
   /// Nil until the first record, and while a record is being written.
-  var bytes: UnsafeMutablePointer<UInt8>?
+  var bytes: UnsafeMutableRawPointer?
   var capacity = 0
   /// Whether the thread is at writing a record.
   var isWriting = false
-  /// Seconds since the epoch of ``stamp``.
-  var second = Int64.min
-  /// `2026-01-02T15:04:05.` of that second, 20 characters.
-  var stamp: (UInt64, UInt64, UInt32) = (0, 0, 0)
 
-  static let stampBytes = 20
   /// More than this is given back after the record that took it.
   private static let keptBytes = 64 << 10
 
@@ -42,20 +35,8 @@ struct RecordScratch {
   }
 
   /// Takes back what a record was written to.
-  mutating func keep(_ bytes: UnsafeMutablePointer<UInt8>, _ capacity: Int) {
+  mutating func keep(_ bytes: UnsafeMutableRawPointer, _ capacity: Int) {
     guard capacity <= Self.keptBytes else { return free(bytes) }
     (self.bytes, self.capacity) = (bytes, capacity)
-  }
-
-  /// The text of the second that `time` lies in.
-  mutating func setSecond(of time: Int64) {
-    let second = time / Timestamp.second - (time % Timestamp.second < 0 ? 1 : 0)
-    guard second != self.second else { return }
-    self.second = second
-    var text = Timestamp.text(second * Timestamp.second)
-    text.withUTF8 { text in
-      guard let text = UnsafeRawPointer(text.baseAddress) else { return }
-      withUnsafeMutableBytes(of: &stamp) { $0.baseAddress?.copyMemory(from: text, byteCount: Self.stampBytes) }
-    }
   }
 }

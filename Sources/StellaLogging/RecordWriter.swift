@@ -1,10 +1,9 @@
 import Glibc
-import StellaModel
+import StellaEngine
 
-/// Writes JSON into a thread's own bytes, as ``JSONText`` would write it, and without allocating anything once these are as long
-/// as the records are.
+/// Writes what ``LogRecordTag`` says into a thread's own bytes, without allocating anything once these are as long as the records are.
 struct RecordWriter {
-  private var bytes: UnsafeMutablePointer<UInt8>
+  private var bytes: UnsafeMutableRawPointer
   private(set) var count = 0
   private(set) var capacity: Int
   /// Whether the record was longer than ``limitBytes``, so that it must be dropped.
@@ -23,7 +22,7 @@ struct RecordWriter {
       scratch.pointee.bytes = nil
     } else {
       guard let fresh = malloc(Self.firstBytes) else { return nil }
-      (bytes, capacity) = (fresh.assumingMemoryBound(to: UInt8.self), Self.firstBytes)
+      (bytes, capacity) = (fresh, Self.firstBytes)
     }
   }
 
@@ -44,248 +43,49 @@ struct RecordWriter {
       isTooLong = true
       return false
     }
-    (bytes, capacity) = (larger.assumingMemoryBound(to: UInt8.self), size)
+    (bytes, capacity) = (larger, size)
     return true
   }
 
-  /// Appends what is JSON already.
+  /// Appends a number as it is in memory.
   @inline(__always)
-  mutating func raw(_ json: StaticString) {
-    let length = json.utf8CodeUnitCount
-    guard need(length) else { return }
-    memcpy(bytes + count, json.utf8Start, length)
-    count &+= length
+  mutating func number(_ value: some BitwiseCopyable) {
+    let size = MemoryLayout.size(ofValue: value)
+    guard need(size) else { return }
+    bytes.storeBytes(of: value, toByteOffset: count, as: type(of: value))
+    count &+= size
   }
 
+  /// Appends a tag and its number.
   @inline(__always)
-  mutating func raw(_ json: [UInt8]) {
-    guard need(json.count) else { return }
-    json.withUnsafeBytes { json in
-      if let start = json.baseAddress { memcpy(bytes + count, start, json.count) }
-    }
-    count += json.count
+  mutating func number(_ tag: UInt8, _ value: some BitwiseCopyable) {
+    number(tag)
+    number(value)
   }
 
+  /// Appends a tag and a text.
   @inline(__always)
-  mutating func byte(_ byte: UInt8) {
-    guard need(1) else { return }
-    bytes[count] = byte
-    count += 1
+  mutating func text(_ tag: UInt8, _ text: String) {
+    number(tag)
+    self.text(text)
   }
 
-  /// The time with its quotes, from the text of its second.
-  mutating func time(_ time: Int64, _ scratch: UnsafeMutablePointer<RecordScratch>) {
-    scratch.pointee.setSecond(of: time)
-    guard need(32) else { return }
-    bytes[count] = UInt8(ascii: "\"")
-    withUnsafeBytes(of: &scratch.pointee.stamp) { stamp in
-      if let start = stamp.baseAddress { memcpy(bytes + count + 1, start, RecordScratch.stampBytes) }
-    }
-    var rest = UInt32(truncatingIfNeeded: time - scratch.pointee.second * Timestamp.second)
-    var place = count + 29
-    while place > count + 20 {
-      bytes[place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-      rest /= 10
-      place -= 1
-    }
-    bytes[count + 30] = UInt8(ascii: "Z")
-    bytes[count + 31] = UInt8(ascii: "\"")
-    count += 32
-  }
-
-  /// `,"name":`, after `metadata.` when the record has a field of that name itself.
+  /// Appends a text.
   @inline(never)
-  mutating func name(_ name: String) {
-    raw(",\"")
-    let isDone: Void? = name.utf8.withContiguousStorageIfAvailable { put(name: $0) }
-    if isDone == nil {
-      var name = name
-      name.withUTF8 { put(name: $0) }
-    }
-    raw("\":")
-  }
-
-  private mutating func put(name: UnsafeBufferPointer<UInt8>) {
-    if Self.isOwn(name) { raw("metadata.") }
-    escape(name)
-  }
-
-  /// Whether the record has a field of that name itself. Most names are told apart by their length and first letter.
-  private static func isOwn(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let start = name.baseAddress else { return false }
-    func `is`(_ own: StaticString) -> Bool { memcmp(start, own.utf8Start, own.utf8CodeUnitCount) == 0 }
-    return switch (name.count, start[0]) {
-    case (4, UInt8(ascii: "t")): `is`("time")
-    case (4, UInt8(ascii: "f")): `is`("file")
-    case (4, UInt8(ascii: "l")): `is`("line")
-    case (5, UInt8(ascii: "l")): `is`("level")
-    case (5, UInt8(ascii: "e")): `is`("error")
-    case (6, UInt8(ascii: "l")): `is`("logger")
-    case (6, UInt8(ascii: "s")): `is`("source")
-    case (7, UInt8(ascii: "m")): `is`("message")
-    case (7, UInt8(ascii: "s")): `is`("service")
-    case (10, UInt8(ascii: "e")): `is`("error_type")
-    default: false
-    }
-  }
-
-  @inline(never)
-  mutating func string(_ text: String) {
-    raw("\"")
-    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { escape($0) }
-    if isDone == nil {
-      var text = text
-      text.withUTF8 { escape($0) }
-    }
-    raw("\"")
-  }
-
-  private static let ones: UInt64 = 0x0101_0101_0101_0101
-  private static let tops: UInt64 = 0x8080_8080_8080_8080
-
-  /// Whether none of eight bytes has to be looked at: each is ASCII, and no control character, quote or backslash.
-  @inline(__always)
-  private static func isPlain(_ word: UInt64) -> Bool {
-    let quote = word ^ (ones &* 0x22)
-    let backslash = word ^ (ones &* 0x5C)
-    // Where a byte is under 0x20, the quote, the backslash, 0x7F, or not ASCII, its top bit is set in one of these.
-    let odd = (word &- (ones &* 0x20)) | (quote &- ones) | (backslash &- ones) | (word &+ ones) | word
-    return odd & tops == 0
-  }
-
-  @inline(__always)
-  private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
-    guard let start = text.baseAddress else { return }
-    let from = UnsafeRawPointer(start)
-    let end = text.count
-    // Text that no escape makes longer needs no more than itself.
-    guard need(end &+ 8) else { return }
-    let to = UnsafeMutableRawPointer(bytes + count)
-    var place = 0
-    while place &+ 8 <= end {
-      let word = from.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-      guard Self.isPlain(word) else { return escape(text, plain: place) }
-      to.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
-      place &+= 8
-    }
-    if place < end {
-      let word = Self.word(from + place, end &- place)
-      guard Self.isPlain(word) else { return escape(text, plain: place) }
-      to.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
-    }
-    count &+= end
-  }
-
-  /// What has something that is written otherwise, or at least isn't ASCII.
-  ///
-  /// - Parameter plain: how much of it is written already.
-  @inline(never)
-  private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, plain: Int) {
-    count += plain
-    guard need(6 * (text.count - plain)) else { return }
-    var place = plain
-    while place < text.count {
-      let byte = text[place]
-      place += 1
-      if byte >= 0x20, byte != 0x22, byte != 0x5C, byte != 0x7F, byte != 0xC2 {
-        bytes[count] = byte
-        count += 1
-        continue
-      }
-      var code = byte
-      if byte == 0xC2 {
-        // U+0080 … U+009F: terminals take them for escape sequences too.
-        guard place < text.count, (0x80..<0xA0).contains(text[place]) else {
-          bytes[count] = byte
-          count += 1
-          continue
-        }
-        code = text[place]
-        place += 1
-      }
-      put(code)
-    }
-  }
-
-  /// Up to seven bytes, followed by blanks.
-  @inline(__always)
-  private static func word(_ start: UnsafeRawPointer, _ count: Int) -> UInt64 {
-    var word: UInt64 = 0
-    var place = 0
-    if count & 4 != 0 {
-      word = UInt64(start.loadUnaligned(as: UInt32.self))
-      place = 4
-    }
-    if count & 2 != 0 {
-      word |= UInt64(start.loadUnaligned(fromByteOffset: place, as: UInt16.self)) &<< UInt64(8 &* place)
-      place += 2
-    }
-    if count & 1 != 0 { word |= UInt64(start.load(fromByteOffset: place, as: UInt8.self)) &<< UInt64(8 &* place) }
-    return word | (ones &* 0x20) &<< UInt64(8 &* count)
-  }
-
-  /// There is room.
-  private mutating func put(_ code: UInt8) {
-    bytes[count] = UInt8(ascii: "\\")
-    count += 1
-    let short: UInt8
-    switch code {
-    case 0x22, 0x5C: short = code
-    case 0x08: short = UInt8(ascii: "b")
-    case 0x09: short = UInt8(ascii: "t")
-    case 0x0A: short = UInt8(ascii: "n")
-    case 0x0C: short = UInt8(ascii: "f")
-    case 0x0D: short = UInt8(ascii: "r")
-    default:
-      let digits: StaticString = "0123456789abcdef"
-      bytes[count] = UInt8(ascii: "u")
-      bytes[count + 1] = 48
-      bytes[count + 2] = 48
-      bytes[count + 3] = digits.utf8Start[Int(code >> 4)]
-      bytes[count + 4] = digits.utf8Start[Int(code & 15)]
-      count += 5
-      return
-    }
-    bytes[count] = short
-    count += 1
-  }
-
-  mutating func integer(_ value: Int) {
-    guard need(21) else { return }
-    if value < 0 {
-      bytes[count] = UInt8(ascii: "-")
-      count += 1
-    }
-    digits(of: value.magnitude)
-  }
-
-  mutating func integer(_ value: UInt) {
-    if need(20) { digits(of: value) }
-  }
-
-  /// There is room.
-  private mutating func digits(of value: UInt) {
-    var rest = value
-    var place = count + 20
-    repeat {
-      place -= 1
-      bytes[place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-      rest /= 10
-    } while rest > 0
-    let length = count + 20 - place
-    memmove(bytes + count, bytes + place, length)
-    count += length
-  }
-
-  mutating func double(_ value: Double) {
-    if value.isFinite { number(value.description) } else { raw("null") }
-  }
-
-  /// A number as it writes itself.
-  mutating func number(_ text: String) {
+  mutating func text(_ text: String) {
+    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { self.text(UnsafeRawBufferPointer($0)) }
+    if isDone != nil { return }
     var text = text
-    text.withUTF8 { escape($0) }
+    text.withUTF8 { self.text(UnsafeRawBufferPointer($0)) }
   }
 
-  mutating func bool(_ value: Bool) { if value { raw("true") } else { raw("false") } }
+  /// Appends a text.
+  @inline(__always)
+  mutating func text(_ utf8: UnsafeRawBufferPointer) {
+    let length = utf8.count
+    guard need(length &+ 4) else { return }
+    bytes.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: count, as: UInt32.self)
+    if let start = utf8.baseAddress { memcpy(bytes + count + 4, start, length) }
+    count &+= length &+ 4
+  }
 }

@@ -82,22 +82,12 @@ public struct StellaLogHandler: LogHandler {
     defer { scratch.pointee.isWriting = false }
     guard var record = LogRecord(scratch) else { return buffer.countFull(time: time) }
     record.begin(event, names: names, time: time)
-    if metadata.isEmpty && metadataProvider == nil {
-      if let own = event.metadata, !own.isEmpty { record.add(own) }
-    } else {
-      record.add(merged(event.metadata))
-    }
-    record.finish()
-    if let bytes = record.bytes { buffer.append(bytes, time: time) } else { buffer.countFull(time: time) }
+    // Of two entries with one name the one that comes later counts.
+    if !metadata.isEmpty { record.add(metadata) }
+    if let provided = metadataProvider?.get(), !provided.isEmpty { record.add(provided) }
+    if let own = event.metadata, !own.isEmpty { record.add(own) }
+    if let bytes = record.bytes { buffer.append(bytes, time: time, isCall: true) } else { buffer.countFull(time: time) }
     record.end()
-  }
-
-  /// The call's own metadata before the provider's before the logger's.
-  private func merged(_ own: Logger.Metadata?) -> Logger.Metadata {
-    var entries = metadata
-    if let provided = metadataProvider?.get(), !provided.isEmpty { entries.merge(provided) { $1 } }
-    if let own, !own.isEmpty { entries.merge(own) { $1 } }
-    return entries
   }
 
   private static func wallClock() -> Int64 {

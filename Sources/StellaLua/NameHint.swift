@@ -5,6 +5,8 @@ enum NameHint {
   /// `attempt to call a nil value (global 'prnt')` and its kin get "; did you mean 'x'?" when a known name is near.
   static func added(to message: String, library: LuaLibrary) -> String {
     guard message.contains("a nil value ("), let (kind, name) = namedNothing(in: message) else { return message }
+    // What plain Lua has and scripts don't was meant as it is written.
+    if kind == "global", plainLua.contains(name) { return message }
     let candidates: [String]
     switch kind {
     case "global": candidates = library.names.map { String($0.prefix { $0 != "." }) }
@@ -18,6 +20,12 @@ enum NameHint {
     guard let meant = NearestName.of(name, in: Set(candidates).sorted()) else { return message }
     return "\(message); did you mean '\(meant)'?"
   }
+
+  /// Names of plain Lua that the sandbox leaves out.
+  private static let plainLua: Set<String> = [
+    "collectgarbage", "coroutine", "debug", "dofile", "getmetatable", "io", "load", "loadfile", "loadstring", "os",
+    "package", "print", "require", "setmetatable",
+  ]
 
   /// The kind and the name in `… a nil value (kind 'name')`.
   private static func namedNothing(in message: String) -> (kind: Substring, name: String)? {

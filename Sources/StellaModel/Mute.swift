@@ -1,5 +1,6 @@
 /// What kept an alert from being told: which measure, who set it, why and until when.
 public struct Mute: Sendable, Hashable {
+  /// What keeps an alert back.
   public enum Cause: String, Sendable, Hashable, CaseIterable {
     /// Somebody said so while the engine ran.
     case silence
@@ -9,14 +10,18 @@ public struct Mute: Sendable, Hashable {
     case shadow
   }
 
+  /// What keeps it back.
   public var cause: Cause
   /// The silence's number or the window's name; nil for shadow mode.
   public var name: String?
+  /// Who wanted it so.
   public var by: String
+  /// Why, for people.
   public var reason: String
   /// Nanoseconds since the epoch; nil for as long as the configuration says so.
   public var until: Int64?
 
+  /// A mute of these parts.
   public init(_ cause: Cause, name: String? = nil, by: String, reason: String, until: Int64? = nil) {
     self.cause = cause
     self.name = name

@@ -16,6 +16,16 @@ public enum NearestName {
     return best?.name
   }
 
+  /// Whether one is the other with one letter more, less, another or two neighbours swapped, whatever their case; a last `s` is
+  /// no slip but another number. O(length²), of names whose lengths are far apart O(1).
+  package static func isSlip(_ name: String, of other: String) -> Bool {
+    let (a, b) = (Array(name.lowercased().utf8), Array(other.lowercased().utf8))
+    guard abs(a.count - b.count) <= 1, a.count <= 64 else { return false }
+    let plural = UInt8(ascii: "s")
+    if a == b + [plural] || b == a + [plural] { return false }
+    return distance(a, b) == 1
+  }
+
   private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
     var beforeLast = [Int](repeating: 0, count: b.count + 1)

@@ -14,6 +14,7 @@ public struct RuleError: Error, Sendable, Hashable {
   /// From 1; 0 when the error is not at a line.
   public let line: Int
 
+  /// An error of these parts.
   public init(code: String, message: String, remedy: String, file: String, line: Int) {
     self.code = code
     self.message = message
@@ -24,6 +25,7 @@ public struct RuleError: Error, Sendable, Hashable {
 }
 
 extension RuleError: CustomStringConvertible {
+  /// The place, the message and the remedy.
   public var description: String {
     let place = line > 0 ? "\(file):\(line)" : file
     return remedy.isEmpty ? "\(place): \(message)" : "\(place): \(message)\n    \(remedy)"

@@ -1,5 +1,6 @@
 /// How serious a rule or an alert is, in ascending order. Log lines have a ``LogLevel`` instead.
 public enum Severity: String, Sendable, CaseIterable, Comparable, Codable {
+  /// From the least to the worst.
   case informational, low, medium, high, critical
 
   private var rank: Int {

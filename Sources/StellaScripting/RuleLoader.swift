@@ -69,7 +69,7 @@ package enum RuleLoader {
       if tracesLines { state.traceLines(upTo: source.lineCount) }
       result = try state.load(source.text, name: source.file)
     } catch {
-      throw refusal(RuleError(error, file: source.file))
+      throw refusal(RuleError(error, file: source.file, text: source.text))
     }
     guard case .tagged("rule", let table) = result else {
       throw refusal(
@@ -122,9 +122,13 @@ package enum RuleLoader {
 
 extension RuleError {
   /// A failure of a script as a rule's error.
-  package init(_ error: LuaError, file: String) {
+  ///
+  /// - Parameter text: the script, to tell what a syntax error comes from.
+  package init(_ error: LuaError, file: String, text: [UInt8] = []) {
     let (code, remedy): (String, String) =
       switch error.kind {
+      case .load where Self.endsTooEarly(text, line: error.line):
+        ("rule.syntax", "A text in [[ ]] ends at the first ]]. Write [=[ … ]=] around one that has [[ ]] in it.")
       case .load: ("rule.syntax", "Correct the Lua at that place.")
       case .budget: ("rule.budget", "The script used up its steps: a loop that never ends?")
       case .memory: ("rule.budget", "The script used up its memory; a rule may ask for more with memory = \"1MiB\".")
@@ -133,5 +137,24 @@ extension RuleError {
       case .internal: ("rule.budget", "The script's state was thrown away.")
       }
     self.init(code: code, message: error.message, remedy: remedy, file: file, line: error.line)
+  }
+
+  /// Whether up to this line a text in double brackets has double brackets in it. O(bytes).
+  private static func endsTooEarly(_ text: [UInt8], line: Int) -> Bool {
+    var left = line
+    let lines = text.prefix { byte in
+      if byte == UInt8(ascii: "\n") { left -= 1 }
+      return left > 0
+    }
+    let (open, close) = (Array("[[".utf8), Array("]]".utf8))
+    guard let last = lines.firstRange(of: open)?.upperBound else { return false }
+    var rest = lines[last...]
+    // Each text from its beginning to its end; one that begins inside of another is the mistake.
+    while let end = rest.firstRange(of: close) {
+      if rest[..<end.lowerBound].firstRange(of: open) != nil { return true }
+      guard let next = rest[end.upperBound...].firstRange(of: open) else { return false }
+      rest = rest[next.upperBound...]
+    }
+    return false
   }
 }

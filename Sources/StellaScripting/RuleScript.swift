@@ -11,6 +11,8 @@ package final class RuleScript {
   private let limits: LuaLimits
   private let host: any LuaHost
   private var opened: LuaState?
+  /// What the script calls its state, from its first failure on.
+  private var names: StateNameHint?
   /// Whether the lines that run are noted, in states that are opened from now on.
   package var tracesLines = false
   /// Whether what variables hold at those lines is noted too.
@@ -61,6 +63,13 @@ package final class RuleScript {
     guard let (_, state) = run else { return [] }
     defer { state.close() }
     return state.takeLines()
+  }
+
+  /// The error with what the script's own names have to do with it. O(bytes of the source), once.
+  package func explained(_ error: LuaError) -> LuaError {
+    let names = names ?? StateNameHint(source, declared: manifest.state.map(\.name))
+    self.names = names
+    return names.added(to: error)
   }
 
   /// What the live state has used; nil while there is none.

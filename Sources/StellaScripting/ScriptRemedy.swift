@@ -5,6 +5,7 @@ package enum ScriptRemedy {
   /// One sentence; nil when the error says it all. The names in Lua's messages are those of the script.
   package static func of(_ error: LuaError) -> String? {
     // A name that is near is what was meant where something is called, and mere chance where a value is nil.
+    if StateNameHint.isIn(error.message) { return nil }
     let message = error.message.split(separator: "; did you mean", maxSplits: 1).first.map(String.init) ?? ""
     switch error.kind {
     case .load, .internal: return nil
@@ -44,6 +45,9 @@ package enum ScriptRemedy {
     if message.hasPrefix("attempt to concatenate") { return "write tostring(x) for what is neither text nor number" }
     if message.hasPrefix("attempt to perform arithmetic") {
       return "it is no number: tonumber(x) makes one of text, and nil of what is none"
+    }
+    if message.hasPrefix("attempt to call a nil value (global 'print')") {
+      return "there is no print: `stella rules explain` and `stella repl` show what a rule sees"
     }
     if message.hasPrefix("attempt to call a nil value") {
       return "nothing has that name; the rule reference lists what scripts and each kind of state have"

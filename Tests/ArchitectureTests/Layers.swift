@@ -49,6 +49,7 @@ enum Layers {
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaNotify": Rule(own: ["StellaModel", "StellaNATS"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
+    "StellaMetrics": Rule(own: ["StellaModel", "StellaEngine"], others: ["CoreMetrics", "ServiceLifecycle"]),
     "CZlib": Rule(own: [], isCore: true),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
     "StellaArchive": Rule(
@@ -58,7 +59,7 @@ enum Layers {
         "StellaArchive", "StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt", "CStellaDashboard",
       ],
       others: [
-        "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "JWTKit", "Crypto", "ServiceLifecycle", "X509",
+        "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "Metrics", "Crypto", "CryptoExtras", "ServiceLifecycle", "X509",
         "SwiftASN1",
       ]),
     "StellaTesting": Rule(

@@ -263,4 +263,43 @@ struct MutingTests {
     #expect(missing.status == 11 && missing.errors.contains("Did you mean service.broken?"), "\(missing)")
     #expect(scene.stop() == 0)
   }
+
+  @Test(
+    "Maintenance with a key that its rules have not is refused wherever rules are loaded; shadow that is over is told")
+  func neverApplies() throws {
+    func maintenance(_ rules: String, _ key: String) -> String {
+      """
+      maintenance:
+        - name: rack-move
+          \(rules)key: { \(key): s3 }
+          once: [{ starts: 2025-06-15T17:00:00, ends: 2025-06-15T18:00:00, tz: "+02:00" }]
+          author: ivo
+          reason: racks move
+
+      """
+    }
+    try directory.write("old.jsonl", Self.line("s1", 0))
+    for rules in ["rules: [service.broken]\n    ", ""] {
+      try configure(maintenance(rules, "servise"))
+      let watched = try scene.stella(["watch", "--no-follow", "old.jsonl"])
+      #expect(
+        watched.status == 3 && watched.errors.contains("the key of maintenance rack-move has servise"), "\(watched)")
+      #expect(watched.errors.contains("Did you mean service?"), "\(watched)")
+      #expect(try scene.stella(["rules", "lint"]).status == 2)
+      #expect(try scene.stella(["rules", "replay", "old.jsonl"]).status == 3)
+      #expect(try scene.stella(["doctor", "--quiet"]).output.contains("it never applies"))
+      try configure(maintenance(rules, "service"))
+      #expect(try scene.stella(["rules", "replay", "old.jsonl"]).status == 1)
+    }
+    try configure("shadow: [{ rules: [service.broken], author: mara, reason: tuned, until: 2020-01-01 }]\n")
+    let lint = try scene.stella(["rules", "lint", "--strict"])
+    #expect(lint.status == 1 && lint.output.contains("the shadow mode of mara for service.broken is over"), "\(lint)")
+    #expect(try scene.stella(["doctor", "--quiet"]).output.contains("is over since 2020-01-01"))
+    try configure(
+      "exceptions:\n  - { rules: [service.brokn], key: { service: a }, author: m, reason: r, expires: 2099-01-01 }\n")
+    let unknown = try scene.stella(["rules", "replay", "old.jsonl"])
+    #expect(unknown.status == 3 && unknown.errors.contains("exceptions names the rule service.brokn"), "\(unknown)")
+    let picked = try scene.stella(["rules", "replay", "--rules", "Rules", "old.jsonl"])
+    #expect(picked.status == 1 && picked.errors.contains("warning: ") && picked.errors.contains("service.brokn"))
+  }
 }

@@ -151,7 +151,7 @@ struct ReplCommandTests {
       (".feed gone.log", "gone.log: No such file"),
       (".feed -", "write .feed FILE [N]"), (".where level >", "column 8"), (".where", "write .where EXPRESSION"),
       (".event", "there is no event yet"),
-      ("{\"torn", "that is no event: "), (".\u{1b}[2J", #"there is no ".\u{1b}[2J""#),
+      ("{\"torn", "that is no event: "), (".\u{1b}[2J", #"there is no ".\x1b[2J""#),
     ] {
       let said = try repl([line, ".time"], ["--format", "json"])
       #expect(said.status == 3 && said.errors.contains(message), "\(line): \(said)")

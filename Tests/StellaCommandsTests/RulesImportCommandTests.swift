@@ -83,4 +83,19 @@ struct RulesImportCommandTests {
     #expect(FileManager.default.fileExists(atPath: directory("Rules/good.lua")))
     #expect(try directory.stella(["rules", "import", "sigma", "none", "--to", "Rules"]).status() == 11)
   }
+
+  @Test("Where nothing can be written that is said in one line, with what to do")
+  func unwritable() throws {
+    let directory = try CommandDirectory()
+    try directory.write("shell.yml", RulesImportCommandTests.rule)
+    try directory.write("file", "")
+    for place in ["/proc/x", "file", "file/x"] {
+      let made = try directory.stella(
+        ["rules", "import", "sigma", "shell.yml", "--to", place, "--mapping", "windows-flat"])
+      #expect(made.status() != 0)
+      #expect(
+        made.errors.split(separator: "\n").count == 1 && made.errors.contains("can't be written: "), "\(made.errors)")
+      #expect(!made.errors.contains("Domain") && made.errors.contains("ive another"), "\(made.errors)")
+    }
+  }
 }

@@ -81,4 +81,18 @@ struct TailCommandTests {
     run.send(SIGINT)
     #expect(run.status() == 130)
   }
+
+  @Test("A condition that held for no event says which of its fields none had, and what was probably meant")
+  func unseen() throws {
+    func said(_ condition: String) throws -> String {
+      let run = try directory.stella(["tail", "--no-follow", "--where", condition, "app.log"])
+      #expect(run.status() == 0)
+      return run.errors
+    }
+    let errors = try said("outcom == \"fail\" and user == \"amy\" and zebra == 1")
+    #expect(errors.contains("no event has had outcom; did you mean outcome?"), "\(errors)")
+    #expect(errors.contains("no event has had zebra\n") && !errors.contains("had user"), "\(errors)")
+    #expect(try !said("user == \"eve\"").contains("no event has had"))
+    #expect(try !said("missing == nil").contains("no event has had"))
+  }
 }

@@ -113,4 +113,23 @@ struct WatchStatusTests {
     #expect(run.errors.contains("pipe.lua") && run.errors.contains("gone.lua"))
     #expect(!run.errors.contains("loop/loop"), "a link back into the rules is followed once at most: \(run.errors)")
   }
+
+  @Test("A rule whose script keeps failing is 2 at the end, with the engine's alert among those that are counted")
+  func restingRule() throws {
+    try directory.write("app.log", CommandDirectory.lines(1...20))
+    try directory.write(
+      "Rules/each.lua",
+      """
+      return rule {
+        api = 1, id = "test.each", title = "Each", severity = "low", where = [[seq ~= nil]],
+        state = { c = window.count("5m") },
+        on = function(e, s) s.cc:add(e) end,
+      }
+
+      """)
+    let run = try directory.stella(["watch", "--no-follow", "app.log"])
+    #expect(run.status() == 2, "\(run.errors)")
+    #expect(run.errors.contains("1 alert\n") && run.errors.contains("1  stella.rule-quarantined"), "\(run.errors)")
+    #expect(run.errors.contains("state has no cc; did you mean c?"), "\(run.errors)")
+  }
 }

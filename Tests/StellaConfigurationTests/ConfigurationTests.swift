@@ -100,6 +100,7 @@ struct ConfigurationTests {
     arguments: [
       ("state: [a]", 1, 8, "`state` must be a path; found a list."),
       ("state:", 1, 7, "`state` must be a path; found nothing."),
+      ("sources: 5", 1, 10, "`sources` must be a list of entries; found `5`."),
       ("limits: 5s", 1, 9, "`limits` must be keys with values; found"),
       ("limits: { lateness: 5 }", 1, 21, "a duration such as `5s`"),
       ("limits: { lateness: 1.5s }", 1, 21, "found `1.5s`"),

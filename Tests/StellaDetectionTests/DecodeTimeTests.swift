@@ -9,6 +9,29 @@ import Testing
     return text.withUTF8 { clock.read($0) }.map { Timestamp.text($0.time) }
   }
 
+  @Test("Day and month stand in the order that the source has shown, else where they lie nearer")
+  func dateOrder() {
+    let clock = SourceClock(reference: 1_797_336_000_000_000_000)  // 2026-12-15T12:00:00Z
+    let days = { (texts: [String], clock: SourceClock) in
+      texts.map { self.read($0 + " 08:00:00", clock)?.prefix(10) ?? "" }
+    }
+    #expect(
+      days(["10/12/2026", "11/12/2026", "12/12/2026", "13/12/2026", "01/02/2027"], clock) == [
+        "2026-12-10", "2026-12-11", "2026-12-12", "2026-12-13", "2027-02-01",
+      ])
+    let american = SourceClock(reference: 1_797_336_000_000_000_000)
+    #expect(
+      days(["12/10/2026", "12/11/2026", "12/13/2026", "01/02/2027"], american) == [
+        "2026-12-10", "2026-12-11", "2026-12-13", "2027-01-02",
+      ])
+    // Nothing tells: the month is first, and the next ones follow it.
+    let old = SourceClock(reference: 1_797_336_000_000_000_000)
+    #expect(days(["03/04/2020", "03/05/2020"], old) == ["2020-03-04", "2020-03-05"])
+    let saved = SourceClock(reference: 0)
+    saved.snapshot = clock.snapshot
+    #expect(days(["03/04/2027"], saved) == ["2027-04-03"])
+  }
+
   @Test(
     arguments: [
       ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000000000Z"),

@@ -34,6 +34,32 @@ struct SourceHeldEventsTests {
     #expect(run.reader.heldEvents == 0 && run.reader.droppedAhead == 0)
   }
 
+  @Test func `what stands before the first time takes that time and follows it`() throws {
+    func none(_ text: String) -> String { "{\"message\":\"\(text)\"}" }
+    let run = SourceRun([none("1"), none("2"), line(0, "a"), none("3"), line(5, "b")])
+    let rows = try run.rest()
+    #expect(messages(rows) == ["a", "1", "2", "3", "b"])
+    #expect(rows.map { $0.time - rows[0].time } == [0, 0, 0, 0, 5 * Timestamp.second])
+    #expect(run.reader.untimedHeads == nil && run.reader.heldEvents == 0)
+    let text = SourceRun(["# made by hand", "\tat com.shop.Main", "2026-06-09T10:00:00Z ERROR broken"], format: .plain)
+    #expect(try Set(text.rest().map(\.time)).count == 1)
+  }
+
+  @Test func `without any time the reference time holds, at the end, when idle and beyond a thousand events`() throws {
+    let lines = (0..<1200).map { "{\"message\":\"\($0)\"}" }
+    let short = SourceRun(Array(lines.prefix(3)))
+    #expect(try short.rest().map(\.time) == Array(repeating: SourceRun.reference, count: 3))
+    #expect(short.reader.untimedHeads == 3)
+    let idle = SourceRun([.text(lines[0] + "\n"), .idle, .text(lines[1] + "\n" + line(0, "a") + "\n")])
+    #expect(try idle.rest().isEmpty && idle.reader.heldEvents == 1)
+    #expect(idle.confirm(upTo: 0).map(\.time) == [SourceRun.reference])
+    #expect(messages(try idle.rest()) == ["1", "a"])
+    let long = SourceRun(lines + [line(0, "a")])
+    let rows = try long.rest()
+    #expect(messages(rows) == (0..<1200).map(String.init) + ["a"] && long.reader.untimedHeads == 1000)
+    #expect(rows.dropLast().allSatisfy { $0.time == SourceRun.reference })
+  }
+
   @Test func `a time without a year is not led astray by one far ahead`() throws {
     let rows = try SourceRun(
       [

@@ -42,6 +42,17 @@ struct TemplateHeaderTests {
     continuation.withUnsafeBufferPointer { #expect(recogniser.message(of: $0).count == $0.count) }
   }
 
+  @Test("A table's values stay, whatever stands before them")
+  func tables() {
+    let lines = (0..<60).map { "2026-11-20T08:00:\(10 + $0 % 50)Z,press-\($0 % 4),6\($0 % 10).25,0.\($0),run" }
+    let recogniser = HeaderRecogniser()
+    for line in lines { Array(line.utf8).withUnsafeBufferPointer { recogniser.learn($0) } }
+    recogniser.decide()
+    for line in lines {
+      Array(line.utf8).withUnsafeBufferPointer { #expect(recogniser.message(of: $0).count == $0.count) }
+    }
+  }
+
   @Test("Stack traces among the lines don't hide their header, and are left whole")
   func traces() {
     let lines = (0..<60).map { index in

@@ -189,4 +189,42 @@ import Testing
     #expect(edit(2, "two") == nil && edit(1, "two") == nil && edit(9, "one") == nil)
     #expect(edit(2, "two\nthree") == "one\ntwo X")
   }
+
+  @Test("Members of the state that nothing declares or assigns are told, with the name that was meant; no others")
+  func members() throws {
+    let source = LintCheck.Example(
+      keys: """
+        state = { c = window.count("5m") },
+        on = function(e, st)
+          st.cc:add(e); st.c:add(e); st.cc:add(e)
+          st.a, st.b = st.b, e.anything
+          local made = { x = 1 }
+          st.total = (st.total or 0) + made.x + (st.zzz or 0)
+          if st.c:count() > 9 then print(1); return alert { value = st.a or os.time() } end
+        end,
+        """
+    ).source
+    let said = try lint(source).warnings.filter { $0.check == .undefinedName }.map(\.error)
+    #expect(
+      said.map(\.remedy) == [
+        "Did you mean c?", "Declare it under state, or assign to it before.",
+        "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require.",
+        "There is no print: stella rules explain and stella repl show what a rule sees.",
+      ], "\(said)")
+    #expect(said.first?.message == "st.cc is always nil: state has no cc, and nothing is assigned to it")
+    let computed = source.replacing("st.cc:add(e);", with: "st[e.user] = 1;").replacing("; st.cc:add(e)", with: "")
+    #expect(try lint(computed).warnings.filter { $0.check == .undefinedName }.count == 2)
+  }
+
+  @Test("A field one slip from a known one is told, unless another rule has it as well or it says field(…)")
+  func spelling() throws {
+    let bad = LintCheck.Example(keys: "where = [[statsu == 503 and levle == \"error\" and users == 3]],").source
+    let said = try lint(bad).warnings.filter { $0.check == .misspeltField }.map(\.error)
+    #expect(said.map { $0.remedy.prefix(21) } == ["Did you mean status? ", "Did you mean level? W"], "\(said)")
+    let other = LintCheck.Example(keys: "id = \"demo.other\", where = [[statsu == 502]],").source
+    let both = try lint(bad, other).warnings.filter { $0.check == .misspeltField }.map(\.error.message)
+    #expect(both.count == 1 && both[0].contains("levle"), "\(both)")
+    let meant = bad.replacing("statsu", with: "field(\"statsu\")").replacing("levle", with: "field(\"levle\")")
+    #expect(try !lint(meant).warnings.contains { $0.check == .misspeltField })
+  }
 }

@@ -95,13 +95,13 @@ import Testing
   ]
 
   private func explain(
-    _ lines: [String], line: Int? = nil, exceptions: [RuleException] = [],
+    _ lines: [String], line: Int? = nil, rules: [String] = RuleExplainerTests.rules, exceptions: [RuleException] = [],
     mute: @escaping @Sendable (String, [FieldValue.Member], Int64) -> Mute? = { _, _, _ in nil }
   ) throws -> [String: RuleExplanation] {
     let log = Array(lines.joined(separator: "\n").utf8)
     let report = try EngineThread.run { () throws -> RuleExplainer.Report in
       let set = RuleSet(
-        sources: RuleExplainerTests.rules.enumerated().map {
+        sources: rules.enumerated().map {
           RuleSource(file: "r\($0.offset).lua", text: Array($0.element.utf8))
         }, exceptions: exceptions, fields: FieldRegister(), tracesLines: true)
       #expect(set.refusals.isEmpty, "\(set.refusals)")
@@ -342,5 +342,27 @@ import Testing
       }
       #expect(fired == whole)
     }
+  }
+
+  @Test("What a script keeps in tables is shown as JSON, cut where it is long, and numbers to the digits that count")
+  func tables() throws {
+    let rule = """
+      return rule { api = 1, id = "kept", title = "Kept", severity = "low", summary = "x", by = { "service" },
+        where = [[level >= error]], state = { n = window.count("5m") },
+        on = function(e, s)
+          s.n:add(e)
+          s.hits = { 1, 2.5, "three" }
+          s.open = { by = { user = "amy", at = 0.067857142857 }, [9] = true }
+          s.long = {}
+          for i = 1, 100 do s.long[i] = "a text of some length" end
+        end }
+      """
+    let kept = try #require(try explain([1, 2].map { event($0, #""level":"error""#) }, rules: [rule])["kept"]?.after)
+    let texts = Dictionary(kept.readings.map { ($0.name, $0.text) }) { first, _ in first }
+    #expect(texts["hits"] == #"[1,2.5,"three"]"#, "\(texts)")
+    #expect(texts["open"] == #"{"9":true,"by":{"at":0.06786,"user":"amy"}}"#, "\(texts)")
+    #expect(texts["long"]?.hasSuffix("…") == true && texts["long"]?.utf8.count ?? 0 < 220)
+    let digits = texts["n"]?.split(separator: " ").last.map { $0.drop { "0.".contains($0) } } ?? ""
+    #expect(digits.count <= 4, "\(texts)")
   }
 }

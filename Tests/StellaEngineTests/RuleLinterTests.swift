@@ -33,6 +33,16 @@ import Testing
     return report.warnings.map { ($0.error.code, $0.error.line) }
   }
 
+  @Test func whatACommentAllowsIsNotToldAndAnIdleOneIs() throws {
+    let bad = RuleLinterTests.good.replacing("by = { \"service\" },", with: "")
+    #expect(try lint(bad).warnings.map(\.check).contains(.noKey))
+    let allowed = try lint("-- lint: allow no_key, summary: one for all\n" + bad).warnings.map(\.check)
+    #expect(!allowed.contains(.noKey), "\(allowed)")
+    let idle = try lint("-- lint: allow no_kye\n-- lint: allow tag\n" + RuleLinterTests.good).warnings
+    #expect(idle.map(\.check) == [.idleAllow, .idleAllow] && idle.map(\.error.line) == [1, 2])
+    #expect(idle[0].error.remedy.contains("no_key"))
+  }
+
   @Test func aCarefulRuleGetsNoWarning() throws {
     let report = try lint(RuleLinterTests.good)
     #expect(report.errors.isEmpty && report.warnings.isEmpty, "\(report.errors) \(report.warnings)")

@@ -106,6 +106,37 @@ import Testing
     #expect(scaffold.finding == "12 of 32 lines are errors, all with service shop")
   }
 
+  @Test("Of a long log all is looked at, and a part is kept in which the trouble is densest")
+  func longLog() throws {
+    var lines = (0..<4000).map { second in
+      let stamp = Timestamp.text((1_780_000_000 + Int64(second)) * Timestamp.second)
+      return #"{"time":"\#(stamp)","level":"info","service":"shop","msg":"all is well","n":\#(second)}"#
+    }
+    let wrong = { (second: Int) in lines[second].replacing("info", with: "error").replacing("all is well", with: "no") }
+    for second in [500, 1500, 2500] + Array(3900..<3912) { lines[second] = wrong(second) }
+    let scaffold = try make("late", Self.lines(lines))
+    #expect(scaffold.finding == "15 of 4000 lines are errors, all with service shop")
+    #expect(scaffold.condition == "level >= error" && scaffold.threshold == (10, "1m"))
+    let sample = try #require(scaffold.files.first { $0.path == "late.sample.log" })
+    #expect(sample.text.count <= RuleScaffold.sampleLimitBytes && sample.text.count > RuleScaffold.sampleLimitBytes / 2)
+    let kept = String(decoding: sample.text, as: UTF8.self).split(separator: "\n").map(String.init)
+    #expect(kept.count { $0.contains("error") } == 15 && kept == lines.filter(Set(kept).contains))
+    try expectUsable(scaffold)
+  }
+
+  @Test("What a condition reads inside of objects stands in the tests' events as well")
+  func nested() throws {
+    let lines = (0..<40).map { second in
+      let code = second % 4 == 0 ? "E" : "I"
+      return #"{"time":"2026-01-01T00:00:\#(second + 10)Z","meta":{"sev":"\#(code)"},"what":"quota exceeded now"}"#
+    }
+    let scaffold = try make("quota", Self.lines(lines), where: #"meta.sev == "E""#)
+    #expect(scaffold.key == [])
+    let tests = try #require(scaffold.files.first { $0.path == "quota_test.lua" })
+    #expect(String(decoding: tests.text, as: UTF8.self).contains(#"t:feed { meta = { sev = "E" } }"#))
+    try expectUsable(scaffold)
+  }
+
   @Test("A sample with lines that are no events makes a rule that can be used")
   func damaged() throws {
     let lines = Self.cases[0].lines
@@ -150,5 +181,13 @@ import Testing
     #expect(throws: RuleScaffold.Failure.self) { try make(id, nil) }
     #expect(throws: RuleScaffold.Failure.self) { try make("ok", "") }
     #expect(throws: RuleScaffold.Failure.self) { try make("ok", String(repeating: "x", count: 70_000)) }
+  }
+
+  @Test("A condition that holds for no line says which of its fields none has, and what was meant")
+  func unseen() throws {
+    let lines = Self.lines(Self.quiet)
+    let none = #expect(throws: RuleScaffold.Failure.self) { try make("odd", lines, where: "servise == \"a\"") }
+    let said = none?.message ?? ""
+    #expect(said.contains("lines; no event has had servise; did you mean service? beside level"), "\(said)")
   }
 }

@@ -188,4 +188,37 @@ import Testing
     #expect(report.cases.map(\.passed) == [false, true])
     #expect(report.cases[0].message?.contains("beside its test") == true)
   }
+
+  @Test(
+    "What is wrong with a test file is said as if nothing stood around it",
+    arguments: [
+      ("x = ", 1, "near <eof>"), ("test(\"a\", function(t)\n  local n = \nend)", 3, "near 'end'"),
+      ("end", 1, "near 'end'"), ("test(\"a\", function(t) t:expect_quiet() end)\nreturn 5", 0, "tests return nothing"),
+    ])
+  func syntax(test: String, line: Int, said: String) throws {
+    let report = try run(test)
+    let error = try #require(report.errors.first)
+    #expect(error.message.contains(said) && error.line == line && !error.message.contains("stella_"), "\(error)")
+    #expect(!error.message.contains("near 'return'"))
+  }
+
+  @Test("A misspelt method of the test language comes with the one that was meant, another with what there is")
+  func methods() throws {
+    let report = try run(
+      """
+      test("a", function(t)
+        t:fed { level = "error" }
+      end)
+      test("b", function(t)
+        t:feed { level = "error" }:tims(3)
+      end)
+      test("c", function(t)
+        t:somersault()
+      end)
+      """)
+    #expect(report.cases[0].message?.hasSuffix("(method 'fed'); did you mean feed?") == true, "\(report.cases)")
+    #expect(report.cases[1].message?.hasSuffix("did you mean times?") == true, "\(report.cases)")
+    #expect(report.cases[2].message?.contains("; there are use, params, feed, at") == true, "\(report.cases)")
+    #expect(report.cases.map(\.line) == [2, 5, 8])
+  }
 }

@@ -224,4 +224,53 @@ struct WatchReadingTests {
     let resting = watch.notices.compactMap { if case .quarantined(let rule, _) = $0 { rule } else { nil } }
     #expect(Set(resting) == ["test.broken", "test.endless"])
   }
+
+  @Test("A rule that changes a variable of its script is stopped, said to be, and counted with the engine's alert")
+  func stopped() throws {
+    try watch.directory.write("app.log", WatchHarness.lines(1...200))
+    try watch.directory.write(
+      "Rules/global.lua",
+      "local seen = { n = 0 }\n"
+        + WatchHarness.text("global", "where = [[seq ~= nil]], on = function(e, s) seen.n = seen.n + 1 end"))
+    let summary = try #require(try watch.run(["app.log"]))
+    let stops = watch.notices.compactMap { if case .stopped(let rule, _) = $0 { rule } else { nil } }
+    #expect(stops == ["test.global"] && summary.isAnyRuleBroken)
+    #expect(!watch.notices.contains { if case .quarantined = $0 { true } else { false } })
+    #expect(summary.firedByRule.map(\.rule) == ["stella.rule-quarantined"] && summary.fired == 1)
+  }
+
+  @Test("Times that can't be read are counted with the first of them; lines without any are not")
+  func unreadTimes() throws {
+    try watch.ruleForEachEvent()
+    try watch.directory.write(
+      "app.jsonl",
+      WatchHarness.line(1, "\"seq\":1") + #"{"ts":"20.11.2026 klokken 8","seq":2}"# + "\n" + #"{"seq":3}"# + "\n"
+        + #"{"ts":"soon","seq":4}"# + "\n" + #"{"ts":"","seq":5}"# + "\n")
+    let summary = try #require(try watch.run(["app.jsonl"]))
+    let unread = try #require(summary.unreadTimes.first)
+    #expect(unread.count == 2 && unread.samples.map(\.text) == ["20.11.2026 klokken 8"])
+    #expect(unread.samples.first?.place == "line 2" && summary.events == 5)
+    try watch.directory.write(
+      "app.log", "time=\"20.11.2026 klokken 8\" level=info seq=1\ntime=2026-11-20T08:00:00Z level=info seq=2\n")
+    let text = try #require(try watch.run(["app.log"], format: .logfmt)?.unreadTimes)
+    #expect(text.map(\.count) == [1] && text.first?.samples.first?.place == "line 1", "\(text)")
+  }
+
+  @Test("A file that begins like no text is told of once; UTF-16 and a log that was emptied under its writer are none")
+  func binary() throws {
+    try watch.ruleForEachEvent()
+    func said(_ bytes: [UInt8]) throws -> Int {
+      watch.forget()
+      try watch.directory.write("app.bin", String(decoding: bytes, as: UTF8.self))
+      let summary = try watch.run(["app.bin"])
+      let notices = watch.notices.count { if case .binary = $0 { true } else { false } }
+      #expect(summary?.binarySources.count == notices)
+      return notices
+    }
+    #expect(
+      try said(Array("\u{7f}ELF\u{2}\u{1}".utf8) + [0, 0, 0, 3, 10] + Array(repeating: 7, count: 9000) + [10]) == 1)
+    #expect(try said(Array("an event\n".utf8)) == 0)
+    #expect(try said("an event\nand another\n".utf8.flatMap { [$0, 0] }) == 0)
+    #expect(try said(Array(repeating: 0, count: 5000) + Array("an event\n".utf8)) == 0)
+  }
 }

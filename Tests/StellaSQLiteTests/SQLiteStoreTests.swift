@@ -30,6 +30,15 @@ struct SQLiteStoreTests {
     }
   }
 
+  @Test("A state directory of somebody else is left alone, and it is said whose it is", .enabled(if: geteuid() == 0))
+  func foreignDirectory() throws {
+    _ = try state()
+    try #require(chown(directory("state"), 65534, 65534) == 0)
+    let error = #expect(throws: StoreError.self) { try state() }
+    #expect(error?.message.contains("belongs to nobody") == true && error?.message.contains("sudo -u nobody") == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory("state")).isEmpty)
+  }
+
   @Test("What was saved survives closing and opening again")
   func reopened() throws {
     let position = SourcePosition(

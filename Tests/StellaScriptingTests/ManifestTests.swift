@@ -321,6 +321,9 @@ import Testing
     #expect(errors("-- nothing").map(\.code) == ["rule.no_rule"])
     let syntax = errors("return rule {\n  api = = 1\n}")
     #expect(syntax.map(\.code) == ["rule.syntax"] && syntax[0].line == 2)
+    #expect(syntax[0].remedy == "Correct the Lua at that place.")
+    let nested = errors("return rule {\n  api = 1, where = [[level >= error and matches(message, [[no \\d+]])]],\n}")
+    #expect(nested.map(\.code) == ["rule.syntax"] && nested[0].remedy.contains("[=[ … ]=]"), "\(nested)")
     #expect(errors("while true do end").map(\.code) == ["rule.budget"])
   }
 

@@ -1,6 +1,7 @@
 import StellaLua
-import StellaScripting
 import Testing
+
+@testable import StellaScripting
 
 @Suite("Remedies for errors of scripts") struct ScriptRemedyTests {
   @Test(
@@ -27,5 +28,35 @@ import Testing
       let error = #expect(throws: LuaError.self) { try state.load(Array(script.utf8), name: "r.lua") }
       #expect(try ScriptRemedy.of(#require(error)) == nil)
     }
+  }
+
+  @Test("There is no print, and what shows a rule's events is said instead") func print() throws {
+    let state = try LuaState()
+    let error = #expect(throws: LuaError.self) { try state.load(Array("print(1)".utf8), name: "r.lua") }
+    let advice = try #require(error).advice
+    #expect(
+      advice.contains("there is no print: `stella rules explain`") && !advice.contains("did you mean"), "\(advice)")
+  }
+
+  @Test(
+    "A member of the state that is nil is told from a field of the event",
+    arguments: [
+      ("s.cc:add(e)", "(field 'cc')", "state has no cc; did you mean c?"),
+      ("s.zebra:add(e)", "(field 'zebra')", "state has no zebra, but c"),
+      ("s.sum = s.sum + 1", "(field 'sum')", "s.sum is nil until something is assigned to it: write (s.sum or 0)"),
+      ("s.last.x = 1; s.last = {}", "(field 'last')", "test if s.last then first"),
+    ])
+  func states(line: String, what: String, said: String) throws {
+    let rule = RuleSource(
+      file: "r.lua",
+      text: Array("return rule { state = { c = window.count('5m') },\n  on = function(e, s) \(line) end }".utf8))
+    let hint = StateNameHint(rule, declared: ["c"])
+    let error = LuaError(
+      kind: .runtime, message: "attempt to index a nil value \(what)", file: "r.lua", line: 2)
+    let told = hint.added(to: error)
+    #expect(told.advice.hasSuffix(said), "\(told.advice)")
+    let event = LuaError(
+      kind: .runtime, message: "attempt to index a nil value (field 'user')", file: "r.lua", line: 2)
+    #expect(hint.added(to: event) == event && event.advice.contains("e.user"))
   }
 }

@@ -10,15 +10,20 @@ struct LoginCommand: ParsableCommand {
       Examples:
         stella login https://stella.example.org:7480
         stella login https://stella.example.org:7480 --enrol CODE
+        oidc-token | stella login https://stella.example.org:7480 --oidc-token-file -
 
-      The password is asked for without being shown, or read from standard input; there is no option for it. The session is
-      kept in stella/sessions.json of your configuration directory, for you alone, and used by every command with --server or
+      The password is asked for without being shown, or read from standard input; there is no option for it. The session is \
+      kept in stella/sessions.json of your configuration directory, for you alone, and used by every command with --server or \
       STELLA_SERVER. With the code that `stella serve` prints when nobody is known, you become its first admin.
+      With the ID token of an OpenID provider that the server believes, you need no password.
       """)
 
   @Argument(help: "The server. Default: STELLA_SERVER.") var url: String?
   @Option(name: .long, help: "Who you are there. Default: your login name.") var user: String?
   @Option(name: .long, help: "The code for the first admin.") var enrol: String?
+  @Option(
+    name: .long, help: "File with the ID token of your OpenID provider; - for standard input.", completion: .file())
+  var oidcTokenFile: String?
   @Option(
     name: .long,
     help: "PEM file of the certificate that the server's own is signed with. Default: those of the system.",
@@ -34,14 +39,23 @@ struct LoginCommand: ParsableCommand {
     if let caFile {
       server.caFile = try Self.resolved(caFile)
     }
+    if let oidcTokenFile {
+      guard user == nil, enrol == nil else {
+        throw CommandFailure(.usage, "a token says who you are: leave --user and --enrol away.")
+      }
+      return try begin(server, "/api/v1/session", [.init("id_token", .string(try TokenInput.read(oidcTokenFile)))])
+    }
     guard let name = user ?? getenv("USER").map({ String(cString: $0) }) else {
       throw CommandFailure(.usage, "say who you are there: --user NAME")
     }
     let password = try PasswordInput.read("Password of \(TextEscaping.oneLine(name)): ", isNew: enrol != nil)
     var body: [FieldValue.Member] = [.init("user", .string(name)), .init("password", .string(password))]
     if let enrol { body.append(.init("code", .string(enrol))) }
-    let answer = try ServerClient(server, secret: nil).members(
-      "POST", enrol == nil ? "/api/v1/session" : "/api/v1/enrolment", body)
+    try begin(server, enrol == nil ? "/api/v1/session" : "/api/v1/enrolment", body)
+  }
+
+  private func begin(_ server: RemoteServer, _ path: String, _ body: [FieldValue.Member]) throws {
+    let answer = try ServerClient(server, secret: nil).members("POST", path, body)
     func text(_ name: String) -> String? {
       if case .string(let text)? = answer.first(where: { $0.name == name })?.value { text } else { nil }
     }
@@ -50,7 +64,7 @@ struct LoginCommand: ParsableCommand {
     }
     let until = text("until") ?? ""
     let login = SessionFile.Login(
-      server: server.origin.description, user: text("user") ?? name, secret: secret, until: until, caFile: server.caFile
+      server: server.origin.description, user: text("user") ?? "", secret: secret, until: until, caFile: server.caFile
     )
     try SessionFile.standard().keep(login)
     Console.standard.line(

@@ -8,7 +8,9 @@ import StellaServer
 /// Who may come in to a server, as its store and its configuration have it.
 final class ServerAccess: AccessAuthority {
   private let desk: RemediationDesk
-  private let times: SessionTimes
+  let times: SessionTimes
+  /// Nil where no OpenID provider is believed.
+  let issuer: IssuerAccess?
   private let code = EnrolmentCode()
   private let failures = FailureTally()
   private let refusals = (people: FailureTally(), programs: FailureTally())
@@ -18,24 +20,26 @@ final class ServerAccess: AccessAuthority {
   init(_ desk: RemediationDesk, _ configuration: Configuration.Server.Login) {
     self.desk = desk
     times = SessionTimes(idle: configuration.idle, longest: configuration.longest)
+    issuer = configuration.issuer.map(IssuerAccess.init)
     decoy = (try? PasswordHash.make(HexText.text(LogKeyFile.unpredictable(32)), of: "")) ?? ""
   }
 
-  private var access: AccessBook<SQLiteStore> { desk.access }
-  private var now: Int64 { desk.remediation.journal.time.now() }
+  var access: AccessBook<SQLiteStore> { desk.access }
+  var now: Int64 { desk.remediation.journal.time.now() }
 
   /// A code for the first admin; nil when somebody is known.
   func enrolmentCode() -> String? { access.roster.people.persons.isEmpty ? code.make(now: now) : nil }
 
-  func identity(by text: String) throws(CommandFailure) -> Identity? {
+  func identity(by text: String, from address: String, isUse: Bool) throws(CommandFailure) -> Identity? {
+    if TokenVerifier.isToken(text) { return try identity(byToken: text, from: address, isUse: isUse) }
     guard let secret = AccessSecret(text) else { return nil }
     return try reporting {
       switch secret.kind {
       case .session:
-        guard let (session, person) = try access.session(secret) else { return nil }
+        guard let (session, person) = try access.session(secret, isUse: isUse) else { return nil }
         return identity(session, person, secret)
       case .token:
-        guard let (token, owner) = try access.token(secret) else { return nil }
+        guard let (token, owner) = try access.token(secret, isUse: isUse) else { return nil }
         return Identity(
           caller: .token(name: token.name, owner: owner.name, scopes: Set(token.scopes)), person: owner.name,
           roles: [], until: token.expiresAt, crossSiteToken: nil)
@@ -78,11 +82,14 @@ final class ServerAccess: AccessAuthority {
 
   /// A session with a secret of its own, whatever the request came with.
   private func begin(_ account: String, _ hash: String, _ address: String) throws -> LoginGrant? {
+    try begin(account) { secret in
+      try access.logIn(account, password: hash, secret: secret, times: times, address: address)
+    }
+  }
+
+  func begin(_ account: String, _ logIn: (AccessSecret) throws -> LoginSession?) throws -> LoginGrant? {
     let secret = AccessSecret(.session, random: LogKeyFile.unpredictable(AccessSecret.bytes))
-    guard
-      let session = try access.logIn(account, password: hash, secret: secret, times: times, address: address),
-      let person = access.person(of: account)
-    else { return nil }
+    guard let session = try logIn(secret), let person = access.person(of: account) else { return nil }
     _ = desk.sealed()
     return LoginGrant(secret: secret.text, identity: identity(session, person, secret))
   }
@@ -92,10 +99,11 @@ final class ServerAccess: AccessAuthority {
     try reporting { try access.logOut(session: id, of: account) }
   }
 
-  private func noteFailure(of account: String?, _ address: String) throws {
+  func noteFailure(of account: String?, _ address: String, reason: String? = nil) throws {
     guard let count = failures.add(now: now) else { return }
     let isOne = count == 1
-    try access.noteFailures(of: isOne ? account : nil, count: count, address: isOne ? address : "several")
+    try access.noteFailures(
+      of: isOne ? account : nil, count: count, address: isOne ? address : "several", reason: isOne ? reason : nil)
   }
 
   /// Puts on record that somebody who is known wanted to decide or administer without the right. What can't be recorded is
@@ -109,7 +117,7 @@ final class ServerAccess: AccessAuthority {
     try? access.noteRefusal(of: actor, what: request.right.rawValue, run: request.run)
   }
 
-  private func reporting<Value>(_ body: () throws -> Value) throws(CommandFailure) -> Value {
+  func reporting<Value>(_ body: () throws -> Value) throws(CommandFailure) -> Value {
     do {
       return try body()
     } catch {

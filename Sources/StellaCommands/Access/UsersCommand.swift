@@ -11,7 +11,7 @@ struct UsersCommand: ParsableCommand {
         stella users set-password tomas < password.txt
         stella users roles tomas --role viewer
 
-      What stella.yaml says of a name under `users:` holds; here it gets a password. Nobody changes their own roles. Passwords
+      What stella.yaml says of a name under `users:` holds; here it gets a password. Nobody changes their own roles. Passwords \
       are asked for without being shown, or read from standard input.
       """,
     subcommands: [
@@ -52,7 +52,7 @@ struct UsersSetPasswordCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set-password", abstract: "Set a password. Other sessions of the user end.",
     discussion: """
-      One's own over the network takes the password that there is: it is asked for first, or on the first of two lines of
+      One's own over the network takes the password that there is: it is asked for first, or on the first of two lines of \
       standard input.
       """)
 

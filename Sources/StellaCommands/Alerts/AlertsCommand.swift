@@ -85,7 +85,7 @@ struct AlertsSilenceCommand: ParsableCommand {
         stella alerts silence security.ssh-brute-force --key src_ip=192.0.2.7 --for 2h --reason "our own scanner"
         stella alerts silence capacity.disk-filling --for 1d --reason "new disks arrive tomorrow"
 
-      Muted alerts are kept and counted; they are neither printed nor acted on. Who sets a silence has an entry of `users:` in
+      Muted alerts are kept and counted; they are neither printed nor acted on. Who sets a silence has an entry of `users:` in \
       stella.yaml.
       """)
 

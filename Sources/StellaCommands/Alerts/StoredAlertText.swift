@@ -28,7 +28,7 @@ enum StoredAlertText {
     lines.field("Alert", "\(alert.id)  \(state(alert))")
     lines.field("Rule", "\(ScreenText.name(alert.rule))  \(alert.severity.rawValue)")
     lines.field("Title", ScreenText.quoted(alert.title, width: 200))
-    lines.field("Key", TextEscaping.oneLine(alert.key, limit: 300))
+    lines.field("Key", KeyText.text(alert.key, limit: 300))
     lines.field(
       "Seen", "\(CountText.count(alert.count, "time")), \(time.clock(alert.firstSeen)) – \(time.clock(alert.lastSeen))")
     if let remark = alert.acknowledged { lines.field("Ack", text(remark, time)) }
@@ -43,16 +43,28 @@ enum StoredAlertText {
     }
     if case .array(let evidence)? = value("evidence") {
       for event in evidence.suffix(5) {
-        guard case .object(let fields) = event,
-          case .string(let message)? = fields.first(where: { $0.name == "message" })?.value
-        else { continue }
-        lines.field("Evidence", ScreenText.quoted(message, width: 200))
+        if let event = Self.event(event) {
+          lines.field("Evidence", TextEscaping.oneLine(EventText.line(event), limit: 400))
+        }
       }
     }
     if case .array(let actions)? = value("suggested_actions") {
       for case .string(let action) in actions { lines.field("Do", ScreenText.quoted(action, width: 200)) }
     }
     return lines.text
+  }
+
+  /// An event as the JSON of an alert has it.
+  private static func event(_ json: FieldValue) -> Event? {
+    guard case .object(let members) = json else { return nil }
+    func text(_ name: String) -> String? {
+      if case .string(let text)? = members.first(where: { $0.name == name })?.value { text } else { nil }
+    }
+    guard let time = text("time").flatMap(Timestamp.parse) else { return nil }
+    var fields: [FieldValue.Member] = []
+    if case .object(let object)? = members.first(where: { $0.name == "fields" })?.value { fields = object }
+    let level = text("level").flatMap { name in LogLevel.allCases.first { $0.name == name } }
+    return Event(time: time, level: level, message: text("message") ?? "", service: text("service"), fields: fields)
   }
 
   private static func text(_ remark: StoredAlert.Remark, _ time: ScreenTime) -> String {

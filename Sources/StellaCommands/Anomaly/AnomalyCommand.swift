@@ -10,10 +10,10 @@ struct AnomalyCommand: ParsableCommand {
     commandName: "anomaly",
     abstract: "Score how unusual each point of a numeric series is.",
     discussion: """
-      Reads comma-separated values with a header and prints timestamp, value and anomaly_score for every row, in order and
-      as rows come. A score uses only the row and those before it: 0 is usual, 0.5 and above is worth an alarm (about two
-      false ones a month and series; with 0.7 fewer than one, and a quarter fewer finds). The first
-      \(AnomalyScorer.coldPoints) values are the cold start and score 0. An empty value, NaN or null is a missing point
+      Reads comma-separated values with a header and prints timestamp, value and anomaly_score for every row, in order and \
+      as rows come. A score uses only the row and those before it: 0 is usual, 0.5 and above is worth an alarm (about two \
+      false ones a month and series; with 0.7 fewer than one, and a quarter fewer finds). The first \
+      \(AnomalyScorer.coldPoints) values are the cold start and score 0. An empty value, NaN or null is a missing point \
       and scores 0.
 
       Examples:

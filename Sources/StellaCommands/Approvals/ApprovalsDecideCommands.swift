@@ -6,10 +6,10 @@ struct ApprovalsApproveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "approve", abstract: "Approve exactly one plan.",
     discussion: """
-      The digest says which plan you have seen: `approvals show` prints it with the command to type. When the plan has changed
+      The digest says which plan you have seen: `approvals show` prints it with the command to type. When the plan has changed \
       since, nothing is recorded and the exit status is 4.
 
-      Exit status: 0 approved, 6 your vote is recorded and more are needed, 4 another plan or already decided, 5 you can't vote
+      Exit status: 0 approved, 6 your vote is recorded and more are needed, 4 another plan or already decided, 5 you can't vote \
       on it.
       """)
 

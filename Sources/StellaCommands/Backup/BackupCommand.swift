@@ -16,9 +16,9 @@ struct BackupCommand: ParsableCommand {
 
       A path that ends in .tar becomes one file, which `tar` reads, too.
 
-      The copy is one consistent state: the store, its execution log with the key that signs it, the intake journal, and whatever
-      else is kept there, with a manifest of digests. It holds what logs and databases held, and the key: it is for its owner
-      alone (0700, 0600); keep it so. The digest that is printed proves the copy: keep it elsewhere. That there is a backup is on
+      The copy is one consistent state: the store, its execution log with the key that signs it, the intake journal, and whatever \
+      else is kept there, with a manifest of digests. It holds what logs and databases held, and the key: it is for its owner \
+      alone (0700, 0600); keep it so. The digest that is printed proves the copy: keep it elsewhere. That there is a backup is on \
       the execution log.
       """)
 

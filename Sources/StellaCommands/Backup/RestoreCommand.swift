@@ -14,9 +14,9 @@ struct RestoreCommand: ParsableCommand {
         stella restore /backups/stella-2026-11-22.tar
         stella restore /backups/stella-2026-11-22 --manifest sha256:3fa2… --force
 
-      All digests and the execution log's chain are checked first. The state that is there stays beside it, as
-      STATE.before-TIME. Whoever uses the state has to be stopped; a state with more on its execution log than the backup is
-      replaced with --force alone. Afterwards all effects are stopped until `stella freeze clear`, and runs that need a look are
+      All digests and the execution log's chain are checked first. The state that is there stays beside it, as \
+      STATE.before-TIME. Whoever uses the state has to be stopped; a state with more on its execution log than the backup is \
+      replaced with --force alone. Afterwards all effects are stopped until `stella freeze clear`, and runs that need a look are \
       named. That there was a restore is on the execution log.
 
       Exit status: 0 done, 4 the state is in use or newer, 7 the backup is not what it was.

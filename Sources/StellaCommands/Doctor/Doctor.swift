@@ -62,13 +62,10 @@ struct Doctor {
     var checkups = set.exceptionErrors.map {
       Checkup.problem("exceptions", "\($0.file):\($0.line): \($0.message)", $0.remedy)
     }
-    let known = set.rules.map(\.manifest.id) + set.refusals.compactMap(\.id)
-    for (id, place, what) in configuration.muting.rules where !known.contains(id) {
-      let hint = NearestName.of(id, in: known).map { " Did you mean \($0)?" } ?? ""
-      checkups.append(.problem("exceptions", "\(place): \(what) names the rule \(id), which there isn't.\(hint)", ""))
-    }
-    let now = SystemTime().now()
-    checkups += muting.exceptions.compactMap { $0.expiry(at: now) }.map {
+    let review = MutingReview(configuration, set, isWhole: true)
+    checkups += review.unknownRules.map { .problem("exceptions", $0, "") }
+    checkups += review.keyErrors.map { .problem("maintenance", "\($0.file):\($0.line): \($0.message)", $0.remedy) }
+    checkups += review.expired(at: SystemTime().now()).map {
       .warning("exceptions", "\($0.file):\($0.line): \($0.message)", $0.remedy)
     }
     if checkups.isEmpty, !muting.exceptions.isEmpty {

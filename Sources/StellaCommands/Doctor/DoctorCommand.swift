@@ -8,7 +8,7 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check the configuration and all that it names, and say what to do.",
     discussion: """
-      Looks at the configuration, rules, fixes, targets, users, policies, the store, its log and the free space. Changes nothing;
+      Looks at the configuration, rules, fixes, targets, users, policies, the store, its log and the free space. Changes nothing; \
       databases and the log's anchors are asked, HTTP targets and hosts are not.
 
       Exit status: 0 all is well, 1 there are warnings or problems, 3 the configuration can't be used.

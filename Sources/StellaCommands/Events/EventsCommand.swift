@@ -9,8 +9,8 @@ struct EventsCommand: ParsableCommand {
     commandName: "events",
     abstract: "Look for events that stella serve has kept.",
     discussion: """
-      The newest are shown, the latest last; --export has them all, the oldest first. --since and --until take a time such as
-      2026-01-31T09:00:00Z, or how long ago: 1h, 1d, 7d. --search finds text in the line as it was written, whatever the case of
+      The newest are shown, the latest last; --export has them all, the oldest first. --since and --until take a time such as \
+      2026-01-31T09:00:00Z, or how long ago: 1h, 1d, 7d. --search finds text in the line as it was written, whatever the case of \
       its letters. --where is a condition as in a rule.
 
       Asks the `stella serve` that runs on the state directory, else reads the files there.

@@ -213,7 +213,7 @@ struct FixesTargetInitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init", abstract: "Create the table stella_effects in a database that fixes shall change.",
     discussion: """
-      Each change leaves a row there in the same transaction: after a crash it tells whether the change was made. A database
+      Each change leaves a row there in the same transaction: after a crash it tells whether the change was made. A database \
       without it is never changed.
       """)
 

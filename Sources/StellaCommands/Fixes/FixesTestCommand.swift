@@ -13,7 +13,7 @@ struct FixesTestCommand: ParsableCommand {
         stella fixes test Fixes/data/migrate-user-id_test.lua
         stella fixes test --strict --output json
 
-      A plan on databases is carried out, verified and rolled back, and the database compared with what it was. Whatever else a
+      A plan on databases is carried out, verified and rolled back, and the database compared with what it was. Whatever else a \
       plan does is planned only: no configured target is touched.
 
       Exit status: 0 when all passed, 1 when one failed, 2 when a fix or a test is broken.

@@ -14,7 +14,7 @@ struct HealthShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show the score and its reasons, or with options history or findings.",
     discussion: """
-      The score goes from 0 to 100: from 80 on the system is healthy, below 40 down, else degraded. How it is now only a
+      The score goes from 0 to 100: from 80 on the system is healthy, below 40 down, else degraded. How it is now only a \
       running `stella serve` can say; the exit status is 1 when it isn't healthy. History and findings are in its store.
 
       Examples:

@@ -11,7 +11,7 @@ struct LogExportCommand: ParsableCommand {
     discussion: """
       Example: stella log export incident.stellalog
 
-      The file is read back and verified, and the log records that it was written, with its SHA-256: what no such record covers
+      The file is read back and verified, and the log records that it was written, with its SHA-256: what no such record covers \
       is never pruned.
       """)
 

@@ -11,7 +11,7 @@ struct LogKeyCommand: ParsableCommand {
         stella log key > stella.pub
         stella log verify --bundle incident.stellalog --key stella.pub
 
-      Give it to auditors over another way than the log. Each key vouches for those after it: with the first one everything
+      Give it to auditors over another way than the log. Each key vouches for those after it: with the first one everything \
       can be checked, with a later one what was signed since.
       """)
 

@@ -11,8 +11,8 @@ struct LogPruneCommand: ParsableCommand {
         stella log export 2026.stellalog && stella log prune
         stella log prune --before 90d --dry-run
 
-      Only what a signed checkpoint covers, an anchor outside of the store has seen, and an export on record holds is removed,
-      and nothing with an effect whose outcome is unknown. The log is verified first. What was removed is on record, with the
+      Only what a signed checkpoint covers, an anchor outside of the store has seen, and an export on record holds is removed, \
+      and nothing with an effect whose outcome is unknown. The log is verified first. What was removed is on record, with the \
       hash of the last record and the digest of the export; `log verify` says where the log begins now. Keep the exports:
       Stella doesn't look after them. Needs the role admin.
       """)

@@ -10,7 +10,7 @@ struct LogResealCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reseal", abstract: "Begin another log after one that is damaged, and name that in it.",
     discussion: """
-      First try to restore the store. This keeps the old log's records, but nobody can tell any longer what is missing of them: the
+      First try to restore the store. This keeps the old log's records, but nobody can tell any longer what is missing of them: the \
       new log says who began it, why, and where the old one ended. Needs the role admin.
       """)
 

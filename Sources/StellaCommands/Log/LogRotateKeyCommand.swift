@@ -8,8 +8,8 @@ struct LogRotateKeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate-key", abstract: "Make another key that signs the log from now on, named by the present one.",
     discussion: """
-      The present key signs that the new one follows it, and both are on record; whoever trusts the old public key can go on with
-      it. When the present key is lost, or others have had it, this is no remedy: begin another log with `stella log reseal`.
+      The present key signs that the new one follows it, and both are on record; whoever trusts the old public key can go on with \
+      it. When the present key is lost, or others have had it, this is no remedy: begin another log with `stella log reseal`. \
       A process that ends halfway leaves no harm: the next one ends what was begun. Needs the role admin.
       """)
 

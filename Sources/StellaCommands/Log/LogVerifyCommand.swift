@@ -15,7 +15,7 @@ struct LogVerifyCommand: ParsableCommand {
         stella log verify
         stella log verify --bundle incident.stellalog --key 3fa2…
 
-      Without a key the one of this state directory is trusted. A bundle is checked with the public key alone, on any machine.
+      Without a key the one of this state directory is trusted. A bundle is checked with the public key alone, on any machine. \
       Exit status 7 when something doesn't fit.
       """)
 

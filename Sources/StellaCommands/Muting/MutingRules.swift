@@ -10,11 +10,7 @@ enum MutingRules {
     var problems: [ConfigurationError.Problem] = []
     let written = configuration.muting
     let muting = WatchMuting(
-      exceptions: written.exceptions.map { entry in
-        RuleException(
-          rules: entry.rules, condition: entry.condition, key: entry.key, author: entry.author, reason: entry.reason,
-          expires: entry.expires, file: entry.place.file, line: entry.place.line)
-      },
+      exceptions: written.exceptions.map(RuleException.init),
       alerts: AlertMuting(
         shadows: written.shadows.map {
           AlertMuting.Shadow(rules: $0.rules, by: $0.author, reason: $0.reason, until: $0.until)
@@ -45,6 +41,12 @@ enum MutingRules {
 }
 
 extension RuleException {
+  init(_ entry: Configuration.Muting.Exception) {
+    self.init(
+      rules: entry.rules, condition: entry.condition, key: entry.key, author: entry.author, reason: entry.reason,
+      expires: entry.expires, file: entry.place.file, line: entry.place.line)
+  }
+
   /// What is wrong with it at `now` by the clock; nil while it holds.
   func expiry(at now: Int64) -> RuleError? {
     guard expires <= now else { return nil }

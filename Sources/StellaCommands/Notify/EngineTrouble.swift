@@ -17,10 +17,12 @@ final class EngineTrouble: Sendable {
     case .trouble(let source, let message?): tell("The source \(source) can't be read: \(message)", "source \(source)")
     case .quarantined(let rule, let error):
       tell("The rule \(rule) rests after repeated failures: \(error)", "rule \(rule)")
+    case .stopped(let rule, let error):
+      tell("The rule \(rule) runs no more until it is corrected: \(error)", "rule \(rule)")
     case .reloadRefused(let errors, _):
       tell("The rules on disk are not live: \(errors.first.map { "\($0)" } ?? "")", "rules")
-    case .notSaved(let error): tell("What a restart would go on from could not be saved: \(error)", "checkpoint")
-    case .trouble, .format, .source, .stateReset, .alertsEnded, .reloaded: break
+    case .notSaved(let error?): tell("What a restart would go on from could not be saved: \(error)", "checkpoint")
+    case .trouble, .notSaved, .format, .binary, .source, .stateReset, .alertsEnded, .reloaded: break
     }
   }
 
@@ -29,7 +31,7 @@ final class EngineTrouble: Sendable {
     case .dropped(let count): tell("\(CountText.count(count, "alert")) came too fast to be kept", "alerts")
     case .trouble(let message): tell("Alerts or fixes: \(message)", "fixes")
     case .fenced(let message): tell("Another engine carries out runs now: \(message)", "lease")
-    case .proposed, .ran: break
+    case .proposed, .ran, .recovered: break
     }
   }
 

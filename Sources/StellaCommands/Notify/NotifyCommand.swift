@@ -19,7 +19,7 @@ struct NotifyTestCommand: AsyncParsableCommand {
       Examples:
         stella notify test on-call
 
-      It is sent by this command itself, past routes, silences and the outbox, and once. Exit status: 0 the sink has it, 10 it
+      It is sent by this command itself, past routes, silences and the outbox, and once. Exit status: 0 the sink has it, 10 it \
       hasn't, 11 there is no such sink.
       """)
 

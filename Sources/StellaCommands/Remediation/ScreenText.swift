@@ -121,5 +121,9 @@ enum ScreenText {
     }
   }
 
-  private static func code(_ scalar: Unicode.Scalar) -> String { "\\u{" + String(scalar.value, radix: 16) + "}" }
+  /// As `TextEscaping` writes it.
+  private static func code(_ scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16)
+    return scalar.isASCII ? "\\x" + (digits.count < 2 ? "0" : "") + digits : "\\u{" + digits + "}"
+  }
 }

@@ -11,6 +11,8 @@ struct Viewer: Sendable {
     case uid(UInt32, account: String?)
     case session(id: String)
     case token(name: String, scopes: Set<APIToken.Scope>)
+    /// A token of an OpenID provider, without a session.
+    case issued
     /// A program of this machine, where nobody logs in.
     case local
   }
@@ -48,6 +50,9 @@ struct Viewer: Sendable {
     case .session(let id, let account): self.init(.session(id: id), access.person(of: account))
     case .token(let name, let owner, let scopes):
       self.init(.token(name: name, scopes: scopes), access.person(of: owner))
+    case .issued(let name, let roles):
+      let visitor = Person(name: name, roles: Set(roles.compactMap(Person.Role.init)))
+      self.init(.issued, Caller.isVisitor(name) ? visitor : access.person(of: name))
     case .local:
       self.init(.local, nil, problem: "nobody logs in here")
     }
@@ -70,6 +75,7 @@ struct Viewer: Sendable {
     case .uid(let uid, let account): Viewer.name(uid, account)
     case .session(let id): "\(person?.name ?? "nobody") (session \(id))"
     case .token(let name, _): "token \(name) of \(person?.name ?? "nobody")"
+    case .issued: "\(person?.name ?? "nobody") (a token of the OpenID provider)"
     case .local: "a program of this machine"
     }
   }
@@ -80,6 +86,7 @@ struct Viewer: Sendable {
 
   var report: RunReport.Viewer {
     if isToken { return .nobody(text, reason: Viewer.tokensDontDecide) }
+    if means == .issued { return .nobody(text, reason: Viewer.issuedDontDecide) }
     if let person { return .person(person.name) }
     return .nobody(text, reason: problem ?? "")
   }
@@ -87,10 +94,14 @@ struct Viewer: Sendable {
   private static let tokensDontDecide =
     "API tokens ask for plans and never decide; a person logs in: stella login"
 
+  private static let issuedDontDecide =
+    "a token of the OpenID provider lets nobody decide or administer; begin a session with it: stella login --oidc-token-file FILE"
+
   /// The person's name.
   ///
-  /// - Throws: ``CommandFailure`` `notPermitted` when nobody is known, and for programs.
+  /// - Throws: ``CommandFailure`` `notPermitted` when nobody is known, and for who has no session.
   func voter() throws(CommandFailure) -> String {
+    if means == .issued { throw CommandFailure(.notPermitted, Viewer.issuedDontDecide) }
     if isToken { throw CommandFailure(.notPermitted, Viewer.tokensDontDecide) }
     guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
     return person.name
@@ -100,7 +111,7 @@ struct Viewer: Sendable {
   func actor() throws(CommandFailure) -> String {
     guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
     if case .token(let name, _) = means { return Caller.tokenActor(name, owner: person.name) }
-    return "user:\(person.name)"
+    return Caller.isVisitor(person.name) ? person.name : "user:\(person.name)"
   }
 
   /// The same, and a user of this machine whom nobody has declared by its number: for what needs no role.
@@ -134,6 +145,18 @@ struct Viewer: Sendable {
       guard roles.isDisjoint(with: right.roles) else { return }
       let needed = right.roles.sorted().joined(separator: " or ")
       throw CommandFailure(.notPermitted, "\(name) can't do this: it needs the role \(needed)")
+    case .issued:
+      guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
+      guard right.isForIssued(false) else { throw CommandFailure(.notPermitted, Viewer.issuedDontDecide) }
+      guard right.isForIssued(Caller.isVisitor(person.name)) else {
+        throw CommandFailure(
+          .notPermitted,
+          "only a user asks for plans, so that it is known who must not approve them: an admin adds you with stella users add"
+        )
+      }
+      guard Set(person.roles.map(\.rawValue)).isDisjoint(with: right.roles) else { return }
+      let needed = right.roles.sorted().joined(separator: " or ")
+      throw CommandFailure(.notPermitted, "\(person.name) can't do this: it needs the role \(needed)")
     case .token(_, let scopes):
       if let problem { throw CommandFailure(.notPermitted, problem) }
       guard let scope = right.scope else { throw CommandFailure(.notPermitted, Viewer.tokensDontDecide) }
@@ -141,6 +164,20 @@ struct Viewer: Sendable {
         throw CommandFailure(.notPermitted, "this token can't do this: it needs the scope \(scope.rawValue)")
       }
     }
+  }
+
+  /// Whether personal data is taken out of an answer: for all who come over the network and are no admins, but for approvers in what is
+  /// about one run, so that they see exactly what they decide on.
+  func seesMasked(_ request: OperatorRequest) -> Bool {
+    if case .access = request { return false }
+    let roles: Set<Person.Role>
+    switch means {
+    case .uid: return false
+    case .local, .token, .issued: roles = []
+    case .session: roles = person?.roles ?? []
+    }
+    if roles.contains(.admin) { return false }
+    return request.run == nil || !roles.contains(.approver)
   }
 
   private static func account(of uid: UInt32) -> String? {

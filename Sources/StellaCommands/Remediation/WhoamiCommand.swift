@@ -5,7 +5,7 @@ struct WhoamiCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "whoami", abstract: "Show who you are to Stella, and what you may do.",
     discussion: """
-      You are the user that the kernel says this process runs as, mapped by `users:` in stella.yaml; with --server, whoever
+      You are the user that the kernel says this process runs as, mapped by `users:` in stella.yaml; with --server, whoever \
       has logged in there. There is no flag to be somebody else.
       """)
 

@@ -10,12 +10,12 @@ struct ReplCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "repl", abstract: "Try lines of a log on rules, and look into what they keep.",
     discussion: """
-      Type or paste a line: its fields are shown, and for each rule that looks at it, whether it fired and why. A line that
-      begins with a point asks for something; .help lists what there is. The clock stands where the last event is, timers go
-      off as it moves, and nothing waits for events out of order. Rules are loaded anew when their files change, with their
+      Type or paste a line: its fields are shown, and for each rule that looks at it, whether it fired and why. A line that \
+      begins with a point asks for something; .help lists what there is. The clock stands where the last event is, timers go \
+      off as it moves, and nothing waits for events out of order. Rules are loaded anew when their files change, with their \
       state where it fits. Nothing is kept, nobody is told, and no fix is proposed.
 
-      It can be fed through a pipe as well; then it ends with exit status 3 when it was asked for something that makes no
+      It can be fed through a pipe as well; then it ends with exit status 3 when it was asked for something that makes no \
       sense, and with 2 when a rule is refused.
 
       Examples:

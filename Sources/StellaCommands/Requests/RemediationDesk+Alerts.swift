@@ -33,13 +33,14 @@ extension RemediationDesk {
       return answer
     }
     var table = TextTable([
-      .init("ID"), .init("SEVERITY"), .init("RULE", isFlexible: true), .init("KEY", isFlexible: true), .init("COUNT"),
+      .init("ID"), .init("SEVERITY"), .init("RULE", isFlexible: true), .init("KEY", isFlexible: true, lines: 3),
+      .init("COUNT"),
       .init("LAST SEEN", isFlexible: true), .init("STATE"),
     ])
     for alert in alerts {
       table.add([
         String(alert.id.prefix(12)), alert.severity.rawValue, ScreenText.name(alert.rule),
-        TextEscaping.oneLine(alert.key, limit: 60), String(alert.count), time.clock(alert.lastSeen),
+        KeyText.text(alert.key), String(alert.count), time.clock(alert.lastSeen),
         StoredAlertText.state(alert),
       ])
     }

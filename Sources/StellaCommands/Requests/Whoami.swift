@@ -28,6 +28,7 @@ struct Whoami {
     case .uid: "uid"
     case .session: "session"
     case .token: "token"
+    case .issued: "oidc"
     case .local: "local"
     }
   }
@@ -40,6 +41,7 @@ struct Whoami {
     case .uid: "the uid that the kernel gives"
     case .session: "a session, which a login began"
     case .token(_, let scopes): "an API token for \(scopes.map(\.rawValue).sorted().joined(separator: ", "))"
+    case .issued: "a token of the OpenID provider"
     case .local: "nothing"
     }
   }
@@ -72,6 +74,9 @@ struct Whoami {
     }
     if let problem = viewer.problem {
       lines.append(TextEscaping.block("You can't vote: \(problem)."))
+    } else if viewer.means == .issued {
+      lines.append(
+        "You can't vote: that needs a session. Begin one with the token: stella login --oidc-token-file FILE")
     } else if viewer.isToken {
       lines.append("You can't vote: API tokens never do.")
     } else if viewer.person?.roles.contains(.approver) != true {

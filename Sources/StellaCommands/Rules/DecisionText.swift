@@ -14,14 +14,15 @@ enum DecisionText {
       return "\(ScreenText.name(rule)) has decided nothing\(about) yet.\n"
     }
     var table = TextTable([
-      .init("WHEN", isFlexible: true), .init("DECISION"), .init("TIMES", .right), .init("KEY", isFlexible: true),
-      .init("ALERT"), .init("WHY", isFlexible: true),
+      .init("WHEN", isFlexible: true, lines: 2), .init("DECISION"), .init("TIMES", .right),
+      .init("KEY", isFlexible: true, lines: 3),
+      .init("ALERT"), .init("WHY", isFlexible: true, lines: 6),
     ])
     for decision in decisions {
       let last = decision.lastTime > decision.time ? " – \(time.clock(decision.lastTime))" : ""
       table.add([
         time.clock(decision.time) + last, decision.kind.rawValue, String(decision.count),
-        TextEscaping.oneLine(decision.key, limit: 80), TextEscaping.oneLine(String(decision.alert.prefix(12))),
+        KeyText.text(decision.key), TextEscaping.oneLine(String(decision.alert.prefix(12))),
         TextEscaping.oneLine(decision.reason, limit: 300),
       ])
     }

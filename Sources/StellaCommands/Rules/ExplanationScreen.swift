@@ -108,12 +108,20 @@ struct ExplanationScreen {
     let why = part.reason ?? read
     let content = part.oneLine + (why.isEmpty ? "" : "   [\(why)]")
     let indent = String(repeating: "  ", count: depth)
-    var text = name(label) + mark + " " + indent + cut(content, by: 16 + indent.count) + "\n"
+    var text = name(label) + mark + " " + indent + wrapped(content, by: 16 + indent.count) + "\n"
     for inner in part.parts { text += tree(inner, label: "", depth: depth + 1) }
     return text
   }
 
-  private func line(_ label: String, _ content: String) -> String { name(label) + cut(content, by: 12) + "\n" }
+  private func line(_ label: String, _ content: String) -> String { name(label) + wrapped(content, by: 12) + "\n" }
+
+  /// On as few lines as a terminal's width needs, less what stands before them; a very long one is cut at last.
+  private func wrapped(_ text: String, by used: Int) -> String {
+    let line = TextEscaping.oneLine(text)
+    guard let columns = terminal.columns else { return line }
+    return DisplayWidth.wrap(line, to: max(20, columns - used), lines: Self.lineLimit)
+      .joined(separator: "\n" + String(repeating: " ", count: used))
+  }
 
   private func name(_ label: String) -> String {
     let label = TextEscaping.oneLine(label)

@@ -68,15 +68,8 @@ enum ForeignRuleFiles {
       throw CommandFailure(
         .conflict, TextEscaping.oneLine("\(path) is there already. Give another directory, or --force to replace it."))
     }
-    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    do {
-      if !folder.isEmpty {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      }
-      try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw CommandFailure(.failure, TextEscaping.oneLine("\(path) can't be written: \(error)"))
-    }
+    try NewFile.makeDirectories(of: path)
+    try WrittenFile.write(Array(text.utf8), to: path)
   }
 
   static func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

@@ -63,7 +63,7 @@ struct ImportOptions: ParsableArguments {
     if !summary.refusals.isEmpty { throw CommandStatus.findings }
   }
 
-  /// Two rules of one id would both be refused.
+  /// Of two rules with one id only the first would be active.
   private func checkIdentities(_ files: [ImportedRule.File]) throws {
     let directory = to
     guard ForeignRuleFiles.isThere(directory) else { return }
@@ -73,8 +73,8 @@ struct ImportOptions: ParsableArguments {
       throw CommandFailure(
         .conflict,
         TextEscaping.oneLine(
-          "the rule \(file.id) is in \(other) already, and two of one id would both be refused. Take that away, or give "
-            + "another directory. Nothing was written."))
+          "the rule \(file.id) is in \(other) already, and of two with one id only the first is active. Take that "
+            + "away, or give another directory. Nothing was written."))
     }
   }
 }

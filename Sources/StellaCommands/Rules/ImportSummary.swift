@@ -2,6 +2,9 @@ import StellaModel
 
 /// What an import of foreign rules tells at its end: what was refused by reason, notes by how many rules have them.
 struct ImportSummary {
+  /// How many rules a note names.
+  private static let namedRules = 3
+
   struct Refusal {
     /// What refusals are grouped by, in words.
     var meaning: String
@@ -13,7 +16,7 @@ struct ImportSummary {
   var meanings: [String]
   var refusals: [Refusal]
   /// Of each converted rule.
-  var notes: [[String]]
+  var notes: [(rule: String, notes: [String])]
   /// Documents that make no rule of their own.
   var absorbed: Int
 
@@ -26,19 +29,14 @@ struct ImportSummary {
       for refusal in found { console.line(TextEscaping.block("  \(refusal.text)")) }
     }
     if !isQuiet {
-      var counts: [(text: String, count: Int)] = []
-      for note in notes.flatMap(\.self) {
-        if let index = counts.firstIndex(where: { $0.text == note }) {
-          counts[index].count += 1
-        } else {
-          counts.append((note, 1))
-        }
-      }
-      for note in counts.sorted(by: { ($1.count, $0.text) < ($0.count, $1.text) }) {
-        console.line(TextEscaping.oneLine("note on \(note.count): \(note.text)"))
+      let rules = Dictionary(grouping: notes.flatMap { rule in rule.notes.map { (rule.rule, $0) } }, by: \.1)
+        .mapValues { $0.map(\.0) }
+      for (text, rules) in rules.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }) {
+        let which = rules.count > Self.namedRules ? "" : " (\(rules.joined(separator: ", ")))"
+        console.line(TextEscaping.oneLine("note on \(rules.count)\(which): \(text)"))
       }
     }
-    let noted = notes.count { !$0.isEmpty }
+    let noted = notes.count { !$0.notes.isEmpty }
     console.line(
       "\(notes.count) converted to \(TextEscaping.oneLine(directory)), \(noted) of them with notes; \(absorbed) part of others; "
         + "\(refusals.count) refused")

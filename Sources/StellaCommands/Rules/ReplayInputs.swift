@@ -40,9 +40,11 @@ struct ReplayInputs: ParsableArguments {
   }
 
   /// Loads rules and runs them over the files, with a line of progress. On a thread of its own.
+  ///
+  /// - Parameter isWhole: whether these are all rules that the configuration is written for; nil when others are no matter.
   static func replay(
-    _ options: WatchOptions, rules paths: [String], files: [String], _ console: Console, isQuiet: Bool,
-    profiles: Bool = false
+    _ options: WatchOptions, rules paths: [String], files: [String], _ configuration: Configuration,
+    isWhole: Bool?, _ console: Console, isQuiet: Bool, profiles: Bool = false
   ) throws -> (replay: RuleReplay, refusals: [RuleRefusal], rules: [String]) {
     let interrupts = try Interrupts()
     var options = options
@@ -53,7 +55,14 @@ struct ReplayInputs: ParsableArguments {
       let rules = RuleSet(
         sources: sources, parameters: prepared.parameters, exceptions: prepared.muting.exceptions,
         fields: FieldRegister(), unreadable: unreadable)
-      if let error = rules.exceptionErrors.first { throw CommandFailure(.usage, TextEscaping.block("\(error)")) }
+      let review = MutingReview(configuration, rules, isWhole: isWhole ?? false)
+      if let error = (rules.exceptionErrors + review.keyErrors).first {
+        throw CommandFailure(.usage, TextEscaping.block("\(error)"))
+      }
+      for message in isWhole == nil ? [] : review.unknownRules {
+        if isWhole == true { throw CommandFailure(.usage, TextEscaping.oneLine(message)) }
+        if !isQuiet { console.note(TextEscaping.oneLine("warning: " + message)) }
+      }
       if rules.rules.isEmpty, rules.refusals.isEmpty {
         throw CommandFailure(.usage, "there are no rules in \(paths.joined(separator: ", ")).")
       }

@@ -25,7 +25,7 @@ package struct RuleOptions: ParsableArguments {
       return try RuleOptions.checked([candidate])
     }
     throw CommandFailure(
-      .usage, "no rules found. Name a directory with --rules, or put rule files into ./Rules.")
+      .usage, "no rules found. Name a directory of rules, put rule files into ./Rules, or say `rules:` in stella.yaml.")
   }
 
   private static func checked(_ paths: [String]) throws(CommandFailure) -> [String] {

@@ -13,7 +13,7 @@ struct RulesDiffCommand: ParsableCommand {
         stella rules diff Rules/shop/checkout.lua /tmp/checkout.lua app.log
         git worktree add /tmp/before main && stella rules diff /tmp/before/Rules Rules app.log.1 app.log
 
-      + is told by the new rules alone, - by the old ones alone, > at another time, ~ with another severity, text, value or
+      + is told by the new rules alone, - by the old ones alone, > at another time, ~ with another severity, text, value or \
       count. Times are those at which alerts begin to fire. Nothing is kept, and nobody is told.
 
       Exit status: 0 when they tell the same, 1 when not, 2 when a rule is refused.
@@ -35,7 +35,8 @@ struct RulesDiffCommand: ParsableCommand {
     let options = try inputs.options(files, configuration)
     for path in [old, new] { _ = try RuleOptions.parsed([path]).paths(configuration) }
     func replay(_ rules: String) throws -> (replay: RuleReplay, refusals: [RuleRefusal], rules: [String]) {
-      try ReplayInputs.replay(options, rules: [rules], files: files, console, isQuiet: result.quiet)
+      try ReplayInputs.replay(
+        options, rules: [rules], files: files, configuration, isWhole: nil, console, isQuiet: result.quiet)
     }
     let before = try replay(old)
     if before.replay.summary.wasInterrupted { throw CommandStatus.interrupted }

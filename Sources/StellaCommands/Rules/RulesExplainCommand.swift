@@ -10,7 +10,7 @@ struct RulesExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Say why rules fired for an event, or why they did not.",
     discussion: """
-      The file holds the event and what came before it: rules run over all of it, so that windows hold what they would have
+      The file holds the event and what came before it: rules run over all of it, so that windows hold what they would have \
       held. Nothing is kept, and nobody is told.
 
       Examples:

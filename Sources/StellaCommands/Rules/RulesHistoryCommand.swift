@@ -7,11 +7,11 @@ struct RulesHistoryCommand: ParsableCommand {
     commandName: "history",
     abstract: "Show a rule's last decisions: what fired, waited, was muted or dropped, for which key, when and why.",
     discussion: """
-      The last 100 decisions of each rule are kept with its state while `stella watch` follows files or `stella serve` runs;
+      The last 100 decisions of each rule are kept with its state while `stella watch` follows files or `stella serve` runs; \
       what they decide shows within about a second. Times are those of events. Repetitions are one line with a count.
 
-      fired: an alert was told · muted: a silence, maintenance or shadow mode kept it back · held: waits for `hold` ·
-      dropped: ended before `hold` · suppressed: joined an alert that fires · resolved · limited: over 1,000 alerts a minute ·
+      fired: an alert was told · muted: a silence, maintenance or shadow mode kept it back · held: waits for `hold` · \
+      dropped: ended before `hold` · suppressed: joined an alert that fires · resolved · limited: over 1,000 alerts a minute · \
       quarantined: the script was sent to rest · evicted: keys dropped for want of room · excepted: events left out
 
       Examples:

@@ -65,7 +65,8 @@ struct RulesImportPrometheusCommand: ParsableCommand {
       idle: read.idle(sources: alerts.map(\.file)),
       ImportSummary(
         meanings: PrometheusReason.allCases.map(\.meaning),
-        refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") }, notes: converted.map(\.notes),
+        refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") },
+        notes: converted.map { ($0.name, $0.notes) },
         absorbed: alerts.count - converted.count - refusals.count))
   }
 

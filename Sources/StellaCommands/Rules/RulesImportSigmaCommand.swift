@@ -13,8 +13,8 @@ struct RulesImportSigmaCommand: ParsableCommand {
         stella rules import sigma sigma/rules --to Rules/sigma --mapping own.yml --mapping stella
         stella rules import sigma rule.yml --to Rules/sigma --report report.ndjson
 
-      A rule is converted exactly, with a note where it differs, or refused with the reason. Mappings say which events a
-      log source means and what its fields are called: \(FieldMapping.builtInNames.joined(separator: ", ")), or a file.
+      A rule is converted exactly, with a note where it differs, or refused with the reason. Mappings say which events a \
+      log source means and what its fields are called: \(FieldMapping.builtInNames.joined(separator: ", ")), or a file. \
       Rules, correlations and filters that refer to each other are given together.
 
       Exit status: 0 when all were converted, 1 when some were refused.
@@ -49,7 +49,8 @@ struct RulesImportSigmaCommand: ParsableCommand {
       idle: read.idle(sources: rules.map(\.metadata.file)),
       ImportSummary(
         meanings: SigmaReason.allCases.map(\.meaning),
-        refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") }, notes: converted.map(\.notes),
+        refusals: refusals.map { .init(meaning: $0.reason.meaning, text: "\($0)") },
+        notes: converted.map { ($0.metadata.title, $0.notes) },
         absorbed: rules.count - converted.count - refusals.count))
   }
 

@@ -33,7 +33,7 @@ struct RulesLintCommand: ParsableCommand {
     var rules = 0
     var errors: [RuleError] = []
     var warnings: [LintWarning] = []
-    /// Exceptions that have expired.
+    /// Exceptions and shadow mode that have expired.
     var expired: [RuleError] = []
     var fixed: [RuleFixer.FixedFile] = []
   }
@@ -71,14 +71,13 @@ struct RulesLintCommand: ParsableCommand {
     return try EngineThread.run {
       let catalog = try RuleCatalog.load(arguments)
       let warnings = RuleLinter.warnings(catalog.rules)
-      let known = Set(catalog.rules.rules.map(\.manifest.id))
-      let now = SystemTime().now()
+      let review = MutingReview(catalog.configuration, catalog.rules, isWhole: arguments.paths.isEmpty)
       return Findings(
         rules: catalog.rules.rules.count,
-        errors: catalog.rules.refusals.flatMap(\.errors) + catalog.rules.exceptionErrors,
+        errors: catalog.rules.refusals.flatMap(\.errors) + catalog.rules.exceptionErrors
+          + review.keyErrors,
         warnings: warnings,
-        expired: catalog.muting.exceptions.filter { $0.rules.contains(where: known.contains) }
-          .compactMap { $0.expiry(at: now) },
+        expired: review.expired(at: SystemTime().now()),
         fixed: RuleFixer.fix(catalog.rules, warnings, parameters: catalog.configuration.parameterValues))
     }
   }

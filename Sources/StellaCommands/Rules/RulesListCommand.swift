@@ -8,7 +8,7 @@ struct RulesListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List rules and what they do, also those that are refused.",
     discussion: """
-      Where `stella serve` runs it answers: with the rules that run, of which some may rest after failures or be in shadow mode.
+      Where `stella serve` runs it answers: with the rules that run, of which some may rest after failures or be in shadow mode. \
       With paths, --local, and where no server runs the rules are loaded as a watch would load them.
 
       Examples:
@@ -50,7 +50,7 @@ struct RulesReloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload", abstract: "Have a running stella serve load its rules anew, and see what comes of it.",
     discussion: """
-      Changed files are loaded by themselves within a second or two; this waits for it, also where nothing has changed, and is
+      Changed files are loaded by themselves within a second or two; this waits for it, also where nothing has changed, and is \
       recorded in the execution log. What is broken leaves the rules in use as they were.
 
       Exit status: 0, 2 when rules are refused, 11 when no server runs.

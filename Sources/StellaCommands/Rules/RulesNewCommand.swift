@@ -13,10 +13,10 @@ struct RulesNewCommand: ParsableCommand {
         stella rules new errors.checkout --from sample.log
         stella rules new pool.empty --from sample.log --where 'contains(message, "no connection")'
 
-      With a sample, the rule looks for what is wrong in it: errors among other lines, statuses of 500 and more, one user or
-      client that fails again and again, requests that take far longer than the others. It counts them per service, route,
-      client or user, as the log has them; its tests replay the sample, which fires, and its other lines, which don't. A
-      sample that tells of no trouble is refused with what was looked for. What stands before the last dot of the id is the
+      With a sample, the rule looks for what is wrong in it: errors among other lines, statuses of 500 and more, one user or \
+      client that fails again and again, requests that take far longer than the others. It counts them per service, route, \
+      client or user, as the log has them; its tests replay the sample, which fires, and its other lines, which don't. A \
+      sample that tells of no trouble is refused with what was looked for. What stands before the last dot of the id is the \
       folder. Nothing that is there is overwritten.
       """)
 
@@ -48,7 +48,10 @@ struct RulesNewCommand: ParsableCommand {
     let (id, condition) = (id, condition)
     if let file = try taken() {
       throw CommandFailure(
-        .conflict, TextEscaping.oneLine("the rule \(id) is in \(file) already. Two of one id would both be refused."))
+        .conflict,
+        TextEscaping.oneLine(
+          "the rule \(id) is in \(file) already, and of two with one id only the first is active. Choose another id, or take "
+            + "that file away."))
     }
     let made = try EngineThread.run { () -> Result<RuleScaffold, RuleScaffold.Failure> in
       do throws(RuleScaffold.Failure) {

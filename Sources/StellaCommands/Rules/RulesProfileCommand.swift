@@ -9,11 +9,11 @@ struct RulesProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Run rules over logs and say what each of them costs.",
     discussion: """
-      Nothing is kept, and nobody is told. Whether an event concerns a rule is found out for all rules together: what that and
-      decoding took for each event that was seen is on the last line. All else is the rule's own. MATCHED events are those
-      that its condition let through; FOUND is how often it found something in them, or in a check, which raises an alert or
-      joins one. What such an event or check takes is told apart from those that find nothing, as average/most: nanoseconds,
-      and steps of Lua, about one instruction each. Times are taken of every fourth batch of events, of rules without a script
+      Nothing is kept, and nobody is told. Whether an event concerns a rule is found out for all rules together: what that and \
+      decoding took for each event that was seen is on the last line. All else is the rule's own. MATCHED events are those \
+      that its condition let through; FOUND is how often it found something in them, or in a check, which raises an alert or \
+      joins one. What such an event or check takes is told apart from those that find nothing, as average/most: nanoseconds, \
+      and steps of Lua, about one instruction each. Times are taken of every fourth batch of events, of rules without a script \
       of every eighth event there; - is what was never timed. SHARE is of all the time that the run took.
 
       Examples:
@@ -34,8 +34,8 @@ struct RulesProfileCommand: ParsableCommand {
     let console = Console.standard
     let configuration = try Configuration.load(inputs.config)
     let (replay, refusals, _) = try ReplayInputs.replay(
-      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
-      isQuiet: result.quiet, profiles: true)
+      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files,
+      configuration, isWhole: rules.rules.isEmpty, console, isQuiet: result.quiet, profiles: true)
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     printer.refused(refusals)
     printer.failing(replay.summary)

@@ -8,7 +8,7 @@ struct RulesReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Run rules over logs of the past: what they would have told, and nothing else.",
     discussion: """
-      Nothing is kept, nobody is told, nothing is repaired; files are merged by time. Each alert is listed once, as it was at
+      Nothing is kept, nobody is told, nothing is repaired; files are merged by time. Each alert is listed once, as it was at \
       the end, by when it began to fire; LASTED is from its first event to its last.
 
       Examples:
@@ -29,8 +29,8 @@ struct RulesReplayCommand: ParsableCommand {
     let console = Console.standard
     let configuration = try Configuration.load(inputs.config)
     let (replay, refusals, ids) = try ReplayInputs.replay(
-      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files, console,
-      isQuiet: result.quiet)
+      try inputs.options(files, configuration), rules: try rules.paths(configuration), files: files,
+      configuration, isWhole: rules.rules.isEmpty, console, isQuiet: result.quiet)
     let printer = WatchPrinter(console: console, mode: result.output, isQuiet: result.quiet)
     printer.refused(refusals)
     printer.failing(replay.summary)

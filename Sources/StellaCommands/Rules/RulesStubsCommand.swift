@@ -10,15 +10,15 @@ struct RulesStubsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stubs", abstract: "Write files that tell an editor the names that rules, tests and fixes see.",
     discussion: """
-      They are for the Lua language server (LuaLS), which most editors can run: names complete themselves, and a wrong
-      name or type is underlined. With a sample of a log, the fields of events are those of its lines, each with the types
+      They are for the Lua language server (LuaLS), which most editors can run: names complete themselves, and a wrong \
+      name or type is underlined. With a sample of a log, the fields of events are those of its lines, each with the types \
       that it has there; a field that some lines lack may be nil.
 
       Examples:
         stella rules stubs
         stella rules stubs --from /var/log/shop/app.log Rules/shop
 
-      Written are .luals/*.lua, anew each time, and .luarc.json unless there is one: settings of your own are left alone, and
+      Written are .luals/*.lua, anew each time, and .luarc.json unless there is one: settings of your own are left alone, and \
       what they lack is said.
 
       Exit status: 0, 4 when .luarc.json lacks something or a file of that name is not Stella's.

@@ -2,9 +2,9 @@ import Glibc
 import StellaEngine
 import StellaModel
 
-/// The first lines of a log.
+/// The beginning of a log.
 enum SampleFile {
-  /// Reads somewhat more than a sample takes, so that its last line is whole.
+  /// Reads somewhat more than is looked at, so that its last line is whole.
   ///
   /// - Parameter path: `-` is standard input.
   /// - Throws: ``CommandFailure`` as ``LogFile``.
@@ -13,8 +13,8 @@ enum SampleFile {
     guard file >= 0 else { throw failure(path) }
     defer { close(file) }
     var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    while bytes.count <= RuleScaffold.sampleLimitBytes {
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    while bytes.count <= RuleScaffold.logLimitBytes {
       let count = Glibc.read(file, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw failure(path) }

@@ -50,12 +50,12 @@ struct RunsExecuteCommand: ParsableCommand {
     commandName: "execute", abstract: "Carry out an approved run now.",
     discussion: """
       Where an engine is running that takes up what is approved by itself, that is waited for. Else this process does it:
-      first what an engine before left half done is resolved; then the plan is made once more under the target's lock, and
+      first what an engine before left half done is resolved; then the plan is made once more under the target's lock, and \
       only the approved one is carried out.
 
       SIGINT and SIGTERM end it after the effect that is under way, with its outcome on record; a second one ends it at once.
 
-      Exit status: 0 done, 4 the plan has changed or it isn't approved, 8 frozen, 9 an outcome is unknown, 10 it failed, 130
+      Exit status: 0 done, 4 the plan has changed or it isn't approved, 8 frozen, 9 an outcome is unknown, 10 it failed, 130 \
       it was interrupted and is to be gone on with.
       """)
 
@@ -84,7 +84,7 @@ struct RunsRollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback", abstract: "Ask for what a run did to be taken back.",
     discussion: """
-      That is a run of its own, with a plan that is approved like any other. Rows are put back as they were, each only where it
+      That is a run of its own, with a plan that is approved like any other. Rows are put back as they were, each only where it \
       still holds what the run wrote.
       """)
 
@@ -100,7 +100,7 @@ struct RunsReconcileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconcile", abstract: "Say what became of an effect whose outcome nobody could tell.",
     discussion: """
-      Look at the target first. When it was applied, the run goes on after it; otherwise it stops there, and is never tried again
+      Look at the target first. When it was applied, the run goes on after it; otherwise it stops there, and is never tried again \
       by itself.
       """)
 

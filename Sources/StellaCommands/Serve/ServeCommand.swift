@@ -16,16 +16,16 @@ struct ServeCommand: AsyncParsableCommand {
         stella serve /var/log/shop/*.log
         stella serve --quiet --output json
 
-      It does what `stella watch --run-fixes` does. The commands alerts, approvals, runs, freeze, top and whoami find it by the
-      socket stella.sock in the state directory, which only its own user can connect to, and ask it; who they are is what the
+      It does what `stella watch --run-fixes` does. The commands alerts, approvals, runs, freeze, top and whoami find it by the \
+      socket stella.sock in the state directory, which only its own user can connect to, and ask it; who they are is what the \
       kernel says of them.
 
-      With `server: { listen: 127.0.0.1:7480 }` in stella.yaml, programs of this machine send it events, which are safe once
+      With `server: { listen: 127.0.0.1:7480 }` in stella.yaml, programs of this machine send it events, which are safe once \
       they are acknowledged:
         curl --data-binary @events.jsonl http://127.0.0.1:7480/api/v1/events
       With `syslog:` it takes syslog messages over UDP, TCP and TLS, and with `journald:` it reads systemd's journal.
 
-      SIGHUP loads the rules anew. SIGTERM ends it with exit status 0, and an interrupt with 130; an effect that is going on
+      SIGHUP loads the rules anew. SIGTERM ends it with exit status 0, and an interrupt with 130; an effect that is going on \
       is finished first. Changes of stella.yaml and of fixes count from the next start on.
       """)
 

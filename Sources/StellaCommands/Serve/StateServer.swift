@@ -47,7 +47,7 @@ final class StateServer: Sendable {
     let keeper = Self.keeper(desk, monitor, traffic, journal, configuration, parts, lost)
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
       var answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
-      if caller == .local { answer.mask(masking) }
+      if Viewer(caller, desk.access).seesMasked(request) { answer.mask(masking) }
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
@@ -74,8 +74,17 @@ final class StateServer: Sendable {
     let archive = try events.map { _ in
       EventArchive(EventKeeping.directory(desk.directory), masking: try PrivacyRules.viewers(configuration))
     }
+    let telemetry = TelemetryRoutes { isPrivileged async throws(CommandFailure) in
+      try await work.run { () throws(CommandFailure) in
+        do {
+          return try TelemetrySnapshot.json(monitor, feed: feed, desk: desk, masking: isPrivileged ? nil : masking)
+        } catch {
+          throw FailureReport(error).failure
+        }
+      }
+    }
     let readers = Self.readers(
-      feed, clientBytes: settings.streamClientBytes, metrics: metrics,
+      feed, clientBytes: settings.streamClientBytes, metrics: metrics, telemetry: telemetry,
       events: EventRoutes(archive, work: search, time: SystemTime()))
     do {
       server = try await SocketServer(
@@ -113,10 +122,10 @@ final class StateServer: Sendable {
 
   /// The routes that only show something. Whoever adds one describes it in the area of ``OpenAPIDocument`` that it belongs to.
   static func readers(
-    _ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes, events: EventRoutes
+    _ feed: LiveFeed, clientBytes: Int, metrics: MetricsRoutes, telemetry: TelemetryRoutes, events: EventRoutes
   ) -> [any ReadRoutes] {
     [
-      StreamRoutes(feed, clientBytes: clientBytes), metrics, events,
+      StreamRoutes(feed, clientBytes: clientBytes), metrics, telemetry, events,
       OpenAPIRoutes(OpenAPIDocument(version: StellaVersion.current)),
     ]
   }

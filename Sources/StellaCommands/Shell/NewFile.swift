@@ -24,18 +24,26 @@ enum NewFile {
     }
   }
 
-  private static func makeDirectories(of path: String) throws(CommandFailure) {
+  /// Makes the directories that lead to `path`.
+  ///
+  /// - Throws: ``CommandFailure`` `usage` when one can't be made; those before it stay.
+  static func makeDirectories(of path: String) throws(CommandFailure) {
     let parts = path.split(separator: "/").dropLast()
     var directory = path.hasPrefix("/") ? "/" : ""
     for part in parts {
       directory += part
-      if mkdir(directory, 0o755) != 0, errno != EEXIST { throw failure(directory) }
+      if mkdir(directory, 0o755) != 0 {
+        let code = errno
+        // What can't be made for another reason may be there all the same.
+        if code != EEXIST, access(directory, F_OK) != 0 { throw WriteRefusal.failure(.usage, directory, code) }
+      }
       directory += "/"
     }
   }
 
   private static func failure(_ path: String) -> CommandFailure {
-    let reason = errno == EEXIST ? "is there already; nothing is overwritten" : String(cString: strerror(errno))
-    return CommandFailure(.usage, TextEscaping.oneLine("\(path): \(reason)"))
+    let code = errno
+    if code != EEXIST { return WriteRefusal.failure(.usage, path, code) }
+    return CommandFailure(.usage, TextEscaping.oneLine("\(path): is there already; nothing is overwritten"))
   }
 }

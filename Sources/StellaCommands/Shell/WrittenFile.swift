@@ -15,7 +15,7 @@ enum WrittenFile {
     let mode = stat(target, &status) == 0 ? status.st_mode & 0o7777 : 0o644
     let temporary = target + ".stella-\(getpid())"
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard file >= 0 else { throw failure(temporary) }
+    guard file >= 0 else { throw failure(path) }
     var written = 0
     while written < text.count {
       let count = text.withUnsafeBytes {
@@ -37,6 +37,6 @@ enum WrittenFile {
   }
 
   private static func failure(_ path: String) -> CommandFailure {
-    CommandFailure(.failure, TextEscaping.oneLine("\(path): \(String(cString: strerror(errno)))"))
+    WriteRefusal.failure(.failure, path, errno)
   }
 }

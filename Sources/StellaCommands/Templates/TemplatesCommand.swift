@@ -11,7 +11,7 @@ struct TemplatesCommand: ParsableCommand {
     commandName: "templates",
     abstract: "Print the templates of log messages, with their count and share.",
     discussion: """
-      A template is what the messages of one kind have in common, with <*> for what varies. The input is read to its end.
+      A template is what the messages of one kind have in common, with <*> for what varies. The input is read to its end. \
       Of plain text, what stands before the messages (times, levels, processes) is recognised and left out.
 
       Examples:

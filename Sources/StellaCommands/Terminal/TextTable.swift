@@ -9,8 +9,11 @@ package struct TextTable {
     package var alignment: Alignment
     /// May be cut when the terminal is too narrow; the others keep their width.
     package var isFlexible: Bool
+    /// On how many lines a cell may stand before it is cut.
+    package var lines: Int
 
-    package init(_ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false) {
+    package init(_ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false, lines: Int = 1) {
+      self.lines = lines
       self.title = title
       self.alignment = alignment
       self.isFlexible = isFlexible
@@ -44,7 +47,12 @@ package struct TextTable {
     }
     if let width { shrink(&widths, to: width) }
     let titles = line(columns.map(\.title), widths: widths)
-    return rows.reduce(into: title(titles) + "\n") { $0 += line($1, widths: widths) + "\n" }
+    return rows.reduce(into: title(titles) + "\n") { text, row in
+      let cells = columns.indices.map { DisplayWidth.wrap(row[$0], to: widths[$0], lines: columns[$0].lines) }
+      for number in 0..<(cells.map(\.count).max() ?? 0) {
+        text += line(cells.map { number < $0.count ? $0[number] : "" }, widths: widths) + "\n"
+      }
+    }
   }
 
   /// Takes columns from the widest flexible one until the line fits or all of them are narrow.

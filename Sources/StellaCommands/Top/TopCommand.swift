@@ -11,15 +11,15 @@ struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top", abstract: "Watch what the rules of a running stella serve cost and hold.",
     discussion: """
-      Asks the `stella serve` that runs on the state directory. Costs are measured from the first question on until a quarter
+      Asks the `stella serve` that runs on the state directory. Costs are measured from the first question on until a quarter \
       of a minute after the last, on every fourth batch of events; so the first answer takes two seconds or three.
 
-      CPU is the rule's own work as a share of one core, without decoding and finding out which rules an event concerns; NS/EVENT and MAX
-      are nanoseconds for an event that its condition let through, on average and in the worst batch since it is measured;
-      STEPS are Lua steps per call. ALERTS and EVICTED count since the server has begun, with what is new behind +; OPEN
+      CPU is the rule's own work as a share of one core, without decoding and finding out which rules an event concerns; NS/EVENT and MAX \
+      are nanoseconds for an event that its condition let through, on average and in the worst batch since it is measured; \
+      STEPS are Lua steps per call. ALERTS and EVICTED count since the server has begun, with what is new behind +; OPEN \
       alerts are pending or firing. A narrow terminal shows fewer columns.
 
-      On a terminal the screen is drawn anew until q or Ctrl-C; s sorts by the next column that can be sorted by.
+      On a terminal the screen is drawn anew until q or Ctrl-C; s sorts by the next column that can be sorted by. \
       Otherwise, and with --once or --output json, there is one answer.
 
       Examples:

@@ -52,12 +52,16 @@ struct EventLine {
       isRead ? .init(shown, .bold) : .init(shown))
   }
 
+  /// Whether a text could be taken for a number, a truth value or null.
+  static func readsOtherwise(_ text: String) -> Bool {
+    ["true", "false", "null", "nil"].contains(text) || Double(text) != nil
+  }
+
   /// A text that reads like a number, a truth or null stands in quotes, since a rule would not take it for one.
   static func text(_ value: FieldValue) -> String {
     switch value {
     case .string(let text):
-      let isOther = ["true", "false", "null", "nil"].contains(text) || Double(text) != nil
-      return isOther
+      return readsOtherwise(text)
         ? ScreenText.quoted(text, width: EventLine.valueWidth) : ScreenText.name(text, width: EventLine.valueWidth)
     case .bool, .integer, .double, .null: return value.json
     case .array, .object: return ScreenText.message(value.json, width: EventLine.valueWidth)

@@ -10,9 +10,9 @@ struct TailCommand: ParsableCommand {
     commandName: "tail",
     abstract: "Print decoded events, one per line.",
     discussion: """
-      Time, level, service (- when there is none), message, and every other field under the name that the record has for it.
-      Text that could pass for something else stands in quotes. A terminal gets colours unless NO_COLOR is set, with what a
-      condition reads in bold; what doesn't fit its width goes on in indented lines. Nothing is kept: the next tail begins at
+      Time, level, service (- when there is none), message, and every other field under the name that the record has for it. \
+      Text that could pass for something else stands in quotes. A terminal gets colours unless NO_COLOR is set, with what a \
+      condition reads in bold; what doesn't fit its width goes on in indented lines. Nothing is kept: the next tail begins at \
       the end again.
 
       Examples:

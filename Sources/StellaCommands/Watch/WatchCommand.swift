@@ -13,12 +13,14 @@ struct WatchCommand: ParsableCommand {
         journalctl -f -o short-iso -u shop | stella watch
         stella watch --no-follow --output json app.jsonl | jq .summary
 
-      Rules go live when their files have changed and nobody writes them any more, and on SIGHUP: all or none of them. With
-      --test-gate the tests beside changed rules must pass before.
+      Rules go live when their files have changed and nobody writes them any more, and on SIGHUP: all or none of them. The \
+      tests beside changed rules must pass before, unless --no-test-gate is given.
 
-      While files are followed, positions and alerts are kept under ./.stella: the next start goes on where this one ends,
-      `stella alerts` shows what fired, and its silences hold. With --no-follow, or from standard input, nothing is kept but for --propose.
-      With refused rules the others run, and the exit status is 2 at the end.
+      While files are followed, positions and alerts are kept under ./.stella: the next start goes on where this one ends, \
+      `stella alerts` shows what fired, and its silences hold. With --no-follow that takes --from checkpoint or --propose; \
+      standard input alone is never kept. \
+      With refused rules, and with rules whose scripts had to rest or were stopped, the others run, and the exit status is \
+      2 at the end.
       """)
 
   @OptionGroup var source: SourceOptions
@@ -42,6 +44,6 @@ struct WatchCommand: ParsableCommand {
     let interrupts = try Interrupts()
     let summary = try EngineThread.run { try session.watch(interrupts) }
     session.end(isInterrupted: summary.wasInterrupted)
-    try session.conclude(summary)
+    try session.conclude(summary, mindsBroken: true)
   }
 }

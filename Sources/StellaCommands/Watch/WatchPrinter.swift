@@ -53,9 +53,11 @@ final class WatchPrinter: Sendable {
     case .format(let source, let summary): if !isQuiet { note("\(source): format \(summary)") }
     case .trouble(let source, let message?): warn("\(source): \(message)")
     case .trouble(let source, nil): if !isQuiet { note("\(source): can be read again") }
+    case .binary(let source): binary(source)
     case .source(let text): if !isQuiet { note(text) }
     case .quarantined(let rule, let error):
       warn("the rule \(rule) rests after repeated failures; its state is kept: \(error)")
+    case .stopped(let rule, let error): warn("the rule \(rule) runs no more until it is corrected: \(error)")
     case .reloaded(let active, let carriedOver, let refused):
       note("rules loaded anew: \(active) active, \(carriedOver) with their state, \(refused.count) refused")
     case .reloadRefused(let errors, let changed):
@@ -68,7 +70,8 @@ final class WatchPrinter: Sendable {
       warn(
         "\(count(alerts, "alert")) of \(rule) resolved because its rule was removed or begins anew: the trouble may go on"
       )
-    case .notSaved(let error): warn("what a restart would go on from could not be saved: \(error)")
+    case .notSaved(nil): note("what a restart would go on from is saved again")
+    case .notSaved(let error?): warn("what a restart would go on from could not be saved: \(error)")
     }
   }
 
@@ -88,6 +91,7 @@ final class WatchPrinter: Sendable {
     case .dropped(let alerts):
       warn("\(count(alerts, "alert")) came too fast to be kept\(isKeptOnly ? "" : " and acted on")")
     case .trouble(let message): warn("\(isKeptOnly ? "alerts" : "fixes"): \(message)")
+    case .recovered: note("alerts\(isKeptOnly ? " are" : " and fixes are") kept again")
     case .fenced(let message): warn("another engine carries out runs now: \(message)")
     }
   }
@@ -105,6 +109,7 @@ final class WatchPrinter: Sendable {
 
   func summary(_ summary: WatchSummary, isTail: Bool = false) {
     failures(summary)
+    for hint in summary.unseenFields { warn(hint.text) }
     if isQuiet { return }
     var parts = reading(summary)
     if summary.lateEvents > 0 { parts.append("\(summary.lateEvents) late") }
@@ -147,6 +152,7 @@ final class WatchPrinter: Sendable {
 
   /// What is wrong with what was read, for who runs rules over a log that is there.
   func damage(_ summary: WatchSummary) {
+    for source in summary.binarySources { binary(source) }
     failures(summary)
     let parts = damages(summary)
     if !isQuiet, !parts.isEmpty { note(parts.joined(separator: ", ")) }
@@ -157,11 +163,22 @@ final class WatchPrinter: Sendable {
     for (rule, held) in summary.heldBack { warn("\(rule) raised too much: \(count(held, "alert")) held back") }
   }
 
+  private func binary(_ source: String) {
+    warn("\(source) looks like a binary file, and what of it is read as lines means nothing: is another one meant?")
+  }
+
   private func failures(_ summary: WatchSummary) {
     for failures in summary.decodeFailures {
       warn("\(failures.source): \(count(failures.count, "line")) could not be decoded, such as")
       for sample in failures.samples.prefix(3) {
         console.note("    \(sample.place): \(sample.reason): \(TextEscaping.oneLine(sample.text, limit: 120))")
+      }
+    }
+    for unread in summary.unreadTimes {
+      warn(
+        "\(unread.source): the time of \(count(unread.count, "line")) can't be read; each took that of the line before")
+      for sample in unread.samples {
+        console.note("    \(sample.place): \(FieldValue.string(TextEscaping.oneLine(sample.text, limit: 120)).json)")
       }
     }
     for ahead in summary.ahead {

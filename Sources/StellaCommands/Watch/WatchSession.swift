@@ -104,9 +104,10 @@ final class WatchSession {
         rules.refusals.isEmpty ? .usage : .broken,
         "no rule is active. \(options.rulePaths.joined(separator: ", ")) has none that can be used.")
     }
-    if !rules.exceptionErrors.isEmpty {
-      throw CommandFailure(
-        .usage, TextEscaping.block(rules.exceptionErrors.map(\.description).joined(separator: "\n")))
+    let review = MutingReview(plan.configuration, rules, isWhole: !plan.picksRules)
+    let errors = rules.exceptionErrors + review.keyErrors
+    if !errors.isEmpty {
+      throw CommandFailure(.usage, TextEscaping.block(errors.map(\.description).joined(separator: "\n")))
     }
     try checkParameters(rules)
     let run = try WatchRun(
@@ -144,25 +145,23 @@ final class WatchSession {
 
   /// Says what became of the watch.
   ///
+  /// - Parameter mindsBroken: whether a rule whose script was sent to rest or stopped counts as one that is broken.
   /// - Throws: how the command ends, when it isn't done.
-  func conclude(_ summary: WatchSummary) throws {
+  func conclude(_ summary: WatchSummary, mindsBroken: Bool = false) throws {
     printer.summary(summary)
     printer.muted(summary.muted)
     if summary.wasInterrupted { throw CommandStatus.interrupted }
-    if !summary.refusals.isEmpty { throw CommandStatus.broken }
+    if !summary.refusals.isEmpty || mindsBroken && summary.isAnyRuleBroken { throw CommandStatus.broken }
   }
 
   /// A rule id in the configuration that no rule has is a typing mistake that would silently change nothing, unless `--rules` picks
   /// fewer rules than the configuration is written for.
   private func checkParameters(_ rules: RuleSet) throws {
-    let known = rules.rules.map(\.manifest.id) + rules.refusals.compactMap(\.id)
     let named =
       plan.configuration.params.sorted { $0.key < $1.key }.map { id, values in
         (id: id, place: values.values.map { "\($0.place)" }.min() ?? "stella.yaml", what: "params")
       } + plan.configuration.muting.rules
-    for (id, place, what) in named where !known.contains(id) {
-      let hint = NearestName.of(id, in: known).map { " Did you mean \($0)?" } ?? ""
-      let message = "\(place): \(what) names the rule \(id), which is not among the active rules.\(hint)"
+    for message in MutingReview.unknown(named, among: rules) {
       if !plan.picksRules { throw CommandFailure(.usage, message) }
       if !plan.isQuiet { console.note(TextEscaping.oneLine("warning: " + message)) }
     }

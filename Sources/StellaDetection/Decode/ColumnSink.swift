@@ -17,6 +17,8 @@ struct ColumnSink: RecordSink {
   private var seen: UInt64 = 0
   var level: LogLevel?
   var time: Int64?
+  /// What stands where the time should, and is none.
+  var unreadTime: Bytes?
 
   /// `cells` of the row that `batch.count` is about to become.
   init(plan: ColumnPlan, batch: EventBatch, objects: JSONLineDecoder, clock: SourceClock) {
@@ -106,6 +108,7 @@ struct ColumnSink: RecordSink {
   }
 
   mutating func put(level: LogLevel) { if self.level == nil { self.level = level } }
+  mutating func put(unreadTime text: Bytes) { unreadTime = text }
   mutating func put(time: Int64) { if self.time == nil { self.time = time } }
 
   mutating func putSession(_ process: UInt64, clock: SourceClock) {

@@ -27,6 +27,9 @@ package final class DecodeFailures {
     fileprivate(set) var fallbacks = 0
     fileprivate(set) var repairedNumbers: [Int] = []
     fileprivate(set) var fallbackNumbers: [Int] = []
+    /// Not part of a checkpoint.
+    fileprivate(set) var unreadTimes = 0
+    fileprivate(set) var unreadTime: Sample?
   }
 
   var all = Record()
@@ -43,6 +46,11 @@ package final class DecodeFailures {
   package var repairedNumbers: [Int] { all.repairedNumbers }
   package var fallbackNumbers: [Int] { all.fallbackNumbers }
 
+  /// Lines whose field for the time holds a text that is none, so that they took the time of the line before.
+  package var unreadTimes: Int { all.unreadTimes }
+  /// The first of them, with that text.
+  package var unreadTime: Sample? { all.unreadTime }
+
   package init() {}
 
   /// Notes line `index` of `block`.
@@ -53,6 +61,15 @@ package final class DecodeFailures {
     all.samples.append(
       Sample(
         offset: block.offset(ofLine: index), line: block.number(ofLine: index), reason: reason(), text: text))
+  }
+
+  /// Notes that the time of line `index` of `block` can't be read.
+  func countUnreadTime(_ block: LineBlock, _ index: Int, text: UnsafeBufferPointer<UInt8>) {
+    all.unreadTimes += 1
+    guard all.unreadTime == nil else { return }
+    let text = String(decoding: text.prefix(DecodeFailures.maximumSampleBytes), as: UTF8.self)
+    all.unreadTime = Sample(
+      offset: block.offset(ofLine: index), line: block.number(ofLine: index), reason: "no time", text: text)
   }
 
   /// - Parameter lines: of the block, some of which were repaired; looked at only while numbers are wanted.

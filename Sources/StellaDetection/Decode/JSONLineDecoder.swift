@@ -94,7 +94,7 @@ package final class JSONLineDecoder: Decoder {
       lines.first += stella_json_decode(json, &lines, &events)
       if let begin = arena.baseAddress, let end = events.arena { batch.arena.commit(end - begin) }
       batch.count = Int(events.count)
-      finish(batch, from: before, clock: clock)
+      finish(batch, from: before, of: block, clock: clock, failures: failures)
       failures.countRepaired(Int(events.repaired), among: start..<Int(lines.first), of: block)
       for failure in UnsafeBufferPointer(start: failed, count: Int(events.failure_count)) {
         failures.record(block, Int(failure.line), reason: JSONLineDecoder.reason(failure.reason))
@@ -178,10 +178,19 @@ package final class JSONLineDecoder: Decoder {
   }
 
   /// Times, levels and conversions of the rows from `first` on.
-  private func finish(_ batch: EventBatch, from first: Int, clock: SourceClock) {
+  private func finish(
+    _ batch: EventBatch, from first: Int, of block: LineBlock, clock: SourceClock, failures: DecodeFailures
+  ) {
     let times = batch.times
     for row in first..<batch.count {
-      times[row] = JSONLineDecoder.time(of: rawTimes[row], clock: clock) ?? clock.missing
+      if let time = JSONLineDecoder.time(of: rawTimes[row], clock: clock) {
+        times[row] = time
+      } else {
+        times[row] = clock.missing
+        if Int(rawTimes[row].kind) == STELLA_STRING, rawTimes[row].length > 0 {
+          failures.countUnreadTime(block, block.index(ofOffset: batch.offsets[row]), text: rawTimes[row].text)
+        }
+      }
       rawTimes[row] = stella_value()
     }
     if let levelColumn {

@@ -47,7 +47,7 @@ final class LineDecoding {
       state = before
       batch.truncate(to: row)
     }
-    guard let previous = clock.previous else { return true }
+    let previous = clock.missing
     let other = previous == .min ? previous + 1 : previous - 1
     clock.previous = other
     _ = decode(block, line..<line + 1, into: batch)

@@ -54,7 +54,9 @@ enum LogfmtGrammar {
       case .broken: return false
       case .end:
         guard pairs > 0, pairs >= bare else { return false }
-        if let time, let found = clock?.read(whole: time) { sink.put(time: found) }
+        if let time, let clock {
+          if let found = clock.read(whole: time) { sink.put(time: found) } else { sink.put(unreadTime: time) }
+        }
         if let level { sink.put(level: level) }
         return true
       case .bare(let name):

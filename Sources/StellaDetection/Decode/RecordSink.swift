@@ -100,6 +100,8 @@ package protocol RecordSink {
 
   mutating func put(level: LogLevel)
   mutating func put(time: Int64)
+  /// What stands where the time should is none.
+  mutating func put(unreadTime text: Bytes)
 
   /// Takes over the fields of a JSON object; false when `text` is none. To be called before anything else is put; after
   /// it, fields that the object has too and fields with names of their own are left out.
@@ -110,6 +112,8 @@ package protocol RecordSink {
 }
 
 extension RecordSink {
+  mutating func put(unreadTime text: Bytes) {}
+
   /// Whether any of the fields that messages are searched for is wanted.
   @inline(__always)
   var wantsMessageFields: Bool {

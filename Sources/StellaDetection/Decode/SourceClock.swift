@@ -4,7 +4,9 @@ import StellaModel
 ///
 /// A time without a year takes the one that puts it closest to the previous event (so December is followed by January of
 /// the next year); the first one takes the year that was asked for, else the latest that isn't after the reference time by
-/// more than a day. A time without a zone is in the source's zone. An event without a time takes the previous event's,
+/// more than a day. Of a date such as 03/04/2026 it takes the order that another date of the source has shown, else the one
+/// that puts it closest to the previous event, else the one that puts it into the month before the reference time, else
+/// the month first. A time without a zone is in the source's zone. An event without a time takes the previous event's,
 /// else the reference time. Nothing here reads a clock.
 package final class SourceClock {
   /// What it learned from its source.
@@ -12,6 +14,7 @@ package final class SourceClock {
     package var previous: Int64?
     package var reference: Int64
     package var sessions: SessionAddresses
+    package var dateOrder: DateOrder = .either
   }
 
   /// The year asked for with `--year`.
@@ -26,6 +29,8 @@ package final class SourceClock {
   }
   /// Addresses of connections, for daemons that name them once per process.
   package var sessions = SessionAddresses()
+  /// As a date with a number over 12 has shown it.
+  private var dateOrder = DateOrder.either
 
   private struct State {
     var previous: Int64?
@@ -48,11 +53,15 @@ package final class SourceClock {
   }
 
   package var snapshot: Snapshot {
-    get { Snapshot(previous: previous, reference: reference, sessions: sessions) }
+    get { Snapshot(previous: previous, reference: reference, sessions: sessions, dateOrder: dateOrder) }
     set {
       previous = newValue.previous
       reference = newValue.reference
       sessions = newValue.sessions
+      if dateOrder != newValue.dateOrder {
+        dateOrder = newValue.dateOrder
+        state.pointee.memory.forget()
+      }
     }
   }
 
@@ -122,12 +131,42 @@ package final class SourceClock {
     if let epoch = scanned.epoch {
       time = epoch
     } else {
-      guard let resolved = resolve(scanned) else { return nil }
+      guard let resolved = resolve(ordered(scanned)) else { return nil }
       time = resolved
-      state.pointee.memory.remember(text, scanned, time: time)
+      // What was only the likelier of two readings depends on more than its text.
+      if scanned.order != .either || dateOrder != .either {
+        state.pointee.memory.remember(text, scanned, time: time)
+      }
     }
     previous = time
     return (time, scanned.length)
+  }
+
+  /// Nanoseconds before the reference time among which one reading of a first date is believed and the other is not.
+  private static let recent = 31 * Timestamp.day
+
+  /// The time with day and month in the source's order.
+  private func ordered(_ scanned: ScannedTime) -> ScannedTime {
+    switch (scanned.order, dateOrder) {
+    case (nil, _), (.either, .monthFirst): return scanned
+    case (.either, .dayFirst): return scanned.withDayFirst
+    case (.dayFirst?, _), (.monthFirst?, _):
+      if let shown = scanned.order, shown != dateOrder {
+        dateOrder = shown
+        state.pointee.memory.forget()
+      }
+      return scanned
+    case (.either, .either):
+      let other = scanned.withDayFirst
+      guard let monthFirst = resolve(scanned), let dayFirst = resolve(other) else { return scanned }
+      if let previous {
+        return SourceClock.distance(dayFirst, previous) < SourceClock.distance(monthFirst, previous) ? other : scanned
+      }
+      let end = reference.addingReportingOverflow(Timestamp.day).partialValue
+      let isRecent = { (time: Int64) in time <= end && SourceClock.distance(time, self.reference) <= UInt64(Self.recent)
+      }
+      return isRecent(dayFirst) && !isRecent(monthFirst) ? other : scanned
+    }
   }
 
   private func resolve(_ scanned: ScannedTime) -> Int64? {
@@ -172,6 +211,7 @@ extension SourceClock.Snapshot {
     writer.write(previous != nil)
     writer.write(previous ?? 0)
     writer.write(reference)
+    writer.write(Int64(dateOrder.rawValue))
     sessions.save(to: writer)
   }
 
@@ -180,6 +220,10 @@ extension SourceClock.Snapshot {
     let time = try reader.integer()
     previous = hasPrevious ? time : nil
     reference = try reader.integer()
+    guard let order = UInt8(exactly: try reader.integer()).flatMap(DateOrder.init) else {
+      throw StateError(message: "no such order of dates")
+    }
+    dateOrder = order
     sessions = try SessionAddresses(from: &reader)
   }
 }

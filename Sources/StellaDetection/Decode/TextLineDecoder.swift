@@ -71,6 +71,7 @@ package final class TextLineDecoder: Decoder {
       return .refused
     }
     if repaired { failures.countRepaired(1, among: line..<line + 1, of: block) }
+    if sink.time == nil, let unread = sink.unreadTime { failures.countUnreadTime(block, line, text: unread) }
     let time = sink.time ?? before ?? clock.reference
     clock.previous = time
     batch.times[row] = time

@@ -84,6 +84,8 @@ struct TimeMemory {
     }
   }
 
+  mutating func forget() { prefixCount = 0 }
+
   mutating func remember(_ text: UnsafeBufferPointer<UInt8>, _ scanned: ScannedTime, time: Int64) {
     prefixCount = 0
     guard scanned.secondAt > 0, scanned.second < 60, let base = text.baseAddress else { return }

@@ -126,7 +126,7 @@ package struct TimestampScanner {
   }
 
   /// `22-06-2014 …`, `06/22/2014 …`, `22.06.2014 …`, and without a year `06-22 …`. Slashes put the month first unless that
-  /// is impossible; dots and dashes put the day first.
+  /// is impossible, or the source's other times say otherwise (``SourceClock``); dots and dashes put the day first.
   private mutating func scanThreeNumbers(_ first: Int, separator: UInt8) -> Bool {
     guard let second = short() else { return false }
     var monthFirst = separator == UInt8(ascii: "/")
@@ -142,6 +142,9 @@ package struct TimestampScanner {
     }
     if first > 12 { monthFirst = false }
     if second > 12 { monthFirst = true }
+    if separator == UInt8(ascii: "/"), time.year != 0 {
+      time.order = first > 12 ? .dayFirst : second > 12 ? .monthFirst : .either
+    }
     time.month = monthFirst ? first : second
     time.day = monthFirst ? second : first
     return betweenDateAndTime() && scanTime() && time.isPossible

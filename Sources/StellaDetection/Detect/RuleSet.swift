@@ -160,13 +160,15 @@ package final class RuleSet {
   /// Takes over from the rules before: those that were kept get their place among the new ones.
   func takeOver() { for (order, rule) in rules.enumerated() { rule.detector.order = order } }
 
-  /// The rules whose script has failed: how often, how many times it was sent to rest, and the last error.
-  package var failingRules: [(id: String, failures: Int, rests: Int, error: String)] {
+  /// The rules whose script has failed: how often, how many times it was sent to rest, whether it runs no more, and the last error.
+  package var failingRules: [(id: String, failures: Int, rests: Int, isStopped: Bool, error: String)] {
     rules.compactMap { rule in
       guard let quarantine = rule.detector.quarantine, quarantine.failures > 0, let error = quarantine.lastError else {
         return nil
       }
-      return (rule.manifest.id, quarantine.failures, quarantine.rests, error.advice)
+      return (
+        rule.manifest.id, quarantine.failures, quarantine.rests, quarantine.restingUntil == .max, error.advice
+      )
     }
   }
 

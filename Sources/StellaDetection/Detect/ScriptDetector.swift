@@ -155,7 +155,7 @@ final class ScriptDetector: Detector {
       }
     }
     if let live, let values = try? live.savedKey(slot), case .table(let table) = values {
-      readings += table.fields.map { .init($0.key, FieldValue(scalar: $0.value)?.json ?? "a table") }
+      readings += table.fields.map { .init($0.key, ScriptValueText.text($0.value)) }
     }
     return readings
   }
@@ -282,7 +282,7 @@ final class ScriptDetector: Detector {
       for finding in findings(slot: slot, at: time, event: index, in: context) {
         book.found(finding, slot: slot, key: number, at: time, in: context)
       }
-    case .failed: failed(live.takeError(), at: time, in: context)
+    case .failed: failed(script.explained(live.takeError()), at: time, in: context)
     }
     if VariableGuard.isDue(afterEvents: matchedEvents) { checkVariables(at: time, in: context) }
   }
@@ -324,7 +324,7 @@ final class ScriptDetector: Detector {
     live = state
     self.callbacks = callbacks
     variables = VariableGuard(state)
-    tracer = script.tracesValues ? ScriptTracer(state, manifest) : nil
+    tracer = script.tracesValues ? ScriptTracer(state, script) : nil
     host.tracer = tracer
     return state
   }
@@ -396,7 +396,7 @@ final class ScriptDetector: Detector {
     let status = live.callCheck(check, keySlot: slot, time: time)
     tracer?.noteCheck(slot, status, at: time)
     switch status {
-    case .failed: failed(live.takeError(), at: time, inCheck: true, in: context)
+    case .failed: failed(script.explained(live.takeError()), at: time, inCheck: true, in: context)
     case .nothing:
       succeeded(inCheck: true, in: context)
       if !isHeld(slot, at: time, in: context) { miss(slot, at: time, in: context) }
@@ -434,7 +434,7 @@ final class ScriptDetector: Detector {
     case .value:
       return (try? live.takeResult()) == .bool(false)
     case .failed:
-      failed(live.takeError(), at: time, inCheck: true, in: context)
+      failed(script.explained(live.takeError()), at: time, inCheck: true, in: context)
       return true
     }
   }

@@ -92,15 +92,9 @@ final class ScriptHost: LuaHost {
       let value = try? call(type: 0, handle: handle, keySlot: slot, method: number, arguments: none, result: &result)
       if case .table? = value { continue }
       let shown = value.flatMap { FieldValue(scalar: $0) } ?? FieldValue(result)
-      if shown != .null { parts.append("\(method.name) \(Self.rounded(shown).json)") }
+      if shown != .null { parts.append("\(method.name) \(ScriptValueText.rounded(shown).json)") }
     }
     return parts.joined(separator: ", ")
-  }
-
-  /// To four decimals, where that leaves something of it.
-  private static func rounded(_ value: FieldValue) -> FieldValue {
-    guard case .double(let number) = value, (0.1..<1e9).contains(number.magnitude) else { return value }
-    return .double((number * 10_000).rounded() / 10_000)
   }
 
   func call(

@@ -44,12 +44,14 @@ final class ScriptTracer {
   private(set) var checks: [Int: ScriptTrace] = [:]
   // The detector holds it; a state holds its host, and that holds this.
   private unowned let state: LuaState
+  private let explained: (LuaError) -> LuaError
   private let names: [(state: String, methods: [String])]
   private var calls: [ScriptTrace.Call] = []
 
-  init(_ state: LuaState, _ manifest: RuleManifest) {
+  init(_ state: LuaState, _ script: RuleScript) {
     self.state = state
-    names = manifest.state.compactMap { field in
+    explained = { [unowned script] in script.explained($0) }
+    names = script.manifest.state.compactMap { field in
       guard case .primitive(let name, _) = field.content else { return nil }
       return (field.name, ScriptRegistry.primitive(name)?.methods.map(\.name) ?? [])
     }
@@ -73,7 +75,7 @@ final class ScriptTracer {
       switch status {
       case .nothing: .nothing
       case .value: .value
-      case .failed: .failed(state.takeError().advice)
+      case .failed: .failed(explained(state.takeError()).advice)
       }
     let visits = state.tracedLines().map { line in
       ScriptTrace.Visit(

@@ -8,6 +8,9 @@
 ///
 /// An event with a time of its own that is no jump starts every count anew. Holding costs O(events held), letting go
 /// O(events held × events let go); both numbers are bounded.
+///
+/// Events before the first time of the source (``heads``) wait here as well: a header or the rest of a stack trace belongs
+/// to the time that follows it, not to the hour when the file was last changed.
 struct HeldEvents {
   /// Nanoseconds past the maximum that are no jump.
   static let reach: Int64 = 3600 * 1_000_000_000
@@ -37,6 +40,9 @@ struct HeldEvents {
   /// The least time held.
   private var earliest = Int64.max
   private var bytes = 0
+  /// Events from before the first time, in order of arrival.
+  private(set) var heads: [Entry] = []
+  private var headBytes = 0
 
   init() {}
 
@@ -195,6 +201,19 @@ struct HeldEvents {
     return ordered
   }
 
+  /// An event without a time has come before any that has one. Returns whether no more of them have room.
+  mutating func holdHead(offset: Int64, record: UnsafeBufferPointer<UInt8>) -> Bool {
+    heads.append(Entry(time: 0, offset: offset, record: Array(record)))
+    headBytes += record.count
+    return heads.count >= HeldEvents.maximumEvents || headBytes >= HeldEvents.maximumBytes
+  }
+
+  /// What came before the first time has one now.
+  mutating func releaseHeads() {
+    released += heads
+    (heads, headBytes) = ([], 0)
+  }
+
   /// The next released event, which is the caller's now.
   mutating func takeReleased() -> Entry? { released.isEmpty ? nil : released.removeFirst() }
 
@@ -208,7 +227,7 @@ extension HeldEvents {
   func save(to writer: StateWriter) {
     writer.write(maximum)
     writer.write(dropped)
-    for list in [entries, released] {
+    for list in [entries, released, heads] {
       writer.write(list.count)
       for entry in list {
         writer.write(entry.time)
@@ -225,6 +244,8 @@ extension HeldEvents {
     dropped = try reader.counter()
     entries = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents)
     released = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents + 1)
+    heads = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents)
+    headBytes = heads.reduce(0) { $0 + $1.record.count }
     measure()
     if bytes > HeldEvents.maximumBytes || entries.contains(where: { $0.time <= limit }) {
       throw StateError(message: "events are held that can't be")

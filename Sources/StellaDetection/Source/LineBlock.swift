@@ -34,6 +34,17 @@ package struct LineBlock {
   /// Its number in its file, from 1; nil where nobody counted.
   package func number(ofLine index: Int) -> Int? { firstNumber.map { $0 + index } }
 
+  /// The line that begins at an offset of the source, or the last one before it. O(log lines).
+  func index(ofOffset offset: Int64) -> Int {
+    let start = UInt32(truncatingIfNeeded: offset - firstOffset)
+    var (low, high) = (0, count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= start { low = middle } else { high = middle }
+    }
+    return low
+  }
+
   @inline(__always)
   package func line(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: base + Int(textStarts[index]), count: Int(lengths[index]))

@@ -41,6 +41,9 @@ package final class LineSplitter {
   /// Lines of the block delivered last that were longer than ``lineLimit``.
   private var cutLines: [Int] = []
 
+  /// Whether a file that was read from its beginning begins like no text.
+  package private(set) var looksBinary = false
+
   private let readBytes: Int
   private var buffer: UnsafeMutablePointer<UInt8>?
   /// Bytes in `buffer`, without the padding.
@@ -152,6 +155,9 @@ package final class LineSplitter {
     // A file's fingerprint grows with the file as long as it is short.
     identity = source.position.identity
     counts.bytes += Int64(count)
+    if startOffset == 0, end == start, dropped == nil {
+      looksBinary = BinaryBytes.isFound(in: UnsafeBufferPointer(start: buffer + end, count: count))
+    }
     end += count
     (buffer + end).update(repeating: 0, count: LineSplitter.padding)
   }

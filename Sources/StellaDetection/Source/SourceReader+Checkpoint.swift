@@ -1,7 +1,7 @@
 import StellaModel
 
 extension SourceReader {
-  private static let version = 3
+  private static let version = 4
 
   /// Writes everything that decides what later lines become, and the counters; caches are no part of it. All events of the
   /// last fill were used.

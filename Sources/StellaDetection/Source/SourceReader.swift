@@ -5,8 +5,9 @@ import StellaModel
 ///
 /// An event over an hour past the largest time of its source is not used at once: one wrong clock must not move the time of
 /// everybody else. See ``HeldEvents`` for when it goes on. It is decoded only then, so that it leads no event without a time
-/// or a year astray meanwhile; until then it counts as read. All this depends on the lines and their order alone, not on
-/// how they were cut into reads, blocks and batches.
+/// or a year astray meanwhile; until then it counts as read. Events before the first that has a time follow it and take its
+/// time; when there are too many of them, or nothing more to read, they take the clock's reference time. All this depends
+/// on the lines and their order alone, not on how they were cut into reads, blocks and batches.
 package final class SourceReader {
   package enum Progress {
     /// Events may have been added; call again after the batch was used and emptied.
@@ -23,6 +24,7 @@ package final class SourceReader {
   private let fields: FieldRegister
   private let service: [UInt8]?
   private let holdsJumps: Bool
+  private let holdsHeads: Bool
   private let masker: LineMasker?
   private var preparedColumns = -1
   private var block: LineBlock?
@@ -50,8 +52,10 @@ package final class SourceReader {
   package var decoder: any Decoder { decoding.decoder }
   package var failures: DecodeFailures { decoding.failures }
 
-  /// Events that lie far ahead and are held.
-  package var heldEvents: Int { held.entries.count }
+  /// Events that are held: those that lie far ahead, and those before the first time.
+  package var heldEvents: Int { held.entries.count + held.heads.count }
+  /// How many events at the beginning had no time when the reader stopped waiting for one; nil as long as it didn't have to.
+  package private(set) var untimedHeads: Int?
   /// Events that were dropped because too many that lie far ahead were held.
   package var droppedAhead: Int { held.dropped }
 
@@ -62,10 +66,12 @@ package final class SourceReader {
   /// - Parameters:
   ///   - service: the service of events that name none.
   ///   - holdsJumps: false for a reader that passes on every event as it comes.
+  ///   - holdsHeads: false for one that doesn't wait for the first time either, though it holds jumps.
   ///   - masking: what is taken out of lines before they are decoded; nil for nothing.
   package init(
     splitter: LineSplitter, number: UInt16, format: LogFormat, service: String? = nil, clock: SourceClock,
-    fields: FieldRegister, holdsJumps: Bool = true, masking: Masking? = nil
+    fields: FieldRegister, holdsJumps: Bool = true, holdsHeads: Bool = true,
+    masking: Masking? = nil
   ) {
     self.service = service.map { Array($0.utf8) }
     self.splitter = splitter
@@ -73,6 +79,7 @@ package final class SourceReader {
     self.format = format
     self.fields = fields
     self.holdsJumps = holdsJumps
+    self.holdsHeads = holdsHeads
     masker = masking.map { LineMasker($0) }
     decoding = LineDecoding(AutoDecoder.decoder(for: format), clock: clock)
   }
@@ -137,6 +144,7 @@ package final class SourceReader {
       case .idle: return .idle
       case .end:
         held.releaseAll()
+        giveUpHeads()
         if held.mayRelease {
           // Part of the state, so that a file that has grown meanwhile doesn't undo it.
           before = state
@@ -167,8 +175,9 @@ package final class SourceReader {
   /// when there are none; nothing has changed then. Depends on `now` and what was read alone, so that a replay that knows
   /// `now` can repeat it at the same place.
   package func confirmHeld(upTo now: Int64, into batch: EventBatch) -> Int {
-    if held.entries.isEmpty && !held.mayRelease { return 0 }
+    if heldEvents == 0 && !held.mayRelease { return 0 }
     held.release(upTo: now)
+    giveUpHeads()
     guard held.mayRelease else { return 0 }
     begin(batch)
     release(into: batch)
@@ -216,6 +225,11 @@ package final class SourceReader {
       let first = batch.count
       let before = known ?? decoding.state
       known = nil
+      if holdsHeads, before.clock.previous == nil {
+        if holdHead(start, of: block, before, into: batch) { continue }
+        held.releaseHeads()
+        piece = 1
+      }
       line = decoding.decode(block, start..<min(block.count, start + piece), into: batch)
       let count = batch.count - first
       switch held.scan(batch.times + first, count: count) {
@@ -252,6 +266,34 @@ package final class SourceReader {
       }
       release(into: batch)
     }
+  }
+
+  /// Holds the line if it has no time, and then also goes on behind it. Otherwise nothing has changed.
+  private func holdHead(_ start: Int, of block: LineBlock, _ before: LineDecoding.State, into batch: EventBatch) -> Bool
+  {
+    let row = batch.count
+    let next = decoding.decode(block, start..<start + 1, into: batch)
+    if batch.count == row {
+      // Nothing that is an event: what was noted of it stands.
+      line = next
+      return true
+    }
+    takeBack(to: before, row: row, of: batch)
+    if decoding.hasOwnTime(start, of: block, into: batch, row: row) { return false }
+    line = start + 1
+    if held.holdHead(offset: block.offset(ofLine: start), record: block.line(start)) {
+      giveUpHeads()
+      release(into: batch)
+    }
+    return true
+  }
+
+  /// Lets the events without a time go with the reference time.
+  private func giveUpHeads() {
+    if held.heads.isEmpty { return }
+    untimedHeads = held.heads.count
+    clock.previous = clock.reference
+    held.releaseHeads()
   }
 
   private func takeBack(to state: LineDecoding.State, row: Int, of batch: EventBatch) {

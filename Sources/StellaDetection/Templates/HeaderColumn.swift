@@ -98,7 +98,7 @@ struct HeaderColumn: BitwiseCopyable {
     {
       return .level
     }
-    if seen & TemplateBytes.digit != 0, isTime(core) { return .time }
+    if seen & TemplateBytes.digit != 0, isTime(core), !hasValues(core) { return .time }
     if closing(text[0]) != nil { return hasTime(core) ? .time : .bracketed }
     if text[text.count - 1] == UInt8(ascii: ":") { return .named }
     if seen == TemplateBytes.digit { return .number }
@@ -121,6 +121,12 @@ struct HeaderColumn: BitwiseCopyable {
     while start < end, isWrapping(text[start]) { start += 1 }
     while end > start, isWrapping(text[end - 1]) { end -= 1 }
     return UnsafeBufferPointer(rebasing: text[start..<end])
+  }
+
+  /// Whether commas part more than a fraction of a second from the rest, as in a line of a table.
+  private static func hasValues(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let comma = text.firstIndex(of: UInt8(ascii: ",")) else { return false }
+    return !text[(comma + 1)...].allSatisfy { $0 &- 48 < 10 || "Z+-:".utf8.contains($0) }
   }
 
   private static func hasTime(_ text: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -20,6 +20,7 @@ extension TestScript {
     try self.init(
       file, begin: FixTestPrelude.begin, end: FixTestPrelude.end,
       outside: "databases and expectations belong into test(\"…\", function(t) … end)",
+      methods: FixTestLanguage.methods.map(\.name),
       functions: [
         "stella_test.database": function { arguments, run throws(RuleTestFailure) in
           try run.database(arguments[0], arguments[1])

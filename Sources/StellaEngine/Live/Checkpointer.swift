@@ -8,9 +8,9 @@ import StellaModel
 final class Checkpointer {
   private let store: any CheckpointStore
   private let thread: CheckpointThread
-  private let onTrouble: (StoreError) -> Void
+  private let onTrouble: (StoreError?) -> Void
   private let onDurable: ([String: SourcePosition]) -> Void
-  private var trouble: StoreError?
+  private var trouble = SaveTrouble()
   /// Steps that were not written yet; the last may still grow.
   private var steps: [ReadingStep] = []
   /// Whether the steps since the last checkpoint say more than the input: that of a single source tells how it was read.
@@ -34,9 +34,10 @@ final class Checkpointer {
   /// - Parameters:
   ///   - interval: nanoseconds between the starts of two checkpoints, at least.
   ///   - lastStep: the number of the last step in the store.
+  ///   - onTrouble: told what could not be saved, as ``SaveTrouble`` says, and nil when that is over.
   ///   - onDurable: told where a restart goes on from, by source, when that has changed for good.
   init(
-    _ store: any CheckpointStore, interval: Int64, lastStep: Int64, onTrouble: @escaping (StoreError) -> Void,
+    _ store: any CheckpointStore, interval: Int64, lastStep: Int64, onTrouble: @escaping (StoreError?) -> Void,
     onDurable: @escaping ([String: SourcePosition]) -> Void
   ) throws {
     self.store = store
@@ -76,9 +77,8 @@ final class Checkpointer {
       try store.append(numbered)
       lastStep = number
       steps.removeAll()
-      settled(nil)
     } catch {
-      settled(error)
+      failed(error)
     }
   }
 
@@ -177,16 +177,16 @@ final class Checkpointer {
       lastTook = took
       onDurable(savedPositions)
       times.writing += took
-      settled(nil)
+      // Small steps may find room where a checkpoint doesn't.
+      if trouble.succeeded() { onTrouble(nil) }
     case .failure(let error):
       forget()
-      settled(error)
+      failed(error)
     case nil: break
     }
   }
 
-  private func settled(_ error: StoreError?) {
-    if let error, trouble != error { onTrouble(error) }
-    trouble = error
+  private func failed(_ error: StoreError) {
+    if trouble.failed(at: machineMonotonicTime()) { onTrouble(error) }
   }
 }

@@ -19,6 +19,8 @@ final class LiveReading {
   private var journals: [JournalSource] = []
   private var logs: [LogBufferSource] = []
   private var announced: Set<UInt16> = []
+  private var untimed: Set<UInt16> = []
+  private var binary: Set<UInt16> = []
   private var troubles: [String: String] = [:]
   private var lastHousekeeping: Int64 = 0
   private static let housekeepingInterval: Int64 = 1_000_000_000
@@ -68,6 +70,8 @@ final class LiveReading {
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
         fields: consumer.fields, holdsJumps: options.holdsJumps,
+        // A pipe that pauses must not keep its first lines from being seen, and what was taken in has its time.
+        holdsHeads: source.modificationTime != nil || !options.follow,
         // What came over the network was masked before it was stored.
         masking: source is JournalSource ? nil : options.masking)
     }
@@ -107,7 +111,9 @@ final class LiveReading {
     while true {
       if try isInterrupted(interrupts) { return true }
       switch try reader.fill(consumer.batch) {
-      case .more: try consumer.consume()
+      case .more:
+        noteBinary(reader)
+        try consumer.consume()
       case .idle:
         // A pipe that has nothing yet; regular files end.
         try waitForStream(interrupts)
@@ -131,6 +137,7 @@ final class LiveReading {
         return isEnding
       }, wait: { try waitForStream(interrupts) }, ended: end,
       used: {
+        readers.forEach(noteBinary)
         readers.forEach(announce)
         housekeep(force: false)
       })
@@ -254,6 +261,7 @@ final class LiveReading {
       switch progress {
       case .more:
         lastData[reader.number] = machineMonotonicTime()
+        noteBinary(reader)
         try consumer.consume()
         announce(reader)
       case .idle:
@@ -319,7 +327,20 @@ final class LiveReading {
     consumer.endSource(reader.number)
   }
 
+  /// Before what it holds is poured over somebody's screen.
+  private func noteBinary(_ reader: SourceReader) {
+    if reader.splitter.looksBinary, binary.insert(reader.number).inserted { onNotice(.binary(source: reader.name)) }
+  }
+
   private func announce(_ reader: SourceReader) {
+    if let heads = reader.untimedHeads, untimed.insert(reader.number).inserted {
+      let reference = Timestamp.text(reader.clock.reference)
+      onNotice(
+        .source(
+          "\(reader.name): none of the first \(heads) lines has a time that Stella knows; until one has, they all take "
+            + (reader.splitter.source.modificationTime == nil
+              ? "that of the start, \(reference)" : "that of the file's last change, \(reference)")))
+    }
     guard !announced.contains(reader.number), let notice = reader.formatNotice else { return }
     announced.insert(reader.number)
     onNotice(.format(source: reader.name, notice: notice))

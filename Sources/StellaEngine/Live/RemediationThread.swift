@@ -14,8 +14,10 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     case ran(Run)
     /// So many alerts were neither kept nor acted on: they came faster than they could be.
     case dropped(Int)
-    /// What went wrong; it is tried again.
+    /// What went wrong; it is tried again. What the store says is told at most once a minute.
     case trouble(String)
+    /// The store takes everything again.
+    case recovered
     /// Another engine has taken over; this one carries out nothing more.
     case fenced(String)
   }
@@ -49,6 +51,11 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var sealedSize: Int64 = 0
   private var nextSealing: Int64 = 0
   private var nextPruning: Int64 = 0
+  /// What the store refuses, by why.
+  private var troubles: [StoreError.Code: SaveTrouble] = [:]
+  /// Whether something failed since the loop began anew, and whether the store was looked through.
+  private var hasFailed = false
+  private var hasLooked = false
 
   private let lock = ConditionLock()
   private var queue: [Alert] = []
@@ -183,17 +190,27 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     var left: [Alert] = []
     while true {
       let (alerts, lost, isLast) = next(pauses: !left.isEmpty)
+      (hasFailed, hasLooked) = (false, false)
       if lost > 0 { onNotice(.dropped(lost)) }
       attempt(recover)
       left = propose(alerts)
       settle(left)
       attempt { if try isDue(isLast: isLast) { try round(isLast: isLast) } }
+      noteRecovery()
       if isLast {
         if !left.isEmpty { onNotice(.trouble("alerts that were neither kept nor acted on at the end: \(left.count)")) }
         return
       }
       if !left.isEmpty { giveBack(left) }
     }
+  }
+
+  /// Whatever failed before was tried again by now.
+  private func noteRecovery() {
+    guard !troubles.isEmpty, hasLooked, !hasFailed else { return }
+    var wasTold = false
+    for code in troubles.keys { wasTold = troubles[code]?.succeeded() == true || wasTold }
+    if wasTold { onNotice(.recovered) }
   }
 
   /// What was left half done comes before anything new.
@@ -272,6 +289,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     if let runner { for run in try runner.turn() { onNotice(.ran(run)) } }
     try refresh(isLast: isLast)
     nextRound = machineMonotonicTime() + Self.roundNanoseconds
+    hasLooked = true
   }
 
   private func refresh(isLast: Bool) throws {
@@ -304,8 +322,15 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
       onNotice(.fenced(error.description))
     } catch {
       needsRecovery = true
-      onNotice(.trouble("\(error)"))
-      return !(error is StoreError)
+      guard let error = error as? StoreError else {
+        onNotice(.trouble("\(error)"))
+        return true
+      }
+      hasFailed = true
+      if troubles[error.code, default: SaveTrouble()].failed(at: machineMonotonicTime()) {
+        onNotice(.trouble("\(error)"))
+      }
+      return false
     }
     return true
   }

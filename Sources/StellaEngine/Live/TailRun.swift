@@ -11,6 +11,8 @@ package final class TailRun: EventConsumer {
   private var reading: LiveReading?
   private var events = 0
   private var matched = 0
+  /// What the condition reads that no event has had; of use while nothing matches.
+  private var unseen: UnseenFields
 
   let fields = FieldRegister()
   private(set) var batch: EventBatch
@@ -25,6 +27,7 @@ package final class TailRun: EventConsumer {
     onEvents: @escaping ([Event]) throws -> Void, onNotice: @escaping (WatchNotice) -> Void
   ) throws {
     hasCondition = condition != nil
+    unseen = UnseenFields(condition?.fields ?? [])
     self.choices = choices.count
     self.onEvents = onEvents
     var options = options
@@ -44,6 +47,7 @@ package final class TailRun: EventConsumer {
     summary.wasInterrupted = try reading.run(interrupts: interrupts)
     summary.events = events
     summary.matchedEvents = matched
+    if matched == 0, events > 0 { summary.unseenFields = unseen.hints }
     summary.add(readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
     self.reading = nil
@@ -70,8 +74,16 @@ package final class TailRun: EventConsumer {
     }
     events += batch.count
     matched += wanted.count
+    if matched == 0, hasCondition { noteFields() }
     clear()
     if !wanted.isEmpty { try onEvents(wanted) }
+  }
+
+  private func noteFields() {
+    unseen.note(batch, fields.table)
+    for index in 0..<batch.count where unseen.wantsNames {
+      unseen.note(readers[Int(batch.sources[index])].event(batch.record(index), time: batch.times[index]))
+    }
   }
 
   /// The events of the routed batch that are wanted; nil for all.

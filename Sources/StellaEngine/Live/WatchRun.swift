@@ -50,6 +50,8 @@ package final class WatchRun: EventConsumer {
   private var notLive: [RuleError] = []
   /// What rules counted whose place a reload gave to others.
   private var firedBefore: [String: Int] = [:]
+  /// Alerts that the engine raised about rules.
+  private var engineAlerts: [String: Int] = [:]
   private var evictedBefore: [String: Int] = [:]
   /// How often each rule began without the state it had.
   private var stateResets: [String: Int] = [:]
@@ -108,7 +110,7 @@ package final class WatchRun: EventConsumer {
       checkpoint = try store.checkpoint()
       checkpointer = try Checkpointer(
         store, interval: options.checkpointInterval, lastStep: checkpoint.steps.last?.number ?? 0,
-        onTrouble: { onNotice(.notSaved("\($0)")) },
+        onTrouble: { error in onNotice(.notSaved(error.map { "\($0)" })) },
         onDurable: { [journals = options.journals] positions in
           for journal in journals {
             if let position = positions[JournalSource.key(journal)] { journal.release(position) }
@@ -266,6 +268,10 @@ package final class WatchRun: EventConsumer {
   private func deliver(_ alerts: [Alert]) throws {
     if alerts.isEmpty { return }
     checkpointer?.commit()
+    // Revision 1 is the first that is told of an alert.
+    for alert in alerts where alert.type == "engine" && alert.status == .firing && alert.revision == 1 {
+      engineAlerts[alert.rule, default: 0] += 1
+    }
     guard options.mute != nil || !muting.alerts.isEmpty else { return try onAlerts(alerts) }
     var alerts = alerts
     for place in alerts.indices {
@@ -290,7 +296,9 @@ package final class WatchRun: EventConsumer {
   func housekeep(force: Bool) {
     for rule in pipeline.rules.failingRules where rule.rests > rests[rule.id] ?? 0 {
       rests[rule.id] = rule.rests
-      onNotice(.quarantined(rule: rule.id, error: rule.error))
+      onNotice(
+        rule.isStopped
+          ? .stopped(rule: rule.id, error: rule.error) : .quarantined(rule: rule.id, error: rule.error))
     }
     monitor?.board.note(pipeline.rules, latest: pipeline.latestTime)
     guard let reading else { return }
@@ -468,8 +476,11 @@ package final class WatchRun: EventConsumer {
     summary.add(readers)
     let rules = pipeline.rules
     summary.refusals = rules.refusals
-    summary.firedByRule = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.firedAlerts) }, firedBefore)
-      .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    summary.firedByRule = WatchRun.sum(
+      rules.rules.map { ($0.manifest.id, $0.detector.firedAlerts) } + engineAlerts.map { ($0.key, $0.value) },
+      firedBefore
+    )
+    .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     summary.muted = muted
     for rule in rules.rules {
       guard let filter = rule.exceptions else { continue }
@@ -482,7 +493,7 @@ package final class WatchRun: EventConsumer {
     summary.evictions = WatchRun.sum(rules.rules.map { ($0.manifest.id, $0.detector.evictions) }, evictedBefore)
       .sorted { $0.0 < $1.0 }
     summary.stateResets = WatchRun.sum([], stateResets).sorted { $0.0 < $1.0 }
-    summary.quarantined = rules.failingRules.map { ($0.id, $0.failures, $0.error) }
+    summary.quarantined = rules.failingRules.map { ($0.id, $0.failures, $0.rests, $0.error) }
   }
 
   /// The counts of each rule, those that are not zero.
@@ -495,6 +506,7 @@ extension WatchSummary {
   mutating func add(_ readers: [SourceReader]) {
     for reader in readers {
       bytes += reader.splitter.counts.bytes
+      if reader.splitter.looksBinary { binarySources.append(reader.name) }
       linesCut += reader.splitter.counts.cut
       repairedLines += reader.failures.repaired
       fallbackLines += reader.failures.fallbacks
@@ -506,6 +518,12 @@ extension WatchSummary {
       }
       if reader.heldEvents + reader.droppedAhead > 0 {
         ahead.append(.init(source: reader.name, held: reader.heldEvents, dropped: reader.droppedAhead))
+      }
+      if reader.failures.unreadTimes > 0 {
+        unreadTimes.append(
+          .init(
+            source: reader.name, count: reader.failures.unreadTimes,
+            samples: [reader.failures.unreadTime].compactMap(\.self)))
       }
       if reader.failures.count > 0 {
         decodeFailures.append(

@@ -39,7 +39,7 @@ struct ConditionExample: Sendable {
       event: #"{"http_status":502,"path":"/api/cart?id=1"}"#, matches: true, why: "other names of the same fields"),
     .init(
       condition: "matches(message, [[timeout after \\d+ ms]])", event: #"{"msg":"timeout after 30 ms"}"#, matches: true,
-      why: "`[[…]]` has no escapes, so a backslash stands for itself"),
+      why: "`[[…]]` has no escapes, so a backslash stands for itself; a `where` with it inside stands in `[=[ … ]=]`"),
     .init(
       condition: "cidr(src_ip, \"10.0.0.0/8\", \"fd00::/8\")", event: #"{"remote_addr":"10.1.2.3:4711"}"#,
       matches: true,

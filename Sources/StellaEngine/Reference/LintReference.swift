@@ -13,6 +13,9 @@ package enum LintReference {
       `stella rules lint --explain NAME` prints one of these. The examples show the keys that matter; each of them is run by a \
       test.
 
+      A rule that is right as it is says so in a comment of its own, with the names of the checks and the reason:
+      `-- lint: allow no_key, summary: one count for all is meant, and all of our events have a tenant`.
+
       """
     for check in LintCheck.allCases { text += "\n" + section(check) }
     return text

@@ -36,10 +36,19 @@ extension LintCheck {
       .sequenceMemory, .maxKeys, .fewKeys, .everyTooShort:
       costDocumentation
     case .undefinedName, .undefinedMethod, .shadowedName, .scriptVariable, .unusedParameter: scriptDocumentation
-    case .title, .tag, .date, .deprecatedStatus, .noSummary, .summary, .openBrace, .alertKey, .noDescription,
+    case .title, .tag, .date, .deprecatedStatus, .noSummary, .summary, .openBrace, .actionName, .alertKey,
+      .noDescription,
       .noActions, .noRemedy,
       .noFalsePositives:
       peopleDocumentation
+    case .idleAllow:
+      Documentation(
+        why: "What a comment allows and no check says any more hides the next mistake of that kind.",
+        bad: Example(
+          prelude: "-- lint: allow no_key: one count for all is meant", keys: "summary = \"{service} is in trouble\","),
+        good: Example(
+          prelude: "-- lint: allow no_key: one count for all is meant", keys: "summary = \"many errors\",",
+          missing: "by"))
     default: meaningDocumentation
     }
   }
@@ -165,11 +174,17 @@ extension LintCheck {
         "Some names are what one kind of log calls a well-known field. Under its canonical name the rule finds it in every "
           + "kind of log.", bad: "where = [[statusCode == 503]],",
         good: "where = [[status == 503]],")
-    case .noKey:
+    case .misspeltField:
       Self.make(
-        "Without by, what belongs to different services or clients adds up, and one alert stands for all.",
-        bad: "by = {}, summary = \"many errors\",",
-        good: "by = { \"service\" }, summary = \"many errors of {service}\",")
+        "A field that no event has is nil, and what asks for it is never true: nothing tells of the slip but that the rule is "
+          + "silent.", bad: "where = [[statsu == 503]],", good: "where = [[status == 503]],")
+    case .noKey:
+      Documentation(
+        why:
+          "Without by, what belongs to different services or clients adds up, and one alert stands for all. Where that is "
+          + "meant, an empty by says so.",
+        bad: Example(keys: "summary = \"many errors\",", missing: "by"),
+        good: Example(keys: "by = {}, summary = \"many errors\","))
     case .missingKey:
       Self.make(
         "Events without the field have one key together: as if they were of one client.",
@@ -275,7 +290,8 @@ extension LintCheck {
     case .undefinedName:
       Documentation(
         why:
-          "A script that calls what isn't there fails at the first event that gets it so far, and not when it is loaded.",
+          "A script that calls what isn't there, or looks for what its state doesn't have, fails at the first event that gets "
+          + "it so far, and not when it is loaded.",
         bad: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alrt { value = e.count } end\nend,"),
         good: Example(keys: "on = function(e, s)\n  if e.count > 3 then return alert { value = e.count } end\nend,"))
     case .undefinedMethod:
@@ -354,6 +370,11 @@ extension LintCheck {
       Self.make(
         "A brace that nothing closes is shown as it is, with the name behind it instead of a value. `{{` is a brace.",
         bad: "summary = \"{service} had {count errors\",", good: "summary = \"{service} had {count} errors\",")
+    case .actionName:
+      Self.make(
+        "Actions are shown as they are written: people copy them into a shell, where a value from a log could be anything. The "
+          + "summary is where names are filled in.",
+        bad: "actions = { \"Block the sender of {service}\" },", good: "actions = { \"Block the sender\" },")
     case .alertKey:
       Self.make(
         "A key that alerts don't have becomes a label of that name, and what was meant stays as it was; a list or a table is "

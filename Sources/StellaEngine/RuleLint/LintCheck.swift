@@ -18,6 +18,7 @@ package enum LintCheck: String, CaseIterable, Sendable {
   case duplicateValue = "duplicate_value"
   case levelEqual = "level_equal"
   case aliasField = "alias_field"
+  case misspeltField = "misspelt_field"
   case noKey = "no_key"
   case missingKey = "missing_key"
   case uniqueKey = "unique_key"
@@ -48,11 +49,13 @@ package enum LintCheck: String, CaseIterable, Sendable {
   case noSummary = "no_summary"
   case summary
   case openBrace = "open_brace"
+  case actionName = "action_name"
   case alertKey = "alert_key"
   case noDescription = "no_description"
   case noActions = "no_actions"
   case noRemedy = "no_remedy"
   case noFalsePositives = "no_falsepositives"
+  case idleAllow = "idle_allow"
 
   package var code: String { "lint.\(rawValue)" }
 

@@ -53,6 +53,12 @@ extension RuleLint {
     if rule.absence != nil { known.insert("last_seen") }
     known.formUnion(FieldAliases.fields.map(\.name))
     known.formUnion(TextField.allCases.map(\.name))
+    for action in rule.actions {
+      guard let name = SummaryTemplate.names(in: action).first(where: known.contains) else { continue }
+      warn(
+        .actionName, "an action shows {\(name)} as it is written, not its value",
+        "Name it in the summary, {\(name)}, and say in the action what to do with it.", at: "actions")
+    }
     for (line, text) in words.summaries {
       if let open = SummaryTemplate.openBrace(in: text) {
         warn(

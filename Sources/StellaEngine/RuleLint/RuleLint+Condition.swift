@@ -22,6 +22,7 @@ extension RuleLint {
       checkLevels(expression, written: part)
     }
     checkNames()
+    checkSpelling()
   }
 
   private static func written(_ range: Range<Int>, of expression: Expression) -> String {
@@ -108,6 +109,33 @@ extension RuleLint {
       .levelEqual, "\(condition.key): \(text) leaves out what is worse",
       "Write level >= \(level.name); when that level alone is meant, say so with one_of(level, \(level.name)).",
       line: condition.line)
+  }
+
+  /// Names that fields are known by, long enough to be told from others when one letter is wrong.
+  private static let wellKnown: [String] = {
+    let names = FieldAliases.fields.flatMap { [$0.name] + $0.sources.map(\.name) } + TextField.allCases.map(\.name)
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+  }()
+  private static let isWellKnown = Set(wellKnown)
+  private static let telltaleLength = 5
+
+  /// Fields that nothing knows, but for one slip. What several rules write is meant.
+  private mutating func checkSpelling() {
+    var seen: Set<String> = []
+    for (place, fields) in [("where", condition.fields), ("sequence", steps.flatMap(\.fields)), ("by", rule.by)] {
+      for name in fields
+      where name.utf8.count >= Self.telltaleLength && !Self.isWellKnown.contains(name) && !common.contains(name) {
+        guard seen.insert(name).inserted, !text.contains("field(\"\(name)\")"),
+          let meant = Self.wellKnown.first(where: {
+            $0.utf8.count >= Self.telltaleLength && NearestName.isSlip(name, of: $0)
+          })
+        else { continue }
+        warn(
+          .misspeltField, "\(name) is no field that logs are known to have, and one letter away from \(meant)",
+          "Did you mean \(meant)? When events do have \(name), say so with field(\"\(name)\").", at: place)
+      }
+    }
   }
 
   /// Fields that have a canonical name of their own.

@@ -19,13 +19,11 @@ extension RuleLint {
     }
     told = []
     for place in words.undeclared where !Self.apiNames.contains(place.name) && told.insert(place.name).inserted {
-      let hint = NearestName.of(place.name, in: Self.apiNames.sorted() + words.declared.map(\.name))
       warn(
         .undefinedName, "nothing is called \(place.name), so that the script fails when it gets there",
-        hint.map { "Did you mean \($0)?" }
-          ?? "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require.", line: place.line
-      )
+        remedy(for: place.name), line: place.line)
     }
+    checkMembers()
     checkMethods()
     told = []
     for place in words.outerAssignments where told.insert(place.name).inserted {
@@ -38,6 +36,36 @@ extension RuleLint {
       warn(
         .unusedParameter, "nothing reads the parameter \(parameter.name)", "Use it, or drop it from params.",
         line: words.line(of: parameter.name) ?? 1)
+    }
+  }
+
+  /// What plain Lua has and scripts don't.
+  private static let plainLua: Set<String> = [
+    "collectgarbage", "coroutine", "debug", "dofile", "getmetatable", "io", "load", "loadfile", "loadstring", "os",
+    "package", "print", "require", "setmetatable",
+  ]
+
+  /// What to do about a name that nothing has.
+  private func remedy(for name: String) -> String {
+    if name == "print" { return "There is no print: stella rules explain and stella repl show what a rule sees." }
+    let names = Self.apiNames.sorted() + words.declared.map(\.name)
+    if !Self.plainLua.contains(name), let meant = NearestName.of(name, in: names) { return "Did you mean \(meant)?" }
+    return "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require."
+  }
+
+  /// Members of the state that nothing declares and nothing is assigned to.
+  private mutating func checkMembers() {
+    let states = words.states
+    let known = Set(rule.state.map(\.name)).union(words.assignedMembers)
+    var told: Set<String> = []
+    for use in words.memberUses
+    where states.contains(use.base) && !known.contains(use.name) && !words.computedBases.contains(use.base) {
+      guard told.insert(use.name).inserted else { continue }
+      let meant = NearestName.of(use.name, in: rule.state.map(\.name) + words.assignedMembers.sorted())
+      warn(
+        .undefinedName,
+        "\(use.base).\(use.name) is always nil: state has no \(use.name), and nothing is assigned to it",
+        meant.map { "Did you mean \($0)?" } ?? "Declare it under state, or assign to it before.", line: use.line)
     }
   }
 

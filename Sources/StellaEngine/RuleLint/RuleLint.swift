@@ -7,6 +7,8 @@ struct RuleLint {
   let rule: RuleManifest
   let condition: Expression
   let steps: [Expression]
+  /// Fields that several rules read.
+  let common: Set<String>
   private let source: RuleSource
   let words: RuleWords
   let lines: ManifestLines
@@ -26,7 +28,8 @@ struct RuleLint {
 
   private static let identities: Set<String> = ["src_ip", "user_id", "user"]
 
-  init(rule: RuleManifest, condition: Expression, steps: [Expression], source: RuleSource) {
+  init(rule: RuleManifest, condition: Expression, steps: [Expression], source: RuleSource, common: Set<String>) {
+    self.common = common
     self.steps = steps
     self.rule = rule
     self.condition = condition
@@ -58,6 +61,8 @@ struct RuleLint {
         "Use it as s.\(field.name), or drop it.", at: "state.\(field.name)")
     }
     let bytes = PrimitiveFactory.bytesPerKey(of: rule.state)
+    // Without by there is one key, whatever max_keys says.
+    if rule.by.isEmpty { return }
     if bytes > 0, rule.stateMemoryBytes / bytes < rule.maxKeys {
       warn(
         .stateMemory,
@@ -79,10 +84,10 @@ struct RuleLint {
   }
 
   mutating func checkKeys() {
-    if rule.by.isEmpty, rule.threshold != nil || rule.sequence != nil || !rule.state.isEmpty {
+    if rule.by.isEmpty, !lines.contains("by"), rule.threshold != nil || rule.sequence != nil || !rule.state.isEmpty {
       warn(
         .noKey, "without by, the events of everybody are counted together",
-        "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = { \"environment\" }.",
+        "Write by = { \"service\" } or the like; when one count for all is meant, say so with by = {}.",
         at: rule.threshold != nil ? "threshold" : rule.sequence != nil ? "sequence" : "state")
     }
     if let threshold = rule.threshold, threshold.count == 1, threshold.distinct == nil, rule.by.isEmpty {

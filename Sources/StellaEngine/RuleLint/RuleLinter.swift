@@ -35,10 +35,23 @@ package enum RuleLinter {
   /// The warnings about all active rules of a set, by file and line. O(source).
   package static func warnings(_ rules: RuleSet) -> [LintWarning] {
     let same = sameRules(rules)
+    let common = commonFields(rules)
     return rules.rules.flatMap { rule in
-      warnings(rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source)
-        + same.filter { $0.error.file == rule.source.file }
+      LintAllowances(rule.source).apply(
+        to: warnings(rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source, common: common)
+          + same.filter { $0.error.file == rule.source.file })
     }
+  }
+
+  /// Fields that more than one rule reads.
+  private static func commonFields(_ rules: RuleSet) -> Set<String> {
+    var counts: [String: Int] = [:]
+    for rule in rules.rules {
+      for field in Set(rule.expression.fields + rule.steps.flatMap(\.fields) + rule.manifest.by) {
+        counts[field, default: 0] += 1
+      }
+    }
+    return Set(counts.filter { $0.value > 1 }.keys)
   }
 
   /// Rules that look for what another one before them looks for. Those with scripts are not compared.
@@ -77,11 +90,14 @@ package enum RuleLinter {
 
   /// The warnings of one rule, by line.
   ///
-  /// - Parameter steps: what the steps of a sequence look for.
+  /// - Parameters:
+  ///   - steps: what the steps of a sequence look for.
+  ///   - common: fields that other rules read as well.
   package static func warnings(
-    _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], source: RuleSource
+    _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], source: RuleSource,
+    common: Set<String> = []
   ) -> [LintWarning] {
-    var lint = RuleLint(rule: rule, condition: condition, steps: steps, source: source)
+    var lint = RuleLint(rule: rule, condition: condition, steps: steps, source: source, common: common)
     lint.checkCondition()
     lint.checkState()
     lint.checkKeys()

@@ -32,6 +32,17 @@ struct RuleWords {
   }
 
   private(set) var methodCalls: [MethodCall] = []
+
+  /// What is looked for, or put, in what a name holds, such as `s.errors`.
+  struct Member: Hashable {
+    let base: String
+    let name: String
+    let line: Int
+  }
+
+  private(set) var memberUses: [Member] = []
+  /// Names that are looked into with names that the script makes up as it runs, as in `s[name]`.
+  private(set) var computedBases: Set<String> = []
   /// The keys that stand in `alert { … }`.
   private(set) var alertKeys: [Place] = []
   /// Whether every alert is made of a table that is written there, so that ``alertKeys`` are all that alerts have.
@@ -42,6 +53,13 @@ struct RuleWords {
   private(set) var parameters: [String: [String]] = [:]
 
   private var assignmentLines: [String: Int] = [:]
+
+  /// What the callbacks call the state of their key, unless another function of the script has that name for something.
+  var states: Set<String> {
+    let named = [parameters["on"]?.dropFirst().first, parameters["check"]?.first, parameters["resolve_when"]?.first]
+      .compactMap(\.self)
+    return Set(named).filter { name in declared.count { $0.name == name } == named.count { $0 == name } }
+  }
 
   func isMember(_ name: String) -> Bool { members.contains(name) }
 
@@ -90,6 +108,8 @@ struct RuleWords {
     /// The key whose value the function is that comes next.
     var key: String?
     var recent = RecentTokens()
+    /// Members that are followed by a comma, so that something may yet be assigned to them: `s.a, s.b = 1, 2`.
+    var listed: [String] = []
     while let (token, line) = scanner.next() {
       if let call = recent.methodCall(token, line: scanner.lineOfPreviousName) { methodCalls.append(call) }
       recent.note(token)
@@ -117,7 +137,10 @@ struct RuleWords {
       case .name("end"), .name("until"): pop()
       case .name("in"): list = nil
       case .name(let name):
-        if previous == .other(RuleWords.dot) { members.insert(name) }
+        if previous == .other(RuleWords.dot) {
+          members.insert(name)
+          if let base = recent.base { memberUses.append(Member(base: base, name: name, line: line)) }
+        }
         switch list {
         case .locals, .loopVariables:
           if case .name(let before) = previous, before != "local", before != "for" {
@@ -146,7 +169,9 @@ struct RuleWords {
         let isArgument = previous == .other(UInt8(ascii: "(")) && beforePrevious == .name("alert")
         if previous == .name("alert") || isArgument { alerts.append(frames.count) }
         list = nil
-      case .other(UInt8(ascii: "[")): frames.append(.bracket(UInt8(ascii: "[")))
+      case .other(UInt8(ascii: "[")):
+        frames.append(.bracket(UInt8(ascii: "[")))
+        if case .name(let name) = previous, beforePrevious != .other(RuleWords.dot) { computedBases.insert(name) }
       case .other(UInt8(ascii: ")")), .other(UInt8(ascii: "}")), .other(UInt8(ascii: "]")):
         if alerts.last == frames.count { alerts.removeLast() }
         pop()
@@ -155,7 +180,7 @@ struct RuleWords {
         if case .name(let name) = previous {
           if assignmentLines[name] == nil { assignmentLines[name] = scanner.lineOfPreviousName }
           isSummary = name == "summary"
-          if beforePrevious == .other(RuleWords.dot) { assignedMembers.insert(name) }
+          if beforePrevious == .other(RuleWords.dot) { assignedMembers.formUnion(listed + [name]) }
           if alerts.last == frames.count { alertKeys.append(Place(name: name, line: scanner.lineOfPreviousName)) }
           let isField = frames.last == .bracket(UInt8(ascii: "{")) || beforePrevious == .other(RuleWords.dot)
           if !isField, list == nil, scopes.count > 1, !scopes.dropFirst().contains(where: { $0.contains(name) }) {
@@ -173,6 +198,13 @@ struct RuleWords {
         if byte != RuleWords.comma, byte != UInt8(ascii: "<"), byte != UInt8(ascii: ">"), list != .functionName {
           list = nil
         }
+      }
+      switch token {
+      case .other(RuleWords.comma):
+        if case .name(let name) = previous, beforePrevious == .other(RuleWords.dot) { listed.append(name) }
+      case .other(RuleWords.dot): break
+      case .name(let name) where !RuleWords.keywords.contains(name): break
+      default: listed = []
       }
       if previous == .name("alert"), token != .other(UInt8(ascii: "{")), token != .other(UInt8(ascii: "(")) {
         writesAlerts = false
@@ -205,6 +237,13 @@ private struct RecentTokens {
       case .name(let name) = tokens[tokens.count - 3]
     else { return nil }
     return name
+  }
+
+  /// The name before the dot that the token before the last one is, when nothing is before that name.
+  var base: String? {
+    guard tokens.count >= 3, case .name(let base) = tokens[tokens.count - 3] else { return nil }
+    if tokens.count >= 4, tokens[tokens.count - 4] == .other(UInt8(ascii: ".")) { return nil }
+    return base
   }
 
   /// What `token` ends: the arguments of a method begin with a bracket, a table or a text.

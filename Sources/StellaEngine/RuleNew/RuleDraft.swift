@@ -18,8 +18,9 @@ struct RuleDraft {
   let finding: String?
   /// What the log calls fields of the key.
   private let written: [(name: String, written: String)]
-  /// An event that the rule takes, as names and Lua values.
-  private let event: [(name: String, value: String)]
+  /// An event that the rule takes, by name or path; nil when the sample's lines don't say what the condition reads.
+  private let event: [(name: String, value: FieldValue)]?
+  private let hasMessage: Bool
   var count = 10
   var within = "5m"
   /// The files beside the test that hold the sample, and its lines that must not fire.
@@ -40,10 +41,11 @@ struct RuleDraft {
     largest = 10
     finding = nil
     written = []
-    event = [("level", "\"error\""), ("service", "\"shop\"")]
+    event = [("level", .string("error")), ("service", .string("shop"))]
+    hasMessage = true
   }
 
-  init(id: String, name: String, trouble: SampleTrouble, of lines: SampleLines) {
+  init(id: String, name: String, trouble: SampleTrouble, of lines: SampleLines) throws(SourceError) {
     self.id = id
     self.name = name
     condition = trouble.condition.text
@@ -53,7 +55,9 @@ struct RuleDraft {
     distinct = trouble.distinct
     largest = trouble.largest
     written = trouble.key.compactMap { name in lines.writtenNames[name].map { (name, $0) } }
-    let line = lines.lines[trouble.example(of: lines)]
+    let example = trouble.example(of: lines)
+    let line = lines.lines[example]
+    hasMessage = !line.message.isEmpty
     var told = "\(trouble.count) of \(lines.lines.count) lines are \(trouble.what)"
     if !key.isEmpty, trouble.largest > 1 {
       let whose = key.map { "\($0) \(line.values[$0].map { $0.plainText } ?? "")" }
@@ -62,16 +66,24 @@ struct RuleDraft {
         + TextEscaping.oneLine(whose.joined(separator: " and "), limit: 120)
     }
     finding = told
-    var event: [(String, String)] = []
+    var event: [(String, FieldValue)] = []
+    var isWhole = true
     for field in trouble.condition.fields + trouble.key + [trouble.distinct].compactMap(\.self)
     where !event.contains(where: { $0.0 == field }) {
       switch field {
-      case "level": if let level = line.level { event.append((field, RuleDraft.lua(.string(level.name)))) }
-      case "message": event.append((field, RuleDraft.lua(.string(line.message))))
-      default: if let value = line.values[field] { event.append((field, RuleDraft.lua(value))) }
+      case "level": if let level = line.level { event.append((field, .string(level.name))) }
+      case "message": event.append((field, .string(line.message)))
+      default:
+        if let value = line.values[field] {
+          event.append((field, value))
+        } else if let value = try lines.value(field, of: example) {
+          event.append((field, value))
+        } else {
+          isWhole = false
+        }
       }
     }
-    self.event = event
+    self.event = isWhole ? event : nil
   }
 
   /// The condition with the key's presence, where events without it would be counted together.
@@ -106,10 +118,11 @@ struct RuleDraft {
     let subject = key.map { "{\($0)}" }.joined(separator: " ")
     let what =
       distinct.map { "\(count) or more different \($0) values within \(within)" } ?? "{count} times within \(within)"
+    let message = hasMessage ? ": {message}" : ""
     let differing = distinct.map { ", distinct = \"\($0)\"" } ?? ""
     lines += [
       "  threshold = { count = \(count), within = \"\(within)\"\(differing) },",
-      "  summary = \"\(subject.isEmpty ? "" : subject + ": ")\(what): {message}\",",
+      "  summary = \"\(subject.isEmpty ? "" : subject + ": ")\(what)\(message)\",",
       "  actions = { \"Look at what changed last\" },", "}", "",
     ]
     return lines.joined(separator: "\n")
@@ -124,11 +137,12 @@ struct RuleDraft {
       cases.append(
         Self.test("the other lines of the sample stay quiet", ["t:replay \"\(quiet)\"", "t:expect_quiet()"]))
     }
-    let whom = event.filter { key.contains($0.name) }.map { "\($0.name) = \($0.value)" }
+    guard let event else { return cases.joined(separator: "\n") }
+    let whom = event.filter { key.contains($0.name) }.map { "\($0.name) = \(Self.lua($0.value))" }
     let whose = whom.isEmpty ? "" : ", where = { \(whom.joined(separator: ", ")) }"
-    cases.append(Self.test("\(count) within \(within) fire", [feed(count), "t:expect { fires = 1\(whose) }"]))
+    cases.append(Self.test("\(count) within \(within) fire", [feed(event, count), "t:expect { fires = 1\(whose) }"]))
     if count > 1 {
-      cases.append(Self.test("\(count - 1) stay quiet", [feed(count - 1), "t:expect_quiet()"]))
+      cases.append(Self.test("\(count - 1) stay quiet", [feed(event, count - 1), "t:expect_quiet()"]))
     } else if quiet == nil {
       let other = whom.isEmpty ? "service = \"other\"" : whom.joined(separator: ", ")
       cases.append(Self.test("anything else stays quiet", ["t:feed { \(other) }", "t:expect_quiet()"]))
@@ -136,14 +150,35 @@ struct RuleDraft {
     return cases.joined(separator: "\n")
   }
 
-  private func feed(_ count: Int) -> String {
+  private func feed(_ event: [(name: String, value: FieldValue)], _ count: Int) -> String {
     let times = count > 1 ? ":times(\(count))" : ""
-    func table(_ members: [(name: String, value: String)]) -> String {
-      "{ " + members.map { "\($0.name) = \($0.value)" }.joined(separator: ", ") + " }"
+    guard let distinct else { return "t:feed \(Self.table(event.map { ($0.name, Self.lua($0.value)) }))\(times)" }
+    let members = event.map { ($0.name, $0.name == distinct ? "\"user\" .. i" : Self.lua($0.value)) }
+    return "t:feed(function(i) return \(Self.table(members)) end)\(times)"
+  }
+
+  /// A table with what stands at paths such as `meta.code` in tables of their own.
+  private static func table(_ members: [(name: String, value: String)]) -> String {
+    var parts: [String] = []
+    var told: Set<Substring> = []
+    for (name, value) in members {
+      let head = name.prefix { $0 != "." }
+      guard head.count < name.count else {
+        parts.append("\(luaKey(name)) = \(value)")
+        continue
+      }
+      guard told.insert(head).inserted else { continue }
+      let inner = members.filter { $0.name.hasPrefix(head + ".") }.map {
+        (String($0.name.dropFirst(head.count + 1)), $0.value)
+      }
+      parts.append("\(luaKey(String(head))) = \(table(inner))")
     }
-    guard let distinct else { return "t:feed \(table(event))\(times)" }
-    let members = event.map { $0.name == distinct ? ($0.name, "\"user\" .. i") : $0 }
-    return "t:feed(function(i) return \(table(members)) end)\(times)"
+    return "{ " + parts.joined(separator: ", ") + " }"
+  }
+
+  private static func luaKey(_ name: String) -> String {
+    let isBare = name.utf8.allSatisfy { $0 &- 48 < 10 || ($0 | 32) &- 97 < 26 || $0 == UInt8(ascii: "_") }
+    return isBare && !(name.first?.isNumber ?? true) ? name : "[\(lua(.string(name)))]"
   }
 
   private static func test(_ name: String, _ body: [String]) -> String {

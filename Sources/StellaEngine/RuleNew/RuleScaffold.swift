@@ -27,7 +27,9 @@ package struct RuleScaffold: Sendable {
   /// What the sample shows, in a sentence; nil without one.
   package let finding: String?
 
-  /// A sample is cut at the last line end before this.
+  /// How much of a log is looked at; it is cut at the last line end before this.
+  package static let logLimitBytes = 8 << 20
+  /// The most that is kept beside the tests.
   package static let sampleLimitBytes = 64 << 10
 
   private static let windows = ["1m", "5m", "15m", "1h", "24h"]
@@ -60,11 +62,29 @@ package struct RuleScaffold: Sendable {
       finding = nil
       return
     }
-    let lines = try Self.lines(sample)
-    let trouble = try Self.trouble(lines, condition)
-    var draft = RuleDraft(id: id, name: name, trouble: trouble, of: lines)
+    let log = try Self.lines(sample)
+    let found = try Self.trouble(log, condition, isCut: sample.count > Self.logLimitBytes)
+    var draft: RuleDraft
+    let lines: SampleLines
+    let trouble: SampleTrouble
+    do throws(SourceError) {
+      draft = try RuleDraft(id: id, name: name, trouble: found, of: log)
+      if log.bytes.count > Self.sampleLimitBytes {
+        lines = try SampleLines(found.excerpt(of: log, limitBytes: Self.sampleLimitBytes))
+        trouble = try found.within(lines)
+      } else {
+        (lines, trouble) = (log, found)
+      }
+    } catch {
+      throw Failure(message: error.message)
+    }
     (draft.count, draft.within) = try Self.threshold(draft, lines)
-    var files = [File(path: path + ".sample.log", what: "the sample", text: lines.bytes)]
+    var files = [
+      File(
+        path: path + ".sample.log",
+        what: log.bytes.count > Self.sampleLimitBytes ? "lines of the sample" : "the sample",
+        text: lines.bytes)
+    ]
     draft.sample = "\(name).sample.log"
     let benign = try Self.benign(draft, trouble, lines)
     if !benign.isEmpty {
@@ -74,7 +94,8 @@ package struct RuleScaffold: Sendable {
     self.condition = draft.where
     key = draft.key
     threshold = (draft.count, draft.within)
-    finding = draft.finding
+    let part = sample.count > Self.logLimitBytes ? " (its first \(Self.logLimitBytes >> 20) MiB)" : ""
+    finding = draft.finding.map { $0 + part }
     self.files =
       [
         File(path: path + ".lua", what: draft.sentence, text: Array(draft.rule.utf8)),
@@ -105,21 +126,26 @@ package struct RuleScaffold: Sendable {
   }
 
   private static func wholeLines(_ sample: [UInt8]) throws(Failure) -> [UInt8] {
-    if sample.count <= sampleLimitBytes, !sample.isEmpty { return sample }
-    guard let end = sample.prefix(sampleLimitBytes).lastIndex(of: UInt8(ascii: "\n")) else {
-      throw Failure(message: sample.isEmpty ? "the sample is empty" : "the sample's first line is over 64 KiB long")
+    if sample.count <= logLimitBytes, !sample.isEmpty { return sample }
+    guard let end = sample.prefix(logLimitBytes).lastIndex(of: UInt8(ascii: "\n")) else {
+      throw Failure(
+        message: sample.isEmpty
+          ? "the sample is empty" : "the sample's first line is over \(logLimitBytes >> 20) MiB long")
     }
     return Array(sample[...end])
   }
 
-  private static func trouble(_ lines: SampleLines, _ condition: String?) throws(Failure) -> SampleTrouble {
+  private static func trouble(
+    _ lines: SampleLines, _ condition: String?, isCut: Bool
+  ) throws(Failure) -> SampleTrouble {
+    let whole = (isCut ? "first " : "") + counted(lines.lines.count) + (isCut ? " (\(logLimitBytes >> 20) MiB)" : "")
     func found(_ find: () throws(SourceError) -> SampleTrouble?) throws(Failure) -> SampleTrouble? {
       do throws(SourceError) { return try find() } catch { throw Failure(message: error.message) }
     }
     guard let condition else {
       if let trouble = try found({ () throws(SourceError) in try SampleTrouble.found(in: lines) }) { return trouble }
       throw Failure(
-        message: "none of its \(counted(lines.lines.count)) tells of trouble: looked for \(SampleTrouble.sought). "
+        message: "none of its \(whole) tells of trouble: looked for \(SampleTrouble.sought). "
           + "Give lines that show the trouble among others, or say which lines are meant, such as "
           + "--where 'contains(message, \"…\")'; stella tail --no-follow shows the fields of each.")
     }
@@ -132,8 +158,17 @@ package struct RuleScaffold: Sendable {
     }
     let names = lines.names.prefix(20).joined(separator: ", ")
     throw Failure(
-      message: "--where holds for none of its \(counted(lines.lines.count)); beside level and message they have "
+      message: "--where holds for none of its \(whole); "
+        + Self.unseen(expression, lines).map { $0 + ($0.hasSuffix("?") ? " " : ". ") }.joined()
+        + "beside level and message they have "
         + (names.isEmpty ? "no fields" : names))
+  }
+
+  /// What the condition reads that no line has, each as a sentence.
+  private static func unseen(_ condition: Expression, _ lines: SampleLines) -> [String] {
+    var unseen = UnseenFields(condition.fields)
+    lines.note(in: &unseen, of: condition)
+    return unseen.hints.map(\.text)
   }
 
   private static func counted(_ lines: Int) -> String { "\(lines) \(lines == 1 ? "line" : "lines")" }

@@ -89,6 +89,35 @@ struct SampleLines {
     return rows
   }
 
+  /// What is at a path such as `meta.code` in a line. O(line's bytes).
+  func value(_ path: String, of line: Int) throws(SourceError) -> FieldValue? {
+    var found: FieldValue?
+    _ = try Self.read(Array(bytes[lines[line].range]), FieldRegister()) { batch, reader in
+      guard batch.count > 0 else { return }
+      var value = FieldValue.object(reader.event(batch.record(0), time: batch.times[0]).fields)
+      for name in path.split(separator: ".") {
+        guard case .object(let members) = value, let member = members.first(where: { $0.name == name }) else { return }
+        value = member.value
+      }
+      found = value
+    }
+    return found
+  }
+
+  /// Shows the lines to who wants to know which fields they have. O(bytes).
+  func note(in unseen: inout UnseenFields, of condition: Expression) {
+    let fields = FieldRegister()
+    for name in condition.fields { _ = fields.table.column(of: name) }
+    var found = unseen
+    _ = try? Self.read(bytes, fields) { batch, reader in
+      found.note(batch, fields.table)
+      for row in 0..<batch.count where found.wantsNames {
+        found.note(reader.event(batch.record(row), time: batch.times[row]))
+      }
+    }
+    unseen = found
+  }
+
   /// The lines that `isWanted` says, each with its end.
   func text(_ isWanted: (Int) -> Bool) -> [UInt8] {
     var text: [UInt8] = []

@@ -5,7 +5,7 @@ import StellaModel
 struct SampleTrouble {
   let condition: Expression
   /// The lines for which the condition holds.
-  let rows: [Bool]
+  private(set) var rows: [Bool]
   /// Such as "errors", for people.
   let what: String
   let severity: Severity
@@ -232,8 +232,9 @@ struct SampleTrouble {
       sample.ownNames.filter { name in
         guard has(name) else { return false }
         let values = Set(lines.map { $0.values[name] })
+        // A sentence is no name.
         return values.count <= 20 && 2 * values.count <= max(2, lines.count)
-          && values.allSatisfy { if case .string? = $0 { true } else { $0 == nil } }
+          && values.allSatisfy { if case .string(let text)? = $0 { !text.contains(" ") } else { $0 == nil } }
       }.max { largest([$0]) < largest([$1]) }
     }
     var key: [String] = []
@@ -263,6 +264,44 @@ struct SampleTrouble {
 }
 
 extension SampleTrouble {
+  /// The same trouble in other lines of the log.
+  func within(_ lines: SampleLines) throws(SourceError) -> SampleTrouble {
+    var trouble = self
+    trouble.rows = try lines.rows(condition)
+    return trouble
+  }
+
+  /// Lines of the log in their order, of at most so many bytes: half of them the trouble where it is densest, the rest
+  /// spread evenly over what else there is.
+  func excerpt(of sample: SampleLines, limitBytes: Int) -> [UInt8] {
+    func bytes(_ line: Int) -> Int { sample.lines[line].range.count + 1 }
+    let wrong = rows.indices.filter { rows[$0] }
+    var (first, size) = (0, 0)
+    var best = 0..<0
+    for last in wrong.indices {
+      size += bytes(wrong[last])
+      while size > limitBytes / 2, first < last {
+        size -= bytes(wrong[first])
+        first += 1
+      }
+      let (count, span) = (last + 1 - first, wrong[last] - wrong[first])
+      let isBetter =
+        best.isEmpty || count > best.count
+        || count == best.count && span < wrong[best.upperBound - 1] - wrong[best.lowerBound]
+      if isBetter { best = first..<last + 1 }
+    }
+    var kept = Set(wrong[best])
+    let others = rows.indices.filter { !rows[$0] }
+    let room = limitBytes - kept.reduce(0) { $0 + bytes($1) }
+    let step = max(1, (others.reduce(0) { $0 + bytes($1) } + max(1, room) - 1) / max(1, room))
+    var used = 0
+    for place in stride(from: 0, to: others.count, by: step) where used + bytes(others[place]) <= room {
+      used += bytes(others[place])
+      kept.insert(others[place])
+    }
+    return sample.text(kept.contains)
+  }
+
   /// A line of the key that has most of them.
   func example(of sample: SampleLines) -> Int {
     let lines = rows.indices.filter { rows[$0] }

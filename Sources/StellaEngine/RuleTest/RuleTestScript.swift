@@ -23,6 +23,7 @@ extension TestScript where World == RuleTestRun {
     try self.init(
       file, begin: RuleTestPrelude.begin, end: RuleTestPrelude.end,
       outside: "events are fed and expected inside of test(\"…\", function(t) … end)",
+      methods: (RuleTestLanguage.methods + RuleTestLanguage.feedMethods).map(\.name),
       functions: [
         "stella_test.use": function { arguments, run throws(RuleTestFailure) in try run.use(arguments[0]) },
         "stella_test.params": function { arguments, run throws(RuleTestFailure) in

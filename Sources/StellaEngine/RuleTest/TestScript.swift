@@ -19,6 +19,8 @@ final class TestScript<World: AnyObject> {
   typealias Function = ([LuaValue], World) -> Result<LuaValue, RuleTestFailure>
 
   private let state: LuaState
+  /// What objects of the test language can do.
+  private let methods: [String]
   private(set) var cases: [Case] = []
   private let current: Current
 
@@ -40,9 +42,12 @@ final class TestScript<World: AnyObject> {
   ///   - begin: Lua that goes before the file's first line, on that line.
   ///   - end: Lua after its last line, which returns the cases.
   ///   - outside: what a call outside of a case is told.
+  ///   - methods: those of the objects of the test language.
   init(
-    _ file: RuleSource, begin: String, end: String, outside: String, functions: [String: Function]
+    _ file: RuleSource, begin: String, end: String, outside: String, methods: [String],
+    functions: [String: Function]
   ) throws(RuleError) {
+    self.methods = methods
     let current = Current()
     self.current = current
     var hosts: [String: LuaHostFunction] = [:]
@@ -62,7 +67,8 @@ final class TestScript<World: AnyObject> {
         return Case(name: name, line: place.line, run: run)
       }
     } catch {
-      throw RuleError(error, file: file.file)
+      throw RuleError(
+        error.kind == .load ? TestScript.syntaxError(of: file, library: library) ?? error : error, file: file.file)
     }
     if cases.isEmpty {
       throw RuleError(
@@ -70,6 +76,28 @@ final class TestScript<World: AnyObject> {
         remedy: "Write test(\"what is promised\", function(t) … end).",
         file: file.file, line: 1)
     }
+  }
+
+  /// What is wrong with the file by itself: what goes around it would be found in the error.
+  private static func syntaxError(of file: RuleSource, library: LuaLibrary) -> LuaError? {
+    do throws(LuaError) {
+      let alone = try LuaState(limits: limits, library: library)
+      defer { alone.close() }
+      _ = try alone.load(file.text, name: file.file)
+    } catch {
+      if error.kind == .load { return error }
+    }
+    return LuaError(
+      kind: .runtime, message: "the file returns something itself; tests return nothing", file: file.file)
+  }
+
+  /// The message with the method that was probably meant.
+  private func hinted(_ message: String) -> String {
+    let start = "attempt to call a nil value (method '"
+    guard message.hasPrefix(start) else { return message }
+    let name = String(message.dropFirst(start.count).prefix { $0 != "'" })
+    if let meant = NearestName.of(name, in: methods) { return "\(start)\(name)'); did you mean \(meant)?" }
+    return message.contains("; did you mean") ? message : message + "; there are \(methods.joined(separator: ", "))"
   }
 
   private static func host(_ function: @escaping Function, _ current: Current, outside: String) -> LuaHostFunction {
@@ -92,7 +120,7 @@ final class TestScript<World: AnyObject> {
     do throws(LuaError) {
       _ = try state.call(test.run, [])
     } catch {
-      return Failure(message: error.message, line: error.line)
+      return Failure(message: hinted(error.message), line: error.line)
     }
     do throws(RuleTestFailure) {
       try finish()

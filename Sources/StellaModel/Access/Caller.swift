@@ -12,11 +12,24 @@ package enum Caller: Sendable, Hashable {
   ///
   /// - Parameter owner: name of the person who made the token.
   case token(name: String, owner: String, scopes: Set<APIToken.Scope>)
+  /// Somebody for whom an OpenID provider vouches, for one request and without a session.
+  ///
+  /// - Parameters:
+  ///   - name: a user's, or ``visitor(_:)``.
+  ///   - roles: what lets them do something.
+  case issued(name: String, roles: Set<String>)
   /// Some program of this machine, where nobody logs in: it may look, and not at personal data.
   case local
 
   /// Whom a program acts as, on the log and as who asks for a run: nobody's own name has a colon in it.
   package static func tokenActor(_ name: String, owner: String) -> String { "token:\(name)@\(owner)" }
+
+  /// What somebody is called who is no user here: nobody's own name has a colon in it.
+  ///
+  /// - Parameter subject: the provider's own name for them.
+  package static func visitor(_ subject: String) -> String { "oidc:\(subject)" }
+
+  package static func isVisitor(_ name: String) -> Bool { name.hasPrefix("oidc:") }
 
   /// The person behind ``tokenActor(_:owner:)``; nil for another text.
   package static func owner(ofTokenActor text: String) -> String? {

@@ -39,44 +39,81 @@ extension AccessBook {
   package func logIn(
     _ name: String, password: String, secret: AccessSecret, times: SessionTimes, address: String
   ) throws -> LoginSession? {
-    precondition(secret.kind == .session)
-    return try store.write(as: .command) { transaction in
-      guard let account = try transaction.account(name), account.password == password, !account.isDisabled,
-        let person = person(of: name), !person.isDisabled
-      else { return nil }
-      let now = time.now()
-      try transaction.removeSessions(endedBefore: now)
-      for former in try transaction.sessions(of: name).dropLast(Self.sessionLimit - 1) {
-        _ = try transaction.removeSession(former.id)
+    try store.write(as: .command) { transaction in
+      guard let account = try transaction.account(name), account.password == password, !account.isDisabled else {
+        return nil
       }
-      // The digest's own beginning: a name for it in the log that gives nothing away.
-      let session = LoginSession(
-        id: HexText.text(secret.digest.prefix(8)), account: name, createdAt: now, idle: times.idle,
-        endsAt: now + times.longest)
-      try transaction.insert(session, digest: secret.digest)
-      try transaction.append(
+      return try begin(name, secret, times, address, [], transaction)
+    }
+  }
+
+  /// Begins a session of somebody for whom an OpenID provider vouches; they need no password.
+  ///
+  /// - Parameters:
+  ///   - name: a user's.
+  ///   - subject: the provider's name for them.
+  /// - Returns: nil when they may no longer log in.
+  package func logIn(
+    _ name: String, subject: String, secret: AccessSecret, times: SessionTimes, address: String
+  ) throws -> LoginSession? {
+    try store.write(as: .command) { transaction in
+      if let account = try transaction.account(name), account.isDisabled { return nil }
+      let proof: [FieldValue.Member] = [.init("by", .string("oidc")), .init("subject", .string(subject))]
+      return try begin(name, secret, times, address, proof, transaction)
+    }
+  }
+
+  private func begin(
+    _ name: String, _ secret: AccessSecret, _ times: SessionTimes, _ address: String, _ proof: [FieldValue.Member],
+    _ transaction: Store.Transaction
+  ) throws -> LoginSession? {
+    precondition(secret.kind == .session)
+    guard let person = person(of: name), !person.isDisabled else { return nil }
+    let now = time.now()
+    try transaction.removeSessions(endedBefore: now)
+    for former in try transaction.sessions(of: name).dropLast(Self.sessionLimit - 1) {
+      _ = try transaction.removeSession(former.id)
+    }
+    // The digest's own beginning: a name for it in the log that gives nothing away.
+    let session = LoginSession(
+      id: HexText.text(secret.digest.prefix(8)), account: name, createdAt: now, idle: times.idle,
+      endsAt: now + times.longest)
+    try transaction.insert(session, digest: secret.digest)
+    try transaction.append(
+      LogEntry(
+        .loggedIn, time: now, actor: "user:\(person.name)",
+        body: proof + [
+          .init("session", .string(session.id)), .init("address", .string(address)),
+          .init("until", .string(Timestamp.text(session.endsAt))),
+        ]))
+    return session
+  }
+
+  /// Somebody came in with a token of an OpenID provider, for the first time with this one.
+  package func noteToken(of actor: String, subject: String, until: Int64, address: String) throws {
+    try store.write(as: .command) { transaction in
+      _ = try transaction.append(
         LogEntry(
-          .loggedIn, time: now, actor: "user:\(person.name)",
+          .loggedIn, time: time.now(), actor: actor,
           body: [
-            .init("session", .string(session.id)), .init("address", .string(address)),
-            .init("until", .string(Timestamp.text(session.endsAt))),
+            .init("by", .string("oidc")), .init("subject", .string(subject)), .init("address", .string(address)),
+            .init("until", .string(Timestamp.text(until))),
           ]))
-      return session
     }
   }
 
   /// Attempts that failed, put on record together.
   ///
   /// - Parameter account: nil when nobody has the name that was given, which then isn't told: people type passwords there.
-  package func noteFailures(of account: String?, count: Int, address: String) throws {
-    try store.write(as: .command) { transaction in
-      _ = try transaction.append(
-        LogEntry(
-          .loginFailed, time: time.now(), actor: "engine",
-          body: [
-            .init("user", account.map { .string($0) } ?? .null), .init("address", .string(address)),
-            .init("count", .integer(Int64(count))),
-          ]))
+  /// - Parameter reason: what was wrong, where that gives nothing away.
+  package func noteFailures(of account: String?, count: Int, address: String, reason: String? = nil) throws {
+    var body: [FieldValue.Member] = [
+      .init("user", account.map { .string($0) } ?? .null), .init("address", .string(address)),
+      .init("count", .integer(Int64(count))),
+    ]
+    if let reason { body.append(.init("reason", .string(reason))) }
+    try store.write(as: .command) { [body] transaction in
+      _ = try transaction.append(LogEntry(.loginFailed, time: time.now(), actor: "engine", body: body))
     }
   }
 
@@ -99,12 +136,14 @@ extension AccessBook {
   }
 
   /// The session that a secret is for; nil when it is over, or its person may no longer come in.
-  package func session(_ secret: AccessSecret) throws -> (session: LoginSession, person: Person)? {
+  ///
+  /// - Parameter isUse: whether it counts as used now.
+  package func session(_ secret: AccessSecret, isUse: Bool = true) throws -> (session: LoginSession, person: Person)? {
     let digest = secret.digest
     guard secret.kind == .session, let session = try store.readAccess({ try $0.session(digest) }) else { return nil }
     let now = time.now()
     guard !session.isOver(at: now), let person = person(of: session.account), !person.isDisabled else { return nil }
-    if now - session.usedAt >= Self.useStep {
+    if isUse, now - session.usedAt >= Self.useStep {
       try store.write(as: .command) { try $0.setUsed(session: session.id, at: now) }
     }
     return (session, person)

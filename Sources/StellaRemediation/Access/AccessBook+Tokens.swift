@@ -65,12 +65,14 @@ extension AccessBook {
   }
 
   /// The token that a secret is for; nil when it is no longer valid, or its owner may no longer come in.
-  package func token(_ secret: AccessSecret) throws -> (token: APIToken, owner: Person)? {
+  ///
+  /// - Parameter isUse: whether it counts as used now.
+  package func token(_ secret: AccessSecret, isUse: Bool = true) throws -> (token: APIToken, owner: Person)? {
     let digest = secret.digest
     guard secret.kind == .token, let token = try store.readAccess({ try $0.token(digest) }) else { return nil }
     let now = time.now()
     guard token.isValid(at: now), let owner = person(of: token.owner), !owner.isDisabled else { return nil }
-    if now - (token.usedAt ?? 0) >= Self.useStep {
+    if isUse, now - (token.usedAt ?? 0) >= Self.useStep {
       try store.write(as: .command) { try $0.setUsed(token: token.prefix, at: now) }
     }
     return (token, owner)

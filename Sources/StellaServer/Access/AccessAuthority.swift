@@ -26,6 +26,7 @@ package struct Identity: Sendable, Hashable {
     case .uid: true
     case .session: !roles.isDisjoint(with: right.roles)
     case .token(_, _, let scopes): right.scope.map(scopes.contains) ?? false
+    case .issued(let name, let roles): right.isForIssued(Caller.isVisitor(name)) && !roles.isDisjoint(with: right.roles)
     case .local: right == .read
     }
   }
@@ -41,6 +42,7 @@ package struct Identity: Sendable, Hashable {
     case .uid(let uid): "uid:\(uid)"
     case .session(_, let account): "user:\(account)"
     case .token(let name, let owner, _): Caller.tokenActor(name, owner: owner)
+    case .issued(let name, _): "issued:\(name)"
     case .local: "local"
     }
   }
@@ -60,11 +62,20 @@ package struct LoginGrant: Sendable, Hashable {
 /// The host's knowledge of who may come in. Every call blocks, and may be made from several threads at once.
 package protocol AccessAuthority: Sendable {
   /// Whose secret this is; nil when it is nobody's, or no longer.
-  func identity(by secret: String) throws(CommandFailure) -> Identity?
+  ///
+  /// - Parameters:
+  ///   - address: where it comes from.
+  ///   - isUse: whether that counts as a use of the session, which ends some time after the last.
+  func identity(by secret: String, from address: String, isUse: Bool) throws(CommandFailure) -> Identity?
   /// Does the same work whether or not there is such a user.
   ///
   /// - Returns: nil when user and password don't fit.
   func logIn(_ user: String, password: String, address: String) throws(CommandFailure) -> LoginGrant?
+  /// Begins a session for whom an OpenID provider vouches.
+  ///
+  /// - Returns: nil when the token isn't taken.
+  /// - Throws: ``CommandFailure`` `notPermitted` when it is about no user.
+  func logIn(token: String, address: String) throws(CommandFailure) -> LoginGrant?
   /// Makes the first admin.
   ///
   /// - Returns: nil when the code doesn't fit, or none is in force.

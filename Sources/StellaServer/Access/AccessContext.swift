@@ -7,6 +7,8 @@ package struct AccessContext: RequestContext {
   package var coreContext: CoreRequestContextStorage
   /// Set by ``AccessGate``, which lets nothing through without one but what is open to everybody.
   package var identity: Identity?
+  /// Set with it: whether its sender may still see what it asked for, asked anew.
+  package var mayStillRead: (@Sendable () async -> Bool)?
   /// Of the other end of the connection, which may be a proxy; empty when it can't be told.
   let peer: String
 

@@ -12,7 +12,8 @@ import StellaModel
 struct AccessGate: RouterMiddleware {
   /// What of a URL ends up in logs and histories, and so must hold no secret.
   private static let secretNames: Set<String> = [
-    "access_token", "api_key", "apikey", "auth", "authorization", "bearer", "code", "jwt", "key_secret", "passwd",
+    "access_token", "api_key", "apikey", "auth", "authorization", "bearer", "code", "id_token", "jwt", "key_secret",
+    "passwd",
     "password", "secret", "session", "token",
   ]
   static var crossSiteField: HTTPField.Name { AnswerField.name("stella-cross-site-token") }
@@ -42,7 +43,9 @@ struct AccessGate: RouterMiddleware {
     let identity: Identity?
     do throws(CommandFailure) {
       let authority = authority
-      identity = try await work.run { () throws(CommandFailure) in try authority.identity(by: shown.secret) }
+      identity = try await work.run { () throws(CommandFailure) in
+        try authority.identity(by: shown.secret, from: address, isUse: true)
+      }
     } catch {
       return Problem(error).response
     }
@@ -54,7 +57,23 @@ struct AccessGate: RouterMiddleware {
     if !identity.sendsEvents, !guests.take(identity.key, now: now) { return Self.tooMany(seconds: 1) }
     var context = context
     context.identity = identity
+    context.mayStillRead = { await mayStillRead(shown, identity) }
     return try await next(request, context)
+  }
+
+  /// Whether who was let in would be let in still, and see as much.
+  private func mayStillRead(_ shown: Credential, _ before: Identity) async -> Bool {
+    let authority = authority
+    do throws(CommandFailure) {
+      let found = try await work.run { () throws(CommandFailure) in
+        try authority.identity(by: shown.secret, from: "", isUse: false)
+      }
+      guard let found, found.has(.read) else { return false }
+      return found.has(.administer) || !before.has(.administer)
+    } catch {
+      // Too much to do at the moment says nothing about the session.
+      return true
+    }
   }
 
   // MARK: - Credentials
@@ -85,7 +104,7 @@ struct AccessGate: RouterMiddleware {
     guard case .session = identity.caller else {
       return Self.unauthorized("a cookie holds a session, and no token.")
     }
-    if let refusal = Self.foreignPage(request) { return refusal }
+    if let refusal = Self.foreignPage(request, isTLS: cookie.isSecure) { return refusal }
     if [.get, .head].contains(request.method) { return nil }
     let shown = request.headers[values: Self.crossSiteField]
     guard let token = identity.crossSiteToken, shown.count == 1,
@@ -101,11 +120,13 @@ struct AccessGate: RouterMiddleware {
   }
 
   /// Refuses what a browser sends for a page of another site.
-  static func foreignPage(_ request: Request) -> Response? {
+  ///
+  /// - Parameter isTLS: whether pages of this host come over TLS alone: whoever is in between can write any other.
+  static func foreignPage(_ request: Request, isTLS: Bool = false) -> Response? {
     let origins = request.headers[values: .origin]
     let isForeign = origins.contains { origin in
       let authority = request.head.authority ?? ""
-      return authority.isEmpty || !["https://\(authority)", "http://\(authority)"].contains(origin)
+      return authority.isEmpty || origin != "https://\(authority)" && (isTLS || origin != "http://\(authority)")
     }
     let site = request.headers[AnswerField.name("sec-fetch-site")]
     guard isForeign || ["cross-site", "same-site"].contains(site) else { return nil }
@@ -127,7 +148,7 @@ struct AccessGate: RouterMiddleware {
   private static func secretInURL(_ request: Request) -> Response? {
     let isSecret = request.uri.queryParameters.contains { parameter in
       secretNames.contains(parameter.key.lowercased()) || parameter.value.contains("stella_s_")
-        || parameter.value.contains("stella_t_")
+        || parameter.value.contains("stella_t_") || TokenVerifier.isToken(String(parameter.value))
     }
     guard isSecret || request.uri.path.contains("stella_s_") || request.uri.path.contains("stella_t_") else {
       return nil

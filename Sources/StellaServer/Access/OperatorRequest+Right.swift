@@ -18,6 +18,18 @@ extension OperatorRequest {
     /// To change one's own password.
     case own
 
+    /// Whether a token of an OpenID provider can be enough, without a session.
+    ///
+    /// - Parameter isVisitor: whether it is about no user of ours: who asks for a plan must not be the one who approves it, and of
+    ///   them nobody could tell.
+    package func isForIssued(_ isVisitor: Bool) -> Bool {
+      switch self {
+      case .read, .respond: true
+      case .propose: !isVisitor
+      case .thaw, .vote, .administer, .own: false
+      }
+    }
+
     /// The roles of which any is enough. No role implies another.
     package var roles: Set<String> {
       switch self {

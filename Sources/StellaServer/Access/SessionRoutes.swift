@@ -6,13 +6,14 @@ import StellaModel
 /// Logging in and out, under `/api/v1`:
 ///
 ///     POST   /session    {"user","password","cookie":true}    open to everybody
+///                        {"id_token","cookie":true}           the same, with the token of an OpenID provider
 ///     POST   /enrolment  {"code","user","password"}           open to everybody; makes the first admin
 ///     GET    /session    who is logged in, and what pages need to show
 ///     DELETE /session    ends it
 ///
 /// With `cookie` the session's secret is in a cookie and in no body; without, it is in the body of this one answer.
 struct SessionRoutes: Sendable {
-  private static let bodyLimit = 4 << 10
+  private static let bodyLimit = 20 << 10
 
   let authority: any AccessAuthority
   /// Few threads: each login takes memory and time on purpose.
@@ -24,6 +25,13 @@ struct SessionRoutes: Sendable {
   func add(to routes: RouterGroup<AccessContext>) {
     routes.post("session") { request, context in
       try await begin(request, context) { members, address throws(CommandFailure) in
+        if let token = try members.optionalText("id_token") {
+          return (
+            // Those who guess nothing don't keep others out.
+            "oidc \(address)",
+            { authority throws(CommandFailure) in try authority.logIn(token: token, address: address) }
+          )
+        }
         let user = try members.text("user")
         let password = try members.text("password")
         return (
@@ -75,7 +83,7 @@ struct SessionRoutes: Sendable {
     _ request: Request, _ context: AccessContext,
     _ read: (inout RequestMembers, String) throws(CommandFailure) -> (name: String, attempt: Attempt)
   ) async throws -> Response {
-    if let refusal = AccessGate.foreignPage(request) { return refusal }
+    if let refusal = AccessGate.foreignPage(request, isTLS: cookie.isSecure) { return refusal }
     // A form of another site could send any other type.
     guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
       return Problem(
@@ -86,7 +94,7 @@ struct SessionRoutes: Sendable {
     do {
       body = try await request.body.collect(upTo: Self.bodyLimit)
     } catch is NIOTooManyBytesError {
-      return Problem(CommandFailure(.usage, "the body is over 4 KiB."), status: .contentTooLarge).response
+      return Problem(CommandFailure(.usage, "the body is over 20 KiB."), status: .contentTooLarge).response
     }
     let address = AccessGate.address(request, context, isBehindProxy: isBehindProxy)
     do throws(CommandFailure) {
@@ -99,7 +107,7 @@ struct SessionRoutes: Sendable {
       guard wait == 0 else { return AccessGate.tooMany(seconds: (wait + 999_999_999) / 1_000_000_000) }
       let authority = authority
       guard let grant = try await work.run({ () throws(CommandFailure) in try attempt(authority) }) else {
-        return AccessGate.unauthorized("user and password, or the code, don't fit.")
+        return AccessGate.unauthorized("user and password, the code or the token don't fit.")
       }
       attempts.succeeded(address: address, name: name)
       var response = Self.answer(

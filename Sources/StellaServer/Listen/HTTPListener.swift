@@ -29,13 +29,21 @@ struct HTTPListener: Sendable {
   ) async throws where Context.Source == ApplicationRequestContextSource {
     let logger = Logger(label: "stella.server") { _ in SwiftLogNoOpLogHandler() }
     let (bound, bindings) = AsyncStream.makeStream(of: Int?.self)
-    let plain = HTTPServerBuilder.http1(
-      configuration: .init(
-        additionalChannelHandlers: [RequestDeadline(patience)],
-        httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+    let routes = router.buildResponder()
+    let plain = HTTPServerBuilder { responder in
+      UpgradableChannel(
+        responder: responder,
+        offer: { head, channel in
+          let offer = SocketOffer()
+          let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+          let response = try? await SocketOffer.$current.withValue(offer) {
+            try await routes.respond(to: request, context: Context(source: .init(channel: channel, logger: logger)))
+          }
+          return response?.status == .switchingProtocols ? offer : nil
+        }, patience: patience)
+    }
     let application = Application(
-      router: router, server: try tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
+      responder: routes, server: try tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
       configuration: .init(
         address: address, serverName: nil,
         availableConnectionsDelegate: .maximum(connections, logger: logger)),

@@ -68,6 +68,9 @@ extension AreaDescription {
     .init("valid", .flag),
   ]
 
+  private static let cookie = Schema.Property(
+    "cookie", .flag.meaning("Puts the secret into a cookie, and not into the answer."), isRequired: false)
+
   package static let session = AreaDescription(
     "session", "Logging in and out.",
     routes: [
@@ -76,12 +79,13 @@ extension AreaDescription {
         body: [
           .init(
             "application/json",
-            .object(
-              [
-                .init("user", .text), .init("password", .text),
-                .init(
-                  "cookie", .flag.meaning("Puts the secret into a cookie, and not into the answer."), isRequired: false),
-              ], isClosed: true))
+            .either([
+              .object([.init("user", .text), .init("password", .text), cookie], isClosed: true),
+              .object(
+                [
+                  .init("id_token", .text.meaning("Of the OpenID provider that the configuration names.")), cookie,
+                ], isClosed: true),
+            ]))
         ], answers: [.init(201, "The session.", [.init("application/json", .named("Session"))])],
         problems: [400, 401, 403, 413, 415, 429, 503]),
       RouteDescription(

@@ -44,6 +44,10 @@ extension AreaDescription {
             ])
         ]),
       RouteDescription(
+        "GET", "/telemetry/snapshot", "telemetrySnapshot", "How everything stands at the moment, in one object",
+        .right(.read),
+        answers: [.init(200, "The snapshot.", [.init("application/json", .named("Snapshot"))])]),
+      RouteDescription(
         "GET", "/health", "health", "Whether the process is alive", .everybody,
         answers: [.init(200, "It is.", [.init("application/json", .named("Health"))])]),
       RouteDescription(
@@ -57,6 +61,22 @@ extension AreaDescription {
         answers: [.init(200, "OpenAPI 3.1.", [.init("application/json", .object([.init("openapi", .text)]))])]),
     ],
     schemas: [
+      (
+        "Snapshot",
+        .object([
+          .init("time", .time), .init("version", .text), .init("uptime_seconds", .number),
+          .init(
+            "engine",
+            .object([
+              .init("events", .count), .init("late_events", .count), .init("undecoded_lines", .count),
+              .init("sources", .count), .init("latest_event", .time.orNull), .init("rules", .count),
+              .init("refused", .count), .init("resting", .count), .init("open_alerts", .count),
+              .init("cpu_seconds", .number), .init("resident_bytes", .count),
+            ]).orNull), .init("alerts_firing", .count), .init("alerts", .list(.named("Alert"))),
+          .init("approvals_waiting", .count), .init("approvals", .list(.named("Run"))), .init("frozen", .flag),
+          .init("stream", .map(.count)),
+        ])
+      ),
       (
         "Freeze",
         .object([

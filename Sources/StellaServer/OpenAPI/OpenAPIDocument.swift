@@ -75,7 +75,11 @@ package struct OpenAPIDocument: Sendable {
       "bearer",
       .object([
         .init("type", .string("http")), .init("scheme", .string("bearer")),
-        .init("description", .string("The secret of a session (`POST /api/v1/session`), or a token.")),
+        .init(
+          "description",
+          .string(
+            "The secret of a session (`POST /api/v1/session`), a token, or one of the OpenID provider that the configuration names."
+          )),
       ])),
     .init(
       "cookie",
@@ -208,6 +212,7 @@ package struct OpenAPIDocument: Sendable {
     case 421: "Only localhost is served here."
     case 422: "A rule or fix is broken; what was in use stays in use."
     case 423: "All effects are stopped."
+    case 426: "This is no WebSocket handshake."
     case 429: "Too many requests; `Retry-After` says when to come again."
     case 503: "It can't be done now; a retry may help."
     default: "It went wrong."

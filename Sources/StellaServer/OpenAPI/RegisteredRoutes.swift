@@ -34,7 +34,8 @@ package enum RegisteredRoutes {
   }
 
   private struct Nobody: AccessAuthority {
-    func identity(by secret: String) throws(CommandFailure) -> Identity? { nil }
+    func identity(by secret: String, from address: String, isUse: Bool) throws(CommandFailure) -> Identity? { nil }
+    func logIn(token: String, address: String) throws(CommandFailure) -> LoginGrant? { nil }
     func logIn(_ user: String, password: String, address: String) throws(CommandFailure) -> LoginGrant? { nil }
     func enrol(
       _ user: String, password: String, code: String, address: String

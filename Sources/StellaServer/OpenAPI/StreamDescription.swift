@@ -5,6 +5,7 @@ extension AreaDescription {
     "stream", "What happens, as it happens.",
     routes: [
       events("/api/v1/stream", "stream"), events("/api/stella/server-logs-stream", "serverLogsStream"),
+      socket("/api/v1/ws", "socket"), socket("/telemetry/ws", "telemetrySocket"),
     ],
     schemas: [
       (
@@ -43,5 +44,12 @@ extension AreaDescription {
           200, "Messages, as they come.",
           [.init("text/event-stream", .text), .init("application/x-ndjson", .list(.named("Message")))])
       ])
+  }
+
+  private static func socket(_ path: String, _ id: String) -> RouteDescription {
+    RouteDescription(
+      "GET", path, id,
+      "The same messages over a WebSocket, each a text; a text with a filter as JSON that the client sends holds from then on",
+      .right(.read), parameters: streamFilters, answers: [.init(101, "The WebSocket begins.")], problems: [426])
   }
 }

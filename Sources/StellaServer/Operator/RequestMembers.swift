@@ -77,6 +77,12 @@ struct RequestMembers {
     }
   }
 
+  /// A text, or several with commas between them; nil when it isn't there.
+  mutating func textOrList(_ name: String) throws(CommandFailure) -> String? {
+    if case .list? = members[name] { return try list(name)?.joined(separator: ",") }
+    return try optionalText(name)
+  }
+
   /// False when it isn't there.
   mutating func flag(_ name: String) throws(CommandFailure) -> Bool {
     names.append(name)

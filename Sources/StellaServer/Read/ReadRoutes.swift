@@ -9,6 +9,12 @@ package protocol ReadRoutes: Sendable {
 package protocol ViewerContext: RequestContext {
   /// Whether personal data is shown unmasked.
   var seesPersonalData: Bool { get }
+  /// Whether the sender may still see as much, asked anew while an answer goes on; nil where nobody logs in.
+  var mayStillRead: (@Sendable () async -> Bool)? { get }
+}
+
+extension ViewerContext {
+  package var mayStillRead: (@Sendable () async -> Bool)? { nil }
 }
 
 extension PeerRequestContext: ViewerContext {

@@ -10,6 +10,9 @@ final class StreamClient: FeedClient {
     var bytes = 0
     /// The client gets what waits, and nothing more.
     var isEnded = false
+    /// It took too little.
+    var isDropped = false
+    var onDrop: (@Sendable () -> Void)?
     var waiting: CheckedContinuation<Void, Never>?
   }
 
@@ -23,20 +26,22 @@ final class StreamClient: FeedClient {
   init(limit: Int, farewell: FeedChunk) { (self.limit, self.farewell) = (limit, farewell) }
 
   func take(_ chunk: FeedChunk) -> Bool {
-    let (isTaken, waiting) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-      if state.isEnded { return (false, nil) }
+    typealias Outcome = (isTaken: Bool, waiting: CheckedContinuation<Void, Never>?, onDrop: (@Sendable () -> Void)?)
+    let outcome = state.withLock { state -> Outcome in
+      if state.isEnded { return (false, nil, nil) }
       let fits = state.bytes == 0 || state.bytes + chunk.bytes.count <= limit
       if fits {
         state.chunks.append(chunk)
         state.bytes += chunk.bytes.count
       } else {
         state.chunks = [farewell]
-        state.isEnded = true
+        (state.isEnded, state.isDropped) = (true, true)
       }
-      return (fits, state.waiting.take())
+      return (fits, state.waiting.take(), fits ? nil : state.onDrop.take())
     }
-    waiting?.resume()
-    return isTaken
+    outcome.waiting?.resume()
+    outcome.onDrop?()
+    return outcome.isTaken
   }
 
   func end(_ farewell: FeedChunk) {
@@ -48,11 +53,24 @@ final class StreamClient: FeedClient {
     waiting?.resume()
   }
 
+  /// Whether it gets nothing more because it took too little.
+  var isDropped: Bool { state.withLock { $0.isDropped } }
+
+  /// Calls `body` once it gets nothing more because it took too little; never after ``close()``. Must not block.
+  func whenDropped(_ body: @escaping @Sendable () -> Void) {
+    let isDropped = state.withLock { state in
+      if !state.isEnded { state.onDrop = body }
+      return state.isDropped
+    }
+    if isDropped { body() }
+  }
+
   /// The client has gone; who waits in ``next()`` gets nothing more.
   func close() {
     let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.chunks = []
       state.isEnded = true
+      state.onDrop = nil
       return state.waiting.take()
     }
     waiting?.resume()

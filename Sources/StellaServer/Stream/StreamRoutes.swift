@@ -3,7 +3,6 @@ import Hummingbird
 import NIOCore
 import StellaEngine
 import StellaModel
-import Synchronization
 
 /// What happens, as it happens: `GET /api/v1/stream` and `GET /api/stella/server-logs-stream`.
 ///
@@ -17,11 +16,11 @@ import Synchronization
 /// Server-sent events, or with `Accept: application/x-ndjson` one JSON object a line. Each message has an id; a client that
 /// comes back with the last one in `Last-Event-ID` (or `last_event_id=`) goes on behind it, as far as that is kept.
 /// Besides, there are `gap` (messages that are missing, `missed` of them or null), `ping`, `dropped` (the client took too little)
-/// and `end`.
+/// and `end`: the server ends, or the session of who asked is over. StreamRoutes+Socket.swift has the same over a WebSocket.
 package struct StreamRoutes: ReadRoutes {
-  private let feed: LiveFeed
-  private let clientBytes: Int
-  private let isPrivileged: @Sendable (any ViewerContext) -> Bool
+  let feed: LiveFeed
+  let clientBytes: Int
+  let isPrivileged: @Sendable (any ViewerContext) -> Bool
 
   /// - Parameters:
   ///   - clientBytes: what may wait for a client before it is dropped.
@@ -37,29 +36,41 @@ package struct StreamRoutes: ReadRoutes {
     for path in ["api/v1/stream", "api/stella/server-logs-stream"] {
       router.get(RouterPath(path)) { request, context in
         do throws(CommandFailure) {
-          return try response(to: request, isPrivileged: isPrivileged(context))
+          return try response(
+            to: request, isPrivileged: isPrivileged(context), StreamWatch(mayStillRead: context.mayStillRead))
         } catch {
-          var response = Problem(error).response
-          if error.status == .failure { response.headers[.retryAfter] = "30" }
-          return response
+          return Self.response(error)
         }
       }
     }
+    addSockets(to: router)
   }
 
-  private func response(to request: Request, isPrivileged: Bool) throws(CommandFailure) -> Response {
+  /// Those of the filter, and the message that the client had last.
+  static func parameters(_ request: Request) -> (filter: [(name: String, value: String)], last: String?) {
     var parameters: [(name: String, value: String)] = []
     var last = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
     for (name, value) in request.uri.queryParameters {
       if name == "last_event_id" { last = String(value) } else { parameters.append((String(name), String(value))) }
     }
+    return (parameters, last)
+  }
+
+  static func response(_ failure: CommandFailure) -> Response {
+    var response = Problem(failure).response
+    if failure.status == .failure { response.headers[.retryAfter] = "30" }
+    return response
+  }
+
+  private func response(
+    to request: Request, isPrivileged: Bool, _ watch: StreamWatch
+  ) throws(CommandFailure) -> Response {
+    let (parameters, last) = Self.parameters(request)
     var filter = try FeedFilter(parameters)
     filter.isPrivileged = isPrivileged
     let isLines = request.headers[.accept]?.contains("ndjson") ?? false
     if isLines { filter.framing = .lines }
-    let client = StreamClient(limit: clientBytes, farewell: LiveFeed.dropped(filter.framing))
-    try feed.join(client, filter, after: last)
-    let seat = Seat(feed, client, filter)
+    let seat = try StreamSeat(feed, filter, bytes: clientBytes, after: last)
     return Response(
       status: .ok,
       headers: [
@@ -68,32 +79,14 @@ package struct StreamRoutes: ReadRoutes {
       ],
       body: ResponseBody { writer in
         defer { seat.leave() }
+        let watching = Task { if await watch.isOver() { seat.client.end(LiveFeed.over(seat.filter.framing)) } }
+        defer { watching.cancel() }
         // So that whoever asked knows at once that it listens.
         if !isLines { try await writer.write(ByteBuffer(string: "retry: 2000\n\n")) }
-        while let chunks = await client.next() {
+        while let chunks = await seat.client.next() {
           try await writer.write(contentsOf: chunks.map { $0.form { ByteBuffer(bytes: $0) } })
         }
         try await writer.finish(nil)
       })
-  }
-
-  /// Gives a client's place back: when it has been served, or never will be.
-  private final class Seat: Sendable {
-    private let feed: LiveFeed
-    private let client: StreamClient
-    private let filter: FeedFilter
-    private let isLeft = Atomic(false)
-
-    init(_ feed: LiveFeed, _ client: StreamClient, _ filter: FeedFilter) {
-      (self.feed, self.client, self.filter) = (feed, client, filter)
-    }
-
-    deinit { leave() }
-
-    func leave() {
-      guard !isLeft.exchange(true, ordering: .acquiringAndReleasing) else { return }
-      client.close()
-      feed.leave(client, filter)
-    }
   }
 }

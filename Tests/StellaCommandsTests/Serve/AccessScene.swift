@@ -38,6 +38,29 @@ final class AccessScene {
     port = try #require(Int(place.1))
   }
 
+  /// Makes tls.crt and tls.key for this machine; false, told in a line, where there is no openssl.
+  func makeCertificate() throws -> Bool {
+    let program = "/usr/bin/openssl"
+    guard FileManager.default.isExecutableFile(atPath: program) else {
+      print("left out: TLS, which takes openssl to make a certificate")
+      return false
+    }
+    let made = Process()
+    made.executableURL = URL(fileURLWithPath: program)
+    made.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+    made.standardError = FileHandle.nullDevice
+    made.arguments = [
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "tls.key",
+      "-out", "tls.crt", "-days", "2", "-subj", "/CN=localhost", "-addext",
+      "subjectAltName=IP:127.0.0.1,DNS:localhost",
+    ]
+    try made.run()
+    made.waitUntilExit()
+    try #require(made.terminationStatus == 0)
+    chmod(directory("tls.key"), 0o600)
+    return true
+  }
+
   @discardableResult
   func stella(
     _ arguments: [String], input: String? = nil, _ more: [String: String] = [:]

@@ -348,24 +348,8 @@ struct AccessTests {
 
   @Test("Over TLS a command believes the certificate it is told to, and a browser's cookie is for TLS alone")
   func tls() throws {
-    let program = "/usr/bin/openssl"
-    guard FileManager.default.isExecutableFile(atPath: program) else {
-      print("left out: TLS, which takes openssl to make a certificate")
-      return
-    }
     let access = try AccessScene(tls: ", tls: { certificate: tls.crt, key: tls.key }")
-    let made = Process()
-    made.executableURL = URL(fileURLWithPath: program)
-    made.currentDirectoryURL = URL(fileURLWithPath: access.directory.path)
-    made.standardError = FileHandle.nullDevice
-    made.arguments = [
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "tls.key",
-      "-out",
-      "tls.crt", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-    ]
-    try made.run()
-    made.waitUntilExit()
-    try #require(made.terminationStatus == 0)
+    guard try access.makeCertificate() else { return }
     chmod(access.directory("tls.key"), 0o644)
     let refused = try access.stella(["serve", "app.jsonl"])
     #expect(refused.status == 3 && refused.errors.contains("chmod"), "\(refused)")

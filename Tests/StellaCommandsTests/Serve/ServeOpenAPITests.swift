@@ -17,7 +17,7 @@ struct ServeOpenAPITests {
     let readers = StateServer.readers(
       feed, clientBytes: 1,
       metrics: MetricsRoutes { () async throws(CommandFailure) in throw CommandFailure(.failure, "none") },
-      events: EventRoutes(nil, work: work, time: SystemTime()))
+      telemetry: TelemetryRoutes { _ in "" }, events: EventRoutes(nil, work: work, time: SystemTime()))
     let registered = await RegisteredRoutes.all(readers: readers)
     await work.end()
     let described = OpenAPIDocument(version: "1").routes

@@ -84,6 +84,7 @@ final class Notices: Sendable {
     case ran(String, RunState)
     case dropped(Int)
     case trouble
+    case recovered
     case fenced
   }
 
@@ -99,6 +100,7 @@ final class Notices: Sendable {
       case .ran(let run): said.append(.ran(run.id, run.state))
       case .dropped(let count): said.append(.dropped(count))
       case .trouble: said.append(.trouble)
+      case .recovered: said.append(.recovered)
       case .fenced: said.append(.fenced)
       }
     }

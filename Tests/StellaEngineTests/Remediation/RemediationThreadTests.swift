@@ -138,7 +138,9 @@ struct RemediationThreadTests {
     let proposed = { (notice: Notices.Notice) in if case .proposed = notice { true } else { false } }
     try scene.notices.wait(for: proposed)
     thread.end()
-    #expect(scene.notices.all.filter { $0 == .trouble }.count == 2)
+    // Told once, however often it is tried, and when it is over.
+    #expect(scene.notices.all.filter { $0 == .trouble }.count == 1)
+    #expect(scene.notices.all.filter { $0 == .recovered }.count == 1)
     #expect(scene.notices.all.filter(proposed).count == 5)
     #expect(try scene.runs(.awaiting).count == 5)
     #expect(scene.notices.droppedCount == 0)

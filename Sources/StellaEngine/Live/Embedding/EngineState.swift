@@ -110,7 +110,7 @@ final class EngineState: Sendable {
     switch notice {
     case .trouble(let source, let message):
       set("source " + source, message.map { "\(source): \($0)" })
-    case .quarantined(let rule, let error):
+    case .quarantined(let rule, let error), .stopped(let rule, let error):
       state.withLock { $0.health.restingRules[rule] = TextEscaping.oneLine(error, limit: 500) }
     case .notSaved(let text): set("checkpoint", text)
     case .reloaded(let active, _, let refused):
@@ -125,7 +125,7 @@ final class EngineState: Sendable {
       let text = errors.map(\.description).joined(separator: "\n")
       set("rules", "the rules on disk are broken, those before stay: \(text)")
       answer(StellaError(.rules, text, place: errors.first.map { "\($0.file):\($0.line)" }))
-    case .format, .source, .stateReset, .alertsEnded: break
+    case .format, .binary, .source, .stateReset, .alertsEnded: break
     }
   }
 

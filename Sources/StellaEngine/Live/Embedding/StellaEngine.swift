@@ -30,6 +30,7 @@ public final class StellaEngine: Service {
   private let runsOut: EngineBroadcast<EngineRun>
   private let state: EngineState
   private let found: FoundRules
+  private let masking: Masking?
 
   /// Opens the store and looks at the rules and fixes. Nothing is read yet.
   ///
@@ -39,6 +40,7 @@ public final class StellaEngine: Service {
   ///   open then.
   public init(_ configuration: EngineConfiguration) async throws {
     self.configuration = configuration
+    masking = try configuration.privacy.masking()
     let state = EngineState()
     let runsOut = EngineBroadcast<EngineRun>(limit: configuration.streamLimit)
     let found = FoundRules(configuration)
@@ -158,6 +160,7 @@ public final class StellaEngine: Service {
     options.rulePaths = configuration.rules.paths
     if options.rulePaths.isEmpty { options.readRules = { [rules = configuration.rules] in rules.read() } }
     options.reloadsChanges = configuration.reloadsChanges
+    options.masking = masking
     options.parameters = configuration.parameters
     options.lateness = configuration.lateness.nanoseconds
     options.workers = max(1, configuration.workers)

@@ -124,6 +124,7 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
     case .proposed(let run), .ran(let run):
       onNotice(.run(run))
       if isTroubled.exchange(false, ordering: .relaxed) { onNotice(.trouble(nil)) }
+    case .recovered: if isTroubled.exchange(false, ordering: .relaxed) { onNotice(.trouble(nil)) }
     case .dropped(let count): onNotice(.dropped(count))
     case .trouble(let text):
       isTroubled.store(true, ordering: .relaxed)

@@ -2,7 +2,8 @@ import Glibc
 import StellaModel
 import Synchronization
 
-/// What log calls leave for the engine to read: complete NDJSON records in a ring of fixed size.
+/// What log calls leave for the engine to read: records in a ring of fixed size, each a line of JSON or, of a log call, as
+/// ``LogRecordTag`` says. What is read is lines of JSON in any case.
 ///
 /// Any thread may append, without a lock: it reserves room with one atomic step, copies its record there and publishes it with
 /// another. It waits for nobody; when there is no room the record is dropped and counted, and the reader meets a record that says
@@ -26,6 +27,8 @@ package final class LogBuffer: @unchecked Sendable {
 
   /// Before each record stands its length, which is 0 until the record is there; both begin at multiples of this.
   private static let wordBytes = 8
+  /// Is added to the length of a log call's record.
+  private static let callBit = 1 << 62
   /// So far apart that threads that change one don't slow down those that read another.
   private static let lineBytes = 64
 
@@ -38,8 +41,12 @@ package final class LogBuffer: @unchecked Sendable {
   private struct Reader {
     /// What was taken of the record that is being read.
     var offset = 0
-    /// Bytes that the reader itself has to say.
-    var notice: ArraySlice<UInt8> = []
+    /// A line that the reader wrote itself: from a log call's record, or of what was dropped.
+    let text = LogRecordText()
+    /// What is still to be taken of that line.
+    var left: Range<Int> = 0..<0
+    /// A record that doesn't lie in one piece.
+    var joined: [UInt8] = []
     /// Drops that a notice has told of.
     var told = 0
     /// Drops that a notice tells of once all that was there before them is read.
@@ -106,12 +113,14 @@ package final class LogBuffer: @unchecked Sendable {
     return start < 0 || start - taken.pointee.load(ordering: .relaxed) > capacity - LogBuffer.scantBytes
   }
 
-  /// Appends one record, which ends with a line feed.
+  /// Appends one record: a line of JSON with its line feed, or what ``LogRecordTag`` says.
   ///
-  /// - Parameter time: the record's, nanoseconds since the epoch.
+  /// - Parameters:
+  ///   - time: the record's, nanoseconds since the epoch.
+  ///   - isCall: whether it is a log call's.
   /// - Returns: false when it was dropped and counted.
   @discardableResult
-  package func append(_ record: UnsafeRawBufferPointer, time: Int64) -> Bool {
+  package func append(_ record: UnsafeRawBufferPointer, time: Int64, isCall: Bool = false) -> Bool {
     guard let bytes = record.baseAddress, !record.isEmpty else { return true }
     let size = LogBuffer.region(record.count)
     var start = reserved.pointee.load(ordering: .relaxed)
@@ -126,7 +135,8 @@ package final class LogBuffer: @unchecked Sendable {
       start = now
     }
     copyIn(bytes, record.count, at: start + LogBuffer.wordBytes)
-    length(at: start).pointee.store(record.count, ordering: .releasing)
+    let mark = isCall ? record.count | LogBuffer.callBit : record.count
+    length(at: start).pointee.store(mark, ordering: .releasing)
     if awaited.pointee.load(ordering: .relaxed) != 0, awaited.pointee.exchange(0, ordering: .relaxed) != 0 {
       waker?.wake()
     }
@@ -179,18 +189,26 @@ package final class LogBuffer: @unchecked Sendable {
     noteDrops(&reader)
     var filled = 0
     while filled < buffer.count {
-      if reader.notice.isEmpty, reader.offset == 0 { tellDrops(&reader, head: head) }
-      if !reader.notice.isEmpty {
-        let count = min(reader.notice.count, buffer.count - filled)
-        reader.notice.prefix(count).withUnsafeBytes {
-          UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(from: $0)
-        }
-        reader.notice.removeFirst(count)
+      if reader.left.isEmpty, reader.offset == 0 { tellDrops(&reader, head: head) }
+      if !reader.left.isEmpty {
+        let count = min(reader.left.count, buffer.count - filled)
+        let line = reader.text.json.line[reader.left.prefix(count)]
+        UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: line))
+        reader.left.removeFirst(count)
         filled += count
         continue
       }
-      let length = length(at: head).pointee.load(ordering: .acquiring)
+      var length = length(at: head).pointee.load(ordering: .acquiring)
       if length == 0 { break }
+      if length & LogBuffer.callBit != 0 {
+        length &= ~LogBuffer.callBit
+        write(length, at: head + LogBuffer.wordBytes, &reader)
+        let size = LogBuffer.region(length)
+        clear(size, at: head)
+        head += size
+        continue
+      }
       let count = min(length - reader.offset, buffer.count - filled)
       copyOut(target + filled, count, at: head + LogBuffer.wordBytes + reader.offset)
       filled += count
@@ -230,16 +248,32 @@ package final class LogBuffer: @unchecked Sendable {
   private func tellDrops(_ reader: inout Reader, head: Int) {
     guard let untold = reader.untold, head >= untold.before else { return }
     reader.untold = nil
-    var json = JSONText()
-    json.raw("{")
-    json.name("time")
-    json.string(Timestamp.text(untold.last))
+    let json = reader.text.json
+    json.begin()
+    json.raw(#"{"time":"#)
+    json.time(untold.last)
     json.raw(#","level":"warning","message":"Log events were dropped","logger":"stella.logging","since":"#)
-    json.string(Timestamp.text(untold.first))
+    json.time(untold.first)
     json.raw(#","dropped":"#)
-    json.integer(untold.count)
+    json.integer(Int64(untold.count))
     json.raw("}\n")
-    reader.notice = json.bytes[...]
+    reader.left = 0..<json.count
+  }
+
+  /// Makes a log call's record into a line.
+  private func write(_ count: Int, at position: Int, _ reader: inout Reader) {
+    let start = position & (capacity - 1)
+    let isWritten: Bool
+    if start + count <= capacity {
+      isWritten = reader.text.write(UnsafeRawBufferPointer(start: ring + start, count: count))
+    } else {
+      reader.joined = [UInt8](unsafeUninitializedCapacity: count) { bytes, length in
+        if let bytes = bytes.baseAddress { copyOut(UnsafeMutableRawPointer(bytes), count, at: position) }
+        length = count
+      }
+      isWritten = reader.joined.withUnsafeBytes { reader.text.write($0) }
+    }
+    if isWritten { reader.left = 0..<reader.text.json.count } else { countFull(time: WallTime.now()) }
   }
 
   private func copyOut(_ target: UnsafeMutableRawPointer, _ count: Int, at position: Int) {

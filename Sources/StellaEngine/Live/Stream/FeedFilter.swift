@@ -13,6 +13,8 @@ package struct FeedFilter: Sendable, Hashable {
     case serverSentEvents
     /// One JSON object a line: `{"id":…,"type":…,"data":{…}}`.
     case lines
+    /// Such an object in a message of its own.
+    case messages
   }
 
   package var kinds: Set<Kind> = Set(Kind.allCases)

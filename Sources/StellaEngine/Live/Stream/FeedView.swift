@@ -32,7 +32,7 @@ final class FeedView {
       add("\ndata: ")
       bytes += json
       add("\n\n")
-    case .lines:
+    case .lines, .messages:
       add("{\"id\":\"")
       addID(number)
       add("\",\"type\":\"")
@@ -49,7 +49,7 @@ final class FeedView {
     let text =
       switch framing {
       case .serverSentEvents: "event: \(type)\ndata: \(json)\n\n"
-      case .lines: "{\"type\":\"\(type)\",\"data\":\(json)}\n"
+      case .lines, .messages: "{\"type\":\"\(type)\",\"data\":\(json)}\n"
       }
     return FeedChunk(Array(text.utf8), count: 1)
   }

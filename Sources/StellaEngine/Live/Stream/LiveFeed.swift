@@ -111,11 +111,25 @@ package final class LiveFeed: Sendable {
           "\(limits.conditions) different conditions are listened with already. Come back later, or filter here less.")
       }
     }
-    give(.join(client, filter, after: id))
+    let isOpen = inbox.withLock { inbox in
+      if inbox.isEnding { return false }
+      inbox.commands.append(.join(client, filter, after: id))
+      return true
+    }
+    guard isOpen else {
+      forget(filter)
+      throw CommandFailure(.failure, "the server ends. Come back later.")
+    }
+    tap.wake()
   }
 
   /// The client takes nothing more. To be called once for each that joined.
   package func leave(_ client: any FeedClient, _ filter: FeedFilter) {
+    forget(filter)
+    give(.leave(ObjectIdentifier(client), filter))
+  }
+
+  private func forget(_ filter: FeedFilter) {
     counts.withLock { $0.clients -= 1 }
     if let condition = filter.condition {
       conditions.withLock { known in
@@ -123,7 +137,6 @@ package final class LiveFeed: Sendable {
         known[condition] = left > 0 ? left : nil
       }
     }
-    give(.leave(ObjectIdentifier(client), filter))
   }
 
   /// The last message of a client that took too little.
@@ -132,6 +145,11 @@ package final class LiveFeed: Sendable {
       "dropped",
       #"{"reason":"the client took less than there was to tell; come back with the last id, or ask for less"}"#, framing
     )
+  }
+
+  /// The last message of a client that may no longer listen.
+  package static func over(_ framing: FeedFilter.Framing) -> FeedChunk {
+    FeedView.notice("end", #"{"reason":"the session or token is over; log in again"}"#, framing)
   }
 
   // MARK: - What happens

@@ -1,0 +1,84 @@
+import Glibc
+import StellaConfiguration
+import StellaEffects
+import StellaModel
+import StellaRemediation
+import StellaServer
+import Synchronization
+
+/// People for whom an OpenID provider vouches.
+final class IssuerAccess: Sendable {
+  /// Who a token's subject is here.
+  struct Visitor: Sendable, Hashable {
+    /// A user's, or for who is none ``Caller/visitor(_:)``.
+    var name: String
+    var roles: Set<String>
+    var isUser: Bool
+  }
+
+  /// Bytes of the issuer's keys.
+  private static let keysLimit = 1 << 20
+  private static let timeout: Duration = .seconds(5)
+  private static let recordedLimit = 4096
+
+  private let verifier: TokenVerifier
+  private let configuration: Configuration.Issuer
+  /// Tokens that are on record, with when they are over.
+  private let recorded = Mutex<[Int: Int64]>([:])
+
+  init(_ configuration: Configuration.Issuer) {
+    self.configuration = configuration
+    let rules = TokenRules(
+      issuer: configuration.name, audiences: Set(configuration.audiences), leeway: configuration.leeway,
+      userClaim: configuration.userClaim, groupsClaim: configuration.groupsClaim)
+    let keys = configuration.keys
+    let caFile = configuration.caFile
+    verifier = TokenVerifier(rules, every: configuration.refresh) {
+      switch keys {
+      case .file(let path): Self.contents(of: path)
+      case .url(let url):
+        HTTPDocument(url, caFile: caFile, timeout: Self.timeout, limitBytes: Self.keysLimit).read()
+      }
+    }
+  }
+
+  func subject(of token: String, now: Int64) throws(TokenRefusal) -> TokenSubject {
+    try verifier.subject(of: token, now: now)
+  }
+
+  /// Nil for nobody: a user who is disabled, or somebody without a group that lets them in.
+  func visitor(_ subject: TokenSubject, _ people: People) -> Visitor? {
+    if let person = subject.user.flatMap({ people[$0] }) {
+      guard !person.isDisabled else { return nil }
+      return Visitor(name: person.name, roles: Set(person.roles.map(\.rawValue)), isUser: true)
+    }
+    var roles: Set<String> = []
+    if !subject.groups.isDisjoint(with: configuration.viewers) { roles.insert("viewer") }
+    if !subject.groups.isDisjoint(with: configuration.editors) { roles.insert("editor") }
+    return roles.isEmpty ? nil : Visitor(name: Caller.visitor(subject.id), roles: roles, isUser: false)
+  }
+
+  /// Whether this is the first time that a token comes.
+  func isNew(_ token: String, until: Int64, now: Int64) -> Bool {
+    recorded.withLock { recorded in
+      if recorded.count >= Self.recordedLimit { recorded = recorded.filter { $0.value > now } }
+      if recorded.count >= Self.recordedLimit { recorded = [:] }
+      return recorded.updateValue(until, forKey: token.hashValue) == nil
+    }
+  }
+
+  private static func contents(of path: String) -> [UInt8]? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: keysLimit + 1)
+    var count = 0
+    while count < bytes.count {
+      let got = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + count }, $0.count - count) }
+      if got < 0 { return nil }
+      if got == 0 { return Array(bytes[..<count]) }
+      count += got
+    }
+    return nil
+  }
+}

@@ -1,0 +1,64 @@
+import StellaDetection
+import StellaEngine
+import StellaModel
+import StellaRemediation
+import StellaServer
+
+/// How everything stands at the moment, as JSON: the engine, what fires, what waits for people, who listens.
+enum TelemetrySnapshot {
+  /// The most alerts and runs that are told; their numbers count all.
+  private static let limit = 200
+
+  /// Waits for up to some seconds until the engine has come round to its figures; null without them.
+  ///
+  /// - Parameter masking: what is taken out of alerts and runs; nil for nothing.
+  static func json(
+    _ monitor: EngineMonitor, feed: LiveFeed, desk: RemediationDesk, masking: Masking?
+  ) throws -> String {
+    let figures = monitor.latest()
+    let now = desk.remediation.journal.time.now()
+    var firing = AlertQuery()
+    firing.statuses = [.firing]
+    let (alerts, freeze) = try desk.store.readRuns { (try $0.alerts(firing), try $0.freeze()) }
+    var waiting = RunQuery()
+    waiting.states = [.awaiting]
+    waiting.limit = limit
+    let (runs, total, _) = try desk.remediation.reports(
+      waiting, viewer: .nobody("nobody", reason: "a snapshot decides nothing"))
+    let counts = feed.figures
+    let text = FieldValue.object([
+      .init("time", .string(Timestamp.text(now))), .init("version", .string(StellaVersion.current)),
+      .init("uptime_seconds", .double(Double(monitor.uptime) / 1e9)),
+      .init("engine", figures.map(engine) ?? .null),
+      .init("alerts_firing", number(alerts.count)),
+      .init("alerts", .array(alerts.suffix(limit).map { parsed(StoredAlertJSON.text($0)) })),
+      .init("approvals_waiting", number(total)),
+      .init("approvals", .array(RunTable.ordered(runs).map { parsed(RunJSON.line($0)) })),
+      .init("frozen", .bool(freeze != nil)),
+      .init(
+        "stream",
+        .object([
+          .init("clients", number(counts.clients)), .init("dropped", number(counts.dropped)),
+          .init("lost_events", number(counts.lostEvents)),
+        ])),
+    ]).json
+    return masking.map { Masker($0).masked(text) } ?? text
+  }
+
+  private static func engine(_ figures: EngineFigures) -> FieldValue {
+    .object([
+      .init("events", number(figures.events)), .init("late_events", number(figures.lateEvents)),
+      .init("undecoded_lines", number(figures.failedLines)), .init("sources", number(figures.sources)),
+      .init("latest_event", figures.latestEvent.map { .string(Timestamp.text($0)) } ?? .null),
+      .init("rules", number(figures.rules.count)), .init("refused", number(figures.refused.count)),
+      .init("resting", number(figures.rules.count { $0.script?.restsUntil != nil })),
+      .init("open_alerts", number(figures.rules.reduce(0) { $0 + $1.openAlerts })),
+      .init("cpu_seconds", .double(Double(figures.cpuNanoseconds) / 1e9)),
+      .init("resident_bytes", number(figures.residentBytes)),
+    ])
+  }
+
+  private static func parsed(_ json: String) -> FieldValue { (try? JSONParser().parse(json)) ?? .null }
+
+  private static func number(_ value: some BinaryInteger) -> FieldValue { .integer(Int64(value)) }
+}
