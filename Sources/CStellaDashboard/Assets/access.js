@@ -24,13 +24,12 @@ export function accessView(go) {
         { name: "name", title: "User" }, { name: "roles", title: "Roles" }, { name: "groups", title: "Groups" },
         { name: "source", title: "Known by", hint: "Users of the configuration are changed there" }, { name: "state", title: "May log in" },
       ],
-      show(cells, user, row) {
+      show(cells, user) {
         data(cells.name, user.name);
         say(cells.roles, (user.roles ?? []).map(visible).join(", ") || "none");
         say(cells.groups, (user.groups ?? []).map(visible).join(", "));
         say(cells.source, user.source === "configuration" ? "stella.yaml" : "the server");
         say(cells.state, user.disabled ? "no" : user.password ? "with a password" : "on the machine alone");
-        mark(row, "data-dim", user.disabled ? "" : null);
       },
     }),
     tokens: new Grid({
@@ -39,16 +38,15 @@ export function accessView(go) {
         { name: "name", title: "Token" }, { name: "state", title: "State" }, { name: "scopes", title: "Scopes" }, { name: "owner", title: "Owner" },
         { name: "expires", title: "Expires" }, { name: "used", title: "Last used" },
       ],
-      show(cells, token, row) {
+      show(cells, token) {
         data(cells.name, token.name);
         badge(cells.state, token.valid ? "good" : "none", stateOf(token));
         say(cells.scopes, (token.scopes ?? []).map(visible).join(", "));
         data(cells.owner, token.owner);
         const left = stamp(token.expires) - Date.now();
-        say(cells.expires, left > 0 ? "in " + length(left) : clock(stamp(token.expires)));
+        say(cells.expires, token.revoked ? "–" : left > 0 ? "in " + length(left) : clock(stamp(token.expires)));
         mark(cells.expires, "data-urgent", token.valid && left < 7 * 86400e3 ? "" : null);
         say(cells.used, token.used ? ago(stamp(token.used)) : "never");
-        mark(row, "data-dim", token.valid ? null : "");
       },
     }),
   };
@@ -180,14 +178,24 @@ export function accessView(go) {
   }
 
   for (const resource of [users, tokens]) resource.watch(draw);
-  session.on(draw);
+  session.on(() => { follow(); draw(); });
+
+  /** Who may not see it needn't ask. */
+  let isAsking = false;
+
+  function follow() {
+    const wants = !element.hidden && session.refusal("administer") === null;
+    if (wants === isAsking) return;
+    isAsking = wants;
+    for (const resource of [users, tokens]) wants ? resource.use() : resource.release();
+  }
 
   return {
     id: "access", title: "Access", element, search: search.input,
     get grid() { return grids[kind]; },
     show(place) {
       element.hidden = false;
-      for (const resource of [users, tokens]) resource.use();
+      follow();
       const [what, ...name] = (place ?? "").split("/");
       if (what === "user" || what === "token") {
         const key = [what, decodeURIComponent(name.join("/"))];
@@ -202,7 +210,7 @@ export function accessView(go) {
       } else if (frame.isOpen) frame.close();
       draw();
     },
-    hide() { element.hidden = true; for (const resource of [users, tokens]) resource.release(); },
+    hide() { element.hidden = true; follow(); },
     tick: draw,
     redraw() { grids[kind].redraw(); shownText = ""; draw(); },
   };

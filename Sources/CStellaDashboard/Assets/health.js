@@ -107,7 +107,7 @@ export function healthView(go) {
       { name: "severity", title: "Criticality" }, { name: "what", title: "What" }, { name: "state", title: "Status" },
       { name: "score", title: "Score", hint: "The lowest score while it held" }, { name: "since", title: "Since" }, { name: "last", title: "Last seen" },
     ],
-    show(cells, finding, row) {
+    show(cells, finding) {
       badge(cells.severity, finding.severity, finding.severity);
       data(cells.what, about(finding));
       cells.what.title = visible(finding.detail ?? "");
@@ -116,7 +116,6 @@ export function healthView(go) {
       say(cells.score, finding.score == null ? "–" : number(finding.score));
       say(cells.since, clock(stamp(finding.first_seen)));
       say(cells.last, clock(stamp(finding.last_seen)));
-      mark(row, "data-dim", finding.status === "closed" ? "" : null);
     },
   });
   const list = panel("Findings", {
