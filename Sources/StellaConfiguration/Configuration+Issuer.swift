@@ -85,7 +85,7 @@ extension ConfigurationSchema {
       "Where the issuer tells its public keys: `jwks_uri` of its `/.well-known/openid-configuration`. An https URL; http only to "
         + "this machine."),
     ConfigurationKey(
-      "jwks_file", .path, example: "/etc/stella/issuer.jwks",
+      "jwks_file", .path, example: "# /etc/stella/issuer.jwks",
       "The same in a file, which is read anew as often."),
     ConfigurationKey(
       "ca_file", .path, example: "/etc/stella/ca.pem",

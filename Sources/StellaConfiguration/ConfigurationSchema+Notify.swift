@@ -25,7 +25,8 @@ extension ConfigurationSchema {
     + "      pager: { kind: webhook, url: 'https://pager.internal/hook', secret: '${PAGER_SECRET}', timeout: 5s }\n"
     + "      prometheus: { kind: alertmanager, url: 'http://127.0.0.1:9093', authorization: '${AM_TOKEN}', resend: 30s }\n"
     + "      mail: { kind: email, server: 'mail.internal:587', security: starttls, user: stella, password: "
-    + "'${MAIL_PASSWORD}', from: stella@example.org, to: [ops@example.org] }"
+    + "'${MAIL_PASSWORD}', from: stella@example.org, to: [ops@example.org] }\n"
+    + "      bus: { kind: nats, url: 'nats://127.0.0.1:4222', subject: stella.alerts }"
 
   private static let timeout = ConfigurationKey(
     "timeout", .duration(100_000_000...300_000_000_000), standard: "10s", example: "5s",
