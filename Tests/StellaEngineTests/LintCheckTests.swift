@@ -208,8 +208,8 @@ import Testing
     #expect(
       said.map(\.remedy) == [
         "Did you mean c?", "Declare it under state, or assign to it before.",
-        "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require.",
         "There is no print: stella rules explain and stella repl show what a rule sees.",
+        "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require.",
       ], "\(said)")
     #expect(said.first?.message == "st.cc is always nil: state has no cc, and nothing is assigned to it")
     let computed = source.replacing("st.cc:add(e);", with: "st[e.user] = 1;").replacing("; st.cc:add(e)", with: "")

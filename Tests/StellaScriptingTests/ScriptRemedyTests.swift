@@ -41,10 +41,13 @@ import Testing
   @Test(
     "A member of the state that is nil is told from a field of the event",
     arguments: [
-      ("s.cc:add(e)", "(field 'cc')", "state has no cc; did you mean c?"),
-      ("s.zebra:add(e)", "(field 'zebra')", "state has no zebra, but c"),
-      ("s.sum = s.sum + 1", "(field 'sum')", "s.sum is nil until something is assigned to it: write (s.sum or 0)"),
-      ("s.last.x = 1; s.last = {}", "(field 'last')", "test if s.last then first"),
+      ("s.cc:add(e)", "index a nil value (field 'cc')", "state has no cc; did you mean c?"),
+      ("s.zebra:add(e)", "index a nil value (field 'zebra')", "state has no zebra, but c"),
+      (
+        "s.sum = s.sum + 1", "perform arithmetic on a nil value (field 'sum')",
+        "s.sum is nil until something is assigned to it: write (s.sum or 0)"
+      ),
+      ("s.last.x = 1; s.last = {}", "index a nil value (field 'last')", "test if s.last then first"),
     ])
   func states(line: String, what: String, said: String) throws {
     let rule = RuleSource(
@@ -52,7 +55,7 @@ import Testing
       text: Array("return rule { state = { c = window.count('5m') },\n  on = function(e, s) \(line) end }".utf8))
     let hint = StateNameHint(rule, declared: ["c"])
     let error = LuaError(
-      kind: .runtime, message: "attempt to index a nil value \(what)", file: "r.lua", line: 2)
+      kind: .runtime, message: "attempt to \(what)", file: "r.lua", line: 2)
     let told = hint.added(to: error)
     #expect(told.advice.hasSuffix(said), "\(told.advice)")
     let event = LuaError(
