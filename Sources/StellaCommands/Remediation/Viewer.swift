@@ -107,11 +107,20 @@ struct Viewer: Sendable {
     return person.name
   }
 
+  /// Who acknowledges, silences or stops effects: a person, also one without a session for whom an OpenID provider vouches.
+  ///
+  /// - Throws: as ``voter()``.
+  func responder() throws(CommandFailure) -> String {
+    guard means == .issued else { return try voter() }
+    guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
+    return person.name
+  }
+
   /// Who it is on the log: a person, or a program together with who made its token.
   func actor() throws(CommandFailure) -> String {
     guard let person, problem == nil else { throw CommandFailure(.notPermitted, problem ?? "") }
     if case .token(let name, _) = means { return Caller.tokenActor(name, owner: person.name) }
-    return Caller.isVisitor(person.name) ? person.name : "user:\(person.name)"
+    return Caller.actor(person.name)
   }
 
   /// The same, and a user of this machine whom nobody has declared by its number: for what needs no role.

@@ -122,7 +122,7 @@ extension RemediationDesk {
     _ body: (SQLiteTransaction, StoredAlert, StoredAlert.Remark) throws -> String
   ) throws -> OperatorAnswer {
     let remark = StoredAlert.Remark(
-      by: "user:\(try viewer.voter())", time: remediation.journal.time.now(), reason: reason)
+      by: Caller.actor(try viewer.responder()), time: remediation.journal.time.now(), reason: reason)
     let (said, alert) = try store.write(as: .command) { transaction in
       let alert = try found(id, transaction)
       return (try body(transaction, alert, remark), try found(alert.id, transaction))
@@ -157,12 +157,12 @@ extension RemediationDesk {
     guard let length = DurationText.nanoseconds(duration), length > 0, length <= Self.longestSilence else {
       throw CommandFailure(.usage, "--for \(duration): write a duration up to 30d, such as 30m, 2h or 1d.")
     }
-    let voter = try viewer.voter()
+    let voter = try viewer.responder()
     try check(rule, key.map(\.name))
     let now = remediation.journal.time.now()
     let silence = Silence(
       rule: rule, key: key.map { FieldValue.Member($0.name, .string($0.value)) }, until: now + length,
-      set: StoredAlert.Remark(by: "user:\(voter)", time: now, reason: reason))
+      set: StoredAlert.Remark(by: Caller.actor(voter), time: now, reason: reason))
     let number = try store.write(as: .command) { try $0.insert(silence) }
     var answer = OperatorAnswer()
     answer.body =
@@ -213,7 +213,7 @@ extension RemediationDesk {
   }
 
   func unsilence(_ number: Int64, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
-    _ = try viewer.voter()
+    _ = try viewer.responder()
     let now = remediation.journal.time.now()
     guard try store.write(as: .command, { try $0.endSilence(number, at: now) }) else {
       throw CommandFailure(.notFound, "no silence \(number) holds. stella alerts list shows those that do.")

@@ -304,7 +304,7 @@ extension RemediationDesk {
   private func setFreeze(
     _ isFrozen: Bool, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
   ) throws -> OperatorAnswer {
-    let voter = try viewer.voter()
+    let voter = try isFrozen ? viewer.responder() : viewer.voter()
     let roles = viewer.person?.roles ?? []
     guard isFrozen || roles.contains(.approver) || roles.contains(.admin) else {
       throw CommandFailure(.notPermitted, "only an approver or admin can let effects go on")

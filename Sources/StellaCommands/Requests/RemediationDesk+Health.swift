@@ -67,7 +67,7 @@ extension RemediationDesk {
   private func acknowledgeFinding(
     _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
   ) throws -> OperatorAnswer {
-    let remark = StoredAlert.Remark(by: "user:\(try viewer.voter())", time: now, reason: reason)
+    let remark = StoredAlert.Remark(by: Caller.actor(try viewer.responder()), time: now, reason: reason)
     let finding = try store.write(as: .command) { transaction in
       var finding = try found(id, transaction)
       guard finding.closedAt == nil else {

@@ -31,6 +31,9 @@ package enum Caller: Sendable, Hashable {
 
   package static func isVisitor(_ name: String) -> Bool { name.hasPrefix("oidc:") }
 
+  /// A person, or such a visitor, on the log.
+  package static func actor(_ name: String) -> String { isVisitor(name) ? name : "user:\(name)" }
+
   /// The person behind ``tokenActor(_:owner:)``; nil for another text.
   package static func owner(ofTokenActor text: String) -> String? {
     guard text.hasPrefix("token:"), let at = text.lastIndex(of: "@") else { return nil }

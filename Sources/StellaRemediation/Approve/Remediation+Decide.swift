@@ -135,11 +135,11 @@ extension Remediation {
     try store.write(as: .command) { transaction in
       let present = try transaction.freeze()
       guard (present != nil) != isFrozen else { return present }
-      let freeze = isFrozen ? Freeze(by: "user:\(voter)", reason: reason, since: time.now()) : nil
+      let freeze = isFrozen ? Freeze(by: Caller.actor(voter), reason: reason, since: time.now()) : nil
       try transaction.setFreeze(freeze)
       try transaction.append(
         LogEntry(
-          isFrozen ? .frozen : .thawed, time: time.now(), actor: "user:\(voter)",
+          isFrozen ? .frozen : .thawed, time: time.now(), actor: Caller.actor(voter),
           payload: journal.payload(Array(reason.utf8))))
       return freeze
     }

@@ -68,7 +68,7 @@ package final class TokenVerifier: Sendable {
   private func refresh(now: Int64, isNeeded: Bool) {
     let isDue = state.withLock { state in
       if let read = state.readAt, now - read > Self.patience || now < read - Self.patience {
-        (state.keys, state.readAt) = (nil, nil)
+        (state.keys, state.readAt, state.known) = (nil, nil, [:])
       }
       let isOld = state.readAt.map { now - $0 >= every || now < $0 } ?? true
       let isTooSoon = state.triedAt.map { (0..<Self.step).contains(now - $0) } ?? false

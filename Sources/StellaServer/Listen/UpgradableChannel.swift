@@ -82,6 +82,8 @@ struct UpgradableChannel: ServerChildChannel, HTTPChannelHandler {
       // Requests that come together wait in the channel.
       configuration.enablePipelining = false
       configuration.enableResponseHeaderValidation = false
+      // Who answers requests, or the filter before the first, answers what is none.
+      configuration.enableErrorHandling = false
       configuration.decoderConfiguration.maxHeaderFieldSize = 16 << 10
       configuration.decoderConfiguration.maxHeaderListSize = 32 << 10
       configuration.decoderConfiguration.maxHeaderFieldCount = 100

@@ -82,6 +82,16 @@ final class UpgradeFilter: ChannelDuplexHandler, RemovableChannelHandler {
       && !head.headers.contains(name: "content-length") && !head.headers.contains(name: "transfer-encoding")
   }
 
+  /// What is no request before the first one is known is answered here: nobody else is there yet.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard error is HTTPParserError, requests == 0 || waiting != nil else { return context.fireErrorCaught(error) }
+    let head = HTTPResponseHead(
+      version: .http1_1, status: .badRequest, headers: ["connection": "close", "content-length": "0"])
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    context.close(mode: .output, promise: nil)
+  }
+
   // MARK: - Answers
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -14,14 +14,6 @@ extension StreamRoutes {
       router.get(RouterPath(path)) { request, context in
         // A browser lets every page open one anywhere.
         if let refusal = AccessGate.foreignPage(request) { return refusal }
-        guard let offer = SocketOffer.current else {
-          var response = Problem(
-            CommandFailure(.usage, "this is a WebSocket: send `Upgrade: websocket`, or read /api/v1/stream."),
-            status: .upgradeRequired
-          ).response
-          response.headers[.upgrade] = "websocket"
-          return response
-        }
         do throws(CommandFailure) {
           let isPrivileged = isPrivileged(context)
           let (feed, bytes) = (feed, clientBytes)
@@ -32,8 +24,10 @@ extension StreamRoutes {
             return try StreamSeat(feed, filter, bytes: bytes, after: last)
           }
           let (parameters, last) = Self.parameters(request)
-          let socket = StreamSocket(
-            try makeSeat(parameters, last), StreamWatch(mayStillRead: context.mayStillRead), makeSeat)
+          // What is wrong with it is said also to whom no WebSocket can be given.
+          let seat = try makeSeat(parameters, last)
+          guard let offer = SocketOffer.current else { return Self.noHandshake }
+          let socket = StreamSocket(seat, StreamWatch(mayStillRead: context.mayStillRead), makeSeat)
           offer.accept { await socket.run($0) }
           return Response(status: .switchingProtocols)
         } catch {
@@ -41,5 +35,14 @@ extension StreamRoutes {
         }
       }
     }
+  }
+
+  private static var noHandshake: Response {
+    var response = Problem(
+      CommandFailure(.usage, "this is a WebSocket: send `Upgrade: websocket`, or read /api/v1/stream."),
+      status: .upgradeRequired
+    ).response
+    response.headers[.upgrade] = "websocket"
+    return response
   }
 }

@@ -41,7 +41,7 @@ struct ServeMaskingTests {
         #expect(
           !body.contains(Self.address) && body.contains("[email]") && body.contains(run.digest), "\(who): \(body)")
       }
-      for path in ["/api/v1/runs", "/api/v1/log?last=1000", "/api/v1/rules/service.broken/history", "/api/v1/fixes"] {
+      for path in ["/api/v1/runs", "/api/v1/log?limit=1000", "/api/v1/rules/service.broken/history", "/api/v1/fixes"] {
         for who in ["viewer", "editor", "approver", "token"] {
           #expect(!(try get(path, who, accept)).contains(Self.address), "\(who): \(path)")
         }
