@@ -36,21 +36,18 @@ extension Configuration {
     if let entry = value["audience"], audiences.isEmpty {
       problem(entry, "without an audience a token for anybody else would do here. Name the one of this server.")
     }
+    // A problem of its own says so already when one is missing.
+    guard let name = value["issuer"]?.text, let entry = value["jwks"], let place = entry.text else { return nil }
     let keys: Issuer.Keys
-    switch (value["jwks"], value["jwks_file"]) {
-    case (let entry?, nil):
-      guard let url = entry.text, let address = HTTPAddress(url), address.origin.isTLS || address.origin.isLocal else {
-        problem(entry, "`jwks` takes an https URL; http only leads to this machine.")
+    if place.hasPrefix("http:") || place.hasPrefix("https:") {
+      guard let address = HTTPAddress(place), address.origin.isTLS || address.origin.isLocal else {
+        problem(entry, "`jwks` takes an https URL, or a file; http only leads to this machine.")
         return nil
       }
-      keys = .url(url)
-    case (nil, let entry?): keys = .file(resolved(entry.text ?? ""))
-    default:
-      problem(value, "`oidc` takes the issuer's keys from one place: `jwks` with a URL, or `jwks_file`.")
-      return nil
+      keys = .url(place)
+    } else {
+      keys = .file(resolved(place))
     }
-    // A problem of its own says so already when it is missing.
-    guard let name = value["issuer"]?.text else { return nil }
     var issuer = Issuer(name: name, audiences: audiences, keys: keys)
     issuer.caFile = value["ca_file"]?.text.map(resolved)
     issuer.refresh = value["refresh"]?.nanoseconds ?? issuer.refresh
@@ -81,12 +78,9 @@ extension ConfigurationSchema {
       "audience", .list(.text), isRequired: true, example: "[stella]",
       "For whom tokens must be, by their claim `aud`: any of these."),
     ConfigurationKey(
-      "jwks", .text, example: "https://id.example.org/realms/ops/protocol/openid-connect/certs",
+      "jwks", .text, isRequired: true, example: "https://id.example.org/realms/ops/protocol/openid-connect/certs",
       "Where the issuer tells its public keys: `jwks_uri` of its `/.well-known/openid-configuration`. An https URL; http only to "
-        + "this machine."),
-    ConfigurationKey(
-      "jwks_file", .path, example: "# /etc/stella/issuer.jwks",
-      "The same in a file, which is read anew as often."),
+        + "this machine; or a file, which is read anew as often."),
     ConfigurationKey(
       "ca_file", .path, example: "/etc/stella/ca.pem",
       "PEM file of the certificate that the one of that URL is signed with. Without it, those of the system are believed."

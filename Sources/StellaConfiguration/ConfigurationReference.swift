@@ -18,8 +18,6 @@ package enum ConfigurationReference {
   package static func example() -> String { ConfigurationSchema.keys.map { example($0, indent: "") }.joined() }
 
   private static func example(_ key: ConfigurationKey, indent: String) -> String {
-    // What excludes a key before it.
-    if key.example.hasPrefix("# ") { return "\(indent)# \(key.name): \(key.example.dropFirst(2))\n" }
     let isWhole = key.example.hasPrefix("{") || key.example.hasPrefix("\n")
     guard !isWhole, let inner = key.kind.keys else {
       return "\(indent)\(key.name):\(key.example.hasPrefix("\n") ? "" : " ")\(key.example)\n"
