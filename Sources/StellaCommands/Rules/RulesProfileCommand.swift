@@ -13,8 +13,9 @@ struct RulesProfileCommand: ParsableCommand {
       decoding took for each event that was seen is on the last line. All else is the rule's own. MATCHED events are those \
       that its condition let through; FOUND is how often it found something in them, or in a check, which raises an alert or \
       joins one. What such an event or check takes is told apart from those that find nothing, as average/most: nanoseconds, \
-      and steps of Lua, about one instruction each. Times are taken of every fourth batch of events, of rules without a script \
-      of every eighth event there; - is what was never timed. SHARE is of all the time that the run took.
+      and steps of Lua, about one instruction each. Times are taken of every fourth batch of events, of \
+      rules without a script of every eighth event there, and of scripts of every sixteenth after the first 256; - is what was \
+      never timed. SHARE is of all the time that the run took.
 
       Examples:
         stella rules profile app.log

@@ -94,7 +94,11 @@ package class Detector {
   func migrate() throws(StateError) {}
 
   /// Times single events, while that is wanted.
-  @exclusivity(unchecked) final var split: CostSplit?
+  @exclusivity(unchecked) final var split: CostSplit? {
+    didSet { untilTimed = split == nil ? .max : 1 }
+  }
+  /// Events up to the next that is timed: asking `split` for each would cost more than many a script.
+  @exclusivity(unchecked) private final var untilTimed = Int.max
   /// Whether events run a script.
   var hasScript: Bool { false }
   /// Steps of the rule's script so far.
@@ -223,8 +227,10 @@ package class Detector {
         if cancelling & (1 << UInt64(bit)) != 0, let slot = table.find(keys.number(index)) { cancel(slot, in: context) }
         if matching & (1 << UInt64(bit)) != 0 {
           matchedEvents += 1
-          if let split, split.isDue(hasScript: hasScript) {
+          untilTimed &-= 1
+          if untilTimed == 0, let split {
             split.run(self) { handle(index, at: batch.times[index], in: context) }
+            untilTimed = split.nextInterval(hasScript: hasScript)
           } else {
             handle(index, at: batch.times[index], in: context)
           }
