@@ -170,11 +170,16 @@ import Testing
   @Test("A script tells which of its lines ran, what it keeps, and that hold has to pass") func script() throws {
     let slow = [event(1, #""duration_ms":200"#), event(2, #""duration_ms":300"#)]
     let first = try #require(try explain([slow[0]])["script"])
-    #expect(first.outcome == .counted && first.verdict == "on returned no alert")
+    #expect(
+      first.outcome == .counted
+        && first.verdict == "on returned no alert; missing: line 7: s.slow:count() < 2 must not hold, now 1 < 2")
+    let read = try #require(first.onCall).readings.map { "\($0.line) \($0.name) = \($0.value)" }
+    #expect(read == ["6 e.duration_ms = 200", "7 s.slow:count() = 1"])
     #expect(first.lines.map(\.number) == [5, 6, 7, 8] && first.lines.last?.text == "return nil")
     #expect(first.before == nil)
     let second = try #require(try explain(slow)["script"])
     #expect(second.outcome == .pending && second.lines.map(\.number) == [5, 6, 7, 10, 11])
+    #expect(second.onCall?.raised == true && second.onCall?.missing.isEmpty == true)
     #expect(second.verdict.contains("waits for hold") && second.verdict.contains("00:00:12"))
     #expect(second.before?.readings.first?.text.hasPrefix("count 1") == true)
     #expect(second.after?.readings.map(\.name) == ["slow", "worst", "note"])
@@ -230,7 +235,11 @@ import Testing
     #expect(pending.outcome == .pending && pending.verdict.hasPrefix("its script failed"))
     #expect(pending.verdict.contains("its condition holds since 2026-01-01 00:00:01Z"))
     let after = try #require(try explain([wait(1), wait(2, ",\"code\":1")])["told"])
-    #expect(after.outcome == .counted && after.verdict == "on returned no alert")
+    #expect(
+      after.outcome == .counted
+        && after.verdict == "on returned no alert; missing: line 4: e.code > 5 has to hold, now 1 > 5")
+    let resting = try #require(try explain((1...7).map { wait($0, ",\"code\":1") } + [wait(8)])["told"])
+    #expect(resting.onCall?.failure?.contains("compare") == true)
   }
 
   @Test("An alert that waited for hold fires since it was told") func since() throws {

@@ -13,6 +13,7 @@ import Testing
       found.tokens, source: source,
       variables: ["a": .integer(3), "b": .double(1.5), "none": .null, "s1": .string("x")],
       parameters: ["least": .integer(4)],
+      fields: ["e.size": .integer(9), "e.http.status": .integer(500), "e.none": .null],
       calls: calls.map { .init(line: 1, state: $0.0, method: $0.1, arguments: [], result: $0.2) })
     return evaluation.evaluate()
   }
@@ -24,6 +25,7 @@ import Testing
       ("a > 5 or b < 2", true), ("a > 5 and unknown > 3", false), ("none", false), ("none == nil", true),
       ("a >= p.least", false), ("math.max(a, b, 7) == 7", true), ("s1 == \"x\"", true), ("s1 ~= 'x'", false),
       ("-a < 0", true), ("a // 2 == 1 and a % 2 == 1", true), ("(a)", true), ("a / 2 > b", false),
+      ("e.size > a", true), ("e.http.status >= 500 and e.size == 9", true), ("e.none == nil", true),
     ])
   func values(condition: String, holds: Bool) throws {
     #expect(try #require(part(condition)).holds == holds, "\(condition)")
@@ -32,6 +34,23 @@ import Testing
   @Test(
     "What isn't known is not guessed", arguments: ["unknown > 3", "a > 2 and unknown", "t[1] > 2", "f(a)", "#a > 2"])
   func unknown(condition: String) { #expect(part(condition)?.holds == nil) }
+
+  @Test("The event's name is found, and its members with their lines; calls and other tables have none") func members()
+  {
+    let syntax = ScriptSyntax(
+      Array(
+        """
+        local other = {}
+        return rule { id = "x", on = function(ev, s)
+          if ev.size > 3 and other.ev.size then
+            s.n:add(ev.http.status, ev.call(1), ev:method(), ev["size"], "ev.text") -- ev.comment
+          end
+        end }
+        """.utf8))
+    #expect(syntax.eventName == "ev")
+    #expect(syntax.members(of: "ev").map { "\($0.line) \($0.text)" } == ["3 ev.size", "4 ev.http.status"])
+    #expect(ScriptSyntax(Array("return rule { id = \"x\", on = handler }".utf8)).eventName == nil)
+  }
 
   @Test("Answers of calls go to the calls in the order in which they run, and none to what is not run")
   func calls() throws {

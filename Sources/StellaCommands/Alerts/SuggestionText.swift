@@ -26,11 +26,5 @@ enum SuggestionText {
     return all == 0 ? "never carried out yet" : "helped in \(suggestion.succeeded) of \(CountText.count(all, "run"))"
   }
 
-  private static func when(_ suggestion: Suggestion) -> (text: String, word: String) {
-    switch suggestion.candidate.when.result {
-    case .success(true): ("applies", "applies")
-    case .success(false): ("its `when` says that it doesn't apply", "does_not_apply")
-    case .failure(let error): ("its `when` failed: \(error)", "failed")
-    }
-  }
+  private static func when(_ suggestion: Suggestion) -> WhenVerdict { WhenVerdict(suggestion.candidate.when) }
 }

@@ -4,7 +4,7 @@ import StellaModel
 
 /// An explanation as one JSON object. Names of members don't change between versions; members may be added.
 enum ExplanationJSON {
-  static func line(_ rule: RuleExplanation, of report: RuleExplainer.Report) -> String {
+  static func line(_ rule: RuleExplanation, _ fixes: [FixOutlook], of report: RuleExplainer.Report) -> String {
     FieldValue.object([
       .init("kind", .string("explanation")), .init("rule", .string(rule.rule)), .init("file", .string(rule.file)),
       .init("line", .integer(Int64(report.line))), .init("time", .string(Timestamp.text(report.event.time))),
@@ -13,8 +13,9 @@ enum ExplanationJSON {
       .init("key", .object(rule.key)), .init("missing", .array(rule.missing.map { .string($0) })),
       .init("before", standing(rule.before)), .init("after", standing(rule.after)),
       .init("exception", rule.exception.map { ExceptionText.object($0.exception, events: $0.before) } ?? .null),
-      .init("muted", rule.mute?.json ?? .null),
+      .init("muted", rule.mute?.json ?? .null), .init("fixes", .array(fixes.map(\.object))),
       .init("lines", .array(rule.lines.map { .integer(Int64($0.number)) })),
+      .init("read", .array(rule.onCall?.readings.map(reading) ?? [])),
       .init("last_check", check(rule.lastCheck)), .init("next_check", check(rule.nextCheck)),
       .init(
         "alerts",
@@ -28,22 +29,21 @@ enum ExplanationJSON {
     ]).json
   }
 
-  private static func check(_ check: CheckExplanation?) -> FieldValue {
+  private static func check(_ check: CallExplanation?) -> FieldValue {
     guard let check else { return .null }
     return .object([
       .init("time", .string(Timestamp.text(check.time))), .init("raised", .bool(check.raised)),
       .init("error", check.failure.map(FieldValue.string) ?? .null),
       .init("lines", .array(check.lines.map { .integer(Int64($0.number)) })),
-      .init(
-        "read",
-        .array(
-          check.readings.map {
-            .object([
-              .init("line", .integer(Int64($0.line))), .init("name", .string($0.name)),
-              .init("value", .string($0.value)),
-            ])
-          })),
+      .init("read", .array(check.readings.map(reading))),
       .init("missing", .array(check.missing.map(FieldValue.string))),
+    ])
+  }
+
+  private static func reading(_ reading: CallExplanation.Reading) -> FieldValue {
+    .object([
+      .init("line", .integer(Int64(reading.line))), .init("name", .string(reading.name)),
+      .init("value", .string(reading.value)),
     ])
   }
 

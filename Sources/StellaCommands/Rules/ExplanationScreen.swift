@@ -5,6 +5,8 @@ import StellaModel
 /// What `rules explain` shows to people. Everything that comes from data is escaped and cut.
 struct ExplanationScreen {
   let terminal: Terminal
+  /// By rule.
+  var fixes: [String: [FixOutlook]] = [:]
 
   private static let lineLimit = 20
 
@@ -57,15 +59,19 @@ struct ExplanationScreen {
     text += state(rule)
     for (number, line) in rule.lines.prefix(Self.lineLimit).enumerated() {
       text += self.line(number == 0 ? "ran" : "", "\(line.number): \(line.text)")
+      if let call = rule.onCall { text += readings(call, line.number) }
     }
     if rule.lines.count > Self.lineLimit { text += line("", "… \(rule.lines.count - Self.lineLimit) more lines") }
     if let check = rule.lastCheck { text += self.check(check, "checked", next: false) }
     if let check = rule.nextCheck { text += self.check(check, "next", next: true) }
+    for (number, fix) in (fixes[rule.rule] ?? []).enumerated() {
+      text += line(number == 0 ? "fixes" : "", fix.line(isMuted: rule.mute != nil))
+    }
     return text
   }
 
   /// A check with its time, the lines that ran, what they read, and what is missing.
-  private func check(_ check: CheckExplanation, _ label: String, next: Bool) -> String {
+  private func check(_ check: CallExplanation, _ label: String, next: Bool) -> String {
     let end: String
     if let failure = check.failure {
       end = next ? "would fail: \(failure)" : "failed: \(failure)"
@@ -77,13 +83,16 @@ struct ExplanationScreen {
     var text = line(label, "\(EventText.clock(check.time)) \(end)")
     for ran in check.lines.prefix(Self.lineLimit) {
       text += line("", "\(ran.number): \(ran.text)")
-      for reading in check.readings where reading.line == ran.number {
-        text += line("", "    \(reading.name) = \(reading.value)")
-      }
+      text += readings(check, ran.number)
     }
     if check.lines.count > Self.lineLimit { text += line("", "… \(check.lines.count - Self.lineLimit) more lines") }
     for missing in check.missing { text += line("missing", missing) }
     return text
+  }
+
+  /// What a line has read.
+  private func readings(_ call: CallExplanation, _ number: Int) -> String {
+    call.readings.filter { $0.line == number }.map { line("", "    \($0.name) = \($0.value)") }.joined()
   }
 
   /// What was kept before and after, side by side where it changed.

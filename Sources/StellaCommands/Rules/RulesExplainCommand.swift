@@ -4,6 +4,7 @@ import StellaConfiguration
 import StellaDetection
 import StellaEngine
 import StellaModel
+import StellaScripting
 
 /// `stella rules explain`: why rules fired for an event, or did not.
 struct RulesExplainCommand: ParsableCommand {
@@ -11,7 +12,8 @@ struct RulesExplainCommand: ParsableCommand {
     commandName: "explain", abstract: "Say why rules fired for an event, or why they did not.",
     discussion: """
       The file holds the event and what came before it: rules run over all of it, so that windows hold what they would have \
-      held. Nothing is kept, and nobody is told.
+      held. Nothing is kept, and nobody is told. Of the state directory it says which silences hold, and what became of the \
+      fixes of the rule for the event's key.
 
       Examples:
         stella rules explain --event app.log
@@ -30,6 +32,11 @@ struct RulesExplainCommand: ParsableCommand {
   @Option(name: .long, help: "The event's line, from 1. Default: the last one.") var line: Int?
 
   @Option(name: .long, help: "Only this rule; may be given several times.") var rule: [String] = []
+
+  @Option(
+    name: .long, help: "A directory or file of fixes; may be given several times. Default: stella.yaml, else ./Fixes.",
+    completion: .directory)
+  var fixes: [String] = []
 
   @Flag(name: .long, help: "Also the rules that don't look at the event, one line each.") var all = false
 
@@ -57,8 +64,8 @@ struct RulesExplainCommand: ParsableCommand {
     reading.year = year
     reading.reference = reference
     let prepared = reading
-    let (name, line, wanted) = (event, line, rule)
-    let report = try EngineThread.run { () throws -> RuleExplainer.Report in
+    let (name, line, wanted, named) = (event, line, rule, fixes)
+    let (report, outlooks) = try EngineThread.run { () throws -> (RuleExplainer.Report, [String: [FixOutlook]]) in
       let catalog = try RuleCatalog.load(arguments, tracesLines: true)
       try catalog.check(wanted)
       var reading = prepared
@@ -67,9 +74,10 @@ struct RulesExplainCommand: ParsableCommand {
         throw CommandFailure(.usage, TextEscaping.block("\(error)"))
       }
       let now = SystemTime().now()
-      let silences = try KeptSilences.read(catalog.configuration.state)
+      let silences = try KeptState.read(catalog.configuration.state) { try $0.silences() } ?? []
+      let report: RuleExplainer.Report
       do throws(RuleExplainer.Failure) {
-        return try RuleExplainer.explain(
+        report = try RuleExplainer.explain(
           log, name: name, line: line, rules: catalog.rules, reading: reading,
           mute: { rule, key, time in
             silences.first { $0.mutes(rule: rule, key: key, at: now) }?.mute
@@ -78,17 +86,47 @@ struct RulesExplainCommand: ParsableCommand {
       } catch {
         throw CommandFailure(.usage, TextEscaping.oneLine(error.message, limit: 500))
       }
+      return (report, try Self.outlooks(report, catalog, named))
     }
     WatchPrinter(console: .standard, mode: result.output, isQuiet: result.quiet).damage(report.damage)
     let rules = report.rules.filter { wanted.isEmpty || wanted.contains($0.rule) }
     switch result.output {
     case .json:
       for rule in rules where all || !wanted.isEmpty || rule.outcome != .passed {
-        Console.standard.line(ExplanationJSON.line(rule, of: report))
+        Console.standard.line(ExplanationJSON.line(rule, outlooks[rule.rule] ?? [], of: report))
       }
     case .table:
       Console.standard.write(
-        ExplanationScreen(terminal: Console.standard.output).text(report, rules, named: !wanted.isEmpty, all: all))
+        ExplanationScreen(terminal: Console.standard.output, fixes: outlooks)
+          .text(report, rules, named: !wanted.isEmpty, all: all))
     }
+  }
+
+  /// The fixes of each rule that has some, with their last run for the key.
+  private static func outlooks(
+    _ report: RuleExplainer.Report, _ catalog: RuleCatalog, _ named: [String]
+  ) throws -> [String: [FixOutlook]] {
+    let (sources, unreadable) = RuleFiles.read(RemediationOptions.paths(named, catalog.configuration))
+    let fixes = FixSet(sources: sources, unreadable: unreadable)
+    var outlooks: [String: [FixOutlook]] = [:]
+    for (explanation, rule) in zip(report.rules, catalog.rules.rules) {
+      let found = FixOutlook.of(explanation, rule.manifest, in: fixes)
+      if !found.isEmpty { outlooks[explanation.rule] = found }
+    }
+    if outlooks.isEmpty { return [:] }
+    let keys = Dictionary(report.rules.map { ($0.rule, $0.key) }) { first, _ in first }
+    let asked = outlooks
+    return try KeptState.read(catalog.configuration.state) { transaction in
+      var known = asked
+      for (rule, fixes) in asked {
+        for (place, fix) in fixes.enumerated() {
+          var query = RunQuery()
+          query.subject = Run.subject(fix: fix.fix, rule: rule, key: keys[rule] ?? [])
+          query.limit = 1
+          known[rule]?[place].run = try transaction.runs(query).last
+        }
+      }
+      return known
+    } ?? asked
   }
 }

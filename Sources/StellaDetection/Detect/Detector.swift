@@ -79,6 +79,8 @@ package class Detector {
   }
   /// What the rule keeps in `slot`, in words for people.
   func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] { [] }
+  /// What the last call of `on` did since this was asked, where the script's values are traced.
+  func takeEventCall() -> ScriptTrace? { nil }
   /// What the last check of `slot` did, where the script's values are traced.
   func lastCheck(_ slot: Int) -> ScriptTrace? { nil }
   /// What a check of `slot` at `time` would do; the state may be another afterwards. Where the script's values are traced.

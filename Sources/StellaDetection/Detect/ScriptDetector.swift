@@ -275,7 +275,10 @@ final class ScriptDetector: Detector {
     host.event = index
     host.now = time
     host.began = began ?? time
-    switch live.callHot(on, eventIndex: index, keySlot: slot) {
+    tracer?.begin()
+    let status = live.callHot(on, eventIndex: index, keySlot: slot)
+    tracer?.noteEvent(status, at: time)
+    switch status {
     case .nothing: succeeded(in: context)
     case .value:
       succeeded(in: context)
@@ -411,6 +414,11 @@ final class ScriptDetector: Detector {
   /// A check found nothing, and `resolve_when` has nothing against the end of the alert.
   private func miss(_ slot: Int, at time: Int64, in context: DetectionContext) {
     book.missed(slot: slot, at: time, because: callbacks.resolve == nil ? .recovered : .resolveWhen, in: context)
+  }
+
+  override func takeEventCall() -> ScriptTrace? {
+    defer { tracer?.event = nil }
+    return tracer?.event
   }
 
   override func lastCheck(_ slot: Int) -> ScriptTrace? { tracer?.checks[slot] }

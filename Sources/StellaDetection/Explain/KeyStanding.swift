@@ -101,6 +101,10 @@ extension Pipeline {
 }
 
 extension RuleSet.ActiveRule {
+  /// What the last call of the script's `on` did since this was asked; nil when there was none, and when nobody traces the
+  /// script's values.
+  package func takeEventCall() -> ScriptTrace? { detector.takeEventCall() }
+
   /// When the rule's keys were checked last, and when they are next, nanoseconds since the epoch; nil when not.
   package var checks: (last: Int64?, next: Int64?) {
     (

@@ -36,16 +36,18 @@ package struct ScriptTrace: Sendable {
   package let outcome: Outcome
 }
 
-/// Collects ``ScriptTrace``s of one rule.
+/// Collects the ``ScriptTrace``s of one rule.
 final class ScriptTracer {
   private static let callLimit = 1000
 
-  /// The last check of each slot, and the last call of `on`.
+  /// The last check of each slot.
   private(set) var checks: [Int: ScriptTrace] = [:]
+  /// The last call of `on` that nobody has taken.
+  var event: ScriptTrace?
   // The detector holds it; a state holds its host, and that holds this.
   private unowned let state: LuaState
   private let explained: (LuaError) -> LuaError
-  private let names: [(state: String, methods: [String])]
+  private let names: [(state: String, methods: [ScriptName])]
   private var calls: [ScriptTrace.Call] = []
 
   init(_ state: LuaState, _ script: RuleScript) {
@@ -53,16 +55,19 @@ final class ScriptTracer {
     explained = { [unowned script] in script.explained($0) }
     names = script.manifest.state.compactMap { field in
       guard case .primitive(let name, _) = field.content else { return nil }
-      return (field.name, ScriptRegistry.primitive(name)?.methods.map(\.name) ?? [])
+      return (field.name, ScriptRegistry.primitive(name)?.methods ?? [])
     }
   }
 
   func note(_ handle: Int, _ method: Int, _ arguments: UnsafeBufferPointer<stella_value>, _ result: FieldValue) {
     guard handle < names.count, method < names[handle].methods.count else { return }
+    let called = names[handle].methods[method]
+    // What answers nothing has nothing to tell.
+    if called.returns.isEmpty { return }
     if calls.count >= Self.callLimit { calls.removeAll() }
     calls.append(
       ScriptTrace.Call(
-        line: state.callingLine, state: names[handle].state, method: names[handle].methods[method],
+        line: state.callingLine, state: names[handle].state, method: called.name,
         arguments: arguments.map { FieldValue($0) }, result: result))
   }
 
@@ -84,6 +89,7 @@ final class ScriptTracer {
     return ScriptTrace(time: time, visits: visits, calls: calls, outcome: outcome)
   }
 
+  func noteEvent(_ status: LuaCallStatus, at time: Int64) { event = trace(status, at: time) }
   func noteCheck(_ slot: Int, _ status: LuaCallStatus, at time: Int64) { checks[slot] = trace(status, at: time) }
   func drop(_ slot: Int) { checks[slot] = nil }
 }

@@ -182,7 +182,7 @@ package final class ReplSession {
     guard pipeline.batch.count == 1 else { return }
     let batch = pipeline.batch
     let event = input.reader.event(batch.record(0), time: batch.times[0])
-    let watched = rules.rules.map { WatchedRule($0, pipeline, at: event.time) }
+    let watched = rules.rules.map { WatchedRule($0, pipeline, event) }
     let history = pipeline.events
     note(batch)
     let alerts = pipeline.process()
@@ -191,7 +191,7 @@ package final class ReplSession {
     lastLine = line
     let report = RuleExplainer.Report(
       event: event, line: lines, history: history, damage: WatchSummary(),
-      rules: watched.map { $0.explanation(pipeline, alerts: alerts, at: event.time) })
+      rules: watched.map { $0.explanation(pipeline, alerts: alerts) })
     outcome.last = report
     last = report
   }

@@ -61,7 +61,10 @@ package struct RuleExplainer {
     pipeline.clear()
     do throws(SourceError) {
       while case .more = try reader.fill(pipeline.batch) { _ = pipeline.process() }
-      for rule in rules.rules { _ = rule.script.takeLines() }
+      for rule in rules.rules {
+        _ = rule.script.takeLines()
+        _ = rule.takeEventCall()
+      }
       source.goOn()
       while pipeline.batch.count == 0, case .more = try reader.fill(pipeline.batch) {}
     } catch {
@@ -73,14 +76,14 @@ package struct RuleExplainer {
     }
     let batch = pipeline.batch
     let event = reader.event(batch.record(0), time: batch.times[0])
-    let watched = rules.rules.map { WatchedRule($0, pipeline, at: event.time) }
+    let watched = rules.rules.map { WatchedRule($0, pipeline, event) }
     let history = pipeline.events
     let alerts = pipeline.process()
     var damage = WatchSummary()
     damage.add([reader])
     return Report(
       event: event, line: number, history: history, damage: damage,
-      rules: watched.map { $0.explanation(pipeline, alerts: alerts, at: event.time, isLast: true, mute: mute) })
+      rules: watched.map { $0.explanation(pipeline, alerts: alerts, isLast: true, mute: mute) })
   }
 
   private static func find(

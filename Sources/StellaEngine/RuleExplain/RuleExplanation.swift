@@ -42,9 +42,11 @@ package struct RuleExplanation: Sendable {
   package let after: KeyStanding?
   /// The lines of the script that ran, with their text.
   package let lines: [(number: Int, text: String)]
+  /// The call of `on` with the event; nil where there is none.
+  package var onCall: CallExplanation?
   /// The last check of the key, and what the next one would say if nothing else came; nil where there is none.
-  package var lastCheck: CheckExplanation?
-  package var nextCheck: CheckExplanation?
+  package var lastCheck: CallExplanation?
+  package var nextCheck: CallExplanation?
   /// What became of alerts by this event.
   package let alerts: [Alert]
   /// The exception that takes the event away, and how many events before it; nil when none does.

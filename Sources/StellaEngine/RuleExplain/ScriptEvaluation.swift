@@ -42,21 +42,24 @@ struct ScriptEvaluation {
   private var place = 0
   private let variables: [String: FieldValue]
   private let parameters: [String: FieldValue]
+  private let fields: [String: FieldValue]
   private var calls: [ScriptTrace.Call]
   /// Within what is not run, because an `and` or `or` before it has decided: calls there have no answers.
   private var isSkipping = false
 
   /// - Parameters:
   ///   - variables: what plain variables hold.
+  ///   - fields: of the event, as the script writes them, such as `e.duration_ms`.
   ///   - calls: those of the lines of the condition, in order.
   init(
     _ tokens: ArraySlice<ScriptSyntax.Token>, source: [UInt8], variables: [String: FieldValue],
-    parameters: [String: FieldValue], calls: [ScriptTrace.Call]
+    parameters: [String: FieldValue], fields: [String: FieldValue] = [:], calls: [ScriptTrace.Call]
   ) {
     self.tokens = Array(tokens)
     self.source = source
     self.variables = variables
     self.parameters = parameters
+    self.fields = fields
     self.calls = calls
   }
 
@@ -207,7 +210,7 @@ struct ScriptEvaluation {
         guard let member = next, member.kind == .name else { return nil }
         place += 1
         path.append(member.text)
-        value = path.count == 2 ? parameters[member.text] : nil
+        value = fields[path.joined(separator: ".")] ?? (path.count == 2 ? parameters[member.text] : nil)
       case ":":
         guard let method = next, method.kind == .name else { return nil }
         place += 1

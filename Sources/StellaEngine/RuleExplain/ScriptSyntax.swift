@@ -30,6 +30,34 @@ struct ScriptSyntax {
     conditions = ScriptSyntax.conditions(tokens)
   }
 
+  /// What the script calls the event in an `on` that is written in the rule; nil where there is none.
+  var eventName: String? {
+    tokens.indices.first {
+      $0 + 4 < tokens.count && tokens[$0...($0 + 3)].map(\.text) == ["on", "=", "function", "("]
+        && tokens[$0 + 4].kind == .name
+    }.map { tokens[$0 + 4].text }
+  }
+
+  /// Where the script names members of a variable, such as `e.http.status`. What it calls is none. O(tokens).
+  func members(of variable: String) -> [(text: String, line: Int)] {
+    var found: [(text: String, line: Int)] = []
+    var place = 0
+    while place < tokens.count {
+      defer { place += 1 }
+      let isFirst = place == 0 || ![".", ":"].contains(tokens[place - 1].text)
+      guard tokens[place].kind == .name, tokens[place].text == variable, isFirst else { continue }
+      let line = tokens[place].line
+      var text = variable
+      while place + 2 < tokens.count, tokens[place + 1].text == ".", tokens[place + 2].kind == .name {
+        text += "." + tokens[place + 2].text
+        place += 2
+      }
+      let isCall = place + 1 < tokens.count && [":", "(", "["].contains(tokens[place + 1].text)
+      if text != variable, !isCall { found.append((text, line)) }
+    }
+    return found
+  }
+
   // MARK: - Conditions
 
   private static func conditions(_ tokens: [Token]) -> [Condition] {

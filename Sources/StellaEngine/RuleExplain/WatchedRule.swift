@@ -5,6 +5,7 @@ import StellaScripting
 /// A rule just before the event that is alone in its batch; afterwards it says what that did.
 struct WatchedRule {
   private let rule: RuleSet.ActiveRule
+  private let event: Event
   private let parts: [RuleExplanation.Part]
   private let isSeen: Bool
   private let isCancelled: Bool
@@ -16,8 +17,11 @@ struct WatchedRule {
   private let failures: Int
   private let evictions: Int
 
-  init(_ rule: RuleSet.ActiveRule, _ pipeline: Pipeline, at time: Int64) {
+  /// - Parameter event: that of the batch.
+  init(_ rule: RuleSet.ActiveRule, _ pipeline: Pipeline, _ event: Event) {
     self.rule = rule
+    self.event = event
+    let time = event.time
     func part(_ key: String, _ expression: Expression) -> RuleExplanation.Part {
       .init(key: key, explanation: expression.explain(pipeline.batch, 0, fields: pipeline.rules.fields.table))
     }
@@ -64,9 +68,10 @@ struct WatchedRule {
 
   /// - Parameter isLast: whether nobody uses the pipeline any more, so that the next check can be tried.
   func explanation(
-    _ pipeline: Pipeline, alerts: [Alert], at time: Int64, isLast: Bool = false,
+    _ pipeline: Pipeline, alerts: [Alert], isLast: Bool = false,
     mute: (String, [FieldValue.Member], Int64) -> Mute? = { _, _, _ in nil }
   ) -> RuleExplanation {
+    let time = event.time
     let own = alerts.filter { $0.rule == rule.manifest.id }
     let after = key.flatMap { pipeline.standing(of: rule, key: $0, at: time) }
     let source = rule.source.text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -75,30 +80,34 @@ struct WatchedRule {
       let text = String(decoding: source[number - 1].drop { $0 == 0x20 || $0 == 9 }, as: UTF8.self)
       return (number, text)
     }
-    let (last, next) = checks(pipeline, isLast: isLast)
-    let (outcome, verdict) = judge(after, own, hasRun: !lines.isEmpty, missing: next ?? last, at: time)
+    let (on, last, next) = calls(pipeline, isLast: isLast)
+    let (outcome, verdict) = judge(after, own, on: on, hasRun: !lines.isEmpty, missing: next ?? last, at: time)
     let mute = outcome == .passed || outcome == .excepted ? nil : mute(rule.manifest.id, key?.members ?? [], time)
     return RuleExplanation(
       rule: rule.manifest.id, file: rule.source.file, outcome: outcome, verdict: verdict, parts: parts,
-      key: key?.members ?? [], missing: key?.missing ?? [], before: before, after: after, lines: lines, lastCheck: last,
-      nextCheck: next, alerts: own,
-      exception: exception, mute: mute)
+      key: key?.members ?? [], missing: key?.missing ?? [], before: before, after: after, lines: lines, onCall: on,
+      lastCheck: last, nextCheck: next, alerts: own, exception: exception, mute: mute)
   }
 
-  /// What the last check of the key did, and what the next one would.
-  private func checks(_ pipeline: Pipeline, isLast: Bool) -> (last: CheckExplanation?, next: CheckExplanation?) {
-    guard rule.manifest.check != nil, let key else { return (nil, nil) }
+  /// What the call with the event did, what the last check of the key did, and what the next one would.
+  private func calls(
+    _ pipeline: Pipeline, isLast: Bool
+  ) -> (on: CallExplanation?, last: CallExplanation?, next: CallExplanation?) {
+    guard rule.manifest.on != nil || rule.manifest.check != nil, let key else { return (nil, nil, nil) }
     let syntax = ScriptSyntax(rule.source.text)
-    func explained(_ trace: ScriptTrace) -> CheckExplanation {
-      CheckExplanation(trace, of: rule.manifest, source: rule.source.text, syntax: syntax)
+    func explained(_ trace: ScriptTrace, _ event: Event? = nil) -> CallExplanation {
+      CallExplanation(trace, of: rule.manifest, source: rule.source.text, syntax: syntax, event: event)
     }
-    let last = pipeline.lastCheck(of: rule, key: key).map(explained)
-    guard isLast, let time = rule.checks.next else { return (last, nil) }
-    return (last, pipeline.trialCheck(of: rule, key: key, at: time).map(explained))
+    let on = rule.takeEventCall().map { explained($0, event) }
+    guard rule.manifest.check != nil else { return (on, nil, nil) }
+    let last = pipeline.lastCheck(of: rule, key: key).map { explained($0) }
+    guard isLast, let time = rule.checks.next else { return (on, last, nil) }
+    return (on, last, pipeline.trialCheck(of: rule, key: key, at: time).map { explained($0) })
   }
 
   private func judge(
-    _ after: KeyStanding?, _ alerts: [Alert], hasRun: Bool, missing: CheckExplanation?, at time: Int64
+    _ after: KeyStanding?, _ alerts: [Alert], on: CallExplanation?, hasRun: Bool, missing: CallExplanation?,
+    at time: Int64
   ) -> (RuleExplanation.Outcome, String) {
     if let alert = alerts.last(where: { $0.status == .firing }) {
       return (.fired, "an alert fires: \(alert.summary.isEmpty ? alert.title : alert.summary)")
@@ -127,7 +136,7 @@ struct WatchedRule {
       let (outcome, words) = Self.judge(standing)
       return (outcome, [failure, words].compactMap(\.self).joined(separator: "; "))
     }
-    return (.counted, failure ?? whatIsMissing(after, hasRun: hasRun, check: missing))
+    return (.counted, failure ?? whatIsMissing(after, on: on, hasRun: hasRun, check: missing))
   }
 
   /// The error of the script's last call, when it failed since the event came.
@@ -147,7 +156,9 @@ struct WatchedRule {
   }
 
   /// Why an event that the rule takes is not enough.
-  private func whatIsMissing(_ after: KeyStanding?, hasRun: Bool, check missing: CheckExplanation?) -> String {
+  private func whatIsMissing(
+    _ after: KeyStanding?, on call: CallExplanation?, hasRun: Bool, check missing: CallExplanation?
+  ) -> String {
     let manifest = rule.manifest
     guard let after else {
       if rule.detector.evictions > evictions {
@@ -160,7 +171,9 @@ struct WatchedRule {
       return "not enough yet: " + after.readings.map { "\($0.name) \($0.text)" }.joined(separator: "; ")
     }
     if manifest.absence != nil { return "the key came, and is expected again" }
-    guard manifest.check != nil else { return "on returned no alert" }
+    var on = "on returned no alert"
+    if let call, !call.missing.isEmpty { on += "; missing: " + call.missing.joined(separator: "; ") }
+    guard manifest.check != nil else { return on }
     var check = "check decides every \(DurationText.text(manifest.every ?? 0))"
     if let script = rule.scriptStanding, script.isFailing, let error = script.lastError {
       check += ", and its script failed: \(error)"
@@ -175,6 +188,6 @@ struct WatchedRule {
         check += "; missing: " + missing.missing.joined(separator: "; ")
       }
     }
-    return (manifest.on == nil || !hasRun ? "it is counted; " : "on returned no alert; ") + check
+    return (manifest.on == nil || !hasRun ? "it is counted; " : on + "; ") + check
   }
 }

@@ -79,6 +79,11 @@ package struct Run: Sendable, Hashable {
 }
 
 extension Run {
+  /// The ``subject`` of what a rule's alert asks for.
+  package static func subject(fix: String, rule: String, key: [FieldValue.Member]) -> String {
+    "\(fix) \(rule) \(FieldValue.object(key).json)"
+  }
+
   /// Whether the time to decide is over, or once it is decided the time to execute.
   package func isLate(at now: ClockReading) -> Bool {
     (state == .awaiting ? decideBy : executeBy).map { now.isPast($0, since: waitsSince) } ?? false

@@ -94,7 +94,7 @@ extension Remediation {
     }
     let policy = policy(of: fix.manifest)
     let key = FieldValue.object(alert.key).json
-    let subject = "\(fix.manifest.id) \(alert.rule) \(key)"
+    let subject = Run.subject(fix: fix.manifest.id, rule: alert.rule, key: alert.key)
     return try store.write(as: writer) { transaction in
       if try !transaction.runs(query(alert: alert)).filter({ $0.fix == fix.manifest.id }).isEmpty { return nil }
       let pause = max(policy.cooldown, fix.manifest.cooldown ?? 0)

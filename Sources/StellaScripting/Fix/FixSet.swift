@@ -45,22 +45,28 @@ package struct FixSet: Sendable {
   /// The fixes that have to do with the alert, also those whose `when` says no or fails: best reason first, then by id.
   /// Runs the `when` of each of them; see ``FixScript`` for the thread.
   package func candidates(for alert: Alert) -> [FixCandidate] {
-    let found = fixes.compactMap { fix -> FixCandidate? in
-      let reasons = FixSet.reasons(fix.manifest, alert)
-      return reasons.isEmpty ? nil : FixCandidate(fix: fix, reasons: reasons, when: fix.when(alert))
+    found(rule: alert.rule, type: alert.type, suggested: alert.fixes)
+      .map { FixCandidate(fix: $0.fix, reasons: $0.reasons, when: $0.fix.when(alert)) }
+  }
+
+  /// The fixes that would have to do with an alert of a rule, in the order of ``candidates(for:)``. Runs nothing.
+  ///
+  /// - Parameters:
+  ///   - type: of the rule's alerts.
+  ///   - suggested: what the rule suggests, best first.
+  package func found(
+    rule: String, type: String, suggested: [String]
+  ) -> [(fix: FixScript, reasons: [FixCandidate.Reason])] {
+    let found = fixes.compactMap { fix -> (fix: FixScript, reasons: [FixCandidate.Reason])? in
+      var reasons: [FixCandidate.Reason] = []
+      if let place = suggested.firstIndex(of: fix.manifest.id) { reasons.append(.suggested(place: place + 1)) }
+      if fix.manifest.handles.contains(rule) { reasons.append(.rule(rule)) }
+      if fix.manifest.handlesType.contains(type) { reasons.append(.type(type)) }
+      return reasons.isEmpty ? nil : (fix, reasons)
     }
     return found.enumerated().sorted { left, right in
       let ranks = (left.element.reasons[0].rank, right.element.reasons[0].rank)
       return ranks.0 == ranks.1 ? left.offset < right.offset : ranks.0 < ranks.1
     }.map(\.element)
-  }
-
-  /// Best first.
-  private static func reasons(_ fix: FixManifest, _ alert: Alert) -> [FixCandidate.Reason] {
-    var reasons: [FixCandidate.Reason] = []
-    if let place = alert.fixes.firstIndex(of: fix.id) { reasons.append(.suggested(place: place + 1)) }
-    if fix.handles.contains(alert.rule) { reasons.append(.rule(alert.rule)) }
-    if fix.handlesType.contains(alert.type) { reasons.append(.type(alert.type)) }
-    return reasons
   }
 }

@@ -2,12 +2,12 @@ import StellaDetection
 import StellaModel
 import StellaScripting
 
-/// What one check of a key compared, and what was missing for an alert.
-package struct CheckExplanation: Sendable {
+/// What one call of a script's `on` or `check` compared, and what was missing for an alert.
+package struct CallExplanation: Sendable {
   /// Something that a line has read, for people.
   package struct Reading: Sendable {
     package let line: Int
-    /// `s.errors:count()`, or the name of a variable.
+    /// `s.errors:count()`, `e.duration_ms`, or the name of a variable.
     package let name: String
     /// Not escaped for terminals.
     package let value: String
@@ -26,7 +26,8 @@ package struct CheckExplanation: Sendable {
 
   private static let readingLimit = 40
 
-  init(_ trace: ScriptTrace, of rule: RuleManifest, source: [UInt8], syntax: ScriptSyntax) {
+  /// - Parameter event: of a call of `on`.
+  init(_ trace: ScriptTrace, of rule: RuleManifest, source: [UInt8], syntax: ScriptSyntax, event: Event? = nil) {
     time = trace.time
     switch trace.outcome {
     case .nothing: (raised, failure) = (false, nil)
@@ -38,12 +39,26 @@ package struct CheckExplanation: Sendable {
       guard (1...text.count).contains(number) else { return nil }
       return (number, String(decoding: text[number - 1].drop { $0 == 0x20 || $0 == 9 }, as: UTF8.self))
     }
-    readings = Array(Self.readings(trace, syntax).prefix(Self.readingLimit))
-    missing = raised || failure != nil ? [] : Self.missing(trace, rule, source, syntax)
+    let fields = Self.fields(of: event, syntax)
+    readings = Array(Self.readings(trace, syntax, fields).prefix(Self.readingLimit))
+    missing = raised || failure != nil ? [] : Self.missing(trace, rule, source, syntax, fields)
   }
 
-  /// What each line has asked of state, and the variables that it names, by line.
-  private static func readings(_ trace: ScriptTrace, _ syntax: ScriptSyntax) -> [Reading] {
+  /// The fields of the event that the script names, as it writes them, such as `e.duration_ms`; null for one that isn't there.
+  private static func fields(of event: Event?, _ syntax: ScriptSyntax) -> [String: FieldValue] {
+    guard let event, let variable = syntax.eventName else { return [:] }
+    var fields: [String: FieldValue] = [:]
+    for member in syntax.members(of: variable) {
+      fields[member.text] =
+        FieldPath.value(of: String(member.text.dropFirst(variable.utf8.count + 1)), in: event) ?? .null
+    }
+    return fields
+  }
+
+  /// What each line has asked of state and of the event, and the variables that it names, by line.
+  private static func readings(
+    _ trace: ScriptTrace, _ syntax: ScriptSyntax, _ fields: [String: FieldValue]
+  ) -> [Reading] {
     var readings: [Reading] = []
     var seen: Set<[String]> = []
     func add(_ line: Int, _ name: String, _ value: FieldValue) {
@@ -52,12 +67,15 @@ package struct CheckExplanation: Sendable {
       }
     }
     let names = Dictionary(grouping: syntax.tokens.filter { $0.kind == .name }, by: \.line)
+    let members = Dictionary(
+      grouping: fields.isEmpty ? [] : syntax.eventName.map(syntax.members) ?? [], by: \.line)
     let last = Dictionary(trace.visits.map { ($0.line, $0) }) { _, last in last }
     for line in last.keys.sorted() {
       for call in trace.calls where call.line == line {
         let arguments = call.arguments.map { $0.json }.joined(separator: ", ")
         add(line, "s.\(call.state):\(call.method)(\(arguments))", call.result)
       }
+      for member in members[line] ?? [] { add(line, member.text, fields[member.text] ?? .null) }
       let used = Set(names[line]?.map(\.text) ?? [])
       for value in last[line]?.values ?? [] where used.contains(value.name) { add(line, value.name, value.value) }
     }
@@ -65,7 +83,8 @@ package struct CheckExplanation: Sendable {
   }
 
   private static func missing(
-    _ trace: ScriptTrace, _ rule: RuleManifest, _ source: [UInt8], _ syntax: ScriptSyntax
+    _ trace: ScriptTrace, _ rule: RuleManifest, _ source: [UInt8], _ syntax: ScriptSyntax,
+    _ fields: [String: FieldValue]
   ) -> [String] {
     let parameters = Dictionary(rule.parameters.map { ($0.name, $0.value) }) { first, _ in first }
     var missing: [String] = []
@@ -79,7 +98,7 @@ package struct CheckExplanation: Sendable {
         for value in visit.values { variables[value.name] = value.value }
       }
       var evaluation = ScriptEvaluation(
-        condition.tokens, source: source, variables: variables, parameters: parameters,
+        condition.tokens, source: source, variables: variables, parameters: parameters, fields: fields,
         calls: trace.calls.filter { condition.lines.contains($0.line) })
       let line = condition.lines.lowerBound
       let part = evaluation.evaluate()
