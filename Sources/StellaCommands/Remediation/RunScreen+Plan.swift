@@ -45,7 +45,14 @@ extension RunScreen {
   private var made: String {
     var text = run.plannedAt.map { "made \(time.clock($0))" } ?? "made"
     if let checked = run.checkedAt, checked != run.plannedAt {
-      text += ", re-checked \(time.clock(checked)): unchanged"
+      text += ", re-checked \(time.clock(checked))"
+      switch run.state {
+      case .superseded: text += ": no longer what it would do"
+      case .noChange: text += ": nothing left to change"
+      // It could not be compared, as the state says.
+      case .approved where !run.detail.isEmpty: break
+      default: text += ": unchanged"
+      }
     }
     return text
   }

@@ -23,7 +23,10 @@ struct FixOutlook: Sendable {
   ///   - fixes: all that there are.
   static func of(_ explanation: RuleExplanation, _ manifest: RuleManifest, in fixes: FixSet) -> [FixOutlook] {
     if explanation.outcome == .passed || explanation.outcome == .excepted { return [] }
-    let alert = explanation.alerts.last { $0.status != .resolved } ?? explanation.after?.alert?.alert
+    // One that waits for its hold asks for nothing, and isn't whole yet.
+    let alert =
+      explanation.alerts.last { $0.status == .firing }
+      ?? explanation.after?.alert.flatMap { $0.alert.status == .firing ? $0.alert : nil }
     let suggested = alert?.fixes ?? manifest.suggest
     let found = fixes.found(rule: manifest.id, type: alert?.type ?? manifest.type, suggested: suggested).map { found in
       FixOutlook(

@@ -72,7 +72,8 @@ struct WatchedRule {
     mute: (String, [FieldValue.Member], Int64) -> Mute? = { _, _, _ in nil }
   ) -> RuleExplanation {
     let time = event.time
-    let own = alerts.filter { $0.rule == rule.manifest.id }
+    // What the event's time has brought for other keys is none of its doing.
+    let own = alerts.filter { $0.rule == rule.manifest.id && $0.key == key?.members }
     let after = key.flatMap { pipeline.standing(of: rule, key: $0, at: time) }
     let source = rule.source.text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let lines = rule.script.takeLines().compactMap { number -> (number: Int, text: String)? in
