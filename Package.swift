@@ -106,7 +106,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "StellaArchive",
-      dependencies: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"],
+      dependencies: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib", "CZstd"],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaEffects",
@@ -189,6 +189,7 @@ let package = Package(
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
 

@@ -5,6 +5,9 @@ package struct JSONText {
 
   package init() {}
 
+  /// - Parameter capacity: bytes that it will probably need.
+  package init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }

@@ -51,9 +51,10 @@ enum Layers {
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "StellaMetrics": Rule(own: ["StellaModel", "StellaEngine"], others: ["CoreMetrics", "ServiceLifecycle"]),
     "CZlib": Rule(own: [], isCore: true),
+    "CZstd": Rule(own: []),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
     "StellaArchive": Rule(
-      own: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib"]),
+      own: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib", "CZstd"]),
     "StellaServer": Rule(
       own: [
         "StellaArchive", "StellaIntake", "StellaModel", "StellaEngine", "StellaLogging", "CCrypt", "CStellaDashboard",

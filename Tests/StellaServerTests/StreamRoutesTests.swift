@@ -86,4 +86,25 @@ struct StreamRoutesTests {
     small.close()
     #expect(await small.next() == nil)
   }
+
+  @Test("What waits goes out in portions, in order, and what has gone out makes room")
+  func portions() async throws {
+    let each = Self.chunk(50).bytes.count
+    let limit = 2000 * each
+    let client = StreamClient(limit: limit, farewell: LiveFeed.dropped(.serverSentEvents))
+    let messages = (0..<2000).map { _ in Self.chunk(50) }
+    for message in messages { #expect(client.take(message)) }
+    var got: [FeedChunk] = []
+    while got.count < messages.count {
+      let portion = try #require(await client.next())
+      #expect(!portion.isEmpty && portion.count * each <= 64 << 10)
+      got += portion
+    }
+    #expect(zip(got, messages).allSatisfy { $0 === $1 })
+    for message in messages { #expect(client.take(message)) }
+    client.end(LiveFeed.over(.serverSentEvents))
+    var rest = 0
+    while let portion = await client.next() { rest += portion.count }
+    #expect(rest == messages.count + 1)
+  }
 }

@@ -16,7 +16,7 @@ struct CountFiles {
     var rawCount: Int
 
     /// Encoded ``EventCounts``; empty when it can't be expanded.
-    var body: [UInt8] { compressed.withUnsafeBytes { Deflated.expanded($0, count: rawCount) } ?? [] }
+    var body: [UInt8] { compressed.withUnsafeBytes { Compressor.expanded($0, count: rawCount) } ?? [] }
   }
 
   private var pending: String { directory.path + "/counts" }
@@ -45,7 +45,7 @@ struct CountFiles {
     index.signed(minutes.upperBound)
     let body = counts.encoded
     return ArchiveFrame.encoded(
-      .counts, index: index.bytes, body: Deflated.compressed(body, level: 6), rawCount: body.count)
+      .counts, index: index.bytes, body: Compressor().compressed(body, .small), rawCount: body.count)
   }
 
   /// Puts a part behind the others of today. What a crash left half there is cut off.

@@ -37,6 +37,7 @@ package final class ArchiveStore {
   private var sealed: [Segment] = []
   private var open: (file: ArchiveFile, segment: Segment, begun: Int64, entries: [BlockEntry])?
   private var tail: TailFile
+  private let compressor = Compressor()
   private var builder: BlockBuilder
   private var builderBegun: Int64 = 0
   /// Rows of the builder that are in the tail.
@@ -191,7 +192,7 @@ package final class ArchiveStore {
   private func closeBlock(now: Int64, isPressed: Bool) throws(ArchiveError) {
     let full = builder
     do throws(ArchiveError) {
-      try write(full, now: now, level: isPressed ? 1 : 6)
+      try write(full, now: now, isPressed: isPressed)
     } catch {
       try forget()
       throw error
@@ -212,7 +213,7 @@ package final class ArchiveStore {
     try tail.empty(next: number)
   }
 
-  private func write(_ builder: BlockBuilder, now: Int64, level: Int32 = 6) throws(ArchiveError) {
+  private func write(_ builder: BlockBuilder, now: Int64, isPressed: Bool = false) throws(ArchiveError) {
     if let open, open.segment.bytes >= limits.segmentBytes || now - open.begun >= limits.segmentSpan { try seal() }
     let summary = BlockSummary(builder, written: now)
     var index = RecordWriter()
@@ -220,7 +221,7 @@ package final class ArchiveStore {
     builder.filter.narrowed.write(to: &index)
     let raw = builder.block.encoded()
     let frame = ArchiveFrame.encoded(
-      .block, index: index.bytes, body: Deflated.compressed(raw, level: level), rawCount: raw.count)
+      .block, index: index.bytes, body: compressor.compressed(raw, isPressed ? .fast : .small), rawCount: raw.count)
     if open == nil {
       let file = try ArchiveFile(writing: directory.segment(summary.first), isNew: true)
       open = (file, Segment(first: summary.first, bytes: 0, written: now), now, [])

@@ -110,7 +110,7 @@ struct SegmentReader {
   func block(_ entry: BlockEntry) -> EventBlock? {
     file.read(entry.count, at: entry.offset).withUnsafeBytes { bytes in
       guard let (frame, _, body) = ArchiveFrame.read(bytes), frame.kind == .block,
-        let raw = Deflated.expanded(body, count: frame.rawCount)
+        let raw = Compressor.expanded(body, count: frame.rawCount)
       else { return nil }
       let block = raw.withUnsafeBytes { EventBlock(first: entry.summary.first, encoded: $0) }
       return block?.count == entry.summary.count ? block : nil

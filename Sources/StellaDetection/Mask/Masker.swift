@@ -39,6 +39,7 @@ package final class Masker {
   package func masked(_ record: [UInt8]) -> [UInt8] {
     record.withUnsafeBufferPointer { bytes in
       var output: [UInt8] = []
+      output.reserveCapacity(record.count + record.count / 8)
       return mask(bytes, into: &output) ? output : record
     }
   }

@@ -16,6 +16,10 @@ final class StreamClient: FeedClient {
     var waiting: CheckedContinuation<Void, Never>?
   }
 
+  /// Bytes that are handed out to be sent together, but for one chunk that has more: what is on its way costs a hundred times
+  /// what waits, where the chunks are small.
+  private static let portion = 64 << 10
+
   private let limit: Int
   private let farewell: FeedChunk
   private let state = Mutex(State())
@@ -35,6 +39,7 @@ final class StreamClient: FeedClient {
         state.bytes += chunk.bytes.count
       } else {
         state.chunks = [farewell]
+        state.bytes = 0
         (state.isEnded, state.isDropped) = (true, true)
       }
       return (fits, state.waiting.take(), fits ? nil : state.onDrop.take())
@@ -80,9 +85,15 @@ final class StreamClient: FeedClient {
   func next() async -> [FeedChunk]? {
     while true {
       let (chunks, isEnded) = state.withLock { state in
-        let chunks = state.chunks
-        state.chunks = []
-        state.bytes = 0
+        var count = 0
+        var bytes = 0
+        while count < state.chunks.count, count == 0 || bytes + state.chunks[count].bytes.count <= Self.portion {
+          bytes += state.chunks[count].bytes.count
+          count += 1
+        }
+        let chunks = Array(state.chunks[..<count])
+        state.chunks.removeFirst(count)
+        state.bytes -= min(bytes, state.bytes)
         return (chunks, state.isEnded)
       }
       if !chunks.isEmpty { return chunks }

@@ -84,9 +84,12 @@ final class FeedBatch {
     if let masked = masked[row] { return masked }
     let made = masker.masked(plain)
     masked[row] = made
-    encodedBytes += made.count
+    encodedBytes += Self.size(made)
     return made
   }
+
+  /// What an array takes with its header.
+  private static func size(_ bytes: [UInt8]) -> Int { bytes.capacity + 32 }
 
   private func encode(_ row: Int, _ decoder: any Decoder) {
     var event = decoder.event(tapped.record(row), time: tapped.times[row])
@@ -95,10 +98,11 @@ final class FeedBatch {
         time: event.time, level: event.level, message: event.message, service: name,
         fields: event.fields + [.init("service", .string(name))])
     }
-    var json = JSONText()
+    // Its names and its time stand beside what the record has.
+    var json = JSONText(capacity: Int(tapped.lengths[row]) + 128)
     json.event(event)
     known[row] = (event.level, event.service)
     plain[row] = json.bytes
-    encodedBytes += json.bytes.count
+    encodedBytes += Self.size(json.bytes)
   }
 }

@@ -13,9 +13,7 @@ final class FeedThread {
   /// In the order in which they came, so that nothing depends on hashes.
   private var order: [FeedView] = []
   private var decoders: [UInt16: (decided: LogFormat?, decoder: any Decoder)] = [:]
-  private var kept: [FeedItem] = []
-  private var firstKept = 0
-  private var keptBytes = 0
+  private var replay: FeedReplay
   /// The number of the next message.
   private var next: Int64 = 1
   /// Behind the last event that was told of.
@@ -30,6 +28,7 @@ final class FeedThread {
     self.feed = feed
     masker = Masker(feed.masking)
     maskedConditions = FeedConditions(masking: feed.masking)
+    replay = FeedReplay(limit: feed.limits.replayBytes)
     nextPing = machineMonotonicTime() + feed.limits.pingNanoseconds
   }
 
@@ -153,7 +152,7 @@ final class FeedThread {
     let message = FeedMessage(next, kind, rule: rule, severity: severity, service: service, json)
     next += 1
     for view in order { add(message, to: view) }
-    keep(.message(message))
+    replay.keep(.message(message))
   }
 
   private func add(_ message: FeedMessage, to view: FeedView) {
@@ -177,7 +176,7 @@ final class FeedThread {
     next += Int64(tapped.count)
     add(batch, to: order.filter(\.filter.isPrivileged), conditions)
     add(batch, to: order.filter { !$0.filter.isPrivileged }, maskedConditions)
-    keep(.events(batch))
+    replay.keep(.events(batch))
   }
 
   /// - Parameters:
@@ -235,20 +234,6 @@ final class FeedThread {
 
   // MARK: - Clients that come back
 
-  private func keep(_ item: FeedItem) {
-    kept.append(item)
-    keptBytes += item.bytes
-    while keptBytes > feed.limits.replayBytes, firstKept < kept.count - 1 {
-      keptBytes -= kept[firstKept].bytes
-      firstKept += 1
-    }
-    // Moving all of them up is worth it when half are gone.
-    if firstKept > 1024, firstKept > kept.count / 2 {
-      kept.removeFirst(firstKept)
-      firstKept = 0
-    }
-  }
-
   /// Tells what came behind the message with this id, as far as it is kept, and what of it is missing.
   private func resume(_ view: FeedView, after id: String) {
     guard let dash = id.lastIndex(of: "-"), let number = Int64(id[id.index(after: dash)...]), id[..<dash] == feed.epoch,
@@ -260,7 +245,7 @@ final class FeedThread {
     let conditions = FeedConditions(masking: view.filter.isPrivileged ? nil : feed.masking)
     conditions.use([view.filter.condition].compactMap(\.self))
     var expected = number + 1
-    for item in kept[firstKept...] where item.numbers.upperBound > expected {
+    for item in replay.items where item.numbers.upperBound > expected {
       let numbers = item.numbers
       if numbers.lowerBound > expected {
         if let chunk = view.chunk() { send(chunk, to: view) }
@@ -269,13 +254,12 @@ final class FeedThread {
       switch item {
       case .message(let message): add(message, to: view)
       case .events(let batch):
-        let before = keptBytes - batch.encodedBytes
         add(batch, to: [view], conditions, from: expected)
-        keptBytes = before + batch.encodedBytes
       }
       expected = numbers.upperBound
       if let chunk = view.chunk() { send(chunk, to: view) }
     }
+    replay.measure()
     if expected < next { send(Self.gap(next - expected, "not kept", view.filter.framing), to: view) }
   }
 }
