@@ -16,15 +16,17 @@ package struct RuleLintReport: Sendable {
 package enum RuleLinter {
   /// Lints the rules under `paths`.
   ///
-  /// - Parameter parameters: what the configuration sets, by rule id.
+  /// - Parameters:
+  ///   - parameters: what the configuration sets, by rule id.
+  ///   - functions: what scripts see besides the script API.
   /// - Throws: a ``LiveError`` when there can be no thread for the scripts.
   package static func run(
-    paths: [String], parameters: [String: [String: FieldValue]] = [:]
+    paths: [String], parameters: [String: [String: FieldValue]] = [:], functions: ScriptFunctions = .none
   ) throws -> RuleLintReport {
     try EngineThread.run {
       let (sources, unreadable) = RuleFiles.read(paths)
       var report = RuleLintReport(errors: unreadable)
-      let set = RuleSet(sources: sources, parameters: parameters, fields: FieldRegister())
+      let set = RuleSet(sources: sources, parameters: parameters, functions: functions, fields: FieldRegister())
       report.errors += set.refusals.flatMap(\.errors)
       report.rules = set.rules.map(\.manifest.id)
       report.warnings = warnings(set)
@@ -38,7 +40,9 @@ package enum RuleLinter {
     let common = commonFields(rules)
     return rules.rules.flatMap { rule in
       LintAllowances(rule.source).apply(
-        to: warnings(rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source, common: common)
+        to: warnings(
+          rule.manifest, condition: rule.expression, steps: rule.steps, functions: rules.functions, source: rule.source,
+          common: common)
           + same.filter { $0.error.file == rule.source.file })
     }
   }
@@ -92,12 +96,14 @@ package enum RuleLinter {
   ///
   /// - Parameters:
   ///   - steps: what the steps of a sequence look for.
+  ///   - functions: what scripts see besides the script API.
   ///   - common: fields that other rules read as well.
   package static func warnings(
-    _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], source: RuleSource,
-    common: Set<String> = []
+    _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], functions: ScriptFunctions = .none,
+    source: RuleSource, common: Set<String> = []
   ) -> [LintWarning] {
-    var lint = RuleLint(rule: rule, condition: condition, steps: steps, source: source, common: common)
+    var lint = RuleLint(
+      rule: rule, condition: condition, steps: steps, functions: functions, source: source, common: common)
     lint.checkCondition()
     lint.checkState()
     lint.checkKeys()
