@@ -252,7 +252,8 @@ package final class SourceReader {
         takeBack(to: before, row: first, of: batch)
         line = jump + 1
         if jump > start { _ = decoding.decode(block, start..<jump, into: batch) }
-        held.hold(time: time, offset: block.offset(ofLine: jump), record: block.line(jump))
+        held.hold(
+          time: time, offset: block.offset(ofLine: jump), line: block.number(ofLine: jump), record: block.line(jump))
         piece = 1
       case .release(let index):
         let last = lineNumber(of: batch.offsets[first + index], in: block)
@@ -281,7 +282,8 @@ package final class SourceReader {
     takeBack(to: before, row: row, of: batch)
     if decoding.hasOwnTime(start, of: block, into: batch, row: row) { return false }
     line = start + 1
-    if held.holdHead(offset: block.offset(ofLine: start), record: block.line(start)) {
+    let number = block.number(ofLine: start)
+    if held.holdHead(offset: block.offset(ofLine: start), line: number, record: block.line(start)) {
       giveUpHeads()
       release(into: batch)
     }
@@ -322,7 +324,8 @@ package final class SourceReader {
       withUnsafePointer(to: &start) { start in
         withUnsafePointer(to: &length) { length in
           let block = LineBlock(
-            base: base, starts: start, lengths: length, count: 1, firstOffset: entry.offset, source: splitter.index)
+            base: base, starts: start, lengths: length, count: 1, firstOffset: entry.offset, source: splitter.index,
+            firstNumber: entry.line)
           _ = decoding.decode(block, 0..<1, into: batch)
         }
       }
