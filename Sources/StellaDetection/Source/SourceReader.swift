@@ -56,6 +56,8 @@ package final class SourceReader {
   package var heldEvents: Int { held.entries.count + held.heads.count }
   /// How many events at the beginning had no time when the reader stopped waiting for one; nil as long as it didn't have to.
   package private(set) var untimedHeads: Int?
+  /// Events so far, of a reader that holds nothing, none of which had a time; nil as soon as one has had one.
+  package private(set) var untimedEvents: Int? = 0
   /// Events that were dropped because too many that lie far ahead were held.
   package var droppedAhead: Int { held.dropped }
 
@@ -152,6 +154,7 @@ package final class SourceReader {
           finish(batch)
           return .more
         }
+        if let untimedEvents, untimedEvents > 0 { untimedHeads = untimedHeads ?? untimedEvents }
         isEnded = true
         return .end
       case .boundary: return .more
@@ -161,7 +164,9 @@ package final class SourceReader {
     if holdsJumps {
       decode(block, into: batch)
     } else {
+      let first = batch.count
       line = decoding.decode(block, line..<block.count, into: batch)
+      noteTimes(batch, from: first)
     }
     if line >= block.count { self.block = nil }
     finish(batch)
@@ -296,6 +301,17 @@ package final class SourceReader {
     untimedHeads = held.heads.count
     clock.previous = clock.reference
     held.releaseHeads()
+  }
+
+  /// Notes whether the events from `first` on have times of their own, as far as that isn't known yet.
+  private func noteTimes(_ batch: EventBatch, from first: Int) {
+    guard let untimed = untimedEvents else { return }
+    guard (first..<batch.count).allSatisfy({ batch.times[$0] == clock.reference }) else {
+      untimedEvents = nil
+      return
+    }
+    untimedEvents = untimed + batch.count - first
+    if untimedHeads == nil, untimed + batch.count - first >= HeldEvents.maximumEvents { untimedHeads = untimedEvents }
   }
 
   private func takeBack(to state: LineDecoding.State, row: Int, of batch: EventBatch) {
