@@ -70,6 +70,8 @@ package struct WatchOptions {
   /// Nanoseconds after which timers wait no more for a followed source that brings nothing; when none does, time goes on
   /// by the clock, so that alerts end and checks run without further events.
   package var silence: Int64 = 10_000_000_000
+  /// Whether it is told when no line of a source has a time that Stella knows.
+  package var tellsUntimed = true
   /// Whether an event over an hour past everything before it in its source waits until others confirm its time.
   package var holdsJumps = true
   /// Personal data that is taken out of lines before anything else sees them; nil for none.
@@ -143,6 +145,23 @@ package struct WatchSummary: Sendable {
     package var numbers: [Int]
   }
 
+  /// A source whose first lines have no time that Stella knows.
+  package struct UntimedSource: Sendable, Hashable {
+    package var source: String
+    package var lines: Int
+    /// The time that they took, nanoseconds since the epoch.
+    package var reference: Int64
+    /// Whether that is when the file was last changed; otherwise it is when reading began.
+    package var isFile: Bool
+
+    package var text: String {
+      let none = lines == 1 ? "its first line has no time" : "none of the first \(lines) lines has a time"
+      let all = lines == 1 ? "it takes" : "they all take"
+      return "\(source): \(none) that Stella knows; until one has, \(all) "
+        + "\(isFile ? "that of the file's last change" : "that of the start"), \(Timestamp.text(reference))"
+    }
+  }
+
   /// Events of one source over an hour past the others.
   package struct SourceAhead: Sendable {
     package var source: String
@@ -168,6 +187,8 @@ package struct WatchSummary: Sendable {
   package var decodeFailures: [SourceFailures] = []
   /// Sources some of whose lines have a text for a time that is none: how many, and the first.
   package var unreadTimes: [SourceFailures] = []
+  /// Sources none of whose first lines has a time.
+  package var untimed: [UntimedSource] = []
   /// Sources that begin like no text.
   package var binarySources: [String] = []
   /// Sources with events that were not used because they lie far ahead.

@@ -90,6 +90,24 @@ struct RulesVerbTests {
     }
   }
 
+  @Test("A log without a time that Stella knows is told by every verb that goes by time")
+  func untimed() throws {
+    try directory.write("untimed.log", String(repeating: "{\"at\":\"2026-01-01T00:00:00Z\",\"seq\":1}\n", count: 3))
+    let verbs = [
+      ["rules", "replay"], ["rules", "profile"], ["rules", "diff", "Rules", "Rules"], ["rules", "explain", "--event"],
+      ["tail", "--no-follow"], ["watch", "--no-follow"],
+    ]
+    for verb in verbs {
+      let said = try run(verb + ["untimed.log"])
+      let note = "untimed.log: none of the first 3 lines has a time that Stella knows; until one has, they all take that of "
+      #expect(said.errors.components(separatedBy: note).count == 2, "\(verb): \(said)")
+      #expect(said.errors.contains("of the file's last change, 2"), "\(verb): \(said)")
+      #expect(try !run(verb + ["app.log"]).errors.contains("has a time that Stella knows"), "\(verb)")
+    }
+    #expect(try run(["rules", "replay", "--quiet", "untimed.log"]).errors.isEmpty)
+    #expect(try !run(["templates", "untimed.log"]).errors.contains("has a time that Stella knows"))
+  }
+
   @Test("Stubs that can't be written are told in one line")
   func unwritableStubs() throws {
     try directory.write("Rules/.luals", "")

@@ -60,6 +60,26 @@ struct SourceHeldEventsTests {
     #expect(rows.dropLast().allSatisfy { $0.time == SourceRun.reference })
   }
 
+  @Test func `what is held keeps the number of its line, also over a restart`() throws {
+    let broken = Array("no time ".utf8) + [0xff, 0x0a]
+    let jump = Array(line(9_000_000, "j").utf8.dropLast(2)) + [0xff] + Array("\"}\n".utf8)
+    let ordinary = Array((line(0, "a") + "\n").utf8)
+    let heads = SourceRun([.bytes(Array(repeatElement(broken, count: 1010).joined()))])
+    #expect(try heads.rest().count == 1010)
+    #expect(heads.reader.failures.repaired == 1010 && heads.reader.failures.repairedNumbers == [1, 2, 3, 4, 5])
+    let jumps = SourceRun([.bytes(ordinary + jump + ordinary)])
+    #expect(messages(try jumps.rest()) == ["a", "a", "j\u{fffd}"])
+    #expect(jumps.reader.failures.repairedNumbers == [2])
+
+    let first = SourceRun([.bytes(broken + broken), .idle])
+    #expect(try first.rest().isEmpty && first.reader.heldEvents == 2)
+    let checkpoint = first.reader.checkpoint()
+    let second = SourceRun([.bytes(ordinary)], from: checkpoint.position.offset)
+    try second.reader.resume(from: checkpoint)
+    #expect(try second.rest().count == 3)
+    #expect(second.reader.failures.repairedNumbers == [1, 2])
+  }
+
   @Test func `a time without a year is not led astray by one far ahead`() throws {
     let rows = try SourceRun(
       [

@@ -154,6 +154,7 @@ final class WatchPrinter: Sendable {
   func damage(_ summary: WatchSummary) {
     for source in summary.binarySources { binary(source) }
     failures(summary)
+    for source in isQuiet ? [] : summary.untimed { note(source.text) }
     let parts = damages(summary)
     if !isQuiet, !parts.isEmpty { note(parts.joined(separator: ", ")) }
   }

@@ -22,6 +22,8 @@ struct HeldEvents {
     var time: Int64
     /// Where the record starts in its source.
     var offset: Int64
+    /// Its number in its file, from 1; nil where nobody counted.
+    var line: Int?
     var record: [UInt8]
     /// Jumps in a row since then that lie within the reach of `time` or beyond.
     var followers = 0
@@ -136,14 +138,14 @@ struct HeldEvents {
   }
 
   /// A jump has come.
-  mutating func hold(time: Int64, offset: Int64, record: UnsafeBufferPointer<UInt8>) {
+  mutating func hold(time: Int64, offset: Int64, line: Int?, record: UnsafeBufferPointer<UInt8>) {
     var isConfirmed = false
     for index in entries.indices {
       let followers = HeldEvents.ahead(time) >= entries[index].time ? entries[index].followers + 1 : 0
       entries[index].followers = followers
       if followers >= HeldEvents.confirmations { isConfirmed = true }
     }
-    entries.append(Entry(time: time, offset: offset, record: Array(record)))
+    entries.append(Entry(time: time, offset: offset, line: line, record: Array(record)))
     bytes += record.count
     earliest = min(earliest, time)
     if isConfirmed { release() }
@@ -202,8 +204,8 @@ struct HeldEvents {
   }
 
   /// An event without a time has come before any that has one. Returns whether no more of them have room.
-  mutating func holdHead(offset: Int64, record: UnsafeBufferPointer<UInt8>) -> Bool {
-    heads.append(Entry(time: 0, offset: offset, record: Array(record)))
+  mutating func holdHead(offset: Int64, line: Int?, record: UnsafeBufferPointer<UInt8>) -> Bool {
+    heads.append(Entry(time: 0, offset: offset, line: line, record: Array(record)))
     headBytes += record.count
     return heads.count >= HeldEvents.maximumEvents || headBytes >= HeldEvents.maximumBytes
   }
@@ -232,19 +234,21 @@ extension HeldEvents {
       for entry in list {
         writer.write(entry.time)
         writer.write(entry.offset)
+        writer.write(entry.line ?? 0)
         writer.write(entry.followers)
         writer.write(bytes: entry.record)
       }
     }
   }
 
-  init(from reader: inout StateReader) throws(StateError) {
+  /// - Parameter numbered: whether the numbers of the lines were saved too.
+  init(from reader: inout StateReader, numbered: Bool) throws(StateError) {
     maximum = try reader.integer()
     limit = maximum == .min ? .max : HeldEvents.ahead(maximum)
     dropped = try reader.counter()
-    entries = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents)
-    released = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents + 1)
-    heads = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents)
+    entries = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents, numbered: numbered)
+    released = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents + 1, numbered: numbered)
+    heads = try HeldEvents.entries(from: &reader, atMost: HeldEvents.maximumEvents, numbered: numbered)
     headBytes = heads.reduce(0) { $0 + $1.record.count }
     measure()
     if bytes > HeldEvents.maximumBytes || entries.contains(where: { $0.time <= limit }) {
@@ -252,7 +256,9 @@ extension HeldEvents {
     }
   }
 
-  private static func entries(from reader: inout StateReader, atMost count: Int) throws(StateError) -> [Entry] {
+  private static func entries(
+    from reader: inout StateReader, atMost count: Int, numbered: Bool
+  ) throws(StateError) -> [Entry] {
     var entries: [Entry] = []
     for _ in 0..<(try reader.number(in: 0...count)) {
       let time = try reader.integer()
@@ -261,8 +267,12 @@ extension HeldEvents {
       guard offset >= 0, offset < Int64(StateReader.counterLimit) else {
         throw StateError(message: "\(offset) is no offset of a record")
       }
+      let line = numbered ? try reader.counter() : 0
       let followers = try reader.number(in: 0...confirmations)
-      entries.append(Entry(time: time, offset: offset, record: Array(try reader.slice()), followers: followers))
+      entries.append(
+        Entry(
+          time: time, offset: offset, line: line > 0 ? line : nil, record: Array(try reader.slice()),
+          followers: followers))
     }
     return entries
   }

@@ -1,7 +1,9 @@
 import StellaModel
 
 extension SourceReader {
-  private static let version = 4
+  private static let version = 5
+  /// Without the numbers of the lines that are held; read as well.
+  private static let versionWithoutNumbers = 4
 
   /// Writes everything that decides what later lines become, and the counters; caches are no part of it. All events of the
   /// last fill were used.
@@ -15,14 +17,14 @@ extension SourceReader {
 
   private func restore(from reader: inout StateReader, isWhole: Bool) throws(StateError) {
     let version = try reader.integer()
-    guard version == SourceReader.version else {
+    guard version == SourceReader.version || version == SourceReader.versionWithoutNumbers else {
       throw StateError(message: "the saved state of a source has version \(version), not \(SourceReader.version)")
     }
     let format = try reader.text()
     let settings = try reader.integer()
     let counts = try LineCounts(from: &reader)
     var decoding = try LineDecoding.State(from: &reader)
-    let held = try HeldEvents(from: &reader)
+    let held = try HeldEvents(from: &reader, numbered: version == SourceReader.version)
     guard !isWhole || reader.isAtEnd else { throw StateError(message: "the saved state of a source is too long") }
     if format != self.format.rawValue { decoding.detector = nil }
     hasOtherSettings = settings != clock.settings

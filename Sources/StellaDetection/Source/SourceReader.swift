@@ -56,6 +56,8 @@ package final class SourceReader {
   package var heldEvents: Int { held.entries.count + held.heads.count }
   /// How many events at the beginning had no time when the reader stopped waiting for one; nil as long as it didn't have to.
   package private(set) var untimedHeads: Int?
+  /// Events so far, of a reader that holds nothing, none of which had a time; nil as soon as one has had one.
+  package private(set) var untimedEvents: Int? = 0
   /// Events that were dropped because too many that lie far ahead were held.
   package var droppedAhead: Int { held.dropped }
 
@@ -152,6 +154,7 @@ package final class SourceReader {
           finish(batch)
           return .more
         }
+        if let untimedEvents, untimedEvents > 0 { untimedHeads = untimedHeads ?? untimedEvents }
         isEnded = true
         return .end
       case .boundary: return .more
@@ -161,7 +164,9 @@ package final class SourceReader {
     if holdsJumps {
       decode(block, into: batch)
     } else {
+      let first = batch.count
       line = decoding.decode(block, line..<block.count, into: batch)
+      noteTimes(batch, from: first)
     }
     if line >= block.count { self.block = nil }
     finish(batch)
@@ -252,7 +257,8 @@ package final class SourceReader {
         takeBack(to: before, row: first, of: batch)
         line = jump + 1
         if jump > start { _ = decoding.decode(block, start..<jump, into: batch) }
-        held.hold(time: time, offset: block.offset(ofLine: jump), record: block.line(jump))
+        held.hold(
+          time: time, offset: block.offset(ofLine: jump), line: block.number(ofLine: jump), record: block.line(jump))
         piece = 1
       case .release(let index):
         let last = lineNumber(of: batch.offsets[first + index], in: block)
@@ -281,7 +287,8 @@ package final class SourceReader {
     takeBack(to: before, row: row, of: batch)
     if decoding.hasOwnTime(start, of: block, into: batch, row: row) { return false }
     line = start + 1
-    if held.holdHead(offset: block.offset(ofLine: start), record: block.line(start)) {
+    let number = block.number(ofLine: start)
+    if held.holdHead(offset: block.offset(ofLine: start), line: number, record: block.line(start)) {
       giveUpHeads()
       release(into: batch)
     }
@@ -294,6 +301,17 @@ package final class SourceReader {
     untimedHeads = held.heads.count
     clock.previous = clock.reference
     held.releaseHeads()
+  }
+
+  /// Notes whether the events from `first` on have times of their own, as far as that isn't known yet.
+  private func noteTimes(_ batch: EventBatch, from first: Int) {
+    guard let untimed = untimedEvents else { return }
+    guard (first..<batch.count).allSatisfy({ batch.times[$0] == clock.reference }) else {
+      untimedEvents = nil
+      return
+    }
+    untimedEvents = untimed + batch.count - first
+    if untimedHeads == nil, untimed + batch.count - first >= HeldEvents.maximumEvents { untimedHeads = untimedEvents }
   }
 
   private func takeBack(to state: LineDecoding.State, row: Int, of batch: EventBatch) {
@@ -322,7 +340,8 @@ package final class SourceReader {
       withUnsafePointer(to: &start) { start in
         withUnsafePointer(to: &length) { length in
           let block = LineBlock(
-            base: base, starts: start, lengths: length, count: 1, firstOffset: entry.offset, source: splitter.index)
+            base: base, starts: start, lengths: length, count: 1, firstOffset: entry.offset, source: splitter.index,
+            firstNumber: entry.line)
           _ = decoding.decode(block, 0..<1, into: batch)
         }
       }

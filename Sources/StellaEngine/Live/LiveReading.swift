@@ -333,13 +333,10 @@ final class LiveReading {
   }
 
   private func announce(_ reader: SourceReader) {
-    if let heads = reader.untimedHeads, untimed.insert(reader.number).inserted {
-      let reference = Timestamp.text(reader.clock.reference)
-      onNotice(
-        .source(
-          "\(reader.name): none of the first \(heads) lines has a time that Stella knows; until one has, they all take "
-            + (reader.splitter.source.modificationTime == nil
-              ? "that of the start, \(reference)" : "that of the file's last change, \(reference)")))
+    if options.tellsUntimed, let source = WatchSummary.UntimedSource(reader),
+      untimed.insert(reader.number).inserted
+    {
+      onNotice(.source(source.text))
     }
     guard !announced.contains(reader.number), let notice = reader.formatNotice else { return }
     announced.insert(reader.number)

@@ -60,6 +60,7 @@ package final class TemplatesRun: EventConsumer {
         options.follow = false
         // Nothing here goes by time.
         options.holdsJumps = false
+        options.tellsUntimed = false
         format = input.format
         let reading = try LiveReading(options: options, positions: [:], consumer: self, onNotice: onNotice)
         summary.wasInterrupted = try reading.run(interrupts: interrupts)

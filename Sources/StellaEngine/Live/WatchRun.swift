@@ -519,6 +519,7 @@ extension WatchSummary {
       if reader.heldEvents + reader.droppedAhead > 0 {
         ahead.append(.init(source: reader.name, held: reader.heldEvents, dropped: reader.droppedAhead))
       }
+      if let source = WatchSummary.UntimedSource(reader) { untimed.append(source) }
       if reader.failures.unreadTimes > 0 {
         unreadTimes.append(
           .init(
@@ -530,5 +531,15 @@ extension WatchSummary {
           .init(source: reader.name, count: reader.failures.count, samples: reader.failures.samples))
       }
     }
+  }
+}
+
+extension WatchSummary.UntimedSource {
+  /// Nil for a reader that has found a time, or still waits for one.
+  init?(_ reader: SourceReader) {
+    guard let heads = reader.untimedHeads else { return nil }
+    self.init(
+      source: reader.name, lines: heads, reference: reader.clock.reference,
+      isFile: reader.splitter.source.modificationTime != nil)
   }
 }

@@ -81,6 +81,9 @@ package struct RuleExplainer {
     let alerts = pipeline.process()
     var damage = WatchSummary()
     damage.add([reader])
+    if let lines = reader.untimedEvents, lines > 0 {
+      damage.untimed = [.init(source: name, lines: lines, reference: reading.reference, isFile: name != "-")]
+    }
     return Report(
       event: event, line: number, history: history, damage: damage,
       rules: watched.map { $0.explanation(pipeline, alerts: alerts, isLast: true, mute: mute) })
