@@ -17,13 +17,14 @@ package struct StateSpare: Sendable {
   /// Sets the space aside, unless it is already or there is little left; what can't be done is left for the next time.
   package func take() {
     var status = stat()
-    if lstat(path, &status) == 0, Int(status.st_size) >= Self.byteCount { return }
+    let had = lstat(path, &status) == 0 ? status.st_size : 0
+    if had >= off_t(Self.byteCount) { return }
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { return }
     defer { close(file) }
     var space = statvfs()
     guard fstatvfs(file, &space) == 0, Int(space.f_bavail) * Int(space.f_frsize) >= Self.comfortable else { return }
-    if posix_fallocate(file, 0, off_t(Self.byteCount)) != 0 { ftruncate(file, 0) }
+    if posix_fallocate(file, 0, off_t(Self.byteCount)) != 0 { ftruncate(file, had) }
   }
 
   /// Gives half of it to whoever writes next; false when there was none.

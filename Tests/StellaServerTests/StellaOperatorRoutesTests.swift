@@ -95,7 +95,9 @@ struct StellaOperatorRoutesTests {
       #expect(try await client.post(path + "/approve", vote, token: "mara").status == 200)
       for await changed in runs where changed.id == run.id && changed.endedAt != nil { break }
       #expect(shop.gateway.refunds == ["o1"])
-      #expect(try await client.post(path + "/approve", vote, token: "mara").status == 409)
+      // Given again it gets the same answer, and nothing more comes of it.
+      #expect(try await client.post(path + "/approve", vote, token: "mara").status == 200)
+      #expect(shop.gateway.refunds == ["o1"])
       #expect(try await client.get(path, token: "mara").body.contains(#""state":"succeeded""#))
     }
   }
