@@ -65,6 +65,14 @@ let package = Package(
         .unsafeFlags(
           ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(platforms: [.linux]))
       ]),
+    // What embedding costs, for Scripts/bench: part of no product that others get.
+    .executableTarget(
+      name: "EmbeddingCost",
+      dependencies: [
+        "StellaEngine", "StellaLogging", "StellaModel", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], path: "Benchmarks/EmbeddingCost", swiftSettings: swiftSettings),
     .target(
       name: "StellaCommands",
       dependencies: [

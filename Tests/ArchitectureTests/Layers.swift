@@ -73,6 +73,9 @@ enum Layers {
         "StellaModel",
       ], others: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     "stella": Rule(own: ["StellaCommands"]),
+    // Nothing depends on it.
+    "EmbeddingCost": Rule(
+      own: ["StellaEngine", "StellaLogging", "StellaModel"], others: ["Hummingbird", "Logging", "ServiceLifecycle"]),
   ]
 
   /// What an embedder of the engine must never have to build or link.
