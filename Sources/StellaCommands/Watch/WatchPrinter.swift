@@ -85,6 +85,9 @@ final class WatchPrinter: Sendable {
         "\(run.fix) could help: \(count(run.rowCount, "row")) to change, waits for approval → stella approvals show \(run.id)"
       )
     case .proposed(let run): note("\(run.fix) helps at once, decided by \(run.policy): \(run.id)")
+    case .notAsked(let fix):
+      if isQuiet { return }
+      note("\(fix.fix) could help, not asked for: \(fix.why)\(fix.run.map { " → stella runs show \($0)" } ?? "")")
     case .ran(let run):
       let detail = run.detail.isEmpty ? "" : " (\(run.detail))"
       note("\(run.fix) \(run.state.shown)\(detail) → stella runs show \(run.id)")

@@ -43,7 +43,7 @@ final class WatchRemediation {
         trouble?.take(notice)
         switch notice {
         case .proposed(let run), .ran(let run): feed?.take(run)
-        case .dropped, .trouble, .recovered, .fenced: break
+        case .notAsked, .dropped, .trouble, .recovered, .fenced: break
         }
         printer.remediation(notice)
       })

@@ -10,6 +10,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   package enum Notice: Sendable {
     /// A plan that awaits a decision, or that a policy has approved.
     case proposed(Run)
+    /// A fix could help, and nothing was asked for. Told once for each run that it is on record with, and each alert.
+    case notAsked(NotAsked)
     /// A run that was carried out, to its end or to where a person has to decide.
     case ran(Run)
     /// So many alerts were neither kept nor acted on: they came faster than they could be.
@@ -57,6 +59,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var hasFailed = false
   private var hasLooked = false
 
+  /// Runs and alerts of which it was told what became of them, or why nothing did.
+  private var told: Set<String> = []
+
   private let lock = ConditionLock()
   private var queue: [Alert] = []
   /// The numbers of those in the queue, by their ids; its first one has the number `taken`.
@@ -64,6 +69,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var taken = 0
   private var dropped = 0
   private var silences: [Silence] = []
+  /// Alerts that were over before anybody looked at them firing.
+  private var overtaken: Set<String> = []
   /// Whether alerts were taken out of the queue that aren't kept and acted on yet.
   private var isWorking = false
   /// How often alerts could not be kept.
@@ -130,6 +137,10 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   /// With the lock held.
   private func enqueue(_ alert: Alert) {
     if let place = places[alert.id] {
+      let before = queue[place - taken]
+      if remediation != nil, alert.status == .resolved, before.status == .firing, before.mute == nil {
+        overtaken.insert(alert.id)
+      }
       queue[place - taken] = alert
     } else if queue.count < Self.queueLimit {
       places[alert.id] = taken + queue.count
@@ -230,10 +241,34 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private func propose(_ alerts: [Alert]) -> [Alert] {
     guard attempt({ try keep(alerts) }) else { return alerts }
     guard let remediation else { return [] }
-    return alerts.filter { alert in
-      guard alert.status == .firing, alert.mute == nil, mute(alert) == nil else { return false }
-      return !attempt { if let run = try remediation.propose(alert) { onNotice(.proposed(run)) } }
+    var missed: [(fix: String, alerts: Int)] = []
+    let left = alerts.filter { alert in
+      guard alert.mute == nil, mute(alert) == nil else { return false }
+      if alert.status == .resolved, lock.locked({ overtaken.remove(alert.id) }) != nil {
+        attempt {
+          guard let fix = try remediation.missedFix(for: alert) else { return }
+          let place = missed.firstIndex { $0.fix == fix } ?? missed.count
+          if place == missed.count { missed.append((fix, 0)) }
+          missed[place].alerts += 1
+        }
+      }
+      guard alert.status == .firing else { return false }
+      return !attempt { try propose(alert, remediation) }
     }
+    for (fix, count) in missed { onNotice(.notAsked(NotAsked(fix: fix, over: count))) }
+    return left
+  }
+
+  private func propose(_ alert: Alert, _ remediation: Remediation<Store>) throws {
+    let run = try remediation.propose(alert) { why in
+      let isNew = !told.contains(alert.id) && why.run.map { !told.contains($0) } ?? true
+      if let run = why.run { told.insert(run) }
+      if isNew { onNotice(.notAsked(why)) }
+    }
+    // Whatever happens to the alert from now on, what became of it was told.
+    told.insert(alert.id)
+    if told.count > Self.queueLimit { told = [alert.id] }
+    if let run { onNotice(.proposed(run)) }
   }
 
   /// - Parameter pauses: whether to wait although there is something to do, because it just failed.

@@ -39,20 +39,46 @@ extension Remediation {
 
   /// Proposes the best fix for a firing alert that has a plan. Each alert is proposed for once, and one that is muted never.
   ///
+  /// - Parameter onNone: hears of each fix that applies and isn't asked for, but for those beyond ``suppressionLimit``.
   /// - Returns: the run whose plan now awaits its decision or is approved by policy; nil when there is none. What didn't come
   ///   to a plan is on record as a run of its own.
   /// - Throws: ``StoreError``, ``LogError``; what was begun is gone on with by the next engine.
-  package func propose(_ alert: Alert, as writer: LogWriter = .command) throws -> Run? {
+  package func propose(
+    _ alert: Alert, as writer: LogWriter = .command, onNone: (NotAsked) -> Void = { _ in }
+  ) throws -> Run? {
     if alert.mute != nil { return nil }
-    let isKnown = try store.readRuns { try $0.runCount(query(alert: alert)) > 0 }
-    if isKnown { return nil }
+    if let known = try lastRun(for: alert) {
+      onNone(NotAsked(again: known))
+      return nil
+    }
     for suggestion in try suggestions(for: alert) where suggestion.candidate.applies {
-      guard let proposed = try begin(alert, suggestion.candidate, as: writer) else { continue }
+      let proposed: Run
+      switch try begin(alert, suggestion.candidate, as: writer) {
+      case .run(let run): proposed = run
+      case .none(let why):
+        if let why { onNone(why) }
+        continue
+      }
+      if let why = NotAsked(proposed) { onNone(why) }
       guard proposed.state == .planning else { return nil }
       let planned = try plan(proposed, as: writer, actor: "engine")
       if planned.state == .awaiting || planned.state == .approved { return planned }
+      if let why = NotAsked(planned) { onNone(why) }
     }
     return nil
+  }
+
+  /// The fix that would have been asked for with an alert that is over by now; nil when none would, or one was. Runs each
+  /// `when`.
+  package func missedFix(for alert: Alert) throws -> String? {
+    if try lastRun(for: alert) != nil { return nil }
+    return try suggestions(for: alert).first { $0.candidate.applies }?.candidate.fix.manifest.id
+  }
+
+  private func lastRun(for alert: Alert) throws -> Run? {
+    var query = query(alert: alert)
+    query.limit = 1
+    return try store.readRuns { try $0.runs(query).last }
   }
 
   /// Plans what was begun to be proposed and never planned, because its process ended or couldn't write. Runs scripts.
@@ -81,8 +107,14 @@ extension Remediation {
     return query
   }
 
-  /// A proposal on record, as `planning` or `suppressed`; nil when the fix can't be asked for with this alert.
-  private func begin(_ alert: Alert, _ candidate: FixCandidate, as writer: LogWriter) throws -> Run? {
+  private enum Beginning {
+    /// On record, as `planning`, `suppressed` or `planFailed`.
+    case run(Run)
+    /// Nothing new is on record; why, as far as that is to be told.
+    case none(NotAsked?)
+  }
+
+  private func begin(_ alert: Alert, _ candidate: FixCandidate, as writer: LogWriter) throws -> Beginning {
     let fix = candidate.fix
     let parameters: NamedValues
     var fault: String?
@@ -96,15 +128,22 @@ extension Remediation {
     let key = FieldValue.object(alert.key).json
     let subject = Run.subject(fix: fix.manifest.id, rule: alert.rule, key: alert.key)
     return try store.write(as: writer) { transaction in
-      if try !transaction.runs(query(alert: alert)).filter({ $0.fix == fix.manifest.id }).isEmpty { return nil }
+      if try !transaction.runs(query(alert: alert)).filter({ $0.fix == fix.manifest.id }).isEmpty {
+        return .none(nil)
+      }
       let pause = max(policy.cooldown, fix.manifest.cooldown ?? 0)
-      if try cameToNothing(subject, since: time.now() - pause, transaction) { return nil }
+      if let run = try cameToNothing(subject, since: time.now() - pause, transaction) { return .none(NotAsked(run)) }
       let history = try history(of: subject, targets: fix.manifest.targets, policy, transaction)
       var start = policy.start(history, now: time.now(), fixCooldown: fix.manifest.cooldown)
       if start == .go, try waitingCount(of: fix.manifest.id, transaction) >= Self.waitingLimit {
         start = .suppressed("\(Self.waitingLimit) runs of this fix wait already; decide on them, or withdraw them")
       }
-      if case .suppressed = start, try isOnRecord(subject, fix.manifest.id, policy, transaction) { return nil }
+      if case .suppressed(let why) = start {
+        if let run = try heldBack(subject, policy, transaction) {
+          return .none(NotAsked(fix: fix.manifest.id, why: why, run: run.id))
+        }
+        if try isHeldBackOften(fix.manifest.id, policy, transaction) { return .none(nil) }
+      }
       var run = Run(
         id: try newID(alert: alert.id, fix: fix.manifest.id, salt: "", transaction), fix: fix.manifest.id,
         fixTitle: fix.manifest.title, fixFile: fix.source.file, subject: subject, parameters: parameters,
@@ -125,13 +164,13 @@ extension Remediation {
       }
       if case .suppressed(let why) = start {
         try journal.record(.suppressed, on: &run, actor: "policy:\(policy.name)", detail: why, transaction)
-        return run
+        return .run(run)
       }
       try journal.record(.planningStarted, on: &run, actor: "engine", transaction)
       if let fault {
         try journal.record(.planFailed, on: &run, actor: "engine", detail: fault, transaction)
       }
-      return run
+      return .run(run)
     }
   }
 
@@ -178,13 +217,15 @@ extension Remediation {
       failures: try failures(on: targets, policy, transaction))
   }
 
-  /// Whether the same was planned lately and gave no plan: the reason is on record then, and another one would tell nothing new.
-  private func cameToNothing(_ subject: String, since: Int64, _ transaction: Store.Transaction) throws -> Bool {
+  /// The last run that the same was planned with lately without a plan: the reason is on record then, and another one would
+  /// tell nothing new.
+  private func cameToNothing(_ subject: String, since: Int64, _ transaction: Store.Transaction) throws -> Run? {
     var query = RunQuery()
     query.subject = subject
     query.states = [.planFailed, .refused, .noChange]
     query.since = since
-    return try transaction.runCount(query) > 0
+    query.limit = 1
+    return try transaction.runs(query).last
   }
 
   /// Runs of a fix that wait for people or for their turn.
@@ -195,18 +236,22 @@ extension Remediation {
     return try transaction.runCount(query)
   }
 
-  /// Whether it needs no further record that a fix was held back: the subject has one, or the fix has so many that a storm of
-  /// alerts is what they tell.
-  private func isOnRecord(
-    _ subject: String, _ fix: String, _ policy: Policy, _ transaction: Store.Transaction
-  ) throws -> Bool {
+  /// The record that a subject was held back, which needs no further one.
+  private func heldBack(_ subject: String, _ policy: Policy, _ transaction: Store.Transaction) throws -> Run? {
     var query = RunQuery()
     query.subject = subject
     query.states = [.suppressed]
     query.since = time.now() - policy.attempts.within
-    if try transaction.runCount(query) > 0 { return true }
-    query.subject = nil
+    query.limit = 1
+    return try transaction.runs(query).last
+  }
+
+  /// Whether a fix was held back so often that a storm of alerts is what the records tell.
+  private func isHeldBackOften(_ fix: String, _ policy: Policy, _ transaction: Store.Transaction) throws -> Bool {
+    var query = RunQuery()
     query.fix = fix
+    query.states = [.suppressed]
+    query.since = time.now() - policy.attempts.within
     return try transaction.runCount(query) >= Self.suppressionLimit
   }
 }

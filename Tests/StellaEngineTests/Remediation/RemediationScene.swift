@@ -81,6 +81,7 @@ final class RemediationScene {
 final class Notices: Sendable {
   enum Notice: Sendable, Equatable {
     case proposed(String)
+    case notAsked(NotAsked)
     case ran(String, RunState)
     case dropped(Int)
     case trouble
@@ -97,6 +98,7 @@ final class Notices: Sendable {
     said.withLock { said in
       switch notice {
       case .proposed(let run): said.append(.proposed(run.id))
+      case .notAsked(let why): said.append(.notAsked(why))
       case .ran(let run): said.append(.ran(run.id, run.state))
       case .dropped(let count): said.append(.dropped(count))
       case .trouble: said.append(.trouble)

@@ -57,6 +57,36 @@ struct RemediationThreadTests {
     #expect(held.allSatisfy { $0.detail.contains("1000 runs of this fix wait already") })
   }
 
+  @Test("Why nothing is asked for is told once: the alerts are over, or the run is held back")
+  func notAsked() throws {
+    let scene = try RemediationScene()
+    let thread = try scene.thread(runs: false)
+    // Over before anybody could look at them.
+    thread.take(
+      ["a", "b"].flatMap { name in
+        [
+          RemediationScene.alert(name, service: name),
+          RemediationScene.alert(name, service: name, status: .resolved, revision: 2),
+        ]
+      })
+    thread.take([RemediationScene.alert("never fired", service: "c", status: .resolved)])
+    let over = Notices.Notice.notAsked(NotAsked(fix: "restart", over: 2))
+    try scene.notices.wait { $0 == over }
+    thread.take([RemediationScene.alert("d", service: "d")])
+    try scene.notices.wait { if case .proposed = $0 { true } else { false } }
+    for revision in 1...3 {
+      thread.take([
+        RemediationScene.alert("again", service: "d", revision: revision),
+        RemediationScene.alert("d", service: "d", revision: 1 + revision),
+      ])
+      _ = thread.isSettled(within: nil)
+    }
+    thread.end()
+    let held = try #require(try scene.runs(.suppressed).first)
+    let said = scene.notices.all.filter { if case .notAsked = $0 { true } else { false } }
+    #expect(said == [over, .notAsked(NotAsked(fix: "restart", why: held.detail, run: held.id))])
+  }
+
   @Test("Alerts of a rule in shadow mode, and muted ones, are kept with the reason and never reach a fix")
   func muted() throws {
     let scene = try RemediationScene(isSafe: true)

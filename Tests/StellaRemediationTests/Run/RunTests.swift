@@ -265,6 +265,40 @@ struct RunTests {
     #expect(run.state == .approved)
   }
 
+  @Test("A fix that applies and isn't asked for is told with the reason, also when that is on record already")
+  func notAsked() throws {
+    let target = LedgerTarget("hook")
+    func why(_ alert: Alert) throws -> NotAsked? {
+      var told: [NotAsked] = []
+      #expect(try harness.remediation.propose(alert) { told.append($0) } == nil)
+      #expect(told.count <= 1)
+      return told.last
+    }
+    harness.targets.executors = ["hook": target]
+    harness.load(RunHarness.request())
+    #expect(try harness.remediation.missedFix(for: RunHarness.alert()) == "restart")
+    let run = try proposed(target)
+    #expect(try harness.remediation.missedFix(for: RunHarness.alert()) == nil)
+    let again = try #require(try why(RunHarness.alert()))
+    #expect(again.run == run.id && again.why == "the same alert was asked for before, and that is awaiting")
+    let held = try #require(try why(RunHarness.alert("a2")))
+    let record = try #require(try harness.runs(.suppressed).first)
+    #expect(held == NotAsked(fix: "restart", why: record.detail, run: record.id))
+    #expect(try why(RunHarness.alert("a3"))?.run == record.id)
+
+    harness.load(
+      """
+      return fix {
+        api = 1, id = "idle", title = "Nothing", handles_type = { "service_down" }, targets = { "hook" },
+        plan = function(ctx, p) return {} end,
+      }
+      """)
+    let idle = try #require(try why(RunHarness.alert("a4")))
+    let empty = try #require(try harness.runs(.noChange).first)
+    #expect(idle == NotAsked(fix: "idle", why: "there is nothing to change", run: empty.id))
+    #expect(try why(RunHarness.alert("a5")) == idle)
+  }
+
   @Test("One person decides alone where the policy says so, and not again before somebody else has reviewed it")
   func breakGlass() throws {
     var policy = Policy(name: "two")
