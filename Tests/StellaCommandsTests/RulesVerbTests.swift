@@ -99,7 +99,8 @@ struct RulesVerbTests {
     ]
     for verb in verbs {
       let said = try run(verb + ["untimed.log"])
-      let note = "untimed.log: none of the first 3 lines has a time that Stella knows; until one has, they all take that of "
+      let note =
+        "untimed.log: none of the first 3 lines has a time that Stella knows; until one has, they all take that of "
       #expect(said.errors.components(separatedBy: note).count == 2, "\(verb): \(said)")
       #expect(said.errors.contains("of the file's last change, 2"), "\(verb): \(said)")
       #expect(try !run(verb + ["app.log"]).errors.contains("has a time that Stella knows"), "\(verb)")
