@@ -142,6 +142,31 @@ struct StellaOperatorRoutesTests {
     }
   }
 
+  @Test("An approver stops all effects and lets them go on, and what makes no sense changes nothing")
+  func freezes() async throws {
+    try await Self.serving { client, shop, run in
+      let runs = shop.engine.runs
+      let reason = #"{"reason":"deploy"}"#
+      #expect(try await client.post("/operators/freeze", reason, token: "vera").status == 403)
+      #expect(try await client.post("/operators/freeze", #"{"reason":" "}"#, token: "mara").status == 400)
+      #expect(try await client.post("/operators/freeze", reason, token: "mara").body == "{\"frozen\":true}\n")
+      let path = "/operators/runs/\(run.id)"
+      let vote = #"{"digest":"\#(run.digest ?? "")","reason":"twice is enough"}"#
+      _ = try await client.post(path + "/approve", vote, token: "mara")
+      #expect(shop.gateway.refunds.isEmpty)
+      #expect(try await client.post("/operators/unfreeze", reason, token: "mara").status == 200)
+      if try await shop.engine.run(run.id).state == .awaiting {
+        #expect(try await client.post(path + "/approve", vote, token: "mara").status == 200)
+      }
+      for await changed in runs where changed.id == run.id && changed.endedAt != nil { break }
+      #expect(shop.gateway.refunds == ["o1"])
+      let wrong = #"{"outcome":"maybe","reason":"r"}"#
+      #expect(try await client.post(path + "/reconcile", wrong, token: "mara").status == 400)
+      #expect(try await client.post(path + "/rollback", "", token: "mara").status != 200)
+      #expect(try await client.post(path + "/replan", "", token: "mara").status == 409)
+    }
+  }
+
   @Test("The stream tells of what changes, and ends with the server instead of holding it up")
   func stream() async throws {
     var text = ""

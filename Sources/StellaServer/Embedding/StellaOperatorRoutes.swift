@@ -20,7 +20,9 @@ import StellaModel
 /// | `GET runs?state=…&fix=…&limit=…`, `GET approvals` | viewer | runs, one a line; those that wait for a decision |
 /// | `GET runs/ID` | viewer | the run; for an approver with its `plan` |
 /// | `POST runs/ID/approve`, `…/reject` `{"digest","reason"}` | approver | a vote on exactly the plan of that digest |
-/// | `POST runs/ID/withdraw` `{"reason"}` | approver | the run |
+/// | `POST runs/ID/withdraw`, `…/accept` `{"reason"}`, `…/replan`, `…/rollback` | approver | the run that it is then about |
+/// | `POST runs/ID/reconcile` `{"outcome","reason"}` | approver | the run; `applied` or `not_applied` |
+/// | `POST freeze`, `POST unfreeze` `{"reason"}` | approver | whether all effects are stopped |
 ///
 /// Failures are `application/problem+json`. Who is not known gets 401 everywhere. A `POST` must say that its body is
 /// `application/json`, so that no form of another site can send it; a host whose login is a cookie guards against requests of
@@ -113,6 +115,26 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
     decide("runs/:id/withdraw", ["reason"], router) { id, said, who in
       try await engine.withdraw(id, reason: said[0], by: who).json
     }
+    decide("runs/:id/replan", [], router) { id, _, who in try await engine.replan(id, by: who).json }
+    decide("runs/:id/rollback", [], router) { id, _, who in try await engine.rollBack(id, by: who).json }
+    decide("runs/:id/accept", ["reason"], router) { id, said, who in
+      try await engine.accept(id, reason: said[0], by: who).json
+    }
+    decide("runs/:id/reconcile", ["outcome", "reason"], router) { id, said, who in
+      guard let finding = OperatorRequest.Finding(rawValue: said[0]) else {
+        let known = OperatorRequest.Finding.allCases.map(\.rawValue).joined(separator: " or ")
+        throw CommandFailure(.usage, "outcome \(said[0]): write \(known).")
+      }
+      return try await engine.reconcile(id, isApplied: finding == .applied, reason: said[1], by: who).json
+    }
+    decide("freeze", ["reason"], router) { _, said, who in
+      try await engine.freeze(reason: said[0], by: who)
+      return #"{"frozen":true}"#
+    }
+    decide("unfreeze", ["reason"], router) { _, said, who in
+      try await engine.unfreeze(reason: said[0], by: who)
+      return #"{"frozen":false}"#
+    }
     decide("alerts/:id/acknowledge", ["reason"], router) { id, said, who in
       try await engine.acknowledge(alert: id, reason: said[0], by: who)
       return try await engine.alert(id).json
@@ -125,13 +147,13 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
 
   /// - Parameters:
   ///   - names: the members of the body, all of them.
-  ///   - decision: gets the id, the members in the same order, and who decides.
+  ///   - decision: gets the id of the path if it has one, the members in the same order, and who decides.
   private func decide(
     _ path: RouterPath, _ names: [String], _ router: some RouterMethods<Context>,
     _ decision: @escaping @Sendable (_ id: String, _ said: [String], _ who: String) async throws -> String
   ) {
     router.post(path) { request, context in
-      let id = try Self.part(context)
+      let id = context.parameters.get("id") == nil ? "" : try Self.part(context)
       return try await answer(request, context, .approver) { who in
         let said = try await Self.members(names, of: request)
         return Self.json(try await decision(id, said, who.name))
