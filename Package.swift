@@ -77,7 +77,7 @@ let package = Package(
       name: "StellaCommands",
       dependencies: [
         "StellaArchive", "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects",
-        "StellaNotify", "StellaServer", "StellaEngine", "StellaRemediation",
+        "StellaNotify", "StellaServer", "StellaEngine", "StellaRemediation", "CMalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -196,6 +196,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("hs"), .linkedLibrary("re2")]),
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
