@@ -16,10 +16,12 @@ package struct RuleLintReport: Sendable {
 package enum RuleLinter {
   /// Lints the rules under `paths`.
   ///
-  /// - Parameter parameters: what the configuration sets, by rule id.
+  /// - Parameters:
+  ///   - parameters: what the configuration sets, by rule id.
+  ///   - fixes: the ids of all fixes; nil where they aren't known.
   /// - Throws: a ``LiveError`` when there can be no thread for the scripts.
   package static func run(
-    paths: [String], parameters: [String: [String: FieldValue]] = [:]
+    paths: [String], parameters: [String: [String: FieldValue]] = [:], fixes: [String]? = nil
   ) throws -> RuleLintReport {
     try EngineThread.run {
       let (sources, unreadable) = RuleFiles.read(paths)
@@ -27,19 +29,24 @@ package enum RuleLinter {
       let set = RuleSet(sources: sources, parameters: parameters, fields: FieldRegister())
       report.errors += set.refusals.flatMap(\.errors)
       report.rules = set.rules.map(\.manifest.id)
-      report.warnings = warnings(set)
+      report.warnings = warnings(set, fixes: fixes)
       return report
     }
   }
 
   /// The warnings about all active rules of a set, by file and line. O(source).
-  package static func warnings(_ rules: RuleSet) -> [LintWarning] {
+  ///
+  /// - Parameter fixes: the ids of all fixes; nil where they aren't known.
+  package static func warnings(_ rules: RuleSet, fixes: [String]? = nil) -> [LintWarning] {
     let same = sameRules(rules)
     let common = commonFields(rules)
     return rules.rules.flatMap { rule in
       LintAllowances(rule.source).apply(
-        to: warnings(rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source, common: common)
-          + same.filter { $0.error.file == rule.source.file })
+        to: warnings(
+          rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source, common: common,
+          fixes: fixes)
+          + same.filter { $0.error.file == rule.source.file },
+        skipped: fixes == nil ? [.unknownFix] : [])
     }
   }
 
@@ -93,9 +100,10 @@ package enum RuleLinter {
   /// - Parameters:
   ///   - steps: what the steps of a sequence look for.
   ///   - common: fields that other rules read as well.
+  ///   - fixes: the ids of all fixes; nil where they aren't known.
   package static func warnings(
     _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], source: RuleSource,
-    common: Set<String> = []
+    common: Set<String> = [], fixes: [String]? = nil
   ) -> [LintWarning] {
     var lint = RuleLint(rule: rule, condition: condition, steps: steps, source: source, common: common)
     lint.checkCondition()
@@ -105,6 +113,7 @@ package enum RuleLinter {
     lint.checkSteps()
     lint.checkScript()
     lint.checkDocumentation()
+    if let fixes { lint.checkSuggestions(fixes) }
     lint.checkAlertKeys()
     lint.checkSummaries()
     return lint.warnings.sorted { ($0.error.line, $0.error.code) < ($1.error.line, $1.error.code) }
