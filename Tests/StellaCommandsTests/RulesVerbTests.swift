@@ -48,6 +48,22 @@ struct RulesVerbTests {
     }
   }
 
+  @Test("Rules where a log is to be stand under --rules, and fixes are linted by their paths")
+  func misplacedRules() throws {
+    for verb in [["rules", "replay"], ["rules", "profile"], ["watch", "--no-follow"]] {
+      let said = try run(verb + ["Rules"])
+      #expect(said.status == 3 && said.errors.contains("Rules: is a directory of rules"), "\(said)")
+      #expect(said.errors.contains("with --rules Rules"), "\(said)")
+    }
+    try FileManager.default.createDirectory(atPath: directory("logs"), withIntermediateDirectories: true)
+    let logs = try run(["rules", "replay", "logs"])
+    #expect(logs.errors.contains("logs: is a directory. Name files, or a pattern"), "\(logs)")
+    try FileManager.default.createDirectory(atPath: directory("mine"), withIntermediateDirectories: true)
+    try directory.write("mine/a.lua", "return fix { api = 1, id = \"mend\", title = \"M\", wher = 1 }\n")
+    let lint = try run(["fixes", "lint", "mine/a.lua"])
+    #expect(lint.status == 2 && lint.errors.contains("mine/a.lua:1"), "\(lint)")
+  }
+
   @Test("A rule isn't begun under an id that another file has")
   func taken() throws {
     let said = try run(["rules", "new", "test.each"])
@@ -99,7 +115,8 @@ struct RulesVerbTests {
     ]
     for verb in verbs {
       let said = try run(verb + ["untimed.log"])
-      let note = "untimed.log: none of the first 3 lines has a time that Stella knows; until one has, they all take that of "
+      let note =
+        "untimed.log: none of the first 3 lines has a time that Stella knows; until one has, they all take that of "
       #expect(said.errors.components(separatedBy: note).count == 2, "\(verb): \(said)")
       #expect(said.errors.contains("of the file's last change, 2"), "\(verb): \(said)")
       #expect(try !run(verb + ["app.log"]).errors.contains("has a time that Stella knows"), "\(verb)")
