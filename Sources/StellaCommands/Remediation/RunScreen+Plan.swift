@@ -45,7 +45,9 @@ extension RunScreen {
   private var made: String {
     var text = run.plannedAt.map { "made \(time.clock($0))" } ?? "made"
     if let checked = run.checkedAt, checked != run.plannedAt {
-      text += ", re-checked \(time.clock(checked)): unchanged"
+      // What came of it is why these two are over.
+      let isOver = run.state == .superseded || run.state == .noChange
+      text += ", re-checked \(time.clock(checked))" + (isOver ? "" : ": unchanged")
     }
     return text
   }
