@@ -72,6 +72,15 @@ struct RulesVerbTests {
     #expect(try run(["rules", "new", "test.other"]).status == 0)
   }
 
+  @Test("A rule is shown with the fixes that it suggests")
+  func suggested() throws {
+    let path = "Rules/each.lua"
+    let text = try String(contentsOfFile: directory(path), encoding: .utf8)
+    try directory.write(path, text.replacing("api = 1,", with: "api = 1, suggest = { \"mend\", \"other\" },"))
+    let said = try run(["rules", "show", "test.each"])
+    #expect(said.status == 0 && said.output.contains("\nFixes     mend, other\n"), "\(said)")
+  }
+
   @Test("A verb that isn't there is answered with the one that is meant")
   func mistypedVerb() throws {
     for (typed, meant) in [
