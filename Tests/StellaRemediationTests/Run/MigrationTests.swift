@@ -99,7 +99,7 @@ struct MigrationTests {
     #expect(try runner.turn().map(\.state) == [.failed])
     #expect(try harness.run(run.id).state == .rollbackConflict)
     // Which row it is must not have to be looked for.
-    #expect(try harness.steps(undoing.id).contains { $0.detail.contains("written to them: id = 7. Nothing") })
+    #expect(try harness.steps(undoing.id).contains { $0.detail.contains(": id = 7. Nothing was restored") })
     #expect(try database.dump() == before)
     try harness.checkLog()
   }
