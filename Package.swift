@@ -65,11 +65,19 @@ let package = Package(
         .unsafeFlags(
           ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(platforms: [.linux]))
       ]),
+    // What embedding costs, for Scripts/bench: part of no product that others get.
+    .executableTarget(
+      name: "EmbeddingCost",
+      dependencies: [
+        "StellaEngine", "StellaLogging", "StellaModel", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], path: "Benchmarks/EmbeddingCost", swiftSettings: swiftSettings),
     .target(
       name: "StellaCommands",
       dependencies: [
         "StellaArchive", "StellaConfiguration", "StellaImport", "StellaSQLite", "StellaPostgres", "StellaEffects",
-        "StellaNotify", "StellaServer", "StellaEngine", "StellaRemediation",
+        "StellaNotify", "StellaServer", "StellaEngine", "StellaRemediation", "CMalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -188,6 +196,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("hs"), .linkedLibrary("re2")]),
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -260,6 +269,7 @@ let package = Package(
         "StellaServer", "StellaArchive", "StellaEngine", "StellaLogging", "StellaDetection", "StellaIntake",
         "StellaModel", "StellaTesting", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: swiftSettings),
     .testTarget(

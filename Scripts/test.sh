@@ -60,8 +60,8 @@ fi
 
 if [ "$lint" = yes ]; then
   step "lint"
-  if ! logged "$logs/lint" swift format lint --strict -r Sources Tests Package.swift; then
-    failures+=("lint: $(grep -cE ': (error|warning):' "$logs/lint") findings; most go away with: swift format -i -r Sources Tests Package.swift")
+  if ! logged "$logs/lint" swift format lint --strict -r Sources Tests Benchmarks Package.swift; then
+    failures+=("lint: $(grep -cE ': (error|warning):' "$logs/lint") findings; most go away with: swift format -i -r Sources Tests Benchmarks Package.swift")
   fi
 fi
 

@@ -1,5 +1,7 @@
 #include "sandbox.h"
 
+#include <stdlib.h>
+
 // What the host adds to a script's world: constructors, functions, and types of native objects.
 
 enum { METHOD_ARGUMENTS = 8, CALL_STEPS = 8 };
@@ -10,6 +12,7 @@ typedef struct entry {
   char kind;
   const char *name;
   const char *methods;
+  int64_t steps;  ///< of a function, what a call takes besides
 } entry;
 
 /// Whether the entry is a type of native objects; 'w' is one whose methods wait for something outside.
@@ -24,6 +27,11 @@ static bool next_entry(const stella_lua *S, entry *entry) {
   if (is_type(entry)) {
     while (*at) at += strlen(at) + 1;
     at++;
+  }
+  entry->steps = 0;
+  if (entry->kind == 'p') {
+    entry->steps = strtoll(at, NULL, 10);
+    at += strlen(at) + 1;
   }
   entry->next = (const uint8_t *)at;
   return true;
@@ -85,7 +93,8 @@ static int call_function(lua_State *L) {
   int count = lua_gettop(L);
   S->output_length = 0;
   for (int i = 1; i <= count; i++) stella_encode(L, S, i, 0, ENCODE_OBJECTS);
-  stella_charge(L, S, CALL_STEPS + (int64_t)S->output_length / 4);
+  // One without a price has no second value: 0 then.
+  stella_charge(L, S, CALL_STEPS + (int64_t)lua_tointeger(L, lua_upvalueindex(2)) + (int64_t)S->output_length / 4);
   stella_lua_answer answer = {NULL, 0};
   int32_t status = S->host.function(S->host.context, (int32_t)lua_tointeger(L, lua_upvalueindex(1)), S->output,
                                     S->output_length, count, &answer);
@@ -229,7 +238,8 @@ static void make_globals(lua_State *L, stella_lua *S, const char *name, size_t l
     lua_Integer number = entry.kind == 'c' ? constructors++ : functions++;
     if (name && (strncmp(entry.name, name, length) != 0 || (entry.name[length] && entry.name[length] != '.'))) continue;
     lua_pushinteger(L, number);
-    lua_pushcclosure(L, entry.kind == 'c' ? construct : call_function, 1);
+    if (entry.kind == 'p') lua_pushinteger(L, entry.steps);
+    lua_pushcclosure(L, entry.kind == 'c' ? construct : call_function, entry.kind == 'p' ? 2 : 1);
     set_dotted(L, entry.name);
   }
 }

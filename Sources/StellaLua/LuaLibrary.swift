@@ -22,20 +22,25 @@ package struct LuaLibrary {
   /// Pure functions that mark their arguments: ``LuaValue/tagged(_:_:)``.
   package let constructors: [String]
   package let functions: [(name: String, body: LuaHostFunction)]
+  /// Steps that a call of a function takes from the budget besides those for its arguments and its result, by its name.
+  package let costs: [String: Int]
   package let handleTypes: [LuaHandleType]
   package let host: (any LuaHost)?
   /// Made once, shared by all states.
   let entries: Entries
 
   package init(
-    constructors: [String] = [], functions: [String: LuaHostFunction] = [:], handleTypes: [LuaHandleType] = [],
-    host: (any LuaHost)? = nil
+    constructors: [String] = [], functions: [String: LuaHostFunction] = [:], costs: [String: Int] = [:],
+    handleTypes: [LuaHandleType] = [], host: (any LuaHost)? = nil
   ) {
     self.constructors = constructors
     self.functions = functions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    self.costs = costs
     self.handleTypes = handleTypes
     self.host = host
-    entries = Entries(constructors: constructors, functions: self.functions.map(\.name), handleTypes: handleTypes)
+    entries = Entries(
+      constructors: constructors, functions: self.functions.map { ($0.name, costs[$0.name] ?? 0) },
+      handleTypes: handleTypes)
   }
 
   /// Every name that a script can see: of the sandbox, and of this library.
@@ -50,13 +55,13 @@ extension LuaLibrary {
     let bytes: UnsafeBufferPointer<UInt8>
     let tags: [String: Int]
 
-    init(constructors: [String], functions: [String], handleTypes: [LuaHandleType]) {
+    init(constructors: [String], functions: [(name: String, steps: Int)], handleTypes: [LuaHandleType]) {
       var text: [UInt8] = []
       func add(_ parts: [String]) {
         for part in parts { text += Array(part.utf8) + [0] }
       }
       for name in constructors { add(["c" + name]) }
-      for name in functions { add(["f" + name]) }
+      for (name, steps) in functions { add(steps > 0 ? ["p" + name, String(steps)] : ["f" + name]) }
       for type in handleTypes { add([(type.waits ? "w" : "h") + type.name] + type.methods + [""]) }
       let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count)
       _ = copy.initialize(from: text)

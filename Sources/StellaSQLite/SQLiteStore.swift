@@ -11,6 +11,7 @@ package final class SQLiteStore: Sendable {
   let pool: DatabasePool
   /// A connection that nothing is written on, which therefore sees that anything was; opened when it is first asked.
   let observer = Mutex<DatabaseQueue?>(nil)
+  private let spare: StateSpare?
 
   /// Opens the store in `directory` and brings its schema up to date.
   ///
@@ -25,16 +26,38 @@ package final class SQLiteStore: Sendable {
           "has another name somewhere, under which a second engine could own it. Name the directory that it really "
           + "is in with `state:` in stella.yaml.")
     }
-    try self.init(path: directory.database)
+    let spare = StateSpare(directory)
+    try self.init(path: directory.database, spare: spare)
+    spare.take()
   }
 
-  init(path: String, busySeconds: Double = 5) throws(StoreError) {
+  /// - Parameter spare: space to be given up when there is too little for opening.
+  init(path: String, busySeconds: Double = 5, spare: StateSpare? = nil) throws(StoreError) {
     self.path = path
+    self.spare = spare
+    do throws(StoreError) {
+      pool = try Self.opened(path, busySeconds)
+    } catch {
+      guard error.code == .full, let spare, spare.giveUp() else { throw error }
+      pool = try Self.opened(path, busySeconds)
+    }
+    try StoreError.translating(path) {
+      let schema = Schema.migrator
+      guard try !pool.read(schema.hasBeenSuperseded) else {
+        throw StoreError(
+          .newer, path: path,
+          message: "was written by a newer version of Stella. Use that version, or another state directory.")
+      }
+      try schema.migrate(pool)
+    }
+  }
+
+  private static func opened(_ path: String, _ busySeconds: Double) throws(StoreError) -> DatabasePool {
     var configuration = Configuration()
     configuration.label = "stella"
     configuration.busyMode = .timeout(busySeconds)
     configuration.maximumReaderCount = 4
-    pool = try StoreError.translating(path) {
+    return try StoreError.translating(path) {
       let pool = try DatabasePool(path: path, configuration: configuration)
       // The pool sets NORMAL on its writer when it turns WAL on, after any preparation of ours; commits would then not
       // survive a power failure.
@@ -48,14 +71,16 @@ package final class SQLiteStore: Sendable {
       }
       return pool
     }
-    try StoreError.translating(path) {
-      let schema = Schema.migrator
-      guard try !pool.read(schema.hasBeenSuperseded) else {
-        throw StoreError(
-          .newer, path: path,
-          message: "was written by a newer version of Stella. Use that version, or another state directory.")
-      }
-      try schema.migrate(pool)
+  }
+
+  /// Does what must not fail for want of space, such as a freeze: when it does, the space that is spared for that is given up,
+  /// and it is tried once more.
+  package func withSpare<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as StoreError where error.code == .full {
+      guard let spare, spare.giveUp() else { throw error }
+      return try body()
     }
   }
 

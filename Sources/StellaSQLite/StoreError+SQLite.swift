@@ -28,6 +28,9 @@ extension StoreError {
           + "it was not changed.")
     case .SQLITE_FULL:
       self = .noSpace(path)
+    // The index of the log, which is made by writing to each of its pages.
+    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
+      self = .noSpace(path)
     case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
       self.init(
         .unavailable, path: path,

@@ -29,38 +29,46 @@ package enum RuleLoader {
   ///
   /// - Parameters:
   ///   - parameters: what the configuration sets for a rule id, by name.
+  ///   - functions: what the rule sees besides the script API.
   ///   - host: gives the fast callbacks for the rule's state.
   /// - Throws: a refusal with every error found; nothing of the rule stays.
   package static func load(
-    _ source: RuleSource, parameters: (_ id: String) -> [String: LuaValue], host: any LuaHost
+    _ source: RuleSource, parameters: (_ id: String) -> [String: LuaValue], functions: ScriptFunctions = .none,
+    host: any LuaHost
   ) throws(RuleRefusal) -> RuleScript {
-    let (first, state) = try run(source, overrides: [:], limits: LuaLimits(), host: host)
+    let (first, state) = try run(source, overrides: [:], limits: LuaLimits(), functions: functions, host: host)
     state.close()
     let overrides = parameters(first.id)
     var limits = LuaLimits()
     limits.memoryBytes = first.memoryBytes
     var manifest = first
     if !overrides.isEmpty || limits.memoryBytes != defaultMemoryBytes {
-      let (second, state) = try run(source, overrides: overrides, limits: limits, host: host)
+      let (second, state) = try run(
+        source, overrides: overrides, limits: limits, functions: functions, host: host)
       state.close()
       manifest = second
     }
-    return RuleScript(manifest: manifest, source: source, overrides: overrides, limits: limits, host: host)
+    return RuleScript(
+      manifest: manifest, source: source, overrides: overrides, limits: limits, functions: functions, host: host)
   }
 
   /// Runs the file in a new state and reads what it declares.
   ///
   /// - Parameter tracesLines: whether the state notes which lines run meanwhile.
   static func run(
-    _ source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost, tracesLines: Bool = false
+    _ source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, functions: ScriptFunctions,
+    host: any LuaHost, tracesLines: Bool = false
   ) throws(RuleRefusal) -> (RuleManifest, LuaState) {
     func refusal(_ error: RuleError, id: String? = nil) -> RuleRefusal {
       RuleRefusal(file: source.file, id: id, errors: [error])
     }
     let parameters = RuleParameters(overrides: overrides)
+    var bodies: [String: LuaHostFunction] = [
+      "params": { arguments throws(LuaHostError) in try parameters.declare(arguments) }
+    ]
+    bodies.merge(functions.bodies) { own, _ in own }
     let library = LuaLibrary(
-      constructors: ScriptRegistry.constructorNames,
-      functions: ["params": { arguments throws(LuaHostError) in try parameters.declare(arguments) }],
+      constructors: ScriptRegistry.constructorNames, functions: bodies, costs: functions.costs,
       handleTypes: ScriptRegistry.handleTypes, host: host)
     let result: LuaValue
     let state: LuaState

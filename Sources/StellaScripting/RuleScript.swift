@@ -9,6 +9,7 @@ package final class RuleScript {
   private let source: RuleSource
   private let overrides: [String: LuaValue]
   private let limits: LuaLimits
+  private let functions: ScriptFunctions
   private let host: any LuaHost
   private var opened: LuaState?
   /// What the script calls its state, from its first failure on.
@@ -41,12 +42,14 @@ package final class RuleScript {
   }
 
   init(
-    manifest: RuleManifest, source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits, host: any LuaHost
+    manifest: RuleManifest, source: RuleSource, overrides: [String: LuaValue], limits: LuaLimits,
+    functions: ScriptFunctions, host: any LuaHost
   ) {
     shared = SharedManifest(manifest)
     self.source = source
     self.overrides = overrides
     self.limits = limits
+    self.functions = functions
     self.host = host
   }
 
@@ -59,7 +62,8 @@ package final class RuleScript {
 
   /// The lines that run as the file is loaded, ascending: runs it once more, in a state of its own.
   package func linesAtLoad() -> [Int] {
-    let run = try? RuleLoader.run(source, overrides: overrides, limits: limits, host: host, tracesLines: true)
+    let run = try? RuleLoader.run(
+      source, overrides: overrides, limits: limits, functions: functions, host: host, tracesLines: true)
     guard let (_, state) = run else { return [] }
     defer { state.close() }
     return state.takeLines()
@@ -82,7 +86,8 @@ package final class RuleScript {
     opened?.close()
     opened = nil
     do throws(RuleRefusal) {
-      let (manifest, state) = try RuleLoader.run(source, overrides: overrides, limits: limits, host: host)
+      let (manifest, state) = try RuleLoader.run(
+        source, overrides: overrides, limits: limits, functions: functions, host: host)
       opened = state
       if tracesLines { state.traceLines(upTo: source.lineCount) }
       if tracesLines, tracesValues { state.traceValues() }

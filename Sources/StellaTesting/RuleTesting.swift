@@ -14,12 +14,18 @@ import StellaModel
 public enum RuleTesting {
   /// Runs every `*_test.lua` under a directory, as `stella rules test` does.
   ///
+  /// - Parameter functions: those of the host that the rules call.
   /// - Returns: what failed and what can't be used, each as `file:line: why`; empty when all is well.
   /// - Throws: ``StellaError`` `engine.failed` when there can be no thread for the scripts, or there is no test.
-  public static func failures(of directory: String) async throws -> [String] {
+  public static func failures(of directory: String, functions: [HostFunction] = []) async throws -> [String] {
+    let offered = try HostFunction.checked(functions)
     let report: RuleTestReport
     do {
-      report = try await EngineThread.value { try RuleTester.run(paths: [directory]) }
+      report = try await EngineThread.value {
+        var options = RuleTester.Options()
+        options.functions = offered
+        return try RuleTester.run(paths: [directory], options)
+      }
     } catch {
       throw StellaError(.failed, "\(error)")
     }
@@ -30,14 +36,34 @@ public enum RuleTesting {
     return (report.errors.map(\.description) + failures).map { TextEscaping.block($0) }
   }
 
+  /// What is doubtful in rules that work, as `stella rules lint` says it, and what is wrong in those that don't.
+  ///
+  /// - Parameter functions: those of the host that the rules call.
+  /// - Returns: each as `file:line: what, and what to do`; empty when there is nothing to say.
+  /// - Throws: ``StellaError`` `engine.failed` when there can be no thread for the scripts.
+  public static func warnings(about directory: String, functions: [HostFunction] = []) async throws -> [String] {
+    let offered = try HostFunction.checked(functions)
+    do {
+      let report = try await EngineThread.value { try RuleLinter.run(paths: [directory], functions: offered) }
+      return (report.errors + report.warnings.map(\.error)).map { TextEscaping.block($0.description) }
+    } catch {
+      throw StellaError(.failed, "\(error)")
+    }
+  }
+
   /// What the rules say about these events, as an embedded engine would tell its host.
   ///
-  /// - Parameter events: in the order in which they come; their own times are the only clock. What a rule checks later than the last
-  ///   of them isn't waited for.
+  /// - Parameters:
+  ///   - events: in the order in which they come; their own times are the only clock. What a rule checks later than the
+  ///     last of them isn't waited for.
+  ///   - functions: those of the host that the rules call.
   /// - Returns: alerts that fire and that are resolved, in order.
   /// - Throws: ``StellaError`` `engine.rules` when one of the rules can't be used, `engine.usage` for over 64 MiB of events.
-  public static func alerts(_ rules: ScriptPlace, over events: [Event]) async throws -> [Alert] {
+  public static func alerts(
+    _ rules: ScriptPlace, over events: [Event], functions: [HostFunction] = []
+  ) async throws -> [Alert] {
     var configuration = EngineConfiguration(rules: rules)
+    configuration.functions = functions
     configuration.bufferBytes = 64 << 20
     configuration.streamLimit = .max
     let engine = try await StellaEngine(configuration)

@@ -52,6 +52,7 @@ enum Layers {
     "StellaMetrics": Rule(own: ["StellaModel", "StellaEngine"], others: ["CoreMetrics", "ServiceLifecycle"]),
     "CZlib": Rule(own: [], isCore: true),
     "CZstd": Rule(own: []),
+    "CMalloc": Rule(own: []),
     "StellaIntake": Rule(own: ["StellaModel", "CStellaJSON", "CStellaValue", "CZlib"], isCore: true),
     "StellaArchive": Rule(
       own: ["StellaEngine", "StellaDetection", "StellaModel", "CStellaValue", "CZlib", "CZstd"]),
@@ -69,10 +70,12 @@ enum Layers {
       own: [
         "StellaArchive", "StellaConfiguration", "StellaImport", "StellaServer", "StellaEffects", "StellaSQLite",
         "StellaPostgres", "StellaNATS", "StellaNotify", "StellaLogging", "StellaEngine", "StellaDetection",
-        "StellaRemediation", "StellaScripting",
-        "StellaModel",
+        "StellaRemediation", "StellaScripting", "StellaModel", "CMalloc",
       ], others: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     "stella": Rule(own: ["StellaCommands"]),
+    // Nothing depends on it.
+    "EmbeddingCost": Rule(
+      own: ["StellaEngine", "StellaLogging", "StellaModel"], others: ["Hummingbird", "Logging", "ServiceLifecycle"]),
   ]
 
   /// What an embedder of the engine must never have to build or link.

@@ -5,11 +5,15 @@ struct PackageManifest {
     let name: String
     /// Our own targets and products of other packages alike, by name.
     let dependencies: [String]
+    /// Its folder, from the package's on.
+    var folder: String
     /// The trait under which alone a dependency counts, by the dependency's name.
     var traits: [String: String] = [:]
   }
 
   let targets: [Target]
+  /// Targets that stand in products, which others can ask for.
+  let offered: Set<String>
 
   init(_ text: String) {
     let text = Array(text)
@@ -24,10 +28,23 @@ struct PackageManifest {
         targets.append(
           Target(
             kind: kind, name: name, dependencies: PackageManifest.dependencies(in: body),
+            folder: PackageManifest.strings(in: body, after: "path:").first
+              ?? (kind == "testTarget" ? "Tests/" : "Sources/") + name,
             traits: PackageManifest.traits(in: body)))
       }
     }
     self.targets = targets
+    var offered: Set<String> = []
+    for kind in [".library(", ".executable("] {
+      for start in PackageManifest.occurrences(of: kind, in: text) {
+        guard let body = PackageManifest.balanced(text, from: start + kind.count - 1),
+          let label = PackageManifest.occurrences(of: "targets:", in: body).first,
+          let list = PackageManifest.balanced(body, from: label)
+        else { continue }
+        offered.formUnion(PackageManifest.strings(in: list, after: nil))
+      }
+    }
+    self.offered = offered
   }
 
   /// Everything that building `name` builds.

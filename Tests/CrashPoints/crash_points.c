@@ -8,7 +8,7 @@
 //   CRASH_NAMES      a file that gets one line per call: the last component of the path of the file that it is about
 //   CRASH_MANNER     `stop`: the process is stopped, not killed, and does the call when it continues; `full`: in the n-th
 //                    call space runs out, so that half of a write is done, and from then on there is none, until the file
-//                    `reserve` is cut and leaves what it had
+//                    `reserve` or `spare` is cut and leaves what it had
 //
 // Syncing is left out: what a process has written outlives its kill without, and the test takes a fraction of the time.
 #define _GNU_SOURCE
@@ -189,9 +189,9 @@ int posix_fallocate(int descriptor, off_t offset, off_t length) {
 
 int truncate64(const char *path, off64_t length) {
   struct stat status;
-  if (is_counted_name(path) && strstr(path, "/reserve") && length == 0 && stat(path, &status) == 0 &&
-      atomic_load(&space) >= 0) {
-    atomic_fetch_add(&space, status.st_blocks * 512);
+  int gives = is_counted_name(path) && ((strstr(path, "/reserve") && length == 0) || strstr(path, "/spare"));
+  if (gives && stat(path, &status) == 0 && atomic_load(&space) >= 0 && status.st_blocks * 512 > length) {
+    atomic_fetch_add(&space, status.st_blocks * 512 - length);
   }
   return (int)syscall(SYS_truncate, path, length);
 }

@@ -25,7 +25,7 @@ struct LiveFormatNoticeTests {
 
   @Test("A file that ends before its format is decided still says what it was taken for")
   func shortFile() throws {
-    let found = try notices("{\"message\":\"a\"}\n{\"message\":\"b\"}\n")
+    let found = try notices("{\"ts\":1750000000,\"message\":\"a\"}\n{\"ts\":1750000001,\"message\":\"b\"}\n")
     guard case .format(_, let summary)? = found.first else {
       Issue.record("\(found)")
       return

@@ -249,18 +249,6 @@ import Testing
       joined.outcome == .joined && joined.verdict.contains("fires since 2026-01-01 00:00:07Z"), "\(joined.verdict)")
   }
 
-  @Test("An alert of another key that fires with the event's time is told as that key's") func otherKey() throws {
-    func wait(_ second: Int, _ service: String) -> String {
-      event(second, #""wait":true,"code":9"#).replacing("\"shop\"", with: "\"\(service)\"")
-    }
-    let other = try #require(try explain([wait(1, "a"), wait(20, "b")])["told"])
-    #expect(other.outcome == .pending && other.alerts.isEmpty, "\(other.verdict)")
-    #expect(other.key.first?.value == .string("b"))
-    #expect(other.verdict.hasSuffix(#"; its time makes the alert of service = "a" fire: x"#), "\(other.verdict)")
-    let passed = try #require(try explain([wait(1, "a"), event(20, #""level":"info""#)])["told"])
-    #expect(passed.verdict == #"its time makes the alert of service = "a" fire: x"#, "\(passed.verdict)")
-  }
-
   @Test("A later step without the first one says what has to come; parts are shown as they are written, where once")
   func steps() throws {
     let second = try #require(try explain([event(1, #""kind":"b""#)])["chain"])

@@ -137,6 +137,24 @@ struct LogFilesTests {
     }
   }
 
+  @Test("Space for emergencies is given by halves until there is none, and set aside again")
+  func spare() throws {
+    let spare = StateSpare(try StateDirectory(path: directory("state")))
+    #expect(!spare.giveUp())
+    spare.take()
+    spare.take()
+    #expect(try allocated(spare.path) >= StateSpare.byteCount)
+    var left = StateSpare.byteCount
+    while spare.giveUp() {
+      let now = try allocated(spare.path)
+      #expect(now <= left / 2)
+      left = now
+    }
+    #expect(left == 0)
+    spare.take()
+    #expect(try allocated(spare.path) >= StateSpare.byteCount)
+  }
+
   func allocated(_ path: String) throws -> Int {
     var status = stat()
     try #require(stat(path, &status) == 0)

@@ -115,7 +115,8 @@ typedef struct stella_lua_usage {
 } stella_lua_usage;
 
 /// A new state with the sandboxed library and the names of `library`, or NULL when memory is short.
-/// `library` is a sequence of entries: 'c' (constructor) or 'f' (host function), dotted name, NUL; or 'h' (type of
+/// `library` is a sequence of entries: 'c' (constructor) or 'f' (host function), dotted name, NUL; or 'p' (host
+/// function with a price), the same, then the steps that a call takes besides as digits, NUL; or 'h' (type of
 /// native objects), name, NUL, then each method name and NUL, then one NUL; or 'w', the same for a type whose methods
 /// wait for something outside: they need no key, and their time is not the call's. Positions count per kind from 0,
 /// those of both types together. It is not copied and must outlive the state.

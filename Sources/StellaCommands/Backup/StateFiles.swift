@@ -7,6 +7,7 @@ enum StateFiles {
   /// Made anew by whoever needs it, or copied in another way.
   static let left: Set<String> = [
     "stella.db", "stella.db-wal", "stella.db-shm", "stella.db-journal", "lock", "runner.lock", "stella.sock", "reserve",
+    "spare",
     BackupManifest.name,
   ]
 

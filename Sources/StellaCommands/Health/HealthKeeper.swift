@@ -155,6 +155,7 @@ final class HealthKeeper: @unchecked Sendable {
           _ = try reader.desk.store.write(as: .command) { try $0.pruneHealth(before: sample.time - retention) }
         }
       }
+      FreeMemory.release()
     }
   }
 

@@ -58,6 +58,9 @@ struct EffectText {
       var lines = [("run", exec.argv.map { Self.value($0, width: 2000) }.joined(separator: " "))]
       lines += exec.environment.map { ("env", "\(ScreenText.name($0.name)) = \(Self.value($0.value))") }
       if !exec.expectedCodes.isEmpty { lines.append(("done", "at exit code \(numbers(exec.expectedCodes))")) }
+      if let preview = exec.host?.preview, !preview.isEmpty {
+        lines.append(("preview", ScreenText.quoted(preview, width: 4000)))
+      }
       return lines + observed(exec.observation)
     case .eventEmit(let event):
       let service = event.service.map { " of \(ScreenText.name($0))" } ?? ""

@@ -45,9 +45,14 @@ extension RunScreen {
   private var made: String {
     var text = run.plannedAt.map { "made \(time.clock($0))" } ?? "made"
     if let checked = run.checkedAt, checked != run.plannedAt {
-      // What came of it is why these two are over.
-      let isOver = run.state == .superseded || run.state == .noChange
-      text += ", re-checked \(time.clock(checked))" + (isOver ? "" : ": unchanged")
+      text += ", re-checked \(time.clock(checked))"
+      switch run.state {
+      case .superseded: text += ": no longer what it would do"
+      case .noChange: text += ": nothing left to change"
+      // It could not be compared, as the state says.
+      case .approved where !run.detail.isEmpty: break
+      default: text += ": unchanged"
+      }
     }
     return text
   }

@@ -313,7 +313,7 @@ extension RemediationDesk {
     guard isFrozen || roles.contains(.approver) || roles.contains(.admin) else {
       throw CommandFailure(.notPermitted, "only an approver or admin can let effects go on")
     }
-    _ = try remediation.setFreeze(isFrozen, by: voter, reason: reason)
+    _ = try store.withSpare { try remediation.setFreeze(isFrozen, by: voter, reason: reason) }
     let notes = sealed()
     var answer = OperatorAnswer()
     switch layout {

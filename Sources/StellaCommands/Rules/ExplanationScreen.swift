@@ -15,7 +15,7 @@ struct ExplanationScreen {
   ///   - all: whether rules that pass the event over get a line each.
   func text(_ report: RuleExplainer.Report, _ rules: [RuleExplanation], named: Bool, all: Bool) -> String {
     var text = "Line \(report.line), after \(CountText.count(report.history, "event")):\n"
-    text += "  " + cut(EventText.line(report.event), by: 2) + "\n\n"
+    text += "  " + wrapped(EventText.line(report.event), by: 2) + "\n\n"
     let shown = named ? rules : rules.filter { $0.outcome != .passed }
     for rule in shown { text += section(rule) + "\n" }
     let passed = rules.count - shown.count

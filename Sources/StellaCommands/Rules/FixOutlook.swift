@@ -31,15 +31,16 @@ struct FixOutlook: Sendable {
   ///   - fixes: all that there are.
   static func of(_ explanation: RuleExplanation, _ manifest: RuleManifest, in fixes: FixSet) -> [FixOutlook] {
     if explanation.outcome == .passed || explanation.outcome == .excepted { return [] }
-    let alert = explanation.alerts.last { $0.status != .resolved } ?? explanation.after?.alert?.alert
-    // One that is pending has yet to get what its rule says of it.
-    let fired = alert.flatMap { $0.status == .pending ? nil : $0 }
-    let suggested = fired?.fixes ?? manifest.suggest
+    // One that waits for its hold asks for nothing, and isn't whole yet.
+    let alert =
+      explanation.alerts.last { $0.status == .firing }
+      ?? explanation.after?.alert.flatMap { $0.alert.status == .firing ? $0.alert : nil }
+    let suggested = alert?.fixes ?? manifest.suggest
     let found = fixes.found(rule: manifest.id, type: alert?.type ?? manifest.type, suggested: suggested).map { found in
       var problem: String?
       var parameters: NamedValues?
       do {
-        parameters = try fired.map { try FixPlanner.values(FixParameters(of: found.fix.manifest, from: $0)) }
+        parameters = try alert.map { try FixPlanner.values(FixParameters(of: found.fix.manifest, from: $0)) }
       } catch let error as FixError {
         problem = "it can't be asked for: \(error.message). \(error.remedy)"
       } catch {
@@ -47,8 +48,8 @@ struct FixOutlook: Sendable {
       }
       return FixOutlook(
         fix: found.fix.manifest.id, reasons: found.reasons.map(\.description),
-        when: fired.map { WhenVerdict(found.fix.when($0)) }, problem: problem,
-        alert: fired ?? explanation.alerts.last { $0.status == .resolved }, parameters: parameters)
+        when: alert.map { WhenVerdict(found.fix.when($0)) }, problem: problem,
+        alert: alert ?? explanation.alerts.last { $0.status == .resolved }, parameters: parameters)
     }
     let missing = suggested.filter { fixes.fix($0) == nil }.map { id in
       let refusal = fixes.refusals.first { $0.id == id }?.errors.first.map { "it is refused: \($0)" }

@@ -32,6 +32,8 @@ package final class RuleSet {
   }
 
   package let fields: FieldRegister
+  /// What the scripts of rules see besides the script API.
+  package let functions: ScriptFunctions
   package private(set) var rules: [ActiveRule] = []
   package private(set) var refusals: [RuleRefusal]
   /// What is wrong with exceptions of rules that are active; those exceptions are not in force.
@@ -50,6 +52,7 @@ package final class RuleSet {
   /// - Parameters:
   ///   - parameters: rule id → parameter → value, from the configuration.
   ///   - exceptions: events that rules shall not see. What is wrong with them is among ``exceptionErrors``.
+  ///   - functions: what scripts see besides the script API; nil for those of `previous`.
   ///   - previous: rules whose file and parameters did not change keep their detector with its state. It goes on to
   ///     work: nothing changes for it before the new set takes its place.
   ///   - unreadable: files that could not even be read.
@@ -58,10 +61,12 @@ package final class RuleSet {
   ///     one.
   package init(
     sources: [RuleSource], parameters: [String: [String: FieldValue]] = [:], exceptions: [RuleException] = [],
-    fields: FieldRegister, previous: RuleSet? = nil, unreadable: [RuleError] = [], workers: Int = 1,
-    tracesLines: Bool = false
+    functions: ScriptFunctions? = nil, fields: FieldRegister, previous: RuleSet? = nil, unreadable: [RuleError] = [],
+    workers: Int = 1, tracesLines: Bool = false
   ) {
     self.fields = fields
+    let functions = functions ?? previous?.functions ?? .none
+    self.functions = functions
     refusals = unreadable.map { RuleRefusal(file: $0.file, id: nil, errors: [$0]) }
     let workers = previous?.shares.count ?? max(1, min(workers, ShareSet.limit))
     var spaces = KeySpaces(kept: previous?.keySpaces ?? [], fields: fields)
@@ -86,8 +91,8 @@ package final class RuleSet {
       }
       do throws(RuleRefusal) {
         let rule = try RuleSet.compile(
-          source, parameters: parameters, order: rules.count, placement: &placement, spaces: &spaces, fields: fields,
-          tracesLines: tracesLines)
+          source, parameters: parameters, functions: functions, order: rules.count, placement: &placement,
+          spaces: &spaces, fields: fields, tracesLines: tracesLines)
         if let other = byID[rule.manifest.id] {
           throw RuleRefusal(
             file: source.file, id: rule.manifest.id,
@@ -250,12 +255,13 @@ package final class RuleSet {
     var placement = RulePlacement(shares: 1)
     var spaces = KeySpaces(kept: [], fields: fields)
     return try compile(
-      source, parameters: [:], order: 0, placement: &placement, spaces: &spaces, fields: fields, tracesLines: false)
+      source, parameters: [:], functions: .none, order: 0, placement: &placement, spaces: &spaces, fields: fields,
+      tracesLines: false)
   }
 
   private static func compile(
-    _ source: RuleSource, parameters: [String: [String: FieldValue]], order: Int, placement: inout RulePlacement,
-    spaces: inout KeySpaces, fields: FieldRegister, tracesLines: Bool
+    _ source: RuleSource, parameters: [String: [String: FieldValue]], functions: ScriptFunctions, order: Int,
+    placement: inout RulePlacement, spaces: inout KeySpaces, fields: FieldRegister, tracesLines: Bool
   ) throws(RuleRefusal) -> ActiveRule {
     let host = ScriptHost(fields: fields)
     var errors: [RuleError] = []
@@ -273,7 +279,8 @@ package final class RuleSet {
     let script: RuleScript
     do throws(RuleRefusal) {
       script = try RuleLoader.load(
-        source, parameters: { id in (parameters[id] ?? [:]).mapValues(LuaValue.init(scalar:)) }, host: host)
+        source, parameters: { id in (parameters[id] ?? [:]).mapValues(LuaValue.init(scalar:)) },
+        functions: functions, host: host)
     } catch {
       for condition in error.conditions { _ = parse(condition) }
       var refusal = error

@@ -33,6 +33,8 @@ final class ScriptDetector: Detector {
   private let resting = Quarantine()
   private var variables: VariableGuard?
   private var tracer: ScriptTracer?
+  /// Whether there is a tracer: asked for every event, where to take hold of an object would cost something.
+  private var isTraced = false
   /// Keys whose plain values could not be saved by the last checkpoint, and why.
   private(set) var keysNotSaved = 0
   private(set) var lastUnsaved: String?
@@ -275,9 +277,9 @@ final class ScriptDetector: Detector {
     host.event = index
     host.now = time
     host.began = began ?? time
-    tracer?.begin()
+    if isTraced { tracer?.begin() }
     let status = live.callHot(on, eventIndex: index, keySlot: slot)
-    tracer?.noteEvent(status, at: time)
+    if isTraced { tracer?.noteEvent(status, at: time) }
     switch status {
     case .nothing: succeeded(in: context)
     case .value:
@@ -328,6 +330,7 @@ final class ScriptDetector: Detector {
     self.callbacks = callbacks
     variables = VariableGuard(state)
     tracer = script.tracesValues ? ScriptTracer(state, script) : nil
+    isTraced = tracer != nil
     host.tracer = tracer
     return state
   }

@@ -18,6 +18,8 @@ public struct EngineConfiguration: Sendable {
   public var holder = "an embedded engine"
   /// The field `service` of events that name none.
   public var service: String?
+  /// Swift functions that the scripts of rules can call.
+  public var functions: [HostFunction] = []
   /// What is taken out of events before anything sees them.
   public var privacy = EnginePrivacy.standard
   /// Log files that are followed besides what the host logs, as paths or patterns with `*`.

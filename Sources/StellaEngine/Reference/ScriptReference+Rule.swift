@@ -150,6 +150,16 @@ extension ScriptReference {
     return "## Functions\n\n\(table.text)"
   }
 
+  /// The functions that a host adds.
+  static func added(_ host: ScriptFunctions) -> String {
+    var table = MarkdownTable("function", "returns", "meaning")
+    for name in host.names {
+      let parameters = explained(name.parameters)
+      table.row(code(signature(name)), returned(name), name.meaning + (parameters.isEmpty ? "" : " \(parameters)."))
+    }
+    return "## Functions of the host\n\n\(table.text)"
+  }
+
   static var library: String {
     var table = MarkdownTable("name", "returns", "meaning")
     for name in ScriptRegistry.libraryValues { table.row(code(name.name), returned(name), name.meaning) }

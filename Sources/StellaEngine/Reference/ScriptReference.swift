@@ -3,11 +3,12 @@ import StellaScripting
 /// The reference page of rules, made from what loads, checks and runs them, so that it can't say something else.
 package enum ScriptReference {
   /// The page in Markdown.
-  package static func markdown() -> String {
-    let sections = [
-      introduction, keys, callbacks, state, alert, functions, library, conditions, fields, formats, summaries, alerts,
-      tests, limits,
-    ]
+  ///
+  /// - Parameter host: functions that a host adds.
+  package static func markdown(host: ScriptFunctions = .none) -> String {
+    let sections =
+      [introduction, keys, callbacks, state, alert, functions] + (host.functions.isEmpty ? [] : [added(host)])
+      + [library, conditions, fields, formats, summaries, alerts, tests, limits]
     return sections.joined(separator: "\n")
   }
 

@@ -6,13 +6,16 @@ import StellaScripting
 package enum ScriptStubs {
   /// The names of rules: `rule`, `alert`, `params`, windows, events, and the library of the sandbox.
   ///
-  /// - Parameter sample: what types the fields of events get; nil for those of the canonical fields alone.
-  package static func rules(sample: EventSample? = nil) -> String {
+  /// - Parameters:
+  ///   - sample: what types the fields of events get; nil for those of the canonical fields alone.
+  ///   - host: functions that a host adds.
+  package static func rules(sample: EventSample? = nil, host: ScriptFunctions = .none) -> String {
     let classes = [
       sample.map(event) ?? event, state, match, alertClass, thresholdClass, sequenceClasses, absenceClass, ruleClass,
       null,
     ]
-    let sections = [heading("rules")] + classes + [windows, functions, library]
+    let sections =
+      [heading("rules")] + classes + [windows, functions, library] + (host.functions.isEmpty ? [] : [added(host)])
     return sections.joined(separator: "\n")
   }
 
@@ -181,6 +184,11 @@ package enum ScriptStubs {
 
   private static var functions: String {
     (ScriptRegistry.declarations + ScriptRegistry.functions).map { function($0) }.joined()
+  }
+
+  private static func added(_ host: ScriptFunctions) -> String {
+    "\n-- Functions of the host.\n" + host.tables.map { "\($0) = {}\n" }.joined()
+      + host.names.map { function($0) }.joined()
   }
 
   static var library: String {

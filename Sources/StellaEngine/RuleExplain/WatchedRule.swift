@@ -72,9 +72,8 @@ struct WatchedRule {
     mute: (String, [FieldValue.Member], Int64) -> Mute? = { _, _, _ in nil }
   ) -> RuleExplanation {
     let time = event.time
-    let all = alerts.filter { $0.rule == rule.manifest.id }
-    // The time that an event brings may make the alert of another key fire, or end it.
-    let own = key.map { key in all.filter { $0.key == key.members } } ?? all
+    // What the event's time has brought for other keys is none of its doing.
+    let own = alerts.filter { $0.rule == rule.manifest.id && $0.key == key?.members }
     let after = key.flatMap { pipeline.standing(of: rule, key: $0, at: time) }
     let source = rule.source.text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let lines = rule.script.takeLines().compactMap { number -> (number: Int, text: String)? in
@@ -83,21 +82,12 @@ struct WatchedRule {
       return (number, text)
     }
     let (on, last, next) = calls(pipeline, isLast: isLast)
-    var (outcome, verdict) = judge(after, own, on: on, hasRun: !lines.isEmpty, missing: next ?? last, at: time)
-    if let other = all.last(where: { $0.status == .firing && $0.key != key?.members }), !other.key.isEmpty {
-      let fires = "its time makes the alert of \(WatchedRule.text(other.key)) fire: \(WatchedRule.text(other))"
-      verdict = key == nil ? fires : "\(verdict); \(fires)"
-    }
+    let (outcome, verdict) = judge(after, own, on: on, hasRun: !lines.isEmpty, missing: next ?? last, at: time)
     let mute = outcome == .passed || outcome == .excepted ? nil : mute(rule.manifest.id, key?.members ?? [], time)
     return RuleExplanation(
       rule: rule.manifest.id, file: rule.source.file, outcome: outcome, verdict: verdict, parts: parts,
       key: key?.members ?? [], missing: key?.missing ?? [], before: before, after: after, lines: lines, onCall: on,
       lastCheck: last, nextCheck: next, alerts: own, exception: exception, mute: mute)
-  }
-
-  private static func text(_ alert: Alert) -> String { alert.summary.isEmpty ? alert.title : alert.summary }
-  private static func text(_ key: [FieldValue.Member]) -> String {
-    key.map { "\($0.name) = \($0.value.json)" }.joined(separator: ", ")
   }
 
   /// What the call with the event did, what the last check of the key did, and what the next one would.
@@ -121,7 +111,7 @@ struct WatchedRule {
     at time: Int64
   ) -> (RuleExplanation.Outcome, String) {
     if let alert = alerts.last(where: { $0.status == .firing }) {
-      return (.fired, "an alert fires: \(Self.text(alert))")
+      return (.fired, "an alert fires: \(alert.summary.isEmpty ? alert.title : alert.summary)")
     }
     if alerts.contains(where: { $0.status == .resolved }) { return (.resolved, "an alert of it ends here") }
     if let (exception, before) = exception {

@@ -2,8 +2,10 @@ import StellaModel
 import StellaScripting
 
 extension RuleLint {
-  /// Names of the script API that a script would miss.
-  private static let apiNames: Set<String> = {
+  /// Names that a script would miss: of the script API, and tables of a host's functions.
+  private var apiNames: Set<String> { Self.ownNames.union(functions.tables) }
+
+  private static let ownNames: Set<String> = {
     let dotted =
       ScriptRegistry.constructorNames + ScriptRegistry.libraryTables + ScriptRegistry.functions.map(\.name)
       + (ScriptRegistry.libraryFunctions + ScriptRegistry.libraryValues).map(\.name)
@@ -12,13 +14,13 @@ extension RuleLint {
 
   mutating func checkScript() {
     var told: Set<String> = []
-    for place in words.declared where Self.apiNames.contains(place.name) && told.insert(place.name).inserted {
+    for place in words.declared where apiNames.contains(place.name) && told.insert(place.name).inserted {
       warn(
         .shadowedName, "\(place.name) is a name of the script API, and this takes it away",
         "Call it something else.", line: place.line)
     }
     told = []
-    for place in words.undeclared where !Self.apiNames.contains(place.name) && told.insert(place.name).inserted {
+    for place in words.undeclared where !apiNames.contains(place.name) && told.insert(place.name).inserted {
       warn(
         .undefinedName, "nothing is called \(place.name), so that the script fails when it gets there",
         remedy(for: place.name), line: place.line)
@@ -48,7 +50,7 @@ extension RuleLint {
   /// What to do about a name that nothing has.
   private func remedy(for name: String) -> String {
     if name == "print" { return "There is no print: stella rules explain and stella repl show what a rule sees." }
-    let names = Self.apiNames.sorted() + words.declared.map(\.name)
+    let names = apiNames.sorted() + words.declared.map(\.name)
     if !Self.plainLua.contains(name), let meant = NearestName.of(name, in: names) { return "Did you mean \(meant)?" }
     return "Scripts have what the rule reference lists, and none of Lua's os, io, debug or require."
   }

@@ -10,6 +10,7 @@ struct RuleLint {
   /// Fields that several rules read.
   let common: Set<String>
   private let source: RuleSource
+  let functions: ScriptFunctions
   let words: RuleWords
   let lines: ManifestLines
   /// The source.
@@ -28,7 +29,11 @@ struct RuleLint {
 
   private static let identities: Set<String> = ["src_ip", "user_id", "user"]
 
-  init(rule: RuleManifest, condition: Expression, steps: [Expression], source: RuleSource, common: Set<String>) {
+  init(
+    rule: RuleManifest, condition: Expression, steps: [Expression], functions: ScriptFunctions, source: RuleSource,
+    common: Set<String>
+  ) {
+    self.functions = functions
     self.common = common
     self.steps = steps
     self.rule = rule

@@ -18,15 +18,17 @@ package enum RuleLinter {
   ///
   /// - Parameters:
   ///   - parameters: what the configuration sets, by rule id.
+  ///   - functions: what scripts see besides the script API.
   ///   - fixes: the ids of all fixes; nil where they aren't known.
   /// - Throws: a ``LiveError`` when there can be no thread for the scripts.
   package static func run(
-    paths: [String], parameters: [String: [String: FieldValue]] = [:], fixes: [String]? = nil
+    paths: [String], parameters: [String: [String: FieldValue]] = [:], functions: ScriptFunctions = .none,
+    fixes: [String]? = nil
   ) throws -> RuleLintReport {
     try EngineThread.run {
       let (sources, unreadable) = RuleFiles.read(paths)
       var report = RuleLintReport(errors: unreadable)
-      let set = RuleSet(sources: sources, parameters: parameters, fields: FieldRegister())
+      let set = RuleSet(sources: sources, parameters: parameters, functions: functions, fields: FieldRegister())
       report.errors += set.refusals.flatMap(\.errors)
       report.rules = set.rules.map(\.manifest.id)
       report.warnings = warnings(set, fixes: fixes)
@@ -43,8 +45,8 @@ package enum RuleLinter {
     return rules.rules.flatMap { rule in
       LintAllowances(rule.source).apply(
         to: warnings(
-          rule.manifest, condition: rule.expression, steps: rule.steps, source: rule.source, common: common,
-          fixes: fixes)
+          rule.manifest, condition: rule.expression, steps: rule.steps, functions: rules.functions, source: rule.source,
+          common: common, fixes: fixes)
           + same.filter { $0.error.file == rule.source.file },
         skipped: fixes == nil ? [.unknownFix] : [])
     }
@@ -99,13 +101,15 @@ package enum RuleLinter {
   ///
   /// - Parameters:
   ///   - steps: what the steps of a sequence look for.
+  ///   - functions: what scripts see besides the script API.
   ///   - common: fields that other rules read as well.
   ///   - fixes: the ids of all fixes; nil where they aren't known.
   package static func warnings(
-    _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], source: RuleSource,
-    common: Set<String> = [], fixes: [String]? = nil
+    _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], functions: ScriptFunctions = .none,
+    source: RuleSource, common: Set<String> = [], fixes: [String]? = nil
   ) -> [LintWarning] {
-    var lint = RuleLint(rule: rule, condition: condition, steps: steps, source: source, common: common)
+    var lint = RuleLint(
+      rule: rule, condition: condition, steps: steps, functions: functions, source: source, common: common)
     lint.checkCondition()
     lint.checkState()
     lint.checkKeys()

@@ -17,6 +17,8 @@ final class RuleTestRun {
     let fixture: (_ name: String) throws(RuleTestFailure) -> [UInt8]
     /// Whether the lines that run are noted.
     var tracesLines = false
+    /// What the scripts of rules see besides the script API.
+    var functions = ScriptFunctions.none
     /// Why the rule beside the test can't be used; empty when it can.
     var refusal: [RuleError] = []
     /// The files of rules that are refused as they are, without parameters of a case.
@@ -228,8 +230,8 @@ final class RuleTestRun {
       throw RuleTestFailure("no rule is under test; name the file like the rule's, or say t:use { \"id\" }")
     }
     let set = RuleSet(
-      sources: ids.compactMap(surroundings.source), parameters: parameters, fields: fields,
-      tracesLines: surroundings.tracesLines)
+      sources: ids.compactMap(surroundings.source), parameters: parameters, functions: surroundings.functions,
+      fields: fields, tracesLines: surroundings.tracesLines)
     if let refusal = set.refusals.first {
       isRefused = surroundings.refusedFiles.contains(refusal.file)
       throw RuleTestRun.refused(refusal.errors)

@@ -18,6 +18,8 @@ package enum RuleTester {
     package var coversLines: Bool
     /// Threads that test files are spread over.
     package var workers: Int
+    /// What the scripts of rules see besides the script API.
+    package var functions = ScriptFunctions.none
     /// Asked before each case; those that are left are not run then.
     package var isStopped: @Sendable () -> Bool
 
@@ -66,7 +68,9 @@ package enum RuleTester {
     let asked = Set(files.rules.map(\.file))
     let sources = files.rules + files.neighbours
     let loaded = try EngineThread.map(sources.count, workers: options.workers) { number in
-      let set = RuleSet(sources: [sources[number]], parameters: options.parameters, fields: FieldRegister())
+      let set = RuleSet(
+        sources: [sources[number]], parameters: options.parameters, functions: options.functions,
+        fields: FieldRegister())
       let lines = options.coversLines ? set.rules.first?.script.linesAtLoad() ?? [] : []
       return (
         id: set.rules.first?.manifest.id ?? set.refusals.first?.id, errors: set.refusals.flatMap(\.errors), lines: lines
@@ -92,7 +96,8 @@ package enum RuleTester {
       let surroundings = RuleTestRun.Surroundings(
         source: { rules[$0]?.source }, knownIDs: names,
         fixture: { name throws(RuleTestFailure) in try RuleTestFiles.fixture(name, beside: file.file) },
-        tracesLines: options.coversLines, refusal: refusals[String(base)] ?? [], refusedFiles: Set(refusals.keys))
+        tracesLines: options.coversLines, functions: options.functions, refusal: refusals[String(base)] ?? [],
+        refusedFiles: Set(refusals.keys))
       return run(file, rule: idOfFile[String(base)], options, surroundings)
     }
     report.cases = outcomes.flatMap(\.cases)

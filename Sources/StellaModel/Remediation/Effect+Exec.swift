@@ -10,6 +10,20 @@ extension Effect {
     /// Exit codes that mean done, ascending. Empty: 0.
     package var expectedCodes: [Int]
     package var observation: Observation?
+    /// What the host says about it, where its target is one of Swift closures. No fix writes this; planning does.
+    package var host: Host?
+
+    package struct Host: Sendable, Hashable {
+      /// Whether it does it once, however often it is asked under one key.
+      package var isKeyed: Bool
+      /// What it would do now, for those who decide; empty when it doesn't say.
+      package var preview: String
+
+      package init(isKeyed: Bool, preview: String = "") {
+        self.isKeyed = isKeyed
+        self.preview = preview
+      }
+    }
 
     package init(
       target: String, argv: [EffectValue], environment: NamedValues = [:], expectedCodes: [Int] = [],

@@ -17,7 +17,8 @@ extension Effect {
     case .sqlUpdate, .sqlInsert, .sqlDelete, .sqlRestore: [.tx]
     case .httpRequest(let request):
       (request.idempotencyHeader == nil ? [] : [.keyed]) + (request.observation == nil ? [] : [.probe]) + [.blind]
-    case .exec(let exec): (exec.observation == nil ? [] : [.probe]) + [.blind]
+    case .exec(let exec):
+      (exec.host?.isKeyed == true ? [.keyed] : []) + (exec.observation == nil ? [] : [.probe]) + [.blind]
     // Repeated under the same key, by which those who read the stream know it again.
     case .eventEmit: [.keyed]
     }

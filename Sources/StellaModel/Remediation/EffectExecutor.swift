@@ -11,6 +11,13 @@ package protocol EffectExecutor: Sendable {
   /// - Throws: `refused`, with what would have been allowed.
   func admit(_ effect: Effect) throws(TargetError) -> EffectAdmission
 
+  /// The effect with what the target itself says about it, which becomes part of the plan: asked whenever a plan is
+  /// made, and compared with what was approved. Changes nothing.
+  func completed(_ effect: Effect, isUndo: Bool) throws(TargetError) -> Effect
+
+  /// What takes an effect back, where the fix doesn't say; nil when the target doesn't know either.
+  func undo(of effect: Effect) -> Effect?
+
   /// Performs it once, and waits for the answer within the bounds of the target. Never tries again by itself.
   ///
   /// - Parameters:
@@ -27,6 +34,10 @@ package protocol EffectExecutor: Sendable {
 }
 
 extension EffectExecutor {
+  package func completed(_ effect: Effect, isUndo: Bool) throws(TargetError) -> Effect { effect }
+
+  package func undo(of effect: Effect) -> Effect? { nil }
+
   /// None: when there is no answer, the sender can no longer act.
   package var arrival: Duration { .zero }
 }

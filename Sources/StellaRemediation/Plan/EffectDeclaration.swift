@@ -5,6 +5,8 @@ package struct EffectDeclaration: Sendable {
   package let effect: Effect
   /// How it is taken back: what the script says, or else what the kind of effect allows.
   package let undo: Undo
+  /// Whether the script says how it is taken back, or that it can't be.
+  package let namesUndo: Bool
   /// `max_rows`, if the script gives it.
   package let rowLimit: Int?
 
@@ -39,6 +41,7 @@ package struct EffectDeclaration: Sendable {
     let table = try DeclaredTable(members, of: kind.rawValue, allowed: Self.members(of: kind), at: "")
     effect = try Self.effect(kind, table)
     undo = try Self.undo(kind, table)
+    namesUndo = table.has("undo") || table.has("irreversible")
     rowLimit = try table.count("max_rows")
     try EffectCheck.check(effect)
     if case .effect(let undo) = undo {

@@ -107,19 +107,30 @@ extension FixPlanReader {
           idempotencyHeader: try option { (reader) throws(FixPlanError) in try reader.text() },
           expectedStatuses: try numbers(),
           observation: try option { (reader) throws(FixPlanError) in try reader.observation() }))
-    case .exec:
-      .exec(
-        Effect.Exec(
-          target: try text(),
-          argv: try list(minimum: 1) { (reader) throws(FixPlanError) in try reader.value(depth: 1) },
-          environment: try values(), expectedCodes: try numbers(),
-          observation: try option { (reader) throws(FixPlanError) in try reader.observation() }))
+    case .exec: .exec(try exec())
+    case .hostCall: .exec(try hostCall())
     case .eventEmit:
       .eventEmit(
         Effect.EventEmit(
           message: try value(depth: 1), level: try tag(FixPlanTag.Level.self).level,
           service: try option { (reader) throws(FixPlanError) in try reader.text() }, fields: try values()))
     }
+  }
+
+  private mutating func exec() throws(FixPlanError) -> Effect.Exec {
+    Effect.Exec(
+      target: try text(), argv: try list(minimum: 1) { (reader) throws(FixPlanError) in try reader.value(depth: 1) },
+      environment: try values(), expectedCodes: try numbers(),
+      observation: try option { (reader) throws(FixPlanError) in try reader.observation() })
+  }
+
+  private mutating func hostCall() throws(FixPlanError) -> Effect.Exec {
+    var exec = try exec()
+    let isKeyed = try number()
+    // Two forms of one plan would have two digests.
+    guard isKeyed <= 1 else { throw failure("a host's word about its key is neither 0 nor 1") }
+    exec.host = Effect.Exec.Host(isKeyed: isKeyed == 1, preview: try text())
+    return exec
   }
 
   private mutating func observation() throws(FixPlanError) -> Observation {

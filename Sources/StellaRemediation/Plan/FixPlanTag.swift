@@ -32,6 +32,8 @@ enum FixPlanTag {
     case httpRequest = 5
     case exec = 6
     case eventEmit = 7
+    /// An `exec` that a host of the engine has looked at.
+    case hostCall = 8
   }
 
   enum Class: UInt8, CaseIterable {

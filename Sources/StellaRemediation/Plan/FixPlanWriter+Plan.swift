@@ -120,12 +120,16 @@ extension FixPlanWriter {
       list(request.expectedStatuses) { $0.number($1) }
       option(request.observation) { $0.observation($1) }
     case .exec(let exec):
-      tag(FixPlanTag.Effect.exec)
+      tag(exec.host == nil ? FixPlanTag.Effect.exec : .hostCall)
       text(exec.target)
       list(exec.argv) { $0.value($1) }
       values(exec.environment)
       list(exec.expectedCodes) { $0.number($1) }
       option(exec.observation) { $0.observation($1) }
+      if let host = exec.host {
+        number(host.isKeyed ? 1 : 0)
+        text(host.preview)
+      }
     case .eventEmit(let event):
       tag(FixPlanTag.Effect.eventEmit)
       value(event.message)

@@ -140,12 +140,13 @@ package struct FixPlanner: Sendable {
         areSafe = false
         continue
       }
-      areSafe = try targets.executor(of: declaration.effect).admit(declaration.effect).isSafe && areSafe
-      if case .effect(let undo) = declaration.undo { _ = try targets.executor(of: undo).admit(undo) }
-      let strongest = declaration.effect.strongestClass
+      let executor = try targets.executor(of: declaration.effect)
+      areSafe = try executor.admit(declaration.effect).isSafe && areSafe
+      let effect = try executor.completed(declaration.effect, isUndo: false)
+      let strongest = effect.strongestClass
       effects[index] = PreparedEffect(
-        declaration.effect, class: strongest, precondition: strongest == .probe ? .observedNotApplied : .none,
-        undo: declaration.undo)
+        effect, class: strongest, precondition: strongest == .probe ? .observedNotApplied : .none,
+        undo: try undo(of: declaration, by: executor))
     }
     for (target, indices) in places.sorted(by: { NamedValues.precedes($0.key, $1.key) }) {
       guard let view = views[target] else {
@@ -161,6 +162,16 @@ package struct FixPlanner: Sendable {
       for (index, prepared) in zip(indices, try view.prepare(wanted)) { effects[index] = prepared }
     }
     return (effects.compactMap(\.self), areSafe)
+  }
+
+  /// What the fix says, or else the target.
+  private func undo(of declaration: EffectDeclaration, by executor: any EffectExecutor) throws -> Undo {
+    var undo = declaration.undo
+    if !declaration.namesUndo, let own = executor.undo(of: declaration.effect) { undo = .effect(own) }
+    guard case .effect(let effect) = undo else { return undo }
+    let other = try targets.executor(of: effect)
+    _ = try other.admit(effect)
+    return .effect(try other.completed(effect, isUndo: true))
   }
 
   /// What the names of the touched targets stand for now, undo included.

@@ -91,6 +91,7 @@ package enum PlanJSON {
         .init("argv", .array(exec.argv.map(value))), .init("environment", .object(self.members(exec.environment))),
         .init("expect", numbers(exec.expectedCodes)), .init("observe", observation(exec.observation)),
       ]
+      if let preview = exec.host?.preview, !preview.isEmpty { members.append(.init("preview", .string(preview))) }
     case .eventEmit(let event):
       members += [
         .init("message", value(event.message)), .init("level", .string(event.level.name)),

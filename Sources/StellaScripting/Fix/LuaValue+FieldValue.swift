@@ -3,7 +3,7 @@ import StellaModel
 
 extension LuaValue {
   /// A copy for a script. An empty array and an empty object are both the empty table.
-  init(copy value: FieldValue) {
+  package init(copy value: FieldValue) {
     switch value {
     case .null: self = .null
     case .bool(let flag): self = .bool(flag)
@@ -26,6 +26,36 @@ extension LuaTable {
 }
 
 extension FieldValue {
+  /// A copy of a script's value; nil for a function, an event and what else only a script can hold, and for a table
+  /// that has both a list and names. The empty table is an empty object.
+  package init?(copy value: LuaValue) {
+    switch value {
+    case .null: self = .null
+    case .bool(let flag): self = .bool(flag)
+    case .integer(let number): self = .integer(number)
+    case .double(let number): self = .double(number)
+    case .string(let text): self = .string(text)
+    case .table(let table):
+      guard table.integers.isEmpty, table.array.isEmpty || table.fields.isEmpty else { return nil }
+      if table.array.isEmpty {
+        var members: [Member] = []
+        for (key, value) in table.fields {
+          guard let copy = FieldValue(copy: value) else { return nil }
+          members.append(Member(key, copy))
+        }
+        self = .object(members)
+      } else {
+        var items: [FieldValue] = []
+        for value in table.array {
+          guard let copy = FieldValue(copy: value) else { return nil }
+          items.append(copy)
+        }
+        self = .array(items)
+      }
+    default: return nil
+    }
+  }
+
   /// A text, a finite number or a boolean; nil for anything else.
   init?(scalar value: LuaValue) {
     switch value {

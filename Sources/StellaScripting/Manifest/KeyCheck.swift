@@ -2,7 +2,7 @@ import StellaLua
 import StellaModel
 
 /// Holds a table of a script against the keys that the registry lists for it.
-enum KeyCheck {
+package enum KeyCheck {
   struct Finding {
     enum Code: String {
       case unknownKey = "unknown_key"
@@ -115,7 +115,7 @@ enum KeyCheck {
   }
 
   /// A value in words.
-  static func kind(_ value: LuaValue) -> String {
+  package static func kind(_ value: LuaValue) -> String {
     switch value {
     case .nil: "nil"
     case .null: "null"

@@ -11,10 +11,12 @@ package struct AccessContext: RequestContext {
   package var mayStillRead: (@Sendable () async -> Bool)?
   /// Of the other end of the connection, which may be a proxy; empty when it can't be told.
   let peer: String
+  package let eventLoop: (any EventLoop)?
 
   package init(source: Source) {
     coreContext = CoreRequestContextStorage(source: source)
     peer = source.channel.remoteAddress?.ipAddress ?? ""
+    eventLoop = source.channel.eventLoop
   }
 
   /// Who asks.

@@ -7,7 +7,7 @@ import StellaModel
 /// HTTP for the programs of this machine: nobody has to say who they are, and nobody can decide or change anything.
 package struct LoopbackServer: Sendable {
   /// Of its requests.
-  package typealias Context = BasicRequestContext
+  package typealias Context = LoopbackContext
 
   private static let connectionLimit = 4096
   /// Why something isn't done here.
@@ -54,7 +54,7 @@ package struct LoopbackServer: Sendable {
     intake: IntakeRoutes, operators: OperatorRoutes<Context>?,
     health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes], browser: BrowserRoutes.Settings? = nil
   ) -> Router<Context> {
-    let router = Router()
+    let router = Router(context: Context.self)
     router.add(middleware: LocalPagesOnly(isOpenToSites: browser != nil))
     intake.add(to: router)
     intake.addWebhooks(to: router)

@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 
 /// Routes that show what the engine does and change nothing: for everybody who may read.
 package protocol ReadRoutes: Sendable {
@@ -11,20 +12,18 @@ package protocol ViewerContext: RequestContext {
   var seesPersonalData: Bool { get }
   /// Whether the sender may still see as much, asked anew while an answer goes on; nil where nobody logs in.
   var mayStillRead: (@Sendable () async -> Bool)? { get }
+  /// Of the connection; nil where it can't be told.
+  var eventLoop: (any EventLoop)? { get }
 }
 
 extension ViewerContext {
   package var mayStillRead: (@Sendable () async -> Bool)? { nil }
+  package var eventLoop: (any EventLoop)? { nil }
 }
 
 extension PeerRequestContext: ViewerContext {
   /// The socket is that of the user whose data it is.
   package var seesPersonalData: Bool { true }
-}
-
-extension BasicRequestContext: ViewerContext {
-  /// Nobody knows who asks.
-  package var seesPersonalData: Bool { false }
 }
 
 extension AccessContext: ViewerContext {

@@ -16,6 +16,8 @@ package struct PeerRequestContext: RequestContext {
     channel = source.channel
   }
 
+  package var eventLoop: (any EventLoop)? { channel.eventLoop }
+
   /// The process that connected, and its user, as the kernel noted them then (unix(7), `SO_PEERCRED`).
   package func peer() async throws -> PeerCredentials {
     guard let options = channel as? any SocketOptionProvider else { throw NoPeer() }

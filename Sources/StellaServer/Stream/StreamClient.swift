@@ -108,4 +108,8 @@ final class StreamClient: FeedClient {
       }
     }
   }
+
+  /// Waits until what was written has come to the connection, which only then knows whether it can take more. Otherwise a busy
+  /// event loop is handed ever more that it has no time to look at.
+  func settle(on eventLoop: (any EventLoop)?) async { try? await eventLoop?.submit {}.get() }
 }

@@ -37,7 +37,8 @@ package struct StreamRoutes: ReadRoutes {
       router.get(RouterPath(path)) { request, context in
         do throws(CommandFailure) {
           return try response(
-            to: request, isPrivileged: isPrivileged(context), StreamWatch(mayStillRead: context.mayStillRead))
+            to: request, isPrivileged: isPrivileged(context), StreamWatch(mayStillRead: context.mayStillRead),
+            context.eventLoop)
         } catch {
           return Self.response(error)
         }
@@ -63,7 +64,7 @@ package struct StreamRoutes: ReadRoutes {
   }
 
   private func response(
-    to request: Request, isPrivileged: Bool, _ watch: StreamWatch
+    to request: Request, isPrivileged: Bool, _ watch: StreamWatch, _ eventLoop: (any EventLoop)?
   ) throws(CommandFailure) -> Response {
     let (parameters, last) = Self.parameters(request)
     var filter = try FeedFilter(parameters)
@@ -85,6 +86,7 @@ package struct StreamRoutes: ReadRoutes {
         if !isLines { try await writer.write(ByteBuffer(string: "retry: 2000\n\n")) }
         while let chunks = await seat.client.next() {
           try await writer.write(contentsOf: chunks.map { $0.form { ByteBuffer(bytes: $0) } })
+          await seat.client.settle(on: eventLoop)
         }
         try await writer.finish(nil)
       })

@@ -46,7 +46,7 @@ final class StreamSocket: Sendable {
           self.end(await self.read(inbound, socket.channel))
           self.silence.continuation.finish()
         }
-        group.addTask { self.end(await self.write(outbound)) }
+        group.addTask { self.end(await self.write(outbound, on: socket.channel.eventLoop)) }
         group.addTask { if await self.watch.isOver() { self.end(.over) } }
         group.addTask { await self.ask(socket.channel) }
         var iterator = endings.stream.makeAsyncIterator()
@@ -72,7 +72,7 @@ final class StreamSocket: Sendable {
   // MARK: - Out
 
   /// - Returns: why nothing more is to be told.
-  private func write(_ outbound: Outbound) async -> SocketClosing {
+  private func write(_ outbound: Outbound, on eventLoop: any EventLoop) async -> SocketClosing {
     while true {
       let seat = seat
       // A client that was dropped may take nothing at all.
@@ -80,6 +80,7 @@ final class StreamSocket: Sendable {
       do {
         while let chunks = await seat.client.next() {
           try await outbound.write(contentsOf: chunks.flatMap { $0.form(Self.frames) })
+          await seat.client.settle(on: eventLoop)
         }
       } catch {
         return .done

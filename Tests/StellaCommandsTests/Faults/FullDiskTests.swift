@@ -1,6 +1,7 @@
 import Foundation
 import StellaModel
 import StellaRemediation
+import StellaSQLite
 import Testing
 
 /// Space that runs out in a write of every commit, and is there again for the next command.
@@ -138,5 +139,24 @@ struct FullDiskTests {
       let found = try after.run(origin).state
       #expect(found == ends[end] || (end == .failed && found == .succeeded), "\(point): \(end), \(found)")
     }
+  }
+
+  @Test("On a full disk one can still look, and stop all effects")
+  func emergency() throws {
+    let scene = try RepairScene()
+    try scene.propose()
+    // The first who opens a store that was closed writes to it, also to read.
+    for arguments in [["runs", "list"], ["freeze", "set", "--reason", "the disk is full"], ["freeze", "status"]] {
+      let status = try scene.stella(arguments, scene.crash.environment(.full, at: 1))
+      #expect(status == (arguments[1] == "status" ? 8 : 0), "\(arguments): \(scene.said)")
+    }
+    #expect(scene.said.contains("the disk is full"), "\(scene.said)")
+    let spare = try FileManager.default.attributesOfItem(atPath: scene.directory(".stella/spare"))
+    #expect((spare[.size] as? Int).map { $0 < StateSpare.byteCount } == true)
+    // With space it is set aside again.
+    try scene.expect(["freeze", "clear", "--reason", "there is space"], 0)
+    let again = try FileManager.default.attributesOfItem(atPath: scene.directory(".stella/spare"))
+    #expect(again[.size] as? Int == StateSpare.byteCount)
+    try RunInvariants(scene, "after a full disk").check()
   }
 }

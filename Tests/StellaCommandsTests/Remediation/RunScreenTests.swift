@@ -146,15 +146,6 @@ struct RunScreenTests {
     #expect(list.contains("approved, too late"))
   }
 
-  @Test("The plan of a run that another plan replaced is not called unchanged")
-  func superseded() throws {
-    for (state, isUnchanged) in [(RunState.superseded, false), (.noChange, false), (.approved, true)] {
-      let text = SampleReport.show(try SampleReport().report(state: state))
-      #expect(text.contains("re-checked 10:13:00Z\n") == !isUnchanged, "\(state)")
-      #expect(text.contains("re-checked 10:13:00Z: unchanged\n") == isUnchanged, "\(state)")
-    }
-  }
-
   @Test("A reason is shown to its end, with its remedy, on lines of its own")
   func reasons() throws {
     var report = try SampleReport().report(state: .planFailed)

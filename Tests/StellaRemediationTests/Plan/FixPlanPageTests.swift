@@ -72,7 +72,7 @@ struct FixPlanPageTests {
       .sqlUpdate: .sqlUpdate, .sqlInsert: .sqlInsert, .sqlDelete: .sqlDelete, .sqlRestore: .sqlRestore,
       .httpRequest: .httpRequest, .exec: .exec, .eventEmit: .eventEmit,
     ]
-    #expect(tags("effects") == named(FixPlanTag.Effect.self) { kinds[$0]?.rawValue ?? "" })
+    #expect(tags("effects") == named(FixPlanTag.Effect.self) { kinds[$0]?.rawValue ?? "exec of a host" })
     #expect(kinds.count == Effect.Kind.allCases.count)
   }
 

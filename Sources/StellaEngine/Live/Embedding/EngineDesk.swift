@@ -31,6 +31,8 @@ protocol EngineDesk: Sendable {
   func accept(_ id: String, reason: String, by voter: String) throws -> Run
   func setFreeze(_ isFrozen: Bool, reason: String, by voter: String) throws
 
+  func alert(_ id: String) throws -> StoredAlert
+  func alerts(_ query: AlertQuery) throws -> [StoredAlert]
   func acknowledge(_ id: String, reason: String, by name: String) throws
   func resolve(_ id: String, reason: String, by name: String) throws
   func silence(_ silence: Silence) throws -> Int64

@@ -9,6 +9,8 @@ final class HostExecutor: EffectExecutor {
   private let thing: String?
   /// Calls that didn't end in time and may still do something.
   private let pending = Atomic(0)
+  /// The keys of those that change something.
+  private let pendingKeys = Mutex<Set<String>>([])
 
   init(_ name: String, _ operations: [HostOperation], identity: String?) {
     self.name = name
@@ -39,6 +41,43 @@ final class HostExecutor: EffectExecutor {
       reason: "\(operation.name) is " + (operation.isSafe ? "called safe by the host" : "not called safe by the host"))
   }
 
+  /// The most that a preview may say.
+  static let previewBytes = 4096
+
+  func completed(_ effect: Effect, isUndo: Bool) throws(TargetError) -> Effect {
+    guard case .exec(var exec) = effect else { return effect }
+    let (operation, arguments) = try operation(exec.argv)
+    // What an undo would do is told when it is asked for.
+    exec.host = Effect.Exec.Host(isKeyed: operation.isKeyed)
+    if !isUndo, let preview = operation.preview, let arguments {
+      exec.host?.preview = try said(operation) { try await preview(arguments) }
+    }
+    return .exec(exec)
+  }
+
+  private func said(
+    _ operation: HostOperation, _ preview: @escaping @Sendable () async throws -> String
+  ) throws(TargetError) -> String {
+    let text: String
+    switch wait(max(operation.timeout, .seconds(10)), preview) {
+    case .value(let value): text = value
+    case .failure(let error):
+      throw TargetError(.unavailable, target: target, "the preview of \(operation.name) threw \(error)")
+    case .late: throw TargetError(.unavailable, target: target, "the preview of \(operation.name) gave no answer")
+    }
+    guard text.utf8.count <= Self.previewBytes else {
+      throw refused("The preview of \(operation.name) is longer than \(Self.previewBytes) bytes.")
+    }
+    return text
+  }
+
+  func undo(of effect: Effect) -> Effect? {
+    guard case .exec(let exec) = effect, let (operation, arguments) = try? operation(exec.argv), let arguments,
+      let undo = operation.undo?(arguments)
+    else { return nil }
+    return .exec(Effect.Exec(target: target, argv: ([undo.operation] + undo.arguments).map { .text($0) }))
+  }
+
   func perform(_ effect: Effect, marker: EffectMarker) -> EffectOutcome {
     guard case .exec(let exec) = effect else { return .notApplied("this is no operation") }
     let found: (operation: HostOperation, arguments: [String]?)
@@ -50,8 +89,16 @@ final class HostExecutor: EffectExecutor {
     }
     guard let arguments = found.arguments else { return .notApplied("an argument is a result that isn't known") }
     let call = HostOperation.Call(operation: found.operation.name, arguments: arguments, key: marker.key)
+    // One that is repeated under its key must not run beside itself.
+    guard pendingKeys.withLock({ $0.insert(call.key).inserted }) else {
+      return .unclear("the call before it was late and is still under way")
+    }
     let apply = found.operation.apply
-    switch wait(found.operation.timeout, { try await apply(call) }) {
+    let done: @Sendable () async throws -> HostOperation.Outcome = { [self] in
+      defer { _ = pendingKeys.withLock { $0.remove(call.key) } }
+      return try await apply(call)
+    }
+    switch wait(found.operation.timeout, done) {
     case .value(.applied(let line)): return .applied(line)
     case .value(.notApplied(let line)): return .notApplied(line)
     case .value(.unclear(let line)): return .unclear(line)
@@ -126,8 +173,11 @@ final class HostExecutor: EffectExecutor {
     let slot = AnswerSlot<Value>()
     pending.add(1, ordering: .acquiringAndReleasing)
     let task = Task { [self] in
-      do { slot.put(.success(try await body())) } catch { slot.put(.failure(error)) }
+      let answer: Result<Value, any Error>
+      do { answer = .success(try await body()) } catch { answer = .failure(error) }
+      // Before the answer is told: whoever has it may begin the next call.
       pending.subtract(1, ordering: .acquiringAndReleasing)
+      slot.put(answer)
     }
     switch slot.wait(until: machineMonotonicTime() &+ timeout.nanoseconds) {
     case .success(let value)?: return .value(value)

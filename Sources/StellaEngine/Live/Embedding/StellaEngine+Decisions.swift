@@ -12,9 +12,13 @@ extension StellaEngine {
   ///
   /// - Parameters:
   ///   - states: only such; empty: all.
+  ///   - fix: only those of this fix; nil for all.
   ///   - limit: the newest of them, at most.
-  public func runs(in states: [EngineRun.State] = [], limit: Int = 100) async throws -> [EngineRun] {
+  public func runs(
+    in states: [EngineRun.State] = [], fix: String? = nil, limit: Int = 100
+  ) async throws -> [EngineRun] {
     var query = RunQuery()
+    query.fix = fix
     query.states = states.compactMap { RunState(rawValue: $0.rawValue) }
     query.limit = limit
     if !states.isEmpty && query.states.isEmpty { return [] }
@@ -103,11 +107,13 @@ extension StellaEngine {
 
   /// Says that somebody looks after an alert.
   public func acknowledge(alert id: String, reason: String, by name: String) async throws {
+    try Self.check(reason)
     try await ask { try $0.acknowledge(id, reason: reason, by: name) }
   }
 
   /// Says that an alert is over, whatever its rule says. It fires again when the rule does.
   public func resolve(alert id: String, reason: String, by name: String) async throws {
+    try Self.check(reason)
     try await ask { try $0.resolve(id, reason: reason, by: name) }
   }
 
@@ -152,7 +158,7 @@ extension StellaEngine {
   }
 
   /// On a thread of its own: the store may wait for a disk, and scripts want a deep stack.
-  private func ask<Value: Sendable>(
+  func ask<Value: Sendable>(
     _ body: @escaping @Sendable (any EngineDesk) throws -> Value
   ) async throws -> Value {
     guard health.phase != .ended else { throw StellaError(.ended, "the engine has ended.") }

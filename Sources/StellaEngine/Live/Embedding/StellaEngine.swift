@@ -41,9 +41,10 @@ public final class StellaEngine: Service {
   public init(_ configuration: EngineConfiguration) async throws {
     self.configuration = configuration
     masking = try configuration.privacy.masking()
+    let functions = try HostFunction.checked(configuration.functions)
     let state = EngineState()
     let runsOut = EngineBroadcast<EngineRun>(limit: configuration.streamLimit)
-    let found = FoundRules(configuration)
+    let found = FoundRules(configuration, functions)
     do {
       control = try EngineControl()
       desk = try await EngineThread.value {

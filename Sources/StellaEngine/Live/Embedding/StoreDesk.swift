@@ -202,6 +202,19 @@ extension StoreDesk {
     return "user:\(person.name)"
   }
 
+  func alert(_ id: String) throws -> StoredAlert {
+    _ = isSettled(within: Self.patience)
+    guard let alert = try store.readRuns({ try $0.alert(id) }) else {
+      throw StellaError(.notFound, "there is no alert \(id).")
+    }
+    return alert
+  }
+
+  func alerts(_ query: AlertQuery) throws -> [StoredAlert] { try store.readRuns { try $0.alerts(query) } }
+
+  /// How long who was just told of an alert waits for the store that keeps it, in nanoseconds.
+  private static var patience: Int64 { 2_000_000_000 }
+
   func acknowledge(_ id: String, reason: String, by name: String) throws {
     try remark(id, reason, name) { try $0.acknowledge($1.id, $2) }
   }
@@ -221,8 +234,7 @@ extension StoreDesk {
     _ body: (Store.Transaction, StoredAlert, StoredAlert.Remark) throws -> Void
   ) throws {
     let remark = StoredAlert.Remark(by: "user:\(name)", time: WallTime.now(), reason: reason)
-    // Who was just told of an alert may be faster than the store that keeps it.
-    _ = isSettled(within: 2_000_000_000)
+    _ = isSettled(within: Self.patience)
     try store.write(as: .command) { transaction in
       guard let alert = try transaction.alert(id) else { throw StellaError(.notFound, "there is no alert \(id).") }
       try body(transaction, alert, remark)
