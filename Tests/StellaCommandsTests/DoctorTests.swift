@@ -80,6 +80,28 @@ struct DoctorTests {
     #expect(try doctor(alone + "policies:\n  - { name: alone, four_eyes: [] }\n").status == 0)
   }
 
+  @Test("A fix that a rule suggests and nobody has is named, with the one that is meant; lint says it too")
+  func suggestions() throws {
+    try makeDatabase()
+    try directory.write(
+      "Fixes/mend.lua",
+      "return fix { api = 1, id = \"mend\", title = \"M\", targets = { \"app-db\" }, plan = function(ctx, p) return {} end }\n"
+    )
+    let path = "Rules/each.lua"
+    let rule = try String(contentsOfFile: directory(path), encoding: .utf8)
+    try directory.write(path, rule.replacing("api = 1,", with: "api = 1, suggest = { \"mend\" },"))
+    #expect(try doctor(Self.whole).status == 0)
+    try directory.write(path, rule.replacing("api = 1,", with: "api = 1, suggest = { \"mned\" },"))
+    let found = try doctor(Self.whole).lines.filter { $0["level"] == "warning" }
+    #expect(found.count == 1 && found[0]["subject"] == "rules", "\(found)")
+    #expect(found[0]["message"]?.contains("each.lua:2: suggest names mned") == true, "\(found)")
+    let lint = try directory.stella(["rules", "lint", "--strict"])
+    #expect(lint.status() == 1 && lint.output.contains("Did you mean mend? "), "\(lint.output)")
+    try FileManager.default.removeItem(atPath: directory("Fixes"))
+    let without = try directory.stella(["rules", "lint"])
+    #expect(without.status() == 0 && !without.output.contains("unknown_fix"), "\(without.output)")
+  }
+
   @Test("A rule or a fix that can't be loaded, and a fix whose target isn't there, are named with their place")
   func scripts() throws {
     try makeDatabase()

@@ -70,4 +70,49 @@ struct ExplainFixesTests {
     let counted = try scene.expect(["rules", "explain", "other.lua", "--event", "s1.jsonl"], 0).output
     #expect(counted.contains("suggested by the rule; asked for when the rule fires; never asked for"), "\(counted)")
   }
+
+  @Test("A parameter that the alert doesn't have, and a `when` that fails, are told on lines of their own")
+  func faults() throws {
+    try directory.write("s1.jsonl", Self.line("s1"))
+    func fix(_ id: String, _ keys: String) -> String {
+      "return fix { api = 1, id = \"\(id)\", title = \"M\", handles = { \"service.broken\" }, targets = { \"app-db\" }, "
+        + "\(keys), plan = function(ctx, p) return {} end }\n"
+    }
+    try directory.write("Fixes/zone.lua", fix("zone", "params = { zone = \"string\" }"))
+    try directory.write("Fixes/count.lua", fix("count", "params = { service = \"integer\" }"))
+    try directory.write("Fixes/torn.lua", fix("torn", "when = function(alert) return alert.nothing.here end"))
+    let found = try fixes("--event", "s1.jsonl")
+    let problems = Dictionary(uniqueKeysWithValues: found.map { ($0["fix"] as? String, $0["problem"] as? String) })
+    #expect(problems["zone"]??.contains("the parameter zone has no value") == true, "\(problems)")
+    #expect(problems["count"]??.contains("wants its type integer") == true, "\(problems)")
+    #expect(problems["repair"] == .some(nil), "\(problems)")
+    let screen = try scene.expect(["rules", "explain", "--event", "s1.jsonl"], 0).output
+    #expect(screen.contains("it can't be asked for: the parameter zone has no value."), "\(screen)")
+    #expect(screen.contains("its `when` failed: ") && !screen.contains(#"\n"#), "\(screen)")
+    let article = try scene.expect(["fixes", "plan", "count", "--param", "service=x"], 3)
+    #expect(article.errors.contains("service is an integer."), "\(article)")
+  }
+
+  @Test("A run that a person asked for with the parameters of the alert counts, and one that is late says so")
+  func asked() throws {
+    try directory.write("s1.jsonl", Self.line("s1"))
+    try directory.write("s2.jsonl", Self.line("s2"))
+    let run = try scene.propose("repair", "s1")
+    let found = try #require(try fixes("--event", "s1.jsonl").first?["run"] as? [String: String])
+    #expect(found["id"] == run.id && found["state"] == "awaiting", "\(found)")
+    #expect(try fixes("--event", "s2.jsonl").first?["run"] is NSNull)
+    let screen = try scene.expect(["rules", "explain", "--event", "s1.jsonl"], 0).output
+    #expect(screen.contains(" by user:mara awaiting → stella runs show \(run.id)"), "\(screen)")
+  }
+
+  @Test("A fix is not asked for with an alert that is over, and that is said")
+  func over() throws {
+    let later = "{\"ts\":1750001800,\"level\":\"info\",\"service\":\"s1\",\"message\":\"fine\"}\n"
+    try directory.write("old.jsonl", Self.line("s1") + later)
+    _ = try scene.expect(["watch", "--no-follow", "--from", "checkpoint", "old.jsonl"], 0)
+    let listed = try scene.expect(["alerts", "list", "--all", "--output", "json"], 0).output
+    #expect(listed.contains("\"resolved\""), "\(listed)")
+    let said = try scene.expect(["rules", "explain", "--event", "old.jsonl", "--line", "1"], 0).output
+    #expect(said.contains("handles the rule service.broken; applies; not asked for: the alert is over"), "\(said)")
+  }
 }

@@ -64,6 +64,17 @@ struct ReplCommandTests {
     #expect(!FileManager.default.fileExists(atPath: directory(".stella")))
   }
 
+  @Test("What is explained has the values that the script's lines read, and its last check")
+  func values() throws {
+    func error(_ second: Int) -> String {
+      "{\"ts\":\"2026-11-03T09:00:0\(second)Z\",\"level\":\"error\",\"service\":\"shop\",\"msg\":\"failed\"}"
+    }
+    let said = try repl([error(1), ".advance 1m", error(2).replacing("09:00", with: "09:02"), ".explain shop.errors"])
+    #expect(said.status == 0, "\(said)")
+    #expect(said.output.contains("s.now:count() = 1") && said.output.contains("raised nothing"), "\(said.output)")
+    #expect(said.output.contains("missing"), "\(said.output)")
+  }
+
   @Test("The clock moves with events and when it is told to, and what is due on the way happens")
   func clock() throws {
     func error(_ second: Int) -> String {

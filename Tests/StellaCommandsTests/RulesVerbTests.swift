@@ -48,12 +48,37 @@ struct RulesVerbTests {
     }
   }
 
+  @Test("Rules where a log is to be stand under --rules, and fixes are linted by their paths")
+  func misplacedRules() throws {
+    for verb in [["rules", "replay"], ["rules", "profile"], ["watch", "--no-follow"]] {
+      let said = try run(verb + ["Rules"])
+      #expect(said.status == 3 && said.errors.contains("Rules: is a directory of rules"), "\(said)")
+      #expect(said.errors.contains("with --rules Rules"), "\(said)")
+    }
+    try FileManager.default.createDirectory(atPath: directory("logs"), withIntermediateDirectories: true)
+    let logs = try run(["rules", "replay", "logs"])
+    #expect(logs.errors.contains("logs: is a directory. Name files, or a pattern"), "\(logs)")
+    try FileManager.default.createDirectory(atPath: directory("mine"), withIntermediateDirectories: true)
+    try directory.write("mine/a.lua", "return fix { api = 1, id = \"mend\", title = \"M\", wher = 1 }\n")
+    let lint = try run(["fixes", "lint", "mine/a.lua"])
+    #expect(lint.status == 2 && lint.errors.contains("mine/a.lua:1"), "\(lint)")
+  }
+
   @Test("A rule isn't begun under an id that another file has")
   func taken() throws {
     let said = try run(["rules", "new", "test.each"])
     #expect(said.status == 4 && said.errors.contains("the rule test.each is in Rules/each.lua already"), "\(said)")
     #expect(!FileManager.default.fileExists(atPath: directory("Rules/test")))
     #expect(try run(["rules", "new", "test.other"]).status == 0)
+  }
+
+  @Test("A rule is shown with the fixes that it suggests")
+  func suggested() throws {
+    let path = "Rules/each.lua"
+    let text = try String(contentsOfFile: directory(path), encoding: .utf8)
+    try directory.write(path, text.replacing("api = 1,", with: "api = 1, suggest = { \"mend\", \"other\" },"))
+    let said = try run(["rules", "show", "test.each"])
+    #expect(said.status == 0 && said.output.contains("\nFixes     mend, other\n"), "\(said)")
   }
 
   @Test("A verb that isn't there is answered with the one that is meant")

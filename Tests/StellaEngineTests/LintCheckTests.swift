@@ -16,7 +16,7 @@ import Testing
     try EngineThread.run {
       let rules = rules(sources)
       #expect(rules.refusals.isEmpty, "\(rules.refusals)")
-      let warnings = RuleLinter.warnings(rules)
+      let warnings = RuleLinter.warnings(rules, fixes: ["restart-service"])
       return (warnings, RuleFixer.fix(rules, warnings))
     }
   }
@@ -128,6 +128,18 @@ import Testing
     let given = source.replacing("value = total", with: "value = total, errors = 1, total = total")
       .replacing(" {open", with: " {{open}} {")
     #expect(try lint(given).warnings.map(\.check) == [.openBrace])
+  }
+
+  @Test("A fix that nobody has is told only where fixes are known, with the one that is meant")
+  func unknownFix() throws {
+    let bad = LintCheck.unknownFix.documentation.bad.source
+    let said = try #require(try lint(bad).warnings.first?.error)
+    #expect(said.message == "suggest names restart-servise, and no fix that is loaded has that id")
+    #expect(said.remedy.hasPrefix("Did you mean restart-service? Until one has, nothing is asked for."))
+    let allowed = "-- lint: allow unknown_fix: it comes with the next release\n" + bad
+    #expect(try lint(allowed).warnings.isEmpty)
+    let unknown = try EngineThread.run { RuleLinter.warnings(rules([allowed])) + RuleLinter.warnings(rules([bad])) }
+    #expect(unknown.isEmpty, "\(unknown)")
   }
 
   @Test("A change that the rule would not load with is left out") func unsafeEdit() throws {

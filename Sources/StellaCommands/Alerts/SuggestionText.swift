@@ -6,8 +6,10 @@ import StellaScripting
 enum SuggestionText {
   static func line(_ suggestion: Suggestion) -> String {
     let reasons = suggestion.candidate.reasons.map(\.description).joined(separator: ", ")
+    // Of an error of several lines the first says what it is.
+    let verdict = when(suggestion).text.prefix { !$0.isNewline }
     return TextEscaping.oneLine(
-      "\(ScreenText.name(suggestion.candidate.fix.manifest.id))  \(reasons); \(history(suggestion)); \(when(suggestion).text)",
+      "\(ScreenText.name(suggestion.candidate.fix.manifest.id))  \(reasons); \(history(suggestion)); \(verdict)",
       limit: 300)
   }
 

@@ -19,7 +19,8 @@ struct Doctor {
   func checkups() -> [Checkup] {
     let (targets, targetCheckups) = checkTargets()
     let fixes = self.fixes
-    return [checkConfiguration()] + checkRules() + checkFixes(fixes, targets) + targetCheckups + checkPeople(targets)
+    return [checkConfiguration()] + checkRules(fixes) + checkFixes(fixes, targets) + targetCheckups
+      + checkPeople(targets)
       + StateDoctor(configuration).checkups(
         hasTargets: !configuration.targets.isEmpty, fixes: fixes, policies: rules.policies)
       + NotifyDoctor(configuration.notify).checkups()
@@ -31,7 +32,7 @@ struct Doctor {
       configuration.file.map { "\($0) is in order" } ?? "there is none; everything has its default")
   }
 
-  private func checkRules() -> [Checkup] {
+  private func checkRules(_ fixes: FixSet) -> [Checkup] {
     let paths: [String]
     do {
       paths = try RuleOptions.parsed([]).paths(configuration)
@@ -52,10 +53,18 @@ struct Doctor {
     let found = "\(CountText.count(set.rules.count, "rule")) in \(paths.joined(separator: ", "))"
     if errors.isEmpty {
       if set.rules.isEmpty { return [.problem("rules", found, "Put rule files there, or name another directory.")] }
-      return [.ok("rules", found)] + checkMuting(muting, set)
+      return [.ok("rules", found)] + checkSuggestions(set, fixes) + checkMuting(muting, set)
     }
     return errors.map { Checkup.problem("rules", "\($0.file):\($0.line): \($0.message)", $0.remedy) }
-      + checkMuting(muting, set)
+      + checkSuggestions(set, fixes) + checkMuting(muting, set)
+  }
+
+  /// Fixes that rules suggest and nobody has.
+  private func checkSuggestions(_ rules: RuleSet, _ fixes: FixSet) -> [Checkup] {
+    guard !RemediationOptions.paths([], configuration).isEmpty, let ids = fixes.ids else { return [] }
+    return RuleLinter.warnings(rules, fixes: ids).filter { $0.check == .unknownFix }.map(\.error).map {
+      .warning("rules", "\($0.file):\($0.line): \($0.message)", $0.remedy)
+    }
   }
 
   private func checkMuting(_ muting: WatchMuting, _ set: RuleSet) -> [Checkup] {

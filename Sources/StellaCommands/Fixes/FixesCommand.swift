@@ -1,4 +1,5 @@
 import ArgumentParser
+import StellaConfiguration
 import StellaEngine
 import StellaModel
 import StellaRemediation
@@ -42,14 +43,22 @@ struct FixesShowCommand: ParsableCommand {
 struct FixesLintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lint", abstract: "Check fixes without running them: form, targets, approval, verification.",
-    discussion: "Exit status: 0 clean, 1 findings with --strict, 2 when a fix is broken.")
+    discussion: """
+      Examples:
+        stella fixes lint
+        stella fixes lint Fixes/data/migrate-user-id.lua
 
+      Exit status: 0 clean, 1 findings with --strict, 2 when a fix is broken.
+      """)
+
+  @Argument(help: "Fix files or directories of them. Default: stella.yaml, else ./Fixes.", completion: .file())
+  var paths: [String] = []
   @OptionGroup var options: RemediationOptions
   @OptionGroup var result: OutputOptions
   @Flag(name: .long, help: "Fail on findings.") var strict = false
 
   func run() throws {
-    let desk = try RemediationDesk(options)
+    let desk = try RemediationDesk(try Configuration.load(options.config), fixes: paths + options.fixes)
     defer { desk.close() }
     let console = Console.standard
     var count = 0
@@ -197,7 +206,8 @@ struct FixesPlanCommand: ParsableCommand {
       case .boolean:
         if let flag = Bool(value) { return .init(name, .bool(flag)) }
       }
-      throw CommandFailure(.usage, "--param \(text): \(name) is a \(parameter.type.rawValue).")
+      let article = parameter.type == .integer ? "an" : "a"
+      throw CommandFailure(.usage, "--param \(text): \(name) is \(article) \(parameter.type.rawValue).")
     }
   }
 }

@@ -14,8 +14,11 @@ extension Ballot.Refusal {
       switch self {
       case .notAwaiting(let state):
         "not recorded: \(id) is \(state.shown) and takes no votes."
-          + (run.supersededBy.map { " Its place has \(ScreenText.name($0))." } ?? "") + " \(read)"
-      case .late(let decideBy): "not recorded: the time to decide ended at \(ScreenTime(now: now).clock(decideBy))."
+          + (run.supersededBy.map { " Its place has \(ScreenText.name($0))." } ?? "")
+          + (state == .expired ? " Ask for it anew: \(run.askingAnew)" : " \(read)")
+      case .late(let decideBy):
+        "not recorded: the time to decide ended at \(ScreenTime(now: now).clock(decideBy)). "
+          + "Ask for it anew: \(run.askingAnew)"
       case .badDigest(.tooShort(let count)):
         "not recorded: --digest has \(count) digits, and at least \(PlanDigest.prefixDigits) are needed. \(read)"
       case .badDigest(.tooLong): "not recorded: --digest has more digits than a digest. \(read)"

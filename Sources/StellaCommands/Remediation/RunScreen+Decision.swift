@@ -12,7 +12,7 @@ extension RunScreen {
     if quorum.votes.count > 20 { lines.field("", "… \(quorum.votes.count - 20) more votes") }
     if quorum.votes.isEmpty, quorum.decider == nil { lines.field("Votes", "none") }
     lines.field("Policy", "\(ScreenText.name(report.policy.name)): \(quorum.needsText)")
-    if run.state == .awaiting {
+    if run.state == .awaiting, !report.isLate {
       lines.paragraph("You", viewer)
       if let problem = quorum.problem { lines.paragraph("Warning", problem) }
     }
@@ -64,7 +64,7 @@ extension RunScreen {
       lines.field(
         "Deadline", "\(deadline.name) \(time.clock(deadline.time)) (\(time.distance(deadline.time)))\(passed)")
     }
-    if run.state == .awaiting {
+    if run.state == .awaiting, !report.isLate {
       lines.field("", "execute within \(DurationText.text(policy.executeWithin)) of the last vote")
     }
     guard run.state == .awaiting || run.state == .approved || run.state == .frozen, !policy.windows.isEmpty else {
@@ -96,10 +96,15 @@ extension RunScreen {
         case .drifted: "not applied, its target had changed \(step.endedAt.map { time.clock($0) } ?? "")"
         }
       let text = "\(what) \(state)"
-      let detail =
-        step.detail.isEmpty
-        ? "" : " " + ScreenText.quoted(step.detail, width: max(16, lines.valueWidth - DisplayWidth.of(text) - 1))
-      lines.field(index == 0 ? "Steps" : "", text + detail)
+      let label = index == 0 ? "Steps" : ""
+      let room = lines.valueWidth - DisplayWidth.of(text) - 1
+      let detail = step.detail.isEmpty ? [] : ScreenText.quotedLines(step.detail, width: room, lines: 2)
+      if room >= 16, detail.count == 1 {
+        lines.field(label, "\(text) \(detail[0])")
+      } else {
+        lines.field(label, text)
+        if !detail.isEmpty { lines.quoted(step.detail) }
+      }
     }
     if report.steps.count > 60 { lines.field("", "… \(report.steps.count - 60) more steps") }
     if let ended = run.endedAt {
@@ -121,6 +126,8 @@ extension RunScreen {
     case .awaiting where run.id == Preview.runID:
       lines.line()
       lines.line("Nothing is recorded, and nobody is asked. To ask for it, give the same command with --propose.")
+    case .awaiting where report.isLate, .approved where report.isLate, .expired:
+      offer("It can't be decided on or begun any more. Ask for it anew:", run.askingAnew, &lines)
     case .awaiting:
       guard let digest = report.plan?.digest ?? run.digest else { return }
       lines.line()

@@ -78,7 +78,9 @@ extension RunScreen {
           + "\(CountText.count(others.count, "other kind")), \(CountText.count(others.reduce(0) { $0 + $1.rows }, "row"))",
         .bold)
     }
-    lines.line("  Every effect with its first rows: --effects; every row: --output json")
+    // What is only tried has no screen of its own that could be asked for more.
+    let first = run.id == Preview.runID ? "" : "Every effect with its first rows: --effects; every row"
+    lines.line("  \(first.isEmpty ? "Every effect and row" : first): --output json")
   }
 
   /// Effects that do the same to the same table or target.

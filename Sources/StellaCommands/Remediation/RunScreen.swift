@@ -40,11 +40,13 @@ struct RunScreen {
     lines.field("Title", ScreenText.quoted(run.fixTitle, width: lines.valueWidth, isAlone: true))
     if let origin = run.rollsBack { lines.field("", "takes back what \(ScreenText.name(origin)) applied") }
     var state = run.state.shown
-    if run.state == .awaiting {
+    if report.isLate {
+      state += ", and the time to \(run.state == .awaiting ? "decide" : "begin") is over"
+    } else if run.state == .awaiting {
       state += ", \(report.quorum.approvals) of \(report.quorum.approvalCount) votes; needs \(report.quorum.needsText)"
     }
     lines.field("State", state)
-    if !run.detail.isEmpty { lines.field("", ScreenText.quoted(run.detail, width: lines.valueWidth, isAlone: true)) }
+    if !run.detail.isEmpty { lines.quoted(run.detail) }
     if let demand = report.demand { lines.field("", "needs a person: \(demand)") }
     if let next = run.supersededBy { lines.field("", "its place has \(ScreenText.name(next))") }
     if let former = run.supersedes {

@@ -89,7 +89,7 @@ struct RunTable {
     },
     Column(title: "REQUESTED BY", isFlexible: true, minimum: 100) { report, _ in ScreenText.name(report.run.requestedBy)
     },
-    Column(title: "STATE") { report, _ in report.run.state.shown },
+    Column(title: "STATE") { report, _ in report.run.state.shown + (report.isLate ? ", too late" : "") },
   ]
 
   private func table(_ reports: [RunReport], _ time: ScreenTime) -> String {

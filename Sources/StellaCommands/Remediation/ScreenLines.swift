@@ -33,6 +33,13 @@ struct ScreenLines {
     }
   }
 
+  /// Free text in quotes, beside blanks, over as many lines as it needs.
+  mutating func quoted(_ text: String) {
+    for (index, line) in ScreenText.quotedLines(text, width: valueWidth - Self.bar.count).enumerated() {
+      field("", (index == 0 ? "" : Self.bar) + line)
+    }
+  }
+
   /// A whole line; `style` sets it off where colours are wanted.
   mutating func line(_ value: String = "", _ style: TextStyle? = nil) {
     let value = ScreenText.cut(value, to: width)

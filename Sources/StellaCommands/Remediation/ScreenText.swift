@@ -17,6 +17,41 @@ enum ScreenText {
     return cut.rest == 0 ? "\"\(cut.shown)\"" : "\"\(cut.shown)…\" +\(cut.rest) characters"
   }
 
+  /// Free text in double quotes on as many lines as it needs, each at most `width` columns: broken at its line feeds and at
+  /// blanks. What has no room on `lines` of them is counted. To stand alone on its lines. O(scalars).
+  static func quotedLines(_ text: String, width: Int, lines: Int = 12) -> [String] {
+    var pieces: [String] = []
+    var rest = text.unicodeScalars[...]
+    while pieces.count + 1 < lines {
+      let end = lineEnd(of: rest, width: max(8, width - 2))
+      if end == rest.endIndex { break }
+      if end > rest.startIndex { pieces.append(quoted(String(rest[..<end]), width: width, isAlone: true)) }
+      rest = rest[end...].drop { $0 == " " || $0 == "\n" }
+    }
+    if !rest.isEmpty || pieces.isEmpty { pieces.append(quoted(String(rest), width: width, isAlone: true)) }
+    return pieces
+  }
+
+  /// Where the first line of `text` ends: before a line feed, else at the last blank or scalar for which there is room.
+  private static func lineEnd(of text: Substring.UnicodeScalarView, width: Int) -> Substring.UnicodeScalarView.Index {
+    var used = 0
+    var blank: (place: Substring.UnicodeScalarView.Index, used: Int)?
+    var index = text.startIndex
+    while index < text.endIndex {
+      let scalar = text[index]
+      if scalar == "\n" { return index }
+      if scalar == " " { blank = (index, used) }
+      used += escape(scalar)?.utf8.count ?? columns(scalar)
+      if used > width {
+        // Far in front it would leave most of the line empty.
+        if let blank, blank.used * 2 > width { return blank.place }
+        return index > text.startIndex ? index : text.index(after: index)
+      }
+      index = text.index(after: index)
+    }
+    return text.endIndex
+  }
+
   /// A name that is mostly a plain word, such as that of a table: as it is when it can be nothing else, else quoted.
   static func name(_ text: String, width: Int = 60) -> String {
     let isPlain =

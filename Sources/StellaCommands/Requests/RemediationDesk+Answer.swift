@@ -229,6 +229,7 @@ extension RemediationDesk {
   // MARK: - Carrying out
 
   private func execute(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
+    if let run = try store.readRuns({ try $0.run(id) }), run.state == .expired { throw Self.notApproved(run) }
     let lease = try RunnerLease(directory, holder: "stella runs execute")
     defer { withExtendedLifetime(lease) {} }
     // What keeps it from beginning may be no more than that nothing has asked the anchors lately.
@@ -266,15 +267,18 @@ extension RemediationDesk {
   func handOver(_ id: String, for viewer: Viewer, as layout: AnswerLayout) throws -> OperatorAnswer {
     let answer = try line(id, viewer, layout)
     let (run, freeze) = try store.readRuns { (try $0.run(id), try $0.freeze()) }
-    guard let run, run.state.turn == .runner else {
-      let detail = run?.detail ?? ""
-      let state = run?.state.rawValue ?? "gone"
-      throw RemediationError(.conflict, "\(id) is \(state)\(detail.isEmpty ? "" : " (\(detail))"), not approved.")
-    }
+    guard let run else { throw RemediationError(.conflict, "\(id) is gone, not approved.") }
+    guard run.state.turn == .runner else { throw Self.notApproved(run) }
     if run.state == .approved, let freeze {
       throw RemediationError(.frozen, "all effects are stopped since \(freeze.by) froze them: \(freeze.reason)")
     }
     return answer
+  }
+
+  private static func notApproved(_ run: Run) -> RemediationError {
+    let detail = run.detail.isEmpty ? "" : " (\(run.detail))"
+    let anew = run.state == .expired ? " Ask for it anew: \(run.askingAnew)" : ""
+    return RemediationError(.conflict, "\(run.id) is \(run.state.rawValue)\(detail), not approved.\(anew)")
   }
 
   // MARK: - The freeze

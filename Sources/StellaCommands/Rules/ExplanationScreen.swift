@@ -46,7 +46,8 @@ struct ExplanationScreen {
     let (word, style) = Self.word(rule.outcome)
     var text = terminal.styled(word, style, .bold) + "  " + TextEscaping.oneLine(rule.rule)
     text += terminal.styled("  " + TextEscaping.oneLine(rule.file), .dim) + "\n"
-    text += line("because", rule.verdict)
+    text +=
+      rule.verdict.contains("its script failed: ") ? block("because", rule.verdict) : line("because", rule.verdict)
     if let mute = rule.mute { text += line("muted", "nobody is told: " + MuteText.line(mute)) }
     for part in rule.parts { text += tree(part.explanation, label: part.key, depth: 0) }
     if !rule.key.isEmpty {
@@ -65,7 +66,7 @@ struct ExplanationScreen {
     if let check = rule.lastCheck { text += self.check(check, "checked", next: false) }
     if let check = rule.nextCheck { text += self.check(check, "next", next: true) }
     for (number, fix) in (fixes[rule.rule] ?? []).enumerated() {
-      text += line(number == 0 ? "fixes" : "", fix.line(isMuted: rule.mute != nil))
+      text += block(number == 0 ? "fixes" : "", fix.line(isMuted: rule.mute != nil))
     }
     return text
   }
@@ -80,7 +81,7 @@ struct ExplanationScreen {
     } else {
       end = next ? "would raise nothing, if nothing else came before" : "raised nothing"
     }
-    var text = line(label, "\(EventText.clock(check.time)) \(end)")
+    var text = block(label, "\(EventText.clock(check.time)) \(end)")
     for ran in check.lines.prefix(Self.lineLimit) {
       text += line("", "\(ran.number): \(ran.text)")
       text += readings(check, ran.number)
@@ -123,6 +124,13 @@ struct ExplanationScreen {
   }
 
   private func line(_ label: String, _ content: String) -> String { name(label) + wrapped(content, by: 12) + "\n" }
+
+  /// What the engine says of an error, which may have lines of its own.
+  private func block(_ label: String, _ content: String) -> String {
+    content.split(separator: "\n").enumerated().map { number, part in
+      line(number == 0 ? label : "", String(part.drop { number > 0 && $0 == " " }))
+    }.joined()
+  }
 
   /// On as few lines as a terminal's width needs, less what stands before them; a very long one is cut at last.
   private func wrapped(_ text: String, by used: Int) -> String {

@@ -103,7 +103,7 @@ struct ReplayScreen {
     var parts: [String] = []
     if old.severity != new.severity { parts.append(old.severity.rawValue) }
     if text(old) != text(new) { parts.append("“\(text(old))”") }
-    if old.value != new.value { parts.append("value \(old.value?.json ?? "none")") }
+    if old.value != new.value { parts.append("value \(old.value.map { AlertText.shown($0) } ?? "none")") }
     if old.count != new.count { parts.append("\(old.count) events") }
     if old.status != new.status { parts.append(old.status.rawValue) }
     if old.lastSeen != new.lastSeen { parts.append("last seen \(EventText.clock(old.lastSeen))") }

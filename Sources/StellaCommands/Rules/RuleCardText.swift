@@ -137,6 +137,9 @@ enum RuleCardText {
       if let owner = manifest.owner ?? manifest.author { lines.field("Owner", ScreenText.quoted(owner, width: 100)) }
       if let runbook = manifest.runbook { lines.field("Runbook", ScreenText.name(runbook, width: 200)) }
       for action in manifest.actions { lines.field("Do", ScreenText.quoted(action, width: 200)) }
+      if !manifest.suggest.isEmpty {
+        lines.field("Fixes", manifest.suggest.map { ScreenText.name($0) }.joined(separator: ", "))
+      }
       for parameter in manifest.parameters {
         lines.field("Param", "\(ScreenText.name(parameter.name)) = \(TextEscaping.oneLine(parameter.value.json))")
       }

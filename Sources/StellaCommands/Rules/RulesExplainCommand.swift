@@ -4,6 +4,8 @@ import StellaConfiguration
 import StellaDetection
 import StellaEngine
 import StellaModel
+import StellaRemediation
+import StellaSQLite
 import StellaScripting
 
 /// `stella rules explain`: why rules fired for an event, or did not.
@@ -86,7 +88,7 @@ struct RulesExplainCommand: ParsableCommand {
       } catch {
         throw CommandFailure(.usage, TextEscaping.oneLine(error.message, limit: 500))
       }
-      return (report, try Self.outlooks(report, catalog, named))
+      return (report, try Self.outlooks(report, catalog, named, now: now))
     }
     WatchPrinter(console: .standard, mode: result.output, isQuiet: result.quiet).damage(report.damage)
     let rules = report.rules.filter { wanted.isEmpty || wanted.contains($0.rule) }
@@ -104,7 +106,7 @@ struct RulesExplainCommand: ParsableCommand {
 
   /// The fixes of each rule that has some, with their last run for the key.
   private static func outlooks(
-    _ report: RuleExplainer.Report, _ catalog: RuleCatalog, _ named: [String]
+    _ report: RuleExplainer.Report, _ catalog: RuleCatalog, _ named: [String], now: Int64
   ) throws -> [String: [FixOutlook]] {
     let (sources, unreadable) = RuleFiles.read(RemediationOptions.paths(named, catalog.configuration))
     let fixes = FixSet(sources: sources, unreadable: unreadable)
@@ -123,10 +125,31 @@ struct RulesExplainCommand: ParsableCommand {
           var query = RunQuery()
           query.subject = Run.subject(fix: fix.fix, rule: rule, key: keys[rule] ?? [])
           query.limit = 1
-          known[rule]?[place].run = try transaction.runs(query).last
+          let last = try transaction.runs(query).last
+          let run = try Self.asked(fix, since: last, transaction) ?? last
+          known[rule]?[place].run = run
+          let deadline = run?.state == .awaiting ? run?.decideBy : run?.state == .approved ? run?.executeBy : nil
+          known[rule]?[place].isLate = deadline.map { $0 <= now } ?? false
+          if run == nil, let alert = fix.alert {
+            known[rule]?[place].isOver =
+              try alert.status == .resolved || transaction.alert(alert.id)?.status == .resolved
+          }
         }
       }
       return known
     } ?? asked
+  }
+
+  /// What a person asked for with the parameters that the alert would give, and that hasn't ended; nil when `last` is newer or
+  /// there is none.
+  private static func asked(_ fix: FixOutlook, since last: Run?, _ transaction: SQLiteTransaction) throws -> Run? {
+    guard let parameters = fix.parameters else { return nil }
+    var query = RunQuery()
+    query.fix = fix.fix
+    query.states = RunState.allCases.filter { $0.turn != .nobody }
+    query.limit = 100
+    return try transaction.runs(query).last { run in
+      run.alert.isEmpty && run.parameters == parameters && run.proposedAt >= last?.proposedAt ?? .min
+    }
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import StellaConfiguration
 import StellaDetection
 import StellaEngine
 import StellaModel
+import StellaScripting
 
 /// `stella rules lint`: what is broken or doubtful in rules.
 struct RulesLintCommand: ParsableCommand {
@@ -70,7 +72,7 @@ struct RulesLintCommand: ParsableCommand {
     let arguments = arguments
     return try EngineThread.run {
       let catalog = try RuleCatalog.load(arguments)
-      let warnings = RuleLinter.warnings(catalog.rules)
+      let warnings = RuleLinter.warnings(catalog.rules, fixes: Self.fixes(catalog.configuration))
       let review = MutingReview(catalog.configuration, catalog.rules, isWhole: arguments.paths.isEmpty)
       return Findings(
         rules: catalog.rules.rules.count,
@@ -80,6 +82,14 @@ struct RulesLintCommand: ParsableCommand {
         expired: review.expired(at: SystemTime().now()),
         fixed: RuleFixer.fix(catalog.rules, warnings, parameters: catalog.configuration.parameterValues))
     }
+  }
+
+  /// The ids of the fixes that the configuration names, or that are in ./Fixes; nil where there are none.
+  private static func fixes(_ configuration: Configuration) -> [String]? {
+    let paths = RemediationOptions.paths([], configuration)
+    if paths.isEmpty { return nil }
+    let (sources, unreadable) = RuleFiles.read(paths)
+    return FixSet(sources: sources, unreadable: unreadable).ids
   }
 
   private func describe(_ name: String) throws {

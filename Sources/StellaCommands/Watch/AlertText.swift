@@ -92,7 +92,10 @@ struct AlertText {
     }
   }
 
-  private func value(_ value: FieldValue) -> String {
+  private func value(_ value: FieldValue) -> String { Self.shown(value) }
+
+  /// A value as people read it, rounded; not escaped.
+  static func shown(_ value: FieldValue) -> String {
     switch value {
     case .null: "none"
     case .bool(let flag): flag ? "true" : "false"

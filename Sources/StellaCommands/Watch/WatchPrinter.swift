@@ -89,7 +89,8 @@ final class WatchPrinter: Sendable {
       if isQuiet { return }
       note("\(fix.fix) could help, not asked for: \(fix.why)\(fix.run.map { " → stella runs show \($0)" } ?? "")")
     case .ran(let run):
-      let detail = run.detail.isEmpty ? "" : " (\(run.detail))"
+      // Of several lines the first says what happened, and the run's screen the rest.
+      let detail = run.detail.isEmpty ? "" : " (\(run.detail.prefix { !$0.isNewline }))"
       note("\(run.fix) \(run.state.shown)\(detail) → stella runs show \(run.id)")
     case .dropped(let alerts):
       warn("\(count(alerts, "alert")) came too fast to be kept\(isKeptOnly ? "" : " and acted on")")

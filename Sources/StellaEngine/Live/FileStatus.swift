@@ -54,7 +54,13 @@ extension SourceError {
         .notPermitted, path: path,
         message: "permission denied. Run as a user who may read it (logs are often readable for group adm).")
     case EISDIR:
-      self.init(.notReadable, path: path, message: "is a directory. Name files, or a pattern such as 'DIR/*.log'.")
+      // Most verbs about rules take their paths where these take logs.
+      let holdsRules = ["/*.lua", "/*/*.lua"].contains { !FilePattern(text: path + $0).matches().isEmpty }
+      self.init(
+        .notReadable, path: path,
+        message: holdsRules
+          ? "is a directory of rules and no log. Rules are named with --rules \(path); name log files here."
+          : "is a directory. Name files, or a pattern such as 'DIR/*.log'.")
     default:
       self.init(.inputOutput, path: path, message: "can't be read: \(String(cString: strerror(code))).")
     }

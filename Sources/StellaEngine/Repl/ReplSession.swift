@@ -82,6 +82,7 @@ package final class ReplSession {
     let set = RuleSet(
       sources: rules.sources, parameters: settings.parameters, fields: fields, unreadable: rules.unreadable,
       tracesLines: true)
+    ReplSession.trace(set)
     refusals = set.refusals
     let decoder = AutoDecoder.decoder(for: settings.format)
     self.decoder = decoder
@@ -89,6 +90,9 @@ package final class ReplSession {
     number = pipeline.addSource("repl")
     pipeline.clear()
   }
+
+  /// Has scripts tell what their lines read, as `rules explain` has. Before they run.
+  private static func trace(_ rules: RuleSet) { for rule in rules.rules { rule.script.tracesValues = true } }
 
   package var rules: RuleSet { pipeline.rules }
   package var events: Int { pipeline.events }
@@ -173,7 +177,10 @@ package final class ReplSession {
     lines += 1
     let failed = input.reader.failures.count
     input.source.add(line + [UInt8(ascii: "\n")])
-    for rule in rules.rules { _ = rule.script.takeLines() }
+    for rule in rules.rules {
+      _ = rule.script.takeLines()
+      _ = rule.takeEventCall()
+    }
     while pipeline.batch.count == 0, fill(from: input) {}
     if input.reader.failures.count > failed {
       outcome.failedLines += 1
@@ -237,6 +244,7 @@ package final class ReplSession {
     let new = RuleSet(
       sources: rules.sources, parameters: settings.parameters, fields: fields, previous: old,
       unreadable: rules.unreadable, tracesLines: true)
+    ReplSession.trace(new)
     refusals = new.refusals
     let before = Set(old.refusals.map(\.file))
     let isBroken = new.refusals.contains { !before.contains($0.file) } || new.rules.isEmpty && !old.rules.isEmpty

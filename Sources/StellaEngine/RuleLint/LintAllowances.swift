@@ -31,10 +31,12 @@ struct LintAllowances {
   }
 
   /// The warnings that nobody accepted, and one for each name that accepts nothing.
-  func apply(to warnings: [LintWarning]) -> [LintWarning] {
+  ///
+  /// - Parameter skipped: checks that were not made, so that nobody knows whether they would have something to say.
+  func apply(to warnings: [LintWarning], skipped: [LintCheck] = []) -> [LintWarning] {
     if allowances.isEmpty { return warnings }
     let names = Set(allowances.map(\.name))
-    let found = Set(warnings.map(\.check.rawValue))
+    let found = Set((warnings.map(\.check) + skipped).map(\.rawValue))
     let idle = allowances.filter { !found.contains($0.name) }.map { allowance in
       let known = LintCheck.allCases.map(\.rawValue)
       let isKnown = known.contains(allowance.name)

@@ -39,7 +39,7 @@ extension LintCheck {
     case .title, .tag, .date, .deprecatedStatus, .noSummary, .summary, .openBrace, .actionName, .alertKey,
       .noDescription,
       .noActions, .noRemedy,
-      .noFalsePositives:
+      .noFalsePositives, .unknownFix:
       peopleDocumentation
     case .idleAllow:
       Documentation(
@@ -405,6 +405,11 @@ extension LintCheck {
       Self.make(
         "Who is woken by a serious alert needs a first thing to do.", bad: "severity = \"critical\",",
         good: "severity = \"critical\", runbook = \"https://runbooks.example.org/errors\",")
+    case .unknownFix:
+      Self.make(
+        "A fix that isn't loaded is never asked for, and nobody is told. Looked for where fixes are: those that `fixes:` of "
+          + "stella.yaml names, else in ./Fixes.",
+        bad: "suggest = { \"restart-servise\" },", good: "suggest = { \"restart-service\" },")
     default:
       Self.make(
         "The harmless causes of an alert are what its reader checks first.",

@@ -55,6 +55,7 @@ package enum LintCheck: String, CaseIterable, Sendable {
   case noActions = "no_actions"
   case noRemedy = "no_remedy"
   case noFalsePositives = "no_falsepositives"
+  case unknownFix = "unknown_fix"
   case idleAllow = "idle_allow"
 
   package var code: String { "lint.\(rawValue)" }

@@ -36,6 +36,16 @@ extension RuleLint {
     }
   }
 
+  /// - Parameter fixes: the ids of all fixes.
+  mutating func checkSuggestions(_ fixes: [String]) {
+    for id in rule.suggest where !fixes.contains(id) {
+      let hint = NearestName.of(id, in: fixes).map { "Did you mean \($0)? " } ?? ""
+      warn(
+        .unknownFix, "suggest names \(id), and no fix that is loaded has that id",
+        hint + "Until one has, nothing is asked for. `stella fixes list` shows those that there are.", at: "suggest")
+    }
+  }
+
   /// Whether the rule reads another member of the same object.
   private func isBeside(_ known: Set<String>, _ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }

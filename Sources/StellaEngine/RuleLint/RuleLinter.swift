@@ -19,9 +19,11 @@ package enum RuleLinter {
   /// - Parameters:
   ///   - parameters: what the configuration sets, by rule id.
   ///   - functions: what scripts see besides the script API.
+  ///   - fixes: the ids of all fixes; nil where they aren't known.
   /// - Throws: a ``LiveError`` when there can be no thread for the scripts.
   package static func run(
-    paths: [String], parameters: [String: [String: FieldValue]] = [:], functions: ScriptFunctions = .none
+    paths: [String], parameters: [String: [String: FieldValue]] = [:], functions: ScriptFunctions = .none,
+    fixes: [String]? = nil
   ) throws -> RuleLintReport {
     try EngineThread.run {
       let (sources, unreadable) = RuleFiles.read(paths)
@@ -29,21 +31,24 @@ package enum RuleLinter {
       let set = RuleSet(sources: sources, parameters: parameters, functions: functions, fields: FieldRegister())
       report.errors += set.refusals.flatMap(\.errors)
       report.rules = set.rules.map(\.manifest.id)
-      report.warnings = warnings(set)
+      report.warnings = warnings(set, fixes: fixes)
       return report
     }
   }
 
   /// The warnings about all active rules of a set, by file and line. O(source).
-  package static func warnings(_ rules: RuleSet) -> [LintWarning] {
+  ///
+  /// - Parameter fixes: the ids of all fixes; nil where they aren't known.
+  package static func warnings(_ rules: RuleSet, fixes: [String]? = nil) -> [LintWarning] {
     let same = sameRules(rules)
     let common = commonFields(rules)
     return rules.rules.flatMap { rule in
       LintAllowances(rule.source).apply(
         to: warnings(
           rule.manifest, condition: rule.expression, steps: rule.steps, functions: rules.functions, source: rule.source,
-          common: common)
-          + same.filter { $0.error.file == rule.source.file })
+          common: common, fixes: fixes)
+          + same.filter { $0.error.file == rule.source.file },
+        skipped: fixes == nil ? [.unknownFix] : [])
     }
   }
 
@@ -98,9 +103,10 @@ package enum RuleLinter {
   ///   - steps: what the steps of a sequence look for.
   ///   - functions: what scripts see besides the script API.
   ///   - common: fields that other rules read as well.
+  ///   - fixes: the ids of all fixes; nil where they aren't known.
   package static func warnings(
     _ rule: RuleManifest, condition: Expression, steps: [Expression] = [], functions: ScriptFunctions = .none,
-    source: RuleSource, common: Set<String> = []
+    source: RuleSource, common: Set<String> = [], fixes: [String]? = nil
   ) -> [LintWarning] {
     var lint = RuleLint(
       rule: rule, condition: condition, steps: steps, functions: functions, source: source, common: common)
@@ -111,6 +117,7 @@ package enum RuleLinter {
     lint.checkSteps()
     lint.checkScript()
     lint.checkDocumentation()
+    if let fixes { lint.checkSuggestions(fixes) }
     lint.checkAlertKeys()
     lint.checkSummaries()
     return lint.warnings.sorted { ($0.error.line, $0.error.code) < ($1.error.line, $1.error.code) }

@@ -80,6 +80,7 @@ package struct FixPlanner: Sendable {
     _ views: [String: any SQLView]
   ) -> Outcome {
     do {
+      let allowed = bounds.rows
       var bounds = bounds
       if let own = fix.manifest.maxRows { bounds.rows = min(bounds.rows, own) }
       let declarations = try declared.effects.map { effect in
@@ -92,6 +93,12 @@ package struct FixPlanner: Sendable {
       let prepared = try prepare(declarations, bounds, views)
       guard prepared.effects.contains(where: { !$0.effect.isSQL || !$0.rows.isEmpty }) else {
         return .nothing(notes: declared.notes)
+      }
+      let rows = prepared.effects.reduce(0) { $0 + $1.rows.count }
+      if bounds.rows < allowed, rows > bounds.rows {
+        throw PlanError(
+          .overBounds, "\(rows) rows would change and at most \(bounds.rows) may, by max_rows of the fix",
+          "Narrow the selectors, or raise max_rows in the fix")
       }
       let plan = try Plan(
         PlanContent(

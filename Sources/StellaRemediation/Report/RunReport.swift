@@ -90,6 +90,9 @@ extension RunReport {
     }
   }
 
+  /// Whether the deadline is over, although nothing is on record yet that says so.
+  package var isLate: Bool { deadline.map { $0.time <= now } ?? false }
+
   /// Groups of effects without an outcome.
   package var openSteps: [RunStep] { steps.filter { $0.state == .intended } }
 

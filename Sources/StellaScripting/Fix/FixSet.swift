@@ -39,6 +39,12 @@ package struct FixSet: Sendable {
     self.refusals = refusals
   }
 
+  /// The ids of all fixes, refused ones included; nil when one was refused whose id can't be told.
+  package var ids: [String]? {
+    let refused = refusals.compactMap(\.id)
+    return refused.count == refusals.count ? fixes.map(\.manifest.id) + refused : nil
+  }
+
   /// The fix called `id`.
   package func fix(_ id: String) -> FixScript? { fixes.first { $0.manifest.id == id } }
 

@@ -55,6 +55,13 @@ struct BallotFailureTests {
         }, "is superseded and takes no votes. Its place has r-00000002."
       ),
       (try failure("ivo", time: SampleReport.time + 11 * SampleReport.minute), "the time to decide ended at 10:25:00Z"),
+      (
+        try failure("ivo", time: SampleReport.time + 11 * SampleReport.minute),
+        ". Ask for it anew: stella fixes plan requeue-stuck-payments --param queue=payments --propose"
+      ),
+      (
+        try failure("ivo") { $0.state = .expired }, "is expired and takes no votes. Ask for it anew: stella fixes plan "
+      ),
     ] {
       #expect(failure?.status == .conflict && failure?.message.contains(text) == true, "\(text)")
     }

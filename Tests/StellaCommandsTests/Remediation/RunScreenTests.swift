@@ -123,6 +123,49 @@ struct RunScreenTests {
       SampleReport.show(try SampleReport().report(state: .succeeded)).hasSuffix("  stella runs rollback r-7f3a2c01\n"))
   }
 
+  @Test("After the deadline nothing is offered but to ask anew, whether or not that is on record")
+  func late() throws {
+    let command = "  stella fixes plan requeue-stuck-payments --param queue=payments --propose\n"
+    var report = try SampleReport().report()
+    report.now = try #require(report.run.decideBy)
+    let late = SampleReport.show(report)
+    #expect(late.contains("\nState     awaiting, and the time to decide is over\n") && late.contains(" — OVER"))
+    #expect(!late.contains("may approve") && !late.contains("stella approvals approve") && late.hasSuffix(command))
+    let expired = SampleReport.show(try SampleReport().report(state: .expired))
+    #expect(!late.contains("\nYou ") && expired.hasSuffix(command))
+    report.run.state = .approved
+    report.run.executeBy = report.now
+    #expect(!SampleReport.show(report).contains("runs execute"))
+    report.run.rollsBack = "r-00000001"
+    #expect(SampleReport.show(report).hasSuffix("  stella runs rollback r-00000001\n"))
+    report.run.rollsBack = nil
+    report.run.parameters = ["queue": .text("a; rm -rf /"), "--digest": .text("x"), "count": .integer(3)]
+    #expect(SampleReport.show(report).contains(" --param count=3 --param queue=… "))
+    #expect(!SampleReport.show(report).contains("rm -rf /\n"))
+    let list = RunTable(terminal: SampleReport.terminal(nil)).text([report], freeze: nil, now: report.now)
+    #expect(list.contains("approved, too late"))
+  }
+
+  @Test("A reason is shown to its end, with its remedy, on lines of its own")
+  func reasons() throws {
+    var report = try SampleReport().report(state: .planFailed)
+    let remedy =
+      "Name the columns that the rows must hold. A fix never means all rows of a table, and says so where it does."
+    report.run.detail = "Fixes/a.lua:5: effect 1: where is empty, which would mean every row\n    \(remedy)\n"
+    report.steps[0].detail = String(repeating: "the row holds another value, ", count: 6) + "look there"
+    for columns in [60, 80, 120] {
+      let text = SampleReport.show(report, columns: columns)
+      let said = text.split(separator: "\n").compactMap { line -> Substring? in
+        guard let start = line.firstIndex(of: "\""), line.hasPrefix("          "), line.hasSuffix("\"") else {
+          return nil
+        }
+        return line[line.index(after: start)...].dropLast()
+      }.joined(separator: " ")
+      #expect(said.contains("which would mean every row \(remedy)"), "\(text)")
+      #expect(said.contains("another value, look there") && !text.contains(#"\n"#), "\(text)")
+    }
+  }
+
   @Test("A plan of many effects fits the screen and leaves none uncounted")
   func manyEffects() throws {
     var report = try SampleReport().report()

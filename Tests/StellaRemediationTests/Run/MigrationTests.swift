@@ -98,8 +98,40 @@ struct MigrationTests {
     _ = try harness.vote(undoing, by: "ivo")
     #expect(try runner.turn().map(\.state) == [.failed])
     #expect(try harness.run(run.id).state == .rollbackConflict)
+    // Which row it is must not have to be looked for.
+    #expect(try harness.steps(undoing.id).contains { $0.detail.contains(": id = 7. Nothing was restored") })
     #expect(try database.dump() == before)
     try harness.checkLog()
+  }
+
+  @Test("What a fix may not change is said with whose limit it is, or with the name that is meant")
+  func limits() throws {
+    func why(_ effects: String) throws -> String {
+      harness.load(
+        """
+        return fix {
+          api = 1, id = "few", title = "Few", targets = { "app-db" }, max_rows = 2,
+          plan = function(ctx, p) return { \(effects) } end,
+        }
+        """)
+      return try harness.remediation.preview("few", parameters: []).run.detail
+    }
+    func update(_ id: Int, table: String = "conversations") -> String {
+      #"sql.update { target = "app-db", table = "\#(table)", where = { id = \#(id) }, set = { user_id = "x" } },"#
+    }
+    let several = try why(update(7) + update(8) + update(9))
+    #expect(
+      several
+        == "3 rows would change and at most 2 may, by max_rows of the fix. Narrow the selectors, or raise max_rows "
+        + "in the fix.", "\(several)")
+    let one = try why(
+      #"sql.update { target = "app-db", table = "conversations", where = { user_id = "\#(MigrationDatabase.user(1))" }, "#
+        + #"set = { title = "x" } }"#)
+    #expect(
+      one.contains("more than 2 rows of conversations would change.") && one.contains("max_rows of the"), "\(one)")
+    let misspelt = try why(update(7, table: "conversation"))
+    #expect(
+      misspelt.contains("there is no table conversation. Did you mean conversations? Correct the fix."), "\(misspelt)")
   }
 
   @Test("What a fix would change is shown without a trace of it")

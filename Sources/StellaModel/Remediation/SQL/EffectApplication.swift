@@ -131,13 +131,16 @@ package struct EffectApplication {
   private func restore(_ rows: [RowChange], _ statements: RowStatements) throws(TargetError) {
     let table = statements.table
     try table.requireKey(target: session.target)
-    var conflicts = 0
-    for row in rows where try !isRestorable(row, statements) { conflicts += 1 }
-    guard conflicts == 0 else {
+    var conflicts: [NamedValues] = []
+    for row in rows where try !isRestorable(row, statements) { conflicts.append(row.key) }
+    guard conflicts.isEmpty else {
+      let what =
+        rows.count == 1
+        ? "the row of \(table.name) no longer holds what was written to it"
+        : "\(conflicts.count) of \(rows.count) rows of \(table.name) no longer hold what was written to them"
       throw TargetError(
         .drifted, target: session.target,
-        "\(conflicts) of \(rows.count) rows of \(table.name) no longer hold what was written to them. Nothing was "
-          + "restored; look at them and decide by hand.")
+        "\(what): \(RowName.text(conflicts)). Nothing was restored; look there and decide by hand.")
     }
     for row in rows {
       // Again, as rows before it may have changed this one.

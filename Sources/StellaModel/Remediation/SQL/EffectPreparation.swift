@@ -193,7 +193,8 @@ package struct EffectPreparation {
   private func overLimit(_ table: TableShape, _ numbered: NumberedEffect) -> TargetError {
     TargetError(
       .overLimit, target: session.target,
-      "more than \(numbered.rowLimit) rows of \(table.name) would change. Narrow the selector, or have the limit raised."
+      "more than \(numbered.rowLimit) rows of \(table.name) would change. Narrow the selector, or have the limit raised: "
+        + "max_rows of the effect or the fix, or that of the policy."
     )
   }
 }

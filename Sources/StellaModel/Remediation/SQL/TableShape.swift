@@ -66,7 +66,7 @@ package struct TableShape: Sendable {
     for name in names where column(name) == nil {
       throw TargetError(
         .refused, target: target,
-        "the table \(self.name) has no column \(name)\(Self.hint(name, in: columns.map(\.name))). Correct the fix.")
+        "the table \(self.name) has no column \(name).\(Self.hint(name, in: columns.map(\.name))) Correct the fix.")
     }
   }
 
@@ -78,13 +78,13 @@ package struct TableShape: Sendable {
         + "by hand.")
   }
 
-  /// `; did you mean …?`, or nothing.
+  /// ` Did you mean …?`, or nothing; to follow a sentence.
   package static func hint(_ name: String, in names: [String]) -> String {
-    NearestName.of(name, in: names).map { "; did you mean \($0)?" } ?? ""
+    NearestName.of(name, in: names).map { " Did you mean \($0)?" } ?? ""
   }
 
   package static func unknown(_ name: String, in names: [String], target: String) -> TargetError {
-    TargetError(.refused, target: target, "there is no table \(name)\(hint(name, in: names)). Correct the fix.")
+    TargetError(.refused, target: target, "there is no table \(name).\(hint(name, in: names)) Correct the fix.")
   }
 
   package static func reserved(_ name: String, target: String) -> TargetError {
