@@ -62,7 +62,8 @@ extension SQLTargetScene {
       try bench.execute(change)
       let before = try bench.dump()
       let error = try refused(.drifted) { try apply(rollback, run: "back-\(index)") }
-      try expect(error.message.contains("1 of \(rollback.rowCount) rows of jobs"), error.message)
+      let what = rollback.rowCount == 1 ? "the row of jobs" : "1 of \(rollback.rowCount) rows of jobs"
+      try expect(error.message.contains(what), error.message)
       try equal(try bench.dump(), before)
     }
   }

@@ -13,13 +13,13 @@ extension SQLTargetScene {
   func refusesWhatIsNotThere() throws {
     try makeJobs()
     for (effect, hint) in [
-      (update("job", ["id": 1], ["note": "x"]), "did you mean jobs?"),
-      (update("Jobs", ["id": 1], ["note": "x"]), "did you mean jobs?"),
-      (update("jobs", ["id": 1], ["notes": "x"]), "did you mean note?"),
-      (update("jobs", ["ID": 1], ["note": "x"]), "did you mean id?"),
-      (delete("jobs", ["stats": 1]), "did you mean status?"),
-      (insert("jobs", [["id": 9, "attemt": 1]]), "did you mean attempt?"),
-      (insert("jobs", [["attempt": 9]], returning: ["idd"]), "did you mean id?"),
+      (update("job", ["id": 1], ["note": "x"]), "Did you mean jobs?"),
+      (update("Jobs", ["id": 1], ["note": "x"]), "Did you mean jobs?"),
+      (update("jobs", ["id": 1], ["notes": "x"]), "Did you mean note?"),
+      (update("jobs", ["ID": 1], ["note": "x"]), "Did you mean id?"),
+      (delete("jobs", ["stats": 1]), "Did you mean status?"),
+      (insert("jobs", [["id": 9, "attemt": 1]]), "Did you mean attempt?"),
+      (insert("jobs", [["attempt": 9]], returning: ["idd"]), "Did you mean id?"),
       (delete("jobs; DROP TABLE jobs", ["id": 1]), "there is no table"),
     ] {
       let error = try refused(.refused) { try prepared([effect]) }
