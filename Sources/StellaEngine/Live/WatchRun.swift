@@ -14,8 +14,8 @@ package final class WatchRun: EventConsumer {
   private var numbers: [String: UInt16] = [:]
   private var saved = SavedSources()
   private var steps: [ReadingStep] = []
-  /// Whether the input has ended.
-  private var isOver = false
+  /// How long a checkpoint waits for the alerts just raised, in nanoseconds; nil at the end of the input: as long as there is hope.
+  private var patience: Int64? = WatchRun.settlingPatience
   /// Rules that wait for a checkpoint, and until when.
   private var awaitedReload: (candidate: RuleCandidate, deadline: Int64)?
   /// How long a reload waits for alerts to be kept and acted on, in nanoseconds. A store that fails holds no rule up for longer.
@@ -23,6 +23,8 @@ package final class WatchRun: EventConsumer {
   /// How long a checkpoint that is due waits for the alerts just raised, in nanoseconds: without it a stream that raises some all the
   /// time would never be saved.
   private static let settlingPatience: Int64 = 50_000_000
+  /// The same for the last one after an interrupt: what is not saved then is read again by the next start.
+  private static let endPatience: Int64 = 1_000_000_000
   /// How long reading of what can be read later waits while the archive gets nothing done, in nanoseconds. A disk that hangs
   /// holds detection up for so long, once.
   private static let archivePatience: Int64 = 2_000_000_000
@@ -145,7 +147,7 @@ package final class WatchRun: EventConsumer {
     summary.wasInterrupted = try reading.run(interrupts: interrupts)
     // What an interrupt leaves undone goes on with the next start; only an input that has ended is final.
     if !summary.wasInterrupted { try deliver(pipeline.finish()) }
-    isOver = !summary.wasInterrupted
+    patience = summary.wasInterrupted ? Self.endPatience : nil
     reading.housekeep(force: true)
     summarise(&summary, reading.readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
@@ -311,7 +313,7 @@ package final class WatchRun: EventConsumer {
     guard let checkpointer else { return }
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
-    guard isSettled(isOver ? nil : Self.settlingPatience) else { return }
+    guard isSettled(patience) else { return }
     checkpointer.pause {
       let (positions, sources) = SavedSources.save(reading.readers)
       checkpointer.save(pipeline, positions: positions, sources: sources, at: now)

@@ -42,7 +42,9 @@ struct ServeHealthTests {
       }.joined())
     let now = try Self.until(scene, ["health", "--output", "json"]) { objects in
       let reasons = objects.first?["reasons"] as? [[String: Any]] ?? []
-      return Set(reasons.compactMap { $0["code"] as? String }).isSuperset(of: ["alerts.critical", "errors.rate"])
+      // All lines are read.
+      return objects.first?["active_users"] as? Int == 7 && objects.first?["error_rate"] as? Double == 0.5
+        && Set(reasons.compactMap { $0["code"] as? String }).isSuperset(of: ["alerts.critical", "errors.rate"])
     }
     let object = try #require(now.first)
     #expect(object["active_users"] as? Int == 7 && object["error_rate"] as? Double == 0.5)
