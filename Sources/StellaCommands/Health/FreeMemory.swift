@@ -2,7 +2,7 @@ import CMalloc
 
 /// Memory that was freed, and that the allocator keeps for what comes next.
 enum FreeMemory {
-  /// Gives it back to the system, of every thread's arena: a crowd of clients or a burst of events leaves ten times what is in
-  /// use. Milliseconds for 100 MB; other threads wait for it as long as it is at theirs.
+  /// Gives it back to the system, of every thread's arena: crowds of clients that come and go leave more than what is in use.
+  /// O(free memory); other threads wait for it as long as it is at their arena.
   static func release() { _ = malloc_trim(0) }
 }

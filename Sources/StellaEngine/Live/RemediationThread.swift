@@ -243,8 +243,10 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     guard let remediation else { return [] }
     var missed: [(fix: String, alerts: Int)] = []
     let left = alerts.filter { alert in
+      // Forgotten in any case: those that are muted would stay for ever.
+      let wasOvertaken = alert.status == .resolved && lock.locked { overtaken.remove(alert.id) } != nil
       guard alert.mute == nil, mute(alert) == nil else { return false }
-      if alert.status == .resolved, lock.locked({ overtaken.remove(alert.id) }) != nil {
+      if wasOvertaken {
         attempt {
           guard let fix = try remediation.missedFix(for: alert) else { return }
           let place = missed.firstIndex { $0.fix == fix } ?? missed.count
