@@ -98,7 +98,11 @@ fi
 step "summary"
 # Swift Testing ends with "Test run with N tests in M suites passed|failed after …".
 grep -ahE "Test run with [0-9]+ tests?" "$logs"/test* | sed 's/^[^T]*//'
-grep -ahE "^[^a-zA-Z]*Test .* recorded an issue|Fatal error|unexpected signal" "$logs"/test* | sed 's/^[^a-zA-Z]*/  /' | head -40
+# What a test said of its failure follows in lines that begin with an arrow.
+cat "$logs"/test* | LC_ALL=C awk '
+  /^[^a-zA-Z]*Test .* recorded an issue|Fatal error|unexpected signal/ { sub(/^[^a-zA-Z]*/, "  "); print; told = 1; next }
+  told && /\342\206\263/ { print "    " substr($0, 1, 800); next }
+  { told = 0 }' | head -80
 for log in "$logs"/test*; do
   grep -aqE "Test run with [1-9][0-9]* tests?" "$log" || failures+=("test: no test ran in $(basename "$log")")
 done

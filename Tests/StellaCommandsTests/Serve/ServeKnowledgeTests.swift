@@ -166,7 +166,9 @@ struct ServeKnowledgeTests {
       "alerts", "alerts/\(alert)", "runs", "rules", "rules/service.broken", "rules/service.broken/history", "fixes",
       "fixes/repair", "mutes", "freeze", "top", "log", "log/1", "log/status", "whoami",
     ] {
-      let answer = try access.send("GET", "/api/v1/\(path)")
+      var answer = try access.send("GET", "/api/v1/\(path)")
+      // Its figures come from the engine, which may be at something long: then it says to ask again.
+      for _ in 0..<5 where path == "top" && answer.status == 503 { answer = try access.send("GET", "/api/v1/top") }
       #expect(answer.status == 200 && !answer.body.contains("bob@"), "\(path): \(answer)")
     }
     #expect(try access.send("GET", "/api/v1/alerts/\(alert)").body.contains("[email]"))
