@@ -93,7 +93,8 @@ extension EngineMonitor {
     guard let reading = reading() else {
       throw CommandFailure(
         .failure,
-        "the engine has not come round to saying how it fares; it may be starting, or be at something long. Try it again.")
+        "the engine has not come round to saying how it fares; it may be starting, or be at something long. Try it again."
+      )
     }
     let report = TopReport(reading, started: started, order: filter.order)
     var answer = OperatorAnswer()
