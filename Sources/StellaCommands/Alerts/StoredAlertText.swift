@@ -6,14 +6,25 @@ import StellaRemediation
 enum StoredAlertText {
   static func state(_ alert: StoredAlert) -> String {
     if alert.resolved != nil { return "resolved by hand" }
-    if let mute = mute(alert) { return "\(alert.status.rawValue), \(mute.isShown ? "shadow" : "muted")" }
-    return alert.acknowledged == nil ? alert.status.rawValue : "\(alert.status.rawValue), acknowledged"
+    let state = hasInputEnded(alert) ? "input ended" : alert.status.rawValue
+    if let mute = mute(alert) { return "\(state), \(mute.isShown ? "shadow" : "muted")" }
+    return alert.acknowledged == nil ? state : "\(state), acknowledged"
   }
 
   /// What kept the alert from being told; nil when nothing did.
-  static func mute(_ alert: StoredAlert) -> Mute? {
-    guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return nil }
-    return members.first { $0.name == "muted" }.flatMap { Mute($0.value) }
+  static func mute(_ alert: StoredAlert) -> Mute? { member("muted", of: alert).flatMap { Mute($0) } }
+
+  /// Whether it fires, and nothing reads on that could tell of its end.
+  static func hasInputEnded(_ alert: StoredAlert) -> Bool {
+    alert.status == .firing && member("input_ended", of: alert) == .bool(true)
+  }
+
+  private static func member(_ name: String, of alert: StoredAlert) -> FieldValue? {
+    // Most have neither, and need not be read for it.
+    guard alert.json.contains("\"\(name)\""), case .object(let members)? = try? JSONParser().parse(alert.json) else {
+      return nil
+    }
+    return members.first { $0.name == name }?.value
   }
 
   static func silence(_ silence: Silence, _ time: ScreenTime) -> String {
@@ -31,6 +42,10 @@ enum StoredAlertText {
     lines.field("Key", KeyText.text(alert.key, limit: 300))
     lines.field(
       "Seen", "\(CountText.count(alert.count, "time")), \(time.clock(alert.firstSeen)) – \(time.clock(alert.lastSeen))")
+    if hasInputEnded(alert) {
+      lines.paragraph(
+        "Input", "ended while it fired: nothing will tell that it is over; stella alerts resolve closes it")
+    }
     if let remark = alert.acknowledged { lines.field("Ack", text(remark, time)) }
     if let remark = alert.resolved { lines.field("Resolved", text(remark, time)) }
     guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return lines.text }
