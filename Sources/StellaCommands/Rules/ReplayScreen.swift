@@ -10,8 +10,9 @@ struct ReplayScreen {
   func alerts(_ alerts: [ReplayedAlert]) -> String {
     if alerts.isEmpty { return "" }
     var table = TextTable([
-      .init("FIRED"), .init("LASTED"), .init("SEVERITY"), .init("RULE"), .init("EVENTS", .right),
-      .init("SUMMARY", isFlexible: true),
+      .init("FIRED", isFlexible: true, lines: 2, narrowest: 13), .init("LASTED"), .init("SEVERITY"),
+      .init("RULE", isFlexible: true, lines: 3, narrowest: 12), .init("EVENTS", .right),
+      .init("SUMMARY", isFlexible: true, lines: 6, narrowest: 24),
     ])
     for alert in alerts {
       table.add([
