@@ -39,6 +39,10 @@ package final class WatchRun: EventConsumer {
   private var gate: RuleGate?
   /// Told about once a second how far the reading is.
   package var onProgress: ((RuleReplay.Progress) -> Void)?
+  /// Gets alerts that fire, as they stand by now: about once a minute and at the end those that have grown, and at the end of a
+  /// reading that nothing goes on with all of them.
+  package var onStanding: (([Alert]) -> Void)?
+  private var grown = GrownAlerts()
   /// Through which others may ask how it fares.
   package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.
@@ -149,6 +153,7 @@ package final class WatchRun: EventConsumer {
     if !summary.wasInterrupted { try deliver(pipeline.finish()) }
     patience = summary.wasInterrupted ? Self.endPatience : nil
     reading.housekeep(force: true)
+    if checkpointer == nil { leaveAlerts() }
     summarise(&summary, reading.readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
     if let checkpointer { summary.checkpoints = checkpointer.times }
@@ -235,6 +240,16 @@ package final class WatchRun: EventConsumer {
     try deliver(pipeline.process())
   }
 
+  /// Nothing goes on from here, so that nobody will tell of the ends of alerts that fire.
+  private func leaveAlerts() {
+    let left = pipeline.rules.rules.flatMap(\.detector.firingAlerts).map { alert in
+      var alert = alert
+      alert.inputEnded = true
+      return alert
+    }
+    if !left.isEmpty { onStanding?(left) }
+  }
+
   private func gauge() {
     guard let traffic = options.traffic, !isRepeating, batch.count > 0 else { return }
     traffic.note(batch, at: machineMonotonicTime())
@@ -310,6 +325,10 @@ package final class WatchRun: EventConsumer {
     let now = machineMonotonicTime()
     if let monitor { report(to: monitor, reading.readers, at: now) }
     options.traffic?.publish(at: now)
+    if let onStanding {
+      let grown = grown.take(pipeline.rules, at: now, force: force)
+      if !grown.isEmpty { onStanding(grown) }
+    }
     guard let checkpointer else { return }
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }
