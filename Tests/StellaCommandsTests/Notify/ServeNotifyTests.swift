@@ -98,6 +98,8 @@ struct ServeNotifyTests {
     #expect(hook.until(2))
     #expect(try until { try listed("--state", "sent").count == 1 })
     #expect(try run(["notifications", "retry", id]).status == 4)
+    let log = try run(["log", "show", "--last", "20"])
+    #expect(log.output.contains("notification.retried  user:me") && log.output.contains(id), "\(log)")
     #expect(try run(["notifications", "retry", "00"]).status == 11)
     let tried = try run(["notify", "test", "hook"])
     #expect(tried.status == 0 && tried.output.hasPrefix("hook has it"), "\(tried)")
