@@ -77,7 +77,8 @@ final class StateServer: Sendable {
     let telemetry = TelemetryRoutes { isPrivileged async throws(CommandFailure) in
       try await work.run { () throws(CommandFailure) in
         do {
-          return try TelemetrySnapshot.json(monitor, feed: feed, desk: desk, masking: isPrivileged ? nil : masking)
+          return try TelemetrySnapshot.json(
+            monitor, traffic, feed: feed, desk: desk, masking: isPrivileged ? nil : masking)
         } catch {
           throw FailureReport(error).failure
         }
