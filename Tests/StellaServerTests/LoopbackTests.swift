@@ -50,6 +50,31 @@ struct LoopbackTests {
       "\(ready)")
   }
 
+  @Test("Behind a proxy pages are told apart by the address that it adds, else all are one")
+  func pages() async throws {
+    for isBehindProxy in [true, false] {
+      let intake = IntakeRoutes(limits: .init(bodyBytes: 1 << 10), time: ManualTime(), timeNames: []) { _ in }
+      // About one at once, and none for a long time after.
+      let browser = BrowserRoutes.Settings(
+        origins: ["https://shop.example.org"], perSecond: 0.0001, isBehindProxy: isBehindProxy)
+      let client = RouterClient(
+        LoopbackServer.router(
+          intake: intake, operators: nil, health: { HealthRoutesTests.ill }, readers: [], browser: browser))
+      func status(_ addresses: String?) async throws -> Int {
+        var headers = [(name: "Host", value: "localhost"), ("Origin", "https://shop.example.org")]
+        if let addresses { headers.append(("X-Forwarded-For", addresses)) }
+        return try await client.send(
+          "POST", "/api/v1/metrics/page-view", headers: headers, body: #"{"page":"/","view":"a"}"#
+        ).status
+      }
+      #expect(try await status("192.0.2.1") == 200)
+      // What a sender puts before it counts for nothing.
+      #expect(try await status("198.51.100.7, 192.0.2.1") == 429)
+      #expect(try await status("192.0.2.2") == (isBehindProxy ? 200 : 429))
+      #expect(try await status(nil) == (isBehindProxy ? 200 : 429))
+    }
+  }
+
   static let parts = #""parts":[{"name":"store","well":false,"detail":"disk \"full\""}]"#
 
   /// The whole answer, head and body, as the socket gives it.

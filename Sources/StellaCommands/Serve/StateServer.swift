@@ -166,7 +166,8 @@ final class StateServer: Sendable {
   private static func browser(_ configuration: Configuration.Server) -> BrowserRoutes.Settings? {
     configuration.browser.map {
       BrowserRoutes.Settings(
-        origins: Set($0.origins), bodyBytes: $0.bodyBytes, perSecond: Double($0.perMinute) / 60)
+        origins: Set($0.origins), bodyBytes: $0.bodyBytes, perSecond: Double($0.perMinute) / 60,
+        isBehindProxy: $0.isBehindProxy)
     }
   }
 
