@@ -44,7 +44,8 @@ extension Configuration {
     }
     let keys: Issuer.Keys
     if value["jwks"] == nil {
-      guard let address = HTTPAddress(name), address.query == nil, address.origin.isTLS || address.origin.isLoopback else {
+      guard let address = HTTPAddress(name), address.query == nil, address.origin.isTLS || address.origin.isLoopback
+      else {
         problem(
           entry,
           "the keys of this issuer can't be found by its name, which is no https URL; http only leads to this machine. Say with "

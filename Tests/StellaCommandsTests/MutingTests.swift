@@ -202,7 +202,9 @@ struct MutingTests {
     #expect(try scene.expect(["alerts", "list", "--output", "json"], 0).output.isEmpty)
   }
 
-  @Test("Who sets or ends a silence, acknowledges or resolves an alert is on the execution log, without what may be personal")
+  @Test(
+    "Who sets or ends a silence, acknowledges or resolves an alert is on the execution log, without what may be personal"
+  )
   func onRecord() throws {
     let alert = try #require(try scene.alerts(["bob@example.org"]).first)
     let silence = ["alerts", "silence", "service.broken", "--key", "service=bob@example.org", "--for", "2h"]

@@ -16,7 +16,9 @@ struct IssuerConfigurationTests {
   func keys() throws {
     #expect(try issuer("issuer: x, jwks: 'https://id.example.org/keys'")?.keys == .url("https://id.example.org/keys"))
     #expect(try issuer("issuer: x, jwks: keys.json")?.keys == .file("/etc/stella/keys.json"))
-    for name in ["https://id.example.org/realms/ops", "https://id.example.org/", "http://127.0.0.1:8080", "http://[::1]:1/a"] {
+    for name in [
+      "https://id.example.org/realms/ops", "https://id.example.org/", "http://127.0.0.1:8080", "http://[::1]:1/a",
+    ] {
       let found = try issuer("issuer: '\(name)'")
       #expect(found?.keys == .discovered && found?.name == name)
     }

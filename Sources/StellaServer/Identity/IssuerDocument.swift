@@ -21,7 +21,8 @@ package enum IssuerDocument {
     guard let name = members["issuer"]?.text, name == issuer else {
       let other = members["issuer"]?.text.map { TextEscaping.oneLine($0, limit: 200) } ?? "nobody"
       throw Trouble(
-        text: "its document is that of \(other). `issuer` in stella.yaml has to be written exactly as the provider does")
+        text: "its document is that of \(other). `issuer` in stella.yaml has to be written exactly as the provider does"
+      )
     }
     guard let place = members["jwks_uri"]?.text, let address = HTTPAddress(place),
       address.origin.isTLS || address.origin.isLoopback && !issuer.hasPrefix("https:")
