@@ -11,7 +11,7 @@ extension RunJournal {
       LogEntry(
         kind, time: remark.time, actor: remark.by,
         body: [.init("alert", .string(alert.id)), .init("rule", .string(alert.rule))],
-        payload: payload(Array(remark.reason.utf8))))
+        payload: remark.reason.isEmpty ? nil : payload(Array(remark.reason.utf8))))
   }
 
   package func recordSilence(
