@@ -8,6 +8,8 @@ extension Configuration {
     package var bodyBytes = 64 << 10
     /// Requests of one address.
     package var perMinute = 120
+    /// Whether a proxy tells their addresses.
+    package var isBehindProxy = false
 
     package init(origins: [String]) { self.origins = origins }
   }

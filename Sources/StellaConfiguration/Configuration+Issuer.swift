@@ -7,6 +7,8 @@ extension Configuration {
     package enum Keys: Sendable, Hashable {
       case file(String)
       case url(String)
+      /// The issuer's own document names the place: `/.well-known/openid-configuration` behind its name.
+      case discovered
     }
 
     /// As its tokens name it.
@@ -37,10 +39,22 @@ extension Configuration {
       problem(entry, "without an audience a token for anybody else would do here. Name the one of this server.")
     }
     // A problem of its own says so already when one is missing.
-    guard let name = value["issuer"]?.text, let entry = value["jwks"], let place = entry.text else { return nil }
+    guard let entry = value["jwks"] ?? value["issuer"], let place = entry.text, let name = value["issuer"]?.text else {
+      return nil
+    }
     let keys: Issuer.Keys
-    if place.hasPrefix("http:") || place.hasPrefix("https:") {
-      guard let address = HTTPAddress(place), address.origin.isTLS || address.origin.isLocal else {
+    if value["jwks"] == nil {
+      guard let address = HTTPAddress(name), address.query == nil, address.origin.isTLS || address.origin.isLoopback
+      else {
+        problem(
+          entry,
+          "the keys of this issuer can't be found by its name, which is no https URL; http only leads to this machine. Say with "
+            + "`jwks` where they are.")
+        return nil
+      }
+      keys = .discovered
+    } else if place.hasPrefix("http:") || place.hasPrefix("https:") {
+      guard let address = HTTPAddress(place), address.origin.isTLS || address.origin.isLoopback else {
         problem(entry, "`jwks` takes an https URL, or a file; http only leads to this machine.")
         return nil
       }
@@ -63,10 +77,6 @@ extension Configuration {
   }
 }
 
-extension HTTPOrigin {
-  fileprivate var isLocal: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
-}
-
 extension ConfigurationSchema {
   private static let second: Int64 = 1_000_000_000
 
@@ -78,12 +88,12 @@ extension ConfigurationSchema {
       "audience", .list(.text), isRequired: true, example: "[stella]",
       "For whom tokens must be, by their claim `aud`: any of these."),
     ConfigurationKey(
-      "jwks", .text, isRequired: true, example: "https://id.example.org/realms/ops/protocol/openid-connect/certs",
-      "Where the issuer tells its public keys: `jwks_uri` of its `/.well-known/openid-configuration`. An https URL; http only to "
-        + "this machine; or a file, which is read anew as often."),
+      "jwks", .text, example: "https://id.example.org/realms/ops/protocol/openid-connect/certs",
+      "Where the issuer tells its public keys: an https URL; http only to this machine; or a file, which is read anew as often. "
+        + "Without it, the issuer's own document says so, at `issuer` and `/.well-known/openid-configuration`."),
     ConfigurationKey(
       "ca_file", .path, example: "/etc/stella/ca.pem",
-      "PEM file of the certificate that the one of that URL is signed with. Without it, those of the system are believed."
+      "PEM file of the certificate that the one of the issuer is signed with. Without it, those of the system are believed."
     ),
     ConfigurationKey(
       "refresh", .duration((10 * second)...(86_400 * second)), standard: "15m", example: "1h",

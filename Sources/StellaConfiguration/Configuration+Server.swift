@@ -71,6 +71,7 @@ extension Configuration {
       if let webhook = Self.webhook(name, entry, &problems) { server.webhooks.append(webhook) }
     }
     server.browser = value["browser"].flatMap { Self.browser($0, &problems) }
+    server.browser?.isBehindProxy = value["behind_proxy"]?.flag ?? false
     if let browser = value["browser"], value["listen"] == nil {
       problems.append(
         .init(
@@ -116,7 +117,8 @@ extension Configuration {
   ) -> Server.Login? {
     guard value["login"]?.flag == true else {
       for key in ["tls", "behind_proxy", "session", "oidc"] {
-        guard let entry = value[key] else { continue }
+        // Pages send without a login, through whatever stands before it.
+        guard let entry = value[key], key != "behind_proxy" || value["browser"] == nil else { continue }
         problems.append(.init(.conflict, at: entry.place, "`\(key)` is for a server with `login: true`. Add that."))
       }
       return nil
@@ -204,7 +206,7 @@ extension ConfigurationSchema {
     ConfigurationKey(
       "behind_proxy", .flag, standard: "false", example: "true",
       "Whether a proxy stands before the server that others reach over TLS, sets `X-Forwarded-For` and passes `Host` on. Nobody "
-        + "else may reach the server then: it believes the field."),
+        + "else may reach the server then: it believes the field. With `login`, or for what `browser` takes."),
     ConfigurationKey("session", .object(session), "How long a login lasts."),
     ConfigurationKey(
       "oidc", .object(issuer),

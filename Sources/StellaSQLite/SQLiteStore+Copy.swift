@@ -16,6 +16,16 @@ extension SQLiteStore {
     guard fchmod(file, 0o600) == 0, fsync(file) == 0 else { throw StateDirectory.unavailable(path, errno: errno) }
   }
 
+  /// About how long a copy is: pages that hold nothing are left out of it.
+  package func copyBytes() throws(StoreError) -> Int64 {
+    try StoreError.translating(path) {
+      try pool.read { db in
+        func number(_ name: String) throws -> Int64 { try Int64.fetchOne(db, sql: "PRAGMA \(name)") ?? 0 }
+        return try (number("page_count") - number("freelist_count")) * number("page_size")
+      }
+    }
+  }
+
   /// What SQLite itself finds wrong with the file; nil when nothing.
   package func fault() throws(StoreError) -> String? {
     try StoreError.translating(path) {

@@ -137,7 +137,15 @@ extension SQLiteTransaction: AlertTransaction {
     try StoreError.translating(path) {
       try db.execute(
         sql: "UPDATE silence SET until = ?2 WHERE number = ?1 AND until > ?2", arguments: [number, time])
-      return db.changesCount > 0
+      guard db.changesCount > 0 else { return false }
+      // What it kept back is looked at again at once.
+      try db.execute(
+        sql: """
+          UPDATE notification_group SET next_at = ?2 WHERE next_at > ?2 AND id IN (
+            SELECT group_id FROM notification_member WHERE kind = 'alert'
+              AND json_extract(notice, '$.rule') = (SELECT rule FROM silence WHERE number = ?1))
+          """, arguments: [number, time])
+      return true
     }
   }
 }

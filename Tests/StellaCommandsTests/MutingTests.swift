@@ -202,6 +202,27 @@ struct MutingTests {
     #expect(try scene.expect(["alerts", "list", "--output", "json"], 0).output.isEmpty)
   }
 
+  @Test(
+    "Who sets or ends a silence, acknowledges or resolves an alert is on the execution log, without what may be personal"
+  )
+  func onRecord() throws {
+    let alert = try #require(try scene.alerts(["bob@example.org"]).first)
+    let silence = ["alerts", "silence", "service.broken", "--key", "service=bob@example.org", "--for", "2h"]
+    try scene.expect(silence + ["--reason", "bob knows"], 0)
+    try scene.expect(["alerts", "unsilence", "1"], 0)
+    try scene.expect(["alerts", "unsilence", "1"], 11)
+    try scene.expect(["alerts", "ack", alert, "--reason", "bob looks"], 0)
+    try scene.expect(["alerts", "resolve", alert, "--reason", "bob says so"], 0)
+    let records = try objects(scene.expect(["log", "show", "--last", "4", "--output", "json"], 0).output)
+    let kinds = records.compactMap { $0["kind"] as? String }
+    #expect(kinds == ["silence.set", "silence.ended", "alert.acknowledged", "alert.resolved"], "\(records)")
+    #expect(records.allSatisfy { $0["actor"] as? String == "user:mara" }, "\(records)")
+    let set = try #require(records.first?["body"] as? [String: Any])
+    #expect(set["silence"] as? Int == 1 && set["rule"] as? String == "service.broken", "\(set)")
+    #expect(set["key"] as? [String] == ["service"] && !"\(records)".contains("bob"), "\(records)")
+    try scene.expect(["log", "verify"], 0)
+  }
+
   @Test("A server's decisions are asked for through its socket and from the store alike, exceptions go live by SIGHUP")
   func history() throws {
     #expect(try scene.stella(["rules", "history", "service.broken"]).status == 11)

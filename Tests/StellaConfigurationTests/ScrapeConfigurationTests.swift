@@ -49,7 +49,9 @@ struct ScrapeConfigurationTests {
       "server: { listen: '127.0.0.1:0', browser: { origins: ['https://shop.example.org', 'http://localhost:3000'], body_bytes: 2KiB, per_minute: 7 } }"
     let browser = try #require(try Configuration.parse(text, file: "stella.yaml").server.browser)
     #expect(browser.origins == ["https://shop.example.org", "http://localhost:3000"])
-    #expect(browser.bodyBytes == 2048 && browser.perMinute == 7)
+    #expect(browser.bodyBytes == 2048 && browser.perMinute == 7 && !browser.isBehindProxy)
+    let proxied = text.replacing("browser:", with: "behind_proxy: true, browser:")
+    #expect(try Configuration.parse(proxied, file: "stella.yaml").server.browser?.isBehindProxy == true)
     #expect(try Configuration.parse("server: { listen: '127.0.0.1:0' }", file: "x").server.browser == nil)
   }
 

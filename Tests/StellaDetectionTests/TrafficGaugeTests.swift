@@ -35,6 +35,16 @@ struct TrafficGaugeTests {
     let figures = gauge.figures
     #expect(figures?.total == 9 && figures?.judgedEvents == 6 && figures?.errors == 4)
     #expect(figures?.errorRate == 4.0 / 6)
+    #expect(figures?.eventsByLevel == [5, 0, 0, 1, 0, 1, 1, 1])
+    // Of five minutes, as errors are.
+    gauge.note(batch, at: 390 * Self.second)
+    gauge.publish(at: 391 * Self.second)
+    #expect(gauge.figures?.eventsByLevel == [10, 0, 0, 2, 0, 2, 2, 2])
+    gauge.publish(at: 402 * Self.second)
+    #expect(gauge.figures?.eventsByLevel == [5, 0, 0, 1, 0, 1, 1, 1])
+    gauge.note(batch, at: 690 * Self.second)
+    gauge.publish(at: 691 * Self.second)
+    #expect(gauge.figures?.eventsByLevel == [5, 0, 0, 1, 0, 1, 1, 1])
   }
 
   @Test("Rates are those of their spans, and what is older is gone")

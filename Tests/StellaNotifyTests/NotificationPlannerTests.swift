@@ -153,35 +153,90 @@ struct NotificationPlannerTests {
     #expect(route.takes(notice) == isTaken)
   }
 
+  private static let hour = 60 * NotifyScene.minute
+
   @Test(
     "Silenced, muted and shadow alerts are not told; a silence that comes after the firing lets the resolve through")
   func silenced() throws {
     let scene = try NotifyScene(settings())
+    try scene.silence("shop", for: 48 * Self.hour)
     try scene.keep(
       NotifyScene.alert("a1", mute: Mute(.silence, name: "1", by: "mara", reason: "")),
-      NotifyScene.alert("a2", service: "x", mute: Mute(.shadow, by: "mara", reason: "")),
+      NotifyScene.alert("a2", service: "x", mute: Mute(.shadow, by: "mara", reason: "", until: scene.time.now() + 1)),
       NotifyScene.alert("a3", service: "cart"), NotifyScene.alert("a4", service: "mail"))
     try scene.plan()
-    let now = scene.time.now()
-    func silence(_ service: String) throws {
-      try scene.store.write(as: .command) {
-        _ = try $0.insert(
-          Silence(
-            rule: "errors.spike", key: [.init("service", .string(service))],
-            until: now + 48 * 3600 * NotifyScene.second,
-            set: .init(by: "mara", time: now, reason: "")))
-      }
-    }
-    try silence("cart")
+    try scene.silence("cart", for: 48 * Self.hour)
     try scene.pass(NotifyScene.minute)
     #expect(try scene.told() == [Told(sink: "a", firing: ["a4"], resolved: [])])
-    try silence("mail")
-    try scene.pass(5 * 3600 * NotifyScene.second)
+    try scene.silence("mail", for: 48 * Self.hour)
+    try scene.pass(5 * Self.hour)
     #expect(try scene.told() == [])
     try scene.resolve("a4", service: "mail")
     try scene.resolve("a3", service: "cart")
     try scene.pass(NotifyScene.minute)
     #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a4"])])
+  }
+
+  @Test("What fires still when its silence or maintenance ends is told then, and what ended before is not")
+  func muteEnds() throws {
+    let scene = try NotifyScene(settings())
+    let now = scene.time.now()
+    for (service, hours) in [("shop", 1), ("shop", 2), ("mail", 1), ("cart", 3)] {
+      try scene.silence(service, for: Int64(hours) * Self.hour)
+    }
+    let maintenance = Mute(.maintenance, name: "backup", by: "ivo", reason: "", until: now + Self.hour)
+    try scene.keep(
+      NotifyScene.alert("a1", mute: Mute(.silence, name: "1", by: "mara", reason: "", until: now + Self.hour)),
+      NotifyScene.alert("a2", service: "mail"), NotifyScene.alert("a3", service: "db", mute: maintenance),
+      NotifyScene.alert("a4", service: "cart"))
+    try scene.plan()
+    try scene.pass(Self.hour / 2)
+    #expect(try scene.told() == [])
+    // What is new waits as in every group, and not for those.
+    try scene.keep(NotifyScene.alert("a5", service: "web"))
+    try scene.resolve("a2", service: "mail")
+    try scene.plan()
+    try scene.pass(30 * NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a5"], resolved: [])])
+    try scene.pass(Self.hour / 2)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a3", "a5"], resolved: [])])
+    try scene.pass(Self.hour)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a3", "a5"], resolved: [])])
+    try scene.pass(Self.hour)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a3", "a4", "a5"], resolved: [])])
+    try scene.pass(4 * Self.hour)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a3", "a4", "a5"], resolved: [])])
+  }
+
+  @Test("A silence that somebody ends before its time lets what fires still be told at once, and no more often")
+  func silenceIsEnded() throws {
+    let scene = try NotifyScene(settings { $0.groupWait = 0 })
+    func end(_ number: Int64) throws -> Bool {
+      let now = scene.time.now()
+      return try scene.store.write(as: .command) { try $0.endSilence(number, at: now) }
+    }
+    let first = try scene.silence("shop", for: 48 * Self.hour)
+    let second = try scene.silence("cart", for: 48 * Self.hour)
+    try scene.keep(NotifyScene.alert("a1"), NotifyScene.alert("a2", service: "cart"))
+    try scene.pass(NotifyScene.minute)
+    #expect(try scene.told() == [])
+    #expect(try end(first))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    try scene.pass(NotifyScene.minute)
+    #expect(try end(second) && !end(second))
+    try scene.plan()
+    #expect(try scene.told() == [])
+    try scene.pass(4 * NotifyScene.minute)
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a2"], resolved: [])])
+    // What was told before its silence is said again when that ends, once it is time.
+    let third = try scene.silence("shop", for: 48 * Self.hour)
+    try scene.silence("cart", for: 10 * Self.hour)
+    try scene.pass(5 * Self.hour)
+    #expect(try scene.told() == [])
+    #expect(try end(third))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
   }
 
   @Test("An Alertmanager gets each alert at once, again before it forgets it, and its end")

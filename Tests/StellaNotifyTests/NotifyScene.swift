@@ -60,6 +60,20 @@ final class NotifyScene: Sendable {
     try keep(Self.alert(id, rule: rule, service: service, status: .resolved, revision: 2))
   }
 
+  /// Silences alerts about a service.
+  ///
+  /// - Returns: the silence's number.
+  @discardableResult
+  func silence(_ service: String, for nanoseconds: Int64) throws -> Int64 {
+    let now = time.now()
+    return try store.write(as: .command) {
+      try $0.insert(
+        Silence(
+          rule: "errors.spike", key: [.init("service", .string(service))], until: now + nanoseconds,
+          set: .init(by: "mara", time: now, reason: "")))
+    }
+  }
+
   /// Everything that is due by now.
   func plan() throws { while try planner.turn() {} }
 

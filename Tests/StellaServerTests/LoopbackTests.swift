@@ -50,16 +50,46 @@ struct LoopbackTests {
       "\(ready)")
   }
 
+  @Test("Behind a proxy pages are told apart by the address that it adds, else all are one")
+  func pages() async throws {
+    for isBehindProxy in [true, false] {
+      let intake = IntakeRoutes(limits: .init(bodyBytes: 1 << 10), time: ManualTime(), timeNames: []) { _ in }
+      // About one at once, and none for a long time after.
+      let browser = BrowserRoutes.Settings(
+        origins: ["https://shop.example.org"], perSecond: 0.0001, isBehindProxy: isBehindProxy)
+      let server = try await LoopbackServer(
+        host: "127.0.0.1", port: 0, intake: intake, health: { HealthRoutesTests.ill }, browser: browser)
+      func status(_ addresses: String?) async throws -> String {
+        let body = #"{"page":"/","view":"a"}"#
+        let field = addresses.map { "X-Forwarded-For: \($0)\r\n" } ?? ""
+        let request =
+          "POST /api/v1/metrics/page-view HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(field)"
+          + "Origin: https://shop.example.org\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        return String(try await Self.answer(to: request, port: server.port).dropFirst(9).prefix(3))
+      }
+      #expect(try await status("192.0.2.1") == "200")
+      // What a sender puts before it counts for nothing.
+      #expect(try await status("198.51.100.7, 192.0.2.1") == "429")
+      #expect(try await status("192.0.2.2") == (isBehindProxy ? "200" : "429"))
+      #expect(try await status(nil) == (isBehindProxy ? "200" : "429"))
+      await server.end()
+    }
+  }
+
   static let parts = #""parts":[{"name":"store","well":false,"detail":"disk \"full\""}]"#
 
   /// The whole answer, head and body, as the socket gives it.
   static func get(_ path: String, port: Int) async throws -> String {
+    try await answer(to: "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", port: port)
+  }
+
+  private static func answer(to request: String, port: Int) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
-      Thread.detachNewThread { continuation.resume(with: Result { try exchange(path, port: port) }) }
+      Thread.detachNewThread { continuation.resume(with: Result { try exchange(request, port: port) }) }
     }
   }
 
-  private static func exchange(_ path: String, port: Int) throws -> String {
+  private static func exchange(_ text: String, port: Int) throws -> String {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     defer { close(descriptor) }
@@ -73,7 +103,7 @@ struct LoopbackTests {
       }
     }
     guard connected == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-    let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+    let request = Array(text.utf8)
     guard send(descriptor, request, request.count, 0) == request.count else {
       throw POSIXError(.init(rawValue: errno) ?? .EIO)
     }

@@ -1,6 +1,4 @@
-import Glibc
 import StellaConfiguration
-import StellaEffects
 import StellaModel
 import StellaRemediation
 import StellaServer
@@ -16,9 +14,6 @@ final class IssuerAccess: Sendable {
     var isUser: Bool
   }
 
-  /// Bytes of the issuer's keys.
-  private static let keysLimit = 1 << 20
-  private static let timeout: Duration = .seconds(5)
   private static let recordedLimit = 4096
 
   private let verifier: TokenVerifier
@@ -31,15 +26,8 @@ final class IssuerAccess: Sendable {
     let rules = TokenRules(
       issuer: configuration.name, audiences: Set(configuration.audiences), leeway: configuration.leeway,
       userClaim: configuration.userClaim, groupsClaim: configuration.groupsClaim)
-    let keys = configuration.keys
-    let caFile = configuration.caFile
-    verifier = TokenVerifier(rules, every: configuration.refresh) {
-      switch keys {
-      case .file(let path): Self.contents(of: path)
-      case .url(let url):
-        HTTPDocument(url, caFile: caFile, timeout: Self.timeout, limitBytes: Self.keysLimit).read()
-      }
-    }
+    let keys = IssuerKeys(configuration)
+    verifier = TokenVerifier(rules, every: configuration.refresh) { try? keys.read() }
   }
 
   func subject(of token: String, now: Int64) throws(TokenRefusal) -> TokenSubject {
@@ -65,20 +53,5 @@ final class IssuerAccess: Sendable {
       if recorded.count >= Self.recordedLimit { recorded = [:] }
       return recorded.updateValue(until, forKey: token.hashValue) == nil
     }
-  }
-
-  private static func contents(of path: String) -> [UInt8]? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: keysLimit + 1)
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + count }, $0.count - count) }
-      if got < 0 { return nil }
-      if got == 0 { return Array(bytes[..<count]) }
-      count += got
-    }
-    return nil
   }
 }

@@ -12,7 +12,8 @@ struct BackupFile {
 
   // MARK: - Writing
 
-  /// Brings a backup in a directory into the file, which must not be there yet.
+  /// Moves a backup in a directory into the file, which must not be there yet: what is in it goes away there, so that the two together
+  /// take little more space than one.
   ///
   /// - Throws: nothing is left at ``path`` then.
   func write(_ manifest: BackupManifest, from directory: String) throws {
@@ -37,6 +38,7 @@ struct BackupFile {
           throw CommandFailure(.failure, "\(directory)/\(file.path) changed while it was copied. Try again.")
         }
         try StateFiles.write([UInt8](repeating: 0, count: TarHeader.padding(file.bytes)), to: output, partial)
+        unlink(directory + "/" + file.path)
       }
       try StateFiles.write([UInt8](repeating: 0, count: 2 * TarHeader.size), to: output, partial)
       guard fsync(output) == 0 else { throw StateFiles.failure("can't be written", partial) }

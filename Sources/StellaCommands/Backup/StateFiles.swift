@@ -64,6 +64,12 @@ enum StateFiles {
     return output
   }
 
+  /// How long a file is; 0 when it isn't there.
+  static func bytes(_ path: String, in directory: String) -> Int64 {
+    var status = stat()
+    return lstat(directory + "/" + path, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
   /// Size and digest of a file; nil when it isn't there.
   static func examine(_ path: String, in directory: String) throws -> BackupManifest.File? {
     let input = open(directory + "/" + path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)

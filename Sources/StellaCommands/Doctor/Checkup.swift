@@ -10,7 +10,7 @@ struct Checkup {
     case problem
   }
 
-  /// What was looked at: `configuration`, `rules`, `exceptions`, `fixes`, `targets`, `users`, `policies`, `store`, `log`, `events` or `space`.
+  /// What was looked at: `configuration`, `rules`, `exceptions`, `fixes`, `targets`, `users`, `policies`, `oidc`, `store`, `log`, `events` or `space`.
   let subject: String
   let level: Level
   let message: String

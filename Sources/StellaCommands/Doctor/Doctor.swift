@@ -4,6 +4,7 @@ import StellaEngine
 import StellaModel
 import StellaRemediation
 import StellaScripting
+import StellaServer
 
 /// Looks at everything that a configuration names. Loading rules and fixes runs their scripts: use it on the engine's thread.
 struct Doctor {
@@ -20,7 +21,7 @@ struct Doctor {
     let (targets, targetCheckups) = checkTargets()
     let fixes = self.fixes
     return [checkConfiguration()] + checkRules(fixes) + checkFixes(fixes, targets) + targetCheckups
-      + checkPeople(targets)
+      + checkPeople(targets) + checkIssuer()
       + StateDoctor(configuration).checkups(
         hasTargets: !configuration.targets.isEmpty, fixes: fixes, policies: rules.policies)
       + NotifyDoctor(configuration.notify).checkups()
@@ -156,5 +157,22 @@ struct Doctor {
       checkups.append(.ok("policies", "each can be satisfied"))
     }
     return checkups
+  }
+
+  /// Whether the keys of the OpenID provider can be had.
+  private func checkIssuer() -> [Checkup] {
+    guard let issuer = configuration.server.login?.issuer else { return [] }
+    let name = TextEscaping.oneLine(issuer.name, limit: 200)
+    do throws(IssuerKeys.Trouble) {
+      let keys = try IssuerKeys(issuer).read()
+      if TokenVerifier.areKeys(keys) { return [.ok("oidc", "the keys of \(name) can be read")] }
+      return [.problem("oidc", "\(name) tells no key that tokens can be signed with", "Ask who runs the provider.")]
+    } catch {
+      return [
+        .problem(
+          "oidc", "the keys of \(name) can't be had, so that nobody comes in by its tokens: \(error.text)",
+          "Correct `server: oidc:` in stella.yaml, or ask who runs the provider.")
+      ]
+    }
   }
 }

@@ -4,7 +4,7 @@ import StellaModel
 import StellaRemediation
 import StellaServer
 
-/// How everything stands at the moment, as JSON: the engine, what fires, what waits for people, who listens.
+/// How everything stands at the moment, as JSON: the engine, what passes through it, what fires, what waits for people, who listens.
 enum TelemetrySnapshot {
   /// The most alerts and runs that are told; their numbers count all.
   private static let limit = 200
@@ -13,7 +13,7 @@ enum TelemetrySnapshot {
   ///
   /// - Parameter masking: what is taken out of alerts and runs; nil for nothing.
   static func json(
-    _ monitor: EngineMonitor, feed: LiveFeed, desk: RemediationDesk, masking: Masking?
+    _ monitor: EngineMonitor, _ traffic: TrafficGauge, feed: LiveFeed, desk: RemediationDesk, masking: Masking?
   ) throws -> String {
     let figures = monitor.latest()
     let now = desk.remediation.journal.time.now()
@@ -30,6 +30,7 @@ enum TelemetrySnapshot {
       .init("time", .string(Timestamp.text(now))), .init("version", .string(StellaVersion.current)),
       .init("uptime_seconds", .double(Double(monitor.uptime) / 1e9)),
       .init("engine", figures.map(engine) ?? .null),
+      .init("traffic", traffic.figures.map(passing) ?? .null),
       .init("alerts_firing", number(alerts.count)),
       .init("alerts", .array(alerts.suffix(limit).map { parsed(StoredAlertJSON.text($0)) })),
       .init("approvals_waiting", number(total)),
@@ -55,6 +56,18 @@ enum TelemetrySnapshot {
       .init("open_alerts", number(figures.rules.reduce(0) { $0 + $1.openAlerts })),
       .init("cpu_seconds", .double(Double(figures.cpuNanoseconds) / 1e9)),
       .init("resident_bytes", number(figures.residentBytes)),
+    ])
+  }
+
+  private static func passing(_ figures: TrafficFigures) -> FieldValue {
+    let levels = [("none", 0)] + LogLevel.allCases.map { ($0.name, Int($0.rawValue)) }
+    return .object([
+      .init("events_per_second", .double(figures.eventsPerSecond)),
+      .init("error_rate", figures.errorRate.map { .double($0) } ?? .null),
+      .init("active_users", number(figures.activeUsers)),
+      .init(
+        "events_by_level",
+        .object(levels.map { FieldValue.Member($0, number(figures.eventsByLevel[$1])) })),
     ])
   }
 

@@ -45,7 +45,7 @@ extension RemediationDesk {
   }
 
   private func retry(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
-    _ = try viewer.actor()
+    let actor = try viewer.actor()
     let now = remediation.journal.time.now()
     let giveUpAfter = configuration.notify.giveUpAfter
     let message = try store.write(as: .command) { transaction in
@@ -59,9 +59,11 @@ extension RemediationDesk {
       (message.state, message.attempts, message.endedAt) = (.waiting, 0, nil)
       (message.nextAt, message.giveUpAt) = (now, now + giveUpAfter)
       try transaction.update(message, attempted: false)
+      try remediation.journal.recordRetry(of: message, by: actor, at: now, transaction)
       return message
     }
     var answer = OperatorAnswer()
+    answer.notes = sealed()
     answer.body =
       layout == .json
       ? Self.json(message) + "\n" : "\(message.message.id) is tried again when `stella serve` runs.\n"

@@ -103,6 +103,7 @@ extension RemediationDesk {
   ) throws -> OperatorAnswer {
     try remark(id, reason, viewer, layout) { transaction, alert, remark in
       try transaction.acknowledge(alert.id, remark)
+      try remediation.journal.record(.alertAcknowledged, alert, remark, transaction)
       return "Acknowledged \(String(alert.id.prefix(12))) as \(remark.by)."
     }
   }
@@ -114,6 +115,7 @@ extension RemediationDesk {
       over.updatedAt = remark.time
       try transaction.put(over)
       try transaction.resolve(alert.id, remark)
+      try remediation.journal.record(.alertResolved, alert, remark, transaction)
       return "Resolved \(String(alert.id.prefix(12))). It fires again when its rule does."
     }
   }
@@ -130,6 +132,7 @@ extension RemediationDesk {
       return (try body(transaction, alert, remark), try found(alert.id, transaction))
     }
     var answer = OperatorAnswer()
+    answer.notes = sealed()
     answer.body =
       switch layout {
       case .json: StoredAlertJSON.text(alert) + "\n"
@@ -165,8 +168,13 @@ extension RemediationDesk {
     let silence = Silence(
       rule: rule, key: key.map { FieldValue.Member($0.name, .string($0.value)) }, until: now + length,
       set: StoredAlert.Remark(by: Caller.actor(voter), time: now, reason: reason))
-    let number = try store.write(as: .command) { try $0.insert(silence) }
+    let number = try store.write(as: .command) { transaction in
+      let number = try transaction.insert(silence)
+      try remediation.journal.recordSilence(silence, number: number, transaction)
+      return number
+    }
     var answer = OperatorAnswer()
+    answer.notes = sealed()
     answer.body =
       switch layout {
       case .json:
@@ -215,12 +223,16 @@ extension RemediationDesk {
   }
 
   func unsilence(_ number: Int64, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
-    _ = try viewer.responder()
+    let actor = Caller.actor(try viewer.responder())
     let now = remediation.journal.time.now()
-    guard try store.write(as: .command, { try $0.endSilence(number, at: now) }) else {
-      throw CommandFailure(.notFound, "no silence \(number) holds. stella alerts list shows those that do.")
+    try store.write(as: .command) { transaction in
+      guard try transaction.endSilence(number, at: now) else {
+        throw CommandFailure(.notFound, "no silence \(number) holds. stella alerts list shows those that do.")
+      }
+      try remediation.journal.recordSilenceEnd(number, by: actor, at: now, transaction)
     }
     var answer = OperatorAnswer()
+    answer.notes = sealed()
     answer.body =
       switch layout {
       case .json: FieldValue.object([.init("number", .integer(number))]).json + "\n"

@@ -77,7 +77,8 @@ final class StateServer: Sendable {
     let telemetry = TelemetryRoutes { isPrivileged async throws(CommandFailure) in
       try await work.run { () throws(CommandFailure) in
         do {
-          return try TelemetrySnapshot.json(monitor, feed: feed, desk: desk, masking: isPrivileged ? nil : masking)
+          return try TelemetrySnapshot.json(
+            monitor, traffic, feed: feed, desk: desk, masking: isPrivileged ? nil : masking)
         } catch {
           throw FailureReport(error).failure
         }
@@ -165,7 +166,8 @@ final class StateServer: Sendable {
   private static func browser(_ configuration: Configuration.Server) -> BrowserRoutes.Settings? {
     configuration.browser.map {
       BrowserRoutes.Settings(
-        origins: Set($0.origins), bodyBytes: $0.bodyBytes, perSecond: Double($0.perMinute) / 60)
+        origins: Set($0.origins), bodyBytes: $0.bodyBytes, perSecond: Double($0.perMinute) / 60,
+        isBehindProxy: $0.isBehindProxy)
     }
   }
 

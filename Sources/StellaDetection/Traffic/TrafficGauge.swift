@@ -27,6 +27,8 @@ package final class TrafficGauge: @unchecked Sendable {
   }
 
   private var ring = Array(repeating: Bucket(), count: buckets)
+  /// Events of each bucket by level, those without one first.
+  private var levels = Array(repeating: 0, count: buckets * TrafficFigures.levels)
   private var columns = (level: 0, status: 0, user: 0)
   private var hash = KeyHash(seed: 0)
   private let sketch: DistinctSketch
@@ -83,10 +85,24 @@ package final class TrafficGauge: @unchecked Sendable {
     total += count
     let number = now / TrafficGauge.bucket
     let place = Int(number % Int64(TrafficGauge.buckets))
-    if ring[place].number != number { ring[place] = Bucket(number: number) }
+    if ring[place].number != number {
+      ring[place] = Bucket(number: number)
+      for level in 0..<TrafficFigures.levels { levels[place * TrafficFigures.levels + level] = 0 }
+    }
     ring[place].events += count
     ring[place].judged += judged
     ring[place].errors += errors
+    noteLevels(level, count, place * TrafficFigures.levels)
+  }
+
+  private func noteLevels(_ cells: UnsafeMutablePointer<stella_value>?, _ count: Int, _ first: Int) {
+    guard let cells else {
+      levels[first] += count
+      return
+    }
+    levels.withUnsafeMutableBufferPointer { levels in
+      for row in 0..<count { levels[first + Int(cells[row].ordinal) % TrafficFigures.levels] += 1 }
+    }
   }
 
   private func noteUsers(_ cells: UnsafeMutablePointer<stella_value>, _ count: Int, at now: Int64) {
@@ -111,7 +127,11 @@ package final class TrafficGauge: @unchecked Sendable {
     let number = now / TrafficGauge.bucket
     var recent = 0
     let recentBuckets = TrafficGauge.rateSpan / TrafficGauge.bucket
-    for bucket in ring where bucket.number > number - Int64(TrafficGauge.buckets) && bucket.number <= number {
+    for (place, bucket) in ring.enumerated()
+    where bucket.number > number - Int64(TrafficGauge.buckets) && bucket.number <= number {
+      for level in 0..<TrafficFigures.levels {
+        figures.eventsByLevel[level] += levels[place * TrafficFigures.levels + level]
+      }
       figures.judgedEvents += bucket.judged
       figures.errors += bucket.errors
       if bucket.number > number - recentBuckets { recent += bucket.events }
@@ -139,8 +159,13 @@ package struct TrafficFigures: Sendable, Hashable {
   package var judgedEvents = 0
   /// Of these, with level error or critical, or status 500 to 599.
   package var errors = 0
+  /// Of the last five minutes, events by the raw value of their ``LogLevel``; those without one at 0.
+  package var eventsByLevel = Array(repeating: 0, count: levels)
   /// Different values of `user_id` within a quarter of an hour; about 3% off.
   package var activeUsers = 0
+
+  /// Levels, and none.
+  static let levels = LogLevel.allCases.count + 1
 
   package init(time: Int64, total: Int) { (self.time, self.total) = (time, total) }
 

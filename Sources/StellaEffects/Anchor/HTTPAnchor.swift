@@ -1,8 +1,5 @@
 import AsyncHTTPClient
-import NIOCore
 import NIOHTTP1
-import NIOPosix
-import NIOSSL
 import StellaModel
 
 /// An anchor that is a service elsewhere. It is told each checkpoint with POST, as a JSON object of `checkpoint` (the whole
@@ -88,28 +85,13 @@ package struct HTTPAnchor: LogAnchor {
   }
 
   private func exchange(_ method: HTTPMethod, body: [UInt8]?) throws(LogAnchorError) -> HTTPAnswer.Content {
-    var configuration = HTTPClient.Configuration()
-    configuration.redirectConfiguration = .disallow
-    configuration.httpVersion = .http1Only
-    configuration.timeout = HTTPClient.Configuration.Timeout(connect: .nanoseconds(timeout.nanoseconds), read: nil)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    if let caFile { tls.trustRoots = .file(caFile) }
-    configuration.tlsConfiguration = tls
-    var headers = HTTPHeaders([("user-agent", "stella"), ("accept", "application/json"), ("connection", "close")])
-    if body != nil { headers.add(name: "content-type", value: "application/json") }
-    if let authorization { headers.add(name: "authorization", value: Self.headerValue(authorization.text)) }
-    let answer = HTTPAnswer(limitBytes: Self.answerLimitBytes)
+    var headers: [(String, String)] = []
+    if body != nil { headers.append(("content-type", "application/json")) }
+    if let authorization { headers.append(("authorization", Self.headerValue(authorization.text))) }
     let url = address.origin.description + address.path + (address.query.map { "?" + $0 } ?? "")
-    let client = HTTPClient(
-      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
-    defer { try? client.syncShutdown() }
     do {
-      let request = try HTTPClient.Request(url: url, method: method, headers: headers, body: body.map { .bytes($0) })
-      let deadline = NIODeadline.now() + .nanoseconds(timeout.nanoseconds)
-      try client.execute(request: request, delegate: answer, deadline: deadline).wait()
-      return answer.current
+      return try HTTPQuestion(timeout: timeout, caFile: caFile, limitBytes: Self.answerLimitBytes)
+        .answer(to: method, url, headers: headers, body: body)
     } catch {
       throw unavailable("can't be reached: \(AnswerExcerpt(NoSecrets()).beginning(of: Array("\(error)".utf8)))")
     }

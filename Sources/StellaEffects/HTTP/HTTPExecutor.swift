@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import StellaModel
 
 /// Sends the requests of one target, each over a connection of its own that goes to the configured origin and nowhere else.
@@ -153,16 +152,8 @@ package final class HTTPExecutor: EffectExecutor {
   ) throws(TargetError) -> Exchange {
     let address = try allowed(method: method, url: url).address
     let answer = HTTPAnswer(limitBytes: settings.responseLimitBytes)
-    var configuration = HTTPClient.Configuration()
-    configuration.redirectConfiguration = .disallow
-    configuration.httpVersion = .http1Only
-    configuration.timeout = HTTPClient.Configuration.Timeout(
-      connect: .nanoseconds(settings.connectTimeout.nanoseconds), read: nil)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    if let file = settings.caFile { tls.trustRoots = .file(file) }
-    configuration.tlsConfiguration = tls
+    var configuration = HTTPClient.Configuration.strict(
+      believing: settings.caFile, connect: settings.connectTimeout)
     configuration.http1_1ConnectionDebugInitializer = { channel in
       answer.connected()
       return channel.eventLoop.makeSucceededVoidFuture()

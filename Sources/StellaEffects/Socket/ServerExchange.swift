@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import StellaModel
 
 /// HTTP to a server of ours, over its Unix socket or the network, one request after the other.
@@ -45,19 +44,9 @@ package final class ServerExchange {
   private init(origin: String, timeout: Duration, caFile: String?) {
     self.origin = origin
     self.timeout = .nanoseconds(timeout.nanoseconds)
-    var configuration = HTTPClient.Configuration()
-    configuration.redirectConfiguration = .disallow
-    configuration.httpVersion = .http1Only
-    configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(5), read: nil)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    if let caFile {
-      var tls = TLSConfiguration.makeClientConfiguration()
-      tls.minimumTLSVersion = .tlsv12
-      tls.trustRoots = .file(caFile)
-      configuration.tlsConfiguration = tls
-    }
     client = HTTPClient(
-      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
+      configuration: .strict(believing: caFile, connect: .seconds(5)))
   }
 
   deinit { try? client.syncShutdown() }

@@ -34,6 +34,8 @@ package struct Notice: Sendable, Hashable, Codable {
   package var runbook: String?
   /// What a person can do, a line each.
   package var actions: [String] = []
+  /// When the maintenance is over that keeps it back; nil for none.
+  package var heldUntil: Int64?
 
   package init(kind: Kind, state: State, subject: String, rule: String, title: String, summary: String, startsAt: Int64)
   {

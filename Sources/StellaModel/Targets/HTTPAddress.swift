@@ -40,6 +40,11 @@ package struct HTTPOrigin: Sendable, Hashable {
   }
 }
 
+extension HTTPOrigin {
+  /// Whether it is this machine, by its names and addresses that no other can have.
+  package var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+}
+
 extension HTTPOrigin: CustomStringConvertible {
   /// Always with the port.
   package var description: String {

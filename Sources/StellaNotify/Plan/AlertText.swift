@@ -23,7 +23,10 @@ struct AlertText: Decodable {
     }
   }
 
-  private struct Muted: Decodable {}
+  private struct Muted: Decodable {
+    let cause: String
+    let until: String?
+  }
 
   private let id: String
   private let rule: String
@@ -50,7 +53,10 @@ struct AlertText: Decodable {
   private static let textLimit = 1000
 
   /// The notice of a change of an alert; nil for what is no alert.
-  static func notice(_ change: NotificationChange, _ state: Notice.State) -> (notice: Notice, isMuted: Bool)? {
+  ///
+  /// - Returns: also whether nothing is to follow from it. Whether a silence holds is not asked of the alert, which says what was
+  ///   so when it fired.
+  static func notice(_ change: NotificationChange, _ state: Notice.State) -> (notice: Notice, isInShadow: Bool)? {
     guard let alert = try? JSONDecoder().decode(AlertText.self, from: Data(change.body.utf8)) else { return nil }
     var notice = Notice(
       kind: .alert, state: state, subject: alert.id, rule: alert.rule, title: cut(alert.title),
@@ -61,7 +67,9 @@ struct AlertText: Decodable {
     notice.runbook = alert.runbook
     notice.actions = alert.actions.prefix(10).map(cut)
     if state == .resolved { notice.endsAt = max(Timestamp.parse(alert.lastSeen) ?? change.time, notice.startsAt) }
-    return (notice, alert.muted != nil)
+    let cause = alert.muted.flatMap { Mute.Cause(rawValue: $0.cause) }
+    if cause == .maintenance { notice.heldUntil = alert.muted?.until.flatMap(Timestamp.parse) }
+    return (notice, cause == .shadow)
   }
 
   private static func cut(_ text: String) -> String {

@@ -66,11 +66,11 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     switch change.kind {
     case .alert:
       guard let state = Notice.State(rawValue: change.state),
-        let (notice, isMuted) = AlertText.notice(change, state)
+        let (notice, isInShadow) = AlertText.notice(change, state)
       else { return }
       if state == .resolved {
         try end(notice, now, transaction)
-      } else if !isMuted {
+      } else if !isInShadow {
         try route(notice, now, transaction)
       }
     case .approval, .run:
@@ -103,8 +103,9 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
   ) throws {
     var group = group
     if let known = try transaction.notificationGroup(group.id) {
-      (group.nextAt, group.sentAt) = (known.nextAt, known.sentAt)
-      if known.sentAt != nil { group.nextAt = min(known.nextAt, news(of: group, now)) }
+      group.sentAt = known.sentAt
+      // A group that nobody was told of may wait for the end of a silence.
+      group.nextAt = min(known.nextAt, known.sentAt == nil ? now + group.wait : news(of: group, now))
     } else {
       group.nextAt = now + group.wait
     }
@@ -144,24 +145,22 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     _ group: NotificationGroup, _ silences: [Silence], _ now: Int64, _ transaction: Store.Transaction
   ) throws {
     var group = group
-    var firing: [NotificationMember] = []
-    var ended: [NotificationMember] = []
-    for member in try transaction.notificationMembers(of: group.id) {
-      if member.notice.state == .resolved {
-        ended.append(member)
-      } else if !member.isTold, Self.isSilenced(member.notice, silences, now) {
-        try transaction.removeNotificationMember(member.notice.subject, of: group.id)
-      } else {
-        firing.append(member)
-      }
+    if let sentAt = group.sentAt, now < sentAt + min(group.interval, group.repeatInterval) {
+      // A silence was ended before its time; that is no reason to tell more often than is wanted.
+      group.nextAt = sentAt + min(group.interval, group.repeatInterval)
+      return try transaction.put(group)
     }
-    let told = firing.filter { !Self.isSilenced($0.notice, silences, now) }
-    let hasNews = firing.contains { !$0.isTold } || group.sendsResolved && !ended.isEmpty
-    let isRepeat = !told.isEmpty && group.sentAt.map { now >= $0 + group.repeatInterval } ?? true
+    let members = try transaction.notificationMembers(of: group.id)
+    let ended = members.filter { $0.notice.state == .resolved }
+    let firing = members.filter { $0.notice.state == .firing }
+    let ends = firing.map { Self.muteEnd($0.notice, silences, now) }
+    let heard = zip(firing, ends).filter { $1 == nil }.map(\.0)
+    let hasNews = heard.contains { !$0.isTold } || group.sendsResolved && !ended.isEmpty
+    let isRepeat = !heard.isEmpty && group.sentAt.map { now >= $0 + group.repeatInterval } ?? true
     // What nobody has taken yet isn't said twice.
     let isDue = try hasNews || isRepeat && !transaction.isWaiting(group.id)
     if isDue {
-      let notices = (told + (group.sendsResolved ? ended : [])).map(\.notice)
+      let notices = (heard + (group.sendsResolved ? ended : [])).map(\.notice)
       let message = NotificationMessage(
         id: makeID(), kind: group.kind, group: group.labels, notices: notices.sorted { $0.startsAt < $1.startsAt },
         time: now)
@@ -174,17 +173,21 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     for member in ended { try transaction.removeNotificationMember(member.notice.subject, of: group.id) }
     // Only alerts go on.
     guard group.kind == .alert, !firing.isEmpty else { return try transaction.removeNotificationGroup(group.id) }
-    for var member in firing where !member.isTold {
+    for var member in heard where !member.isTold {
       member.isTold = true
       try transaction.put(member)
     }
-    group.nextAt = max(now, group.sentAt ?? now) + group.repeatInterval
+    let next = (group.sentAt ?? now) + group.repeatInterval
+    // What is muted and fires still is told when that ends.
+    group.nextAt = min(next > now ? next : now + group.repeatInterval, ends.compactMap(\.self).min() ?? .max)
     try transaction.put(group)
   }
 
-  private static func isSilenced(_ notice: Notice, _ silences: [Silence], _ now: Int64) -> Bool {
-    guard notice.kind == .alert else { return false }
+  /// When nothing mutes an alert any more, as far as is known now; nil when nothing does.
+  private static func muteEnd(_ notice: Notice, _ silences: [Silence], _ now: Int64) -> Int64? {
+    guard notice.kind == .alert else { return nil }
     let key = notice.labels.map { FieldValue.Member($0.key, .string($0.value)) }
-    return silences.contains { $0.mutes(rule: notice.rule, key: key, at: now) }
+    let silenced = silences.filter { $0.mutes(rule: notice.rule, key: key, at: now) }.map(\.until)
+    return (silenced + [notice.heldUntil].compactMap(\.self)).max().flatMap { $0 > now ? $0 : nil }
   }
 }

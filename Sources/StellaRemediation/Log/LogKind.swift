@@ -39,6 +39,16 @@ package enum LogKind: String, Sendable, Hashable, CaseIterable {
   /// Somebody who is known asked for what they may not do.
   case accessRefused = "access.refused"
 
+  // What people are told.
+  /// Somebody looks after an alert.
+  case alertAcknowledged = "alert.acknowledged"
+  /// Somebody says that it is over, whatever its rule says.
+  case alertResolved = "alert.resolved"
+  case silenceSet = "silence.set"
+  /// Before its time.
+  case silenceEnded = "silence.ended"
+  case notificationRetried = "notification.retried"
+
   // The system's health.
   /// Somebody looks after what the analysis found.
   case findingAcknowledged = "health.finding_acknowledged"

@@ -19,11 +19,14 @@ package struct BrowserRoutes: Sendable {
     package var bodyBytes: Int
     /// Requests of one address, on average; ten times as many at once.
     package var perSecond: Double
+    /// Whether a proxy tells where requests come from.
+    package var isBehindProxy: Bool
 
-    package init(origins: Set<String>, bodyBytes: Int = 64 << 10, perSecond: Double = 2) {
+    package init(origins: Set<String>, bodyBytes: Int = 64 << 10, perSecond: Double = 2, isBehindProxy: Bool = false) {
       self.origins = origins
       self.bodyBytes = bodyBytes
       self.perSecond = perSecond
+      self.isBehindProxy = isBehindProxy
     }
   }
 

@@ -38,6 +38,9 @@ package final class TokenVerifier: Sendable {
   /// Whether a text is meant as such a token, and not as a secret of ours.
   package static func isToken(_ text: String) -> Bool { SignedToken.isLike(text) }
 
+  /// Whether these are keys of which any can be used.
+  package static func areKeys(_ json: [UInt8]) -> Bool { TokenKeySet(json: json) != nil }
+
   /// - Parameter now: nanoseconds since the epoch.
   package func subject(of text: String, now: Int64) throws(TokenRefusal) -> TokenSubject {
     let token = try SignedToken(text)

@@ -61,8 +61,13 @@ package struct LoopbackServer: Sendable {
     operators?.add(to: router.group().add(middleware: LocalReadOnly()))
     HealthRoutes { await health().forStrangers }.add(to: router)
     DashboardRoutes().add(to: router)
-    // All of them come from this machine.
-    if let browser { BrowserRoutes(browser, intake: intake).add(to: router) { _, _ in "local" } }
+    if let browser {
+      BrowserRoutes(browser, intake: intake).add(to: router) { request, _ in
+        // All of them come from this machine; a proxy here knows more.
+        let field = browser.isBehindProxy ? request.headers[AnswerField.name("x-forwarded-for")] : nil
+        return ClientAddress.forwarded(field) ?? "local"
+      }
+    }
     for routes in readers { routes.add(to: router) }
     return router
   }

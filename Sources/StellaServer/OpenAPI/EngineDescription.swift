@@ -72,6 +72,12 @@ extension AreaDescription {
               .init("sources", .count), .init("latest_event", .time.orNull), .init("rules", .count),
               .init("refused", .count), .init("resting", .count), .init("open_alerts", .count),
               .init("cpu_seconds", .number), .init("resident_bytes", .count),
+            ]).orNull),
+          .init(
+            "traffic",
+            .object([
+              .init("events_per_second", .number), .init("error_rate", .number.orNull), .init("active_users", .count),
+              .init("events_by_level", .map(.count)),
             ]).orNull), .init("alerts_firing", .count), .init("alerts", .list(.named("Alert"))),
           .init("approvals_waiting", .count), .init("approvals", .list(.named("Run"))), .init("frozen", .flag),
           .init("stream", .map(.count)),

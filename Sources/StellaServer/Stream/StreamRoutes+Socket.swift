@@ -39,7 +39,9 @@ extension StreamRoutes {
 
   private static var noHandshake: Response {
     var response = Problem(
-      CommandFailure(.usage, "this is a WebSocket: send `Upgrade: websocket`, or read /api/v1/stream."),
+      CommandFailure(
+        .usage,
+        "this is a WebSocket: send `Upgrade: websocket`, as the first request of a connection, or read /api/v1/stream."),
       status: .upgradeRequired
     ).response
     response.headers[.upgrade] = "websocket"

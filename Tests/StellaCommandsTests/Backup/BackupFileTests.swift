@@ -77,6 +77,27 @@ struct BackupFileTests {
     try refused("bad.tar", 7, remedy)
   }
 
+  @Test("What is in the file takes no space beside it any more, and a disk that is too full is told before")
+  func space() throws {
+    let copy = directory("copy")
+    try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
+    for name in ["a", "b"] { try directory.write("copy/" + name, String(repeating: name, count: 5000)) }
+    let files = try ["a", "b"].compactMap { try StateFiles.examine($0, in: copy) }
+    let manifest = BackupManifest(version: "1", time: 0, log: .zero, head: .empty, epoch: 1, files: files)
+    try StateFiles.write(manifest.json, to: copy + "/" + BackupManifest.name)
+    try BackupFile(path: directory("copy.tar")).write(manifest, from: copy)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: copy) == [])
+    let listed = try run("tar", ["-tf", "copy.tar"]).output
+    #expect(listed == "manifest.json\na\nb\n")
+
+    let sizes: [Int64] = [3 << 20, 1 << 20]
+    let (directories, one) = (BackupSpace(files: sizes, isOneFile: false), BackupSpace(files: sizes, isOneFile: true))
+    #expect(directories.needed == 4 << 20 && one.needed == 7 << 20)
+    #expect(one.refusal(free: 7 << 20, in: "/backups") == nil && BackupSpace(files: [], isOneFile: true).needed == 0)
+    let refusal = one.refusal(free: 6 << 20, in: "/backups")
+    #expect(refusal?.message.contains("about 8 MiB while it is made, and 6 MiB are free in /backups") == true)
+  }
+
   @Test("What is no backup at all is refused with what to name")
   func foreign() throws {
     _ = try scene.propose("pair", "s1")

@@ -98,6 +98,8 @@ struct ServeNotifyTests {
     #expect(hook.until(2))
     #expect(try until { try listed("--state", "sent").count == 1 })
     #expect(try run(["notifications", "retry", id]).status == 4)
+    let log = try run(["log", "show", "--last", "20"])
+    #expect(log.output.contains("notification.retried  user:me") && log.output.contains(id), "\(log)")
     #expect(try run(["notifications", "retry", "00"]).status == 11)
     let tried = try run(["notify", "test", "hook"])
     #expect(tried.status == 0 && tried.output.hasPrefix("hook has it"), "\(tried)")
@@ -128,7 +130,7 @@ struct ServeNotifyTests {
     return String(decoding: data, as: UTF8.self)
   }
 
-  @Test("Silenced alerts are not told, and trouble of the engine is")
+  @Test("Silenced alerts are not told until the silence ends, and trouble of the engine is")
   func silenced() throws {
     let hook = HookServer()
     try configure(
@@ -143,13 +145,17 @@ struct ServeNotifyTests {
     #expect(hook.until(1))
     try directory.append("app.jsonl", CommandDirectory.lines(2...3))
     #expect(hook.until(2))
+    // It fires still when somebody ends the silence.
+    let end = try run(["alerts", "unsilence", "1"])
+    #expect(end.status == 0 && hook.until(3), "\(end)")
     try directory.write("Rules/each.lua", "return rule {")
-    #expect(hook.until(3))
+    #expect(hook.until(4))
     server.send(SIGTERM)
     _ = server.status()
     let titles = hook.received.map(\.body)
     #expect(titles[1].contains(#""seq":"3""#), "\(titles)")
-    #expect(titles[2].contains(#""kind":"engine""#) && titles[2].contains("not live"), "\(titles)")
+    #expect(titles[2].contains(#""seq":"2""#), "\(titles)")
+    #expect(titles[3].contains(#""kind":"engine""#) && titles[3].contains("not live"), "\(titles)")
   }
 
   @Test(

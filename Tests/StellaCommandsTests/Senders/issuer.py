@@ -9,6 +9,7 @@ Takes commands as JSON lines and answers each with one:
     {"none": true, "claims": {…}}                       one without a signature
     {"asked": true}                                     how often /jwks was asked
     {"fail": true}                                      whether /jwks answers 500
+    {"document": {…}}                                   members that its document has in the place of the true ones
 """
 import base64
 import hashlib
@@ -28,7 +29,7 @@ KINDS = {
 }
 keys = {}
 published = []
-state = {"asked": 0, "fails": False}
+state = {"asked": 0, "fails": False, "document": {}}
 
 
 def openssl(*arguments, data=None):
@@ -85,9 +86,18 @@ def token(header, claims, sign):
 
 class Provider(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        origin = f"http://127.0.0.1:{self.server.server_port}"
+        if self.path == "/ops/.well-known/openid-configuration":
+            return self.answer(200, {"issuer": origin + "/ops", "jwks_uri": origin + "/jwks"} | state["document"])
+        if self.path != "/jwks":
+            return self.answer(404, {})
         state["asked"] += 1
-        body = json.dumps({"keys": [{"kty": "oct", "kid": "x", "k": "c2VjcmV0"}] + [keys[kid][2] for kid in published]})
-        self.send_response(500 if state["fails"] else 200)
+        told = [{"kty": "oct", "kid": "x", "k": "c2VjcmV0"}] + [keys[kid][2] for kid in published]
+        self.answer(500 if state["fails"] else 200, {"keys": told})
+
+    def answer(self, status, content):
+        body = json.dumps(content)
+        self.send_response(status)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
@@ -116,6 +126,8 @@ def obey(command):
         return {"token": token({"alg": "none"}, claims, lambda _: b"")}
     if "fail" in command:
         state["fails"] = command["fail"]
+    if "document" in command:
+        state["document"] = command["document"]
     return {"asked": state["asked"]}
 
 

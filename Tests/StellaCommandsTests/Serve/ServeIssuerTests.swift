@@ -8,8 +8,10 @@ struct ServeIssuerTests {
     let provider: ScriptProcess
     let access: AccessScene
     private var answers = 1
+    private let issuer: String
 
-    init?(users: String = "") throws {
+    /// - Parameter isFound: whether the keys are where the provider's own document says.
+    init?(users: String = "", isFound: Bool = false) throws {
       guard let python = Clients.python, FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl") else {
         print("left out: the OpenID provider, which takes openssl and the clients")
         return nil
@@ -19,9 +21,11 @@ struct ServeIssuerTests {
       let provider = try ScriptProcess(python, "issuer", directory: place.path)
       self.provider = provider
       let port = try #require(provider.until { $0["port"] != nil }?["port"] as? Int)
+      let origin = "http://127.0.0.1:\(port)"
+      issuer = isFound ? origin + "/ops" : "https://id.example.org"
       access = try AccessScene(
         tls: """
-          , oidc: { issuer: 'https://id.example.org', audience: [stella], jwks: 'http://127.0.0.1:\(port)/jwks', \
+          , oidc: { issuer: '\(issuer)', audience: [stella], \(isFound ? "" : "jwks: '\(origin)/jwks',") \
           user: preferred_username, roles: { claim: realm.roles, viewer: [staff], editor: [sre] } }
           """, users: users)
     }
@@ -39,7 +43,7 @@ struct ServeIssuerTests {
     func claims(_ more: [String: Any] = [:]) -> [String: Any] {
       let now = Int(Date().timeIntervalSince1970)
       let usual: [String: Any] = [
-        "iss": "https://id.example.org", "aud": "stella", "sub": "f81d4fae", "iat": now, "exp": now + 600,
+        "iss": issuer, "aud": "stella", "sub": "f81d4fae", "iat": now, "exp": now + 600,
         "preferred_username": "vi",
       ]
       return usual.merging(more) { $1 }.filter { !($0.value is NSNull) }
@@ -125,6 +129,28 @@ struct ServeIssuerTests {
     try scene.access.expect(["users", "disable", "vi"])
     let disabled = try scene.token("a", ["realm": ["roles": ["staff"]]])
     #expect([401, 429].contains(try scene.send("GET", "/api/v1/whoami", disabled).status))
+  }
+
+  @Test("Without a place the keys are found by the issuer's own document, and by no other's, which doctor says")
+  func discovery() throws {
+    guard let scene = try Scene(isFound: true) else { return }
+    try scene.make("ES256", "a")
+    _ = try scene.ask(["publish": ["a"]])
+    _ = try scene.ask(["document": ["issuer": "https://id.example.org"]])
+    try scene.access.start()
+    try scene.access.add("vi", roles: ["viewer"])
+    let token = try scene.token("a")
+    #expect(try scene.send("GET", "/api/v1/whoami", token).status == 503)
+    let warned = try scene.access.stella(["doctor"])
+    #expect(warned.output.contains("its document is that of https://id.example.org."), "\(warned)")
+    #expect(try scene.ask(["asked": true])["asked"] as? Int == 0)
+    _ = try scene.ask(["document": [String: Any]()])
+    // It isn't asked again for some seconds.
+    var answer = try scene.send("GET", "/api/v1/whoami", token)
+    while answer.status == 503 { answer = try scene.send("GET", "/api/v1/whoami", token) }
+    #expect(answer.status == 200 && answer.json["user"] as? String == "vi", "\(answer)")
+    let doctor = try scene.access.stella(["doctor"])
+    #expect(doctor.output.contains("can be read") && !doctor.output.contains("its document"), "\(doctor)")
   }
 
   @Test("With a token alone nobody decides; the session that a user begins with it may")

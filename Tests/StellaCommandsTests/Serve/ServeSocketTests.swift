@@ -199,5 +199,15 @@ struct ServeSocketTests {
     let alerts = try #require(snapshot["alerts"] as? [[String: Any]])
     #expect(snapshot["alerts_firing"] as? Int == alerts.count && !"\(snapshot)".contains("bob@"))
     #expect(alerts.isEmpty || alerts.contains { $0["id"] as? String == alert })
+    let sent = try access.send(
+      "POST", "/api/v1/events", [("content-type", "application/json")], #"[{"level":"error"},{"message":"no level"}]"#)
+    #expect(sent.status == 200, "\(sent)")
+    let end = ProcessInfo.processInfo.systemUptime + StellaProcess.patience
+    var levels: [String: Int] = [:]
+    while levels["error"] != 1, ProcessInfo.processInfo.systemUptime < end {
+      let traffic = try access.send("GET", "/telemetry/snapshot").json["traffic"] as? [String: Any]
+      levels = traffic?["events_by_level"] as? [String: Int] ?? [:]
+    }
+    #expect(levels["error"] == 1 && levels["none"] == 1 && levels["critical"] == 0 && levels.count == 8, "\(levels)")
   }
 }
