@@ -126,6 +126,9 @@ package enum WatchNotice: Sendable, Hashable {
   case reloadRefused([RuleError], changed: Int?)
   /// What a restart would go on from could not be saved, told at most once a minute; nil when that works again.
   case notSaved(String?)
+
+  /// The trouble of a pattern that matches no file so far. It waits for one, which is no failure.
+  package static let awaited = "no file matches yet; waiting for one"
 }
 
 /// What became of a watch.

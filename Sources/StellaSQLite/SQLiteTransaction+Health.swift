@@ -141,23 +141,35 @@ extension SQLiteTransaction: HealthTransaction {
 
   // MARK: - Alerts, counted
 
-  package func firingAlerts() throws(StoreError) -> [FiringAlerts] {
+  package func firingAlerts(
+    except isMuted: (_ rule: String, _ key: String) -> Bool
+  ) throws(StoreError) -> [FiringAlerts] {
     try StoreError.translating(path) {
-      try Row.fetchAll(
+      let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT severity, acknowledged_by IS NOT NULL AS known, count(*) AS counted, min(first_seen) AS since FROM alert
+          SELECT severity, acknowledged_by IS NOT NULL AS known, rule, key, count(*) AS counted, min(first_seen) AS since
+          FROM alert
           WHERE status = 'firing' AND resolved_by IS NULL AND json_extract(json, '$.muted') IS NULL
             AND json_extract(json, '$.input_ended') IS NULL
-          GROUP BY 1, 2
-          """
-      ).map { row in
+          GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
+          """)
+      var found: [FiringAlerts] = []
+      for row in rows where !isMuted(row["rule"], row["key"]) {
         guard let severity = Severity(rawValue: row["severity"]) else {
           throw SQLiteTransaction.damaged(path, "an alert")
         }
-        return FiringAlerts(
+        let alerts = FiringAlerts(
           severity: severity, isAcknowledged: row["known"], count: row["counted"], since: row["since"])
+        // The rows of one severity come together, and of these those that somebody looks after.
+        if let last = found.last, last.severity == severity, last.isAcknowledged == alerts.isAcknowledged {
+          found[found.count - 1].count += alerts.count
+          found[found.count - 1].since = min(last.since, alerts.since)
+        } else {
+          found.append(alerts)
+        }
       }
+      return found
     }
   }
 

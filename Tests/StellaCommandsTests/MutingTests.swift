@@ -158,7 +158,11 @@ struct MutingTests {
       try until {
         try directory.append("app.jsonl", Self.line("s5", second))
         second += 100
-        return try listed().contains { ($0["muted"] as? [String: String])?["cause"] == "silence" }
+        let muted = try listed().filter { ($0["muted"] as? [String: String])?["cause"] == "silence" }
+        // Those that came before are muted by now, and were told.
+        return try muted.compactMap { $0["id"] as? String }.contains { id in
+          try !listed().isEmpty && !run.output.contains(id)
+        }
       })
     run.send(SIGINT)
     #expect(run.status() == 130 && run.errors.contains("muted by silences"), "\(run.errors)")

@@ -108,6 +108,38 @@ struct NotificationPlannerTests {
     #expect(try scene.told() == [])
   }
 
+  @Test(
+    "What a person resolves is told once and never said to fire again: at once as it is noted, with the next message if not",
+    arguments: [true, false])
+  func neverAgain(_ isNoted: Bool) throws {
+    let scene = try NotifyScene(settings { $0.groupWait = 0 })
+    try scene.keep(NotifyScene.alert("a1"), NotifyScene.alert("a2", service: "cart"))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a2"], resolved: [])])
+    let now = scene.time.now()
+    let over = StoredAlert(NotifyScene.alert("a1", status: .resolved), updatedAt: now)
+    try scene.store.write(as: .command) { transaction in
+      if !isNoted { try transaction.put(over) }
+      try transaction.resolve("a1", .init(by: "mara", time: now, reason: "over"))
+      if isNoted { try transaction.put(over) }
+    }
+    if !isNoted { try scene.keep(NotifyScene.alert("a3", service: "mail")) }
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(try scene.told() == [Told(sink: "a", firing: isNoted ? ["a2"] : ["a2", "a3"], resolved: ["a1"])])
+    // A replay after a crash says it all again, and then the rule itself calls it over.
+    try scene.keep(NotifyScene.alert("a1", status: .pending, revision: 0))
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.pass(Self.hour * 4)
+    #expect(try scene.told().allSatisfy { !($0.firing + $0.resolved).contains("a1") })
+    try scene.resolve("a1")
+    try scene.keep(NotifyScene.alert("a4", service: "web"))
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(
+      try scene.told() == [
+        Told(sink: "a", firing: isNoted ? ["a2", "a4"] : ["a2", "a3", "a4"], resolved: [])
+      ])
+  }
+
   @Test("The first route that fits takes a notice, unless it goes on; a sink is told once")
   func routing() throws {
     var settings = settings {
@@ -256,6 +288,17 @@ struct NotificationPlannerTests {
     try scene.resolve("a1")
     try scene.plan()
     #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a1"])])
+    try scene.pass(NotifyScene.minute * 10)
+    #expect(try scene.told() == [])
+    // One that a person resolves, and whose end was not noted, goes on no longer either.
+    try scene.keep(NotifyScene.alert("a2"))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a2"], resolved: [])])
+    try scene.store.write(as: .command) {
+      try $0.put(StoredAlert(NotifyScene.alert("a2", status: .resolved), updatedAt: 0))
+    }
+    try scene.pass(NotifyScene.minute)
+    #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a2"])])
     try scene.pass(NotifyScene.minute * 10)
     #expect(try scene.told() == [])
   }

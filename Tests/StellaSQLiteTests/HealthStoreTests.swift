@@ -120,12 +120,14 @@ struct HealthStoreTests {
       try transaction.acknowledge("2", .init(by: "user:mara", time: 60, reason: ""))
       try transaction.resolve("6", .init(by: "user:mara", time: 60, reason: ""))
     }
-    let found = Set(try store.readRuns { try $0.firingAlerts() })
+    try put("8", rule: "silent", .high, .firing, at: 1)
+    try put("9", rule: "other", .low, .firing, at: 45)
+    let found = Set(try store.readRuns { try $0.firingAlerts { rule, key in rule == "silent" && key == "{}" } })
     #expect(
       found == [
         FiringAlerts(severity: .high, isAcknowledged: false, count: 1, since: 40),
         FiringAlerts(severity: .high, isAcknowledged: true, count: 1, since: 50),
-        FiringAlerts(severity: .low, isAcknowledged: false, count: 1, since: 50),
+        FiringAlerts(severity: .low, isAcknowledged: false, count: 2, since: 45),
       ])
     #expect(
       try store.readRuns { try $0.alertEpisodes(since: 50, limit: 9) } == [
@@ -133,6 +135,6 @@ struct HealthStoreTests {
       ])
     // Nobody would ever tell that it is over.
     #expect(try store.write(as: .command) { try $0.pruneAlerts(before: 51) } == 2)
-    #expect(try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == ["1", "2", "3", "5", "6"])
+    #expect(try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == ["1", "2", "3", "5", "6", "8", "9"])
   }
 }

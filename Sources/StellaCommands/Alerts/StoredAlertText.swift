@@ -4,10 +4,11 @@ import StellaRemediation
 
 /// Kept alerts on screens. Everything from data is escaped.
 enum StoredAlertText {
-  static func state(_ alert: StoredAlert) -> String {
+  /// - Parameter mute: what keeps it from being told.
+  static func state(_ alert: StoredAlert, _ mute: Mute?) -> String {
     if alert.resolved != nil { return "resolved by hand" }
     let state = hasInputEnded(alert) ? "input ended" : alert.status.rawValue
-    if let mute = mute(alert) { return "\(state), \(mute.isShown ? "shadow" : "muted")" }
+    if let mute { return "\(state), \(mute.isShown ? "shadow" : "muted")" }
     return alert.acknowledged == nil ? state : "\(state), acknowledged"
   }
 
@@ -35,8 +36,8 @@ enum StoredAlertText {
   }
 
   /// All that is known of the alert itself.
-  static func add(_ alert: StoredAlert, to lines: inout ScreenLines, _ time: ScreenTime) {
-    lines.field("Alert", "\(alert.id)  \(state(alert))")
+  static func add(_ alert: StoredAlert, _ mute: Mute?, to lines: inout ScreenLines, _ time: ScreenTime) {
+    lines.field("Alert", "\(alert.id)  \(state(alert, mute))")
     lines.field("Rule", "\(ScreenText.name(alert.rule))  \(alert.severity.rawValue)")
     lines.paragraph("Title", ScreenText.quoted(alert.title, width: 200))
     lines.paragraph("Key", KeyText.text(alert.key, limit: 300))
@@ -99,14 +100,16 @@ enum StoredAlertJSON {
   }
 
   /// - Parameters:
+  ///   - mute: what keeps it from being told by now, where the alert itself doesn't say.
   ///   - suggestions: what could help, where that was asked.
   ///   - exceptions: what the rule does not see, where that was asked.
   static func text(
-    _ alert: StoredAlert, _ suggestions: [Suggestion]? = nil, exceptions: [RuleException]? = nil
+    _ alert: StoredAlert, mute: Mute?, _ suggestions: [Suggestion]? = nil, exceptions: [RuleException]? = nil
   ) -> String {
     guard case .object(var members)? = try? JSONParser().parse(alert.json) else { return "{}" }
     members.removeAll { $0.name == "status" }
     members.append(.init("status", .string(alert.status.rawValue)))
+    if let mute, !members.contains(where: { $0.name == "muted" }) { members.append(.init("muted", mute.json)) }
     func add(_ name: String, _ remark: StoredAlert.Remark?) {
       guard let remark else { return }
       members.append(

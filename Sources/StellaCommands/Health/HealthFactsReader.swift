@@ -56,7 +56,8 @@ struct HealthFactsReader: Sendable {
     let now = SystemTime().now()
     let hold = desk.remediation.anchorHold
     try desk.store.readRuns { store in
-      for alerts in try store.firingAlerts() {
+      let muting = HoldingSilences(try store.silences(), at: now)
+      for alerts in try store.firingAlerts(except: { muting.mute(rule: $0, key: $1) != nil }) {
         var sum = facts.alerts[alerts.severity] ?? HealthFacts.Alerts()
         if alerts.isAcknowledged { sum.acknowledged += alerts.count } else { sum.open += alerts.count }
         sum.since = min(sum.since ?? .max, alerts.since)

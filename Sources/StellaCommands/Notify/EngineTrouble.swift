@@ -14,6 +14,8 @@ final class EngineTrouble: Sendable {
 
   func take(_ notice: WatchNotice) {
     switch notice {
+    // Who started it is told on the spot; nobody need be woken for it.
+    case .trouble(_, WatchNotice.awaited?): break
     case .trouble(let source, let message?): tell("The source \(source) can't be read: \(message)", "source \(source)")
     case .quarantined(let rule, let error):
       tell("The rule \(rule) rests after repeated failures: \(error)", "rule \(rule)")

@@ -17,11 +17,12 @@ extension RemediationDesk {
     if !filter.isWhole { query.statuses = [.pending, .firing] }
     let (alerts, silences) = try store.readRuns { (try $0.alerts(query), try $0.silences()) }
     let now = remediation.journal.time.now()
+    let muting = HoldingSilences(silences, at: now)
     let holding = silences.filter { $0.until > now && filter.rule ?? $0.rule == $0.rule }
     var answer = OperatorAnswer()
     answer.isList = true
     guard case .text = layout else {
-      answer.body = (alerts.map { StoredAlertJSON.text($0) } + holding.map(StoredAlertJSON.silence))
+      answer.body = (alerts.map { StoredAlertJSON.text($0, mute: muting.mute($0)) } + holding.map(StoredAlertJSON.silence))
         .map { $0 + "\n" }.joined()
       return answer
     }
@@ -42,7 +43,7 @@ extension RemediationDesk {
       table.add([
         String(alert.id.prefix(12)), alert.severity.rawValue, ScreenText.name(alert.rule),
         KeyText.text(alert.key), String(alert.count), time.clock(alert.lastSeen),
-        StoredAlertText.state(alert),
+        StoredAlertText.state(alert, muting.mute(alert)),
       ])
     }
     answer.body = table.text(for: layout.terminal) + mutes
@@ -56,10 +57,10 @@ extension RemediationDesk {
       query.alert = alert.id
       return (alert, try transaction.runs(query), try transaction.silences())
     }
-    let mute = StoredAlertText.mute(alert)
+    let now = remediation.journal.time.now()
+    let mute = HoldingSilences(silences, at: now).mute(alert)
     // Nothing is to follow from a rule in shadow mode.
     let suggestions = mute?.cause == .shadow ? [] : try suggestions(for: alert)
-    let now = remediation.journal.time.now()
     // A server's may have been read anew since it started.
     let muting = try configuration.file.flatMap { try? MutingRules.read($0) } ?? MutingRules.of(configuration)
     let exceptions = muting.exceptions.filter {
@@ -67,12 +68,12 @@ extension RemediationDesk {
     }
     var answer = OperatorAnswer()
     guard case .text = layout else {
-      answer.body = StoredAlertJSON.text(alert, suggestions, exceptions: exceptions) + "\n"
+      answer.body = StoredAlertJSON.text(alert, mute: mute, suggestions, exceptions: exceptions) + "\n"
       return answer
     }
     let time = ScreenTime(now: now)
     var lines = ScreenLines(layout.terminal)
-    StoredAlertText.add(alert, to: &lines, time)
+    StoredAlertText.add(alert, mute, to: &lines, time)
     if let mute {
       lines.paragraph("Muted", TextEscaping.oneLine(MuteText.line(mute, clock: time.clock), limit: 400))
       if let silence = silences.first(where: { $0.number == alert.mutedBy }), silence.until < mute.until ?? .max {
@@ -113,8 +114,9 @@ extension RemediationDesk {
       var over = alert
       over.status = .resolved
       over.updatedAt = remark.time
-      try transaction.put(over)
+      // While it fires still, so that its end is noted for those who were told of it.
       try transaction.resolve(alert.id, remark)
+      try transaction.put(over)
       try remediation.journal.record(.alertResolved, alert, remark, transaction)
       return "Resolved \(String(alert.id.prefix(12))). It fires again when its rule does."
     }
@@ -127,15 +129,15 @@ extension RemediationDesk {
   ) throws -> OperatorAnswer {
     let remark = StoredAlert.Remark(
       by: Caller.actor(try viewer.responder()), time: remediation.journal.time.now(), reason: reason)
-    let (said, alert) = try store.write(as: .command) { transaction in
+    let (said, alert, silences) = try store.write(as: .command) { transaction in
       let alert = try found(id, transaction)
-      return (try body(transaction, alert, remark), try found(alert.id, transaction))
+      return (try body(transaction, alert, remark), try found(alert.id, transaction), try transaction.silences())
     }
     var answer = OperatorAnswer()
     answer.notes = sealed()
     answer.body =
       switch layout {
-      case .json: StoredAlertJSON.text(alert) + "\n"
+      case .json: StoredAlertJSON.text(alert, mute: HoldingSilences(silences, at: remark.time).mute(alert)) + "\n"
       case .text: TextEscaping.oneLine(said) + "\n"
       }
     return answer

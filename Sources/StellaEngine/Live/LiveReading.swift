@@ -22,6 +22,8 @@ final class LiveReading {
   private var untimed: Set<UInt16> = []
   private var binary: Set<UInt16> = []
   private var troubles: [String: String] = [:]
+  /// Patterns of which was told that nothing matches them.
+  private var awaited: Set<String> = []
   private var lastHousekeeping: Int64 = 0
   private static let housekeepingInterval: Int64 = 1_000_000_000
   /// Blocks that one source may bring before the next has its turn.
@@ -52,7 +54,8 @@ final class LiveReading {
       for source in files.sources { add(source, input) }
       for error in files.skipped { onNotice(.trouble(source: error.path, message: error.message)) }
       for pattern in files.unmatched {
-        onNotice(.trouble(source: pattern, message: "no file matches yet; waiting for one"))
+        awaited.insert(pattern)
+        onNotice(.trouble(source: pattern, message: WatchNotice.awaited))
       }
     }
     for journal in journals { add(journal, WatchOptions.Input(paths: [], format: .json)) }
@@ -307,6 +310,12 @@ final class LiveReading {
       for source in files.rescan() {
         add(source, input)
         isNew = true
+      }
+    }
+    if !awaited.isEmpty, sets.allSatisfy(\.files.skipped.isEmpty) {
+      for pattern in awaited.subtracting(sets.flatMap(\.files.unmatched)).sorted() {
+        awaited.remove(pattern)
+        onNotice(.trouble(source: pattern, message: nil))
       }
     }
     return isNew

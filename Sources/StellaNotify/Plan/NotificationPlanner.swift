@@ -70,7 +70,7 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
       else { return }
       if state == .resolved {
         try end(notice, now, transaction)
-      } else if !isInShadow {
+      } else if try !isInShadow && transaction.alert(notice.subject)?.resolved == nil {
         try route(notice, now, transaction)
       }
     case .approval, .run:
@@ -150,7 +150,7 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
       group.nextAt = sentAt + min(group.interval, group.repeatInterval)
       return try transaction.put(group)
     }
-    let members = try transaction.notificationMembers(of: group.id)
+    let members = try standing(group, transaction)
     let ended = members.filter { $0.notice.state == .resolved }
     let firing = members.filter { $0.notice.state == .firing }
     let ends = firing.map { Self.muteEnd($0.notice, silences, now) }
@@ -181,6 +181,25 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     // What is muted and fires still is told when that ends.
     group.nextAt = min(next > now ? next : now + group.repeatInterval, ends.compactMap(\.self).min() ?? .max)
     try transaction.put(group)
+  }
+
+  /// The group's members as they are by now. An alert that is over is never said to fire, also when its end was not noted.
+  private func standing(
+    _ group: NotificationGroup, _ transaction: Store.Transaction
+  ) throws -> [NotificationMember] {
+    try transaction.notificationMembers(of: group.id).compactMap { member in
+      guard group.kind == .alert, member.notice.state == .firing,
+        let alert = try transaction.alert(member.notice.subject), alert.resolved != nil || alert.status == .resolved
+      else { return member }
+      guard member.isTold else {
+        try transaction.removeNotificationMember(member.notice.subject, of: group.id)
+        return nil
+      }
+      var ended = member
+      ended.notice.state = .resolved
+      ended.notice.endsAt = max(alert.lastSeen, member.notice.startsAt)
+      return ended
+    }
   }
 
   /// When nothing mutes an alert any more, as far as is known now; nil when nothing does.

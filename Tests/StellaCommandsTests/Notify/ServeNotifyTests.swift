@@ -158,6 +158,24 @@ struct ServeNotifyTests {
     #expect(titles[3].contains(#""kind":"engine""#) && titles[3].contains("not live"), "\(titles)")
   }
 
+  @Test("What a person resolves is told where its firing went")
+  func resolvedByHand() throws {
+    let hook = HookServer()
+    try configure(hook, "users: { me: { uids: [\(getuid())], roles: [admin, approver] } }\n")
+    let server = try serve()
+    try directory.append("app.jsonl", CommandDirectory.lines(1...1))
+    #expect(hook.until(1))
+    let told = try #require(
+      JSONSerialization.jsonObject(with: Data(hook.received[0].body.utf8)) as? [String: Any])
+    let id = try #require((told["notices"] as? [[String: Any]])?.first?["id"] as? String)
+    let said = try run(["alerts", "resolve", id, "--reason", "over"])
+    #expect(said.status == 0 && hook.until(2), "\(said)")
+    server.send(SIGTERM)
+    _ = server.status()
+    let body = hook.received[1].body
+    #expect(body.contains(id) && body.contains(#""status":"resolved""#) && !body.contains("firing"), "\(body)")
+  }
+
   @Test(
     "What can't be meant is refused with its place, and without what is secret",
     arguments: [

@@ -226,8 +226,9 @@ extension StoreDesk {
       var over = alert
       over.status = .resolved
       over.updatedAt = remark.time
-      try transaction.put(over)
+      // While it fires still, so that its end is noted for those who were told of it.
       try transaction.resolve(alert.id, remark)
+      try transaction.put(over)
     }
   }
 
