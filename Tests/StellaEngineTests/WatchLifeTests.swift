@@ -211,6 +211,22 @@ struct WatchLifeTests {
     #expect(watch.sequence == [1, 2, 3])
   }
 
+  @Test("That a pattern matches nothing is told, and also that it does")
+  func awaited() throws {
+    try watch.ruleForEachEvent()
+    let pattern = watch.directory("*.log")
+    watch.options.follow = true
+    watch.onNotice = { [watch] notice in
+      guard notice == .trouble(source: pattern, message: WatchNotice.awaited) else { return }
+      try? watch.directory.write("a.log", WatchHarness.lines(1...1))
+    }
+    watch.onAlert = { _, _ in throw WatchHarness.Done() }
+    #expect(try watch.run(["*.log", "b.txt"]) == nil)
+    let troubles = watch.notices.filter { if case .trouble(pattern, _) = $0 { true } else { false } }
+    #expect(
+      troubles == [.trouble(source: pattern, message: WatchNotice.awaited), .trouble(source: pattern, message: nil)])
+  }
+
   @Test("A restart from the checkpoint goes on behind the last event, across rotation by renaming")
   func restart() throws {
     try watch.ruleForEachEvent()

@@ -135,6 +135,7 @@ struct HealthStoreTests {
       ])
     // Nobody would ever tell that it is over.
     #expect(try store.write(as: .command) { try $0.pruneAlerts(before: 51) } == 2)
-    #expect(try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == ["1", "2", "3", "5", "6", "8", "9"])
+    #expect(
+      try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == ["1", "2", "3", "5", "6", "8", "9"])
   }
 }

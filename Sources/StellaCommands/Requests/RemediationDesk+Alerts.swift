@@ -22,7 +22,8 @@ extension RemediationDesk {
     var answer = OperatorAnswer()
     answer.isList = true
     guard case .text = layout else {
-      answer.body = (alerts.map { StoredAlertJSON.text($0, mute: muting.mute($0)) } + holding.map(StoredAlertJSON.silence))
+      answer.body =
+        (alerts.map { StoredAlertJSON.text($0, mute: muting.mute($0)) } + holding.map(StoredAlertJSON.silence))
         .map { $0 + "\n" }.joined()
       return answer
     }
