@@ -23,6 +23,7 @@ export function eventsView(go, filterChanged) {
   let isPaused = false;
   let isFrame = false;
   let missed = 0;
+  let wasLive = false;
   let shown = null;
   let hasArchive = null;
   const level = tool("Level", { choices: [["", "all levels"], ...LEVELS.slice(0, 6).reverse().map((name) => [name, name + " and worse"])], isQuiet: true });
@@ -78,7 +79,10 @@ export function eventsView(go, filterChanged) {
     tell();
   });
   stream.on("state", () => {
-    if (stream.state === "live" && stream.isAnew && stream.joined?.includes("event")) leaveHole(0);
+    if (stream.state === "live" && stream.joined?.includes("event")) {
+      if (wasLive && stream.isAnew) leaveHole(0);
+      wasLive = true;
+    }
     tell();
   });
 
@@ -129,7 +133,7 @@ export function eventsView(go, filterChanged) {
       const place = holeAt(hole.number);
       if (!place) return;
       const after = place.list[place.place + 1];
-      const until = new Date(Math.max(hole.until, (after?.ms ?? 0) + 1)).toISOString();
+      const until = after ? new Date(Math.max(hole.until, hole.ms + 1, after.ms + 1)).toISOString() : null;
       found = (await getLines("events" + archiveQuery({ since: hole.time, until, limit: PIECE, search: "" }))).reverse();
     } catch {
       return; // The mark stays.
@@ -249,7 +253,8 @@ export function eventsView(go, filterChanged) {
   async function fillSeam(before) {
     const index = all.indexOf(before);
     const after = all[index + 1];
-    if (index < 0 || !after || isPaused) return;
+    // A hole there is filled by itself.
+    if (index < 0 || !after || after.isHole || isPaused) return;
     try {
       const found = await getLines("events" + archiveQuery({ since: before.time, until: after.time, limit: 500 }));
       const place = all.indexOf(after);
@@ -289,6 +294,6 @@ export function eventsView(go, filterChanged) {
     tick() {},
     redraw() { grid.redraw(); if (shown) open(shown); },
     keys: { p: () => setPaused(!isPaused) },
-    reset() { all = []; held = []; coming = []; missed = 0; hasArchive = null; frame.close(); draw(); },
+    reset() { all = []; held = []; coming = []; missed = 0; wasLive = false; hasArchive = null; frame.close(); draw(); },
   };
 }
