@@ -62,7 +62,7 @@ extension SQLiteStore: CheckpointStore {
   /// the last transaction on, which is the checkpoint. What an interrupted call left is removed by the next.
   package func save(_ change: CheckpointChange) throws(StoreError) {
     try StoreError.translating(path) {
-      let generation = try pool.write { db in
+      let generation = try written { db in
         try db.execute(
           sql: """
             DELETE FROM checkpoint_piece WHERE NOT EXISTS (SELECT 1 FROM checkpoint_part
@@ -75,7 +75,7 @@ extension SQLiteStore: CheckpointStore {
         for (piece, start) in stride(from: 0, to: part.count, by: SQLiteStore.pieceBytes).enumerated() {
           let end = min(part.count, start + SQLiteStore.pieceBytes)
           let bytes = Data(UnsafeRawBufferPointer(rebasing: part.bytes[start..<end]))
-          try pool.write { db in
+          try written { db in
             try db.cachedStatement(
               sql: "INSERT INTO checkpoint_piece (generation, part, piece, bytes) VALUES (?, ?, ?, ?)"
             ).execute(arguments: [generation, name, piece, bytes])
@@ -83,7 +83,7 @@ extension SQLiteStore: CheckpointStore {
         }
       }
       let checksums = change.parts.mapValues { Int64(bitPattern: StateBytes.checksum($0.bytes)) }
-      try pool.write { db in
+      try written { db in
         try SQLiteStore.save(change.positions, db)
         for name in try String.fetchAll(db, sql: "SELECT part FROM checkpoint_part")
         where !change.names.contains(name) {
@@ -101,7 +101,7 @@ extension SQLiteStore: CheckpointStore {
 
   package func append(_ steps: [CheckpointStep]) throws(StoreError) {
     try StoreError.translating(path) {
-      try pool.write { db in
+      try written { db in
         let insert = try db.cachedStatement(sql: "INSERT INTO checkpoint_step (number, bytes) VALUES (?, ?)")
         for step in steps { try insert.execute(arguments: [step.number, Data(step.bytes)]) }
       }

@@ -6,7 +6,7 @@ extension SQLiteStore: LogStore {
     as writer: LogWriter, _ body: (SQLiteTransaction) throws -> Value
   ) throws -> Value {
     try passing {
-      try pool.write { db in
+      try written { db in
         let transaction = try SQLiteTransaction(db, path: path)
         try transaction.admit(writer)
         return try body(transaction)

@@ -16,7 +16,7 @@ extension SQLiteStore: PositionStore {
   package func save(_ positions: [String: SourcePosition]) throws(StoreError) {
     guard !positions.isEmpty else { return }
     try StoreError.translating(path) {
-      try pool.write { db in try SQLiteStore.save(positions, db) }
+      try written { db in try SQLiteStore.save(positions, db) }
     }
   }
 
@@ -41,7 +41,7 @@ extension SQLiteStore: PositionStore {
   package func remove(_ sources: some Collection<String>) throws(StoreError) {
     let sources = Array(sources)
     try StoreError.translating(path) {
-      try pool.write { db in
+      try written { db in
         let delete = try db.cachedStatement(sql: "DELETE FROM source_position WHERE source = ?")
         for source in sources { try delete.execute(arguments: [source]) }
       }

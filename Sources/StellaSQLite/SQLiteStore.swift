@@ -12,6 +12,7 @@ package final class SQLiteStore: Sendable {
   /// A connection that nothing is written on, which therefore sees that anything was; opened when it is first asked.
   let observer = Mutex<DatabaseQueue?>(nil)
   private let spare: StateSpare?
+  let lastTrouble = Mutex<String?>(nil)
 
   /// Opens the store in `directory` and brings its schema up to date.
   ///

@@ -43,6 +43,7 @@ struct HealthScoreTests {
     (facts { ($0.judgedEvents, $0.errors) = (50, 50) }, "errors.rate", 30),
     (facts { $0.parts = [.init(.store, name: "the store", detail: "is full")] }, "part.store", 65),
     (facts { $0.parts = [.init(.intake, name: "the journal", detail: "is full")] }, "part.intake", 25),
+    (facts { $0.parts = [.init(.archive, name: "the archive", detail: "is full")] }, "part.archive", 25),
     (facts { $0.parts = [.init(.log, name: "the log", detail: "is late")] }, "part.log", 25),
     (facts { $0.parts = [.init(.anchor, name: "the log", detail: "is late")] }, "part.anchor", 10),
     (facts { $0.parts = [.init(.source, name: "syslog", detail: "is deaf")] }, "part.source", 10),
@@ -70,6 +71,12 @@ struct HealthScoreTests {
       Self.facts { ($0.judgedEvents, $0.errors) = (49, 49) }, Self.facts { ($0.judgedEvents, $0.errors) = (1000, 10) },
       Self.facts { $0.alerts[.informational] = .init(open: 90) }, Self.facts { $0.alerts[.critical] = .init() },
     ] { #expect(HealthScore(facts).score == 100) }
+  }
+
+  @Test("Where nothing can be kept a system is never healthy", arguments: [HealthFacts.Part.Kind.store, .archive])
+  func full(_ part: HealthFacts.Part.Kind) {
+    let score = HealthScore(Self.facts { $0.parts = [.init(part, name: "it", detail: "no space is left")] })
+    #expect(score.status != .healthy && score.reasons.first?.text.contains("no space is left") == true)
   }
 
   @Test("Everything at once is 0 and not below, and the reasons are all there, the heaviest first")

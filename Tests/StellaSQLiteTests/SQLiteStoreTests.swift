@@ -89,6 +89,13 @@ struct SQLiteStoreTests {
     let error = #expect(throws: StoreError.self) { try store.save(many) }
     #expect(error?.code == .full)
     #expect(try store.positions() == ["a": .start])
+    // It goes on being told until something was kept again.
+    #expect(store.writeTrouble?.contains("no space is left") == true)
+    try store.remove(["is not there"])
+    #expect(store.writeTrouble != nil)
+    try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+    try store.save(many)
+    #expect(store.writeTrouble == nil)
   }
 
   @Test("A file that is no database, and a damaged one, are told and not touched")

@@ -11,6 +11,9 @@ import { clock, counted, fullTime, number, stamp, visible } from "./text.js";
 const KEPT = 3000;
 /** By then what was written is to be read. */
 const SEAM = 4000;
+/** Events in an answer at most. */
+const PIECE = 1000;
+const content = (event) => JSON.stringify([event.time, event.level, event.service, event.message, event.fields]);
 
 export function eventsView(go, filterChanged) {
   let last = 0;
@@ -20,6 +23,7 @@ export function eventsView(go, filterChanged) {
   let isPaused = false;
   let isFrame = false;
   let missed = 0;
+  let wasLive = false;
   let shown = null;
   let hasArchive = null;
   const level = tool("Level", { choices: [["", "all levels"], ...LEVELS.slice(0, 6).reverse().map((name) => [name, name + " and worse"])], isQuiet: true });
@@ -39,13 +43,14 @@ export function eventsView(go, filterChanged) {
     name: "events", label: "Events", id: (event) => event.number, follows: true,
     columns: [{ name: "time", title: "Time" }, { name: "level", title: "Level" }, { name: "service", title: "Service" }, { name: "message", title: "Message" }],
     show(cells, event) {
-      say(cells.time, clock(event.ms, true));
-      say(cells.level, visible(event.level ?? "–"));
+      say(cells.time, event.isHole ? "" : clock(event.ms, true));
+      say(cells.level, event.isHole ? "" : visible(event.level ?? "–"));
+      mark(cells.message, "data-hole", event.isHole ? "" : null);
       mark(cells.level, "data-level", event.level);
       say(cells.service, visible(event.service ?? ""));
       data(cells.message, event.message ?? "");
     },
-    open: (event) => open(event),
+    open: (event) => { if (!event.isHole) open(event); },
   });
   grid.onPin = () => tell();
 
@@ -67,8 +72,19 @@ export function eventsView(go, filterChanged) {
     coming.push(event);
     if (!isFrame) { isFrame = true; setTimeout(flush, element.hidden ? 1000 : 100); }
   });
-  stream.on("gap", (gap) => { missed += typeof gap.missed === "number" ? gap.missed : 0; tell(); });
-  stream.on("state", () => tell());
+  stream.on("gap", (gap) => {
+    const count = typeof gap.missed === "number" ? gap.missed : 0;
+    missed += count;
+    leaveHole(count);
+    tell();
+  });
+  stream.on("state", () => {
+    if (stream.state === "live" && stream.joined?.includes("event")) {
+      if (wasLive && stream.isAnew) leaveHole(0);
+      wasLive = true;
+    }
+    tell();
+  });
 
   function flush() {
     isFrame = false;
@@ -87,10 +103,65 @@ export function eventsView(go, filterChanged) {
     draw();
   }
 
+  // MARK: Holes
+
+  /** The list that ends with what came last. */
+  const newestList = () => (isPaused && held.length > 0 ? held : all);
+  const holeAt = (number) => [all, held].map((list) => ({ list, place: list.findIndex((event) => event.isHole && event.number === number) })).find((found) => found.place >= 0);
+
+  /** Says in the list that something may be missing there, and asks the archive for it when that can have it. */
+  function leaveHole(count) {
+    if (coming.length) flush();
+    const before = newestList().at(-1);
+    if (!before) return;
+    let hole = before;
+    if (!before.isHole) {
+      last += 1;
+      hole = { isHole: true, number: last, ms: before.ms, time: before.time, message: "Events may be missing here.", missed: 0 };
+      if (isPaused) held = held.concat([hole]);
+      else append([hole]);
+    }
+    hole.missed += count;
+    hole.until = Date.now();
+    setTimeout(() => fillHole(hole), SEAM);
+  }
+
+  async function fillHole(hole) {
+    if (hasArchive === false) return;
+    let found;
+    try {
+      const place = holeAt(hole.number);
+      if (!place) return;
+      const after = place.list[place.place + 1];
+      const until = after ? new Date(Math.max(hole.until, hole.ms + 1, after.ms + 1)).toISOString() : null;
+      found = (await getLines("events" + archiveQuery({ since: hole.time, until, limit: PIECE, search: "" }))).reverse();
+    } catch {
+      return; // The mark stays.
+    }
+    if (coming.length) flush();
+    const place = holeAt(hole.number);
+    if (!place) return;
+    const there = new Map();
+    for (const event of all.concat(held)) if (!event.isHole) there.set(content(event), (there.get(content(event)) ?? 0) + 1);
+    const missing = found.map(({ id, ...event }) => event).filter((event) => {
+      const count = there.get(content(event)) ?? 0;
+      there.set(content(event), count - 1);
+      return event.time !== undefined && count <= 0;
+    }).map((event, index, { length }) => ({ ...event, number: hole.number + (index + 1) / (length + 1), ms: stamp(event.time), text: null }));
+    // An answer that is full has the newest only.
+    const isWhole = found.length < PIECE;
+    if (isWhole) missed = Math.max(0, missed - hole.missed);
+    const filled = place.list.toSpliced(place.place, 1, ...(isWhole ? [] : [hole]), ...missing);
+    if (place.list === held) held = filled;
+    else all = filled;
+    draw();
+    tell();
+  }
+
   function draw() {
     if (element.hidden) return;
     const wanted = search.input.value.trim().toLowerCase();
-    const items = wanted === "" ? all : all.filter((event) => haystack(event).includes(wanted));
+    const items = wanted === "" ? all : all.filter((event) => event.isHole || haystack(event).includes(wanted));
     const firstNumber = items[0]?.number ?? Infinity;
     const removed = grid.items.findIndex((item) => item.number >= firstNumber);
     grid.set(items, removed > 0 ? removed : 0);
@@ -104,7 +175,10 @@ export function eventsView(go, filterChanged) {
   }
 
   function tell(found = grid.items.length) {
-    const told = [found === all.length ? counted(all.length, "event") : number(found) + " of " + counted(all.length, "event")];
+    const holes = all.filter((event) => event.isHole).length;
+    const count = all.length - holes;
+    found -= grid.items.filter((event) => event.isHole).length;
+    const told = [found === count.length ? counted(count, "event") : number(found) + " of " + counted(count, "event")];
     if (isPaused) told.push(number(held.length) + " more since the pause");
     if (missed > 0) told.push(number(missed) + " missed");
     if (!grid.isPinned && !isPaused) told.push("newer ones are below");
@@ -179,7 +253,8 @@ export function eventsView(go, filterChanged) {
   async function fillSeam(before) {
     const index = all.indexOf(before);
     const after = all[index + 1];
-    if (index < 0 || !after || isPaused) return;
+    // A hole there is filled by itself.
+    if (index < 0 || !after || after.isHole || isPaused) return;
     try {
       const found = await getLines("events" + archiveQuery({ since: before.time, until: after.time, limit: 500 }));
       const place = all.indexOf(after);
@@ -219,6 +294,6 @@ export function eventsView(go, filterChanged) {
     tick() {},
     redraw() { grid.redraw(); if (shown) open(shown); },
     keys: { p: () => setPaused(!isPaused) },
-    reset() { all = []; held = []; coming = []; missed = 0; hasArchive = null; frame.close(); draw(); },
+    reset() { all = []; held = []; coming = []; missed = 0; wasLive = false; hasArchive = null; frame.close(); draw(); },
   };
 }

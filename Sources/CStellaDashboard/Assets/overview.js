@@ -53,7 +53,7 @@ export function overviewView(go, sourceKnown) {
     series: GROUPS.map(({ id, label, className }) => ({ id, label, className })),
   });
   const errors = new TimeChart({
-    title: "Error rate", unit: "% of events", kind: "lines", least: 1, format: (value) => short(value) + " %",
+    title: "Error rate", unit: "% of events with a level", kind: "lines", least: 1, format: (value) => short(value) + " %",
     series: [{ id: "share", label: "error and worse", className: "level-error" }],
   });
   const latency = new TimeChart({
@@ -122,7 +122,10 @@ export function overviewView(go, sourceKnown) {
     const share = system.value?.error_rate;
     const lastShare = rateNow();
     const errorShare = typeof share === "number" ? share : lastShare === null ? NaN : lastShare / 100;
-    set("errors", percent(errorShare), Number.isFinite(errorShare) ? "of all events" : "no events yet", errorShare > 0.05 ? "warn" : null);
+    // From there on errors take points, unless there are too few events.
+    const isUnjudged = typeof share === "number" && share > 0.01 && !(system.value.reasons ?? []).some((reason) => reason.code === "errors.rate");
+    set("errors", percent(errorShare), !Number.isFinite(errorShare) ? "no events yet" : isUnjudged ? "too few events to judge"
+      : typeof share === "number" ? "5 min, with level or status" : "of events with a level", errorShare > 0.05 && !isUnjudged ? "warn" : null);
     const open = firing();
     const worst = open.filter((alert) => alert.severity === "critical").length;
     const taken = (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "acknowledged").length;

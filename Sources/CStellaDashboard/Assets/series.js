@@ -16,7 +16,10 @@ export const GROUPS = [
   { id: "warning", label: "warning", className: "level-warning", levels: ["warning"] },
   { id: "info", label: "info", className: "level-info", levels: ["info", "notice"] },
   { id: "debug", label: "debug", className: "level-debug", levels: ["debug", "trace"] },
+  { id: "none", label: "no level", className: "level-none", levels: ["none"] },
 ];
+/** Those that count for the share of errors: events without a level don't say how it went. */
+const JUDGED = GROUPS.filter((group) => group.id !== "none");
 
 const groupOf = new Map(GROUPS.flatMap((group) => group.levels.map((level) => [level, group.id])));
 
@@ -35,11 +38,11 @@ stream.on("event", (event) => {
   const now = Math.floor(Date.now() / STEP) * STEP;
   let bucket = buckets.get(now);
   if (!bucket) {
-    bucket = { error: 0, warning: 0, info: 0, debug: 0, durations: new Map(), count: 0 };
+    bucket = { error: 0, warning: 0, info: 0, debug: 0, none: 0, durations: new Map(), count: 0 };
     buckets.set(now, bucket);
     for (const time of buckets.keys()) if (time < now - KEPT * STEP) buckets.delete(time);
   }
-  bucket[groupOf.get(event.level) ?? "debug"] += 1;
+  bucket[groupOf.get(event.level) ?? "none"] += 1;
   const duration = event.fields?.duration_ms;
   if (typeof duration === "number" && duration >= 0) {
     const slot = Math.round(Math.log(Math.max(duration, 0.001)) / GROWTH);
@@ -69,7 +72,7 @@ function local() {
   const levels = {};
   for (const group of GROUPS) levels[group.id] = pick((bucket) => (bucket?.[group.id] ?? 0) / (STEP / 1000));
   const share = pick((bucket) => {
-    const all = bucket ? bucket.error + bucket.warning + bucket.info + bucket.debug : 0;
+    const all = bucket ? JUDGED.reduce((sum, group) => sum + bucket[group.id], 0) : 0;
     return all ? (bucket.error / all) * 100 : null;
   });
   const latency = {};
@@ -84,10 +87,16 @@ function local() {
 
 let isMissing = false;
 
+/** The step that has only begun is shown too: of a long one that may be all there is. */
+const endOf = (range) => (Math.floor(Date.now() / range.step) + 1) * range.step;
+
+/** Seconds that a step has lasted until now; a moment at least, so that its beginning doesn't look like a rise. */
+const secondsOf = (start, step, now) => Math.min(step, Math.max(now - start, Math.min(step, 10e3))) / 1000;
+
 /** What the charts of `range` show now. */
 export async function load(range) {
   if (isMissing || range.id === "live") return local();
-  const to = Math.floor(Date.now() / range.step) * range.step;
+  const to = endOf(range);
   const from = to - range.ms;
   const common = { step: range.text, since: new Date(from).toISOString(), until: new Date(to).toISOString() };
   try {
@@ -118,13 +127,14 @@ function archived(range, from, to, counts, durations) {
   for (let time = from; time < to; time += range.step) times.push(time);
   const place = (line) => Math.floor((stamp(line.time ?? line.from ?? line.start) - from) / range.step);
   const levels = Object.fromEntries(GROUPS.map((group) => [group.id, times.map(() => 0)]));
+  const now = Date.now();
   for (const line of counts) {
     const index = place(line);
     if (!(index >= 0 && index < times.length)) continue;
-    for (const [level, count] of levelsOf(line)) levels[groupOf.get(level) ?? "debug"][index] += count / (range.step / 1000);
+    for (const [level, count] of levelsOf(line)) levels[groupOf.get(level) ?? "none"][index] += count / secondsOf(times[index], range.step, now);
   }
   const share = times.map((_, index) => {
-    const all = GROUPS.reduce((sum, group) => sum + levels[group.id][index], 0);
+    const all = JUDGED.reduce((sum, group) => sum + levels[group.id][index], 0);
     return all > 0 ? (levels.error[index] / all) * 100 : null;
   });
   const latency = { p50: times.map(() => null), p95: times.map(() => null), p99: times.map(() => null) };
@@ -153,7 +163,7 @@ function levelsOf(line) {
 export async function ofService(service) {
   if (isMissing) return null;
   const range = FIRST;
-  const to = Math.floor(Date.now() / range.step) * range.step;
+  const to = endOf(range);
   const from = to - range.ms;
   try {
     const counts = await read("events/series" + query({

@@ -26,6 +26,8 @@ class Stream {
   heard = NaN;
   retryAt = NaN;
   reason = "";
+  /** Whether what comes now doesn't go on behind what came before. */
+  isAnew = true;
   /** The types of messages that come now; null while none do. */
   joined = null;
 
@@ -109,6 +111,7 @@ class Stream {
 
   async #read(current) {
     const headers = { accept: "text/event-stream" };
+    this.isAnew = !this.#last;
     if (this.#last) headers["last-event-id"] = this.#last;
     const answer = await fetch("/api/v1/stream" + query(this.#filter), {
       headers, signal: current.signal, cache: "no-store", credentials: "same-origin",

@@ -1,4 +1,3 @@
-import Glibc
 import StellaConfiguration
 import StellaDetection
 import StellaEngine
@@ -44,10 +43,13 @@ struct HealthFactsReader: Sendable {
     facts.restingRules = rules.resting
     facts.lostEvents = lost
     facts.parts = parts()
+    let trouble = StoreStanding.trouble(desk)
+    if let trouble { facts.parts.append(HealthFacts.Part(.store, name: "the store", detail: trouble)) }
     do {
       try add(to: &facts)
     } catch {
-      facts.parts.append(HealthFacts.Part(.store, name: "the store", detail: "\(error)"))
+      // One reason is enough.
+      if trouble == nil { facts.parts.append(HealthFacts.Part(.store, name: "the store", detail: "\(error)")) }
     }
     return facts
   }
@@ -197,10 +199,5 @@ struct HealthFactsReader: Sendable {
   }
 
   /// Bytes that this user may still use where the state is kept, and of how many.
-  func space() -> (free: Int64, all: Int64)? {
-    var status = statvfs()
-    guard statvfs(desk.directory.path, &status) == 0, status.f_blocks > 0 else { return nil }
-    let size = UInt64(status.f_frsize)
-    return (Int64(clamping: UInt64(status.f_bavail) * size), Int64(clamping: UInt64(status.f_blocks) * size))
-  }
+  func space() -> (free: Int64, all: Int64)? { StoreStanding.space(desk.directory.path) }
 }

@@ -1,3 +1,4 @@
+import StellaEngine
 import StellaModel
 import StellaServer
 
@@ -24,10 +25,19 @@ enum HealthText {
       lines.paragraph(
         place == 0 ? "Reasons" : "", "-\(reason.points)  \(TextEscaping.oneLine(reason.text, limit: 400))\(since)")
     }
-    lines.field("Events", "\(rate(sample.eventsPerSecond)) a second, errors \(share(sample.errorRate))")
+    let errors = "errors \(share(sample.errorRate))\(tooFew(sample))"
+    lines.field("Events", "\(rate(sample.eventsPerSecond)) a second, \(errors)")
     lines.field("Users", "\(sample.activeUsers) within 15 minutes")
     lines.field("Up", ScreenTime.length(sample.uptime))
     return lines.text
+  }
+
+  /// An error rate that takes no points although it is high enough.
+  private static func tooFew(_ sample: HealthSample) -> String {
+    guard let rate = sample.errorRate, HealthScore.takesPoints(errors: rate),
+      !sample.reasons.contains(where: { $0.code == "errors.rate" })
+    else { return "" }
+    return " (too few events to judge: fewer than \(HealthScore.leastJudged) in 5 minutes)"
   }
 
   static func history(_ samples: [HealthSample], _ time: ScreenTime, _ terminal: Terminal) -> String {

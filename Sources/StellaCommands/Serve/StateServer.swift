@@ -44,7 +44,7 @@ final class StateServer: Sendable {
     let settings = configuration.server
     let access = settings.login.map { ServerAccess(desk, $0) }
     let masking = try PrivacyRules.viewers(configuration)
-    let keeper = Self.keeper(desk, monitor, traffic, journal, configuration, parts, lost)
+    let keeper = Self.keeper(desk, monitor, traffic, journal, events, configuration, parts, lost)
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
       var answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
       if Viewer(caller, desk.access).seesMasked(request) { answer.mask(masking) }
@@ -189,7 +189,7 @@ final class StateServer: Sendable {
 
   private static func keeper(
     _ desk: RemediationDesk, _ monitor: EngineMonitor, _ traffic: TrafficGauge, _ journal: IntakeJournal?,
-    _ configuration: Configuration, _ parts: @escaping @Sendable () -> [Health.Part],
+    _ events: EventRecorder?, _ configuration: Configuration, _ parts: @escaping @Sendable () -> [Health.Part],
     _ lost: @escaping @Sendable () -> Int
   ) -> HealthKeeper {
     let reader = HealthFactsReader(desk: desk, monitor: monitor, traffic: traffic) {
@@ -197,6 +197,7 @@ final class StateServer: Sendable {
       if let trouble = journal?.state.trouble {
         ill.append(HealthFacts.Part(.intake, name: "the intake journal", detail: trouble.message))
       }
+      if let trouble = events?.figures.trouble { ill.append(.init(.archive, name: "the archive", detail: trouble)) }
       return ill
     }
     return HealthKeeper(reader, retention: configuration.retention.health.nanoseconds, lost: lost) {
@@ -258,7 +259,7 @@ final class StateServer: Sendable {
       detail = try await work.run {
         do {
           _ = try desk.store.readRuns { $0.head.size }
-          return ""
+          return StoreStanding.trouble(desk) ?? ""
         } catch {
           return "\(error)"
         }

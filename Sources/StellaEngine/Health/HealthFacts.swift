@@ -25,6 +25,8 @@ package struct HealthFacts: Sendable, Hashable {
       case store
       /// Nothing can be taken in.
       case intake
+      /// Events can't be kept.
+      case archive
       /// What is done can't be put on record.
       case log
       /// What is on record isn't known elsewhere.

@@ -10,7 +10,7 @@ import StellaModel
 /// | `engine.silent` | 65 |
 /// | `errors.rate` | none up to 1%, 10 at 5%, 20 at 20%, 30 from 50% on; in between in proportion; from 50 events on |
 /// | `part.store` | 65 |
-/// | `part.intake`, `part.log` | 25 |
+/// | `part.intake`, `part.archive`, `part.log` | 25 |
 /// | `part.anchor`, `part.source` | 10 |
 /// | `rules.refused`, `rules.resting` | 2 and 3 for each, up to 10 and 15 |
 /// | `effects.frozen` | 5 |
@@ -89,7 +89,7 @@ package struct HealthScore: Sendable, Hashable {
   static func points(of part: HealthFacts.Part.Kind) -> Int {
     switch part {
     case .store: 65
-    case .intake, .log: 25
+    case .intake, .archive, .log: 25
     case .anchor, .source: 10
     }
   }
@@ -101,6 +101,9 @@ package struct HealthScore: Sendable, Hashable {
     let points = Double(points(of: severity)) * 2 * (1 - power(0.5, count))
     return points > 0 ? max(1, Int(points.rounded())) : 0
   }
+
+  /// Whether a share of errors takes points when there are enough events to judge.
+  package static func takesPoints(errors share: Double) -> Bool { points(ofErrors: share) > 0 }
 
   /// - Parameter share: from 0 to 1.
   static func points(ofErrors share: Double) -> Int {

@@ -419,6 +419,13 @@ def returns(visit):
     page.until(EVENTS, "the stream of events")
     host("append", "before")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('before'))", "an event")
+    # What came while another view was shown is there too.
+    visit.view("alerts")
+    page.until(f"{LIVE} && document.getElementById('link').dataset.types === 'alert,run'", "the stream without events")
+    host("append", "elsewhere")
+    visit.view("events")
+    page.until(EVENTS, "the stream of events again")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('elsewhere')) && !{ROWS}.some((row) => row.querySelector('[data-hole]'))", "what came meanwhile")
     page.expected += ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_SOCKET"]
     host("kill")
     page.until("document.getElementById('link-text').textContent.match(/stale since \\d\\d:\\d\\d:\\d\\d/)", "since when it is stale")
@@ -434,10 +441,12 @@ def returns(visit):
     page.size(1440, 900)
     contrast(page, "stale")
     visit.picture("stale")
+    host("append", "meanwhile")
     host("start")
     page.until(f"{LIVE} && {EVENTS} && document.getElementById('link-text').textContent === 'live'", "live again")
     host("append", "after")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('after'))", "an event after the return")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('meanwhile')) && !{ROWS}.some((row) => row.querySelector('[data-hole]'))", "what came while it was gone")
     # Without a login nothing can be changed, and every panel says what it can't show.
     for name in VIEWS:
         visit.view(name)
