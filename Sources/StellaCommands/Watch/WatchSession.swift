@@ -228,7 +228,8 @@ private final class WatchState {
     limits.heldBytes = Int64(heldBytes)
     let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
     return try IntakeJournal(
-      path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking
+      path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking,
+      onWrongClock: { Console.standard.note("stella: " + TextEscaping.oneLine($0, limit: 500)) }
     ) { trouble in
       Console.standard.note(
         trouble.map { TextEscaping.oneLine("stella: no events are taken in: \($0.message)", limit: 500) }
