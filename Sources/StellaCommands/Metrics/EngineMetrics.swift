@@ -90,6 +90,12 @@ enum EngineMetrics {
   private static func add(_ state: IntakeJournal.State, to metrics: inout MetricsText) {
     metrics.add("stella_intake_held_bytes", .gauge, "Bytes that were taken in and wait for detection.", state.heldBytes)
     metrics.add("stella_intake_up", .gauge, "Whether the last events were taken in.", state.trouble == nil ? 1 : 0)
+    metrics.add(
+      "stella_intake_ahead_events_total", .counter,
+      "Events that lay over five minutes ahead of their arrival and took its time.", state.aheadEvents)
+    metrics.add(
+      "stella_intake_untimed_events_total", .counter,
+      "Events that took the time of their arrival because their own could not be read.", state.untimedEvents)
   }
 
   private static func add(_ counts: LiveFeed.Counts, to metrics: inout MetricsText) {

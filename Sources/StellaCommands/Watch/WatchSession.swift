@@ -228,12 +228,13 @@ private final class WatchState {
     limits.heldBytes = Int64(heldBytes)
     let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
     return try IntakeJournal(
-      path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking
-    ) { trouble in
-      Console.standard.note(
-        trouble.map { TextEscaping.oneLine("stella: no events are taken in: \($0.message)", limit: 500) }
-          ?? "stella: events are taken in again")
-    }
+      path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking,
+      onWrongClock: { Console.standard.note("stella: " + TextEscaping.oneLine($0, limit: 500)) },
+      onTrouble: { trouble in
+        Console.standard.note(
+          trouble.map { TextEscaping.oneLine("stella: no events are taken in: \($0.message)", limit: 500) }
+            ?? "stella: events are taken in again")
+      })
   }
 
   private static let intakeName = "the network"

@@ -33,6 +33,7 @@ package final class IntakeJournal: @unchecked Sendable {
   private let directory: JournalDirectory
   private let limits: Limits
   private let masking: Masking?
+  private let clocks: SenderClocks
   private let onTrouble: @Sendable (IntakeError?) -> Void
   private let lock = ConditionLock()
   private var thread: pthread_t?
@@ -57,11 +58,16 @@ package final class IntakeJournal: @unchecked Sendable {
   ///   - name: how people call it.
   ///   - saved: where detection goes on by its last checkpoint, nil when there is none.
   ///   - masking: what is taken out of lines before they are stored; nil for nothing.
+  ///   - now: tells when lines came, nanoseconds since the epoch.
+  ///   - onWrongClock: called, on any thread and at most once a minute, with what a person should know of senders whose
+  ///     clocks are ahead; not escaped.
   ///   - onTrouble: called, on any thread, when lines begin to be refused, for another reason too, and with nil when they are
   ///     taken again.
   /// - Throws: ``IntakeError`` `failed`; nothing was lost.
   package init(
     path: String, name: String, saved: SourcePosition?, limits: Limits = Limits(), masking: Masking? = nil,
+    now: @escaping @Sendable () -> Int64 = { WallTime.now() },
+    onWrongClock: @escaping @Sendable (String) -> Void = { _ in },
     onTrouble: @escaping @Sendable (IntakeError?) -> Void = { _ in }
   ) throws(IntakeError) {
     directory = try JournalDirectory(path: path)
@@ -71,6 +77,7 @@ package final class IntakeJournal: @unchecked Sendable {
     self.name = name
     self.limits = limits
     self.onTrouble = onTrouble
+    clocks = SenderClocks(now: now, onWrongClock: onWrongClock)
     self.masking = masking
     segments = try directory.segments()
     serial = segments.count
@@ -94,9 +101,18 @@ package final class IntakeJournal: @unchecked Sendable {
     package var heldBytes: Int64
     /// Why the last lines were not taken; nil when they were.
     package var trouble: IntakeError?
+    /// Events so far that lay too far ahead of their arrival and took its time.
+    package var aheadEvents = 0
+    /// Events so far that took the time of their arrival because they had none that can be read.
+    package var untimedEvents = 0
   }
 
-  package var state: State { lock.locked { State(heldBytes: end - released, trouble: trouble) } }
+  package var state: State {
+    let (ahead, untimed) = clocks.counts
+    return lock.locked {
+      State(heldBytes: end - released, trouble: trouble, aheadEvents: ahead, untimedEvents: untimed)
+    }
+  }
 
   // MARK: - Writing
 
@@ -106,7 +122,7 @@ package final class IntakeJournal: @unchecked Sendable {
   /// - Throws: ``IntakeError``; none of the lines is there then. Of a batch that fails for the disk's sake some may be
   ///   there after a power failure.
   package func append(_ lines: [UInt8]) async throws(IntakeError) {
-    let lines = masking.map { Masker($0).maskedLines(lines) } ?? lines
+    let lines = clocks.settled(masking.map { Masker($0).maskedLines(lines) } ?? lines)
     let failure = await withCheckedContinuation { continuation in
       enqueue(lines) { continuation.resume(returning: $0) }
     }
