@@ -58,6 +58,21 @@ struct EventSearchTests {
     }
   }
 
+  @Test("Services are asked for by what is shown of them, in events and in series")
+  func maskedServices() throws {
+    let scene = ArchiveScene()
+    try scene.open()
+    for name in ["bob@example.com", "eve@example.com", "shop"] {
+      scene.append(#"{"service":"\#(name)"}"#, time: ArchiveScene.start, service: name)
+    }
+    try scene.commit()
+    for (service, all, shown) in [("bob@example.com", 1, 0), ("[email]", 0, 2), ("shop", 1, 1), ("bob", 0, 0)] {
+      let parameters = [(name: "service", value: service)]
+      #expect(try lines(scene, parameters).count == all, "\(service)")
+      #expect(try lines(scene, parameters, isPrivileged: false).count == shown, "\(service)")
+    }
+  }
+
   @Test("A filter of sequences never leaves out what is there, however much it is narrowed")
   func filters() {
     var random = SplitMix64(state: 4)

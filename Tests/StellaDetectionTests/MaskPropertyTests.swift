@@ -21,7 +21,7 @@ struct MaskPropertyTests {
     }
     let lower = "abcdefghijklmnopqrstuvwxyz"
     let all = lower + lower.uppercased() + "0123456789"
-    switch Int.random(in: 0...5, using: &random) {
+    switch Int.random(in: 0...6, using: &random) {
     case 0:
       return text(1...12, all) + text(0...3, all + "._+-") + text(1...1, all) + "@" + text(1...8, lower) + "."
         + text(2...4, lower)
@@ -32,6 +32,7 @@ struct MaskPropertyTests {
       return "2001:db8:"
         + (0..<6).map { _ in String(Int.random(in: 1...65535, using: &random), radix: 16) }.joined(separator: ":")
     case 3: return "AKIA" + text(16...16, lower.uppercased() + "0123456789")
+    case 5: return "amqp://" + text(0...6, lower) + ":" + text(1...12, all + "@!$&") + "@" + text(1...9, lower)
     case 4: return "ghp_" + text(30...36, all) + "7"
     default: return "eyJ" + text(10...20, all) + ".eyJ" + text(10...20, all) + "." + text(10...20, all + "-_")
     }
@@ -120,6 +121,7 @@ struct MaskPropertyTests {
       "::", "-", "_", " ", "/", "=", "\"", "'", "{", "}", "[", "]", ",", "a", "f", "fe80", "2001:db8", "10.0.0.1", "@",
       "a@b.example", "%40", "\\u0040", "\\\"", "\t", "é", "T", "Basic", "BEARER", "eyJhbGciOi.eyJzdWIi.x_1", "user",
       "user.id", "User-Id", "id", "Passwd", "api-key", "session.id", "dXNlcjpwYXNzMQ", "AKIA7777777777777777", "std",
+      "://", "x://u:p@h", "redis://:", "; ", "Set-Cookie", "Cookie: ",
     ]
     let words = CredentialForms.keys.joined().map { "\($0.beginning)0123456789abcdefghijklmnopqrstuvwx" }
     let names = CredentialForms.secretNames.joined().map { String(decoding: $0, as: UTF8.self) }
@@ -138,6 +140,7 @@ struct MaskPropertyTests {
     let key = Array("0123456789abcdef".utf8)
     let maskings = [
       Masking(), Masking(hashedFields: ["user.id", "name_", "é"], key: key), Masking(kinds: .email),
+      Masking(kinds: .token),
       Masking(kinds: [.address, .card]), Masking(kinds: [], hashedFields: ["User_ID"], key: key),
     ]
     var passed = 0

@@ -17,6 +17,18 @@ struct MaskTests {
       ("mapped ::ffff:192.0.2.1.", "mapped [ip]."),
       ("host/10.1.2.3 said", "host/[ip] said"),
       ("Authorization: Bearer abc.def-123_4567", "Authorization: Bearer [secret]"),
+      ("open postgres://stella:S3cret:P@w99@db/orders now", "open postgres://stella:[secret]@db/orders now"),
+      ("redis://:RedisPw77@cache:6379/0", "redis://:[secret]@cache:6379/0"),
+      ("nats://a:b@h1:4222,nats://c:d@h2", "nats://a:[secret]@h1:4222,nats://c:[secret]@h2"),
+      ("smtp://bob@example.com:pw@mail", "smtp://[email]:[secret]@mail"),
+      (#"{"dsn":"postgres:\/\/a:b\u0040db"}"#, #"{"dsn":"postgres://a:[secret]@db"}"#),
+      ("Cookie: session=abc; theme=\"dark\"; a=b", "Cookie: [secret]"),
+      ("Set-Cookie: sid=abcdef1234567890; Path=/; HttpOnly", "Set-Cookie: [secret]"),
+      ("curl -H 'Cookie: a=b; c=d' x", "curl -H 'Cookie: [secret]' x"),
+      (
+        #"{"Cookie":"session=abcdef1234567890","set-cookie":["a=b; Path=/"],"cookie":null}"#,
+        #"{"Cookie":"[secret]","set-cookie":["[secret]"],"cookie":null}"#
+      ),
       ("got bearer%20abcdef123456 here", "got bearer%20[token] here"),
       ("key AKIAIOSFODNN7EXAMPLE used", "key [token] used"),
       ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln end", "jwt [token] end"),
@@ -50,6 +62,8 @@ struct MaskTests {
       "id 1700000000000000000 and 4111111111111112", "token=true", #"{"message":"ok","n":1700000000000000000,"a":[]}"#,
       #"{"d":"a\tb\u00e9","x":{"y":null}}"#, "sk-learn is not a key", "550e8400-e29b-41d4-a716-446655440000", "@",
       "=:@%4",
+      "password=[secret], Cookie: [secret]", "http://web:8080/a:b@c", "http://a:80", "redis://:[secret]@cache",
+      "a cookie: expired", "://a:b@c", "//a:b@c", "http://u:@h",
       "\\", "\\u00", "%", ":::", "a@b", "C:\\new\\table", #"{"a":"\"}"#, "{", "}", #"{"a":}"#,
     ])
   func kept(text: String) { #expect(masker.masked(text) == text) }

@@ -141,6 +141,17 @@ struct LiveFeedTests {
     }
   }
 
+  @Test("Services are asked for by what the client is shown of them")
+  func maskedServices() throws {
+    let masker = Masker(Masking())
+    for (service, all, shown) in [("bob@example.com", true, false), ("[email]", false, true)] {
+      var filter = try filter([("service", service)])
+      #expect(filter.wants(service: "bob@example.com", masker) == shown)
+      filter.isPrivileged = true
+      #expect(filter.wants(service: "bob@example.com", masker) == all)
+    }
+  }
+
   @Test("A client that comes back goes on behind the last id it had; what is missing is said")
   func resume() throws {
     let feed = try feed { $0.replayBytes = 4000 }

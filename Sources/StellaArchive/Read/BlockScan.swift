@@ -25,7 +25,7 @@ final class BlockScan {
 
   /// False when no event of the block can be wanted.
   func isWorthReading(_ summary: BlockSummary, _ place: EventArchive.Place) -> Bool {
-    guard summary.couldHold(filter) else { return false }
+    guard summary.couldHold(filter, shown: shown) else { return false }
     guard let search = query.search, findsUnmasked, search.folded.count >= GramFilter.gram,
       case .file(let reader, let entry) = place
     else { return true }
@@ -40,9 +40,12 @@ final class BlockScan {
     return rows
   }
 
+  /// What a service is called for who asks: nobody is told what is behind a mask.
+  private func shown(_ service: String) -> String { masker?.masked(service, of: "service") ?? service }
+
   private func candidates(_ block: EventBlock) -> [Int] {
     let services = Set(
-      block.names.indices.filter { filter.services.contains(block.names[$0]) }.map { UInt32($0) + 1 })
+      block.names.indices.filter { filter.services.contains(shown(block.names[$0])) }.map { UInt32($0) + 1 })
     let least = filter.level?.rawValue ?? 0
     let range = query.numbers
     return (0..<block.count).filter { row in

@@ -24,6 +24,22 @@ extension EventArchive {
     return time >= query.since && time < query.until ? Int((time - query.since) / query.step) : nil
   }
 
+  /// What services are called for who asks, which is also what the query is asked of: nobody is told what is behind a mask.
+  private struct Names {
+    let masker: Masker?
+    private var known: [String: String] = [:]
+
+    init(_ masker: Masker?) { self.masker = masker }
+
+    mutating func shown(_ service: String) -> String {
+      guard let masker else { return service }
+      if let found = known[service] { return found }
+      let made = masker.masked(service, of: "service")
+      known[service] = made
+      return made
+    }
+  }
+
   private func isWanted(_ service: String?, _ query: SeriesQuery) -> Bool {
     query.services.isEmpty || service.map { query.services.contains($0) } ?? false
   }
@@ -33,18 +49,21 @@ extension EventArchive {
   private func countLines(_ query: SeriesQuery, _ masker: Masker?) -> [[UInt8]] {
     var totals = [UInt64](repeating: 0, count: query.steps)
     var groups: [String: [Int: UInt64]] = [:]
+    var shown = Names(masker)
     let least = query.level?.rawValue ?? 0
     forEachPart(query) { bytes in
       _ = EventCounts.read(
         bytes,
         each: { key, count in
-          guard key.level >= least, isWanted(key.service, query), let place = place(key.minute, query) else { return }
+          guard key.level >= least else { return }
+          let service = key.service.map { shown.shown($0) }
+          guard isWanted(service, query), let place = place(key.minute, query) else { return }
           totals[place] += count
           switch query.group {
           case nil: break
           case .level:
             groups[LogLevel(rawValue: key.level)?.name ?? Self.nameless, default: [:]][place, default: 0] += count
-          case .service: groups[key.service ?? Self.nameless, default: [:]][place, default: 0] += count
+          case .service: groups[service ?? Self.nameless, default: [:]][place, default: 0] += count
           }
         }, duration: { _, _ in })
     }
@@ -62,7 +81,7 @@ extension EventArchive {
         json.raw("{")
         for name in names {
           guard let count = named[name]?[place] else { continue }
-          json.name(query.group == .service ? masker?.masked(name) ?? name : name)
+          json.name(name)
           json.integer(count)
         }
         json.raw("}")
@@ -93,19 +112,21 @@ extension EventArchive {
 
   private func durationLines(_ query: SeriesQuery, _ masker: Masker?) -> [[UInt8]] {
     var sketches: [Cell: LatencySketch] = [:]
+    var shown = Names(masker)
     let isGrouped = query.group == .service
     forEachPart(query) { bytes in
       _ = EventCounts.read(
         bytes, each: { _, _ in },
         duration: { key, sketch in
-          guard isWanted(key.service, query), let place = place(key.minute, query) else { return }
-          let cell = Cell(place: place, service: isGrouped ? key.service ?? Self.nameless : "")
+          let service = key.service.map { shown.shown($0) }
+          guard isWanted(service, query), let place = place(key.minute, query) else { return }
+          let cell = Cell(place: place, service: isGrouped ? service ?? Self.nameless : "")
           sketches[cell, default: LatencySketch()].add(sketch)
         })
     }
     if isGrouped {
       return sketches.sorted { ($0.key.place, $0.key.service) < ($1.key.place, $1.key.service) }.map {
-        line($0.key.place, query, $0.value, service: masker?.masked($0.key.service) ?? $0.key.service)
+        line($0.key.place, query, $0.value, service: $0.key.service)
       }
     }
     return (0..<query.steps).map {

@@ -33,11 +33,13 @@ struct BlockSummary: Sendable, Hashable {
   }
 
   /// Whether an event of it could be wanted.
-  func couldHold(_ filter: RowFilter) -> Bool {
+  ///
+  /// - Parameter shown: what a service is called for who asks.
+  func couldHold(_ filter: RowFilter, shown: (String) -> String) -> Bool {
     guard leastTime < filter.until, latestTime >= filter.since else { return false }
     if let level = filter.level, levels >> level.rawValue == 0 { return false }
     guard !filter.services.isEmpty, let services else { return true }
-    return filter.services.contains { services.contains($0) }
+    return services.contains { filter.services.contains(shown($0)) }
   }
 
   // MARK: - In files

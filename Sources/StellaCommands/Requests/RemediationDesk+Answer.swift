@@ -40,7 +40,9 @@ extension RemediationDesk {
     case .resolve(let id, let reason): try resolve(id, reason, viewer, layout)
     case .silence(let rule, let key, let length, let reason): try silence(rule, key, length, reason, viewer, layout)
     case .unsilence(let number): try unsilence(number, viewer, layout)
-    case .history(let rule, let key, let limit): try history(rule, key, limit, layout)
+    case .history(let rule, let key, let limit):
+      try history(
+        rule, key, limit, masking: viewer.seesMasked(request) ? try PrivacyRules.viewers(configuration) : nil, layout)
     case .rules(let request): try answer(request, of: nil, for: viewer, as: layout)
     case .fixes(let request): try answer(request, as: layout)
     case .mutes: try mutes(layout)

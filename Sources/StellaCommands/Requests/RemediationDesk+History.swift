@@ -5,7 +5,13 @@ import StellaServer
 /// Requests about what rules have decided.
 extension RemediationDesk {
   /// The last decisions of a rule, as the last checkpoint has them; also of one that was removed.
-  func history(_ rule: String, _ key: String?, _ limit: Int, _ layout: AnswerLayout) throws -> OperatorAnswer {
+  ///
+  /// - Parameters:
+  ///   - key: has to stand in what is shown of a decision's key: nobody is told what is behind a mask.
+  ///   - masking: what is taken out of what is shown; nil for nothing.
+  func history(
+    _ rule: String, _ key: String?, _ limit: Int, masking: Masking?, _ layout: AnswerLayout
+  ) throws -> OperatorAnswer {
     let names = try store.partNames()
     guard names.contains(RuleSet.part(rule: rule)) || names.contains(RuleSet.part(decisions: rule)) else {
       throw noHistory(of: rule, among: names)
@@ -18,7 +24,10 @@ extension RemediationDesk {
         throw CommandFailure(.failure, "the decisions of \(TextEscaping.oneLine(rule)) can't be read: \(error.message)")
       }
     }
-    if let key { decisions.removeAll { !$0.key.contains(key) } }
+    if let key {
+      let masker = masking.map { Masker($0) }
+      decisions.removeAll { !(masker?.masked($0.key) ?? $0.key).contains(key) }
+    }
     decisions = Array(decisions.suffix(max(0, limit)))
     var answer = OperatorAnswer()
     answer.isList = true

@@ -35,6 +35,7 @@ enum CredentialForms {
   static let secretNames: [[[UInt8]]] = [
     "password", "passwd", "pwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "accesskey",
     "secret_key", "secretkey", "private_key", "privatekey", "authorization", "credential", "session_id", "sessionid",
+    "cookie",
   ].reduce(into: [[[UInt8]]](repeating: [], count: 26)) { names, name in
     if let last = name.utf8.last { names[Int(last - 97)].append(Array(name.utf8)) }
   }

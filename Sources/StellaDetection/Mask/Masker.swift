@@ -51,6 +51,16 @@ package final class Masker {
 
   package func masked(_ text: String) -> String { String(decoding: masked(Array(text.utf8)), as: UTF8.self) }
 
+  /// What `text` becomes as the value of a JSON object's member of that name.
+  package func masked(_ text: String, of name: String) -> String {
+    let demand = Array(name.utf8).withUnsafeBufferPointer { masking.demand(of: $0, in: Bytes(rebasing: $0[..<0])) }
+    return Array(text.utf8).withUnsafeBufferPointer { value in
+      if value.isEmpty || demand == .none && !masking.mayHold(value) { return text }
+      var output: [UInt8] = []
+      return maskValue(value, demand, into: &output) ? String(decoding: output, as: UTF8.self) : text
+    }
+  }
+
   /// Lines, each masked by itself.
   package func maskedLines(_ lines: [UInt8]) -> [UInt8] {
     lines.withUnsafeBufferPointer { bytes in

@@ -357,6 +357,9 @@ struct TextMask {
 
   /// Looks at the name before `=` or `:`, and at the value behind; returns where to go on.
   private mutating func assignment(_ place: Int) -> Int {
+    if kinds.contains(.token), text[place] == UInt8(ascii: ":"), let found = password(after: place) {
+      return replace(found, "[secret]")
+    }
     if kinds.contains(.address), text[place] == UInt8(ascii: ":"), place + 2 < count,
       text[place + 1] == UInt8(ascii: ":"),
       place == 0 || !Self.isWord(text[place - 1]) && text[place - 1] != UInt8(ascii: ":"),
@@ -365,8 +368,11 @@ struct TextMask {
       return replace(place..<end, "[ip]")
     }
     guard let (demand, isQuoted) = demand(before: place), demand != .none,
-      let (value, quote) = value(after: place, isLoose: isQuoted)
+      let (first, quote) = value(after: place, isLoose: isQuoted)
     else { return place + 1 }
+    var value = first
+    let isPairs = quote == 0 && demand == .secret && isCookie(before: place) && part(value).contains(UInt8(ascii: "="))
+    if isPairs { value = value.lowerBound..<endOfPairs(value.upperBound) }
     // `"name": 1` becomes `"name": "…"`, also where that JSON stands in a text.
     let addsQuotes = isQuoted && quote == 0
     let isEscaped = addsQuotes && place > 1 && text[place - 2] == UInt8(ascii: "\\")
@@ -377,8 +383,12 @@ struct TextMask {
     }
     if demand == .secret {
       if Self.isHarmless(part(value)) { return place + 1 }
+      // The bracket ends what was masked already.
+      if quote == 0, value.upperBound < count, Self.isHarmless(part(value.lowerBound..<value.upperBound + 1)) {
+        return place + 1
+      }
       let isSentence = text[place] == UInt8(ascii: ":") && !isQuoted && quote == 0
-      if isSentence, !isSecret(part(value)) { return place + 1 }
+      if isSentence, !isPairs, !isSecret(part(value)) { return place + 1 }
     }
     copy(to: value.lowerBound)
     addQuote(&output)
@@ -386,6 +396,51 @@ struct TextMask {
     addQuote(&output)
     copied = value.upperBound
     return value.upperBound
+  }
+
+  /// The password behind the colon at `place`, as in `scheme://user:password@host` (RFC 3986, section 3.2.1).
+  private func password(after place: Int) -> Range<Int>? {
+    func isPart(_ byte: UInt8) -> Bool { byte > 0x20 && !"/?#\"'<>\\".utf8.contains(byte) }
+    var start = place
+    while start > 0, place - start < 256, text[start - 1] != UInt8(ascii: ":"), isPart(text[start - 1]) { start -= 1 }
+    guard start > 3, part(start - 3..<start).equals("://"), Self.isWord(text[start - 4]) else { return nil }
+    var end = end(of: place + 1, isPart)
+    // One that isn't encoded may have at signs itself.
+    while end > place + 1, text[end - 1] != UInt8(ascii: "@") { end -= 1 }
+    guard end > place + 2 else { return nil }
+    let found = place + 1..<end - 1
+    return part(found).equals("[secret]") ? nil : found
+  }
+
+  /// Whether the name before `place` is that of a header with cookies.
+  private func isCookie(before place: Int) -> Bool {
+    var end = place
+    while end > 0, "\"'\\".utf8.contains(text[end - 1]) { end -= 1 }
+    return end >= 6 && part(end - 6..<end).matchesIgnoringCase("cookie", at: 0)
+  }
+
+  /// Where cookies end, and what is said about them (RFC 6265), the first of which goes to `first`.
+  private func endOfPairs(_ first: Int) -> Int {
+    var end = first
+    while end < count {
+      if text[end] == UInt8(ascii: "\""), end > 0, text[end - 1] == UInt8(ascii: "=") {
+        // A value in quotes.
+        let close = self.end(of: end + 1) { $0 > 0x20 && $0 != UInt8(ascii: "\"") }
+        guard close < count, text[close] == UInt8(ascii: "\"") else { return end }
+        end = close + 1
+      } else if text[end] == UInt8(ascii: ";") {
+        let next = self.end(of: end + 1) { $0 == 0x20 }
+        let close = self.end(of: next) { $0 > 0x20 && $0 != UInt8(ascii: ";") && !"\"'<>\\".utf8.contains($0) }
+        guard close > next else { return end }
+        end = close
+      } else {
+        // What a value may not have is part of it all the same.
+        let close = self.end(of: end) { $0 > 0x20 && $0 != UInt8(ascii: ";") && !"\"'<>\\".utf8.contains($0) }
+        guard close > end else { return end }
+        end = close
+      }
+    }
+    return end
   }
 
   private func demand(before place: Int) -> (Masking.Demand, isQuoted: Bool)? {

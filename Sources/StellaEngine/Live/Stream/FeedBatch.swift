@@ -46,12 +46,12 @@ final class FeedMessage {
     return made
   }
 
-  func isWanted(by filter: FeedFilter) -> Bool {
+  func isWanted(by filter: FeedFilter, _ masker: Masker) -> Bool {
     guard filter.kinds.contains(kind) else { return false }
     if !filter.rules.isEmpty, !filter.rules.contains(rule) { return false }
     guard kind == .alert else { return true }
     if let least = filter.severity { guard let severity, severity >= least else { return false } }
-    return filter.services.isEmpty || service.map { filter.services.contains($0) } ?? false
+    return filter.wants(service: service, masker)
   }
 }
 
@@ -76,7 +76,9 @@ final class FeedBatch {
   /// The event as JSON; nil when the filter doesn't want it, apart from its condition.
   func json(_ row: Int, _ filter: FeedFilter, _ decoder: any Decoder, _ masker: Masker) -> [UInt8]? {
     if known[row] == nil { encode(row, decoder) }
-    guard let (level, service) = known[row], filter.wants(level: level, service: service), let plain = plain[row] else {
+    guard let (level, service) = known[row], filter.wants(level: level, service: service, masker),
+      let plain = plain[row]
+    else {
       return nil
     }
     if filter.isPrivileged { return plain }

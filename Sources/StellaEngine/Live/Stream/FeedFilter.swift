@@ -100,8 +100,15 @@ package struct FeedFilter: Sendable, Hashable {
       TextEscaping.oneLine("there is no \(name) \(value). There are \(known.joined(separator: ", ")).", limit: 300))
   }
 
-  func wants(level found: LogLevel?, service: String?) -> Bool {
+  func wants(level found: LogLevel?, service: String?, _ masker: Masker) -> Bool {
     if let level { guard let found, found >= level else { return false } }
-    return services.isEmpty || service.map { services.contains($0) } ?? false
+    return wants(service: service, masker)
+  }
+
+  /// Services are asked for by what they are called for the client: nobody is told what is behind a mask.
+  func wants(service: String?, _ masker: Masker) -> Bool {
+    if services.isEmpty { return true }
+    guard let service else { return false }
+    return services.contains(isPrivileged ? service : masker.masked(service, of: "service"))
   }
 }

@@ -156,7 +156,7 @@ final class FeedThread {
   }
 
   private func add(_ message: FeedMessage, to view: FeedView) {
-    guard message.isWanted(by: view.filter) else { return }
+    guard message.isWanted(by: view.filter, masker) else { return }
     view.add(
       message.number, message.kind == .alert ? "alert" : "run",
       message.json(isPrivileged: view.filter.isPrivileged, masker))
