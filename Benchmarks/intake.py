@@ -144,16 +144,30 @@ def killed(stella, folder, kills=3, seconds=2.0):
     return acknowledged, seen, sent
 
 
+def listener(server):
+    """A client of the stream that never waits."""
+    client = server.connect()
+    client.sendall(b"GET /api/v1/stream?types=event,alert HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    client.setblocking(False)
+    return client
+
+
+def has_ended(client, room):
+    """Reads what is there, and whether that was the end: the system resets what waits too long for one that was dropped."""
+    try:
+        return not client.recv(room)
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
 def soak(server, path, minutes, rate=20_000, clients=100):
     """Resident memory while events come at a rate and clients listen, one of ten of them too slowly: samples of (s, MB)."""
     requests = requests_of(path, 200_000)
     listeners = []
     for _ in range(clients):
-        client = server.connect()
-        client.sendall(b"GET /api/v1/stream?types=event,alert HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        client.setblocking(False)
-        listeners.append(client)
-    poster = Poster(server, [])
+        listeners.append(listener(server))
     samples, sent, begin = [], 0, time.monotonic()
     connection = server.connect()
     next_sample = begin + 5
@@ -165,15 +179,10 @@ def soak(server, path, minutes, rate=20_000, clients=100):
                 answer += connection.recv(65536)
             sent += 1
         for place, client in enumerate(listeners):
-            try:
-                # Every tenth reads next to nothing, and is dropped; another comes for it.
-                if not client.recv(256 if place % 10 == 0 else 1 << 20):
-                    client.close()
-                    client = listeners[place] = server.connect()
-                    client.sendall(b"GET /api/v1/stream?types=event,alert HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                    client.setblocking(False)
-            except BlockingIOError:
-                pass
+            # Every tenth reads next to nothing, and is dropped; another comes for it.
+            if has_ended(client, 256 if place % 10 == 0 else 1 << 20):
+                client.close()
+                listeners[place] = listener(server)
         if now >= next_sample:
             next_sample += 5
             samples.append((now - begin, server.resident_mb()))

@@ -49,6 +49,11 @@ extension Alert {
         + ResolveCause.allCases.map { "`\($0.rawValue)` (\($0.meaning))" }.joined(separator: ", ")
     ),
     (
+      "input_ended", "boolean",
+      "true for one that is kept and whose input ended while it fired, with nothing that reads on: nobody will tell that it is "
+        + "over; else absent"
+    ),
+    (
       "muted", "object",
       "why nobody is told: `cause` (\(Mute.Cause.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))), `name`, `by`, "
         + "`reason`, `until`; absent when nothing keeps the alert back"

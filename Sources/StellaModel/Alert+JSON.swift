@@ -47,6 +47,10 @@ extension JSONText {
     value(.object(alert.labels))
     field("source", alert.source)
     if let cause = alert.resolvedBecause { field("resolved_because", cause.rawValue) }
+    if alert.inputEnded {
+      name("input_ended")
+      bool(true)
+    }
     if let mute = alert.mute {
       name("muted")
       value(mute.json)

@@ -27,6 +27,7 @@ extension Alert {
       affectedUsers: texts("affected_users"), suggestedActions: texts("suggested_actions"), fixes: texts("fixes"),
       runbook: text("runbook"), labels: object("labels"), source: text("source") ?? "")
     resolvedBecause = text("resolved_because").flatMap(ResolveCause.init(rawValue:))
+    inputEnded = value("input_ended") == .bool(true)
     mute = value("muted").flatMap(Mute.init(_:))
   }
 }

@@ -78,6 +78,9 @@ public struct Alert: Sendable, Hashable {
   public var source: String
   /// What ended it; nil while it is open, and when a Stella that didn't say kept it.
   public var resolvedBecause: ResolveCause?
+  /// Whether its input ended while it fired and nothing reads on, so that nobody will ever tell that it is over. Only of one that is
+  /// kept, and not part of what the rule found.
+  public var inputEnded: Bool
   /// What keeps this transition from being told; nil when nothing does. Not part of what the rule found.
   public var mute: Mute?
 
@@ -110,5 +113,6 @@ public struct Alert: Sendable, Hashable {
     self.runbook = runbook
     self.labels = labels
     self.source = source
+    inputEnded = false
   }
 }

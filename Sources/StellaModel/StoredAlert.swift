@@ -127,7 +127,7 @@ package protocol AlertTransaction: AnyObject {
   func put(_ alert: StoredAlert) throws(StoreError)
   func acknowledge(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
   func resolve(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
-  /// Removes resolved alerts that changed last before `time`; how many.
+  /// Removes alerts that changed last before `time` and that are resolved, or whose input has ended; how many.
   func pruneAlerts(before time: Int64) throws(StoreError) -> Int
 
   /// In the order of their numbers, those that are over included.

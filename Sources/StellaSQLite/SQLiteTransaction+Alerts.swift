@@ -74,7 +74,11 @@ extension SQLiteTransaction: AlertTransaction {
 
   package func pruneAlerts(before time: Int64) throws(StoreError) -> Int {
     try StoreError.translating(path) {
-      try db.execute(sql: "DELETE FROM alert WHERE status = 'resolved' AND updated_at < ?", arguments: [time])
+      try db.execute(
+        sql: """
+          DELETE FROM alert
+          WHERE updated_at < ? AND (status = 'resolved' OR json_extract(json, '$.input_ended') IS NOT NULL)
+          """, arguments: [time])
       return db.changesCount
     }
   }

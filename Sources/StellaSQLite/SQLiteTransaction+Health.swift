@@ -147,7 +147,9 @@ extension SQLiteTransaction: HealthTransaction {
         db,
         sql: """
           SELECT severity, acknowledged_by IS NOT NULL AS known, count(*) AS counted, min(first_seen) AS since FROM alert
-          WHERE status = 'firing' AND resolved_by IS NULL AND json_extract(json, '$.muted') IS NULL GROUP BY 1, 2
+          WHERE status = 'firing' AND resolved_by IS NULL AND json_extract(json, '$.muted') IS NULL
+            AND json_extract(json, '$.input_ended') IS NULL
+          GROUP BY 1, 2
           """
       ).map { row in
         guard let severity = Severity(rawValue: row["severity"]) else {

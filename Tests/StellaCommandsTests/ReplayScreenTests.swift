@@ -21,4 +21,15 @@ struct ReplayScreenTests {
     #expect(text.hasSuffix("low r: half of them; was value 33.3\n"), "\(text)")
     #expect(ReplayScreen.json(difference).first?.contains("33.33333333333333") == true)
   }
+
+  @Test("On a narrow terminal a difference goes on in next lines, and what has changed isn't cut")
+  func narrow() {
+    let difference = ReplayDifference(old: [alert(100.0 / 3)], new: [alert(48)])
+    let lines = ReplayScreen(terminal: Terminal(columns: 40, hasColor: false)).difference(difference, isQuiet: true)
+      .split(separator: "\n")
+    #expect(lines.count > 1 && lines.allSatisfy { DisplayWidth.of(String($0)) <= 40 }, "\(lines)")
+    #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("    ") })
+    let text = lines.map { String($0.drop { $0 == " " }) }.joined(separator: " ")
+    #expect(text.hasSuffix("low r: half of them; was value 33.3"), "\(text)")
+  }
 }

@@ -34,12 +34,15 @@ struct TerminalTests {
     #expect(DisplayWidth.cut("x", to: 0) == "" && DisplayWidth.cut("xy", to: 1) == "…")
   }
 
-  @Test("Text is wrapped at blanks, else within a word, and cut on its last line")
+  @Test("Text is wrapped at blanks, else behind a sign or within a word, and cut on its last line")
   func wrap() {
     #expect(DisplayWidth.wrap("one two three", to: 7, lines: 9) == ["one two", "three"])
     #expect(DisplayWidth.wrap("one two three", to: 8, lines: 9) == ["one two", "three"])
     #expect(DisplayWidth.wrap("one two three four", to: 8, lines: 2) == ["one two", "three f…"])
     #expect(DisplayWidth.wrap("a bcdefghijklm", to: 6, lines: 9) == ["a bcde", "fghijk", "lm"])
+    #expect(DisplayWidth.wrap("irrigation.valve-stuck", to: 13, lines: 9) == ["irrigation.", "valve-stuck"])
+    #expect(DisplayWidth.wrap("irrigation.valve-stuck", to: 10, lines: 9) == ["irrigation", ".valve-", "stuck"])
+    #expect(DisplayWidth.wrap("at valve.zone.name=east", to: 17, lines: 9) == ["at valve.zone.", "name=east"])
     #expect(DisplayWidth.wrap("日本語日本語", to: 5, lines: 9) == ["日本", "語日", "本語"])
     #expect(DisplayWidth.wrap("", to: 5, lines: 3) == [""] && DisplayWidth.wrap("日", to: 1, lines: 3) == ["…"])
   }
@@ -67,6 +70,18 @@ struct TerminalTests {
       #expect(lines.allSatisfy { DisplayWidth.of(String($0)) <= width }, "\(width)")
     }
     #expect(table.text(width: 60).contains(String(repeating: "y", count: 20)))
+  }
+
+  @Test("A column that says how narrow it gets keeps that width, and goes on in a next line")
+  func lines() {
+    var table = TextTable([
+      .init("seen", isFlexible: true, lines: 2, narrowest: 10), .init("text", isFlexible: true),
+    ])
+    table.add(["2026-11-21 18:34:20Z", String(repeating: "x", count: 30)])
+    for width in 20...24 {
+      let lines = table.text(width: width).split(separator: "\n").dropFirst().map { String($0.prefix(10)) }
+      #expect(lines == ["2026-11-21", "18:34:20Z"], "\(width)")
+    }
   }
 
   @Test("Notes come after what was printed before them, and nothing is lost")

@@ -71,6 +71,18 @@ import Testing
     #expect(outcome.transitions[2].value == .integer(4))
   }
 
+  @Test func aTextThatStandsForAListIsAListOfOne() throws {
+    let body = """
+      suggest = { "other" }, actions = { "Look" },
+      on = function(e, s) return alert { suggest = "restart", actions = "Wait", affected_users = e.n } end,
+      """
+    var stream = DetectStream()
+    stream.add(0, "\"k\":\"a\",\"ok\":false,\"n\":7")
+    let alert = try #require(try stream.run([rule(body)], advance: 0).fired.first)
+    #expect(alert.fixes == ["restart"] && alert.suggestedActions == ["Wait"] && alert.affectedUsers == ["7"])
+    #expect(alert.labels.isEmpty)
+  }
+
   @Test func suppressionIsPerKey() throws {
     var stream = DetectStream()
     for second in 0..<10 { stream.add(Double(second), "\"k\":\"\(second % 5)\",\"ok\":false") }

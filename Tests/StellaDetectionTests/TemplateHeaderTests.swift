@@ -42,6 +42,20 @@ struct TemplateHeaderTests {
     continuation.withUnsafeBufferPointer { #expect(recogniser.message(of: $0).count == $0.count) }
   }
 
+  @Test("A name before a figure says what was measured, and stays in the message with the words before it")
+  func measures() {
+    let messages = (0..<60).map { $0 % 3 == 0 ? "pressure low: 1.\($0) bar" : "pressure ok: 3.\($0) bar" }
+    let recogniser = HeaderRecogniser()
+    let lines = messages.enumerated().map { "[pump-\($0 % 4)] \($0 % 3 == 0 ? "WARN" : "INFO") \($1)" }
+    for line in lines { Array(line.utf8).withUnsafeBufferPointer { recogniser.learn($0) } }
+    recogniser.decide()
+    for (line, message) in zip(lines, messages) {
+      Array(line.utf8).withUnsafeBufferPointer {
+        #expect(String(decoding: recogniser.message(of: $0), as: UTF8.self) == message)
+      }
+    }
+  }
+
   @Test("A table's values stay, whatever stands before them")
   func tables() {
     let lines = (0..<60).map { "2026-11-20T08:00:\(10 + $0 % 50)Z,press-\($0 % 4),6\($0 % 10).25,0.\($0),run" }

@@ -142,6 +142,27 @@ import Testing
     #expect(unknown.isEmpty, "\(unknown)")
   }
 
+  @Test("A fix that a script's alert names and nobody has is told at its line, what is made up as it runs is not")
+  func unknownFixOfScript() throws {
+    let source = LintCheck.Example(
+      keys: """
+        on = function(e, s)
+          if e.a then return alert { suggest = "restart-servise", value = 1 } end
+          if e.b then return alert { suggest = { "restart-service", "reload", e.b .. "-x", e.c or "y" } } end
+          return alert { suggest = "restart-" .. e.service }
+        end,
+        """
+    ).source
+    let said = try lint(source).warnings.filter { $0.check == .unknownFix }
+    #expect(
+      said.map(\.error.message) == [
+        "suggest names restart-servise, and no fix that is loaded has that id",
+        "suggest names reload, and no fix that is loaded has that id",
+      ])
+    #expect(said.first?.error.remedy.hasPrefix("Did you mean restart-service?") == true)
+    #expect(said.count == 2 && said[1].error.line == said[0].error.line + 1)
+  }
+
   @Test("A change that the rule would not load with is left out") func unsafeEdit() throws {
     let source = LintCheck.Example(keys: #"where = "level >= error and matches(message, [[timeout]])","#).source
     let (warnings, fixed) = try lint(source)

@@ -117,6 +117,7 @@ struct ReferenceRegistryTests {
       id: "0", rule: "r", type: "t", severity: .low, title: "a", summary: "b", key: [], status: .firing, revision: 1,
       firstSeen: 0, lastSeen: 0, count: 1, value: .integer(1), expected: .integer(1), fixes: ["f"], runbook: "u")
     alert.resolvedBecause = .quiet
+    alert.inputEnded = true
     alert.mute = Mute(.silence, by: "m", reason: "n")
     var rest = alert.json[...]
     for field in Alert.jsonFields {

@@ -14,6 +14,8 @@ final class WatchHarness {
   private(set) var output = ""
   private(set) var alerts: [Alert] = []
   private(set) var notices: [WatchNotice] = []
+  /// How alerts that fire were told to stand.
+  private(set) var standing: [Alert] = []
   /// Batches that raised alerts.
   private(set) var deliveries = 0
   /// Called between two batches, for each alert of the one before. ``Done`` ends the run.
@@ -85,6 +87,7 @@ final class WatchHarness {
           notices.append(notice)
           onNotice?(notice)
         })
+      made.onStanding = { [self] in standing += $0 }
       run = made
       defer { run = nil }
       do {

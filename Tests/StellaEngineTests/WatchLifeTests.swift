@@ -42,6 +42,21 @@ struct WatchLifeTests {
   }
 
   @Test(
+    "Alerts that fire at the end are told as they stand, and that their input has ended where nothing goes on",
+    arguments: [false, true])
+  func standing(isKept: Bool) throws {
+    try watch.rule("many", "where = [[seq ~= nil]], threshold = { count = 2, within = \"1m\" }")
+    try watch.directory.write("app.log", WatchHarness.lines(1...5, step: 1))
+    if isKept { watch.options.store = InMemoryStore() }
+    try watch.run(["app.log"])
+    #expect(watch.alerts.map(\.count) == [2] && watch.alerts.allSatisfy { !$0.inputEnded })
+    let last = try #require(watch.standing.last)
+    #expect(last.id == watch.alerts[0].id && last.count == 5 && last.status == .firing)
+    #expect(last.inputEnded == !isKept)
+    #expect(watch.standing.filter { !$0.inputEnded }.last?.count == 5)
+  }
+
+  @Test(
     "What was read under the rules before a reload isn't read again under the new ones, also when alerts wait at a kill"
   )
   func killAfterReload() throws {

@@ -97,13 +97,13 @@ struct HealthStoreTests {
   }
 
   private func put(
-    _ id: String, rule: String = "r", _ severity: Severity, _ status: Alert.Status, muted: Bool = false,
+    _ id: String, rule: String = "r", _ severity: Severity, _ status: Alert.Status, json: String = "{}",
     at time: Int64 = 50
   ) throws {
     let alert = StoredAlert(
       id: id, rule: rule, type: "t", severity: severity, status: status, title: "", key: "{}", count: 1,
       firstSeen: time,
-      lastSeen: time, updatedAt: time, json: muted ? #"{"muted":{"by":"x"}}"# : "{}")
+      lastSeen: time, updatedAt: time, json: json)
     try store.write(as: .command) { try $0.put(alert) }
   }
 
@@ -111,7 +111,8 @@ struct HealthStoreTests {
   func alerts() throws {
     try put("1", .high, .firing, at: 40)
     try put("2", .high, .firing)
-    try put("3", .high, .firing, muted: true)
+    try put("3", .high, .firing, json: #"{"muted":{"by":"x"}}"#)
+    try put("7", .high, .firing, json: #"{"input_ended":true}"#)
     try put("4", .critical, .resolved)
     try put("5", .low, .firing)
     try put("6", .low, .firing)
@@ -128,7 +129,10 @@ struct HealthStoreTests {
       ])
     #expect(
       try store.readRuns { try $0.alertEpisodes(since: 50, limit: 9) } == [
-        AlertEpisodes(rule: "r", key: "{}", count: 4)
+        AlertEpisodes(rule: "r", key: "{}", count: 5)
       ])
+    // Nobody would ever tell that it is over.
+    #expect(try store.write(as: .command) { try $0.pruneAlerts(before: 51) } == 2)
+    #expect(try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == ["1", "2", "3", "5", "6"])
   }
 }

@@ -115,7 +115,7 @@ struct StellaOperatorRoutesTests {
 
       #expect(try await client.get("/operators/status", token: "vera").body.contains(#""phase":"running","well":true"#))
       #expect(try await client.get("/operators/metrics", token: "vera").body.contains("\nstella_rules 2\n"))
-      let alerts = try await client.get("/operators/alerts?rule=shop.orders", token: "vera")
+      let alerts = try await client.get("/operators/alerts?all=true&rule=shop.orders", token: "vera")
       #expect(alerts.body.contains(run.alert) && alerts.body.contains(#""rule":"shop.orders""#), "\(alerts)")
       #expect(try await client.get("/operators/alerts/\(run.alert)", token: "vera").status == 200)
       #expect(try await client.get("/operators/alerts/none", token: "vera").status == 404)

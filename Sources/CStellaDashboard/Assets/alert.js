@@ -150,6 +150,7 @@ export function makeAlertDetail(host) {
           + " (" + length(stamp(alert.last_seen) - stamp(alert.first_seen)) + ")"),
         remarks.map(([name, remark]) => fact(name, remark.by + " at " + clock(stamp(remark.time)) + ": " + remark.reason)),
         alert.muted ? fact("Muted", typeof alert.muted === "object" ? Object.entries(alert.muted).map(([name, value]) => name + " " + visible(value)).join(", ") : alert.muted) : null,
+        alert.input_ended ? fact("Input", "ended while it fired: nothing will tell that it is over") : null,
         alert.affected_users?.length ? fact("Users", counted(alert.affected_users.length, "user") + ": " + alert.affected_users.slice(0, 12).map(visible).join(", ")) : null,
         alert.runbook ? fact("Runbook", runbook(alert.runbook)) : null, fact("Source", alert.source ?? "–"), fact("Id", alert.id));
       put(gauge, typeof alert.value === "number" && typeof alert.expected === "number" ? bullet(alert.value, alert.expected, short) : null);
@@ -166,7 +167,7 @@ export function makeAlertDetail(host) {
     },
     suggest(suggestions, exceptions) {
       put(helps, suggestions.map((one) => h("li", {}, h("span", {}, h("b", {}, visible(one.fix)), ": " + (one.reasons ?? []).map(visible).join(", ") + "; "
-        + (one.succeeded + one.unsuccessful === 0 ? "never carried out yet" : "helped in " + one.succeeded + " of " + counted(one.succeeded + one.unsuccessful, "run"))
+        + experience(one)
         + (one.applies ? "" : "; does not apply")))));
       if (suggestions.length) helpPart.hidden = false;
       if (exceptions.length) facts.append(...fact("Exceptions", exceptions.map((one) => visible(one.reason ?? one)).join("; ")));
@@ -192,6 +193,13 @@ export function makeAlertDetail(host) {
             h("td", {}, visible(one.decision)), h("td", { class: "figure" }, number(one.count)), h("td", {}, visible(one.reason)))))));
     },
   };
+}
+
+/** How often a fix has helped. What was taken back tells neither. */
+function experience(one) {
+  const judged = one.succeeded + one.unsuccessful, back = one.taken_back ?? 0;
+  if (judged === 0) return back === 0 ? "never carried out yet" : counted(back, "run") + ", taken back or to be";
+  return "helped in " + one.succeeded + " of " + counted(judged, "run") + (back === 0 ? "" : ", " + back + " more taken back or to be");
 }
 
 /** Only addresses of pages become links; anything else is text. */

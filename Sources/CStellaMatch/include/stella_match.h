@@ -98,6 +98,32 @@ bool stella_text_contains_caseless(const uint8_t *text, size_t length, const uin
 /// Whether the `length` bytes of both are equal without regard to the case of ASCII letters; `b` is in lower case.
 bool stella_text_equals_caseless(const uint8_t *a, const uint8_t *b, size_t length);
 
+// MARK: Personal data
+
+enum { STELLA_PERSONAL_EMAIL = 1, STELLA_PERSONAL_TOKEN = 2, STELLA_PERSONAL_ADDRESS = 4, STELLA_PERSONAL_CARD = 8 };
+
+/// Tells most records that have no personal data from those that may have some. Immutable once it is filled; any number of
+/// threads may use it at once.
+typedef struct stella_personal stella_personal;
+
+typedef enum stella_personal_word {
+  /// What a credential begins with, where a word begins.
+  STELLA_PERSONAL_BEGINNING,
+  /// The same in lower case, for whatever case.
+  STELLA_PERSONAL_SCHEME,
+  /// What the name of a value that is taken out ends with: in lower case, for whatever case; `-` and `.` stand for `_`, too.
+  STELLA_PERSONAL_ENDING,
+} stella_personal_word;
+
+/// NULL when there is no memory.
+stella_personal *stella_personal_create(uint32_t kinds);
+void stella_personal_destroy(stella_personal *personal);
+/// A word that is looked for.
+void stella_personal_add(stella_personal *personal, stella_personal_word kind, const uint8_t *word, size_t length);
+/// False when there is nothing in the text, plain or JSON, that is found by its form or by the name before it. True tells
+/// nothing: the text has a sign that could belong to such a thing. One pass, O(length).
+bool stella_personal_possible(const stella_personal *personal, const uint8_t *text, size_t length);
+
 // MARK: Addresses
 
 /// An IP address or the network around it. An IPv4 address, also one written as `::ffff:10.0.0.1`, is kept in the

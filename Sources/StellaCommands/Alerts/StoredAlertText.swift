@@ -6,14 +6,25 @@ import StellaRemediation
 enum StoredAlertText {
   static func state(_ alert: StoredAlert) -> String {
     if alert.resolved != nil { return "resolved by hand" }
-    if let mute = mute(alert) { return "\(alert.status.rawValue), \(mute.isShown ? "shadow" : "muted")" }
-    return alert.acknowledged == nil ? alert.status.rawValue : "\(alert.status.rawValue), acknowledged"
+    let state = hasInputEnded(alert) ? "input ended" : alert.status.rawValue
+    if let mute = mute(alert) { return "\(state), \(mute.isShown ? "shadow" : "muted")" }
+    return alert.acknowledged == nil ? state : "\(state), acknowledged"
   }
 
   /// What kept the alert from being told; nil when nothing did.
-  static func mute(_ alert: StoredAlert) -> Mute? {
-    guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return nil }
-    return members.first { $0.name == "muted" }.flatMap { Mute($0.value) }
+  static func mute(_ alert: StoredAlert) -> Mute? { member("muted", of: alert).flatMap { Mute($0) } }
+
+  /// Whether it fires, and nothing reads on that could tell of its end.
+  static func hasInputEnded(_ alert: StoredAlert) -> Bool {
+    alert.status == .firing && member("input_ended", of: alert) == .bool(true)
+  }
+
+  private static func member(_ name: String, of alert: StoredAlert) -> FieldValue? {
+    // Most have neither, and need not be read for it.
+    guard alert.json.contains("\"\(name)\""), case .object(let members)? = try? JSONParser().parse(alert.json) else {
+      return nil
+    }
+    return members.first { $0.name == name }?.value
   }
 
   static func silence(_ silence: Silence, _ time: ScreenTime) -> String {
@@ -23,35 +34,38 @@ enum StoredAlertText {
         + silence.set.reason, limit: 300)
   }
 
-  static func screen(_ alert: StoredAlert, _ time: ScreenTime, _ terminal: Terminal) -> String {
-    var lines = ScreenLines(terminal)
+  /// All that is known of the alert itself.
+  static func add(_ alert: StoredAlert, to lines: inout ScreenLines, _ time: ScreenTime) {
     lines.field("Alert", "\(alert.id)  \(state(alert))")
     lines.field("Rule", "\(ScreenText.name(alert.rule))  \(alert.severity.rawValue)")
-    lines.field("Title", ScreenText.quoted(alert.title, width: 200))
-    lines.field("Key", KeyText.text(alert.key, limit: 300))
+    lines.paragraph("Title", ScreenText.quoted(alert.title, width: 200))
+    lines.paragraph("Key", KeyText.text(alert.key, limit: 300))
     lines.field(
       "Seen", "\(CountText.count(alert.count, "time")), \(time.clock(alert.firstSeen)) – \(time.clock(alert.lastSeen))")
-    if let remark = alert.acknowledged { lines.field("Ack", text(remark, time)) }
-    if let remark = alert.resolved { lines.field("Resolved", text(remark, time)) }
-    guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return lines.text }
+    if hasInputEnded(alert) {
+      lines.paragraph(
+        "Input", "ended while it fired: nothing will tell that it is over; stella alerts resolve closes it")
+    }
+    if let remark = alert.acknowledged { lines.paragraph("Ack", text(remark, time)) }
+    if let remark = alert.resolved { lines.paragraph("Resolved", text(remark, time)) }
+    guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return }
     func value(_ name: String) -> FieldValue? { members.first { $0.name == name }?.value }
     if case .string(let name)? = value("resolved_because"), let cause = Alert.ResolveCause(rawValue: name) {
-      lines.field("Resolved", "because \(cause.meaning)")
+      lines.paragraph("Resolved", "because \(cause.meaning)")
     }
     if case .string(let summary)? = value("summary") {
-      lines.field("Summary", ScreenText.quoted(summary, width: 400))
+      lines.paragraph("Summary", ScreenText.quoted(summary, width: 400))
     }
     if case .array(let evidence)? = value("evidence") {
       for event in evidence.suffix(5) {
         if let event = Self.event(event) {
-          lines.field("Evidence", TextEscaping.oneLine(EventText.line(event), limit: 400))
+          lines.paragraph("Evidence", TextEscaping.oneLine(EventText.line(event), limit: 400))
         }
       }
     }
     if case .array(let actions)? = value("suggested_actions") {
-      for case .string(let action) in actions { lines.field("Do", ScreenText.quoted(action, width: 200)) }
+      for case .string(let action) in actions { lines.paragraph("Do", ScreenText.quoted(action, width: 200)) }
     }
-    return lines.text
   }
 
   /// An event as the JSON of an alert has it.

@@ -19,13 +19,19 @@ enum SuggestionText {
       .init("reasons", .array(suggestion.candidate.reasons.map { .string($0.description) })),
       .init("succeeded", .integer(Int64(suggestion.succeeded))),
       .init("unsuccessful", .integer(Int64(suggestion.unsuccessful))),
+      .init("taken_back", .integer(Int64(suggestion.takenBack))),
       .init("applies", .bool(suggestion.candidate.applies)), .init("when", .string(when(suggestion).word)),
     ])
   }
 
   private static func history(_ suggestion: Suggestion) -> String {
-    let all = suggestion.succeeded + suggestion.unsuccessful
-    return all == 0 ? "never carried out yet" : "helped in \(suggestion.succeeded) of \(CountText.count(all, "run"))"
+    let judged = suggestion.succeeded + suggestion.unsuccessful
+    let back = suggestion.takenBack
+    if judged == 0 {
+      return back == 0 ? "never carried out yet" : "\(CountText.count(back, "run")), taken back or to be"
+    }
+    let helped = "helped in \(suggestion.succeeded) of \(CountText.count(judged, "run"))"
+    return back == 0 ? helped : helped + ", \(back) more taken back or to be"
   }
 
   private static func when(_ suggestion: Suggestion) -> WhenVerdict { WhenVerdict(suggestion.candidate.when) }

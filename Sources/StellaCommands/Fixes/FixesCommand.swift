@@ -142,6 +142,9 @@ struct FixesPlanCommand: ParsableCommand {
         stella fixes plan migrate-user-id --param user_id=ana@example.org --propose
 
       Nothing is changed. Without --propose nothing is recorded either.
+
+      Exit status: 0 there is a plan, or nothing to change; 2 the fix's script fails, 5 a target or a limit forbids it, \
+      10 a target can't be asked now.
       """)
 
   @Argument(help: "The fix's id.") var id: String
@@ -163,10 +166,14 @@ struct FixesPlanCommand: ParsableCommand {
     let given = try parameters(of: fix.manifest)
     if propose {
       let actor = "user:\(try desk.viewer.voter())"
-      let run = try EngineThread.run { try desk.remediation.request(id, parameters: given, by: actor) }
+      let (run, canRetry) = try EngineThread.run {
+        var canRetry = false
+        let run = try desk.remediation.request(id, parameters: given, by: actor) { canRetry = $0 }
+        return (run, canRetry)
+      }
       desk.seal(.standard)
       try show(try desk.report(on: run.id), desk)
-      if run.state != .awaiting, run.state != .approved { throw CommandStatus.failure }
+      if ![.awaiting, .approved, .noChange].contains(run.state) { throw status(run.state, canRetry: canRetry) }
       return
     }
     let planned = try EngineThread.run { try desk.remediation.preview(id, parameters: given) }
@@ -176,7 +183,18 @@ struct FixesPlanCommand: ParsableCommand {
     report.plan = planned.plan
     report.notes = planned.notes
     try show(report, desk)
-    if planned.plan == nil, planned.run.state != .noChange { throw CommandStatus.failure }
+    if planned.plan == nil, planned.run.state != .noChange {
+      throw status(planned.run.state, canRetry: planned.canRetry)
+    }
+  }
+
+  /// How the command ends where there is no plan.
+  private func status(_ state: RunState, canRetry: Bool) -> CommandStatus {
+    switch state {
+    case .planFailed where !canRetry: .broken
+    case .refused: .notPermitted
+    default: .failure
+    }
   }
 
   private func show(_ report: RunReport, _ desk: RemediationDesk) throws {

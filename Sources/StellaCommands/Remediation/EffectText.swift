@@ -6,6 +6,8 @@ struct EffectText {
   /// Columns that one value may take.
   static let valueWidth = 40
   static let sampleRows = 3
+  /// Lines that the changes of one row may take.
+  static let rowLines = 2
 
   let width: Int
 
@@ -107,23 +109,32 @@ struct EffectText {
     }
   }
 
-  /// The first rows, each on one line: `id=1: user_id "a" → "b"`.
+  /// The first rows: `id=1: user_id "a" → "b"`. Where there is no room for all of a row, what changes comes first, the shortest
+  /// before the others, so that as few changes as possible are left out.
   private func rows(_ prepared: PreparedEffect) -> [String] {
     prepared.rows.prefix(Self.sampleRows).map { row in
       let key = row.key.isEmpty ? "" : pairs(row.key, "=") + ": "
-      let columns: [String]
+      let room = width * Self.rowLines - DisplayWidth.of(key)
+      var columns: [String]
       switch (row.before, row.after) {
       case (let before?, let after?):
-        columns = after.map { member in
+        let changes = after.map { member in
           let old = before[member.name] ?? row.key[member.name]
-          return "\(ScreenText.name(member.name)) \(old.map { Self.value($0) } ?? "?") → \(Self.value(member.value))"
+          let text =
+            "\(ScreenText.name(member.name)) \(old.map { Self.value($0) } ?? "?") → \(Self.value(member.value))"
+          return (text: text, rank: old == member.value ? Int.max : DisplayWidth.of(text))
+        }
+        columns = changes.map(\.text)
+        if DisplayWidth.of(columns.joined(separator: ", ")) > room {
+          columns = changes.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+            .map(\.element.text)
         }
       case (let before?, nil):
         columns = ["deleted"] + before.map { "\(ScreenText.name($0.name)) \(Self.value($0.value))" }
       case (nil, let after?): columns = ["new"] + after.map { "\(ScreenText.name($0.name)) \(Self.value($0.value))" }
       case (nil, nil): columns = []
       }
-      return key + fitted(columns, width: width - DisplayWidth.of(key))
+      return key + fitted(columns, width: room)
     }
   }
 

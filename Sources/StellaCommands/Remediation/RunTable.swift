@@ -47,20 +47,23 @@ struct RunTable {
     for report in demanding.prefix(5) {
       guard let demand = report.demand else { continue }
       let id = ScreenText.name(report.run.id)
-      let line = "\(id) needs you: \(demand) → stella runs show \(id)"
-      text += (terminal.columns.map { ScreenText.cut(line, to: $0) } ?? line) + "\n"
+      text += line("\(id) needs you: \(demand)", command: "stella runs show \(id)")
     }
     if demanding.count > 5 { text += "… \(demanding.count - 5) more runs need you\n" }
-    for breaker in breakers {
-      let line = Self.line(breaker, time)
-      text += (terminal.columns.map { ScreenText.cut(line, to: $0) } ?? line) + "\n"
-    }
+    for breaker in breakers { text += line(Self.text(breaker, time), command: "stella doctor") }
     return text + FreezeText.line(freeze, time: time, width: terminal.columns ?? 120)
   }
 
-  private static func line(_ breaker: OpenBreaker, _ time: ScreenTime) -> String {
+  /// What is to be done has a line of its own where one is too short for both.
+  private func line(_ text: String, command: String) -> String {
+    let whole = "\(text) → \(command)"
+    guard let width = terminal.columns, ScreenText.columns(whole) > width else { return whole + "\n" }
+    return ScreenText.cut(text, to: width) + "\n" + ScreenText.cut("  → \(command)", to: width) + "\n"
+  }
+
+  private static func text(_ breaker: OpenBreaker, _ time: ScreenTime) -> String {
     let end = breaker.closesAt.map { "until \(time.clock($0))" } ?? "before the runs that wait are dealt with"
-    return "breaker: OPEN on \(ScreenText.name(breaker.target)), nothing begins there \(end) → stella doctor"
+    return "breaker: OPEN on \(ScreenText.name(breaker.target)), nothing begins there \(end)"
   }
 
   private struct Column: Sendable {

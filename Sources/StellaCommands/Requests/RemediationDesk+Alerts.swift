@@ -33,9 +33,10 @@ extension RemediationDesk {
       return answer
     }
     var table = TextTable([
-      .init("ID"), .init("SEVERITY"), .init("RULE", isFlexible: true), .init("KEY", isFlexible: true, lines: 3),
-      .init("COUNT"),
-      .init("LAST SEEN", isFlexible: true), .init("STATE"),
+      .init("ID"), .init("SEVERITY"), .init("RULE", isFlexible: true, lines: 3),
+      .init("KEY", isFlexible: true, lines: 3), .init("COUNT"),
+      .init("LAST SEEN", isFlexible: true, lines: 2, narrowest: 10),
+      .init("STATE", isFlexible: true, lines: 2, narrowest: 12),
     ])
     for alert in alerts {
       table.add([
@@ -70,22 +71,23 @@ extension RemediationDesk {
       return answer
     }
     let time = ScreenTime(now: now)
-    answer.body = StoredAlertText.screen(alert, time, layout.terminal)
+    var lines = ScreenLines(layout.terminal)
+    StoredAlertText.add(alert, to: &lines, time)
     if let mute {
-      answer.body += "Muted     " + TextEscaping.oneLine(MuteText.line(mute, clock: time.clock), limit: 400) + "\n"
+      lines.paragraph("Muted", TextEscaping.oneLine(MuteText.line(mute, clock: time.clock), limit: 400))
       if let silence = silences.first(where: { $0.number == alert.mutedBy }), silence.until < mute.until ?? .max {
-        answer.body += "          that silence was ended at \(time.clock(silence.until))\n"
+        lines.field("", "that silence was ended at \(time.clock(silence.until))")
       }
     }
     for exception in exceptions {
-      answer.body +=
-        "Exception " + TextEscaping.oneLine(ExceptionText.line(exception, clock: time.clock), limit: 400) + "\n"
+      lines.paragraph("Exception", TextEscaping.oneLine(ExceptionText.line(exception, clock: time.clock), limit: 400))
     }
-    for suggestion in suggestions { answer.body += "Fix       " + SuggestionText.line(suggestion) + "\n" }
+    for suggestion in suggestions { lines.paragraph("Fix", SuggestionText.line(suggestion)) }
     for run in runs {
-      answer.body +=
-        "Run       \(run.id)  \(ScreenText.name(run.fix))  \(run.state.shown)  → stella runs show \(run.id)\n"
+      lines.paragraph(
+        "Run", "\(run.id)  \(ScreenText.name(run.fix))  \(run.state.shown)  → stella runs show \(run.id)")
     }
+    answer.body = lines.text
     return answer
   }
 

@@ -140,9 +140,12 @@ struct ExplanationScreen {
       .joined(separator: "\n" + String(repeating: " ", count: used))
   }
 
+  /// A label in its column; a longer one has a line of its own, so that what follows stays below each other.
   private func name(_ label: String) -> String {
     let label = TextEscaping.oneLine(label)
-    return terminal.styled("  " + label + String(repeating: " ", count: max(1, 10 - label.count)), .dim)
+    let gap =
+      label.count < 10 ? String(repeating: " ", count: 10 - label.count) : "\n" + String(repeating: " ", count: 12)
+    return terminal.styled("  " + label, .dim) + gap
   }
 
   /// On one line, for a terminal's width less what stands before it.

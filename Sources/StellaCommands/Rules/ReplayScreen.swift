@@ -10,8 +10,9 @@ struct ReplayScreen {
   func alerts(_ alerts: [ReplayedAlert]) -> String {
     if alerts.isEmpty { return "" }
     var table = TextTable([
-      .init("FIRED"), .init("LASTED"), .init("SEVERITY"), .init("RULE"), .init("EVENTS", .right),
-      .init("SUMMARY", isFlexible: true),
+      .init("FIRED", isFlexible: true, lines: 2, narrowest: 13), .init("LASTED"), .init("SEVERITY"),
+      .init("RULE", isFlexible: true, lines: 3, narrowest: 12), .init("EVENTS", .right),
+      .init("SUMMARY", isFlexible: true, lines: 6, narrowest: 24),
     ])
     for alert in alerts {
       table.add([
@@ -60,8 +61,9 @@ struct ReplayScreen {
     var text = ""
     for line in lines.sorted(by: { ($0.time, $0.text) < ($1.time, $1.text) }) {
       let content = TextEscaping.oneLine(EventText.clock(line.time) + "  " + line.text)
-      let cut = terminal.columns.map { ScreenText.cut(content, to: max(20, $0 - 2)) } ?? content
-      text += terminal.styled(line.mark, line.style, .bold) + " " + cut + "\n"
+      // What has changed stands at the end.
+      let shown = terminal.columns.map { DisplayWidth.wrap(content, to: max(20, $0 - 4), lines: 6) } ?? [content]
+      text += terminal.styled(line.mark, line.style, .bold) + " " + shown.joined(separator: "\n    ") + "\n"
     }
     if isQuiet { return text }
     return text + (text.isEmpty ? "" : "\n")

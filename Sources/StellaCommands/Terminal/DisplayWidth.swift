@@ -31,8 +31,8 @@ package enum DisplayWidth {
     return width > 0 ? result + "…" : ""
   }
 
-  /// `text` on at most `lines` lines of at most `width` columns, broken at blanks, else within a word; the last line is cut
-  /// when more would follow.
+  /// `text` on at most `lines` lines of at most `width` columns, broken at blanks, else behind a sign within a word such as the
+  /// dots of a name, else anywhere; the last line is cut when more would follow.
   package static func wrap(_ text: String, to width: Int, lines: Int) -> [String] {
     var result: [String] = []
     var rest = Substring(text)
@@ -40,17 +40,22 @@ package enum DisplayWidth {
       var used = 0
       var end = rest.startIndex
       var blank: Substring.Index?
+      var sign: Substring.Index?
       while end < rest.endIndex {
         let next = of(rest[end])
         if used + next > width { break }
         used += next
         if rest[end] == " " { blank = end }
+        let isSign = signs.contains(rest[end])
         end = rest.index(after: end)
+        if isSign { sign = end }
       }
       // A blank that stands right behind the line is as good as one in it.
       if end < rest.endIndex, rest[end] == " " { blank = end }
       // Far in front it would leave most of the line empty.
-      if let place = blank, of(String(rest[..<place])) * 2 > width { end = place }
+      if let place = [blank, sign].compactMap(\.self).first(where: { of(String(rest[..<$0])) * 2 > width }) {
+        end = place
+      }
       if end == rest.startIndex { break }
       result.append(String(rest[..<end]))
       rest = rest[end...].drop { $0 == " " }
@@ -58,6 +63,8 @@ package enum DisplayWidth {
     if !rest.isEmpty || result.isEmpty { result.append(cut(String(rest), to: width)) }
     return result
   }
+
+  private static let signs: Set<Character> = [".", "-", "_", "/", "=", ":", ",", "@"]
 
   private static func isZeroWidth(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {

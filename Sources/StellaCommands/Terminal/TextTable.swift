@@ -11,16 +11,19 @@ package struct TextTable {
     package var isFlexible: Bool
     /// On how many lines a cell may stand before it is cut.
     package var lines: Int
+    /// How narrow a flexible one gets at most.
+    package var narrowest: Int
 
-    package init(_ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false, lines: Int = 1) {
+    package init(
+      _ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false, lines: Int = 1, narrowest: Int = 8
+    ) {
       self.lines = lines
+      self.narrowest = narrowest
       self.title = title
       self.alignment = alignment
       self.isFlexible = isFlexible
     }
   }
-
-  private static let narrowest = 8
 
   private let columns: [Column]
   private var rows: [[String]] = []
@@ -59,10 +62,11 @@ package struct TextTable {
   private func shrink(_ widths: inout [Int], to width: Int) {
     var excess = widths.reduce(0, +) + 2 * max(0, columns.count - 1) - width
     while excess > 0 {
-      let candidates = columns.indices.filter { columns[$0].isFlexible && widths[$0] > TextTable.narrowest }
+      let candidates = columns.indices.filter { columns[$0].isFlexible && widths[$0] > columns[$0].narrowest }
       guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return }
-      let next = candidates.filter { $0 != widest }.map { widths[$0] }.max() ?? TextTable.narrowest
-      let step = min(excess, max(1, widths[widest] - max(next, TextTable.narrowest)))
+      let narrowest = columns[widest].narrowest
+      let next = candidates.filter { $0 != widest }.map { widths[$0] }.max() ?? narrowest
+      let step = min(excess, max(1, widths[widest] - max(next, narrowest)))
       widths[widest] -= step
       excess -= step
     }

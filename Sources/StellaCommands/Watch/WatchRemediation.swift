@@ -51,6 +51,9 @@ final class WatchRemediation {
 
   func take(_ alerts: [Alert]) { thread.take(alerts) }
 
+  /// How alerts stand by now that fire still.
+  func update(_ alerts: [Alert]) { thread.update(alerts) }
+
   /// The silence that mutes an alert at this moment.
   var silence: @Sendable (Alert) -> Mute? { { [thread] in thread.mute($0) } }
 

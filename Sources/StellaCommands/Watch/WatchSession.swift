@@ -125,6 +125,10 @@ final class WatchSession {
         trouble?.take(notice)
         printer.notice(notice)
       })
+    run.onStanding = { [remediation, keeping] alerts in
+      remediation?.update(alerts)
+      keeping?.update(alerts)
+    }
     run.monitor = monitor
     run.feed = plan.feed
     run.archive = archive

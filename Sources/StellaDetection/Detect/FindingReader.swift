@@ -36,10 +36,10 @@ struct FindingReader {
       case ("count", .integer(let count)): finding.count = Int(clamping: max(0, count))
       case ("evidence", .handle(_, let id)): finding.evidence = events(id) ?? finding.evidence
       case ("evidence", .record): break
-      case ("affected_users", .table(let users)):
-        finding.affectedUsers = users.array.compactMap { FieldValue(scalar: $0).map { SummaryTemplate.text($0) } }
-      case ("actions", .table(let actions)): finding.actions = texts(actions)
-      case ("suggest", .table(let fixes)): finding.suggest = texts(fixes)
+      case ("affected_users", .table), ("affected_users", .string), ("affected_users", .integer):
+        finding.affectedUsers = list(value).compactMap { FieldValue(scalar: $0).map { SummaryTemplate.text($0) } }
+      case ("actions", .table), ("actions", .string): finding.actions = texts(value)
+      case ("suggest", .table), ("suggest", .string): finding.suggest = texts(value)
       default:
         if let label = FieldValue(scalar: value) { finding.labels.append(.init(name, label)) }
       }
@@ -47,8 +47,13 @@ struct FindingReader {
     return finding
   }
 
-  private func texts(_ table: LuaTable) -> [String] {
-    table.array.compactMap { if case .string(let text) = $0 { text } else { nil } }
+  private func texts(_ value: LuaValue) -> [String] {
+    list(value).compactMap { if case .string(let text) = $0 { text } else { nil } }
+  }
+
+  /// A value that stands without a list is a list of one.
+  private func list(_ value: LuaValue) -> [LuaValue] {
+    if case .table(let table) = value { table.array } else { [value] }
   }
 }
 

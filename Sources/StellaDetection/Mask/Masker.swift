@@ -27,6 +27,11 @@ package final class Masker {
 
   /// Appends `record` masked to `output`; false when there is nothing to mask, and nothing was appended.
   package func mask(_ record: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Bool {
+    masking.mayHold(record) && walk(record, into: &output)
+  }
+
+  /// The same, without asking before whether there may be something.
+  func walk(_ record: Bytes, into output: inout [UInt8]) -> Bool {
     let before = output.count
     if record.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "{") {
       if let changed = maskJSON(record, into: &output) { return changed }
@@ -177,8 +182,7 @@ package final class Masker {
 
   /// Makes ``masked`` what the inside of a JSON string becomes; false when it stays as it is.
   private func mask(_ inner: Bytes, _ isEscaped: Bool, _ demand: Masking.Demand) -> Bool {
-    // Most texts are short and plain.
-    if demand == .none, !hasPatterns, TextMask.isPlain(inner) { return false }
+    if demand == .none, !masking.mayHold(inner) { return false }
     masked.removeAll(keepingCapacity: true)
     guard isEscaped else { return maskValue(inner, demand, into: &masked) }
     unescaped.removeAll(keepingCapacity: true)

@@ -28,10 +28,11 @@ package struct Masking: Sendable {
     package init(name: String, expression: RegularExpression) { (self.name, self.expression) = (name, expression) }
   }
 
-  package var kinds: Kinds
-  package var patterns: [Pattern]
+  package let kinds: Kinds
+  package let patterns: [Pattern]
   let hashedNames: [[UInt8]]
   private let key: SymmetricKey?
+  private let filter: PersonalDataFilter
 
   /// - Parameters:
   ///   - hashedFields: names whose values become a keyed hash, in whatever case; `user.id` is the member `id` of `user`.
@@ -39,18 +40,18 @@ package struct Masking: Sendable {
   package init(
     kinds: Kinds = .all, patterns: [Pattern] = [], hashedFields: [String] = [], key: [UInt8]? = nil
   ) {
-    self.kinds = kinds
-    self.patterns = patterns
-    hashedNames = key == nil ? [] : hashedFields.map { Array($0.lowercased().utf8) }
-    self.key = key.map { SymmetricKey(data: $0) }
+    self.init(
+      kinds, patterns, hashedNames: key == nil ? [] : hashedFields.map { Array($0.lowercased().utf8) },
+      key.map { SymmetricKey(data: $0) })
+  }
+
+  private init(_ kinds: Kinds, _ patterns: [Pattern], hashedNames: [[UInt8]], _ key: SymmetricKey?) {
+    (self.kinds, self.patterns, self.hashedNames, self.key) = (kinds, patterns, hashedNames, key)
+    filter = PersonalDataFilter(kinds, hashedNames: hashedNames)
   }
 
   /// The same, and besides every kind: what is shown to who may not see personal data.
-  package var complete: Masking {
-    var complete = self
-    complete.kinds = .all
-    return complete
-  }
+  package var complete: Masking { Masking(.all, patterns, hashedNames: hashedNames, key) }
 
   /// Whether `text`, which somebody looks for, could be found where something was masked and not in the record before. When not,
   /// whatever is found in a masked record is in the record itself.
@@ -89,16 +90,11 @@ package struct Masking: Sendable {
       }
     }
     guard kinds.contains(.token), let last = name.last, (last | 0x20) &- 97 < 26 else { return .none }
-    return Self.secretNames[Int((last | 0x20) - 97)].contains { Self.ends(name, with: $0) } ? .secret : .none
+    return CredentialForms.secretNames[Int((last | 0x20) - 97)].contains { Self.ends(name, with: $0) } ? .secret : .none
   }
 
-  /// By their last letter, which tells most names.
-  private static let secretNames: [[[UInt8]]] = [
-    "password", "passwd", "pwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "accesskey",
-    "secret_key", "secretkey", "private_key", "privatekey", "authorization", "credential", "session_id", "sessionid",
-  ].reduce(into: [[[UInt8]]](repeating: [], count: 26)) { names, name in
-    if let last = name.utf8.last { names[Int(last - 97)].append(Array(name.utf8)) }
-  }
+  /// Whether a text, plain or JSON, may have something to mask. False for most, and then it hasn't. O(bytes).
+  func mayHold(_ text: Bytes) -> Bool { !patterns.isEmpty || filter.allows(text) }
 
   /// Whether `name` ends with `end`, which is in lower case, without regard to case, and with `-` and `.` for `_`.
   private static func ends(_ name: Bytes, with end: [UInt8]) -> Bool {

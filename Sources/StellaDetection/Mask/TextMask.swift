@@ -26,18 +26,6 @@ struct TextMask {
     return changed
   }
 
-  /// Whether a text is so short, and has so little in it, that no kind can be there: an IPv4 address takes 7 bytes with a dot,
-  /// numbers of cards and credentials take 14, and everything else a sign that decides.
-  static func isPlain(_ text: Bytes) -> Bool {
-    guard text.count < 14 else { return false }
-    return signs.withUnsafeBufferPointer { signs in
-      for byte in text where signs[Int(byte)] > Sign.word.rawValue || byte == UInt8(ascii: ".") && text.count >= 7 {
-        return false
-      }
-      return true
-    }
-  }
-
   private init(_ text: UnsafePointer<UInt8>, _ count: Int, _ masking: Masking, _ output: consuming [UInt8]) {
     (self.text, self.count, self.masking, kinds, self.output) = (text, count, masking, masking.kinds, output)
   }
@@ -150,48 +138,30 @@ struct TextMask {
   /// Credentials by what they begin with.
   private func token(_ word: Range<Int>) -> Range<Int>? {
     let start = word.lowerBound
-    switch text[start] | 0x20 {
-    case UInt8(ascii: "b"):
-      guard matches("bearer", start, word.count) || matches("basic", start, word.count) else { return nil }
+    let letter = (text[start] | 0x20) &- 97
+    guard letter < 26 else { return nil }
+    switch text[start] {
+    case UInt8(ascii: "b"), UInt8(ascii: "B"):
+      guard CredentialForms.schemes.contains(where: { matches($0, start, word.count) }) else { return nil }
       return credential(after: word.upperBound)
     case UInt8(ascii: "e"):
-      // A JSON web token (RFC 7519) begins with `{"` in base64url.
-      guard word.count >= 3, part(start..<start + 3).equals("eyJ") else { return nil }
+      guard word.count >= 3, part(start..<start + 3).equals(CredentialForms.webToken) else { return nil }
       let end = end(of: start) { isToken($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "=") }
       let dots = part(start..<end).count { $0 == UInt8(ascii: ".") }
       return end - start >= 20 && dots >= 1 ? start..<end : nil
-    case UInt8(ascii: "a"):
+    case UInt8(ascii: "A"):
       if word.count == 20, part(word).allSatisfy({ $0 &- 48 < 10 || $0 &- 65 < 26 }),
-        Self.amazon.contains(where: { part(start..<start + 4).equals($0) })
+        CredentialForms.amazon.contains(where: { part(start..<start + 4).equals($0) })
       {
         return word
       }
-      return known("AIza", start, least: 30)
-    case UInt8(ascii: "g"):
-      for beginning in ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"] as [StaticString] {
-        if let found = known(beginning, start, least: 20) { return found }
-      }
-      return nil
-    case UInt8(ascii: "x"):
-      for beginning in ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xapp-"] as [StaticString] {
-        if let found = known(beginning, start, least: 15) { return found }
-      }
-      return nil
-    case UInt8(ascii: "s"):
-      for beginning in ["sk_live_", "sk_test_", "sk-", "shpat_", "SG."] as [StaticString] {
-        if let found = known(beginning, start, least: 20) { return found }
-      }
-      return nil
-    case UInt8(ascii: "r"): return known("rk_live_", start, least: 20) ?? known("rk_test_", start, least: 20)
-    case UInt8(ascii: "p"): return known("pk_live_", start, least: 20) ?? known("pypi-", start, least: 20)
-    case UInt8(ascii: "n"): return known("npm_", start, least: 20)
-    case UInt8(ascii: "h"): return known("hf_", start, least: 20)
-    case UInt8(ascii: "d"): return known("dop_v1_", start, least: 20)
-    default: return nil
+    default: break
     }
+    for key in CredentialForms.keys[Int(letter)] {
+      if let found = known(key.beginning, start, least: key.least) { return found }
+    }
+    return nil
   }
-
-  private static let amazon: [StaticString] = ["AKIA", "ASIA", "ABIA", "ACCA", "AROA", "AIDA"]
 
   private func known(_ beginning: StaticString, _ start: Int, least: Int) -> Range<Int>? {
     let length = beginning.utf8CodeUnitCount

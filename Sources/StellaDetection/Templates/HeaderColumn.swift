@@ -22,6 +22,8 @@ struct HeaderColumn: BitwiseCopyable {
   var isPadded: Bool
   /// It is `-`, `|`, `--` or `::`.
   var isDash: Bool
+  /// It begins with a digit, or with one behind a sign.
+  var isFigure: Bool
 
   private static let levels = TemplateBytes.Words(
     "trace debug info notice warn warning error err severe critical crit fatal fail failure alert emerg panic verbose "
@@ -49,7 +51,13 @@ struct HeaderColumn: BitwiseCopyable {
     let text = UnsafeBufferPointer(start: base + start, count: end - start)
     return HeaderColumn(
       start: start, end: end, next: place, kind: kind(of: text), isPiped: isPiped,
-      isPadded: hasTab || place - blanks >= 2, isDash: isDash(text))
+      isPadded: hasTab || place - blanks >= 2, isDash: isDash(text), isFigure: isFigure(text))
+  }
+
+  private static func isFigure(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = text.first else { return false }
+    if first &- 48 < 10 { return true }
+    return text.count > 1 && "+-.".utf8.contains(first) && text[1] &- 48 < 10
   }
 
   private static func closing(_ byte: UInt8) -> UInt8? {

@@ -2,8 +2,8 @@
 ///
 /// The first ``sampleLines`` lines are cut into columns. Columns that hold a time or a level in nearly all of them are
 /// anchors; the header goes on to the last anchor, and past it over columns that nearly always are a bracketed group, a
-/// name with a colon, a number, a separator, or are ended by `|` or by alignment. Where nothing is an anchor there is no
-/// header. A line whose anchors aren't where they belong, such as one of a stack trace, has none either.
+/// name with a colon, a number, a separator, or are ended by `|` or by alignment. A name with a colon before a figure is none
+/// of the header: it says what was measured. Where nothing is an anchor there is no header. A line whose anchors aren't where they belong, such as one of a stack trace, has none either.
 package final class HeaderRecogniser {
   package static let sampleLines = 256
   /// Tenths of the lines that must agree.
@@ -61,14 +61,21 @@ package final class HeaderRecogniser {
   }
 
   private func element(_ column: Int) -> Element? {
+    if isMeasure(column) { return nil }
     for kind in [HeaderColumn.Kind.bracketed, .named, .separator, .number] where isAgreed(column, kind) {
       return .kind(kind)
     }
     if isAgreed({ $0.count > column && $0[column].isPiped }) { return .piped }
     if isAgreed({ $0.count > column && $0[column].isPadded }) { return .padded }
     // A host or a logger stands before what tells itself.
-    for kind in [HeaderColumn.Kind.bracketed, .named, .separator] where isAgreed(column + 1, kind) { return .any }
+    for kind in [HeaderColumn.Kind.bracketed, .named, .separator] where isAgreed(column + 1, kind) {
+      return isMeasure(column + 1) ? nil : .any
+    }
     return nil
+  }
+
+  private func isMeasure(_ column: Int) -> Bool {
+    isAgreed { $0.count > column + 1 && $0[column].kind == .named && $0[column + 1].isFigure }
   }
 
   private func isAgreed(_ column: Int, _ kind: HeaderColumn.Kind) -> Bool {

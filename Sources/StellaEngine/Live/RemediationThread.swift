@@ -71,6 +71,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var silences: [Silence] = []
   /// Alerts that were over before anybody looked at them firing.
   private var overtaken: Set<String> = []
+  /// How alerts stand that were taken before, by their ids.
+  private var standing: [String: Alert] = [:]
   /// Whether alerts were taken out of the queue that aren't kept and acted on yet.
   private var isWorking = false
   /// How often alerts could not be kept.
@@ -125,6 +127,15 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     lock.locked {
       for alert in alerts { enqueue(alert) }
       lock.broadcast()
+    }
+  }
+
+  /// Takes over how alerts stand by now that were taken before and fire still. Nothing follows from it but that the store knows it.
+  package func update(_ alerts: [Alert]) {
+    lock.locked {
+      for alert in alerts where standing.count < Self.queueLimit || standing[alert.id] != nil {
+        standing[alert.id] = alert
+      }
     }
   }
 
@@ -199,14 +210,16 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   private func run() {
     var left: [Alert] = []
+    var isBehind = false
     while true {
-      let (alerts, lost, isLast) = next(pauses: !left.isEmpty)
+      let (alerts, lost, isLast) = next(pauses: !left.isEmpty || isBehind)
       (hasFailed, hasLooked) = (false, false)
       if lost > 0 { onNotice(.dropped(lost)) }
       attempt(recover)
       left = propose(alerts)
       settle(left)
       attempt { if try isDue(isLast: isLast) { try round(isLast: isLast) } }
+      isBehind = left.isEmpty && !attempt(keepStanding)
       noteRecovery()
       if isLast {
         if !left.isEmpty { onNotice(.trouble("alerts that were neither kept nor acted on at the end: \(left.count)")) }
@@ -303,6 +316,32 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
         }
         try transaction.put(StoredAlert(alert, updatedAt: now))
       }
+    }
+  }
+
+  /// Keeps how alerts stand by now. Those that wait to be kept at all, and to be acted on, come first.
+  private func keepStanding() throws {
+    let ready = lock.locked {
+      let ready = standing.filter { places[$0.key] == nil }
+      for id in ready.keys { standing[id] = nil }
+      return ready
+    }
+    let alerts = ready.values.sorted { $0.id < $1.id }
+    do {
+      for start in stride(from: 0, to: alerts.count, by: Self.sliceLimit) {
+        try store.write(as: .command) { transaction in
+          for alert in alerts[start..<min(start + Self.sliceLimit, alerts.count)] {
+            guard let before = try transaction.alert(alert.id), before.status == .firing else { continue }
+            var alert = alert
+            alert.mute = Self.mute(of: before)
+            let newer = StoredAlert(alert, updatedAt: before.updatedAt)
+            if newer.json != before.json { try transaction.put(newer) }
+          }
+        }
+      }
+    } catch let error as StoreError {
+      lock.locked { standing.merge(ready) { newer, _ in newer } }
+      throw error
     }
   }
 

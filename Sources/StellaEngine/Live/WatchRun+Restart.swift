@@ -81,6 +81,10 @@ extension WatchRun {
     let now = machineMonotonicTime()
     if let monitor { report(to: monitor, reading.readers, at: now) }
     options.traffic?.publish(at: now)
+    if let onStanding {
+      let grown = grown.take(pipeline.rules, at: now, force: force)
+      if !grown.isEmpty { onStanding(grown) }
+    }
     guard let checkpointer else { return }
     if force { checkpointer.wait() }
     if !force && !checkpointer.isDue(at: now) { return }

@@ -37,6 +37,10 @@ package final class WatchRun: EventConsumer {
   var gate: RuleGate?
   /// Told about once a second how far the reading is.
   package var onProgress: ((RuleReplay.Progress) -> Void)?
+  /// Gets alerts that fire, as they stand by now: about once a minute and at the end those that have grown, and at the end of a
+  /// reading that nothing goes on with all of them.
+  package var onStanding: (([Alert]) -> Void)?
+  var grown = GrownAlerts()
   /// Through which others may ask how it fares.
   package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.
@@ -147,6 +151,7 @@ package final class WatchRun: EventConsumer {
     if !summary.wasInterrupted { try deliver(pipeline.finish()) }
     patience = summary.wasInterrupted ? Self.endPatience : nil
     reading.housekeep(force: true)
+    if checkpointer == nil { leaveAlerts() }
     summarise(&summary, reading.readers)
     summary.wallNanoseconds = machineMonotonicTime() - started
     if let checkpointer { summary.checkpoints = checkpointer.times }
@@ -174,6 +179,16 @@ package final class WatchRun: EventConsumer {
     gauge()
     show()
     try deliver(pipeline.process())
+  }
+
+  /// Nothing goes on from here, so that nobody will tell of the ends of alerts that fire.
+  private func leaveAlerts() {
+    let left = pipeline.rules.rules.flatMap(\.detector.firingAlerts).map { alert in
+      var alert = alert
+      alert.inputEnded = true
+      return alert
+    }
+    if !left.isEmpty { onStanding?(left) }
   }
 
   private func gauge() {

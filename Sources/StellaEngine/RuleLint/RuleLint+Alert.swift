@@ -38,11 +38,19 @@ extension RuleLint {
 
   /// - Parameter fixes: the ids of all fixes.
   mutating func checkSuggestions(_ fixes: [String]) {
-    for id in rule.suggest where !fixes.contains(id) {
+    func warning(_ id: String) -> (message: String, remedy: String) {
       let hint = NearestName.of(id, in: fixes).map { "Did you mean \($0)? " } ?? ""
-      warn(
-        .unknownFix, "suggest names \(id), and no fix that is loaded has that id",
-        hint + "Until one has, nothing is asked for. `stella fixes list` shows those that there are.", at: "suggest")
+      return (
+        "suggest names \(id), and no fix that is loaded has that id",
+        hint + "Until one has, nothing is asked for. `stella fixes list` shows those that there are."
+      )
+    }
+    var told = Set(fixes)
+    for id in rule.suggest where told.insert(id).inserted {
+      warn(.unknownFix, warning(id).message, warning(id).remedy, at: "suggest")
+    }
+    for place in words.suggestions where told.insert(place.name).inserted {
+      warn(.unknownFix, warning(place.name).message, warning(place.name).remedy, line: place.line)
     }
   }
 

@@ -47,6 +47,8 @@ struct RuleWords {
   private(set) var alertKeys: [Place] = []
   /// Whether every alert is made of a table that is written there, so that ``alertKeys`` are all that alerts have.
   private(set) var writesAlerts = true
+  /// Ids of fixes that are written as `suggest = "…"`, or in the list behind it.
+  private(set) var suggestions: [Place] = []
   /// Names that are assigned to as members, such as `who` in `found.who = e.user`.
   private(set) var assignedMembers: Set<String> = []
   /// Parameters of the functions that are the values of keys, by key: `on` has `e` and `s`.
@@ -98,6 +100,7 @@ struct RuleWords {
     var scopes: [Set<String>] = [[]]
     var list: List?
     var isSummary = false
+    var fixes = SuggestedFixes()
     var previous = LuaScanner.Token.other(0)
     var beforePrevious = LuaScanner.Token.other(0)
     func pop() { if frames.popLast() == .function { scopes.removeLast() } }
@@ -113,6 +116,9 @@ struct RuleWords {
     while let (token, line) = scanner.next() {
       if let call = recent.methodCall(token, line: scanner.lineOfPreviousName) { methodCalls.append(call) }
       recent.note(token)
+      if let text = fixes.read(token, line: line, scanner.previousText) {
+        suggestions.append(Place(name: String(decoding: source[text.range], as: UTF8.self), line: text.line))
+      }
       if case .name(let name) = previous {
         if beforePrevious == .name("function") { functions.insert(name) }
         let isMember = beforePrevious == .other(RuleWords.dot) || beforePrevious == .other(UInt8(ascii: ":"))
@@ -256,5 +262,44 @@ private struct RecentTokens {
     else { return nil }
     if tokens.count >= 6, tokens[tokens.count - 6] == .other(UInt8(ascii: ".")) { return nil }
     return RuleWords.MethodCall(base: base, field: field, method: method, line: line)
+  }
+}
+
+/// Finds the texts that stand alone behind `suggest =` or as members of a list there; what is made of several parts is none.
+private struct SuggestedFixes {
+  private enum Place {
+    case elsewhere
+    case behindName
+    case behindSign
+    /// Where a member of the list begins.
+    case member
+    /// Within the list.
+    case list
+  }
+
+  private var place = Place.elsewhere
+  private var isInList = false
+  private var text: (range: Range<Int>, line: Int)?
+
+  /// The text before `token`, when `token` shows that it is all there is.
+  mutating func read(
+    _ token: LuaScanner.Token, line: Int, _ previousText: Range<Int>
+  ) -> (range: Range<Int>, line: Int)? {
+    let isEnd = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "}")].contains { token == .other($0) }
+    let whole = isEnd ? text : nil
+    text = nil
+    switch (place, token) {
+    case (_, .name("suggest")) where !isInList: place = .behindName
+    case (.behindName, .other(UInt8(ascii: "="))): place = .behindSign
+    case (.behindSign, .other(UInt8(ascii: "{"))): (place, isInList) = (.member, true)
+    case (.behindSign, .other(UInt8(ascii: "\""))), (.member, .other(UInt8(ascii: "\""))):
+      text = (previousText, line)
+      place = isInList ? .list : .elsewhere
+    case (.member, .other(UInt8(ascii: "}"))), (.list, .other(UInt8(ascii: "}"))):
+      (place, isInList) = (.elsewhere, false)
+    case (.member, _), (.list, _): place = isEnd ? .member : .list
+    default: place = .elsewhere
+    }
+    return whole
   }
 }

@@ -21,9 +21,12 @@ extension Remediation {
 
   /// Plans a run that is `planning`, and puts on record what came of it. Runs scripts.
   ///
+  /// - Parameter onFailure: hears, when there can be no plan, whether another try may help.
   /// - Returns: the run as it is then: `awaiting`, `approved` when a policy decides, or why there is no plan. When another
   ///   process has planned it meanwhile, what that one came to.
-  func plan(_ run: Run, as writer: LogWriter, actor: String) throws -> Run {
+  func plan(
+    _ run: Run, as writer: LogWriter, actor: String, onFailure: (_ canRetry: Bool) -> Void = { _ in }
+  ) throws -> Run {
     guard let fix = fixes.fix(run.fix) else {
       return try close(run, .planFailed, "the fix \(run.fix) is no longer loaded", as: writer, actor: actor)
     }
@@ -35,6 +38,7 @@ extension Remediation {
     } catch {
       return try close(run, .planFailed, error.description, as: writer, actor: actor)
     }
+    if case .failed(_, let canRetry) = planning.outcome { onFailure(canRetry) }
     let execution = ScriptExecution(
       script: ContentDigest(of: fix.source.text), inputs: run.parameters, queries: planning.queries,
       steps: planning.steps,

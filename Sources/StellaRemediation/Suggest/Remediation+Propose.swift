@@ -7,6 +7,8 @@ package struct Suggestion: Sendable {
   /// Of all runs of the fix: how many it repaired, and how many ended otherwise after something was applied.
   package let succeeded: Int
   package let unsuccessful: Int
+  /// How many were taken back, or were to be, whether they had helped or not.
+  package let takenBack: Int
 }
 
 extension Remediation {
@@ -20,13 +22,17 @@ extension Remediation {
     let candidates = fixes.candidates(for: alert)
     let suggestions = try store.readRuns { transaction in
       try candidates.map { candidate in
-        var query = RunQuery()
-        query.fix = candidate.fix.manifest.id
-        query.states = [.succeeded]
-        let succeeded = try transaction.runCount(query)
-        query.states = [.ineffective, .partial, .rolledBack, .rollbackConflict, .rollbackFailed, .accepted]
+        func count(_ states: RunState...) throws -> Int {
+          var query = RunQuery()
+          query.fix = candidate.fix.manifest.id
+          query.states = states
+          query.isRollback = false
+          return try transaction.runCount(query)
+        }
         return Suggestion(
-          candidate: candidate, succeeded: succeeded, unsuccessful: try transaction.runCount(query))
+          candidate: candidate, succeeded: try count(.succeeded),
+          unsuccessful: try count(.ineffective, .partial, .accepted),
+          takenBack: try count(.rolledBack, .rollbackConflict, .rollbackFailed))
       }
     }
     return suggestions.enumerated().sorted { left, right in
@@ -176,8 +182,11 @@ extension Remediation {
 
   /// A person asks for a fix, with parameters of their own.
   ///
+  /// - Parameter onFailure: hears, when there can be no plan, whether another try may help.
   /// - Throws: ``RemediationError`` `not_found` for a fix that isn't loaded; ``FixError`` for parameters; ``StoreError``.
-  package func request(_ fixID: String, parameters: [FieldValue.Member], by actor: String) throws -> Run {
+  package func request(
+    _ fixID: String, parameters: [FieldValue.Member], by actor: String, onFailure: (_ canRetry: Bool) -> Void = { _ in }
+  ) throws -> Run {
     guard let fix = fixes.fix(fixID) else {
       let hint = NearestName.of(fixID, in: fixes.fixes.map(\.manifest.id)).map { " Did you mean \($0)?" } ?? ""
       throw RemediationError(.notFound, "there is no fix \(fixID).\(hint)")
@@ -196,7 +205,7 @@ extension Remediation {
       try journal.record(.planningStarted, on: &run, actor: actor, transaction)
       return run
     }
-    return try plan(run, as: .command, actor: actor)
+    return try plan(run, as: .command, actor: actor, onFailure: onFailure)
   }
 
   private func history(
@@ -258,7 +267,7 @@ extension Remediation {
 
 extension Suggestion {
   fileprivate var successShare: Double {
-    let all = succeeded + unsuccessful
+    let all = succeeded + unsuccessful + takenBack
     return all == 0 ? 0.5 : Double(succeeded) / Double(all)
   }
 }
@@ -272,6 +281,8 @@ package struct Preview: Sendable {
   package var plan: Plan?
   package var notes: [String]
   package var quorum: Quorum
+  /// Whether another try may help where there can be no plan.
+  package var canRetry = false
 }
 
 extension Remediation {
@@ -287,6 +298,7 @@ extension Remediation {
       parameters: try FixPlanner.values(values), requestedBy: "nobody", policy: policy.name, proposedAt: time.now())
     var plan: Plan?
     var notes: [String] = []
+    var canRetry = false
     switch planner.plan(fix, values, bounds: bounds(policy)).outcome {
     case .plan(let made, let said, let isSafe):
       plan = made
@@ -302,15 +314,16 @@ extension Remediation {
       notes = said
       run.state = .noChange
       run.detail = "there is nothing to change"
-    case .failed(let why, _):
+    case .failed(let why, let mayPass):
       run.state = .planFailed
       run.detail = why
+      canRetry = mayPass
     case .refused(let why):
       run.state = .refused
       run.detail = why
     }
     let quorum = Quorum(
       policy: policy, people: people, votes: [], facts: VotingFacts(run, isSafe: run.isSafe))
-    return Preview(run: run, plan: plan, notes: notes, quorum: quorum)
+    return Preview(run: run, plan: plan, notes: notes, quorum: quorum, canRetry: canRetry)
   }
 }

@@ -110,6 +110,11 @@ package final class SQLiteTarget: SQLTarget {
       TargetError(
         .unavailable, target: name,
         "SQLite reports: \(failure.message). Nothing was changed; try again when that is corrected.")
+    case SQLITE_CORRUPT, SQLITE_NOTADB:
+      TargetError(
+        .refused, target: name,
+        "\(path) is damaged, or no SQLite database. Nothing was changed. Restore it from a backup, or correct `path` of "
+          + "\(name) in stella.yaml.")
     default:
       TargetError(.refused, target: name, "SQLite reports: \(failure.message). Nothing was changed.")
     }

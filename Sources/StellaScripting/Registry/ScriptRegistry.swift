@@ -167,9 +167,9 @@ package enum ScriptRegistry {
     ScriptName.Parameter("count", "integer?", "matching events so far"),
     ScriptName.Parameter("severity", "string?", "instead of the rule's"),
     ScriptName.Parameter("evidence", "Stella.Ring|Stella.Event?", "the events that show it"),
-    ScriptName.Parameter("affected_users", "string[]?", "who is affected"),
-    ScriptName.Parameter("actions", "string[]?", "instead of the rule's"),
-    ScriptName.Parameter("suggest", "string[]?", "instead of the rule's"),
+    ScriptName.Parameter("affected_users", "string[]|string?", "who is affected"),
+    ScriptName.Parameter("actions", "string[]|string?", "instead of the rule's"),
+    ScriptName.Parameter("suggest", "string[]|string?", "instead of the rule's; ids of fixes"),
   ]
 
   /// What `on_match(m)` of a threshold gets.

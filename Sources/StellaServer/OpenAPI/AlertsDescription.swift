@@ -78,7 +78,9 @@ extension AreaDescription {
     .init("evidence", .list(.named("Event"))), .init("affected_users", .texts), .init("suggested_actions", .texts),
     .init("fixes", .texts), .init("auto_fix_available", .flag, isRequired: false),
     .init("runbook", .text, isRequired: false), .init("labels", .map(.any)), .init("source", .text),
-    .init("muted", .map(.any), isRequired: false), .init("acknowledged", .named("Remark"), isRequired: false),
+    .init("resolved_because", .oneOf(Alert.ResolveCause.allCases.map(\.rawValue)), isRequired: false),
+    .init("input_ended", .flag, isRequired: false), .init("muted", .map(.any), isRequired: false),
+    .init("acknowledged", .named("Remark"), isRequired: false),
     .init("resolved", .named("Remark"), isRequired: false), .init("suggestions", .list(.map(.any)), isRequired: false),
     .init("exceptions", .list(.map(.any)), isRequired: false),
   ])

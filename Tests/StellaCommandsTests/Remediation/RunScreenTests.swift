@@ -78,6 +78,22 @@ struct RunScreenTests {
     #expect(SampleReport.show(report) == wanted)
   }
 
+  @Test("Of a row with no room for all its changes the shortest come first, and what stays the same last")
+  func wideRow() throws {
+    let long = String(repeating: "long ", count: 40)
+    let change = RowChange(
+      key: ["id": 26], before: ["log": .text(long), "note": .text(long), "owner": "mara", "state": "waiting"],
+      after: ["log": .text(long + "x"), "note": "valve stuck", "owner": "mara", "state": "cancelled"])
+    let update = Effect.SQLUpdate(
+      target: "app-db", table: "commands", selector: ["id": 26],
+      set: ["log": .text(long + "x"), "note": "valve stuck", "owner": "mara", "state": "cancelled"])
+    let prepared = PreparedEffect(
+      .sqlUpdate(update), class: .tx, precondition: .rows(exactly: 1), rowLimit: 10, rows: [change], undo: .restore)
+    let row = EffectText(width: 66).lines(prepared).first { $0.label == "row" }?.value ?? ""
+    #expect(row.hasPrefix(#"id=26: state "waiting" → "cancelled", note "long "#), "\(row)")
+    #expect(row.hasSuffix(#"→ "valve stuck", … 2 more"#), "\(row)")
+  }
+
   @Test("Whoever may not approve is told why and who may")
   func viewers() throws {
     func you(_ viewer: RunReport.Viewer) throws -> String {

@@ -56,6 +56,18 @@ struct RunTableTests {
         """)
   }
 
+  @Test("What is to be done is never cut: on a narrow terminal it has a line of its own")
+  func narrow() throws {
+    let text = RunTable(terminal: SampleReport.terminal(50)).text(
+      [try Self.report("r-1", .rollbackConflict)], freeze: nil,
+      breakers: [OpenBreaker(target: "app-db", policy: "data", sentence: "it is open", closesAt: nil)],
+      now: SampleReport.time)
+    let lines = text.split(separator: "\n")
+    let demand = try #require(lines.firstIndex { $0.hasPrefix("r-1 needs you: the target no longer holds ") })
+    #expect(lines[demand + 1] == "  → stella runs show r-1" && lines.contains("  → stella doctor"), "\(text)")
+    #expect(lines.allSatisfy { DisplayWidth.of(String($0)) <= 50 }, "\(text)")
+  }
+
   @Test("Nothing to list is said")
   func none() {
     let text = RunTable(terminal: SampleReport.terminal(80)).text([], freeze: nil, now: SampleReport.time)

@@ -137,7 +137,7 @@ struct ScreenSpoofTests {
         #expect(
           ["ID ", "r-7f3a2c01 ", "breaker: OPEN on ", "freeze: ALL EFFECTS ARE STOPPED by "].contains {
             line.hasPrefix($0)
-          }, "«\(line)»")
+          } || ["  → stella runs show r-7f3a2c01", "  → stella doctor"].contains(String(line)), "«\(line)»")
       }
     }
   }

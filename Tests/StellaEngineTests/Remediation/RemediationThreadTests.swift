@@ -57,6 +57,28 @@ struct RemediationThreadTests {
     #expect(held.allSatisfy { $0.detail.contains("1000 runs of this fix wait already") })
   }
 
+  @Test("How an alert stands by now is kept while it fires, after those that wait; one that is over stays over")
+  func standing() throws {
+    let scene = try RemediationScene()
+    let thread = try scene.thread(runs: false)
+    // More than are looked at at once.
+    let alerts = (0..<300).map { RemediationScene.alert("a\($0)", service: "s\($0)") }
+    thread.take(alerts + [RemediationScene.alert("over", service: "over", status: .resolved, revision: 2)])
+    thread.update(
+      (alerts + [RemediationScene.alert("over", service: "over")]).map { alert in
+        var alert = alert
+        (alert.count, alert.lastSeen, alert.inputEnded) = (9, 7, true)
+        return alert
+      })
+    thread.end()
+    let kept = try scene.base.readRuns { try $0.alerts(AlertQuery()) }
+    let firing = kept.filter { $0.status == .firing }
+    #expect(firing.count == 300)
+    #expect(firing.allSatisfy { $0.count == 9 && $0.lastSeen == 7 && $0.json.contains(#""input_ended":true"#) })
+    #expect(kept.first { $0.id == "over" }?.count == 3)
+    #expect(try scene.runs(.awaiting).count == 300)
+  }
+
   @Test("Why nothing is asked for is told once: the alerts are over, or the run is held back")
   func notAsked() throws {
     let scene = try RemediationScene()

@@ -230,6 +230,24 @@ struct RunTests {
     try harness.checkLog()
   }
 
+  @Test("A run that was taken back has neither helped nor failed to, and its rollback is no run of the fix")
+  func history() throws {
+    func suggestion() throws -> Suggestion {
+      try #require(try harness.remediation.suggestions(for: RunHarness.alert("a2")).first)
+    }
+    let target = LedgerTarget("hook", isSafe: true)
+    let run = try proposed(target)
+    #expect(try harness.runner().turn().map(\.state) == [.succeeded])
+    let helped = try suggestion()
+    #expect(helped.succeeded == 1 && helped.unsuccessful == 0 && helped.takenBack == 0)
+    let undoing = try harness.remediation.requestRollback(of: run.id, by: "user:mara")
+    if undoing.state == .awaiting { _ = try harness.vote(undoing, by: "ivo") }
+    #expect(try harness.runner().turn().map(\.state) == [.succeeded])
+    #expect(try harness.run(run.id).state == .rolledBack)
+    let after = try suggestion()
+    #expect(after.succeeded == 0 && after.unsuccessful == 0 && after.takenBack == 1)
+  }
+
   @Test("A policy that rolls back by itself asks nobody")
   func automaticRollback() throws {
     var policy = Policy(name: "auto")

@@ -130,7 +130,7 @@ struct SQLiteTargetTests {
     try Data(repeating: 0x41, count: 4096).write(to: URL(fileURLWithPath: bench.directory("text.db")))
     let text = SQLiteTarget(name: "db", path: bench.directory("text.db"))
     let error = #expect(throws: TargetError.self) { _ = try text.view() }
-    #expect(error?.code == .refused)
+    #expect(error?.code == .refused && error?.message.contains("correct `path` of db in stella.yaml") == true)
 
     let view = try bench.sqlite.view()
     let identity = try view.identity()

@@ -3,7 +3,7 @@ import StellaRemediation
 import StellaScripting
 
 /// What an embedded engine does about alerts: keeps them, proposes fixes, carries out what is approved, and answers people.
-/// Whatever store it has. Calls but ``take(_:)`` and ``mute(_:)`` may wait for the store or run scripts: they belong on a thread
+/// Whatever store it has. Calls but ``take(_:)``, ``update(_:)`` and ``mute(_:)`` may wait for the store or run scripts: they belong on a thread
 /// with a deep stack.
 protocol EngineDesk: Sendable {
   /// Whatever store it is, for detection to go on from.
@@ -14,6 +14,7 @@ protocol EngineDesk: Sendable {
   /// Begins to work; once.
   func start() throws
   func take(_ alerts: [Alert])
+  func update(_ alerts: [Alert])
   func mute(_ alert: Alert) -> Mute?
   func isSettled(within patience: Int64?) -> Bool
   /// Begins no further effect, works off what is left, and lets go of the store.

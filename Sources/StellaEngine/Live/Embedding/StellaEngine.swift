@@ -145,6 +145,7 @@ public final class StellaEngine: Service {
         for alert in alerts where alert.mute?.isShown ?? true { alertsOut.send(alert) }
       },
       isSettled: { [desk] in desk.isSettled(within: $0) }, onNotice: { [state] in state.note($0) })
+    run.onStanding = { [desk] in desk.update($0) }
     run.onProgress = { [state] in state.read(events: $0.events) }
     state.isRunning()
     _ = try run.run(interrupts: control)

@@ -97,6 +97,8 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
 
   func take(_ alerts: [Alert]) { running?.take(alerts) }
 
+  func update(_ alerts: [Alert]) { running?.update(alerts) }
+
   func mute(_ alert: Alert) -> Mute? { running?.mute(alert) }
 
   func isSettled(within patience: Int64?) -> Bool { running?.isSettled(within: patience) ?? true }
