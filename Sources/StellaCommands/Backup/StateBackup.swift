@@ -18,8 +18,8 @@ struct StateBackup {
   /// - Returns: the manifest, and its digest.
   /// - Throws: nothing is left at `path` then.
   func write(to path: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
+    try checkSpace(for: path)
     let target = try Self.target(path)
-    try checkSpace(for: target)
     let partial = "\(target).partial-\(getpid())"
     guard mkdir(partial, 0o700) == 0 else { throw StateFiles.failure("can't be made", partial) }
     do {
@@ -43,13 +43,13 @@ struct StateBackup {
   }
 
   /// Refuses what would run out of space later, and leave none for anybody else meanwhile.
-  private func checkSpace(for target: String) throws {
-    let (source, place) = (desk.directory.path, StateDoctor.parent(of: target))
+  private func checkSpace(for path: String) throws {
+    let (source, place) = (desk.directory.path, StateDoctor.parent(of: path))
     var status = statvfs()
     guard statvfs(place, &status) == 0, status.f_blocks > 0 else { return }
     var sizes = try StateFiles.list(source).map { StateFiles.bytes($0, in: source) }
     sizes.append(try desk.store.copyBytes())
-    let space = BackupSpace(files: sizes, isOneFile: BackupFile.isMeant(by: target))
+    let space = BackupSpace(files: sizes, isOneFile: BackupFile.isMeant(by: path))
     // What root alone may use is no space of ours.
     let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
     if let refusal = space.refusal(free: Int64(clamping: free), in: place) { throw refusal }
