@@ -92,9 +92,9 @@
 ---@field count integer? matching events so far
 ---@field severity string? instead of the rule's
 ---@field evidence Stella.Ring|Stella.Event? the events that show it
----@field affected_users string[]? who is affected
----@field actions string[]? instead of the rule's
----@field suggest string[]? instead of the rule's
+---@field affected_users string[]|string? who is affected
+---@field actions string[]|string? instead of the rule's
+---@field suggest string[]|string? instead of the rule's; ids of fixes
 ---@field [string] string|number|boolean labels of your own
 
 ---@alias Stella.Finding Stella.Alert|Stella.Alert[]|nil

@@ -27,6 +27,7 @@ extension SQLiteStore {
     let isOfDisk = (error as? DatabaseError)?.resultCode == .SQLITE_IOERR
     do throws(StoreError) {
       try StoreError.translating(path) { throw error }
+      return nil
     } catch {
       return isOfDisk || error.code == .full || error.code == .unavailable ? error.message : nil
     }
