@@ -133,10 +133,15 @@ struct HostOperationTests {
     ] {
       var stop = workers.stop
       stop.preview = preview
+      // Other tests may keep the threads for it that long.
+      stop.timeout = .seconds(300)
       let executor = HostExecutor("workers", [stop], identity: nil)
       let effect = Effect.exec(Effect.Exec(target: "workers", argv: [.text("stop"), .text("w1")]))
-      let error = #expect(throws: TargetError.self) { try executor.completed(effect, isUndo: false) }
-      #expect(error?.message.contains(word) == true)
+      // It blocks, and must not do so on a thread that the preview may need.
+      let error = await #expect(throws: TargetError.self) {
+        try await EngineThread.value { try executor.completed(effect, isUndo: false) }
+      }
+      #expect(error?.message.contains(word) == true, "\(String(describing: error))")
       #expect(throws: Never.self) { try executor.completed(effect, isUndo: true) }
     }
   }
