@@ -357,7 +357,12 @@ struct AccessTests {
     try access.start()
     let url = "https://127.0.0.1:\(access.port)"
     try access.expect(["users", "set-password", "mara"], input: AccessScene.password + "\n")
-    try access.expect(["login", url], input: AccessScene.password + "\n", 10)
+    let unbelieved = try access.expect(["login", url], input: AccessScene.password + "\n", 10)
+    #expect(
+      unbelieved.errors.contains(
+        "can't be reached, so nothing was sent: nobody who is believed vouches for its certificate, or it has expired. "
+          + "`stella login \(url) --ca-file FILE` says which certificates to believe there."), "\(unbelieved)")
+    #expect(!unbelieved.errors.contains(".build") && !unbelieved.errors.contains("Whether it was done"))
     try access.expect(["login", url, "--ca-file", "tls.crt"], input: AccessScene.password + "\n")
     #expect(try access.expect(["whoami", "--server", url]).output.contains("a session"))
     let plain = try access.exchange(Array("GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".utf8))
