@@ -10,12 +10,12 @@ import StellaModel
 /// where they were built.
 package struct ConnectionTrouble: Sendable, Hashable {
   package enum Kind: Sendable {
-    case noSuchHost, refused, unreachable, timeout, certificate, handshake, closed, other
+    case noSuchHost, refused, unreachable, timeout, certificate, wrongName, handshake, closed, other
 
     /// Whether it only happens before there is a connection, so that nothing was sent.
     package var isBeforeSending: Bool {
       switch self {
-      case .noSuchHost, .refused, .certificate, .handshake: true
+      case .noSuchHost, .refused, .certificate, .wrongName, .handshake: true
       case .unreachable, .timeout, .closed, .other: false
       }
     }
@@ -34,7 +34,7 @@ package struct ConnectionTrouble: Sendable, Hashable {
 
   /// The same, and for a certificate that isn't believed, which key of stella.yaml says whom to believe.
   package var configured: String {
-    kind == .certificate ? text + "; `ca_file` names others to believe" : text
+    text == Self.unbelieved.1 ? text + "; `ca_file` names others to believe" : text
   }
 
   private static func read(_ error: any Error, _ place: String?) -> (Kind, String) {
@@ -45,7 +45,7 @@ package struct ConnectionTrouble: Sendable, Hashable {
     case let error as NIOSSLError: return handshake(error)
     case let error as BoringSSLError: return handshake(error)
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-      return (.certificate, "its certificate is for another name than the one that was asked for")
+      return (.wrongName, "its certificate is for another name than the one that was asked for")
     case let error as ChannelError:
       switch error {
       case .connectTimeout: return (.timeout, "no connection in time")
