@@ -267,7 +267,11 @@ struct AccessTests {
         answer.value("x-content-type-options") == "nosniff" && answer.value("cache-control") == "no-store", "\(path)")
       #expect(!answer.body.contains(token), "\(path)")
     }
-    #expect(try access.send("GET", "/nowhere", bearer).status == 404)
+    let nowhere = try access.send("GET", "/nowhere", bearer)
+    #expect(nowhere.status == 404 && nowhere.value("content-type") == "application/problem+json", "\(nowhere)")
+    let wrong = try access.send("PUT", "/api/v1/events", bearer)
+    #expect(wrong.status == 405 && wrong.value("allow") == "GET, POST", "\(wrong)")
+    #expect((wrong.json["detail"] as? String)?.contains("Use GET or POST") == true, "\(wrong)")
     #expect(try access.send("GET", "/api/v1/runs?access_token=x", bearer).status == 400)
     for field in [
       "Basic bWFyYTp4", "Bearer", "bearer  \(token)", "Token \(token)", "Bearer \(token) x",
