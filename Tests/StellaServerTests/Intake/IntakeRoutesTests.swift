@@ -56,6 +56,10 @@ struct IntakeRoutesTests {
     expect(try await post("{}", type: "application/xml"), 415, "application/xml")
     expect(try await post("{}", encoding: "br"), 415, "br")
     expect(try await post(String(repeating: "{}\n", count: 400)), 413, "1000B")
+    for path in ["/api/v1/events?foo=1", "/api/v1/alertmanager?service=shop", "/api/v1/events?foo"] {
+      let answer = try await client.send("POST", path, body: "{}")
+      expect(answer, 400, "there is no parameter \(path.contains("foo") ? "foo" : "service=shop")")
+    }
     #expect(taken.text.withLock { $0 }.isEmpty)
     expect(try await post(""), 200, "{\"accepted\":0}")
   }
