@@ -151,6 +151,12 @@ struct IntakeRoutesTests {
     #expect(
       partial.status == 200 && partial.body.hasPrefix("{\"partialSuccess\":{\"rejectedLogRecords\":\"1\""), "\(partial)"
     )
+    let timeless = try await logs(Array(record("hi").replacing("1790000000000000001", with: "abc").utf8), json)
+    #expect(
+      timeless.status == 200
+        && timeless.body.hasPrefix(#"{"partialSuccess":{"rejectedLogRecords":"0","errorMessage":"1 record has a time"#),
+      "\(timeless)")
+    #expect(taken.text.withLock { $0 }.hasSuffix(#"{"time":"timeUnixNano: abc","message":"hi"}"# + "\n"))
     let refused = try await logs(Array("[".utf8), json)
     #expect(
       refused.status == 400 && refused.type == json && refused.body.hasPrefix("{\"code\":3,\"message\":"), "\(refused)")
