@@ -199,7 +199,7 @@ struct IntakeRoutesTests {
     expect(try await push([0x80, 0x80, 0x80, 0x80, 1, 0], nil), 413, "1000B")
     expect(try await push([], "text/plain"), 415, "text/plain")
     let long = line.replacing("\"hi\"", with: "\"\(String(repeating: "x", count: 400))\"")
-    expect(try await push(Array(long.utf8), "application/json"), 400, "1 of 1 lines were left out")
+    expect(try await push(Array(long.utf8), "application/json"), 400, "1 of 1 lines was left out")
   }
 
   @Test("A page of another site is refused, under whatever name it comes here; programs and own pages aren't")
