@@ -189,6 +189,21 @@ struct ConfigurationTests {
   }
 
   @Test(
+    "A key that stands twice is told where it stands again",
+    arguments: [
+      ("state: a\nrules: [r]\n\n# more\nstate: b\n", "5:1", "`state`, first in line 1"),
+      ("server:\n  listen: a\n  browser:\n    listen: x\n  'listen': b\n", "5:3", "`listen`, first in line 2"),
+      ("sources:\n  - path: a\n    path: b\n  - path: c\n", "3:5", "`path`, first in line 2"),
+      ("state: a\r\nlimits: { workers: 1 }\r\nstate: b\r\n", "3:1", "`state`, first in line 1"),
+      ("limits: { workers: 1, workers: 2 }\nworkers: 3\n", "1:11", "`workers`. Keep one"),
+    ])
+  func twice(text: String, place: String, message: String) {
+    let problem = problems(text).first
+    #expect(problem?.place.description == "stella.yaml:" + place, "\(String(describing: problem))")
+    #expect(problem?.message.contains(message) == true, "\(String(describing: problem))")
+  }
+
+  @Test(
     "Who only asks for the state directory needs no variable that other keys name, and is told of what else is wrong")
   func state() throws {
     let folder = NSTemporaryDirectory() + "stella-\(UUID().uuidString)"

@@ -83,6 +83,9 @@ struct AccessTests {
         } else {
           #expect(answer.status == 403, place)
         }
+        if means.hasPrefix("token "), route.right == .administer {
+          #expect(answer.body.contains("don't administer") && !answer.body.contains("never decide"), place)
+        }
         for secret in secrets.values { #expect(!answer.body.contains(secret), place) }
       }
     }
