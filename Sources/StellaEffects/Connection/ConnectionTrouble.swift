@@ -62,11 +62,11 @@ package struct ConnectionTrouble: Sendable, Hashable {
   private static let closed = (Kind.closed, "the connection was closed before an answer")
 
   private static func connection(_ error: NIOConnectionError) -> (Kind, String) {
-    guard let failure = error.connectionErrors.first else {
-      return (.noSuchHost, "there is no host \(TextEscaping.oneLine(error.host))")
-    }
-    let host = error.host.contains(":") ? "[\(error.host)]" : error.host
-    return read(failure.error, "\(TextEscaping.oneLine(host)):\(error.port)")
+    let host = TextEscaping.oneLine(error.host)
+    let place = (host.contains(":") ? "[\(host)]" : host) + ":\(error.port)"
+    // A name may stand for several addresses, of which this machine can't use some kind at all.
+    let failures = error.connectionErrors.map { read($0.error, place) }
+    return failures.first { $0.0 == .refused } ?? failures.first ?? (.noSuchHost, "there is no host \(host)")
   }
 
   private static func system(_ code: Int32, _ place: String?) -> (Kind, String) {
