@@ -52,6 +52,7 @@ final class StateServer: Sendable {
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
       }
+      if let (alert, json) = try? desk.remarked(request) { feed.take(alert, as: json) }
       return answer
     }
     let runs = OperatorRoutes<PeerRequestContext>(

@@ -67,6 +67,28 @@ struct ServeStreamTests {
     #expect(server.status() == 0, "\(server.errors)")
   }
 
+  @Test("What somebody says about an alert by hand reaches those who look on, masked where they may not see all")
+  func remarks() throws {
+    let access = try AccessScene()
+    let alert = try #require(try access.scene.alerts(["s1"]).first)
+    try access.start()
+    try access.add("vic", roles: ["viewer"])
+    let viewer = try RawStream(
+      port: access.port, path: "/api/v1/stream?types=alert&service=s1",
+      headers: [("Authorization", "Bearer \(try access.logIn("vic"))")])
+    viewer.until("retry")
+    let socket = try RawStream(socketPath: access.directory(".stella/stella.sock"), path: "/api/v1/stream?types=alert")
+    socket.until("retry")
+    try access.expect(["alerts", "ack", String(alert.prefix(12)), "--reason", "bob@example.com looks"])
+    let seen = viewer.until("\"acknowledged\":{")
+    #expect(seen.contains("event: alert\ndata: {\"event\":\"acknowledged\"") && seen.contains(alert), "\(seen)")
+    #expect(viewer.until("looks").contains("[email] looks") && !viewer.text.contains("bob@"), "\(viewer.text)")
+    #expect(socket.until("looks").contains("bob@example.com looks"), "\(socket.text)")
+    try access.expect(["alerts", "resolve", alert, "--reason", "undone"])
+    let over = viewer.until("undone")
+    #expect(over.contains("data: {\"event\":\"resolved\"") && over.contains("\"status\":\"resolved\""), "\(over)")
+  }
+
   @Test("With privacy in the configuration nothing personal is detected, stored or shown, whichever way it came")
   func masked() throws {
     let (server, port) = try serve(
