@@ -35,6 +35,8 @@ package final class SourceClock {
   private struct State {
     var previous: Int64?
     var memory = TimeMemory()
+    /// No event's time moves ``previous``.
+    var standsStill = false
   }
 
   /// Behind a pointer: every event reads and writes it, and checks for exclusive access would cost more than that.
@@ -45,6 +47,14 @@ package final class SourceClock {
     self.reference = reference
     self.zone = zone
     state.initialize(to: State())
+  }
+
+  /// A clock of events that say nothing about each other's times: each is read as if it were the first, beside `arrival`,
+  /// which is also the time of those that have none.
+  package convenience init(arrival: Int64) {
+    self.init(reference: arrival)
+    previous = arrival
+    state.pointee.standsStill = true
   }
 
   deinit {
@@ -65,6 +75,11 @@ package final class SourceClock {
     }
   }
 
+  @inline(__always)
+  private func advance(to time: Int64) {
+    if !state.pointee.standsStill { state.pointee.previous = time }
+  }
+
   /// The time of an event whose record has none.
   package var missing: Int64 { previous ?? reference }
 
@@ -72,7 +87,7 @@ package final class SourceClock {
   @inline(__always)
   package func read(_ text: UnsafeBufferPointer<UInt8>) -> (time: Int64, length: Int)? {
     if let known = state.pointee.memory.read(text, previous: state.pointee.previous) {
-      state.pointee.previous = known.time
+      advance(to: known.time)
       return known
     }
     return scan(text)
@@ -82,7 +97,7 @@ package final class SourceClock {
   @inline(__always)
   package func read(whole text: UnsafeBufferPointer<UInt8>) -> Int64? {
     if let known = state.pointee.memory.read(text, previous: state.pointee.previous), known.length == text.count {
-      state.pointee.previous = known.time
+      advance(to: known.time)
       return known.time
     }
     return readWholeSlowly(text)
@@ -110,7 +125,7 @@ package final class SourceClock {
       ? 1_000_000_000 : value < 100_000_000_000_000 ? 1_000_000 : value < 100_000_000_000_000_000 ? 1000 : 1
     let (time, overflow) = value.multipliedReportingOverflow(by: unit)
     if overflow { return nil }
-    previous = time
+    advance(to: time)
     return time
   }
 
@@ -121,7 +136,7 @@ package final class SourceClock {
     guard run >= 9, let found = TimestampScanner.epoch(digits: text, run: run), found.length == text.count else {
       return nil
     }
-    previous = found.time
+    advance(to: found.time)
     return found.time
   }
 
@@ -138,7 +153,7 @@ package final class SourceClock {
         state.pointee.memory.remember(text, scanned, time: time)
       }
     }
-    previous = time
+    advance(to: time)
     return (time, scanned.length)
   }
 

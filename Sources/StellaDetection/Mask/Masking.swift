@@ -94,7 +94,15 @@ package struct Masking: Sendable {
   }
 
   /// Whether a text, plain or JSON, may have something to mask. False for most, and then it hasn't. O(bytes).
-  func mayHold(_ text: Bytes) -> Bool { !patterns.isEmpty || filter.allows(text) }
+  package func mayHold(_ text: Bytes) -> Bool { !patterns.isEmpty || filter.allows(text) }
+
+  /// Whether of a JSON object whose own members have these names each may be asked for by itself: then none of them is masked for
+  /// its name, and no pattern finds what spans several.
+  package func allowsParts(_ names: [String]) -> Bool {
+    let none = Bytes(start: nil, count: 0)
+    return patterns.isEmpty
+      && names.allSatisfy { name in Array(name.utf8).withUnsafeBufferPointer { demand(of: $0, in: none) == .none } }
+  }
 
   /// Whether `name` ends with `end`, which is in lower case, without regard to case, and with `-` and `.` for `_`.
   private static func ends(_ name: Bytes, with end: [UInt8]) -> Bool {

@@ -47,7 +47,7 @@ final class LiveReading {
     // Whatever else is read from where: what was acknowledged is used once.
     journals = options.journals.map { JournalSource($0, saved: positions[JournalSource.key($0)]) }
     let resumed = sets.lazy.filter { $0.input.from == .checkpoint }.flatMap(\.files.sources).map(\.key)
-    logs = options.logs.map { LogBufferSource($0.buffer, name: $0.name) }
+    logs = options.logs.map { LogBufferSource($0.buffer, name: $0.name, masking: options.masking) }
     let keys = resumed + journals.map(\.key) + logs.map(\.key)
     consumer.begin(resuming: keys.filter { positions[$0] != nil })
     for (input, files) in sets {
@@ -75,8 +75,8 @@ final class LiveReading {
         fields: consumer.fields, holdsJumps: options.holdsJumps,
         // A pipe that pauses must not keep its first lines from being seen, and what was taken in has its time.
         holdsHeads: source.modificationTime != nil || !options.follow,
-        // What came over the network was masked before it was stored.
-        masking: source is JournalSource ? nil : options.masking)
+        // What came over the network was masked before it was stored; log calls are as they are read.
+        masking: source is JournalSource || source is LogBufferSource ? nil : options.masking)
     }
     readers.append(reader)
     lastData[reader.number] = machineMonotonicTime()

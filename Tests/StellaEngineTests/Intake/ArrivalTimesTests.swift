@@ -46,6 +46,35 @@ struct ArrivalTimesTests {
     #expect(found.untimed == 3 && found.ahead == 0)
   }
 
+  @Test("Each line is read by itself, however many there are, and whatever stands between them")
+  func many() {
+    // More than a batch, blank lines, ends of lines of two bytes, and years that only the arrival tells.
+    var (sent, expected) = ("", "")
+    for index in 0..<3000 {
+      let past = event("ts", Int64(-index - 1) * Self.minute)
+      let untimed = "{\"n\":\(index)}"
+      let yearless = "{\"ts\":\"Sep 20 12:00:00\",\"n\":\(index)}\n"
+      sent += past + "\n\(untimed)\r\nno {JSON}\n" + yearless
+      expected += past + "\n\(untimed.dropLast()),\(Self.stamp)}\r\nno {JSON}\n" + yearless
+    }
+    let found = settled(sent)
+    #expect(String(decoding: found.lines, as: UTF8.self) == expected)
+    #expect(found.untimed == 3000 && found.ahead == 0)
+  }
+
+  @Test("Many senders at once get the same as one after the other")
+  func senders() async {
+    let clocks = SenderClocks(now: { Self.arrival }, onWrongClock: { _ in })
+    let lines = (event("ts", -Self.minute) + "{\"a\":1}\n" + event("ts", 60 * Self.minute))
+    let alone = settled(lines).lines
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<64 { group.addTask { clocks.settled(Array(lines.utf8)) == alone } }
+      for await isSame in group { #expect(isSame) }
+    }
+    let counts = clocks.counts
+    #expect(counts.ahead == 64 && counts.untimed == 64)
+  }
+
   @Test(
     "A sender's batch hours ahead takes its arrival, whatever its size, and the others' events of the same batch keep theirs"
   )

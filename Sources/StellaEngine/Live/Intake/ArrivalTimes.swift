@@ -5,8 +5,9 @@ import StellaModel
 /// Gives lines that came over the network the time of their arrival where their own can't be theirs: all senders are one
 /// source, so that nothing but the calendar tells a wrong clock from a gap.
 ///
-/// Done before lines are stored, so that a restart or a replay reads the same. The owner is one thread.
-final class ArrivalTimes {
+/// Done before lines are stored, so that a restart or a replay reads the same. Used by one thread at a time.
+final class ArrivalTimes: @unchecked Sendable {
+  // Sendable, because ``SenderClocks`` takes one out before it uses it.
   /// Nanoseconds that a sender's clock may be ahead: less than an error of the time zone is.
   static let tolerance: Int64 = 300 * Timestamp.second
 
@@ -23,6 +24,8 @@ final class ArrivalTimes {
   private let decoder = JSONLineDecoder()
   private let failures = DecodeFailures()
   private let batch = EventBatch(columnCount: 0)
+  private var starts: [UInt32] = []
+  private var lengths: [UInt32] = []
 
   /// The lines, to which `"time"` was added where it has to be; it counts more than what they say. What is no JSON object
   /// stays as it is. O(bytes).
@@ -32,33 +35,25 @@ final class ArrivalTimes {
   ///   - arrival: nanoseconds since the epoch.
   func settled(_ lines: [UInt8], arrival: Int64) -> Settled {
     var settled = Settled(lines: [])
-    let clock = SourceClock(reference: arrival)
     let (latest, isPast) = arrival.addingReportingOverflow(Self.tolerance)
-    let padded = lines + [UInt8](repeating: 0, count: LineSplitter.padding)
     var copied = 0
-    padded.withUnsafeBufferPointer { bytes in
-      guard let base = bytes.baseAddress else { return }
-      var start = 0
-      while start < lines.count {
-        let newline = memchr(base + start, 0x0a, lines.count - start)
-        let end = newline.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? lines.count
-        defer { start = end + 1 }
-        guard let brace = bytes[start..<end].lastIndex(where: { !Self.isSpace($0) }), bytes[brace] == UInt8(ascii: "}"),
-          let time = time(of: base + start, count: brace + 1 - start, clock, arrival)
-        else { continue }
+    (lines + [UInt8](repeating: 0, count: LineSplitter.padding)).withUnsafeBufferPointer { bytes in
+      findObjects(UnsafeBufferPointer(rebasing: bytes[..<lines.count]))
+      readTimes(bytes, arrival) { line, time in
         let isAhead = time > latest && !isPast
-        if !isAhead && time != arrival { continue }
+        if !isAhead && time != arrival { return }
+        let (start, brace) = (Int(starts[line]), Int(starts[line] + lengths[line]) - 1)
         if isAhead {
           settled.ahead += 1
           if settled.sample == nil {
-            settled.sample = String(decoding: bytes[start..<min(end, start + 200)], as: UTF8.self)
+            settled.sample = String(decoding: bytes[start...min(brace, start + 199)], as: UTF8.self)
           }
         } else {
           settled.untimed += 1
         }
-        settled.lines += lines[copied..<brace]
-        let isFirst = lines[start..<brace].last { !Self.isSpace($0) } == UInt8(ascii: "{")
-        settled.lines += Array("\(isFirst ? "" : ",")\"time\":\"\(Timestamp.text(arrival))\"".utf8)
+        settled.lines += bytes[copied..<brace]
+        let isFirst = bytes[start..<brace].last { !Self.isSpace($0) } == UInt8(ascii: "{")
+        settled.lines += "\(isFirst ? "" : ",")\"time\":\"\(Timestamp.text(arrival))\"".utf8
         copied = brace
       }
     }
@@ -68,19 +63,44 @@ final class ArrivalTimes {
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
 
-  /// What the reader will take for the time, `arrival` where it finds none; nil for what becomes no event.
-  private func time(
-    of base: UnsafePointer<UInt8>, count: Int, _ clock: SourceClock, _ arrival: Int64
-  ) -> Int64? {
-    batch.removeAll(columnCount: 0)
-    // No event says anything about the time of another sender's; a time without a year is the closest to now.
-    clock.previous = arrival
-    var (start, length) = (UInt32(0), UInt32(truncatingIfNeeded: count))
-    return withUnsafePointer(to: &start) { start in
-      withUnsafePointer(to: &length) { length in
-        let block = LineBlock(base: base, starts: start, lengths: length, count: 1, firstOffset: 0, source: 0)
-        _ = decoder.decode(block, from: 0, into: batch, clock: clock, failures: failures)
-        return batch.count == 1 ? batch.times[0] : nil
+  /// Notes the lines that end with a brace, each up to there.
+  private func findObjects(_ bytes: UnsafeBufferPointer<UInt8>) {
+    starts.removeAll(keepingCapacity: true)
+    lengths.removeAll(keepingCapacity: true)
+    guard let base = bytes.baseAddress else { return }
+    var start = 0
+    while start < bytes.count {
+      let newline = memchr(base + start, 0x0a, bytes.count - start)
+      let end = newline.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? bytes.count
+      var last = end - 1
+      while last > start, Self.isSpace(bytes[last]) { last -= 1 }
+      if last > start, bytes[last] == UInt8(ascii: "}") {
+        starts.append(UInt32(truncatingIfNeeded: start))
+        lengths.append(UInt32(truncatingIfNeeded: last + 1 - start))
+      }
+      start = end + 1
+    }
+  }
+
+  /// What the reader will take for the time of each line that becomes an event, in their order; `arrival` where it finds none.
+  private func readTimes(_ bytes: UnsafeBufferPointer<UInt8>, _ arrival: Int64, _ body: (_ line: Int, Int64) -> Void) {
+    let clock = SourceClock(arrival: arrival)
+    starts.withUnsafeBufferPointer { starts in
+      lengths.withUnsafeBufferPointer { lengths in
+        guard let base = bytes.baseAddress, let first = starts.baseAddress, let length = lengths.baseAddress else {
+          return
+        }
+        let block = LineBlock(
+          base: base, starts: first, lengths: length, count: starts.count, firstOffset: 0, source: 0)
+        var (next, line) = (0, 0)
+        while next < block.count {
+          batch.removeAll(columnCount: 0)
+          next += decoder.decode(block, from: next, into: batch, clock: clock, failures: failures)
+          for row in 0..<batch.count {
+            while block.offset(ofLine: line) < batch.offsets[row] { line += 1 }
+            body(line, batch.times[row])
+          }
+        }
       }
     }
   }

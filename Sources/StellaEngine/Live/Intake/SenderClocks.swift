@@ -3,9 +3,9 @@ import Synchronization
 
 /// Keeps the clocks of those who send over the network from moving each other's time, and tells of those that are ahead.
 final class SenderClocks: Sendable {
-  private struct State: @unchecked Sendable {
-    // Sendable, because the lock around it lets one in at a time.
-    let times = ArrivalTimes()
+  private struct State {
+    /// As many as ever looked at lines at the same time.
+    var idle: [ArrivalTimes] = []
     var ahead = 0
     var untimed = 0
     /// Of ``ahead``, those that a person has been told of, and when, by the monotonic clock.
@@ -30,14 +30,16 @@ final class SenderClocks: Sendable {
   /// The lines with times that may be used.
   func settled(_ lines: [UInt8]) -> [UInt8] {
     let arrival = now()
-    let (settled, notice) = state.withLock { state in
-      let settled = state.times.settled(lines, arrival: arrival)
+    let times = state.withLock { $0.idle.popLast() } ?? ArrivalTimes()
+    let settled = times.settled(lines, arrival: arrival)
+    let notice = state.withLock { state in
+      state.idle.append(times)
       state.ahead += settled.ahead
       state.untimed += settled.untimed
-      return (settled.lines, Self.notice(of: settled.sample, &state))
+      return Self.notice(of: settled.sample, &state)
     }
     if let notice { onWrongClock(notice) }
-    return settled
+    return settled.lines
   }
 
   private static func notice(of sample: String?, _ state: inout State) -> String? {

@@ -38,14 +38,16 @@ package final class LogBuffer: @unchecked Sendable {
   /// Wakes the reader.
   let waker: Waker?
 
-  private struct Reader {
+  private struct Reader: ~Copyable, @unchecked Sendable {
+    // Sendable, because nobody but who holds the lock has it.
     /// What was taken of the record that is being read.
     var offset = 0
     /// A line that the reader wrote itself: from a log call's record, or of what was dropped.
-    let text = LogRecordText()
-    /// What is still to be taken of that line.
+    var text = LogRecordText()
+    /// What is still to be taken of that line, or of ``joined``.
     var left: Range<Int> = 0..<0
-    /// A record that doesn't lie in one piece.
+    var isJoined = false
+    /// A record that doesn't lie in one piece, or was masked.
     var joined: [UInt8] = []
     /// Drops that a notice has told of.
     var told = 0
@@ -178,12 +180,15 @@ package final class LogBuffer: @unchecked Sendable {
 
   /// Moves the oldest bytes to the front of `buffer`; records may be cut anywhere between two calls.
   ///
+  /// - Parameter masking: the same for each call; nil for nothing.
   /// - Returns: how many; 0 when nothing is there, nil when nothing is there and nothing will come.
-  func take(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
-    reader.withLock { take(into: buffer, &$0) }
+  func take(into buffer: UnsafeMutableRawBufferPointer, _ masking: RecordMasking?) -> Int? {
+    reader.withLock { take(into: buffer, masking, &$0) }
   }
 
-  private func take(into buffer: UnsafeMutableRawBufferPointer, _ reader: inout Reader) -> Int? {
+  private func take(
+    into buffer: UnsafeMutableRawBufferPointer, _ masking: RecordMasking?, _ reader: inout Reader
+  ) -> Int? {
     guard let target = buffer.baseAddress, !buffer.isEmpty else { return 0 }
     var head = taken.pointee.load(ordering: .relaxed)
     noteDrops(&reader)
@@ -192,18 +197,28 @@ package final class LogBuffer: @unchecked Sendable {
       if reader.left.isEmpty, reader.offset == 0 { tellDrops(&reader, head: head) }
       if !reader.left.isEmpty {
         let count = min(reader.left.count, buffer.count - filled)
-        let line = reader.text.json.line[reader.left.prefix(count)]
-        UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: line))
+        let (part, rest) = (reader.left.prefix(count), UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+        if reader.isJoined {
+          reader.joined.withUnsafeBytes { rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[part])) }
+        } else {
+          rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: reader.text.json.line[part]))
+        }
         reader.left.removeFirst(count)
         filled += count
         continue
       }
       var length = length(at: head).pointee.load(ordering: .acquiring)
       if length == 0 { break }
-      if length & LogBuffer.callBit != 0 {
-        length &= ~LogBuffer.callBit
-        write(length, at: head + LogBuffer.wordBytes, &reader)
+      let isCall = length & LogBuffer.callBit != 0
+      length &= ~LogBuffer.callBit
+      if isCall || masking != nil {
+        if isCall {
+          write(length, at: head + LogBuffer.wordBytes, masking, &reader)
+        } else {
+          join(length, at: head + LogBuffer.wordBytes, &reader)
+          if let masking { reader.joined = masking.masked(reader.joined) }
+          (reader.left, reader.isJoined) = (0..<reader.joined.count, true)
+        }
         let size = LogBuffer.region(length)
         clear(size, at: head)
         head += size
@@ -248,32 +263,40 @@ package final class LogBuffer: @unchecked Sendable {
   private func tellDrops(_ reader: inout Reader, head: Int) {
     guard let untold = reader.untold, head >= untold.before else { return }
     reader.untold = nil
-    let json = reader.text.json
-    json.begin()
-    json.raw(#"{"time":"#)
-    json.time(untold.last)
-    json.raw(#","level":"warning","message":"Log events were dropped","logger":"stella.logging","since":"#)
-    json.time(untold.first)
-    json.raw(#","dropped":"#)
-    json.integer(Int64(untold.count))
-    json.raw("}\n")
-    reader.left = 0..<json.count
+    reader.text.json.begin()
+    reader.text.json.raw(#"{"time":"#)
+    reader.text.json.time(untold.last)
+    reader.text.json.raw(
+      #","level":"warning","message":"Log events were dropped","logger":"stella.logging","since":"#)
+    reader.text.json.time(untold.first)
+    reader.text.json.raw(#","dropped":"#)
+    reader.text.json.integer(Int64(untold.count))
+    reader.text.json.raw("}\n")
+    (reader.left, reader.isJoined) = (0..<reader.text.json.count, false)
   }
 
   /// Makes a log call's record into a line.
-  private func write(_ count: Int, at position: Int, _ reader: inout Reader) {
+  private func write(_ count: Int, at position: Int, _ masking: RecordMasking?, _ reader: inout Reader) {
     let start = position & (capacity - 1)
     let isWritten: Bool
     if start + count <= capacity {
       isWritten = reader.text.write(UnsafeRawBufferPointer(start: ring + start, count: count))
     } else {
-      reader.joined = [UInt8](unsafeUninitializedCapacity: count) { bytes, length in
-        if let bytes = bytes.baseAddress { copyOut(UnsafeMutableRawPointer(bytes), count, at: position) }
-        length = count
-      }
-      isWritten = reader.joined.withUnsafeBytes { reader.text.write($0) }
+      join(count, at: position, &reader)
+      let joined = reader.joined
+      isWritten = joined.withUnsafeBytes { reader.text.write($0) }
     }
-    if isWritten { reader.left = 0..<reader.text.json.count } else { countFull(time: WallTime.now()) }
+    guard isWritten else { return countFull(time: WallTime.now()) }
+    reader.isJoined = false
+    if let masking, let masked = masking.masked(&reader.text) { (reader.joined, reader.isJoined) = (masked, true) }
+    reader.left = 0..<(reader.isJoined ? reader.joined.count : reader.text.json.count)
+  }
+
+  private func join(_ count: Int, at position: Int, _ reader: inout Reader) {
+    reader.joined = [UInt8](unsafeUninitializedCapacity: count) { bytes, length in
+      if let bytes = bytes.baseAddress { copyOut(UnsafeMutableRawPointer(bytes), count, at: position) }
+      length = count
+    }
   }
 
   private func copyOut(_ target: UnsafeMutableRawPointer, _ count: Int, at position: Int) {

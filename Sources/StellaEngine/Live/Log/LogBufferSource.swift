@@ -1,3 +1,4 @@
+import StellaDetection
 import StellaModel
 
 /// A ``LogBuffer`` as the engine reads it: a stream that can't be read again, so that what is read and not yet
@@ -11,18 +12,22 @@ package final class LogBufferSource: ByteSource {
   package let modificationTime: Int64? = nil
   package let trouble: SourceError? = nil
   private let buffer: LogBuffer
+  private let masking: RecordMasking?
 
-  /// - Parameter name: how people call it, in `stella.yaml` and in alerts.
-  package init(_ buffer: LogBuffer, name: String = "log") {
+  /// - Parameters:
+  ///   - name: how people call it, in `stella.yaml` and in alerts.
+  ///   - masking: what is taken out of records as they are read; nil for nothing.
+  package init(_ buffer: LogBuffer, name: String = "log", masking: Masking? = nil) {
     self.buffer = buffer
     self.name = name
+    self.masking = masking.map { RecordMasking($0) }
   }
 
   /// What a ``LiveWaiter`` waits for; it is readable when a record came after a read that found none.
   var descriptor: Int32? { buffer.waker?.readEnd }
 
   package func read(into bytes: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
-    guard let count = buffer.take(into: bytes) else { return .end }
+    guard let count = buffer.take(into: bytes, masking) else { return .end }
     position.offset += Int64(count)
     return count > 0 ? .bytes(count) : .idle
   }

@@ -1,4 +1,5 @@
 import Glibc
+import StellaDetection
 import StellaModel
 
 /// Makes a log call's record into one line of JSON, with the names that the engine knows: `time`, `level`, `message`, `logger`,
@@ -6,10 +7,22 @@ import StellaModel
 ///
 /// A metadata entry that has one of these names stands under `metadata.` and its name. Entries are in the order of their names, so
 /// that equal calls give equal bytes.
-final class LogRecordText: @unchecked Sendable {
-  // Sendable, because the lock of the buffer that has it guards it.
-  let json = RecordJSON()
+struct LogRecordText: ~Copyable {
+  var json = RecordJSON()
   private var entries: [Entry] = []
+  private var spans = Spans()
+  private var known = KnownTexts()
+
+  /// Where things are in ``json``.
+  private struct Spans {
+    var message = 0..<0
+    /// Logger and service.
+    var names = 0..<0
+    var error = 0..<0
+    /// Source, file and line.
+    var place = 0..<0
+    var entries = 0..<0
+  }
 
   private struct Entry {
     let name: UnsafeRawBufferPointer
@@ -30,7 +43,7 @@ final class LogRecordText: @unchecked Sendable {
   /// Leaves the record as a line in ``json``.
   ///
   /// - Returns: false when that can't be done, or the line is too long; the bytes in ``json`` mean nothing then.
-  func write(_ record: UnsafeRawBufferPointer) -> Bool {
+  mutating func write(_ record: UnsafeRawBufferPointer) -> Bool {
     json.begin()
     entries.removeAll(keepingCapacity: true)
     var cursor = LogRecordCursor(record, at: 1)
@@ -44,8 +57,13 @@ final class LogRecordText: @unchecked Sendable {
     json.raw(#","level":""#)
     json.raw(LogRecordText.level(level))
     json.raw(#"","message":"#)
+    var start = json.count
     json.string(message)
+    spans.message = start..<json.count
+    start = json.count
     json.raw(names)
+    spans.names = start..<json.count
+    start = json.count
     var source = LogRecordText.module(of: file)
     if flags & LogRecordTag.hasSource != 0 {
       guard let own = cursor.text() else { return false }
@@ -58,21 +76,44 @@ final class LogRecordText: @unchecked Sendable {
       json.raw(#","error_type":"#)
       json.string(type)
     }
+    spans.error = start..<json.count
+    start = json.count
     json.raw(#","source":"#)
     if let source { json.string(source) } else { json.raw(#""n/a""#) }
     json.raw(#","file":"#)
     json.string(file)
     json.raw(#","line":"#)
     json.unsigned(UInt64(line))
+    spans.place = start..<json.count
+    start = json.count
     while !cursor.isAtEnd {
       guard let name = cursor.text() else { return false }
       entries.append(Entry(name: name, value: cursor.place))
       guard cursor.skipValue() else { return false }
     }
     guard writeEntries(from: 0, of: record, isNested: false) else { return false }
+    spans.entries = start..<json.count
     json.raw("}\n")
     return !json.isTooLong
   }
+
+  /// Whether what ``write(_:)`` left may have something to mask. Not all of it is looked at each time: loggers and the places of
+  /// calls are few, and the same again and again.
+  ///
+  /// - Parameter masking: the same for each call, and one that ``Masking/allowsParts(_:)`` of ``ownNames``.
+  mutating func mayHold(_ masking: Masking) -> Bool {
+    masking.mayHold(part(spans.message)) || masking.mayHold(part(spans.entries))
+      || !spans.error.isEmpty && masking.mayHold(part(spans.error))
+      || known.mayHold(part(spans.names), masking) || known.mayHold(part(spans.place), masking)
+  }
+
+  private func part(_ span: Range<Int>) -> Bytes {
+    Bytes(rebasing: json.line.assumingMemoryBound(to: UInt8.self)[span])
+  }
+
+  static let ownNames = [
+    "time", "level", "message", "logger", "service", "error", "error_type", "source", "file", "line",
+  ]
 
   private static func level(_ number: UInt8) -> StaticString {
     switch number {
@@ -95,7 +136,7 @@ final class LogRecordText: @unchecked Sendable {
   }
 
   /// Writes the entries that were found last, from that one on, in the order of their names, and forgets them.
-  private func writeEntries(from first: Int, of record: UnsafeRawBufferPointer, isNested: Bool) -> Bool {
+  private mutating func writeEntries(from first: Int, of record: UnsafeRawBufferPointer, isNested: Bool) -> Bool {
     order(from: first)
     defer { entries.removeLast(entries.count - first) }
     var isFirst = true
@@ -117,7 +158,7 @@ final class LogRecordText: @unchecked Sendable {
     return true
   }
 
-  private func order(from first: Int) {
+  private mutating func order(from first: Int) {
     guard entries.count - first <= 16 else {
       entries[first...].sort(by: <)
       return
@@ -141,7 +182,7 @@ final class LogRecordText: @unchecked Sendable {
     return memcmp(left, right, one.count) == 0
   }
 
-  private func writeValue(_ cursor: inout LogRecordCursor, of record: UnsafeRawBufferPointer) -> Bool {
+  private mutating func writeValue(_ cursor: inout LogRecordCursor, of record: UnsafeRawBufferPointer) -> Bool {
     switch cursor.number(UInt8.self) {
     case LogRecordTag.text:
       guard let text = cursor.text() else { return false }

@@ -1,8 +1,9 @@
 import Glibc
 import StellaModel
 
-/// Writes JSON as ``JSONText`` would write it, faster, into bytes that it keeps.
-final class RecordJSON {
+/// Writes JSON as ``JSONText`` would write it, faster, into bytes that it keeps. Not copyable, as only one may own them; a class
+/// would cost a check for exclusive access with every piece that is written.
+struct RecordJSON: ~Copyable {
   private var bytes: UnsafeMutablePointer<UInt8>
   private(set) var count = 0
   private var capacity = 1024
@@ -29,7 +30,7 @@ final class RecordJSON {
   var line: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
 
   /// Begins anew.
-  func begin() {
+  mutating func begin() {
     count = 0
     isCut = false
     guard capacity > Self.keptBytes else { return }
@@ -40,10 +41,10 @@ final class RecordJSON {
 
   /// Makes room for so many bytes.
   @inline(__always)
-  private func need(_ more: Int) -> Bool { count &+ more <= capacity || grow(more) }
+  private mutating func need(_ more: Int) -> Bool { count &+ more <= capacity || grow(more) }
 
   @inline(never)
-  private func grow(_ more: Int) -> Bool {
+  private mutating func grow(_ more: Int) -> Bool {
     var size = capacity
     while size < count + more { size *= 2 }
     guard !isCut, size <= 8 * Self.limitBytes else {
@@ -59,7 +60,7 @@ final class RecordJSON {
 
   /// Appends what is JSON already.
   @inline(__always)
-  func raw(_ json: StaticString) {
+  mutating func raw(_ json: StaticString) {
     let length = json.utf8CodeUnitCount
     guard need(length) else { return }
     memcpy(bytes + count, json.utf8Start, length)
@@ -67,26 +68,27 @@ final class RecordJSON {
   }
 
   /// Appends what is JSON already.
-  func raw(_ json: UnsafeRawBufferPointer) {
+  mutating func raw(_ json: UnsafeRawBufferPointer) {
     guard need(json.count), let start = json.baseAddress else { return }
     memcpy(bytes + count, start, json.count)
     count &+= json.count
   }
 
   /// The time with its quotes.
-  func time(_ time: Int64) {
+  mutating func time(_ time: Int64) {
     setSecond(of: time)
     guard need(32) else { return }
     bytes[count] = UInt8(ascii: "\"")
-    withUnsafeBytes(of: &stamp) { stamp in
-      if let start = stamp.baseAddress { memcpy(bytes + count + 1, start, Self.stampBytes) }
+    let place = bytes + count + 1
+    withUnsafeBytes(of: stamp) { stamp in
+      if let start = stamp.baseAddress { memcpy(place, start, Self.stampBytes) }
     }
     var rest = UInt32(truncatingIfNeeded: time - second * Timestamp.second)
-    var place = count + 29
-    while place > count + 20 {
-      bytes[place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+    var digit = count + 29
+    while digit > count + 20 {
+      bytes[digit] = UInt8(truncatingIfNeeded: 48 + rest % 10)
       rest /= 10
-      place -= 1
+      digit -= 1
     }
     bytes[count + 30] = UInt8(ascii: "Z")
     bytes[count + 31] = UInt8(ascii: "\"")
@@ -94,7 +96,7 @@ final class RecordJSON {
   }
 
   /// The text of the second that `time` lies in.
-  private func setSecond(of time: Int64) {
+  private mutating func setSecond(of time: Int64) {
     let second = time / Timestamp.second - (time % Timestamp.second < 0 ? 1 : 0)
     guard second != self.second else { return }
     self.second = second
@@ -106,7 +108,7 @@ final class RecordJSON {
   }
 
   /// `,"name":`, after `metadata.` when the record has a field of that name itself.
-  func name(_ name: UnsafeRawBufferPointer) {
+  mutating func name(_ name: UnsafeRawBufferPointer) {
     raw(",\"")
     if Self.isOwn(name) { raw("metadata.") }
     escape(name)
@@ -132,7 +134,7 @@ final class RecordJSON {
     }
   }
 
-  func string(_ text: UnsafeRawBufferPointer) {
+  mutating func string(_ text: UnsafeRawBufferPointer) {
     raw("\"")
     escape(text)
     raw("\"")
@@ -152,7 +154,7 @@ final class RecordJSON {
   }
 
   @inline(__always)
-  private func escape(_ text: UnsafeRawBufferPointer) {
+  private mutating func escape(_ text: UnsafeRawBufferPointer) {
     guard let start = text.baseAddress else { return }
     let from = start
     let end = text.count
@@ -178,7 +180,7 @@ final class RecordJSON {
   ///
   /// - Parameter plain: how much of it is written already.
   @inline(never)
-  private func escape(_ text: UnsafeRawBufferPointer, plain: Int) {
+  private mutating func escape(_ text: UnsafeRawBufferPointer, plain: Int) {
     count += plain
     guard need(6 * (text.count - plain)) else { return }
     var place = plain
@@ -223,7 +225,7 @@ final class RecordJSON {
   }
 
   /// There is room.
-  private func put(_ code: UInt8) {
+  private mutating func put(_ code: UInt8) {
     bytes[count] = UInt8(ascii: "\\")
     count += 1
     let short: UInt8
@@ -248,7 +250,7 @@ final class RecordJSON {
     count += 1
   }
 
-  func integer(_ value: Int64) {
+  mutating func integer(_ value: Int64) {
     guard need(21) else { return }
     if value < 0 {
       bytes[count] = UInt8(ascii: "-")
@@ -257,12 +259,12 @@ final class RecordJSON {
     digits(of: value.magnitude)
   }
 
-  func unsigned(_ value: UInt64) {
+  mutating func unsigned(_ value: UInt64) {
     if need(20) { digits(of: value) }
   }
 
   /// There is room.
-  private func digits(of value: UInt64) {
+  private mutating func digits(of value: UInt64) {
     var rest = value
     var place = count + 20
     repeat {
@@ -276,7 +278,7 @@ final class RecordJSON {
   }
 
   /// As it writes itself; null for what is no number.
-  func double(_ value: Double) {
+  mutating func double(_ value: Double) {
     guard value.isFinite else { return raw("null") }
     var text = value.description
     text.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
