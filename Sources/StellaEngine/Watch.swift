@@ -110,6 +110,8 @@ package enum WatchNotice: Sendable, Hashable {
   case trouble(source: String, message: String?)
   /// A source begins like no text.
   case binary(source: String)
+  /// A source has a line that became another event than was written; told once of each kind.
+  case damaged(source: String, message: String)
   /// Something about where reading began.
   case source(String)
   /// A rule rests after repeated failures.

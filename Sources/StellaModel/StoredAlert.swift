@@ -70,6 +70,11 @@ package struct StoredAlert: Sendable, Hashable {
   }
 }
 
+extension StoredAlert {
+  /// Whether a person said that it is over, and it has not fired anew since.
+  package var isResolvedByHand: Bool { resolved != nil && status == .resolved }
+}
+
 /// Alerts of one rule, or of one key of it, that nobody shall hear of for a while. They are kept all the same.
 package struct Silence: Sendable, Hashable {
   package var number: Int64
@@ -123,7 +128,8 @@ package protocol AlertTransaction: AnyObject {
   func alerts(withPrefix prefix: String) throws(StoreError) -> [StoredAlert]
   /// Those that changed last come last.
   func alerts(_ query: AlertQuery) throws(StoreError) -> [StoredAlert]
-  /// Takes the place of an older revision; what people said stays.
+  /// Takes the place of an older revision; what people said stays. One that a person resolved stays so until a newer revision
+  /// comes: what is read again after a crash tells what it was before that decision.
   func put(_ alert: StoredAlert) throws(StoreError)
   func acknowledge(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
   func resolve(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)

@@ -48,6 +48,8 @@ extension SQLiteTransaction: AlertTransaction {
           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
           ON CONFLICT (id) DO UPDATE SET severity = ?4, status = ?5, title = ?6, count = ?8, last_seen = ?10,
             updated_at = ?11, json = ?12, muted_by = ?13
+          WHERE NOT (resolved_by IS NOT NULL AND status = 'resolved' AND excluded.status <> 'resolved'
+            AND coalesce(json_extract(excluded.json, '$.revision'), 0) <= coalesce(json_extract(json, '$.revision'), 0))
           """
       ).execute(arguments: [
         alert.id, alert.rule, alert.type, alert.severity.rawValue, alert.status.rawValue, alert.title, alert.key,

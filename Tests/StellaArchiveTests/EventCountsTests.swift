@@ -82,6 +82,42 @@ struct EventCountsTests {
     #expect(each.count == 3 && each[1].contains(#""service":"s1","count":400"#), "\(each)")
   }
 
+  @Test("Counts are asked for by the services that are shown: nobody finds out by questions what is behind a mask")
+  func masked() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = 0
+    let recorder = try EventRecorder(scene.directory, limits: limits) { _ in }
+    let records = ["svc-kim@example.org", "svc-tim@example.org", "shop"].enumerated().map { number, service in
+      #"{"level":"error","service":"\#(service)","message":"m","duration_ms":\#(number + 1)}"#
+    }
+    Self.put(records, to: recorder.tap, first: 0)
+    recorder.end()
+    func count(_ service: String, isPrivileged: Bool, _ more: [(name: String, value: String)] = []) throws -> Int {
+      var query = try SeriesQuery(
+        [("step", "60m"), ("service", service)] + more, now: ArchiveScene.start + 3600 * Timestamp.second)
+      query.isPrivileged = isPrivileged
+      let line = try #require(scene.archive.series(query).first)
+      let object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
+      return try #require((object?["total"] ?? object?["count"]) as? Int)
+    }
+    for more: [(name: String, value: String)] in [[], [("field", "duration_ms")]] {
+      #expect(try count("svc-kim@example.org", isPrivileged: true, more) == 1)
+      #expect(try count("[email]", isPrivileged: true, more) == 0)
+      for hidden in ["svc-kim@example.org", "svc-tim@example.org", "svc-lou@example.org"] {
+        #expect(try count(hidden, isPrivileged: false, more) == 0)
+      }
+      #expect(try count("[email]", isPrivileged: false, more) == 2)
+      #expect(try count("shop", isPrivileged: false, more) == 1)
+    }
+    var query = try SeriesQuery(
+      [("step", "60m"), ("by", "service")], now: ArchiveScene.start + 3600 * Timestamp.second)
+    query.isPrivileged = false
+    let grouped = String(decoding: try #require(scene.archive.series(query).first), as: UTF8.self)
+    #expect(
+      grouped.contains(#""[email]":2"#) && grouped.contains(#""shop":1"#) && !grouped.contains("kim"), "\(grouped)")
+  }
+
   @Test("Events that come faster than they can be kept are counted as lost")
   func lost() throws {
     let scene = ArchiveScene()

@@ -72,6 +72,23 @@ struct HealthScoreTests {
     #expect(score.score == 100 - points)
   }
 
+  @Test("Reasons hold since what they tell of began, as far as that is known")
+  func since() {
+    let facts = Self.facts { facts in
+      (facts.engineSilence, facts.engineSince) = (20, 5)
+      facts.parts = [
+        .init(.intake, name: "a", detail: "b", since: 6), .init(.archive, name: "a", detail: "b", since: 7),
+        .init(.source, name: "a", detail: "b"),
+      ]
+      facts.freeze = .init(by: "mara", reason: "why", since: 8)
+    }
+    let since = HealthScore(facts).reasons.map { ($0.code, $0.since) }
+    #expect(
+      Dictionary(uniqueKeysWithValues: since) == [
+        "engine.silent": 5, "part.intake": 6, "part.archive": 7, "part.source": nil, "effects.frozen": 8,
+      ])
+  }
+
   @Test("What says too little, or nothing bad, takes nothing")
   func silent() {
     for facts in [

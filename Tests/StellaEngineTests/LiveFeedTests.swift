@@ -152,6 +152,25 @@ struct LiveFeedTests {
     }
   }
 
+  @Test(
+    "What somebody says about an alert by hand reaches those who would hear of the alert, masked for who may not see all"
+  )
+  func remarks() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    let (all, elsewhere) = (Listener(), Listener())
+    try feed.join(all, try filter([("types", "alert"), ("service", "shop"), ("severity", "high"), ("rule", "a.rule")]))
+    try feed.join(elsewhere, try filter([("service", "api")]))
+    let alert = StoredAlert(Self.alert(4, severity: .high), updatedAt: 1)
+    feed.take(
+      alert,
+      as: #"{"event":"acknowledged","id":"id4","acknowledged":{"by":"user:mara","reason":"ask bob@example.com"}}"#)
+    all.until("id4")
+    feed.end()
+    #expect(all.text.contains(#""type":"alert""#) && all.text.contains("ask [email]"), "\(all.text)")
+    #expect(!elsewhere.text.contains("id4"), "\(elsewhere.text)")
+  }
+
   @Test("A client that comes back goes on behind the last id it had; what is missing is said")
   func resume() throws {
     let feed = try feed { $0.replayBytes = 4000 }

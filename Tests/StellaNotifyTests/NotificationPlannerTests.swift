@@ -41,6 +41,52 @@ struct NotificationPlannerTests {
     #expect(try scene.told() == [Told(sink: "a", firing: ["a1", "a2", "a3"], resolved: [])])
   }
 
+  @Test(
+    "The title names what a message is sent for, also in a group that is older, and that isn't what a long one leaves out"
+  )
+  func titles() throws {
+    let scene = try NotifyScene(settings { $0.groupWait = 0 })
+    var number: Int64 = 0
+    func alert(_ service: String, _ status: Alert.Status = .firing) -> Alert {
+      var alert = NotifyScene.alert(service, service: service, status: status, revision: status == .firing ? 1 : 2)
+      alert.firstSeen += number * NotifyScene.second
+      return alert
+    }
+    func title() throws -> String? {
+      let now = scene.time.now()
+      return try scene.store.write(as: .command) { transaction in
+        try transaction.outbox(.waiting, limit: 10).map { message in
+          try transaction.update(
+            RetryTimes.settled(message, .taken(remark: ""), now: now, chance: 0), attempted: true)
+          return message.message.title
+        }.last
+      }
+    }
+    try scene.keep(alert("old"))
+    try scene.plan()
+    #expect(try title() == "[FIRING:1] old: many")
+    for service in ["new", "newer"] {
+      number += 1
+      try scene.keep(alert(service))
+    }
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(try title() == "[FIRING:3] newer: many and 2 more")
+    try scene.keep(alert("new", .resolved))
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(try title() == "[FIRING:2] over: new: many and 2 more")
+    try scene.pass(Self.hour * 4)
+    #expect(try title() == "[FIRING:2] old: many and 1 more")
+    for _ in 0..<NotificationMessage.noticeLimit {
+      number += 1
+      try scene.keep(alert("s\(number)"))
+    }
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(try title() == "[FIRING:100] s\(number): many and 101 more")
+    for service in ["old", "newer"] + (3...number).map({ "s\($0)" }) { try scene.keep(alert(service, .resolved)) }
+    try scene.pass(NotifyScene.minute * 5)
+    #expect(try title()?.hasPrefix("[RESOLVED] ") == true)
+  }
+
   @Test("What goes on is said again after the repeat interval, and not while the last message waits")
   func repeating() throws {
     let scene = try NotifyScene(settings { $0.groupWait = 0 })

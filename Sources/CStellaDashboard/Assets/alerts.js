@@ -4,15 +4,17 @@ import { getJSON, part, send } from "./api.js";
 import { confirm, toast } from "./dialog.js";
 import { button, data, h, mark, put, renew, say } from "./dom.js";
 import { badge, Grid } from "./grid.js";
-import { alerts, allAlerts, alertState, isOver, runs, SEVERITIES } from "./model.js";
+import { alerts, allAlerts, alertState, isOver, runs, SEVERITIES, withNews } from "./model.js";
 import { choice, noteOf, panel, split, tool } from "./panel.js";
 import { session } from "./session.js";
+import { stream } from "./stream.js";
 import { clock, counted, keyText, number, stamp, visible } from "./text.js";
 
 export function alertsView(go) {
   let showsAll = false;
   let shownID = null;
   let shownText = "";
+  let shownAlert = null;
   const severity = tool("Severity", {
     choices: [["", "any severity"], ...SEVERITIES.slice(0, 4).map((name, index) => [name, index === 0 ? name : name + " and worse"])], isQuiet: true,
   });
@@ -119,6 +121,7 @@ export function alertsView(go) {
   async function open(id) {
     shownID = id;
     shownText = "";
+    shownAlert = null;
     grid.opened(id);
     grid.activate(id);
     put(frame.body, parts.element);
@@ -142,9 +145,15 @@ export function alertsView(go) {
     const text = JSON.stringify(bare) + session.state + session.roles.join();
     if (text === shownText) return;
     shownText = text;
+    shownAlert = bare;
     parts.draw(alert);
   }
 
+  // One that is over by now is no longer in the list of those that are open.
+  stream.on("alert", (news) => {
+    const changed = shownID === null || element.hidden ? null : withNews(shownAlert, news);
+    if (changed) drawDetail(changed);
+  });
   alerts.watch(draw);
   allAlerts.watch(draw);
   runs.watch(() => { shownText = ""; draw(); });

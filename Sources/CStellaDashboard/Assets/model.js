@@ -93,6 +93,22 @@ export const stateText = (state) => String(state ?? "").replaceAll("_", " ");
 
 const alertsSoon = settle(() => { for (const one of [alerts, allAlerts]) if (one.isUsed) one.refresh(); });
 const runsSoon = settle(() => { if (runs.isUsed) runs.refresh(); if (logStatus.isUsed) logStatus.refresh(); });
-/** The stream has told of an alert or a run: what is kept about it is asked for soon. */
-export function alertHappened() { alertsSoon(); }
+
+/** An alert with what the stream has told of it; null when that is older than what is known. */
+export function withNews(alert, news) {
+  return !alert || alert.id !== news.id || news.revision < alert.revision ? null : { ...alert, ...news };
+}
+
+/** The stream has told of an alert or a run: what is known of it is shown at once, and what is kept about it asked for soon. */
+export function alertHappened(news) {
+  for (const resource of [alerts, allAlerts]) {
+    const known = resource.value?.alerts ?? [];
+    const changed = withNews(known.find((alert) => alert.id === news.id), news);
+    if (!changed) continue;
+    const rest = known.filter((alert) => alert.id !== news.id);
+    if (resource === allAlerts || !isOver(changed)) rest.push(changed);
+    resource.set({ ...resource.value, alerts: rest.sort(byWeight) });
+  }
+  alertsSoon();
+}
 export function runHappened() { runsSoon(); }

@@ -26,6 +26,8 @@ package final class EventRecorder: Sendable {
     package var bytes = 0
     /// Nil when all is well.
     package var trouble: String?
+    /// Since when that is so.
+    package var troubleSince: Int64?
   }
 
   package let tap: EventTap

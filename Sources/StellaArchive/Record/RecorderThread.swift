@@ -176,10 +176,12 @@ final class RecorderThread {
   private func say(_ trouble: String) {
     if figures.trouble == nil { note(trouble) }
     figures.trouble = trouble
+    figures.troubleSince = figures.troubleSince ?? WallTime.now()
   }
 
   private func settle() {
     if figures.trouble != nil { note(nil) }
     figures.trouble = nil
+    figures.troubleSince = nil
   }
 }

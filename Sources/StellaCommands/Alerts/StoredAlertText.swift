@@ -101,13 +101,16 @@ enum StoredAlertJSON {
 
   /// - Parameters:
   ///   - mute: what keeps it from being told by now, where the alert itself doesn't say.
+  ///   - event: what has happened, where that is no transition of the rule's.
   ///   - suggestions: what could help, where that was asked.
   ///   - exceptions: what the rule does not see, where that was asked.
   static func text(
-    _ alert: StoredAlert, mute: Mute?, _ suggestions: [Suggestion]? = nil, exceptions: [RuleException]? = nil
+    _ alert: StoredAlert, mute: Mute?, event: String? = nil, _ suggestions: [Suggestion]? = nil,
+    exceptions: [RuleException]? = nil
   ) -> String {
     guard case .object(var members)? = try? JSONParser().parse(alert.json) else { return "{}" }
-    members.removeAll { $0.name == "status" }
+    members.removeAll { $0.name == "status" || event != nil && $0.name == "event" }
+    if let event { members.insert(.init("event", .string(event)), at: 0) }
     members.append(.init("status", .string(alert.status.rawValue)))
     if let mute, !members.contains(where: { $0.name == "muted" }) { members.append(.init("muted", mute.json)) }
     func add(_ name: String, _ remark: StoredAlert.Remark?) {

@@ -36,7 +36,9 @@ struct HealthFactsReader: Sendable {
     let steady = machineMonotonicTime()
     let figures = traffic.figures
     let silence = steady - max(figures?.time ?? began, began)
-    if silence > Self.longestSilence { facts.engineSilence = silence }
+    if silence > Self.longestSilence {
+      (facts.engineSilence, facts.engineSince) = (silence, SystemTime().now() - silence)
+    }
     facts.judgedEvents = figures?.judgedEvents ?? 0
     facts.errors = figures?.errors ?? 0
     facts.refusedRules = rules.refused
@@ -76,8 +78,8 @@ struct HealthFactsReader: Sendable {
           HealthFacts.Part(
             .log, name: "the execution log",
             detail:
-              "\(CountText.count(lag.records, "record is", "records are")) not signed since \(lag.age / 60_000_000_000) minutes"
-          ))
+              "\(CountText.count(lag.records, "record is", "records are")) not signed since \(lag.age / 60_000_000_000) minutes",
+            since: now - lag.age))
       }
       if let held = try hold?.reason(store, now: now) {
         facts.parts.append(HealthFacts.Part(.anchor, name: "the execution log", detail: held))
@@ -86,7 +88,7 @@ struct HealthFactsReader: Sendable {
           HealthFacts.Part(
             .anchor, name: "the execution log",
             detail: "\(CountText.count(lag.records, "record has", "records have")) reached no anchor since "
-              + "\(lag.age / 60_000_000_000) minutes"))
+              + "\(lag.age / 60_000_000_000) minutes", since: now - lag.age))
       }
     }
   }

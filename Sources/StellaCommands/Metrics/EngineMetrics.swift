@@ -42,6 +42,14 @@ enum EngineMetrics {
       "stella_late_events_total", .counter, "Events that came with a time before the watermark.", figures.lateEvents)
     metrics.add("stella_read_bytes_total", .counter, "Bytes that were read from sources.", figures.bytes)
     metrics.add("stella_undecoded_lines_total", .counter, "Lines that could not be decoded.", figures.failedLines)
+    let damaged = figures.damagedLines.sorted { $0.key.rawValue < $1.key.rawValue }
+    func each(_ name: String, _ meaning: String, _ value: (EngineFigures.DamagedLines) -> Int) {
+      metrics.add(
+        name, .counter, meaning,
+        damaged.map { .init(labels: [.init("source", $0.key.rawValue)], value: Double(value($0.value))) })
+    }
+    each("stella_cut_lines_total", "Lines over limits.line_bytes, which were cut.") { $0.cut }
+    each("stella_repaired_lines_total", "Lines with invalid UTF-8, which was replaced.") { $0.repaired }
     metrics.add("stella_sources", .gauge, "Sources that are read.", figures.sources)
     if let latest = figures.latestEvent {
       metrics.add("stella_latest_event_timestamp_seconds", .gauge, "Time of the latest event.", seconds: latest)

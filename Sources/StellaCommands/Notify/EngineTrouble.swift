@@ -25,7 +25,7 @@ final class EngineTrouble: Sendable {
     case .reloadRefused(let errors, _):
       tell("The rules on disk are not live: \(errors.first.map { "\($0)" } ?? "")", "rules")
     case .notSaved(let error?): tell("What a restart would go on from could not be saved: \(error)", "checkpoint")
-    case .trouble, .notSaved, .format, .binary, .source, .stateReset, .alertsEnded, .reloaded: break
+    case .trouble, .notSaved, .format, .binary, .damaged, .source, .stateReset, .alertsEnded, .reloaded: break
     }
   }
 

@@ -123,6 +123,19 @@ extension RemediationDesk {
     }
   }
 
+  /// The alert that somebody has just acknowledged or resolved, and what those who look on are told of it; nil for any other request.
+  func remarked(_ request: OperatorRequest) throws -> (alert: StoredAlert, json: String)? {
+    let (id, event): (String, String)
+    switch request {
+    case .acknowledge(let alert, _): (id, event) = (alert, "acknowledged")
+    case .resolve(let alert, _): (id, event) = (alert, "resolved")
+    default: return nil
+    }
+    let (alert, silences) = try store.readRuns { (try found(id, $0), try $0.silences()) }
+    let mute = HoldingSilences(silences, at: remediation.journal.time.now()).mute(alert)
+    return (alert, StoredAlertJSON.text(alert, mute: mute, event: event))
+  }
+
   /// - Parameter body: says what was done.
   private func remark(
     _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout,

@@ -52,6 +52,7 @@ final class StateServer: Sendable {
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
       }
+      if let (alert, json) = try? desk.remarked(request) { feed.take(alert, as: json) }
       return answer
     }
     let runs = OperatorRoutes<PeerRequestContext>(
@@ -194,10 +195,14 @@ final class StateServer: Sendable {
   ) -> HealthKeeper {
     let reader = HealthFactsReader(desk: desk, monitor: monitor, traffic: traffic) {
       var ill = parts().filter { !$0.isWell }.map { HealthFacts.Part(.source, name: $0.name, detail: $0.detail) }
-      if let trouble = journal?.state.trouble {
-        ill.append(HealthFacts.Part(.intake, name: "the intake journal", detail: trouble.message))
+      if let state = journal?.state, let trouble = state.trouble {
+        ill.append(
+          HealthFacts.Part(
+            .intake, name: "the intake journal", detail: trouble.message, since: state.troubleSince))
       }
-      if let trouble = events?.figures.trouble { ill.append(.init(.archive, name: "the archive", detail: trouble)) }
+      if let figures = events?.figures, let trouble = figures.trouble {
+        ill.append(.init(.archive, name: "the archive", detail: trouble, since: figures.troubleSince))
+      }
       return ill
     }
     return HealthKeeper(reader, retention: configuration.retention.health.nanoseconds, lost: lost) {

@@ -54,6 +54,7 @@ final class WatchPrinter: Sendable {
     case .trouble(let source, let message?): warn("\(source): \(message)")
     case .trouble(let source, nil): if !isQuiet { note("\(source): can be read again") }
     case .binary(let source): binary(source)
+    case .damaged(let source, let message): warn("\(source): \(message)")
     case .source(let text): if !isQuiet { note(text) }
     case .quarantined(let rule, let error):
       warn("the rule \(rule) rests after repeated failures; its state is kept: \(error)")

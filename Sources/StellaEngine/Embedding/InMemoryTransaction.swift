@@ -1,3 +1,4 @@
+import StellaDetection
 import StellaModel
 
 /// One transaction of an ``InMemoryRunStore``.
@@ -104,11 +105,16 @@ extension InMemoryTransaction: AlertTransaction {
   func put(_ alert: StoredAlert) throws(StoreError) {
     var alert = alert
     if let before = state.alerts[alert.id] {
+      if before.isResolvedByHand, alert.status != .resolved, Self.revision(alert) <= Self.revision(before) { return }
       alert.acknowledged = before.acknowledged
       alert.resolved = before.resolved
       alert.firstSeen = before.firstSeen
     }
     try state.set(\.alerts, alert.id, alert)
+  }
+
+  private static func revision(_ alert: StoredAlert) -> Int {
+    (try? JSONParser().parse(alert.json)).flatMap { Alert($0) }?.revision ?? 0
   }
 
   func acknowledge(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError) {

@@ -39,11 +39,14 @@ package struct HealthFacts: Sendable, Hashable {
     package var name: String
     /// What is wrong.
     package var detail: String
+    /// When it became ill; nil when nobody has noted that.
+    package var since: Int64?
 
-    package init(_ kind: Kind, name: String, detail: String) {
+    package init(_ kind: Kind, name: String, detail: String, since: Int64? = nil) {
       self.kind = kind
       self.name = name
       self.detail = detail
+      self.since = since
     }
   }
 
@@ -62,6 +65,8 @@ package struct HealthFacts: Sendable, Hashable {
   package var alerts: [Severity: Alerts] = [:]
   /// Nanoseconds for which the engine has said nothing; nil when it does.
   package var engineSilence: Int64?
+  /// When it said something last.
+  package var engineSince: Int64?
   /// Events of the last minutes that say how it went, and those of them that tell of an error.
   package var judgedEvents = 0
   package var errors = 0

@@ -39,14 +39,14 @@ package struct HealthScore: Sendable, Hashable {
       reasons.append(
         HealthReason(
           code: "engine.silent", text: "detection has given no sign of life for \(silence / 1_000_000_000) s",
-          points: 65))
+          points: 65, since: facts.engineSince))
     }
     HealthScore.addErrors(facts, to: &reasons)
     for part in facts.parts {
       reasons.append(
         HealthReason(
           code: "part.\(part.kind.rawValue)", text: "\(part.name) is not well: \(part.detail)",
-          points: HealthScore.points(of: part.kind)))
+          points: HealthScore.points(of: part.kind), since: part.since))
     }
     HealthScore.addRules(facts.refusedRules, "refused", "broken and not active", each: 2, most: 10, to: &reasons)
     HealthScore.addRules(

@@ -14,6 +14,22 @@ package struct EngineFigures: Sendable {
     package init(rule: String, reason: String) { (self.rule, self.reason) = (rule, reason) }
   }
 
+  package enum SourceKind: String, Sendable, CaseIterable {
+    case file, network, stdin
+    /// The log calls of the program that the engine is part of.
+    case program
+  }
+
+  /// Lines of one kind of source that became other events than were written.
+  package struct DamagedLines: Sendable, Hashable {
+    /// Over the limit of a line.
+    package var cut = 0
+    /// With invalid UTF-8.
+    package var repaired = 0
+
+    package init(cut: Int = 0, repaired: Int = 0) { (self.cut, self.repaired) = (cut, repaired) }
+  }
+
   /// Nanoseconds of the monotonic clock.
   package let time: Int64
   package let events: Int
@@ -33,6 +49,8 @@ package struct EngineFigures: Sendable {
   package let notLive: [String]
   /// In the order of rules.
   package let rules: [RuleFigures]
+  /// Those of all kinds of sources that a server has, and of others that there are.
+  package var damagedLines: [SourceKind: DamagedLines] = [:]
 }
 
 extension EngineFigures {
@@ -52,6 +70,11 @@ extension EngineFigures {
     }
     self.notLive = notLive.map(EngineFigures.oneLine)
     rules = pipeline.rules.figures()
+    damagedLines = [.file: DamagedLines(), .network: DamagedLines()]
+    for reader in readers {
+      damagedLines[reader.kind, default: DamagedLines()].cut += reader.splitter.counts.cut
+      damagedLines[reader.kind, default: DamagedLines()].repaired += reader.failures.repaired
+    }
   }
 
   private static func oneLine(_ error: RuleError) -> String {

@@ -49,6 +49,7 @@ extension WatchRun {
       }
     }
     readers.readers[number] = reader
+    damage.add(reader)
     if !isKnown { note(.source(number, key: key)) }
     return reader
   }
@@ -75,6 +76,10 @@ extension WatchRun {
     }
     monitor?.board.note(pipeline.rules, latest: pipeline.latestTime)
     guard let reading else { return }
+    // What ends is told of at its end.
+    for reader in options.follow ? reading.readers : [] {
+      for message in damage.news(of: reader) { onNotice(.damaged(source: reader.name, message: message)) }
+    }
     onProgress?(
       RuleReplay.Progress(
         events: pipeline.events, bytes: reading.readers.reduce(0) { $0 + $1.splitter.counts.bytes }))

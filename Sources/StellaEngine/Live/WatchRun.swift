@@ -50,6 +50,7 @@ package final class WatchRun: EventConsumer {
   /// The rules that are timed for the monitor.
   var timed: RuleSet?
   var rests: [String: Int] = [:]
+  var damage = SourceDamage()
   /// Why changed files are not in use, when the last reload was refused.
   var notLive: [RuleError] = []
   /// What rules counted whose place a reload gave to others.

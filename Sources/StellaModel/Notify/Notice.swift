@@ -119,6 +119,7 @@ package struct NotificationMessage: Sendable, Hashable, Codable {
   /// `firing` while anything in it does.
   package var state: Notice.State
   package var group: [NotificationLabel]
+  /// The first is why it is sent.
   package var notices: [Notice]
   /// How many more there were.
   package var omitted: Int
@@ -148,9 +149,10 @@ package struct NotificationMessage: Sendable, Hashable, Codable {
     case .run: mark = "RUN"
     case .engine: mark = "ENGINE"
     }
-    let first = notices.first { $0.state == .firing } ?? notices.first
-    let text = first.map { $0.summary.isEmpty ? $0.title : $0.summary } ?? ""
+    let text = notices.first.map { $0.summary.isEmpty ? $0.title : $0.summary } ?? ""
+    // What is over while others of its group fire.
+    let over = state == .firing && notices.first?.state == .resolved ? "over: " : ""
     let more = notices.count + omitted - 1
-    return "[\(mark)] \(text)" + (more > 0 ? " and \(more) more" : "")
+    return "[\(mark)] \(over)\(text)" + (more > 0 ? " and \(more) more" : "")
   }
 }

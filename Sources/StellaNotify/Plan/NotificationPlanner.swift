@@ -160,10 +160,9 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     // What nobody has taken yet isn't said twice.
     let isDue = try hasNews || isRepeat && !transaction.isWaiting(group.id)
     if isDue {
-      let notices = (heard + (group.sendsResolved ? ended : [])).map(\.notice)
       let message = NotificationMessage(
-        id: makeID(), kind: group.kind, group: group.labels, notices: notices.sorted { $0.startsAt < $1.startsAt },
-        time: now)
+        id: makeID(), kind: group.kind, group: group.labels,
+        notices: Self.newsFirst(heard, ended: group.sendsResolved ? ended : []), time: now)
       try transaction.insert(
         OutboxMessage(
           number: 0, sink: group.sink, group: group.id, message: message, nextAt: now,
@@ -181,6 +180,16 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     // What is muted and fires still is told when that ends.
     group.nextAt = min(next > now ? next : now + group.repeatInterval, ends.compactMap(\.self).min() ?? .max)
     try transaction.put(group)
+  }
+
+  /// Why the message is sent comes first: it is what the title names, and what is not left out of a long one. Then what goes on, the
+  /// oldest first.
+  private static func newsFirst(_ heard: [NotificationMember], ended: [NotificationMember]) -> [Notice] {
+    func sorted(_ members: [NotificationMember], _ isBefore: (Notice, Notice) -> Bool) -> [Notice] {
+      members.map(\.notice).sorted { $0.startsAt == $1.startsAt ? $0.subject < $1.subject : isBefore($0, $1) }
+    }
+    return sorted(heard.filter { !$0.isTold }) { $0.startsAt > $1.startsAt }
+      + sorted(ended) { $0.startsAt > $1.startsAt } + sorted(heard.filter(\.isTold)) { $0.startsAt < $1.startsAt }
   }
 
   /// The group's members as they are by now. An alert that is over is never said to fire, also when its end was not noted.

@@ -137,6 +137,8 @@ extension Remediation {
       if try !transaction.runs(query(alert: alert)).filter({ $0.fix == fix.manifest.id }).isEmpty {
         return .none(nil)
       }
+      // Read again after a crash, or resolved while its fix was looked for.
+      if try transaction.alert(alert.id)?.isResolvedByHand == true { return .none(nil) }
       let pause = max(policy.cooldown, fix.manifest.cooldown ?? 0)
       if let run = try cameToNothing(subject, since: time.now() - pause, transaction) { return .none(NotAsked(run)) }
       let history = try history(of: subject, targets: fix.manifest.targets, policy, transaction)

@@ -118,6 +118,10 @@ def shows(visit):
     visit.picture("dialog")
     page.click("dialog[open] button[type=submit]")
     page.until("document.querySelector('details.more summary').textContent === 'Silences that hold: 1'", "the silence")
+    # Somebody else ends it: the list of what is open no longer has it, and who looks at it is told all the same.
+    host("resolve", page.run("location.hash.split('/')[1]"))
+    page.until("document.querySelector('.detail .detail-line').textContent.includes('resolved by hand') && document.querySelector('.detail .facts').textContent.includes('gone by itself')", "that somebody resolved it")
+    page.until(f"{ROWS}.length === 1", "the alert that is left")
 
     visit.view("rules")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('service.broken'))", "the rules")

@@ -58,4 +58,53 @@ struct ServeMaskingTests {
       [("authorization", "Bearer \(secrets["editor"] ?? "")")])
     #expect(said.status == 200 && !said.body.contains(Self.address), "\(said)")
   }
+
+  @Test(
+    "What is behind a mask can't be found out by asking for it: keys of decisions, services of events and their counts")
+  func asked() throws {
+    let access = try AccessScene()
+    try access.start()
+    try access.add("vic", roles: ["viewer"])
+    try access.add("ida", roles: ["admin"])
+    let secrets = ["vic": try access.logIn("vic"), "ida": try access.logIn("ida")]
+    try access.directory.append(
+      "app.jsonl",
+      ["kim@example.org", "s1"].map {
+        #"{"ts":"2025-06-15T15:06:40Z","level":"error","service":"\#($0)","message":"broken"}"# + "\n"
+      }.joined())
+    func lines(_ path: String, _ who: String, accept: String = "application/json, application/x-ndjson") throws
+      -> [String]
+    {
+      let answer = try access.send(
+        "GET", "/api/v1/" + path, [("authorization", "Bearer \(secrets[who] ?? "")"), ("accept", accept)])
+      try #require(answer.status == 200, "\(who): \(path): \(answer)")
+      return answer.body.split(separator: "\n").map(String.init)
+    }
+    let span = "since=2025-06-15T15:00:00Z&until=2025-06-15T16:00:00Z"
+    let history = "rules/service.broken/history?limit=100&key="
+    let events = "events?\(span)&service="
+    let series = "events/series?\(span)&step=1h&service="
+    func counted(_ path: String, _ who: String) throws -> Int {
+      let found = try lines(path, who)
+      guard path.hasPrefix("events/series") else { return found.count }
+      let object = try JSONSerialization.jsonObject(with: Data(try #require(found.first).utf8)) as? [String: Any]
+      return try #require(object?["total"] as? Int)
+    }
+    // Decisions are kept every few seconds, counts as well. Each look is one command, so that the server isn't overrun.
+    let end = ProcessInfo.processInfo.systemUptime + StellaProcess.patience
+    while ProcessInfo.processInfo.systemUptime < end {
+      let kept = try access.stella(["rules", "history", "service.broken"]).output
+      if kept.contains("kim@"), try counted(series + "kim%40example.org", "ida") == 1 { break }
+    }
+    for path in [history, events, series] {
+      #expect(try counted(path + "kim%40example.org", "ida") > 0, "\(path)")
+      #expect(try counted(path + "kim%40example.org", "vic") == 0, "\(path)")
+      #expect(try counted(path + "tim%40example.org", "vic") == 0, "\(path)")
+      #expect(try counted(path + "%5Bemail%5D", "vic") > 0, "\(path)")
+      #expect(try counted(path + "s1", "vic") > 0, "\(path)")
+    }
+    for path in [history + "kim", history + "example.org"] { #expect(try counted(path, "vic") == 0, "\(path)") }
+    let shown = try lines(history + "%5Bemail%5D", "vic").joined()
+    #expect(shown.contains("[email]") && !shown.contains("kim@"), "\(shown)")
+  }
 }

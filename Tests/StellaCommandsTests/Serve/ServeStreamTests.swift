@@ -67,6 +67,61 @@ struct ServeStreamTests {
     #expect(server.status() == 0, "\(server.errors)")
   }
 
+  @Test("What somebody says about an alert by hand reaches those who look on, masked where they may not see all")
+  func remarks() throws {
+    let access = try AccessScene()
+    let alert = try #require(try access.scene.alerts(["s1"]).first)
+    try access.start()
+    try access.add("vic", roles: ["viewer"])
+    let viewer = try RawStream(
+      port: access.port, path: "/api/v1/stream?types=alert&service=s1",
+      headers: [("Authorization", "Bearer \(try access.logIn("vic"))")])
+    viewer.until("retry")
+    let socket = try RawStream(socketPath: access.directory(".stella/stella.sock"), path: "/api/v1/stream?types=alert")
+    socket.until("retry")
+    try access.expect(["alerts", "ack", String(alert.prefix(12)), "--reason", "bob@example.com looks"])
+    let seen = viewer.until("\"acknowledged\":{")
+    #expect(seen.contains("event: alert\ndata: {\"event\":\"acknowledged\"") && seen.contains(alert), "\(seen)")
+    #expect(viewer.until("looks").contains("[email] looks") && !viewer.text.contains("bob@"), "\(viewer.text)")
+    #expect(socket.until("looks").contains("bob@example.com looks"), "\(socket.text)")
+    try access.expect(["alerts", "resolve", alert, "--reason", "undone"])
+    let over = viewer.until("undone")
+    #expect(over.contains("data: {\"event\":\"resolved\"") && over.contains("\"status\":\"resolved\""), "\(over)")
+  }
+
+  @Test("Lines that are cut or repaired are told of once, by source, and counted while the server runs")
+  func damaged() throws {
+    let (server, port) = try serve("limits: { line_bytes: 4KiB }\n")
+    // Its format is known by then.
+    try append(CommandDirectory.lines(1...20))
+    #expect(server.until { $0.sequence.contains(20) }, "\(server.errors)")
+    let long = "{\"ts\":1750000000,\"message\":\"" + String(repeating: "x", count: 10_000) + "\",\"seq\":7}\n"
+    try append(long + long)
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: directory("app.jsonl")))
+    try file.seekToEnd()
+    try file.write(
+      contentsOf: Data(#"{"ts":1750000000,"message":"a"#.utf8) + [0xff, 0xfe] + Data("\",\"seq\":8}\n".utf8))
+    try file.close()
+    #expect(server.until { $0.errors.contains("was cut") && $0.errors.contains("is no UTF-8") }, "\(server.errors)")
+    try append(long + Self.line.replacing("41", with: "42"))
+    #expect(server.until { $0.sequence.contains(42) }, "\(server.output)")
+    var metrics = ""
+    let end = Date(timeIntervalSinceNow: 60)
+    while !metrics.contains("stella_cut_lines_total{source=\"file\"} 3\n"), Date() < end {
+      metrics = try RawStream(port: port, path: "/metrics").until("stella_frozen 0")
+    }
+    for part in [
+      "stella_cut_lines_total{source=\"file\"} 3\n", "stella_cut_lines_total{source=\"network\"} 0\n",
+      "stella_repaired_lines_total{source=\"file\"} 1\n",
+    ] {
+      #expect(metrics.contains(part), "\(part)\(metrics)")
+    }
+    server.send(SIGTERM)
+    #expect(server.status() == 0, "\(server.errors)")
+    #expect(server.errors.components(separatedBy: "was cut").count == 2, "\(server.errors)")
+    #expect(server.errors.components(separatedBy: "is no UTF-8").count == 2, "\(server.errors)")
+  }
+
   @Test("With privacy in the configuration nothing personal is detected, stored or shown, whichever way it came")
   func masked() throws {
     let (server, port) = try serve(

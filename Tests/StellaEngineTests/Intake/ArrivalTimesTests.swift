@@ -77,6 +77,72 @@ struct ArrivalTimesTests {
   }
 
   @Test(
+    "A sender's batch hours ahead takes its arrival, whatever its size, and the others' events of the same batch keep theirs"
+  )
+  func batchAhead() {
+    let own = event("ts", -2 * Self.minute)
+    let future = (0..<300).map { event("ts", (180 + Int64($0)) * Self.minute) }
+    let found = settled(own + future.joined() + own)
+    let lines = String(decoding: found.lines, as: UTF8.self).split(separator: "\n").map { "\($0)\n" }
+    #expect(lines.count == 302 && lines[0] == own && lines[301] == own)
+    #expect(lines.dropFirst().dropLast().allSatisfy { $0.hasSuffix(",\(Self.stamp)}\n") })
+    #expect(found.ahead == 300 && found.untimed == 0)
+    // Also where every sender's clock is wrong, and by years.
+    let years = settled(event("ts", 600_000 * 60 * Self.minute))
+    #expect(years.ahead == 1 && String(decoding: years.lines, as: UTF8.self).contains(Self.stamp))
+  }
+
+  @Test("Five minutes ahead is the clock of a sender, a nanosecond more is none")
+  func edge() {
+    let kept = event("ts", 5 * Self.minute) + event("time", 5 * Self.minute - 1)
+    let inside = settled(kept)
+    #expect(String(decoding: inside.lines, as: UTF8.self) == kept && inside.ahead == 0 && inside.sample == nil)
+    let outside = settled(kept + event("ts", 5 * Self.minute + 1))
+    #expect(outside.ahead == 1 && String(decoding: outside.lines, as: UTF8.self).hasPrefix(kept))
+  }
+
+  @Test(
+    "Times of all kinds that nobody can read are counted; what is no event is left to the reader",
+    arguments: ["\"soon\"", "\"2026-13-45T99:00:00Z\"", "true", "null", "[1]", "{\"a\":1}", "\"\"", "-1e400"])
+  func unreadable(value: String) {
+    let found = settled("{\"ts\":\(value),\"a\":1}\n")
+    let text = String(decoding: found.lines, as: UTF8.self)
+    #expect(
+      found.ahead == 0 && (found.untimed == 1 ? text.hasSuffix(",\(Self.stamp)}\n") : !text.contains("time")), "\(text)"
+    )
+    // Another look finds the time that was given.
+    if found.untimed == 1 { #expect(ArrivalTimes().settled(found.lines, arrival: Self.arrival + 1).untimed == 0) }
+  }
+
+  @Test(
+    "Of mixed senders each is told of by itself: those ahead with the first of them, those without a time by number")
+  func mixed() throws {
+    let told = Mutex<[String]>([])
+    let clocks = SenderClocks(
+      now: { Self.arrival }, onWrongClock: { notice in told.withLock { $0.append(notice) } })
+    let right = event("ts", -Self.minute)
+    #expect(clocks.settled(Array(right.utf8)) == Array(right.utf8))
+    #expect(clocks.counts == (ahead: 0, untimed: 0) && told.withLock { $0 }.isEmpty)
+    let body =
+      right + "{\"ts\":\"yesterday\",\"who\":\"b\"}\n"
+      + "{\"ts\":\"\(Timestamp.text(Self.arrival + 60 * Self.minute))\",\"who\":\"c\"}\n"
+      + event("time", 61 * Self.minute) + right
+    let lines = String(decoding: clocks.settled(Array(body.utf8)), as: UTF8.self).split(separator: "\n").map {
+      $0 + "\n"
+    }
+    #expect(lines.count == 5 && lines[0] == right && lines[4] == right)
+    #expect(lines[1...3].allSatisfy { $0.hasSuffix(",\(Self.stamp)}\n") })
+    #expect(clocks.counts == (ahead: 2, untimed: 1))
+    let notice = try #require(told.withLock { $0 }.first)
+    #expect(
+      notice.contains("2 events lie") && notice.contains("\"who\":\"c\"") && !notice.contains("\"who\":\"b\""),
+      "\(notice)")
+    // Those who come within the minute are counted and not told of one by one.
+    _ = clocks.settled(Array(event("ts", 90 * Self.minute).utf8))
+    #expect(clocks.counts == (ahead: 3, untimed: 1) && told.withLock { $0 }.count == 1)
+  }
+
+  @Test(
     "The journal stores such times, so that each reading is the same; it counts them and tells of them once a minute")
   func journal() async throws {
     let directory = try TemporaryDirectory()

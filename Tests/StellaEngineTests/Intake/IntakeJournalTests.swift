@@ -120,6 +120,29 @@ struct IntakeJournalTests {
     #expect(try Self.rest(of: source) == "cccc\n" && told.codes.count == 2)
   }
 
+  @Test("Since when nothing is taken is when the first line was refused, not when somebody asked")
+  func refusedSince() async throws {
+    let time = Mutex<Int64>(1_790_000_000_000_000_000)
+    let start = time.withLock { $0 }
+    var limits = IntakeJournal.Limits()
+    limits.heldBytes = 8
+    let journal = try IntakeJournal(
+      path: path, name: "http", saved: nil, limits: limits, now: { time.withLock { $0 } })
+    defer { journal.finish() }
+    try await journal.append(Array("aaaa\n".utf8))
+    #expect(journal.state.troubleSince == nil)
+    for second in 1...3 {
+      time.withLock { $0 = start + Int64(second) * Timestamp.second }
+      await #expect(throws: IntakeError.self) { try await journal.append(Array("bbbb\n".utf8)) }
+    }
+    time.withLock { $0 += 60 * Timestamp.second }
+    #expect(journal.state.troubleSince == start + Timestamp.second)
+    let source = JournalSource(journal, saved: nil)
+    _ = try Self.rest(of: source)
+    journal.release(source.position)
+    #expect(journal.state.troubleSince == nil)
+  }
+
   @Test("A disk that fails is told to who sends, and lines are taken again when it works")
   func failure() async throws {
     let told = Told()

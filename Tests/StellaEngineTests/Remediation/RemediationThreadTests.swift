@@ -150,6 +150,52 @@ struct RemediationThreadTests {
     thread.end()
   }
 
+  @Test(
+    "What a person resolved stays resolved when the journal is read again, and nothing is asked for; a newer revision counts"
+  )
+  func resolvedByHand() throws {
+    let scene = try RemediationScene()
+    let firing = RemediationScene.alert("a", service: "a")
+    try keepsDecision(firing, in: scene.base) { try RemediationThread.keeping($0, scene.notices) }
+    try keepsDecision(firing, in: InMemoryRunStore()) { try RemediationThread.keeping($0, scene.notices) }
+    let thread = try scene.thread(runs: false)
+    thread.take([firing])
+    thread.end()
+    #expect(try scene.runs().isEmpty && scene.notices.all.isEmpty)
+    #expect(try scene.base.readRuns { try $0.alert("a")?.status } == .resolved)
+    // One that fires anew after the decision is not what the decision was about.
+    let again = try scene.thread(runs: false)
+    again.take([RemediationScene.alert("a", service: "a", revision: 2)])
+    again.end()
+    #expect(try scene.base.readRuns { try $0.alert("a")?.status } == .firing)
+    #expect(try scene.runs(.awaiting).map(\.alert) == ["a"])
+  }
+
+  /// An alert fires, a person resolves it, and an engine that was killed reads its events again.
+  private func keepsDecision<Store: RunStore>(
+    _ firing: Alert, in store: Store, _ makeThread: (Store) throws -> RemediationThread<Store>
+  ) throws {
+    let remark = StoredAlert.Remark(by: "user:mara", time: 5, reason: "the deploy is undone")
+    let first = try makeThread(store)
+    first.take([firing])
+    first.end()
+    try store.write(as: .command) { transaction in
+      var over = try #require(try transaction.alert(firing.id))
+      #expect(over.status == .firing)
+      try transaction.resolve(firing.id, remark)
+      (over.status, over.updatedAt) = (.resolved, remark.time)
+      try transaction.put(over)
+    }
+    let second = try makeThread(store)
+    second.take([firing])
+    var standing = firing
+    standing.count = 9
+    second.update([standing])
+    second.end()
+    let kept = try #require(try store.readRuns { try $0.alert(firing.id) })
+    #expect(kept.status == .resolved && kept.resolved == remark && kept.updatedAt == 5 && kept.count == 3)
+  }
+
   /// Runs that wait, as copies of one.
   private func fill(_ scene: RemediationScene, count: Int) throws {
     let first = try #require(try scene.remediation.propose(RemediationScene.alert("first", service: "first")))
@@ -236,5 +282,13 @@ struct RemediationThreadTests {
     #expect(scene.notices.all.filter { $0 == .fenced }.count == 1)
     #expect(scene.target.ledger == ["\(run.id)-e1"])
     #expect(try scene.base.readRuns { try $0.alerts(AlertQuery()).count } == 2)
+  }
+}
+
+extension RemediationThread {
+  /// One that keeps alerts and proposes nothing.
+  fileprivate static func keeping(_ store: Store, _ notices: Notices) throws -> RemediationThread {
+    try RemediationThread(
+      keepingIn: store, time: ManualTime(), alertLifetime: .max / 2, onNotice: { notices.add($0) })
   }
 }

@@ -125,7 +125,7 @@ final class EngineState: Sendable {
       let text = errors.map(\.description).joined(separator: "\n")
       set("rules", "the rules on disk are broken, those before stay: \(text)")
       answer(StellaError(.rules, text, place: errors.first.map { "\($0.file):\($0.line)" }))
-    case .format, .binary, .source, .stateReset, .alertsEnded: break
+    case .format, .binary, .damaged, .source, .stateReset, .alertsEnded: break
     }
   }
 

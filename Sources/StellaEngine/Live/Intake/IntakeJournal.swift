@@ -50,6 +50,8 @@ package final class IntakeJournal: @unchecked Sendable {
   /// What a restart goes on from.
   private var released: Int64
   private var trouble: IntakeError?
+  private var troubleSince: Int64?
+  private let now: @Sendable () -> Int64
 
   /// Opens the journal of a directory, which only one process may use at a time.
   ///
@@ -77,6 +79,7 @@ package final class IntakeJournal: @unchecked Sendable {
     self.name = name
     self.limits = limits
     self.onTrouble = onTrouble
+    self.now = now
     clocks = SenderClocks(now: now, onWrongClock: onWrongClock)
     self.masking = masking
     segments = try directory.segments()
@@ -101,6 +104,8 @@ package final class IntakeJournal: @unchecked Sendable {
     package var heldBytes: Int64
     /// Why the last lines were not taken; nil when they were.
     package var trouble: IntakeError?
+    /// When lines began not to be taken, for whatever reason; nil while they are.
+    package var troubleSince: Int64?
     /// Events so far that lay too far ahead of their arrival and took its time.
     package var aheadEvents = 0
     /// Events so far that took the time of their arrival because they had none that can be read.
@@ -110,7 +115,9 @@ package final class IntakeJournal: @unchecked Sendable {
   package var state: State {
     let (ahead, untimed) = clocks.counts
     return lock.locked {
-      State(heldBytes: end - released, trouble: trouble, aheadEvents: ahead, untimedEvents: untimed)
+      State(
+        heldBytes: end - released, trouble: trouble, troubleSince: troubleSince, aheadEvents: ahead,
+        untimedEvents: untimed)
     }
   }
 
@@ -158,6 +165,7 @@ package final class IntakeJournal: @unchecked Sendable {
   /// - Returns: whether ``onTrouble`` has to be called.
   private func change(_ trouble: IntakeError?) -> Bool {
     defer { self.trouble = trouble }
+    troubleSince = trouble == nil ? nil : troubleSince ?? now()
     return self.trouble?.code != trouble?.code
   }
 

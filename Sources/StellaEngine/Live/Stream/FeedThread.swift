@@ -94,9 +94,12 @@ final class FeedThread {
   private func carryOut(_ command: LiveFeed.Command) {
     switch command {
     case .alert(let alert):
-      let service: String? =
-        if case .string(let name)? = alert.key.first(where: { $0.name == "service" })?.value { name } else { nil }
+      let service = Self.service(alert.key)
       tell(.alert, rule: alert.rule, severity: alert.severity, service: service, Array(alert.json.utf8))
+    case .remarked(let alert, let json):
+      let key: [FieldValue.Member] =
+        if case .object(let key)? = try? JSONParser().parse(alert.key) { key } else { [] }
+      tell(.alert, rule: alert.rule, severity: alert.severity, service: Self.service(key), Array(json.utf8))
     case .run(let run): tell(.run, rule: run.rule, severity: nil, service: nil, Array(run.json.utf8))
     case .leave(let client, let filter):
       guard let view = views[filter] else { return }
@@ -104,6 +107,10 @@ final class FeedThread {
       if view.isEmpty { drop(view) }
     case .join(let client, let filter, let id): join(client, filter, after: id)
     }
+  }
+
+  private static func service(_ key: [FieldValue.Member]) -> String? {
+    if case .string(let name)? = key.first(where: { $0.name == "service" })?.value { name } else { nil }
   }
 
   private func join(_ client: any FeedClient, _ filter: FeedFilter, after id: String?) {

@@ -43,6 +43,7 @@ package final class LiveFeed: Sendable {
     case join(any FeedClient, FeedFilter, after: String?)
     case leave(ObjectIdentifier, FeedFilter)
     case alert(Alert)
+    case remarked(StoredAlert, json: String)
     case run(Run)
   }
 
@@ -160,6 +161,14 @@ package final class LiveFeed: Sendable {
     inbox.withLock { inbox in
       for alert in alerts { put(.alert(alert), in: &inbox) }
     }
+    tap.wake()
+  }
+
+  /// What a person said about an alert.
+  ///
+  /// - Parameter json: the alert as it is told, a line.
+  package func take(_ alert: StoredAlert, as json: String) {
+    inbox.withLock { put(.remarked(alert, json: json), in: &$0) }
     tap.wake()
   }
 
