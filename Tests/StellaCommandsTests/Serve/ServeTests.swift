@@ -39,6 +39,20 @@ struct ServeTests {
     #expect(try scene.stella(["log", "verify"]).status == 0)
   }
 
+  @Test("What is piped into it is detected, and it serves on when the pipe has ended")
+  func piped() throws {
+    let scene = try ServeScene()
+    let server = try scene.directory.stella(
+      ["serve"],
+      input: .text("{\"ts\":1750000000,\"level\":\"error\",\"service\":\"s7\",\"message\":\"broken\"}\n"))
+    #expect(server.until { $0.errors.contains("waits for approval") }, "\(server.errors)")
+    let run = try scene.waiting()
+    try scene.expect(["approvals", "approve", run.id, "--digest", run.digest, "--reason", "r"], 0)
+    #expect(try scene.value("SELECT state FROM jobs WHERE service = 's7'") == "queued")
+    server.send(SIGTERM)
+    #expect(server.status() == 0)
+  }
+
   @Test("What is approved while all is frozen is carried out when the freeze ends; until then execute says so")
   func frozen() throws {
     let scene = try ServeScene()
