@@ -129,7 +129,8 @@ let package = Package(
     .target(
       name: "StellaNotify",
       dependencies: [
-        "StellaModel", "StellaNATS", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        "StellaEffects", "StellaModel", "StellaNATS",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -84,8 +84,28 @@ package struct Configuration: Sendable {
   ///   - environment: what `${NAME}` refers to.
   /// - Throws: with every problem of the file.
   package static func load(path: String?, environment: [String: String]) throws(ConfigurationError) -> Configuration {
+    guard let (file, text) = try read(path) else { return Configuration() }
+    return try parse(text, file: file, environment: environment)
+  }
+
+  /// The state directory that a file names, which is all that somebody needs who asks the server on it: variables of the environment in
+  /// other values belong to the server, and may be unset.
+  ///
+  /// - Parameters: as of ``load(path:environment:)``.
+  /// - Throws: with every problem of the file but those variables, and what only shows when all of it is taken together.
+  package static func state(path: String?, environment: [String: String]) throws(ConfigurationError) -> String {
+    guard let (file, text) = try read(path) else { return Configuration().state }
+    var reader = ConfigurationReader(file: file, environment: environment)
+    let value = reader.read(text, keys: ConfigurationSchema.keys)
+    let place = value?["state"]?.place
+    let problems = reader.problems.filter { $0.code != .environment || $0.place == place }
+    guard problems.isEmpty else { throw ConfigurationError(ordered(problems)) }
+    return value?["state"]?.text.map { resolved($0, in: directory(of: file)) } ?? Configuration().state
+  }
+
+  private static func read(_ path: String?) throws(ConfigurationError) -> (file: String, text: String)? {
     guard let file = path ?? (FileManager.default.fileExists(atPath: defaultFile) ? defaultFile : nil) else {
-      return Configuration()
+      return nil
     }
     let place = ConfigurationPlace(file: file, line: 1, column: 1)
     guard let data = FileManager.default.contents(atPath: file) else {
@@ -95,10 +115,10 @@ package struct Configuration: Sendable {
     guard let text = String(validating: data, as: UTF8.self) else {
       throw ConfigurationError([.init(.notYAML, at: place, "is not UTF-8.")])
     }
-    return try parse(text, file: file, environment: environment)
+    return (file, text)
   }
 
-  /// The same for `text`, which stands in `file`: relative paths count from its directory.
+  /// The same as ``load(path:environment:)`` for `text`, which stands in `file`: relative paths count from its directory.
   package static func parse(
     _ text: String, file: String, environment: [String: String] = [:]
   ) throws(ConfigurationError) -> Configuration {
@@ -111,7 +131,7 @@ package struct Configuration: Sendable {
       configuration.take(value, directory: directory(of: file), environment: environment, problems: &problems)
     }
     guard problems.isEmpty else {
-      throw ConfigurationError(problems.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) })
+      throw ConfigurationError(ordered(problems))
     }
     return configuration
   }
@@ -120,9 +140,7 @@ package struct Configuration: Sendable {
     _ value: ConfigurationValue, directory: String, environment: [String: String],
     problems: inout [ConfigurationError.Problem]
   ) {
-    func resolved(_ path: String) -> String {
-      path.hasPrefix("/") || path == "-" || directory.isEmpty ? path : directory + "/" + path
-    }
+    func resolved(_ path: String) -> String { Self.resolved(path, in: directory) }
     takeApprovals(value, resolved: resolved, problems: &problems)
     takeMuting(value, resolved: resolved, environment: environment, problems: &problems)
     rules = value["rules"]?.elements.compactMap(\.text).map(resolved)
@@ -170,6 +188,14 @@ package struct Configuration: Sendable {
         if let scalar = value.scalar { params[rule, default: [:]][name] = Parameter(value: scalar, place: value.place) }
       }
     }
+  }
+
+  private static func ordered(_ problems: [ConfigurationError.Problem]) -> [ConfigurationError.Problem] {
+    problems.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) }
+  }
+
+  private static func resolved(_ path: String, in directory: String) -> String {
+    path.hasPrefix("/") || path == "-" || directory.isEmpty ? path : directory + "/" + path
   }
 
   private static func directory(of file: String) -> String {

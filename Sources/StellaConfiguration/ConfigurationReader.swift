@@ -203,12 +203,30 @@ struct ConfigurationReader {
       let place = ConfigurationPlace(file: file, line: mark.line, column: mark.column)
       return .init(.notYAML, at: place, "is no YAML: \(problem).")
     case .duplicatedKeysInMapping(let duplicates, let context):
-      let place = ConfigurationPlace(file: file, line: context.mark.line, column: context.mark.column)
-      return .init(
-        .notYAML, at: place, "has a key twice: \(duplicates.map { "`\($0)`" }.joined(separator: ", ")). Keep one.")
+      let again = Self.repetition(of: duplicates.first ?? "", after: context.mark, in: context.text)
+      let place = ConfigurationPlace(
+        file: file, line: again ?? context.mark.line, column: context.mark.column)
+      let first = again.map { _ in ", first in line \(context.mark.line)" } ?? ""
+      let keys = duplicates.map { "`\(TextEscaping.oneLine($0))`" }.joined(separator: ", ")
+      return .init(.notYAML, at: place, "has a key twice: \(keys)\(first). Keep one.")
     default:
       return .init(.notYAML, at: start, "is no YAML: \(error)")
     }
+  }
+
+  /// The line in which a key of a mapping stands again, which the parser doesn't tell: the next of the same depth that begins with it.
+  /// Nil for a mapping in braces.
+  private static func repetition(of key: String, after mark: Mark, in text: String) -> Int? {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated().dropFirst(mark.line) {
+      let content = line.drop { $0 == " " }
+      if content.isEmpty || content.hasPrefix("#") { continue }
+      let column = line.count - content.count + 1
+      if column < mark.column { return nil }
+      let name = content.prefix { $0 != ":" }.trimmingPrefix { $0 == "\"" || $0 == "'" }.prefix { !"\"' ".contains($0) }
+      if column == mark.column, name == key { return index + 1 }
+    }
+    return nil
   }
 }
 

@@ -9,8 +9,26 @@ package struct IntakeBatch: Sendable, Hashable {
   package var rejected = 0
   /// Why they are not; the first one's reason.
   package var reason: String?
+  /// Events among the lines whose time can't be read, and the first of these times.
+  private(set) package var untimed = 0
+  private var unreadTime = ""
 
   package init() {}
+
+  /// What the sender should know of events that were taken; nil when there is nothing.
+  package var remark: String? {
+    guard untimed > 0 else { return nil }
+    let records = untimed == 1 ? "1 record has" : "\(untimed) records have"
+    return
+      "\(records) a time that is no count of nanoseconds, such as \"\(TextEscaping.oneLine(unreadTime, limit: 60))\": "
+      + "without another time it is that of the arrival"
+  }
+
+  /// Counts an event whose time can't be read.
+  mutating func noteUnread(_ time: String) {
+    if untimed == 0 { unreadTime = String(time.prefix(100)) }
+    untimed += 1
+  }
 
   /// Leaves an event out.
   mutating func reject(_ reason: @autoclosure () -> String) {

@@ -2,16 +2,16 @@ import StellaModel
 
 /// What OTLP over HTTP answers with, in the encoding that was asked in (OTLP specification, «OTLP/HTTP Response»).
 package enum OTLPAnswer: Sendable, Hashable {
-  /// `ExportLogsServiceResponse`; with a partial success when records were left out.
+  /// `ExportLogsServiceResponse`; with a partial success when records were left out, or there is something that their sender should know.
   case taken(rejected: Int, reason: String?)
   /// `google.rpc.Status`.
   case refused(code: Int, message: String)
 
   package var protobuf: [UInt8] {
     switch self {
-    case .taken(0, _): []
+    case .taken(0, nil): []
     case .taken(let rejected, let reason):
-      Self.field(1, Self.field(1, UInt64(rejected)) + Self.field(2, Array((reason ?? "").utf8)))
+      Self.field(1, (rejected > 0 ? Self.field(1, UInt64(rejected)) : []) + Self.field(2, Array((reason ?? "").utf8)))
     case .refused(let code, let message): Self.field(1, UInt64(code)) + Self.field(2, Array(message.utf8))
     }
   }
@@ -20,7 +20,7 @@ package enum OTLPAnswer: Sendable, Hashable {
     var json = JSONText()
     json.raw("{")
     switch self {
-    case .taken(0, _): break
+    case .taken(0, nil): break
     case .taken(let rejected, let reason):
       json.raw("\"partialSuccess\":{\"rejectedLogRecords\":")
       // 64 bits are text in the JSON of protocol buffers.

@@ -43,8 +43,13 @@ extension OTLPLogs {
   private mutating func takeRecord(_ record: JSONNode) throws(Refusal) {
     guard record.isObject else { throw .malformed }
     var head = Head()
-    head.time = record["timeUnixNano"]?.integer ?? 0
-    head.observed = record["observedTimeUnixNano"]?.integer ?? 0
+    let (time, observed) = (record["timeUnixNano"], record["observedTimeUnixNano"])
+    head.time = Self.nanoseconds(time) ?? 0
+    head.observed = Self.nanoseconds(observed) ?? 0
+    if head.time == 0 {
+      head.unreadTime =
+        Self.unread(time, "timeUnixNano") ?? Self.unread(observed, "observedTimeUnixNano")
+    }
     head.severity = record["severityNumber"]?.integer ?? 0
     head.severityText = record["severityText"]?.text ?? head.severityText
     head.eventName = record["eventName"]?.text ?? head.eventName
@@ -57,6 +62,21 @@ extension OTLPLogs {
       guard text == nil, let body else { return }
       try members.add("body") { (json) throws(Refusal) in try Self.write(body, to: &json, depth: 0) }
     }
+  }
+
+  /// Nil for what isn't a count of nanoseconds, and for nothing.
+  private static func nanoseconds(_ node: JSONNode?) -> Int64? {
+    guard let count = node?.integer, count >= 0 else { return nil }
+    return count
+  }
+
+  /// What is no time, with its name, so that nobody takes `-1` or `1.5` for one after all; nil for a time and for nothing.
+  private static func unread(_ node: JSONNode?, _ name: String) -> String? {
+    guard let node, nanoseconds(node) == nil else { return nil }
+    var json = JSONText()
+    json.value(node)
+    let text = node.string ?? String(decoding: json.bytes, as: UTF8.self)
+    return "\(name): \(text.prefix(200))"
   }
 
   private static func identity(_ node: JSONNode?) -> String {

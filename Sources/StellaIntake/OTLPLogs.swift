@@ -22,6 +22,8 @@ package struct OTLPLogs {
   struct Head {
     var time: Int64 = 0
     var observed: Int64 = 0
+    /// What stands in the place of a time and is none, with its name.
+    var unreadTime: String?
     var severity: Int64 = 0
     var severityText = UnsafeRawBufferPointer(start: nil, count: 0)
     var eventName = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -46,8 +48,13 @@ package struct OTLPLogs {
     _ head: Head, text: UnsafeRawBufferPointer?, members: Members
   ) throws(Refusal) {
     line.removeAll()
-    let time = head.time > 0 ? head.time : head.observed > 0 ? head.observed : context.arrival
-    line.add("time") { $0.time(time) }
+    let time = head.time > 0 ? head.time : head.observed
+    if time <= 0, let unread = head.unreadTime {
+      // As of any sender: it is kept, and whoever takes the line in adds the arrival and counts it.
+      line.add("time") { $0.string(unread) }
+    } else {
+      line.add("time") { $0.time(time > 0 ? time : context.arrival) }
+    }
     if let level = Self.level(head.severity) { line.add("level") { $0.string(level.name) } }
     let isObject = text.map { $0.first == UInt8(ascii: "{") && $0.last == UInt8(ascii: "}") } ?? false
     if let text, !isObject { line.add("message") { $0.string(text) } }
@@ -64,7 +71,9 @@ package struct OTLPLogs {
     if isObject, let text { line.addObject(text, reader) }
     line.add(scope)
     line.add(resource)
+    let count = batch.count
     batch.take(line, limit: context.lineBytes)
+    if batch.count > count, let unread = head.unreadTime { batch.noteUnread(unread) }
   }
 
   /// Of `SeverityNumber`, as the logs data model's appendix B maps syslog to it: a notice is INFO2, critical ERROR2 and more.

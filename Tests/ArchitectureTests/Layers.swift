@@ -47,7 +47,8 @@ enum Layers {
     "CStellaDashboard": Rule(own: []),
     "StellaEffects": Rule(
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
-    "StellaNotify": Rule(own: ["StellaModel", "StellaNATS"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
+    "StellaNotify": Rule(
+      own: ["StellaEffects", "StellaModel", "StellaNATS"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
     "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
     "StellaMetrics": Rule(own: ["StellaModel", "StellaEngine"], others: ["CoreMetrics", "ServiceLifecycle"]),
     "CZlib": Rule(own: [], isCore: true),

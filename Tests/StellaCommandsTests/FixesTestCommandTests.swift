@@ -77,7 +77,7 @@ struct FixesTestCommandTests {
   @Test(
     "A case that says something else fails at its line, with what happened",
     arguments: [
-      ("t:expect { rows = 2 }", "expected rows = 2; planned are 1 effects on 1 rows"),
+      ("t:expect { rows = 2 }", "expected rows = 2; planned is 1 effect on 1 row"),
       ("t:expect { effects = { { table = 'other' } } }", "expected e1 to have table = \"other\", and it has \"items\""),
       ("t:expect { notes = {} }", "expected the notes none, got \"item 1\""),
       ("t:expect { nothing = true }", "expected nothing to change"),

@@ -187,6 +187,44 @@ struct ConfigurationTests {
     try Data("rules: r".utf8).write(to: URL(fileURLWithPath: folder + "/good.yaml"))
     #expect(try Configuration.load(path: folder + "/good.yaml", environment: [:]).rules == [folder + "/r"])
   }
+
+  @Test(
+    "A key that stands twice is told where it stands again",
+    arguments: [
+      ("state: a\nrules: [r]\n\n# more\nstate: b\n", "5:1", "`state`, first in line 1"),
+      ("server:\n  listen: a\n  browser:\n    listen: x\n  'listen': b\n", "5:3", "`listen`, first in line 2"),
+      ("sources:\n  - path: a\n    path: b\n  - path: c\n", "3:5", "`path`, first in line 2"),
+      ("state: a\r\nlimits: { workers: 1 }\r\nstate: b\r\n", "3:1", "`state`, first in line 1"),
+      ("limits: { workers: 1, workers: 2 }\nworkers: 3\n", "1:11", "`workers`. Keep one"),
+    ])
+  func twice(text: String, place: String, message: String) {
+    let problem = problems(text).first
+    #expect(problem?.place.description == "stella.yaml:" + place, "\(String(describing: problem))")
+    #expect(problem?.message.contains(message) == true, "\(String(describing: problem))")
+  }
+
+  @Test(
+    "Who only asks for the state directory needs no variable that other keys name, and is told of what else is wrong")
+  func state() throws {
+    let folder = NSTemporaryDirectory() + "stella-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func state(_ text: String, _ environment: [String: String] = [:]) throws -> String {
+      try text.write(toFile: folder + "/stella.yaml", atomically: true, encoding: .utf8)
+      return try Configuration.state(path: folder + "/stella.yaml", environment: environment)
+    }
+    func codes(_ text: String) -> [ConfigurationError.Problem.Code] {
+      #expect(throws: ConfigurationError.self) { _ = try state(text) }?.problems.map(\.code) ?? []
+    }
+    let sinks = "notify: { sinks: { hook: { kind: webhook, url: '${HOOK_URL}', secret: '${HOOK_KEY}' } } }\n"
+    #expect(try state(sinks + "state: var") == folder + "/var")
+    #expect(try state(sinks) == "./.stella")
+    #expect(throws: ConfigurationError.self) { try Configuration.load(path: folder + "/stella.yaml", environment: [:]) }
+    #expect(try state("state: '${PLACE}'", ["PLACE": "/srv/stella"]) == "/srv/stella")
+    #expect(codes("state: '${PLACE}'") == [.environment])
+    #expect(codes(sinks + "stat: var") == [.unknownKey])
+    #expect(codes("state: [") == [.notYAML])
+  }
 }
 
 @Suite("The reference of stella.yaml")

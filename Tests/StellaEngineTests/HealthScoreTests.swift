@@ -17,6 +17,13 @@ struct HealthScoreTests {
     #expect(score.score == 100 && score.reasons.isEmpty && score.status == .healthy)
   }
 
+  @Test("One event that is lost is told as one")
+  func grammar() {
+    func text(_ lost: Int) -> String? { HealthScore(Self.facts { $0.lostEvents = lost }).reasons.first?.text }
+    #expect(text(1) == "1 event of the last 15 minutes was lost or not understood")
+    #expect(text(2) == "2 events of the last 15 minutes were lost or not understood")
+  }
+
   @Test("Statuses share out the scores without a gap")
   func statuses() {
     for score in 0...100 {

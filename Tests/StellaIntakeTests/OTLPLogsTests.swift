@@ -139,9 +139,40 @@ struct OTLPLogsTests {
     #expect(partial.protobuf == [0x0a, 7, 8, 1, 0x12, 3, 0x77, 0x68, 0x79])
     let whole = OTLPAnswer.taken(rejected: 0, reason: nil)
     #expect(whole.protobuf.isEmpty && String(decoding: whole.json, as: UTF8.self) == "{}")
+    let remarked = OTLPAnswer.taken(rejected: 0, reason: "why")
+    #expect(
+      String(decoding: remarked.json, as: UTF8.self)
+        == #"{"partialSuccess":{"rejectedLogRecords":"0","errorMessage":"why"}}"#)
+    #expect(remarked.protobuf == [0x0a, 5, 0x12, 3, 0x77, 0x68, 0x79])
     let refused = OTLPAnswer.refused(code: 3, message: "no")
     #expect(refused.protobuf == [8, 3, 0x12, 2, 0x6e, 0x6f])
     #expect(String(decoding: refused.json, as: UTF8.self) == #"{"code":3,"message":"no"}"#)
+  }
+
+  @Test("A time that can't be read is kept as it came, or gives way to the observed one, and the sender is told")
+  func unreadable() throws {
+    func batch(_ records: String) throws -> IntakeBatch {
+      let body = #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[\#(records)]}]}]}"#
+      return try BatchReading.read(Array(body.utf8), OTLPLogs.batch(json:_:))
+    }
+    let unread = try batch(
+      #"{"timeUnixNano":"abc"},{"timeUnixNano":-1},{"timeUnixNano":true,"observedTimeUnixNano":"1790000000000000003"},"#
+        + #"{"observedTimeUnixNano":"x\u001b[31m"}"#)
+    #expect(
+      BatchReading.lines(unread) == [
+        #"{"time":"timeUnixNano: abc"}"#, #"{"time":"timeUnixNano: -1"}"#, #"{"time":1790000000000000003}"#,
+        #"{"time":"observedTimeUnixNano: x\u001b[31m"}"#,
+      ])
+    #expect(unread.count == 4 && unread.rejected == 0 && unread.untimed == 4)
+    #expect(
+      unread.remark == "4 records have a time that is no count of nanoseconds, such as \"timeUnixNano: abc\": "
+        + "without another time it is that of the arrival")
+    #expect(try batch(#"{"timeUnixNano":"a\u001b"}"#).remark?.contains("\u{1b}") == false)
+    // Nothing and 0 say that it isn't known, and what isn't needed isn't looked at.
+    let well = try batch(
+      #"{},{"timeUnixNano":"0"},{"timeUnixNano":null},{"timeUnixNano":"1790000000000000001","observedTimeUnixNano":"x"}"#
+    )
+    #expect(well.count == 4 && well.untimed == 0 && well.remark == nil)
   }
 
   @Test("What is no such message is refused whole, and damage does no more than that")

@@ -116,7 +116,7 @@ import Testing
     }
     #expect(FixScript.difference(plan([effect], ["a"]), .success(plan([effect], ["a"]))) == nil)
     #expect(FixScript.difference(plan([effect], ["a"]), .success(plan([effect]))) == "other notes")
-    #expect(FixScript.difference(plan([effect]), .success(plan([]))) == "1 effects, then 0")
+    #expect(FixScript.difference(plan([effect]), .success(plan([]))) == "1 effect, then 0")
     #expect(
       FixScript.difference(plan([effect, effect]), .success(plan([effect, other]))) == "effect 2, exec from line 3")
     let error = FixError(.budget, "too long", remedy: "", file: "f", line: 1)

@@ -6,7 +6,7 @@ import { Grid } from "./grid.js";
 import { LEVELS } from "./model.js";
 import { panel, split, tool } from "./panel.js";
 import { stream } from "./stream.js";
-import { clock, counted, fullTime, number, stamp, visible } from "./text.js";
+import { clock, counted, fullTime, isMoment, number, stamp, visible } from "./text.js";
 
 const KEPT = 3000;
 /** By then what was written is to be read. */
@@ -204,7 +204,8 @@ export function eventsView(go, filterChanged) {
   function open(event) {
     shown = event;
     grid.opened(event.number);
-    const fields = Object.entries(event.fields ?? {});
+    // Its time is told already; one that it says besides is not.
+    const fields = Object.entries(event.fields ?? {}).filter(([name, value]) => name !== "time" || !isMoment(value, event.ms));
     const copy = button("Copy as JSON", async () => {
       const { number, ms, text, ...bare } = event;
       try { await navigator.clipboard.writeText(JSON.stringify(bare)); toast("Copied."); } catch { toast("This browser doesn't let pages copy."); }

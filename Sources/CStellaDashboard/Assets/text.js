@@ -104,6 +104,9 @@ export function setZone(name) { zone = name === "local" ? "local" : "utc"; }
 /** Milliseconds since 1970 of an RFC 3339 text; NaN for none. */
 export function stamp(text) { return typeof text === "string" ? Date.parse(text.replace(/(\.\d{3})\d+/, "$1")) : NaN; }
 
+/** Whether a value, as events write their time, is that moment to the millisecond: a text, or nanoseconds since 1970. */
+export function isMoment(value, ms) { return typeof value === "number" ? Math.abs(value / 1e6 - ms) < 1 : stamp(value) === ms; }
+
 const two = (value) => String(value).padStart(2, "0");
 
 function parts(ms) {

@@ -66,7 +66,8 @@ struct AnomalyCommand: ParsableCommand {
     if !result.quiet {
       let missing = table.missing > 0 ? ", \(table.missing) of them missing" : ""
       console.note(
-        "\(table.rows) rows\(missing); the first \(AnomalyScorer.coldPoints) values are the cold start and score 0")
+        "\(CountText.count(table.rows, "row"))\(missing); the first \(AnomalyScorer.coldPoints) values are the cold start and score 0"
+      )
     }
   }
 

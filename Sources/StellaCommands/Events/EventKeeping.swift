@@ -50,7 +50,8 @@ enum EventKeeping {
     let standing = ArchiveStanding(ArchiveDirectory(path: path + "/events"))
     guard standing.bytes > 0 else { return running(path) }
     let quota = retention.eventBytes
-    var text = "\(CountText.count(Int(clamping: standing.events), "event")) are kept in \(standing.bytes >> 20) MiB of "
+    var text =
+      "\(CountText.count(Int(clamping: standing.events), "event is", "events are")) kept in \(standing.bytes >> 20) MiB of "
     text += SizeText.text(quota)
     if let oldest = standing.oldest { text += ", from \(Timestamp.clock(oldest)) on" }
     if standing.countBytes >= 1 << 20 { text += "; counts take \(standing.countBytes >> 20) MiB" }

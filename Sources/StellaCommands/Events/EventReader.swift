@@ -28,8 +28,7 @@ struct EventReader {
       place = .server(ServerClient(server, secret: try server.secret()))
       return
     }
-    let configuration = try Configuration.load(options.config)
-    let state = options.state ?? configuration.state
+    let state = try options.state ?? Configuration.state(options.config)
     if !options.local, let client = try ServerClient(directory: state) {
       place = .server(client)
       return
@@ -42,6 +41,7 @@ struct EventReader {
           + "stella.yaml says.")
     }
     // Who can read the files sees what is in them.
+    let configuration = try Configuration.load(options.config)
     place = .files(EventArchive(directory, masking: try PrivacyRules.viewers(configuration)))
   }
 

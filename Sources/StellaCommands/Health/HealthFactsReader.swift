@@ -78,7 +78,7 @@ struct HealthFactsReader: Sendable {
           HealthFacts.Part(
             .log, name: "the execution log",
             detail:
-              "\(CountText.count(lag.records, "record")) are not signed since \(lag.age / 60_000_000_000) minutes",
+              "\(CountText.count(lag.records, "record is", "records are")) not signed since \(lag.age / 60_000_000_000) minutes",
             since: now - lag.age))
       }
       if let held = try hold?.reason(store, now: now) {
@@ -87,7 +87,7 @@ struct HealthFactsReader: Sendable {
         facts.parts.append(
           HealthFacts.Part(
             .anchor, name: "the execution log",
-            detail: "\(CountText.count(lag.records, "record")) have reached no anchor since "
+            detail: "\(CountText.count(lag.records, "record has", "records have")) reached no anchor since "
               + "\(lag.age / 60_000_000_000) minutes", since: now - lag.age))
       }
     }

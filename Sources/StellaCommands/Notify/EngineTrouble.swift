@@ -1,4 +1,5 @@
 import StellaEngine
+import StellaModel
 import StellaSQLite
 import Synchronization
 

@@ -14,7 +14,8 @@ enum NotificationFigures {
       let counts = try store.readNotifications { try $0.notificationCounts() }
       let (waiting, failed) = (counts.reduce(0) { $0 + $1.waiting }, counts.reduce(0) { $0 + $1.failed })
       let late = counts.filter { now - ($0.oldestWaiting ?? now) > patience }
-      var detail = "\(waiting) wait, \(failed) were given up"
+      var detail =
+        CountText.count(waiting, "waits", "wait") + ", " + CountText.count(failed, "was", "were") + " given up"
       for count in late { detail += "; \(count.sink): \(TextEscaping.oneLine(count.trouble, limit: 200))" }
       return Health.Part("notifications", isWell: late.isEmpty, detail: detail)
     } catch {

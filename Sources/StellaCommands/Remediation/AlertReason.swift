@@ -41,7 +41,9 @@ struct AlertReason {
     for event in evidence.prefix(Self.evidenceLimit) {
       lines.append("event " + Self.event(event, time, width: width - 6))
     }
-    if evidence.count > Self.evidenceLimit { lines.append("… \(evidence.count - Self.evidenceLimit) more events") }
+    if evidence.count > Self.evidenceLimit {
+      lines.append("… \(CountText.count(evidence.count - Self.evidenceLimit, "more event"))")
+    }
     return lines
   }
 

@@ -20,7 +20,7 @@ extension Ballot.Refusal {
         "not recorded: the time to decide ended at \(ScreenTime(now: now).clock(decideBy)). "
           + "Ask for it anew: \(run.askingAnew)"
       case .badDigest(.tooShort(let count)):
-        "not recorded: --digest has \(count) digits, and at least \(PlanDigest.prefixDigits) are needed. \(read)"
+        "not recorded: --digest has \(CountText.count(count, "digit")), and at least \(PlanDigest.prefixDigits) are needed. \(read)"
       case .badDigest(.tooLong): "not recorded: --digest has more digits than a digest. \(read)"
       case .badDigest(.notHexadecimal): "not recorded: --digest takes the digits 0…9 and a…f. \(read)"
       case .otherPlan(let digest):

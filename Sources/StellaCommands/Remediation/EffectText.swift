@@ -37,7 +37,8 @@ struct EffectText {
     var lines = asked(prepared.effect)
     lines += rows(prepared).map { ("row", $0) }
     if prepared.rows.count > Self.sampleRows {
-      lines.append(("", "… \(prepared.rows.count - Self.sampleRows) more rows: --output json shows all"))
+      lines.append(
+        ("", "… \(CountText.count(prepared.rows.count - Self.sampleRows, "more row")): --output json shows all"))
     }
     if case .observedNotApplied = prepared.precondition { lines.append(("if", "observed not to be applied yet")) }
     lines.append(("undo", undo(prepared)))

@@ -11,8 +11,8 @@ struct PlanDifferenceScreen {
 
   func text() -> String {
     var lines = ScreenLines(terminal)
-    lines.field("You saw", "\(difference.old.short)  \(difference.oldRows) rows")
-    lines.field("Now is", "\(difference.new.short)  \(difference.newRows) rows")
+    lines.field("You saw", "\(difference.old.short)  \(CountText.count(difference.oldRows, "row"))")
+    lines.field("Now is", "\(difference.new.short)  \(CountText.count(difference.newRows, "row"))")
     if difference.isEmpty {
       lines.field("Changes", difference.old == difference.new ? "none: it is the same plan" : "none that can be shown")
       return lines.text
@@ -22,7 +22,7 @@ struct PlanDifferenceScreen {
     }
     for effect in difference.effects.prefix(Self.effectLimit) { self.effect(effect, &lines) }
     if difference.effects.count > Self.effectLimit {
-      lines.line("  … \(difference.effects.count - Self.effectLimit) more effects changed")
+      lines.line("  … \(CountText.count(difference.effects.count - Self.effectLimit, "more effect")) changed")
     }
     lines.field("Votes", "on the old plan don't count for the new one")
     return lines.text
@@ -45,14 +45,14 @@ struct PlanDifferenceScreen {
   private func effect(_ effect: EffectDifference, _ lines: inout ScreenLines) {
     let target = effect.target.map { " " + ScreenText.name($0) } ?? ""
     let kind = effect.kind.rawValue + target
-    let rows = effect.oldRows == effect.newRows ? "" : ", \(effect.oldRows) → \(effect.newRows) rows"
+    let rows = effect.oldRows == effect.newRows ? "" : ", \(effect.oldRows) → \(CountText.count(effect.newRows, "row"))"
     switch (effect.old, effect.new) {
     case (let old?, let new?):
       let number = old == new ? "e\(new)" : "e\(old) → e\(new)"
       let parts = effect.parts.map(Self.text)
       lines.line("  \(number) \(kind)\(rows)" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")))
-    case (nil, let new?): lines.line("  e\(new) \(kind) is new, \(effect.newRows) rows")
-    case (let old?, nil): lines.line("  e\(old) \(kind) is gone, \(effect.oldRows) rows")
+    case (nil, let new?): lines.line("  e\(new) \(kind) is new, \(CountText.count(effect.newRows, "row"))")
+    case (let old?, nil): lines.line("  e\(old) \(kind) is gone, \(CountText.count(effect.oldRows, "row"))")
     case (nil, nil): return
     }
     self.rows("more", effect.addedRows.map { keys($0) }, &lines)
@@ -67,7 +67,7 @@ struct PlanDifferenceScreen {
 
   private func rows(_ label: String, _ rows: [String], _ lines: inout ScreenLines) {
     for row in rows.prefix(Self.rowLimit) { lines.field("    " + label, "row " + row) }
-    if rows.count > Self.rowLimit { lines.field("", "… \(rows.count - Self.rowLimit) more rows") }
+    if rows.count > Self.rowLimit { lines.field("", "… \(CountText.count(rows.count - Self.rowLimit, "more row"))") }
   }
 
   private func keys(_ key: NamedValues) -> String {

@@ -9,7 +9,7 @@ extension RunScreen {
     for (index, standing) in quorum.votes.prefix(20).enumerated() {
       lines.field(index == 0 ? "Votes" : "", vote(standing, lines))
     }
-    if quorum.votes.count > 20 { lines.field("", "… \(quorum.votes.count - 20) more votes") }
+    if quorum.votes.count > 20 { lines.field("", "… \(CountText.count(quorum.votes.count - 20, "more vote"))") }
     if quorum.votes.isEmpty, quorum.decider == nil { lines.field("Votes", "none") }
     lines.field("Policy", "\(ScreenText.name(report.policy.name)): \(quorum.needsText)")
     if run.state == .awaiting, !report.isLate {
@@ -106,7 +106,7 @@ extension RunScreen {
         if !detail.isEmpty { lines.quoted(step.detail) }
       }
     }
-    if report.steps.count > 60 { lines.field("", "… \(report.steps.count - 60) more steps") }
+    if report.steps.count > 60 { lines.field("", "… \(CountText.count(report.steps.count - 60, "more step"))") }
     if let ended = run.endedAt {
       lines.field(
         "Ended",

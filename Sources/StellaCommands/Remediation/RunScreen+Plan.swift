@@ -33,7 +33,7 @@ extension RunScreen {
     if let reads = report.reads {
       lines.field(
         "Reads",
-        "\(reads.queries) queries, \(reads.rows) rows, \(ScreenTime.length(reads.duration)) (planning could change nothing)"
+        "\(CountText.count(reads.queries, "query", "queries")), \(CountText.count(reads.rows, "row")), \(ScreenTime.length(reads.duration)) (planning could change nothing)"
       )
     }
     lines.line()
@@ -113,7 +113,7 @@ extension RunScreen {
     guard let first = kind.numbers.first else { return }
     effect(first, all[first - 1], &lines)
     guard kind.numbers.count > 1 else { return }
-    let rows = kind.rows == 0 ? "" : ": \(kind.rows) rows altogether"
+    let rows = kind.rows == 0 ? "" : ": \(CountText.count(kind.rows, "row")) altogether"
     lines.line("    and \(kind.numbers.count - 1) more \(kind.name)\(rows)", .bold)
   }
 
@@ -130,8 +130,9 @@ extension RunScreen {
     let data = effects.contains { $0.effect.isSQL } ? "changes data" : "changes no rows"
     lines.field(
       "Risk",
-      "\(data) · \(targets) \(targets == 1 ? "target" : "targets"), \(plan.rowCount) \(plan.rowCount == 1 ? "row" : "rows")"
-        + " · allowed \(plan.content.bounds.targets) targets, \(plan.content.bounds.rows) rows"
+      "\(data) · \(CountText.count(targets, "target")), \(CountText.count(plan.rowCount, "row"))"
+        + " · allowed \(CountText.count(plan.content.bounds.targets, "target")), "
+        + CountText.count(plan.content.bounds.rows, "row")
         + (plan.content.bounds.sharePercent.map { ", \($0) %" } ?? ""))
     let irreversible = plan.irreversible
     lines.field(

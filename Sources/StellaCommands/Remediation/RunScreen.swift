@@ -82,7 +82,7 @@ struct RunScreen {
     for note in report.notes.prefix(5) {
       lines.field("Note", ScreenText.quoted(note, width: lines.valueWidth, isAlone: true))
     }
-    if report.notes.count > 5 { lines.field("", "… \(report.notes.count - 5) more notes") }
+    if report.notes.count > 5 { lines.field("", "… \(CountText.count(report.notes.count - 5, "more note"))") }
   }
 
   func more(_ count: Int) -> String { count > 0 ? " … \(count) more" : "" }

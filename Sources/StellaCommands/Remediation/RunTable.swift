@@ -40,7 +40,7 @@ struct RunTable {
       text += "No runs.\n"
     } else {
       text += table(reports, time)
-      if let total, total > reports.count { text += "… \(total - reports.count) more runs\n" }
+      if let total, total > reports.count { text += "… \(CountText.count(total - reports.count, "more run"))\n" }
       text += "\n"
     }
     let demanding = reports.filter { $0.demand != nil }
@@ -49,7 +49,9 @@ struct RunTable {
       let id = ScreenText.name(report.run.id)
       text += line("\(id) needs you: \(demand)", command: "stella runs show \(id)")
     }
-    if demanding.count > 5 { text += "… \(demanding.count - 5) more runs need you\n" }
+    if demanding.count > 5 {
+      text += "… \(CountText.count(demanding.count - 5, "more run needs", "more runs need")) you\n"
+    }
     for breaker in breakers { text += line(Self.text(breaker, time), command: "stella doctor") }
     return text + FreezeText.line(freeze, time: time, width: terminal.columns ?? 120)
   }

@@ -94,6 +94,17 @@ struct Viewer: Sendable {
   private static let tokensDontDecide =
     "API tokens ask for plans and never decide; a person logs in: stella login"
 
+  /// Why no token can have a right.
+  private static func noToken(for right: OperatorRequest.Right) -> String {
+    switch right {
+    case .vote, .thaw, .read, .propose: tokensDontDecide
+    case .respond:
+      "API tokens read and ask for plans; what is done about alerts, rules and effects is for a person: stella login"
+    case .administer: "API tokens don't administer users and tokens; an admin logs in: stella login"
+    case .own: "an API token has no password; the person whose it is logs in: stella login"
+    }
+  }
+
   private static let issuedDontDecide =
     "a token of the OpenID provider lets nobody decide or administer; begin a session with it: stella login --oidc-token-file FILE"
 
@@ -168,7 +179,7 @@ struct Viewer: Sendable {
       throw CommandFailure(.notPermitted, "\(person.name) can't do this: it needs the role \(needed)")
     case .token(_, let scopes):
       if let problem { throw CommandFailure(.notPermitted, problem) }
-      guard let scope = right.scope else { throw CommandFailure(.notPermitted, Viewer.tokensDontDecide) }
+      guard let scope = right.scope else { throw CommandFailure(.notPermitted, Viewer.noToken(for: right)) }
       guard scopes.contains(scope) else {
         throw CommandFailure(.notPermitted, "this token can't do this: it needs the scope \(scope.rawValue)")
       }

@@ -32,8 +32,9 @@ final class RequestPlace {
       client = try ServerClient(server, secret: server.secret())
       return
     }
-    configuration = try Configuration.load(config)
-    client = isHere ? nil : try ServerClient(directory: configuration.state)
+    client = isHere ? nil : try ServerClient(directory: Configuration.state(config))
+    // The server has read all of it, with variables that needn't be set here.
+    configuration = client == nil ? try Configuration.load(config) : Configuration()
   }
 
   var isServer: Bool { client != nil }

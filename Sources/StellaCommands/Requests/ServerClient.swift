@@ -19,6 +19,8 @@ final class ServerClient {
   private let authorization: String?
   /// What else there is when no answer comes.
   private let remedy: String
+  /// The server elsewhere that is asked; nil for the one on the state directory.
+  private let remote: RemoteServer?
 
   /// Nil when no server runs there.
   ///
@@ -37,6 +39,7 @@ final class ServerClient {
     server = "the server at \(socket.path)" + (peer.pid > 0 ? " (pid \(peer.pid))" : "")
     authorization = nil
     remedy = " The store itself answers with --local."
+    remote = nil
   }
 
   /// - Parameter secret: of a session or a token; nil before there is one.
@@ -46,6 +49,7 @@ final class ServerClient {
     server = "the server at \(place.origin)"
     authorization = secret
     remedy = ""
+    remote = place
   }
 
   /// - Throws: ``CommandFailure`` with the status that the server gives, or `failure` when no answer came.
@@ -89,12 +93,27 @@ final class ServerClient {
       return try exchange.send(
         method, path, headers: headers, body: body.map { Array(FieldValue.object($0).json.utf8) })
     } catch {
-      let time = DurationText.text(Self.patience.nanoseconds)
-      let what = error.isTimeout ? "has not answered within \(time)" : "gave no answer (\(error.message))"
-      let unknown =
-        method == "GET" ? "" : " Whether it was done can't be told from here: look before you repeat it."
-      throw CommandFailure(.failure, "\(server) \(what).\(unknown)\(remedy)")
+      throw failure(error, isChange: method != "GET")
     }
+  }
+
+  /// - Parameter isChange: whether something was to be done, so that it matters whether it was.
+  private func failure(_ failure: ServerExchange.Failure, isChange: Bool) -> CommandFailure {
+    let trouble = failure.trouble
+    guard !failure.isUnsent else {
+      let place = remote.map { place in
+        trouble.kind == .certificate
+          ? "`stella login \(place.origin) --ca-file FILE` says which certificates to believe there."
+          : "Look whether the address is right, and whether `stella serve` runs there."
+      }
+      let remedy = place.map { " " + $0 } ?? remedy
+      return CommandFailure(
+        .failure, "\(server) can't be reached, so nothing was sent: \(trouble.text).\(remedy)")
+    }
+    let time = DurationText.text(Self.patience.nanoseconds)
+    let what = trouble.kind == .timeout ? "has not answered within \(time)" : "gave no answer (\(trouble.text))"
+    let unknown = isChange ? " Whether it was done can't be told from here: look before you repeat it." : ""
+    return CommandFailure(.failure, "\(server) \(what).\(unknown)\(remedy)")
   }
 
   private func read(

@@ -62,7 +62,9 @@ struct ExplanationScreen {
       text += self.line(number == 0 ? "ran" : "", "\(line.number): \(line.text)")
       if let call = rule.onCall { text += readings(call, line.number) }
     }
-    if rule.lines.count > Self.lineLimit { text += line("", "… \(rule.lines.count - Self.lineLimit) more lines") }
+    if rule.lines.count > Self.lineLimit {
+      text += line("", "… \(CountText.count(rule.lines.count - Self.lineLimit, "more line"))")
+    }
     if let check = rule.lastCheck { text += self.check(check, "checked", next: false) }
     if let check = rule.nextCheck { text += self.check(check, "next", next: true) }
     for (number, fix) in (fixes[rule.rule] ?? []).enumerated() {
@@ -86,7 +88,9 @@ struct ExplanationScreen {
       text += line("", "\(ran.number): \(ran.text)")
       text += readings(check, ran.number)
     }
-    if check.lines.count > Self.lineLimit { text += line("", "… \(check.lines.count - Self.lineLimit) more lines") }
+    if check.lines.count > Self.lineLimit {
+      text += line("", "… \(CountText.count(check.lines.count - Self.lineLimit, "more line"))")
+    }
     for missing in check.missing { text += line("missing", missing) }
     return text
   }

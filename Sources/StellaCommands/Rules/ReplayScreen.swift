@@ -106,7 +106,7 @@ struct ReplayScreen {
     if old.severity != new.severity { parts.append(old.severity.rawValue) }
     if text(old) != text(new) { parts.append("“\(text(old))”") }
     if old.value != new.value { parts.append("value \(old.value.map { AlertText.shown($0) } ?? "none")") }
-    if old.count != new.count { parts.append("\(old.count) events") }
+    if old.count != new.count { parts.append(CountText.count(old.count, "event")) }
     if old.status != new.status { parts.append(old.status.rawValue) }
     if old.lastSeen != new.lastSeen { parts.append("last seen \(EventText.clock(old.lastSeen))") }
     return parts

@@ -65,6 +65,11 @@ extension Configuration {
     try load(path: path, environment: environment)
   }
 
+  /// The state directory that it names, for who asks the server on it and needs nothing else.
+  static func state(_ path: String?) throws(ConfigurationError) -> String {
+    try state(path: path, environment: environment)
+  }
+
   /// This process's.
   static var environment: [String: String] {
     var environment: [String: String] = [:]

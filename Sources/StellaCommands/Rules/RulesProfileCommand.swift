@@ -105,7 +105,7 @@ struct RulesProfileCommand: ParsableCommand {
       ])
     }
     var text = table.text(for: Console.standard.output)
-    if profiles.count > limit { text += "… \(profiles.count - limit) more rules\n" }
+    if profiles.count > limit { text += "… \(CountText.count(profiles.count - limit, "more rule"))\n" }
     let own = profiles.reduce(0) { $0 + $1.totalNanoseconds }
     let events = Int64(replay.summary.events)
     text += "\n\(CountText.count(replay.summary.events, "event")) seen"

@@ -100,15 +100,18 @@ final class NetworkSources: Sendable {
     if let syslog {
       let figures = syslog.figures
       let losses = figures.losses()
-      let told = "\(figures.messages) messages" + (losses.isEmpty ? "" : ", " + losses)
+      let told = CountText.count(figures.messages, "message") + (losses.isEmpty ? "" : ", " + losses)
       parts.append(Health.Part("syslog", isWell: syslog.trouble == nil, detail: syslog.trouble ?? told))
     }
     if let (entries, trouble) = journald?.progress {
-      parts.append(Health.Part("journald", isWell: trouble == nil, detail: trouble ?? "\(entries) entries"))
+      parts.append(
+        Health.Part("journald", isWell: trouble == nil, detail: trouble ?? CountText.count(entries, "entry", "entries"))
+      )
     }
     if let progress = probes?.progress { parts.append(Health.Part("probes", isWell: true, detail: progress.told)) }
     if let progress = scrapes?.progress {
-      parts.append(Health.Part("scrapes", isWell: true, detail: progress.told(with: "\(progress.samples) samples")))
+      parts.append(
+        Health.Part("scrapes", isWell: true, detail: progress.told(with: CountText.count(progress.samples, "sample"))))
     }
     return parts
   }

@@ -28,9 +28,9 @@ final class PollLoops<Settings: PolledSettings>: Sendable {
 
     /// For people. That a service is down says nothing about who asks it.
     func told(with more: String?) -> String {
-      var parts = ["\(runs) runs"] + [more].compactMap(\.self)
+      var parts = [CountText.count(runs, "run")] + [more].compactMap(\.self)
       if !failing.isEmpty { parts.append("failing: \(failing.sorted().joined(separator: ", "))") }
-      if dropped > 0 { parts.append("\(dropped) events not kept") }
+      if dropped > 0 { parts.append("\(CountText.count(dropped, "event")) not kept") }
       return parts.joined(separator: ", ")
     }
   }

@@ -275,7 +275,7 @@ final class StateServer: Sendable {
     var health = Health(phase: phase.value, parts: [Health.Part("store", isWell: detail.isEmpty, detail: detail)])
     if let journal {
       let state = journal.state
-      let held = "\(state.heldBytes) bytes wait for detection"
+      let held = "\(CountText.count(state.heldBytes, "byte waits", "bytes wait")) for detection"
       health.parts.append(Health.Part("intake", isWell: state.trouble == nil, detail: state.trouble?.message ?? held))
     }
     if let part = NotificationFigures.health(

@@ -16,7 +16,7 @@ final class ProgressLine {
   func show(events: Int, bytes: Int64) {
     guard let columns = console.errors.columns else { return }
     let share = total.map { $0 > 0 ? "\(min(100, bytes * 100 / $0))% " : "" } ?? ""
-    let text = "\(share)\(events) events, \(bytes >> 20) MiB"
+    let text = "\(share)\(CountText.count(events, "event")), \(bytes >> 20) MiB"
     put("\r\u{1b}[K" + ScreenText.cut(text, to: max(10, columns - 1)))
     isShown = true
   }

@@ -64,7 +64,7 @@ struct TopCommand: ParsableCommand {
 
   func run() throws {
     let place = try RemoteServer(remote)
-    let directory = try place == nil ? state ?? Configuration.load(config).state : ""
+    let directory = try place == nil ? state ?? Configuration.state(config) : ""
     let client: @Sendable () throws(CommandFailure) -> ServerClient = { () throws(CommandFailure) in
       if let place { return ServerClient(place, secret: try place.secret()) }
       return try Self.client(directory)

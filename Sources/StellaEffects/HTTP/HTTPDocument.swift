@@ -24,7 +24,7 @@ package struct HTTPDocument: Sendable {
     do {
       answer = try question.answer(to: .GET, url)
     } catch {
-      let why = AnswerExcerpt(NoSecrets()).beginning(of: Array("\(error)".utf8))
+      let why = AnswerExcerpt(NoSecrets()).beginning(of: Array(ConnectionTrouble(error).configured.utf8))
       throw Trouble(text: "\(url) can't be read: \(why)")
     }
     guard answer.status == 200 else { throw Trouble(text: "\(url) answered with the status \(answer.status ?? 0)") }

@@ -171,7 +171,7 @@ package final class HTTPExecutor: EffectExecutor {
       return Exchange(answer: answer.current)
     } catch {
       let content = answer.current
-      let failure = AnswerExcerpt(secrets).beginning(of: Array("\(error)".utf8))
+      let failure = AnswerExcerpt(secrets).beginning(of: Array(ConnectionTrouble(error).configured.utf8))
       guard content.isConnected else {
         throw TargetError(
           .unavailable, target: settings.name, "No connection to \(address.origin), so nothing was sent: \(failure)")

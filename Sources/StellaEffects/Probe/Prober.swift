@@ -39,25 +39,24 @@ package final class Prober: Sendable {
   }
 
   static func failure(_ error: any Error) -> (type: String, detail: String) {
-    let text = TextEscaping.oneLine("\(error)", limit: 200)
     switch error {
-    case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout:
-      return ("timeout", "no answer in time")
     case SocketQuestion.Failure.timeout: return ("timeout", "no answer in time")
     case SocketQuestion.Failure.closed: return ("closed", "the connection was closed before an answer")
-    case is ChannelError: return ("timeout", "no connection in time")
     case let error as TargetError: return ("secret", error.message)
-    case let error as NIOConnectionError:
-      if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
-        return ("no_such_host", "there is no host \(error.host)")
-      }
-      return ("refused", "no connection to \(error.host):\(error.port)")
-    default:
-      if text.contains("CERTIFICATE_VERIFY_FAILED") {
-        return ("certificate", "nobody who is believed vouches for its certificate; `ca_file` names others")
-      }
-      return (text.contains("refused") ? "refused" : "failed", text)
+    default: break
     }
+    let trouble = ConnectionTrouble(error)
+    let type =
+      switch trouble.kind {
+      case .noSuchHost: "no_such_host"
+      case .refused: "refused"
+      case .timeout: "timeout"
+      case .certificate, .wrongName: "certificate"
+      case .closed: "closed"
+      case .unreachable: "unreachable"
+      case .handshake, .other: "failed"
+      }
+    return (type, trouble.configured)
   }
 
   private func http(_ url: String, _ expect: [Int], _ probe: ProbeSettings) async throws -> ProbeResult {

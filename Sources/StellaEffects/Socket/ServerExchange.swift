@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import StellaModel
+import Synchronization
 
 /// HTTP to a server of ours, over its Unix socket or the network, one request after the other.
 package final class ServerExchange {
@@ -16,10 +17,11 @@ package final class ServerExchange {
     package func values(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
   }
 
-  /// Why there is no whole answer. Whether the request was carried out can't be told.
+  /// Why there is no whole answer.
   package struct Failure: Error, Sendable {
-    package var isTimeout: Bool
-    package var message: String
+    package let trouble: ConnectionTrouble
+    /// Whether nothing was sent. Otherwise it can't be told whether the request was carried out.
+    package let isUnsent: Bool
   }
 
   /// Bytes of an answer at most.
@@ -28,6 +30,12 @@ package final class ServerExchange {
   private let client: HTTPClient
   private let origin: String
   private let timeout: TimeAmount
+  private let connections: Connections
+
+  /// Whether there ever was a connection, with TLS where it is asked for, over which something may have been sent.
+  private final class Connections: Sendable {
+    let wereMade = Atomic(false)
+  }
 
   /// - Parameters:
   ///   - socket: its path, 107 bytes at most.
@@ -44,9 +52,15 @@ package final class ServerExchange {
   private init(origin: String, timeout: Duration, caFile: String?) {
     self.origin = origin
     self.timeout = .nanoseconds(timeout.nanoseconds)
+    let connections = Connections()
+    self.connections = connections
+    var configuration = HTTPClient.Configuration.strict(believing: caFile, connect: .seconds(5))
+    configuration.http1_1ConnectionDebugInitializer = { channel in
+      connections.wereMade.store(true, ordering: .sequentiallyConsistent)
+      return channel.eventLoop.makeSucceededVoidFuture()
+    }
     client = HTTPClient(
-      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
-      configuration: .strict(believing: caFile, connect: .seconds(5)))
+      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
   }
 
   deinit { try? client.syncShutdown() }
@@ -68,8 +82,9 @@ package final class ServerExchange {
         status: Int(response.status.code), headers: response.headers.map { ($0.name.lowercased(), $0.value) },
         body: response.body.map { Array($0.readableBytesView) } ?? [])
     } catch {
-      let isTimeout = (error as? HTTPClientError) == .deadlineExceeded || (error as? HTTPClientError) == .connectTimeout
-      throw Failure(isTimeout: isTimeout, message: "\(error)")
+      let trouble = ConnectionTrouble(error)
+      let wasMade = connections.wereMade.load(ordering: .sequentiallyConsistent)
+      throw Failure(trouble: trouble, isUnsent: !wasMade || trouble.kind.isBeforeSending)
     }
   }
 }

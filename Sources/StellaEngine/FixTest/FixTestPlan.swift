@@ -35,7 +35,8 @@ struct FixTestPlan {
     case .plan:
       let lines = effects.prefix(10).enumerated().map { "  e\($0 + 1) \(FieldValue.object($1.members).json)" }
       let more = effects.count > 10 ? ["  and \(effects.count - 10) more"] : []
-      return "planned are \(effects.count) effects on \(rows) rows:\n" + (lines + more).joined(separator: "\n")
+      let planned = "planned \(effects.count == 1 ? "is" : "are") \(CountText.count(effects.count, "effect"))"
+      return "\(planned) on \(CountText.count(rows, "row")):\n" + (lines + more).joined(separator: "\n")
     }
   }
 }

@@ -288,7 +288,7 @@ final class FixTestRun<Place: FixTestPlace> {
         return "\(databases[number].name) had \(old) and has \(new)"
       }
       if pair.0.count != pair.1.count {
-        return "\(databases[number].name) had \(pair.0.count) rows and has \(pair.1.count)"
+        return "\(databases[number].name) had \(CountText.count(pair.0.count, "row")) and has \(pair.1.count)"
       }
     }
     return nil

@@ -61,15 +61,15 @@ package struct HealthAnalysis: Sendable {
       guard let worst = flapping.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { continue }
       find(
         "alerts.flapping", rule, .medium, "Alerts of \(rule) come and go",
-        "\(HealthText.count(flapping.count, "key")) fired \(Self.flapping) times or more within a day, \(worst.key) "
-          + "\(HealthText.count(worst.value, "time"))",
+        "\(CountText.count(flapping.count, "key")) fired \(Self.flapping) times or more within a day, \(worst.key) "
+          + "\(CountText.count(worst.value, "time"))",
         "Give the rule a longer hold or keep_firing, so that one trouble is one alert; or repair what makes it come back."
       )
     }
     for (rule, count) in ofRule where count >= Self.noisy {
       find(
         "alerts.noisy", rule, .medium, "The rule \(rule) raises many alerts",
-        "\(count) alerts within a day, of \(HealthText.count(ofKey[rule]?.count ?? 0, "key"))",
+        "\(count) alerts within a day, of \(CountText.count(ofKey[rule]?.count ?? 0, "key"))",
         "Raise its threshold, or write an exception for what is usual: stella rules explain \(rule)")
     }
   }
@@ -89,13 +89,13 @@ package struct HealthAnalysis: Sendable {
       if rule.heldBack > 0 {
         find(
           "rules.held-back", rule.id, .medium, "The rule \(rule.id) raises more alerts than a rule may",
-          "\(HealthText.count(rule.heldBack, "alert")) were over its limit per minute, and nobody was told of them",
+          "\(CountText.count(rule.heldBack, "alert was", "alerts were")) over its limit per minute, and nobody was told of them",
           "Give it fewer keys, or a threshold that is reached more seldom.")
       }
       if rule.evictions > 0 {
         find(
           "rules.evicting", rule.id, .low, "The rule \(rule.id) forgets keys",
-          "\(HealthText.count(rule.evictions, "key")) gave way, because there were more than it may keep",
+          "\(CountText.count(rule.evictions, "key")) gave way, because there were more than it may keep",
           "Raise max_keys or state_memory, or take a name out of by.")
       }
     }
@@ -108,7 +108,7 @@ package struct HealthAnalysis: Sendable {
     if record.uptime >= Self.patience, !unmatched.isEmpty {
       find(
         "rules.unmatched", "", .informational, "Rules have seen no event they are about",
-        "\(unmatched.count) of \(HealthText.count(record.rules.count, "rule")) in "
+        "\(unmatched.count) of \(CountText.count(record.rules.count, "rule")) in "
           + "\(record.uptime / Self.hour) hours: \(Self.names(unmatched.map(\.id)))",
         "Check that the logs they are about are among the sources: stella rules explain tells what a rule misses.")
     }
@@ -205,7 +205,7 @@ package struct HealthAnalysis: Sendable {
     } else if let lag = record.anchorLag, lag.age >= Self.anchorLate {
       find(
         "log.anchor-late", "", .high, "The execution log reaches no anchor",
-        "\(lag.records) records are not anchored, the oldest for \(lag.age / Self.hour) hours or more",
+        "\(CountText.count(lag.records, "record is", "records are")) not anchored, the oldest for \(CountText.count(lag.age / Self.hour, "hour")) or more",
         "Bring an anchor back; stella doctor says what is wrong with each. Then: stella log checkpoint")
     }
   }

@@ -61,14 +61,15 @@ package struct HealthScore: Sendable, Hashable {
       reasons.append(
         HealthReason(
           code: "events.lost",
-          text: "\(HealthText.count(facts.lostEvents, "event")) of the last 15 minutes were lost or not understood",
+          text:
+            "\(CountText.count(facts.lostEvents, "event")) of the last 15 minutes \(facts.lostEvents == 1 ? "was" : "were") lost or not understood",
           points: facts.lostEvents >= 1000 ? 10 : 5))
     }
     if facts.unknownRuns > 0 {
       reasons.append(
         HealthReason(
           code: "runs.unknown",
-          text: "\(HealthText.count(facts.unknownRuns, "run")) of which nobody can tell what became of "
+          text: "\(CountText.count(facts.unknownRuns, "run")) of which nobody can tell what became of "
             + (facts.unknownRuns == 1 ? "it" : "them"),
           points: min(20, facts.unknownRuns * 10), since: facts.unknownSince))
     }
@@ -121,7 +122,7 @@ package struct HealthScore: Sendable, Hashable {
       let points = points(of: severity, alerts)
       guard points > 0 else { continue }
       let total = alerts.open + alerts.acknowledged
-      var text = "\(HealthText.count(total, "\(severity.rawValue) alert")) \(total == 1 ? "fires" : "fire")"
+      var text = "\(CountText.count(total, "\(severity.rawValue) alert")) \(total == 1 ? "fires" : "fire")"
       if alerts.acknowledged > 0 {
         text += alerts.open == 0 ? ", acknowledged" : ", \(alerts.acknowledged) of them acknowledged"
       }
@@ -150,7 +151,7 @@ package struct HealthScore: Sendable, Hashable {
     reasons.append(
       HealthReason(
         code: "rules.\(code)",
-        text: "\(HealthText.count(rules.count, "rule")) \(rules.count == 1 ? "is" : "are") \(what): \(names)",
+        text: "\(CountText.count(rules.count, "rule")) \(rules.count == 1 ? "is" : "are") \(what): \(names)",
         points: min(most, rules.count * each)))
   }
 
@@ -168,8 +169,6 @@ package struct HealthScore: Sendable, Hashable {
 
 /// Numbers within sentences.
 enum HealthText {
-  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
-
   /// `0.8%`, `4.2%`, `37%`.
   static func percent(_ share: Double) -> String {
     let percent = share * 100

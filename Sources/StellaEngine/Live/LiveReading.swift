@@ -219,11 +219,17 @@ final class LiveReading {
 
   private func repeatEvents(of source: UInt16, _ count: Int, _ waiter: LiveWaiter) throws {
     guard let reader = readers.first(where: { $0.number == source }) else {
-      onNotice(.source("\(count) events of a source that is read no more were not found again"))
+      onNotice(
+        .source(
+          "\(CountText.count(count, "event")) of a source that is read no more \(count == 1 ? "was" : "were") not found again"
+        ))
       return
     }
     if reader.splitter.source is LogBufferSource {
-      onNotice(.source("\(reader.name): \(count) events that were read after the last save are lost"))
+      onNotice(
+        .source(
+          "\(reader.name): \(CountText.count(count, "event that was", "events that were")) read after the last save \(count == 1 ? "is" : "are") lost"
+        ))
       return
     }
     defer { consumer.batch.limit = EventBatch.capacity }
@@ -245,7 +251,10 @@ final class LiveReading {
       case .more: break
       case .idle where machineMonotonicTime() - since < LiveReading.repeatPatience: _ = waiter.wait()
       case .idle, .end:
-        onNotice(.source("\(reader.name): \(left) events that were read before the last stop are not there any more"))
+        onNotice(
+          .source(
+            "\(reader.name): \(CountText.count(left, "event that was", "events that were")) read before the last stop \(left == 1 ? "is" : "are") not there any more"
+          ))
         return
       }
     }

@@ -272,7 +272,7 @@ final class RuleTestRun {
     pipeline.endSource(number)
     if let sample = reader.failures.samples.first {
       throw RuleTestFailure(
-        "\(name): \(reader.failures.count) lines could not be decoded; the first, \(sample.place): \(sample.reason)"
+        "\(name): \(CountText.count(reader.failures.count, "line")) could not be decoded; the first, \(sample.place): \(sample.reason)"
       )
     }
     if let last = reader.clock.previous { now = max(now, last) }

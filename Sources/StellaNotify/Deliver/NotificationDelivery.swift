@@ -77,7 +77,11 @@ package final class NotificationDelivery<Store: NotificationStore>: Sendable {
         if time.now() >= nextPruning {
           nextPruning = time.now() + 60_000_000_000
           let count = try await onQueue { try self.planner.prune() }
-          if count > 0 { note("\(count) notifications were given up: more than \(settings.waitingLimit) waited") }
+          if count > 0 {
+            note(
+              "\(CountText.count(count, "notification was", "notifications were")) given up: more than \(settings.waitingLimit) waited"
+            )
+          }
         }
         say("planning", nil)
       } catch {

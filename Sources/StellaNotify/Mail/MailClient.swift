@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import StellaEffects
 import StellaModel
 
 /// Hands messages to a mail server (RFC 5321).
@@ -50,7 +51,7 @@ struct MailClient: NotificationClient {
         } catch is CancellationError {
           return nil
         } catch {
-          return .failure(MailFailure("can't be reached: \(TextEscaping.oneLine("\(error)", limit: 200))"))
+          return .failure(MailFailure("can't be reached: \(ConnectionTrouble(error).configured)"))
         }
       }
       group.addTask {

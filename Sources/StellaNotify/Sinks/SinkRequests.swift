@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import StellaEffects
 import StellaModel
 
 /// Requests to one sink, each bounded in time and in what is read of the answer. No redirect is followed, and certificates are
@@ -113,10 +114,11 @@ struct SinkRequests: Sendable {
   }
 
   private func trouble(_ error: any Error) -> String {
-    if let error = error as? HTTPClientError, error == .deadlineExceeded || error == .connectTimeout {
+    let trouble = ConnectionTrouble(error)
+    if trouble.kind == .timeout {
       return "no answer within \(DurationText.text(Self.nanoseconds(timeout)))"
     }
-    return "can't be reached: \(clean("\(error)").prefix(200))"
+    return "can't be reached: \(clean(trouble.configured).prefix(200))"
   }
 
   /// On one line, and left out when it holds a secret.

@@ -33,7 +33,7 @@ extension FixScript {
     case .success(let second):
       if plan == second { return nil }
       if plan.effects.count != second.effects.count {
-        return "\(plan.effects.count) effects, then \(second.effects.count)"
+        return "\(CountText.count(plan.effects.count, "effect")), then \(second.effects.count)"
       }
       if let index = plan.effects.indices.first(where: { plan.effects[$0] != second.effects[$0] }) {
         return "effect \(index + 1), \(plan.effects[index].kind.rawValue) from line \(plan.effects[index].line)"

@@ -31,7 +31,7 @@ extension IntakeRoutes {
           .badRequest,
           CommandFailure(
             .usage,
-            "\(batch.rejected) of \(batch.count + batch.rejected) lines were left out: \(reason). "
+            "\(batch.rejected) of \(batch.count + batch.rejected) lines \(batch.rejected == 1 ? "was" : "were") left out: \(reason). "
               + "The others were taken."))
       }
       return Response(status: .noContent)

@@ -35,7 +35,9 @@ extension IntakeRoutes {
         case .json: try OTLPLogs.batch(json: bytes, context)
         }
       }
-      return encoding.response(.ok, .taken(rejected: batch.rejected, reason: batch.reason))
+      let said = [batch.reason, batch.remark].compactMap(\.self)
+      return encoding.response(
+        .ok, .taken(rejected: batch.rejected, reason: said.isEmpty ? nil : said.joined(separator: "; ")))
     } catch {
       // Of `google.rpc.Code`: unavailable, resource exhausted, invalid argument.
       let code = error.isTransient ? 14 : error.problem.status == .contentTooLarge ? 8 : 3

@@ -58,7 +58,8 @@ package struct IntakeRoutes: Sendable {
     router.post("loki/api/v1/push") { request, _ in await loki(request) }
     router.post("api/v1/alertmanager") { request, _ in
       await answer { () async throws(IntakeRefusal) in
-        try await take(body(of: request)) { (bytes, context) throws(CommandFailure) in
+        try Self.refuseParameters(request)
+        return try await take(body(of: request)) { (bytes, context) throws(CommandFailure) in
           try AlertmanagerNotice.batch(bytes, context)
         }
       }
@@ -121,12 +122,20 @@ package struct IntakeRoutes: Sendable {
 
   private func events(_ request: Request) async -> Response {
     await answer { () async throws(IntakeRefusal) in
+      try Self.refuseParameters(request)
       let body = try await body(of: request)
       let format = try Self.format(IntakeBody.mediaType(request), body)
       return try await take(body) { (bytes, context) throws(CommandFailure) in
         try EventLines.batch(bytes, format: format, context)
       }
     }
+  }
+
+  /// Nothing is ignored that somebody meant: who writes `?service=shop` learns that events say so themselves.
+  private static func refuseParameters(_ request: Request) throws(IntakeRefusal) {
+    guard let (name, value) = request.uri.queryParameters.first else { return }
+    throw IntakeRefusal(
+      .badRequest, OperatorRequest.unknown(OperatorRequest.Parameter(String(name), String(value)), among: []))
   }
 
   private static func format(_ name: String?, _ body: ByteBuffer) throws(IntakeRefusal) -> EventLines.Format {

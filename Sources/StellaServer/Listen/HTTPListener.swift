@@ -29,6 +29,7 @@ struct HTTPListener: Sendable {
   ) async throws where Context.Source == ApplicationRequestContextSource {
     let logger = Logger(label: "stella.server") { _ in SwiftLogNoOpLogHandler() }
     let (bound, bindings) = AsyncStream.makeStream(of: Int?.self)
+    router.add(middleware: UnknownRoutes(router.routes))
     let routes = router.buildResponder()
     let plain = HTTPServerBuilder { responder in
       UpgradableChannel(

@@ -10,7 +10,7 @@ enum ServerCertificate {
     do {
       chain = try NIOSSLCertificate.fromPEMFile(certificate)
     } catch {
-      throw CommandFailure(.usage, "\(certificate): no certificates in PEM can be read from it. \(error)")
+      throw CommandFailure(.usage, trouble(certificate, "certificate"))
     }
     guard !chain.isEmpty else { throw CommandFailure(.usage, "\(certificate): there is no certificate in it.") }
     var status = stat()
@@ -21,12 +21,25 @@ enum ServerCertificate {
     do {
       secret = try NIOSSLPrivateKey(file: key, format: .pem)
     } catch {
-      throw CommandFailure(.usage, "\(key): no key in PEM can be read from it. \(error)")
+      throw CommandFailure(.usage, trouble(key, "key without a password"))
     }
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(secret))
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["http/1.1"]
+    do {
+      _ = try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw CommandFailure(.usage, "\(key): this is not the key of the certificate in \(certificate).")
+    }
     return configuration
+  }
+
+  /// Why nothing can be had of a file: what the library says of it names where it was built.
+  ///
+  /// - Parameter what: should be in it.
+  static func trouble(_ file: String, _ what: String) -> String {
+    guard access(file, R_OK) == 0 else { return "\(file) can't be read: \(String(cString: strerror(errno)))." }
+    return "\(file): there is no \(what) in PEM in it."
   }
 }

@@ -67,7 +67,7 @@ package struct OpenAPIDocument: Sendable {
   private static let introduction =
     "Whatever the command line does about alerts, runs and their approval has a route here, and is done by the same code. Lists "
     + "are JSON objects one a line (application/x-ndjson); their schemas are those of an array of the lines. What is refused is an "
-    + "application/problem+json. With `Accept: text/plain` most routes answer what the command prints. Where nobody logs in, the "
+    + "application/problem+json; so is 404 for a path that no route has, and 405, with `Allow`, for a method that a path doesn't have. With `Accept: text/plain` most routes answer what the command prints. Where nobody logs in, the "
     + "routes that only show something are there for programs of the same machine, with personal data masked."
 
   private static let security: [FieldValue.Member] = [

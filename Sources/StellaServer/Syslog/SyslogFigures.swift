@@ -1,3 +1,5 @@
+import StellaModel
+
 /// What became of the syslog messages of a process. Counters only grow.
 package struct SyslogFigures: Sendable, Hashable {
   /// Safe in the intake journal.
@@ -23,16 +25,20 @@ package struct SyslogFigures: Sendable, Hashable {
 
   /// What was lost or refused since `other`, in words; empty when nothing was.
   package func losses(since other: SyslogFigures = SyslogFigures()) -> String {
-    let parts: [(Int, String)] = [
-      (kernelDrops - other.kernelDrops, "datagrams dropped by the kernel, whose buffer was full"),
-      (droppedDatagrams - other.droppedDatagrams, "datagrams dropped, because writing them was behind"),
-      (truncated - other.truncated, "messages cut, because they were too long or ended too early"),
-      (refusedSenders - other.refusedSenders, "datagrams or connections of senders that aren't allowed"),
-      (refusedConnections - other.refusedConnections, "connections over the limit"),
-      (slowConnections - other.slowConnections, "connections ended in the middle of a message"),
-      (failedHandshakes - other.failedHandshakes, "connections that came to no TLS"),
-      (lost - other.lost, "messages lost at the end"),
+    let parts: [(count: Int, one: String, many: String, what: String)] = [
+      (kernelDrops - other.kernelDrops, "datagram", "datagrams", "dropped by the kernel, whose buffer was full"),
+      (droppedDatagrams - other.droppedDatagrams, "datagram", "datagrams", "dropped, because writing was behind"),
+      (truncated - other.truncated, "message", "messages", "cut, too long or ended too early"),
+      (
+        refusedSenders - other.refusedSenders, "datagram or connection of a sender that isn't",
+        "datagrams or connections of senders that aren't", "allowed"
+      ),
+      (refusedConnections - other.refusedConnections, "connection", "connections", "over the limit"),
+      (slowConnections - other.slowConnections, "connection", "connections", "ended in the middle of a message"),
+      (failedHandshakes - other.failedHandshakes, "connection", "connections", "that came to no TLS"),
+      (lost - other.lost, "message", "messages", "lost at the end"),
     ]
-    return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    return parts.filter { $0.count > 0 }.map { "\(CountText.count($0.count, $0.one, $0.many)) \($0.what)" }
+      .joined(separator: ", ")
   }
 }

@@ -191,24 +191,32 @@ package final class SyslogServer: Sendable {
   private struct Refused: Error {}
 
   private static func context(_ settings: SyslogSettings.TLS) throws(CommandFailure) -> NIOSSLContext {
-    func used<Value>(_ file: String, _ body: (String) throws -> Value) throws(CommandFailure) -> Value {
+    func used<Value>(
+      _ file: String, _ what: String, _ body: (String) throws -> Value
+    ) throws(CommandFailure) -> Value {
       do { return try body(file) } catch {
-        throw CommandFailure(
-          .usage, "syslog.tls: \(TextEscaping.oneLine(file)) can't be used: \(TextEscaping.oneLine("\(error)")).")
+        throw CommandFailure(.usage, TextEscaping.oneLine("syslog.tls: \(ServerCertificate.trouble(file, what))"))
       }
     }
-    let chain = try used(settings.certificate) { try NIOSSLCertificate.fromPEMFile($0) }
-    let key = try used(settings.key) { try NIOSSLPrivateKey(file: $0, format: .pem) }
+    let chain = try used(settings.certificate, "certificate") { try NIOSSLCertificate.fromPEMFile($0) }
+    let key = try used(settings.key, "key without a password") { try NIOSSLPrivateKey(file: $0, format: .pem) }
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
     configuration.minimumTLSVersion = .tlsv12
     if let authority = settings.clientCA {
       // Read here, for an error that names the file.
-      let roots = try used(authority) { try NIOSSLCertificate.fromPEMFile($0) }
+      let roots = try used(authority, "certificate") { try NIOSSLCertificate.fromPEMFile($0) }
       configuration.trustRoots = .certificates(roots)
       configuration.certificateVerification = .noHostnameVerification
     }
-    return try used(settings.certificate) { _ in try NIOSSLContext(configuration: configuration) }
+    do {
+      return try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw CommandFailure(
+        .usage,
+        TextEscaping.oneLine(
+          "syslog.tls: \(settings.key) is not the key of the certificate in \(settings.certificate)."))
+    }
   }
 
   /// The connections that are open.

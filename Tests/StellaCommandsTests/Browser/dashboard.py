@@ -86,6 +86,12 @@ def shows(visit):
     page.click(".grid-events .cell-message", "<img src=x")
     page.until("document.querySelector('.detail .detail-title')?.textContent.includes('<script>')", "the event's details")
     check(page.run("document.querySelectorAll('img, script:not([src]), .detail iframe').length") == 0, "markup from a log is in the page")
+    same = page.run("""import('/assets/text.js').then(({ isMoment, stamp }) => {
+      const ms = stamp('2026-11-22T22:00:00.123Z');
+      return [isMoment('2026-11-22T22:00:00.123456789Z', ms), isMoment(1795384800123456800, ms), isMoment('yesterday', ms),
+        isMoment('2026-11-23T22:00:00.123Z', ms), isMoment(null, ms)].join();
+    })""")
+    check(same == "true,true,false,false,false", f"which time of an event is told twice: {same}")
     visit.picture("event-hostile")
     page.press("Escape")
     # Search and pause.

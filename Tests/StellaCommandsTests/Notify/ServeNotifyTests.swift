@@ -115,6 +115,31 @@ struct ServeNotifyTests {
     #expect(ids[0] == ids[1])
   }
 
+  @Test("Who asks a running server needs none of its secrets; what reads the whole configuration does")
+  func strangers() throws {
+    try configure(HookServer())
+    let server = try serve()
+    func status(_ arguments: [String]) throws -> Int32 {
+      let process = try directory.stella(arguments)
+      let status = process.status()
+      #expect((status == 3) == process.errors.contains("HOOK_URL_PATH is not set"), "\(arguments): \(process.errors)")
+      return status
+    }
+    for asked in [
+      ["alerts", "list"], ["approvals", "list"], ["events"], ["top", "--once"], ["health"], ["whoami"],
+      ["notifications", "list"], ["rules", "list"], ["freeze", "status"], ["log", "status"],
+    ] {
+      #expect(try status(asked) != 3, "\(asked)")
+    }
+    #expect(try status(["alerts", "list"]) == 0)
+    for whole in [["doctor"], ["serve", "app.jsonl"], ["alerts", "list", "--local"], ["notify", "test", "hook"]] {
+      #expect(try status(whole) == 3, "\(whole)")
+    }
+    server.send(SIGTERM)
+    #expect(server.status() == 0)
+    #expect(try status(["alerts", "list"]) == 3)
+  }
+
   private func get(_ port: Int, _ path: String) throws -> String {
     let ask = Process()
     ask.executableURL = URL(fileURLWithPath: "/usr/bin/python3")

@@ -27,7 +27,7 @@ struct PlanDifferenceScreenTests {
             more  row id=81206
             more  row id=81207
             more  row id=81208
-                  … 1 more rows
+                  … 1 more row
           e3 exec q-03 is gone, 0 rows
         Votes     on the old plan don't count for the new one
 

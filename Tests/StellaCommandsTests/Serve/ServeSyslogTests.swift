@@ -232,9 +232,12 @@ struct ServeSyslogTests {
     }
     #expect(isThere, "\(messages(server)) \(server.errors)")
     end(server)
-    for part in ["messages cut", "connections over the limit", "connections ended in the middle of a message"] {
+    for part in [
+      /[0-9] messages? cut/, /[0-9] connections? over the limit/, /[0-9] connections? ended in the middle of a message/,
+    ] {
       #expect(server.errors.contains(part), "\(server.errors)")
     }
+    #expect(!server.errors.contains(/\b1 (messages|connections)/), "\(server.errors)")
   }
 
   @Test("Who isn't allowed to send isn't heard")
@@ -244,7 +247,7 @@ struct ServeSyslogTests {
     connection.send("<11>shop: say tcp\n")
     #expect(connection.isClosedByOther())
     try client(["logger", "-d", "-n", "127.0.0.1", "-P", "\(ports["udp"] ?? 0)", "say udp"])
-    #expect(server.until { $0.errors.contains("that aren't allowed") }, "\(server.errors)")
+    #expect(server.until { $0.errors.contains("n't allowed") }, "\(server.errors)")
     end(server)
     #expect(messages(server).isEmpty)
   }

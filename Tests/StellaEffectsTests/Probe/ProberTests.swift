@@ -43,6 +43,7 @@ struct ProberTests {
     #expect(!silent.isOK && silent.errorType == "timeout", "\(silent)")
     let nobody = await ask(.http(url: "http://127.0.0.1:\(try LoopbackServer.closedPort())/", expect: []))
     #expect(!nobody.isOK && nobody.errorType == "refused", "\(nobody)")
+    #expect(nobody.detail?.hasPrefix("nobody takes connections") == true, "\(nobody)")
   }
 
   @Test("A connection is enough for TCP; nobody there is told as such, and so is what doesn't speak as it should")
@@ -53,6 +54,7 @@ struct ProberTests {
     #expect(well.isOK)
     let refused = await ask(.tcp(endpoint(try LoopbackServer.closedPort())))
     #expect(!refused.isOK && refused.errorType == "refused", "\(refused)")
+    #expect(refused.detail?.hasPrefix("nobody takes connections") == true, "\(refused)")
     let silent = await ask(.redis(endpoint(server.port), password: nil), timeout: .milliseconds(200))
     #expect(!silent.isOK, "\(silent)")
     let none = await ask(.redis(endpoint(server.port), password: SecretReference("gone@1")))

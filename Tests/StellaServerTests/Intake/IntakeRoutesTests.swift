@@ -56,6 +56,10 @@ struct IntakeRoutesTests {
     expect(try await post("{}", type: "application/xml"), 415, "application/xml")
     expect(try await post("{}", encoding: "br"), 415, "br")
     expect(try await post(String(repeating: "{}\n", count: 400)), 413, "1000B")
+    for path in ["/api/v1/events?foo=1", "/api/v1/alertmanager?service=shop", "/api/v1/events?foo"] {
+      let answer = try await client.send("POST", path, body: "{}")
+      expect(answer, 400, "there is no parameter \(path.contains("foo") ? "foo" : "service=shop")")
+    }
     #expect(taken.text.withLock { $0 }.isEmpty)
     expect(try await post(""), 200, "{\"accepted\":0}")
   }
@@ -147,6 +151,12 @@ struct IntakeRoutesTests {
     #expect(
       partial.status == 200 && partial.body.hasPrefix("{\"partialSuccess\":{\"rejectedLogRecords\":\"1\""), "\(partial)"
     )
+    let timeless = try await logs(Array(record("hi").replacing("1790000000000000001", with: "abc").utf8), json)
+    #expect(
+      timeless.status == 200
+        && timeless.body.hasPrefix(#"{"partialSuccess":{"rejectedLogRecords":"0","errorMessage":"1 record has a time"#),
+      "\(timeless)")
+    #expect(taken.text.withLock { $0 }.hasSuffix(#"{"time":"timeUnixNano: abc","message":"hi"}"# + "\n"))
     let refused = try await logs(Array("[".utf8), json)
     #expect(
       refused.status == 400 && refused.type == json && refused.body.hasPrefix("{\"code\":3,\"message\":"), "\(refused)")
@@ -189,7 +199,7 @@ struct IntakeRoutesTests {
     expect(try await push([0x80, 0x80, 0x80, 0x80, 1, 0], nil), 413, "1000B")
     expect(try await push([], "text/plain"), 415, "text/plain")
     let long = line.replacing("\"hi\"", with: "\"\(String(repeating: "x", count: 400))\"")
-    expect(try await push(Array(long.utf8), "application/json"), 400, "1 of 1 lines were left out")
+    expect(try await push(Array(long.utf8), "application/json"), 400, "1 of 1 lines was left out")
   }
 
   @Test("A page of another site is refused, under whatever name it comes here; programs and own pages aren't")
