@@ -150,7 +150,8 @@ extension SQLiteTransaction: HealthTransaction {
         sql: """
           SELECT severity, acknowledged_by IS NOT NULL AS known, rule, key, count(*) AS counted, min(first_seen) AS since
           FROM alert
-          WHERE status = 'firing' AND resolved_by IS NULL AND json_extract(json, '$.muted') IS NULL
+          WHERE status = 'firing' AND resolved_by IS NULL
+            AND (muted_by IS NOT NULL OR json_extract(json, '$.muted') IS NULL)
             AND json_extract(json, '$.input_ended') IS NULL
           GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
           """)

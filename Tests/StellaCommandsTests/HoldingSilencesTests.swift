@@ -1,3 +1,4 @@
+import Foundation
 import StellaModel
 import Testing
 
@@ -32,6 +33,24 @@ struct HoldingSilencesTests {
     #expect(StoredAlertText.state(alert, mute) == (number == nil ? "firing" : "firing, muted"))
     let json = StoredAlertJSON.text(alert, mute: mute)
     #expect(json.contains(#""muted":{"cause":"silence""#) == (number != nil), "\(json)")
+  }
+
+  @Test(
+    "One that a silence muted when it fired, and that fires still, is muted as long as that or another holds",
+    arguments: [("1", "s1", "1"), ("7", "s1", "1"), ("2", "s2", nil), ("7", "s3", nil)])
+  func after(_ number: String, _ service: String, _ now: String?) {
+    let set = Mute(.silence, name: number, by: "user:ivo", reason: "then", until: 99)
+    let alert = Self.alert("a.b", service, mute: set)
+    let mute = muting.mute(alert)
+    #expect(mute?.name == now && (mute?.reason == "then") == (number == now))
+    #expect(StoredAlertText.state(alert, mute) == (now == nil ? "firing" : "firing, muted"))
+    let json = StoredAlertJSON.text(alert, mute: mute)
+    #expect(json.components(separatedBy: #""muted":"#).count == (now == nil ? 1 : 2), "\(json)")
+    #expect(json.contains(#""reason":"known""#) == (now != nil && number != now), "\(json)")
+    // What nobody was told of when it was over stays so.
+    var over = alert
+    over.status = .resolved
+    #expect(muting.mute(over) == set)
   }
 
   @Test("One that is over is not muted afterwards, and what muted it when it fired stays what is said of it")

@@ -98,12 +98,13 @@ struct HealthStoreTests {
 
   private func put(
     _ id: String, rule: String = "r", _ severity: Severity, _ status: Alert.Status, json: String = "{}",
-    at time: Int64 = 50
+    at time: Int64 = 50, mutedBy silence: Int64? = nil
   ) throws {
-    let alert = StoredAlert(
+    var alert = StoredAlert(
       id: id, rule: rule, type: "t", severity: severity, status: status, title: "", key: "{}", count: 1,
       firstSeen: time,
       lastSeen: time, updatedAt: time, json: json)
+    alert.mutedBy = silence
     try store.write(as: .command) { try $0.put(alert) }
   }
 
@@ -122,12 +123,16 @@ struct HealthStoreTests {
     }
     try put("8", rule: "silent", .high, .firing, at: 1)
     try put("9", rule: "other", .low, .firing, at: 45)
+    // A silence muted these when they fired; that of the first rule is over.
+    try put("a", rule: "over", .medium, .firing, json: #"{"muted":{"cause":"silence","name":"3"}}"#, mutedBy: 3)
+    try put("b", rule: "silent", .medium, .firing, json: #"{"muted":{"cause":"silence","name":"4"}}"#, mutedBy: 4)
     let found = Set(try store.readRuns { try $0.firingAlerts { rule, key in rule == "silent" && key == "{}" } })
     #expect(
       found == [
         FiringAlerts(severity: .high, isAcknowledged: false, count: 1, since: 40),
         FiringAlerts(severity: .high, isAcknowledged: true, count: 1, since: 50),
         FiringAlerts(severity: .low, isAcknowledged: false, count: 2, since: 45),
+        FiringAlerts(severity: .medium, isAcknowledged: false, count: 1, since: 50),
       ])
     #expect(
       try store.readRuns { try $0.alertEpisodes(since: 50, limit: 9) } == [
@@ -136,6 +141,8 @@ struct HealthStoreTests {
     // Nobody would ever tell that it is over.
     #expect(try store.write(as: .command) { try $0.pruneAlerts(before: 51) } == 2)
     #expect(
-      try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == ["1", "2", "3", "5", "6", "8", "9"])
+      try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == [
+        "1", "2", "3", "5", "6", "8", "9", "a", "b",
+      ])
   }
 }

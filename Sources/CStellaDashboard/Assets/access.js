@@ -104,7 +104,9 @@ export function accessView(go) {
       h("dl", { class: "facts" }, fact("Roles", (user.roles ?? []).join(", ") || "none"), fact("Groups", (user.groups ?? []).join(", ") || "none"),
         fact("Known by", user.source === "configuration" ? "stella.yaml" : "the server"), fact("Password", user.password ? "set" : "none")),
       h("div", { class: "actions" },
-        button("Change roles …", () => setRoles(user), { refusal }),
+        button("Change roles …", () => setRoles(user), {
+          refusal: refusal ?? (isOwn ? "Nobody changes their own roles. Another admin can." : null),
+        }),
         button(user.disabled ? "Let in again …" : "Let in no longer …", () => setDisabled(user), {
           class: user.disabled ? "" : "danger", refusal: refusal ?? (isOwn && !user.disabled ? "Nobody shuts themselves out. Another admin can." : null),
         })));

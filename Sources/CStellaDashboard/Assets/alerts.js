@@ -129,6 +129,10 @@ export function alertsView(go) {
     frame.open();
     const known = (source().value?.alerts ?? []).find((alert) => alert.id === id);
     if (known) drawDetail(known);
+    await load(id, known !== undefined);
+  }
+
+  async function load(id, isKnown) {
     try {
       const alert = await getJSON("alerts/" + part(id));
       if (shownID !== id) return;
@@ -136,7 +140,9 @@ export function alertsView(go) {
       parts.suggest(alert.suggestions ?? [], alert.exceptions ?? []);
       parts.explain(alert);
     } catch (error) {
-      if (shownID === id) parts.trouble(known ? "" : error.message);
+      if (shownID !== id) return;
+      parts.trouble(isKnown ? "" : error.message);
+      if (isKnown) parts.explain(shownAlert);
     }
   }
 
@@ -173,5 +179,6 @@ export function alertsView(go) {
     hide() { element.hidden = true; source().release(); runs.release(); },
     tick: draw,
     redraw() { shownText = ""; grid.redraw(); draw(); },
+    reload() { if (shownID !== null) load(shownID, shownAlert !== null); },
   };
 }

@@ -98,7 +98,7 @@ stream.on("state", () => {
   if (stream.state === "live") {
     lost = NaN;
     // What happened meanwhile isn't all in the stream.
-    if (wasLost) { forgetArchive(); refreshAll(); }
+    if (wasLost) { forgetArchive(); refreshAll(); shown?.reload?.(); }
     wasLost = false;
   } else if (stream.state === "waiting" || stream.state === "asleep") wasLost = true;
   drawLink();

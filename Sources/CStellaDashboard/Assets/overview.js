@@ -202,7 +202,8 @@ export function overviewView(go, sourceKnown) {
 
   const used = [system, health, alerts, runs, freeze, top, logStatus, findings];
   for (const resource of used) resource.watch(() => { if (!element.hidden) { drawHealth(); drawFigures(); drawLists(); } });
-  session.on(() => { if (!element.hidden) drawLists(); });
+  // Who has just logged in needn't wait for the next round to see what happens.
+  session.on((now) => { if (!element.hidden) { if (now.state === "out") drawLists(); else draw(); } });
 
   return {
     id: "overview", title: "Overview", element,

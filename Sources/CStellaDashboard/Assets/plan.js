@@ -16,7 +16,7 @@ export class PlanDetail {
   constructor(frame, go) {
     this.frame = frame;
     this.go = go;
-    this.title = h("h2", { class: "detail-title" });
+    this.title = h("h2", { class: "detail-title", tabindex: -1 });
     this.line = h("p", { class: "detail-line" });
     this.change = h("div", { class: "change", role: "alert", hidden: true });
     this.trouble = h("p", { class: "trouble", role: "alert" });
@@ -76,6 +76,7 @@ export class PlanDetail {
 
   #show(run, text) {
     const former = this.#digest;
+    const hadFocus = this.ballot.contains(document.activeElement) || this.actions.contains(document.activeElement);
     this.#run = run;
     this.#digest = run.digest ?? run.plan?.digest ?? null;
     say(this.trouble, "");
@@ -93,6 +94,13 @@ export class PlanDetail {
     if (run.superseded_by) this.#tell("Another plan has its place: ", run.superseded_by);
     this.#drawBallot();
     this.#drawActions();
+    if (hadFocus) this.#keepFocus();
+  }
+
+  /** What had the focus may be gone by now: who works by keys goes on from the heading. */
+  #keepFocus() {
+    const one = document.activeElement;
+    if (one === null || one === document.body || (this.ballot.hidden && this.ballot.contains(one))) this.title.focus();
   }
 
   #tell(text, next = null) {
@@ -206,6 +214,7 @@ export class PlanDetail {
       this.sure.input.checked = false;
       await this.load();
     }
+    this.#keepFocus();
     runs.refresh();
   }
 

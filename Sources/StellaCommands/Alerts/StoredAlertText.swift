@@ -100,7 +100,7 @@ enum StoredAlertJSON {
   }
 
   /// - Parameters:
-  ///   - mute: what keeps it from being told by now, where the alert itself doesn't say.
+  ///   - mute: what keeps it from being told by now; takes the place of what the alert itself says.
   ///   - event: what has happened, where that is no transition of the rule's.
   ///   - suggestions: what could help, where that was asked.
   ///   - exceptions: what the rule does not see, where that was asked.
@@ -112,7 +112,8 @@ enum StoredAlertJSON {
     members.removeAll { $0.name == "status" || event != nil && $0.name == "event" }
     if let event { members.insert(.init("event", .string(event)), at: 0) }
     members.append(.init("status", .string(alert.status.rawValue)))
-    if let mute, !members.contains(where: { $0.name == "muted" }) { members.append(.init("muted", mute.json)) }
+    members.removeAll { $0.name == "muted" }
+    if let mute { members.append(.init("muted", mute.json)) }
     func add(_ name: String, _ remark: StoredAlert.Remark?) {
       guard let remark else { return }
       members.append(

@@ -8,10 +8,12 @@ struct HoldingSilences {
   /// - Parameter now: nanoseconds since the epoch.
   init(_ silences: [Silence], at now: Int64) { self.silences = silences.filter { $0.until > now } }
 
-  /// What keeps the alert from being told; nil when nothing does. What muted it when it fired stays what is said of it.
+  /// What keeps the alert from being told; nil when nothing does. What muted it when it fired stays what is said of it, but for a
+  /// silence that is over while it fires still.
   func mute(_ alert: StoredAlert) -> Mute? {
-    if let mute = StoredAlertText.mute(alert) { return mute }
-    guard alert.status == .firing, alert.resolved == nil else { return nil }
+    let mute = StoredAlertText.mute(alert)
+    guard alert.status == .firing, alert.resolved == nil else { return mute }
+    if let mute, mute.cause != .silence || silences.contains(where: { String($0.number) == mute.name }) { return mute }
     return mute(rule: alert.rule, key: alert.key)
   }
 

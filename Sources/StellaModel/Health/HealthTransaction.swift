@@ -19,9 +19,9 @@ package protocol HealthTransaction: LogTransaction {
   /// Removes samples from before `time`, and findings that were closed before it; how many.
   func pruneHealth(before time: Int64) throws(StoreError) -> Int
 
-  /// Alerts that fire, that nobody has resolved by hand, and that were not muted when they fired.
+  /// Alerts that fire, that nobody has resolved by hand, and that were not muted when they fired, but by a silence.
   ///
-  /// - Parameter isMuted: says of a rule and a key, as JSON, that their alerts don't count.
+  /// - Parameter isMuted: says of a rule and a key, as JSON, that their alerts don't count, as a silence of them holds.
   func firingAlerts(except isMuted: (_ rule: String, _ key: String) -> Bool) throws(StoreError) -> [FiringAlerts]
   /// Alerts that changed at `since` or later, by rule and key; at most `limit` of these.
   func alertEpisodes(since: Int64, limit: Int) throws(StoreError) -> [AlertEpisodes]

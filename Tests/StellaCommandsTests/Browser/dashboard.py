@@ -63,7 +63,13 @@ def shows(visit):
     names(page, "login")
     contrast(page, "login")
     visit.picture("login")
+    # What is asked for again every few seconds can't be what fills the charts.
+    page.until("[...document.querySelectorAll('.view:not([hidden]) .panel')].find((one) => one.querySelector('h2')?.textContent === 'Traffic').querySelector('.panel-note').textContent !== ''", "that nobody is logged in")
+    page.run("for (let timer = setTimeout(() => {}, 0); timer > 0; timer -= 1) clearTimeout(timer)")
     visit.log_in("ada", opens=False)
+    page.until("[...document.querySelectorAll('.view:not([hidden]) .panel')].find((one) => one.querySelector('h2')?.textContent === 'Traffic').querySelector('.panel-note').textContent === ''", "the charts at once after the login")
+    page.go(visit.url)
+    page.until(f"document.documentElement.dataset.ready !== undefined && {LIVE}", "the live page")
     page.until("document.querySelectorAll('.short-list a[href^=\"#alerts/\"]').length === 2", "two alerts")
     page.until("document.querySelectorAll('.short-list a[href^=\"#approvals/\"]').length >= 2", "plans that wait")
     page.until("document.querySelector('#unread').textContent >= 4 && document.title.startsWith('(')", "the unread count")
@@ -145,6 +151,10 @@ def shows(visit):
             page.until(f"{SHOWN} && document.querySelector('#nav a[aria-current=page]').hash === '#{name}'")
             page.frames(4)
             where = f"{name} at {size} {scheme}"
+            if name == "rules" and size == 360:
+                page.until(f"{ROWS}.length > 0", "the rules")
+                labels = page.run("['share', 'each', 'matched', 'alerts', 'keys', 'memory'].map((name) => getComputedStyle(document.querySelector('.grid-rules .grid-space .cell-' + name), '::after').content)")
+                check(all(label not in ("none", "normal", '""') for label in labels), f"{where}: figures without labels: {labels}")
             width(page, where)
             contrast(page, where)
             names(page, where)
@@ -307,6 +317,8 @@ def manages(visit):
     check(vic["disabled"] and sorted(vic["roles"]) == ["editor", "viewer"], f"not what the command says: {vic}")
     page.run("location.hash = '#access/user/ida'")
     page.until("document.querySelector('.detail-title')?.textContent === 'ida' && [...document.querySelectorAll('.detail button')].some((one) => one.textContent.startsWith('Let in no longer') && one.getAttribute('aria-disabled') === 'true')", "that nobody shuts themselves out")
+    own = page.run("(() => { const one = [...document.querySelectorAll('.detail button')].find((one) => one.textContent.startsWith('Change roles')); return [one.getAttribute('aria-disabled'), one.title]; })()")
+    check(own[0] == "true" and "their own roles" in own[1], f"somebody could change their own roles: {own}")
     page.press("Escape")
 
     page.click(".view:not([hidden]) .choice button", "Tokens")
@@ -416,6 +428,22 @@ def walks(visit):
     page.until("document.querySelector('.plot-cross').getAttribute('visibility') === 'visible'", "the read-out of a chart")
     page.run("document.querySelector('.plot-details').open = true")
     page.until("document.querySelector('.plot-table th')", "the table of a chart")
+    # Who has voted by keys goes on from where the plan is.
+    page.press("4")
+    page.until(f"location.hash === '#approvals' && {ROWS}.length >= 2", "the plans that wait")
+    page.press("j")
+    page.until("document.querySelector('.view:not([hidden]) [data-active]')", "the first plan")
+    page.press("Enter")
+    page.until("document.querySelector('.view:not([hidden]) .ballot:not([hidden])') && !document.querySelector('.view:not([hidden]) .plan').hidden", "the plan")
+    page.run("document.querySelector('.view:not([hidden]) .ballot input[type=checkbox]').click()")
+    page.run("document.querySelector('.view:not([hidden]) .ballot textarea').focus()")
+    page.type("read and understood")
+    page.run("[...document.querySelectorAll('.view:not([hidden]) .ballot button')].find((one) => one.textContent.startsWith('Approve')).focus()")
+    page.press("Enter")
+    page.until("document.querySelector('dialog[open]')?.textContent.includes('carried out at once')", "the question")
+    page.press("Enter")
+    page.until("!document.querySelector('dialog[open]') && document.querySelector('.view:not([hidden]) .ballot').hidden", "the vote")
+    page.until("document.activeElement.classList.contains('detail-title')", "the focus on the heading of the run")
     quiet(page, "keys")
 
 
@@ -457,6 +485,17 @@ def returns(visit):
     host("append", "after")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('after'))", "an event after the return")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('meanwhile')) && !{ROWS}.some((row) => row.querySelector('[data-hole]'))", "what came while it was gone")
+    # Why an alert fired, which nobody could say while it was gone, is asked again.
+    host("alert")
+    visit.view("alerts")
+    page.click(".view:not([hidden]) .choice button", "All")
+    page.until(f"{ROWS}.length === 1", "the alert")
+    host("kill")
+    page.until("document.getElementById('link').dataset.state === 'waiting'", "that it is gone again")
+    page.click(".grid-alerts .grid-space .cell-what")
+    page.until("document.querySelector('.detail .decisions')?.textContent.includes('reached')", "that nobody can say why")
+    host("start")
+    page.until(f"{LIVE} && !document.querySelector('.detail .decisions').textContent.match(/reached|Loading/) && document.querySelector('.detail .decisions').textContent !== ''", "why, asked again")
     # Without a login nothing can be changed, and every panel says what it can't show.
     for name in VIEWS:
         visit.view(name)

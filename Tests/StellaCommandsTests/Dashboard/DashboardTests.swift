@@ -131,6 +131,7 @@ struct DashboardTests {
       case "start":
         try directory.write("stella.yaml", "server: { listen: '127.0.0.1:\(port)' }\n")
         (server, port) = try serve()
+      case "alert": try directory.append("app.jsonl", #"{"level":"error","message":"m1","seq":1}"# + "\n")
       default: try directory.append("app.jsonl", Self.line(words[1]))
       }
       return ""
