@@ -26,8 +26,10 @@ enum GivenSource {
   }()
 
   /// Whether the event has a source that ``LogEvent/source`` needn't derive.
+  ///
+  /// - Parameter place: ``place``, which takes a moment to ask for.
   @inline(never)
-  static func isGiven(in event: borrowing LogEvent) -> Bool {
+  static func isGiven(in event: borrowing LogEvent, at place: Int?) -> Bool {
     guard let place else { return true }
     return isSet(event, place)
   }

@@ -5,41 +5,36 @@ import StellaModel
 /// Writes one log call as the record that the engine makes a line of: what can be left to the engine's thread is.
 struct LogRecord {
   private var writer: RecordWriter
-  private let scratch: UnsafeMutablePointer<RecordScratch>
 
   /// - Returns: nil when there is no memory.
+  @inline(__always)
   init?(_ scratch: UnsafeMutablePointer<RecordScratch>) {
     guard let writer = RecordWriter(scratch) else { return nil }
     self.writer = writer
-    self.scratch = scratch
   }
 
   /// To be called once, when the record was used.
-  func end() { writer.end(scratch) }
+  @inline(__always)
+  func end(_ scratch: UnsafeMutablePointer<RecordScratch>) { writer.end(scratch) }
 
   /// Nil when it is too long.
+  @inline(__always)
   var bytes: UnsafeRawBufferPointer? { writer.isTooLong ? nil : writer.record }
 
-  /// - Parameter names: `,"logger":…` and what else is the same for every record of a handler.
-  mutating func begin(_ event: LogEvent, names: [UInt8], time: Int64) {
-    // A source that wasn't given is derived from the file where the record is read.
-    let hasSource = GivenSource.isGiven(in: event)
+  /// - Parameters:
+  ///   - hasSource: whether the event's source was given; otherwise it is derived from the file where the record is read.
+  ///   - names: `,"logger":…` and what else is the same for every record of a handler.
+  @inline(__always)
+  mutating func begin(_ event: LogEvent, hasSource: Bool, names: [UInt8], time: Int64) {
     var flags = hasSource ? LogRecordTag.hasSource : 0
     if event.error != nil { flags |= LogRecordTag.hasError }
-    writer.number(LogRecordTag.record)
-    writer.number(LogRecord.level(event.level))
-    writer.number(flags)
-    writer.number(UInt8(0))
-    writer.number(UInt32(truncatingIfNeeded: event.line))
-    writer.number(time)
+    writer.head(
+      level: LogRecord.level(event.level), flags: flags, line: UInt32(truncatingIfNeeded: event.line), time: time)
     names.withUnsafeBytes { writer.text($0) }
     writer.text(event.message.description)
     writer.text(event.file)
     if hasSource { writer.text(event.source) }
-    if let error = event.error {
-      writer.text(String(describing: error))
-      writer.text(String(reflecting: type(of: error)))
-    }
+    if let error = event.error { writer = LogRecord.writing(error, writer) }
   }
 
   @inline(__always)
@@ -56,7 +51,22 @@ struct LogRecord {
   }
 
   /// Adds entries, which come before those of the same name that were added earlier.
-  mutating func add(_ metadata: Logger.Metadata) {
+  @inline(__always)
+  mutating func add(_ metadata: Logger.Metadata) { writer = LogRecord.writing(metadata, writer) }
+
+  // MARK: - Parts, which give the writer back that they were given
+
+  @inline(never)
+  private static func writing(_ error: any Error, _ writer: RecordWriter) -> RecordWriter {
+    var writer = writer
+    writer.text(String(describing: error))
+    writer.text(String(reflecting: type(of: error)))
+    return writer
+  }
+
+  @inline(never)
+  private static func writing(_ metadata: Logger.Metadata, _ writer: RecordWriter) -> RecordWriter {
+    var writer = writer
     // An iterator would take a copy of the dictionary and of each entry, which costs more than writing them.
     var index = metadata.startIndex
     let end = metadata.endIndex
@@ -64,52 +74,54 @@ struct LogRecord {
       writer.text(metadata.keys[index])
       switch metadata.values[index] {
       case .string(let text): writer.text(LogRecordTag.text, text)
-      case .stringConvertible(let value): write(value)
-      case let value: write(value)
+      case .stringConvertible(let value): writer = writing(value, writer)
+      case let value: writer = writing(value, writer)
       }
       metadata.formIndex(after: &index)
     }
+    return writer
   }
 
-  private mutating func write(_ value: Logger.MetadataValue) {
+  private static func writing(_ value: Logger.MetadataValue, _ writer: RecordWriter) -> RecordWriter {
+    var writer = writer
     switch value {
     case .string(let text): writer.text(LogRecordTag.text, text)
-    case .stringConvertible(let value): write(value)
+    case .stringConvertible(let value): writer = writing(value, writer)
     case .array(let elements):
       writer.number(LogRecordTag.array, UInt32(truncatingIfNeeded: elements.count))
-      for element in elements { write(element) }
+      for element in elements { writer = writing(element, writer) }
     case .dictionary(let members):
       writer.number(LogRecordTag.dictionary, UInt32(truncatingIfNeeded: members.count))
-      add(members)
+      writer = writing(members, writer)
     }
+    return writer
   }
 
   /// Numbers stay numbers, so that a rule can compare them.
-  private mutating func write(_ value: any CustomStringConvertible & Sendable) {
+  @inline(never)
+  private static func writing<Value: CustomStringConvertible & Sendable>(
+    _ value: Value, _ writer: RecordWriter
+  ) -> RecordWriter {
+    var writer = writer
     // Comparing types is much cheaper than casting to each of them.
-    let type = type(of: value)
-    if type == Int.self {
-      writer.number(LogRecordTag.integer, LogRecord.bits(of: value, as: Int.self))
-    } else if type == Double.self {
-      writer.number(LogRecordTag.double, LogRecord.bits(of: value, as: Double.self))
-    } else if type == Bool.self {
-      writer.number(LogRecord.bits(of: value, as: Bool.self) ? LogRecordTag.yes : LogRecordTag.no)
-    } else if type == UInt.self {
-      writer.number(LogRecordTag.unsigned, LogRecord.bits(of: value, as: UInt.self))
-    } else if type == String.self, let value = value as? String {
+    if Value.self == Int.self {
+      writer.number(LogRecordTag.integer, unsafeBitCast(value, to: Int.self))
+    } else if Value.self == Double.self {
+      writer.number(LogRecordTag.double, unsafeBitCast(value, to: Double.self))
+    } else if Value.self == Bool.self {
+      writer.number(unsafeBitCast(value, to: Bool.self) ? LogRecordTag.yes : LogRecordTag.no)
+    } else if Value.self == UInt.self {
+      writer.number(LogRecordTag.unsigned, unsafeBitCast(value, to: UInt.self))
+    } else if Value.self == String.self, let value = value as? String {
       writer.text(LogRecordTag.text, value)
     } else if let integer = value as? any FixedWidthInteger, integer.bitWidth <= 64 {
       // Written as they write themselves.
       writer.text(LogRecordTag.json, integer.description)
-    } else if type == Float.self, let value = value as? Float {
+    } else if Value.self == Float.self, let value = value as? Float {
       writer.text(LogRecordTag.json, value.isFinite ? value.description : "null")
     } else {
       writer.text(LogRecordTag.text, value.description)
     }
-  }
-
-  /// A value whose type is known to be this one.
-  private static func bits<Value, Known: BitwiseCopyable>(of value: Value, as known: Known.Type) -> Known {
-    withUnsafePointer(to: value) { UnsafeRawPointer($0).loadUnaligned(as: Known.self) }
+    return writer
   }
 }

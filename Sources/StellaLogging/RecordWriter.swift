@@ -2,10 +2,13 @@ import Glibc
 import StellaEngine
 
 /// Writes what ``LogRecordTag`` says into a thread's own bytes, without allocating anything once these are as long as the records are.
+///
+/// It is passed and returned by value, and never by reference: so its three addresses stay in registers from one text to the next.
 struct RecordWriter {
-  private var bytes: UnsafeMutableRawPointer
-  private(set) var count = 0
-  private(set) var capacity: Int
+  private var start: UnsafeMutableRawPointer
+  /// Where the next byte goes.
+  private var next: UnsafeMutableRawPointer
+  private var end: UnsafeMutableRawPointer
   /// Whether the record was longer than ``limitBytes``, so that it must be dropped.
   private(set) var isTooLong = false
 
@@ -16,35 +19,47 @@ struct RecordWriter {
   /// Takes the bytes over that `scratch` has.
   ///
   /// - Returns: nil when there is no memory.
+  @inline(__always)
   init?(_ scratch: UnsafeMutablePointer<RecordScratch>) {
     if let known = scratch.pointee.bytes {
-      (bytes, capacity) = (known, scratch.pointee.capacity)
+      (start, next, end) = (known, known, known + scratch.pointee.capacity)
       scratch.pointee.bytes = nil
     } else {
       guard let fresh = malloc(Self.firstBytes) else { return nil }
-      (bytes, capacity) = (fresh, Self.firstBytes)
+      (start, next, end) = (fresh, fresh, fresh + Self.firstBytes)
     }
   }
 
   /// Gives the bytes back; to be called once, at the end.
-  func end(_ scratch: UnsafeMutablePointer<RecordScratch>) { scratch.pointee.keep(bytes, capacity) }
+  @inline(__always)
+  func end(_ scratch: UnsafeMutablePointer<RecordScratch>) { scratch.pointee.keep(start, end - start) }
 
-  var record: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
+  /// What was written.
+  var record: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: next - start) }
 
   /// Makes room for so many bytes.
+  ///
+  /// - Returns: false when there is none, so that they must not be written.
   @inline(__always)
-  private mutating func need(_ more: Int) -> Bool { count &+ more <= capacity || grow(more) }
+  private mutating func need(_ more: Int) -> Bool {
+    if end - next >= more { return true }
+    self = grown(more)
+    return end - next >= more
+  }
 
+  /// One with room for so many bytes more, or that is too long.
   @inline(never)
-  private mutating func grow(_ more: Int) -> Bool {
-    var size = capacity
+  private func grown(_ more: Int) -> RecordWriter {
+    var larger = self
+    let count = next - start
+    var size = end - start
     while size < count + more { size *= 2 }
-    guard !isTooLong, size <= Self.limitBytes, let larger = realloc(bytes, size) else {
-      isTooLong = true
-      return false
+    if !isTooLong, size <= Self.limitBytes, let bytes = realloc(start, size) {
+      (larger.start, larger.next, larger.end) = (bytes, bytes + count, bytes + size)
+    } else {
+      larger.isTooLong = true
     }
-    (bytes, capacity) = (larger, size)
-    return true
+    return larger
   }
 
   /// Appends a number as it is in memory.
@@ -52,15 +67,31 @@ struct RecordWriter {
   mutating func number(_ value: some BitwiseCopyable) {
     let size = MemoryLayout.size(ofValue: value)
     guard need(size) else { return }
-    bytes.storeBytes(of: value, toByteOffset: count, as: type(of: value))
-    count &+= size
+    next.storeBytes(of: value, as: type(of: value))
+    next += size
   }
 
   /// Appends a tag and its number.
   @inline(__always)
-  mutating func number(_ tag: UInt8, _ value: some BitwiseCopyable) {
-    number(tag)
-    number(value)
+  mutating func number<Number: BitwiseCopyable>(_ tag: UInt8, _ value: Number) {
+    let size = 1 &+ MemoryLayout<Number>.size
+    guard need(size) else { return }
+    next.storeBytes(of: tag, as: UInt8.self)
+    next.storeBytes(of: value, toByteOffset: 1, as: Number.self)
+    next += size
+  }
+
+  /// Appends what a record begins with.
+  @inline(__always)
+  mutating func head(level: UInt8, flags: UInt8, line: UInt32, time: Int64) {
+    guard need(LogRecordTag.headBytes) else { return }
+    next.storeBytes(of: LogRecordTag.record, as: UInt8.self)
+    next.storeBytes(of: level, toByteOffset: 1, as: UInt8.self)
+    next.storeBytes(of: flags, toByteOffset: 2, as: UInt8.self)
+    next.storeBytes(of: 0, toByteOffset: 3, as: UInt8.self)
+    next.storeBytes(of: line, toByteOffset: 4, as: UInt32.self)
+    next.storeBytes(of: time, toByteOffset: 8, as: Int64.self)
+    next += LogRecordTag.headBytes
   }
 
   /// Appends a tag and a text.
@@ -71,21 +102,69 @@ struct RecordWriter {
   }
 
   /// Appends a text.
-  @inline(never)
+  @inline(__always)
   mutating func text(_ text: String) {
-    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { self.text(UnsafeRawBufferPointer($0)) }
-    if isDone != nil { return }
-    var text = text
-    text.withUTF8 { self.text(UnsafeRawBufferPointer($0)) }
+    if let after = Self.write(text, next, end) { next = after } else { self = grown(for: text) }
   }
 
   /// Appends a text.
   @inline(__always)
   mutating func text(_ utf8: UnsafeRawBufferPointer) {
+    guard need(utf8.count &+ Self.lengthBytes) else { return }
+    next = Self.write(utf8, next, end) ?? next
+  }
+
+  @inline(never)
+  private func grown(for text: String) -> RecordWriter {
+    var larger = self
+    var text = text
+    text.withUTF8 { larger.text(UnsafeRawBufferPointer($0)) }
+    return larger
+  }
+
+  private static let lengthBytes = 4
+
+  /// Writes a text with its length.
+  ///
+  /// - Returns: where it ends; nil when there is no room, or its bytes are nowhere in one piece.
+  @inline(never)
+  private static func write(
+    _ text: String, _ next: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer? {
+    text.utf8.withContiguousStorageIfAvailable { write(UnsafeRawBufferPointer($0), next, end) } ?? nil
+  }
+
+  @inline(__always)
+  private static func write(
+    _ utf8: UnsafeRawBufferPointer, _ next: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer? {
     let length = utf8.count
-    guard need(length &+ 4) else { return }
-    bytes.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: count, as: UInt32.self)
-    if let start = utf8.baseAddress { memcpy(bytes + count + 4, start, length) }
-    count &+= length &+ 4
+    guard end - next >= length &+ lengthBytes else { return nil }
+    next.storeBytes(of: UInt32(truncatingIfNeeded: length), as: UInt32.self)
+    let target = next + lengthBytes
+    if let bytes = utf8.baseAddress { copy(bytes, target, length) }
+    return target + length
+  }
+
+  /// Copies bytes; most texts are so short that calling for it costs more than doing it.
+  @inline(__always)
+  private static func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int) {
+    switch count {
+    case 8...16: copyEnds(source, target, count, UInt64.self)
+    case 17...32: copyEnds(source, target, count, SIMD2<UInt64>.self)
+    case 4...7: copyEnds(source, target, count, UInt32.self)
+    default: memcpy(target, source, count)
+    }
+  }
+
+  /// Copies what fits into two words, which may have bytes in common.
+  @inline(__always)
+  private static func copyEnds<Word: BitwiseCopyable>(
+    _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int, _ word: Word.Type
+  ) {
+    let last = count &- MemoryLayout<Word>.size
+    let (head, tail) = (source.loadUnaligned(as: word), source.loadUnaligned(fromByteOffset: last, as: word))
+    target.storeBytes(of: head, as: word)
+    target.storeBytes(of: tail, toByteOffset: last, as: word)
   }
 }

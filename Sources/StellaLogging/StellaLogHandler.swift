@@ -31,6 +31,8 @@ public struct StellaLogHandler: LogHandler {
   private let buffer: LogBuffer
   /// Nil for the machine's.
   private let clock: (@Sendable () -> Int64)?
+  private let scratchKey = RecordScratch.key
+  private let sourcePlace = GivenSource.place
 
   /// - Parameters:
   ///   - label: the logger's, becomes the field `logger`.
@@ -75,24 +77,25 @@ public struct StellaLogHandler: LogHandler {
   /// Writes the event; never waits, throws, or allocates anything once the thread's bytes are as long as its records.
   public func log(event: LogEvent) {
     let time = clock?() ?? Self.wallClock()
-    guard let scratch = RecordScratch.ofThread() else { return buffer.countFull(time: time) }
+    guard let scratch = RecordScratch.ofThread(scratchKey) else { return buffer.countFull(time: time) }
     if scratch.pointee.isWriting { return buffer.countNested(time: time) }
     if buffer.isScant { return buffer.countFull(time: time) }
     scratch.pointee.isWriting = true
     defer { scratch.pointee.isWriting = false }
     guard var record = LogRecord(scratch) else { return buffer.countFull(time: time) }
-    record.begin(event, names: names, time: time)
+    record.begin(
+      event, hasSource: GivenSource.isGiven(in: event, at: sourcePlace), names: names, time: time)
     // Of two entries with one name the one that comes later counts.
     if !metadata.isEmpty { record.add(metadata) }
     if let provided = metadataProvider?.get(), !provided.isEmpty { record.add(provided) }
     if let own = event.metadata, !own.isEmpty { record.add(own) }
     if let bytes = record.bytes { buffer.append(bytes, time: time, isCall: true) } else { buffer.countFull(time: time) }
-    record.end()
+    record.end(scratch)
   }
 
   private static func wallClock() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+    return Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
   }
 }

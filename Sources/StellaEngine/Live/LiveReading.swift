@@ -190,9 +190,18 @@ final class LiveReading {
   private func drainLogs() throws {
     for log in logs { log.close() }
     for reader in readers where reader.splitter.source is LogBufferSource {
-      while !ended.contains(reader.number), try takeTurn(reader) {}
+      var looks = 0
+      while !ended.contains(reader.number), looks < LiveReading.lastLooks {
+        if try takeTurn(reader) || ended.contains(reader.number) { continue }
+        // A call that began before the end is about to leave its record.
+        looks += 1
+        poll(nil, 0, 1)
+      }
     }
   }
+
+  /// Milliseconds for a log call to end that began before the engine did.
+  private static let lastLooks = 50
 
   // MARK: - What was done before
 

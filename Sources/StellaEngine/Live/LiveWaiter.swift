@@ -5,7 +5,8 @@ import StellaModel
 ///
 /// Files and their directories are watched through inotify, streams through `poll`. Where inotify sees nothing (network
 /// file systems, a limit that was reached) a look every ``fallback`` milliseconds still finds everything. A busy writer
-/// wakes at most every ``pause`` milliseconds. The owner is one thread; ``waker`` may be used from any.
+/// wakes at most every ``pause`` milliseconds, which is also how often a log is looked at that a host writes to. The owner
+/// is one thread; ``waker`` may be used from any.
 package final class LiveWaiter {
   package struct Wake: OptionSet, Sendable {
     package let rawValue: Int
@@ -32,6 +33,7 @@ package final class LiveWaiter {
   private var files: [String] = []
   private var directories: [String] = []
   private var streams: [Int32] = []
+  private var logs: [LogBufferSource] = []
   private var lastWake: Int64 = 0
   private var quietRounds = 0
 
@@ -51,6 +53,7 @@ package final class LiveWaiter {
     streams = sources.compactMap {
       ($0 as? StreamSource)?.descriptor ?? ($0 as? JournalSource)?.descriptor ?? ($0 as? LogBufferSource)?.descriptor
     }
+    logs = sources.compactMap { $0 as? LogBufferSource }
     self.directories = Array(Set(directories + files.map(RotatedFiles.directory(of:)))).sorted()
     addWatches()
   }
@@ -63,7 +66,7 @@ package final class LiveWaiter {
       let wake = pollOnce(LiveWaiter.pause - sinceLast, onlyInterrupts: true)
       if !wake.isEmpty { return finished(wake) }
     }
-    let wake = pollOnce(max(0, min(milliseconds, LiveWaiter.fallback)), onlyInterrupts: false)
+    let wake = pollAndLook(max(0, min(milliseconds, LiveWaiter.fallback)))
     if wake.contains(.directory) { addWatches() }
     guard wake.isEmpty else {
       quietRounds = 0
@@ -72,6 +75,21 @@ package final class LiveWaiter {
     quietRounds += 1
     if quietRounds % 8 == 0 { addWatches() }
     return finished(.fallback)
+  }
+
+  /// Polls, and looks itself at the logs that wake nobody.
+  private func pollAndLook(_ milliseconds: Int) -> Wake {
+    var left = milliseconds
+    while true {
+      let isThere = logs.contains { $0.hasRecord }
+      // All of them are to be asked.
+      let areWoken = logs.reduce(true) { $1.asksToBeWoken() && $0 }
+      let span = isThere ? 0 : areWoken ? left : min(left, LiveWaiter.pause)
+      var wake = pollOnce(span, onlyInterrupts: false)
+      if isThere { wake.insert(.data) }
+      left -= span
+      if !wake.isEmpty || left <= 0 { return wake }
+    }
   }
 
   private func finished(_ wake: Wake) -> Wake {

@@ -8,6 +8,8 @@ import Synchronization
 /// Any thread may append, without a lock: it reserves room with one atomic step, copies its record there and publishes it with
 /// another. It waits for nobody; when there is no room the record is dropped and counted, and the reader meets a record that says
 /// how many are missing and since when. Records of one thread stay in their order. One thread reads.
+///
+/// A record wakes the reader only when that asked for it: waking takes a system call, many times what all else takes.
 package final class LogBuffer: @unchecked Sendable {
   // Sendable, because the ring's bytes are handed from thread to thread by the atomics below, and the reader's state is locked.
 
@@ -97,7 +99,8 @@ package final class LogBuffer: @unchecked Sendable {
     (ring + (position & (capacity - 1))).assumingMemoryBound(to: Atomic<Int>.self)
   }
 
-  private static func region(_ count: Int) -> Int { wordBytes + (count + wordBytes - 1) & ~(wordBytes - 1) }
+  @inline(__always)
+  private static func region(_ count: Int) -> Int { wordBytes &+ (count &+ wordBytes &- 1) & ~(wordBytes &- 1) }
 
   private static let closedBit = Int.min
 
@@ -124,25 +127,43 @@ package final class LogBuffer: @unchecked Sendable {
   @discardableResult
   package func append(_ record: UnsafeRawBufferPointer, time: Int64, isCall: Bool = false) -> Bool {
     guard let bytes = record.baseAddress, !record.isEmpty else { return true }
-    let size = LogBuffer.region(record.count)
+    guard let start = reserve(record.count) else {
+      countFull(time: time)
+      return false
+    }
+    copyIn(bytes, record.count, at: start &+ LogBuffer.wordBytes)
+    publish(record.count, at: start, isCall: isCall)
+    return true
+  }
+
+  /// Takes room for a record, which the reader waits for from then on.
+  ///
+  /// - Returns: nil when there is none.
+  @inline(__always)
+  func reserve(_ count: Int) -> Int? {
+    let size = LogBuffer.region(count)
     var start = reserved.pointee.load(ordering: .relaxed)
     while true {
-      guard start >= 0, start + size - taken.pointee.load(ordering: .acquiring) <= capacity else {
-        countFull(time: time)
-        return false
-      }
+      guard start >= 0, start &+ size &- taken.pointee.load(ordering: .acquiring) <= capacity else { return nil }
+      // Comes before the look at `awaited` in the one order that all threads see; see ``awaitRecord(meanwhile:)``.
       let (isMine, now) = reserved.pointee.weakCompareExchange(
-        expected: start, desired: start + size, ordering: .relaxed)
-      if isMine { break }
+        expected: start, desired: start &+ size, successOrdering: .sequentiallyConsistent, failureOrdering: .relaxed)
+      if isMine { return start }
       start = now
     }
-    copyIn(bytes, record.count, at: start + LogBuffer.wordBytes)
-    let mark = isCall ? record.count | LogBuffer.callBit : record.count
-    length(at: start).pointee.store(mark, ordering: .releasing)
-    if awaited.pointee.load(ordering: .relaxed) != 0, awaited.pointee.exchange(0, ordering: .relaxed) != 0 {
-      waker?.wake()
-    }
-    return true
+  }
+
+  /// Lets the reader have a record whose bytes are there, and wakes it if it wants that.
+  @inline(__always)
+  func publish(_ count: Int, at start: Int, isCall: Bool) {
+    length(at: start).pointee.store(isCall ? count | LogBuffer.callBit : count, ordering: .releasing)
+    if awaited.pointee.load(ordering: .sequentiallyConsistent) != 0 { wake() }
+  }
+
+  @inline(never)
+  private func wake() {
+    // Of several threads one pays.
+    if awaited.pointee.exchange(0, ordering: .relaxed) != 0 { waker?.wake() }
   }
 
   @discardableResult
@@ -169,11 +190,12 @@ package final class LogBuffer: @unchecked Sendable {
     lastDrop.pointee.store(Int(time), ordering: .relaxed)
   }
 
+  @inline(__always)
   private func copyIn(_ bytes: UnsafeRawPointer, _ count: Int, at position: Int) {
-    let start = position & (capacity - 1)
-    let first = min(count, capacity - start)
+    let start = position & (capacity &- 1)
+    let first = min(count, capacity &- start)
     memcpy(ring + start, bytes, first)
-    if first < count { memcpy(ring, bytes + first, count - first) }
+    if first < count { memcpy(ring, bytes + first, count &- first) }
   }
 
   // MARK: - The reader
@@ -237,17 +259,38 @@ package final class LogBuffer: @unchecked Sendable {
     taken.pointee.store(head, ordering: .releasing)
     if filled > 0 { return filled }
     let reserved = reserved.pointee.load(ordering: .acquiring)
-    if reserved < 0, reserved & ~LogBuffer.closedBit == head { return nil }
-    awaitRecord(at: head)
-    return 0
+    return reserved < 0 && reserved & ~LogBuffer.closedBit == head ? nil : 0
   }
 
-  /// Asks to be woken by the next record, unless it has come meanwhile.
-  private func awaitRecord(at head: Int) {
-    waker?.take()
-    awaited.pointee.store(1, ordering: .sequentiallyConsistent)
-    if length(at: head).pointee.load(ordering: .sequentiallyConsistent) != 0 { waker?.wake() }
+  /// Whether ``take(into:)`` would find a record.
+  var hasRecord: Bool {
+    length(at: taken.pointee.load(ordering: .relaxed)).pointee.load(ordering: .acquiring) != 0
   }
+
+  /// Asks that the next record wake the reader. One that is there already, or on its way, wakes it at once.
+  ///
+  /// A log call reserves and then looks whether it is awaited; this says that it is and then looks what is reserved. All four are
+  /// in one order, so one of the two sees the other. Of a record that is reserved and not there yet its call may have looked
+  /// before: the reader has to look again, and not to sleep.
+  ///
+  /// - Parameter meanwhile: what another thread does between the two, in a test.
+  func awaitRecord(meanwhile: () -> Void = {}) {
+    // Whoever takes this back wakes.
+    if awaited.pointee.load(ordering: .relaxed) != 0 { return }
+    forgetWake()
+    awaited.pointee.store(1, ordering: .sequentiallyConsistent)
+    meanwhile()
+    let end = reserved.pointee.load(ordering: .sequentiallyConsistent) & ~LogBuffer.closedBit
+    if end != taken.pointee.load(ordering: .relaxed) { wake() }
+  }
+
+  /// Records needn't wake the reader: it looks by itself.
+  func awaitNothing() {
+    if awaited.pointee.load(ordering: .relaxed) != 0 { awaited.pointee.store(0, ordering: .relaxed) }
+  }
+
+  /// Forgets that the reader was woken.
+  func forgetWake() { waker?.take() }
 
   private func noteDrops(_ reader: inout Reader) {
     guard reader.untold == nil else { return }

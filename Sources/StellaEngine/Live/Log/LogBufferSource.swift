@@ -3,6 +3,9 @@ import StellaModel
 
 /// A ``LogBuffer`` as the engine reads it: a stream that can't be read again, so that what is read and not yet
 /// checkpointed is lost with the process.
+///
+/// While a host logs, its calls needn't wake the reader: that looks every few milliseconds. Only after ``attention`` without a
+/// record does it ask to be woken by the next one.
 package final class LogBufferSource: ByteSource {
   package let name: String
   package var key: String { name }
@@ -13,23 +16,54 @@ package final class LogBufferSource: ByteSource {
   package let trouble: SourceError? = nil
   private let buffer: LogBuffer
   private let masking: RecordMasking?
+  private let clock: MonotonicTime
+  /// When a read found something last.
+  private var lastRecord: Int64?
+
+  /// For so many nanoseconds after a record the reader looks by itself.
+  package static let attention: Int64 = 1_000_000_000
 
   /// - Parameters:
   ///   - name: how people call it, in `stella.yaml` and in alerts.
   ///   - masking: what is taken out of records as they are read; nil for nothing.
-  package init(_ buffer: LogBuffer, name: String = "log", masking: Masking? = nil) {
+  ///   - clock: for ``attention``.
+  package init(
+    _ buffer: LogBuffer, name: String = "log", masking: Masking? = nil,
+    clock: @escaping MonotonicTime = machineMonotonicTime
+  ) {
     self.buffer = buffer
     self.name = name
     self.masking = masking.map { RecordMasking($0) }
+    self.clock = clock
   }
 
-  /// What a ``LiveWaiter`` waits for; it is readable when a record came after a read that found none.
+  /// What a ``LiveWaiter`` waits for; see ``asksToBeWoken()``.
   var descriptor: Int32? { buffer.waker?.readEnd }
+
+  /// Whether a read would find something.
+  var hasRecord: Bool { buffer.hasRecord }
+
+  /// To be asked before each wait.
+  ///
+  /// - Returns: whether the ``descriptor`` becomes readable, or is, when there is a record; otherwise ``hasRecord`` has to be looked
+  ///   at every few milliseconds.
+  func asksToBeWoken() -> Bool {
+    if let lastRecord, clock() - lastRecord < LogBufferSource.attention { return false }
+    buffer.awaitRecord()
+    return true
+  }
 
   package func read(into bytes: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
     guard let count = buffer.take(into: bytes, masking) else { return .end }
+    guard count > 0 else {
+      // What woke is read.
+      buffer.forgetWake()
+      return .idle
+    }
     position.offset += Int64(count)
-    return count > 0 ? .bytes(count) : .idle
+    lastRecord = clock()
+    buffer.awaitNothing()
+    return .bytes(count)
   }
 
   /// Log calls go on and are dropped and counted.

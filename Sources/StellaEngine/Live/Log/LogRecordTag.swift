@@ -20,25 +20,25 @@
 ///
 /// A text is its length in 4 bytes and its UTF-8. A value is a tag and what the tag says.
 package enum LogRecordTag {
-  package static let record: UInt8 = 1
-  package static let hasSource: UInt8 = 1
-  package static let hasError: UInt8 = 2
-  package static let headBytes = 16
+  @inlinable package static var record: UInt8 { 1 }
+  @inlinable package static var hasSource: UInt8 { 1 }
+  @inlinable package static var hasError: UInt8 { 2 }
+  @inlinable package static var headBytes: Int { 16 }
 
   /// A text.
-  package static let text: UInt8 = 1
+  @inlinable package static var text: UInt8 { 1 }
   /// 8 bytes.
-  package static let integer: UInt8 = 2
+  @inlinable package static var integer: UInt8 { 2 }
   /// 8 bytes.
-  package static let unsigned: UInt8 = 3
+  @inlinable package static var unsigned: UInt8 { 3 }
   /// 8 bytes.
-  package static let double: UInt8 = 4
-  package static let no: UInt8 = 5
-  package static let yes: UInt8 = 6
+  @inlinable package static var double: UInt8 { 4 }
+  @inlinable package static var no: UInt8 { 5 }
+  @inlinable package static var yes: UInt8 { 6 }
   /// A text that is JSON.
-  package static let json: UInt8 = 7
+  @inlinable package static var json: UInt8 { 7 }
   /// How many in 4 bytes, and so many values.
-  package static let array: UInt8 = 8
+  @inlinable package static var array: UInt8 { 8 }
   /// How many in 4 bytes, and so many texts, each with a value.
-  package static let dictionary: UInt8 = 9
+  @inlinable package static var dictionary: UInt8 { 9 }
 }
