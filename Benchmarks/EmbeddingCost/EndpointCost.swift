@@ -31,7 +31,7 @@ enum EndpointCost {
   static func serve(rules: String) async throws {
     let engine = try await StellaEngine(EngineConfiguration(rules: .directory(rules)))
     let embedding = Logger(label: "shop.api") { label in
-      MultiplexLogHandler([QuietHandler(), StellaLogHandler(label: label, engine: engine)])
+      StellaLogHandler(label: label, engine: engine, alongside: QuietHandler())
     }
     let (ports, found) = AsyncStream.makeStream(of: (name: String, port: Int).self)
     let plainRouter = router(QuietHandler.logger)

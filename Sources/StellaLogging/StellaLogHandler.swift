@@ -6,10 +6,11 @@ import StellaModel
 /// Gives a host's own log calls to the engine, beside whatever handler it has already:
 ///
 ///     LoggingSystem.bootstrap { label in
-///       MultiplexLogHandler([
-///         StreamLogHandler.standardError(label: label), StellaLogHandler(label: label, engine: engine),
-///       ])
+///       StellaLogHandler(label: label, engine: engine, alongside: StreamLogHandler.standardError(label: label))
 ///     }
+///
+/// The handler alongside gets every call first, as it would alone. Both may stand in a `MultiplexLogHandler` as well, which
+/// costs each call more.
 ///
 /// A call becomes one event. The call's message, level and source are fields of the event, and so is every entry of its
 /// metadata, of the metadata provider's and of the logger's, in this order of precedence; numbers and truth values stay what they
@@ -19,13 +20,40 @@ import StellaModel
 /// doesn't wait, throw, or log itself. When the buffer is full the record is dropped, counted, and told of by an event of its own.
 /// When the text of a value logs in turn, that inner call is dropped and counted.
 public struct StellaLogHandler: LogHandler {
-  /// The least level that becomes an event.
-  public var logLevel: Logger.Level = .info
-  /// Becomes fields of every event.
-  public var metadata: Logger.Metadata = [:]
-  /// What it gives at a call becomes fields of the event: the context of a trace, the id of a request.
-  public var metadataProvider: Logger.MetadataProvider?
+  /// The least level that becomes an event or goes to the handler alongside, which may have another one of its own. Setting it
+  /// sets both.
+  public var logLevel: Logger.Level {
+    get { leastLevel }
+    set {
+      (level, otherLevel, leastLevel) = (newValue, newValue, newValue)
+      other?.logLevel = newValue
+    }
+  }
+  /// Becomes fields of every event. Setting it sets that of the handler alongside, too.
+  public var metadata: Logger.Metadata {
+    get { ownMetadata }
+    set {
+      ownMetadata = newValue
+      other?.metadata = newValue
+    }
+  }
+  /// What it gives at a call becomes fields of the event: the context of a trace, the id of a request. Setting it sets that of the
+  /// handler alongside, too.
+  public var metadataProvider: Logger.MetadataProvider? {
+    get { provider }
+    set {
+      provider = newValue
+      other?.metadataProvider = newValue
+    }
+  }
 
+  private var level = Logger.Level.info
+  private var ownMetadata: Logger.Metadata = [:]
+  private var provider: Logger.MetadataProvider?
+  private var other: (any LogHandler)?
+  /// That of ``other``, which nobody else can change.
+  private var otherLevel = Logger.Level.info
+  private var leastLevel = Logger.Level.info
   /// `,"logger":"…","service":"…"`
   private let names: [UInt8]
   private let buffer: LogBuffer
@@ -39,8 +67,8 @@ public struct StellaLogHandler: LogHandler {
   ///   - service: becomes the field `service`; without it the source's configuration names one.
   ///   - clock: nanoseconds since the epoch; nil for the machine's.
   package init(
-    label: String, service: String? = nil, buffer: LogBuffer, metadataProvider: Logger.MetadataProvider? = nil,
-    clock: (@Sendable () -> Int64)? = nil
+    label: String, service: String? = nil, buffer: LogBuffer, alongside other: (any LogHandler)? = nil,
+    metadataProvider: Logger.MetadataProvider? = nil, clock: (@Sendable () -> Int64)? = nil
   ) {
     var names = JSONText()
     names.raw(#","logger":"#)
@@ -51,8 +79,13 @@ public struct StellaLogHandler: LogHandler {
     }
     self.names = names.bytes
     self.buffer = buffer
-    self.metadataProvider = metadataProvider
     self.clock = clock
+    provider = metadataProvider
+    self.other = other
+    if let other {
+      otherLevel = other.logLevel
+      leastLevel = min(level, otherLevel)
+    }
   }
 
   /// A handler for one logger of a host.
@@ -61,21 +94,31 @@ public struct StellaLogHandler: LogHandler {
   ///   - label: the logger's, becomes the field `logger`.
   ///   - engine: may begin to run later; what is logged before waits in its buffer.
   ///   - service: becomes the field `service`; nil for that of the engine's configuration.
-  ///   - metadataProvider: as swift-log hands one to the factory of handlers.
+  ///   - other: gets every call of its own level and above first; nil where nothing else is written.
+  ///   - metadataProvider: as swift-log hands one to the factory of handlers; the handler alongside has its own.
   public init(
-    label: String, engine: StellaEngine, service: String? = nil, metadataProvider: Logger.MetadataProvider? = nil
+    label: String, engine: StellaEngine, service: String? = nil, alongside other: (any LogHandler)? = nil,
+    metadataProvider: Logger.MetadataProvider? = nil
   ) {
-    self.init(label: label, service: service, buffer: engine.buffer, metadataProvider: metadataProvider)
+    self.init(
+      label: label, service: service, buffer: engine.buffer, alongside: other, metadataProvider: metadataProvider)
   }
 
   /// One entry of ``metadata``.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
+    get { ownMetadata[key] ?? other?[metadataKey: key] }
+    set {
+      ownMetadata[key] = newValue
+      other?[metadataKey: key] = newValue
+    }
   }
 
   /// Writes the event; never waits, throws, or allocates anything once the thread's bytes are as long as its records.
   public func log(event: LogEvent) {
+    if let other {
+      if event.level >= otherLevel { other.log(event: event) }
+      if event.level < level { return }
+    }
     let time = clock?() ?? Self.wallClock()
     guard let scratch = RecordScratch.ofThread(scratchKey) else { return buffer.countFull(time: time) }
     if scratch.pointee.isWriting { return buffer.countNested(time: time) }
@@ -86,8 +129,8 @@ public struct StellaLogHandler: LogHandler {
     record.begin(
       event, hasSource: GivenSource.isGiven(in: event, at: sourcePlace), names: names, time: time)
     // Of two entries with one name the one that comes later counts.
-    if !metadata.isEmpty { record.add(metadata) }
-    if let provided = metadataProvider?.get(), !provided.isEmpty { record.add(provided) }
+    if !ownMetadata.isEmpty { record.add(ownMetadata) }
+    if let provided = provider?.get(), !provided.isEmpty { record.add(provided) }
     if let own = event.metadata, !own.isEmpty { record.add(own) }
     if let bytes = record.bytes { buffer.append(bytes, time: time, isCall: true) } else { buffer.countFull(time: time) }
     record.end(scratch)

@@ -8,9 +8,7 @@ import Synchronization
 ///
 ///     let engine = try await StellaEngine(.init(rules: "Rules", fixes: "Fixes", store: .inMemory))
 ///     LoggingSystem.bootstrap { label in
-///       MultiplexLogHandler([
-///         StreamLogHandler.standardError(label: label), StellaLogHandler(label: label, engine: engine),
-///       ])
+///       StellaLogHandler(label: label, engine: engine, alongside: StreamLogHandler.standardError(label: label))
 ///     }
 ///     let app = Application(router: router, services: [engine])
 ///
