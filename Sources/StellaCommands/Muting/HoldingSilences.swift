@@ -14,7 +14,7 @@ struct HoldingSilences {
     let mute = StoredAlertText.mute(alert)
     guard alert.status == .firing, alert.resolved == nil else { return mute }
     if let mute, mute.cause != .silence || silences.contains(where: { String($0.number) == mute.name }) { return mute }
-    return mute(rule: alert.rule, key: alert.key)
+    return self.mute(rule: alert.rule, key: alert.key)
   }
 
   /// - Parameter key: as JSON.
