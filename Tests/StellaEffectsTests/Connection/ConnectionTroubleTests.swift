@@ -1,4 +1,5 @@
 import Foundation
+import NIOSSL
 import StellaEffects
 import StellaModel
 import Testing
