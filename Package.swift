@@ -238,7 +238,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaEffectsTests",
-      dependencies: ["StellaEffects", "StellaRemediation", "StellaScripting", "StellaModel"],
+      dependencies: [
+        "StellaEffects", "StellaRemediation", "StellaScripting", "StellaModel",
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaNotifyTests",

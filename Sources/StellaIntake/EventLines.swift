@@ -110,13 +110,20 @@ package struct EventLines {
     var json = JSONText()
     try? Self.eachLine(body) { (line, _) throws(CommandFailure) in
       if line.isEmpty { return }
-      json.removeAll()
-      json.raw("{")
-      json.name("message")
-      json.string(String(decoding: line, as: UTF8.self))
-      json.name("time")
-      json.time(context.arrival)
-      json.raw("}\n")
+      // What the reader of the line would cut were no JSON any more.
+      var kept = line.count
+      while true {
+        json.removeAll()
+        json.raw("{")
+        json.name("message")
+        json.string(String(decoding: line[..<kept], as: UTF8.self))
+        json.name("time")
+        json.time(context.arrival)
+        json.raw("}\n")
+        let length = json.bytes.count - 1
+        if length <= context.lineBytes || kept == 0 { break }
+        kept = min(kept - 1, kept * context.lineBytes / length)
+      }
       bytes.append(contentsOf: json.bytes)
       count += 1
     }

@@ -70,6 +70,18 @@ struct EventLinesTests {
     #expect(String(decoding: broken.bytes, as: UTF8.self) == "{\"message\":\"a\u{fffd}\"\(Self.told)\n")
   }
 
+  @Test("A message too long for a line is cut so that the line is whole, whatever its characters are written as")
+  func long() throws {
+    for text in ["x", "\"", "\u{1}", "é", "🚀"].map({ String(repeating: $0, count: 3000) }) {
+      let context = IntakeContext(arrival: Self.arrival, timeNames: TimeNames([]), lineBytes: 1000)
+      let events = try Array("\(text)\nb".utf8).withUnsafeBytes { try EventLines.batch($0, format: .text, context) }
+      let lines = events.bytes.split(separator: 0x0a)
+      #expect(lines.count == 2 && lines[0].count <= 1000 && lines[0].count > 900 - 6 * 5)
+      let line = String(decoding: lines[0], as: UTF8.self)
+      #expect(line.hasPrefix("{\"message\":\"") && line.hasSuffix("\"\(Self.told)"), "\(line)")
+    }
+  }
+
   @Test("An event without a time of its own gets that of its arrival, in its line; any other stays byte for byte")
   func arrivals() throws {
     let own = [

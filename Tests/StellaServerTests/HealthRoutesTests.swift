@@ -34,6 +34,14 @@ struct HealthRoutesTests {
             + "\n"))
   }
 
+  @Test("Who asks for the status alone gets it without a body", arguments: ["/health", "/ready"])
+  func head(path: String) async throws {
+    let client = RouterClient()
+    HealthRoutes { Self.ill }.add(to: client.router)
+    let answer = try await client.get(path, method: .head)
+    #expect(answer.status == (path == "/ready" ? 503 : 200) && answer.body.isEmpty && answer.type == "application/json")
+  }
+
   @Test("Nothing is sent to it while it starts or stops", arguments: Health.Phase.allCases)
   func phases(phase: Health.Phase) async throws {
     let answer = try await ask("/ready", Health(phase: phase, parts: Self.well.parts))

@@ -25,7 +25,7 @@ struct UnknownRoutesTests {
     for path in ["/", "/nope", "/events/x", "/rules", "/rules/a/b", "/no%1B[31mpe"] {
       let answer = try await client.send("GET", path)
       #expect(answer.status == 404 && answer.type == Problem.mediaType, "\(path): \(answer)")
-      #expect(answer.body.contains("this server has no route /") && answer.body.contains(#""exit_status":11"#))
+      #expect(answer.body.contains("this server has no route /") && answer.body.contains(#""exit_status":10"#))
       #expect(!answer.body.contains("\u{1b}") && answer.headers["allow"] == nil)
     }
     #expect(try await client.send("GET", "/events").body == "here")

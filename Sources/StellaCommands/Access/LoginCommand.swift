@@ -37,7 +37,9 @@ struct LoginCommand: ParsableCommand {
       throw CommandFailure(.usage, "name the server: stella login https://stella.example.org:7480")
     }
     if let caFile {
-      server.caFile = try Self.resolved(caFile)
+      let file = try Self.resolved(caFile)
+      try BelievedCertificates.check(file)
+      server.caFile = file
     }
     if let oidcTokenFile {
       guard user == nil, enrol == nil else {

@@ -113,7 +113,10 @@ final class ServerClient {
     let time = DurationText.text(Self.patience.nanoseconds)
     let what = trouble.kind == .timeout ? "has not answered within \(time)" : "gave no answer (\(trouble.text))"
     let unknown = isChange ? " Whether it was done can't be told from here: look before you repeat it." : ""
-    return CommandFailure(.failure, "\(server) \(what).\(unknown)\(remedy)")
+    let isPlain = remote?.origin.description.hasPrefix("http://") ?? false
+    let secure =
+      isPlain && trouble.kind == .closed ? " Where the server speaks TLS its address begins with https://." : ""
+    return CommandFailure(.failure, "\(server) \(what).\(unknown)\(secure)\(remedy)")
   }
 
   private func read(

@@ -15,8 +15,9 @@ package struct ConnectionTrouble: Sendable, Hashable {
     /// Whether it only happens before there is a connection, so that nothing was sent.
     package var isBeforeSending: Bool {
       switch self {
-      case .noSuchHost, .refused, .certificate, .wrongName, .handshake: true
-      case .unreachable, .timeout, .closed, .other: false
+      case .noSuchHost, .refused, .certificate, .wrongName: true
+      // A handshake that fails first thing has made no connection, which whoever asks knows.
+      case .handshake, .unreachable, .timeout, .closed, .other: false
       }
     }
   }
@@ -43,7 +44,8 @@ package struct ConnectionTrouble: Sendable, Hashable {
     case let error as IOError: return system(error.errnoCode, place)
     case let error as HTTPClientError: return client(error)
     case let error as NIOSSLError: return handshake(error)
-    case let error as BoringSSLError: return handshake(error)
+    // Of a connection that was there; a handshake's is within an NIOSSLError.
+    case is BoringSSLError: return (.other, "the connection failed under TLS")
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
       return (.wrongName, "its certificate is for another name than the one that was asked for")
     case let error as ChannelError:

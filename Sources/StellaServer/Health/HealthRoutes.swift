@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import StellaModel
 
@@ -7,7 +8,7 @@ import StellaModel
 ///   restarted in a loop.
 /// - `GET /ready`, should it get requests: 200, or 503 with the parts that are not well.
 ///
-/// Both answer `{"status":…,"ready":…,"parts":[{"name":…,"well":…,"detail":…}]}` and are not to be cached. They need no
+/// Both take HEAD as well, and answer `{"status":…,"ready":…,"parts":[{"name":…,"well":…,"detail":…}]}` and are not to be cached. They need no
 /// login: a detail must hold nothing that a stranger may not see.
 package struct HealthRoutes: Sendable {
   private let health: @Sendable () async -> Health
@@ -17,14 +18,21 @@ package struct HealthRoutes: Sendable {
 
   /// Adds the routes to a host's router.
   package func add(to router: some RouterMethods<some RequestContext>) {
-    router.get("health") { [health] _, _ in HealthRoutes.response(to: await health(), status: .ok) }
-    router.get("ready") { [health] _, _ in
-      let health = await health()
-      return HealthRoutes.response(to: health, status: health.isReady ? .ok : .serviceUnavailable)
+    // Balancers and watchers often ask for the status alone.
+    for method in [HTTPRequest.Method.get, .head] {
+      router.on("health", method: method) { [health] _, _ in
+        HealthRoutes.response(to: await health(), status: .ok, method)
+      }
+      router.on("ready", method: method) { [health] _, _ in
+        let health = await health()
+        return HealthRoutes.response(to: health, status: health.isReady ? .ok : .serviceUnavailable, method)
+      }
     }
   }
 
-  private static func response(to health: Health, status: HTTPResponse.Status) -> Response {
+  private static func response(
+    to health: Health, status: HTTPResponse.Status, _ method: HTTPRequest.Method
+  ) -> Response {
     var json = JSONText()
     json.raw("{")
     json.name("status")
@@ -45,8 +53,9 @@ package struct HealthRoutes: Sendable {
       json.raw("}")
     }
     json.raw("]}\n")
-    return Response(
+    let response = Response(
       status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+    return method == .head ? response.createHeadResponse() : response
   }
 }

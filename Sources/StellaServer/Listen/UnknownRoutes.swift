@@ -24,13 +24,16 @@ struct UnknownRoutes<Context: RequestContext>: RouterMiddleware {
     let allowed = methods(path)
     guard !allowed.isEmpty else {
       return Problem(
+        // Not the status of what a command asks for and isn't there: no command of this version asks so.
         CommandFailure(
-          .notFound, "this server has no route \(shown). GET /api/v1/openapi.json tells which ones there are.")
+          .failure,
+          "this server has no route \(shown); who asks may be of another version. GET /api/v1/openapi.json tells which ones there are."
+        ), status: .notFound
       ).response
     }
     let asked = TextEscaping.oneLine(method.rawValue, limit: 20)
     var response = Problem(
-      CommandFailure(.usage, "\(shown) doesn't take \(asked). Use \(allowed.joined(separator: " or "))."),
+      CommandFailure(.failure, "\(shown) doesn't take \(asked). Use \(allowed.joined(separator: " or "))."),
       status: .methodNotAllowed
     ).response
     response.headers[.allow] = allowed.joined(separator: ", ")

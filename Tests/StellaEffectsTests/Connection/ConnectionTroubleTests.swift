@@ -1,4 +1,5 @@
 import Foundation
+import NIOSSL
 import StellaEffects
 import StellaModel
 import Testing
@@ -55,6 +56,14 @@ struct ConnectionTroubleTests {
     #expect(misnamed.trouble.text.contains("another name"), "\(misnamed)")
     #expect(misnamed.trouble.configured == misnamed.trouble.text)
     for failure in [unknown, misnamed] { Self.expectPlain(failure) }
+  }
+
+  @Test("What goes wrong under TLS once there is a connection doesn't say that nothing was sent")
+  func established() {
+    let trouble = ConnectionTrouble(BoringSSLError.sslError([]))
+    #expect(!trouble.kind.isBeforeSending && trouble.text == "the connection failed under TLS")
+    let handshake = ConnectionTrouble(NIOSSLError.handshakeFailed(.sslError([])))
+    #expect(!handshake.kind.isBeforeSending && handshake.text.hasPrefix("the TLS handshake failed"))
   }
 
   @Test("What was sent and never answered may have been done, also when the next connection is refused")

@@ -27,7 +27,8 @@ final class ArrivalTimes: @unchecked Sendable {
   private var starts: [UInt32] = []
   private var lengths: [UInt32] = []
 
-  /// The lines, to which `"time"` was added where it has to be; it counts more than what they say. What is no JSON object
+  /// The lines, to which `"time"` was added where it has to be; it counts more than what they say. A `time` that they have is called
+  /// ``sentName`` then. What is no JSON object
   /// stays as it is. O(bytes).
   ///
   /// - Parameters:
@@ -51,6 +52,11 @@ final class ArrivalTimes: @unchecked Sendable {
         } else {
           settled.untimed += 1
         }
+        for name in Self.times(bytes, start...brace) {
+          settled.lines += bytes[copied..<name.lowerBound]
+          settled.lines += Self.sentName.utf8
+          copied = name.upperBound
+        }
         settled.lines += bytes[copied..<brace]
         let isFirst = bytes[start..<brace].last { !Self.isSpace($0) } == UInt8(ascii: "{")
         settled.lines += "\(isFirst ? "" : ",")\"time\":\"\(Timestamp.text(arrival))\"".utf8
@@ -59,6 +65,38 @@ final class ArrivalTimes: @unchecked Sendable {
     }
     if copied == 0 { settled.lines = lines } else { settled.lines += lines[copied...] }
     return settled
+  }
+
+  /// What the member `time` that somebody has sent is called besides the one that counts: no name stands twice.
+  static let sentName = "time_sent"
+
+  /// Where the name `time` stands among the object's own members.
+  private static func times(_ bytes: UnsafeBufferPointer<UInt8>, _ object: ClosedRange<Int>) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    var (depth, isText, text) = (0, false, 0)
+    var place = object.lowerBound
+    while place <= object.upperBound {
+      let byte = bytes[place]
+      if isText {
+        if byte == UInt8(ascii: "\\") { place += 1 }
+        if byte == UInt8(ascii: "\"") {
+          isText = false
+          var next = place + 1
+          while next < object.upperBound, isSpace(bytes[next]) { next += 1 }
+          let isName = depth == 1 && next < object.upperBound && bytes[next] == UInt8(ascii: ":")
+          if isName, bytes[text..<place].elementsEqual("time".utf8) { found.append(text..<place) }
+        }
+      } else {
+        switch byte {
+        case UInt8(ascii: "\""): (isText, text) = (true, place + 1)
+        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+        default: break
+        }
+      }
+      place += 1
+    }
+    return found
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
