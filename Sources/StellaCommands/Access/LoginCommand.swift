@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import StellaEffects
 import StellaModel
 
 /// `stella login`: begins a session at a server.

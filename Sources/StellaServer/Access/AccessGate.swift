@@ -138,7 +138,9 @@ struct AccessGate: RouterMiddleware {
   private static func isOpen(_ request: Request) -> Bool {
     if BrowserRoutes.isOpen(request.method, request.uri.path) { return true }
     return switch (request.method, request.uri.path) {
-    case (.get, "/health"), (.get, "/ready"), (.head, "/health"), (.head, "/ready"), (.post, "/api/v1/session"), (.post, "/api/v1/enrolment"): true
+    case (.get, "/health"), (.get, "/ready"), (.head, "/health"), (.head, "/ready"), (.post, "/api/v1/session"),
+      (.post, "/api/v1/enrolment"):
+      true
     // Who signs what it sends.
     case (.post, let path): path.hasPrefix("/\(IntakeRoutes.webhookPath)/")
     default: false
