@@ -119,7 +119,8 @@ extension RemediationDesk {
       try transaction.resolve(alert.id, remark)
       try transaction.put(over)
       try remediation.journal.record(.alertResolved, alert, remark, transaction)
-      return "Resolved \(String(alert.id.prefix(12))). It fires again when its rule does."
+      return
+        "Resolved \(String(alert.id.prefix(12))). What goes on of it counts as the same; a new alert comes when that is over and begins again."
     }
   }
 

@@ -19,7 +19,8 @@ extension AreaDescription {
         "POST", "/alerts/:id/acknowledge", "acknowledgeAlert", "Say that you look after an alert", .respond,
         parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404]),
       .operation(
-        "POST", "/alerts/:id/resolve", "resolveAlert", "Say that an alert is over; it fires again when its rule does",
+        "POST", "/alerts/:id/resolve", "resolveAlert",
+        "Say that an alert is over; a new one comes when its rule finds it over and beginning again",
         .respond, parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404]),
       .operation(
         "POST", "/silences", "silence", "Keep alerts of a rule, or of a key of it, from being told for a while",

@@ -51,6 +51,11 @@ extension AreaDescription {
         "GET", "/health", "health", "Whether the process is alive", .everybody,
         answers: [.init(200, "It is.", [.init("application/json", .named("Health"))])]),
       RouteDescription(
+        "HEAD", "/health", "healthStatus", "The same by its status alone", .everybody, answers: [.init(200, "It is.")]),
+      RouteDescription(
+        "HEAD", "/ready", "readyStatus", "Whether requests should come here, by the status alone", .everybody,
+        answers: [.init(200, "They should."), .init(503, "Not now.")]),
+      RouteDescription(
         "GET", "/ready", "ready", "Whether requests should come here", .everybody,
         answers: [
           .init(200, "They should.", [.init("application/json", .named("Health"))]),

@@ -277,7 +277,7 @@ struct ServeSyslogTests {
     try directory.write(
       "stella.yaml", "syslog: { tls: { listen: '127.0.0.1:0', certificate: none.pem, key: none.key } }\n")
     let missing = try directory.stella(["serve"])
-    #expect(missing.status() == 3 && missing.errors.contains("none.pem can't be used"), "\(missing.errors)")
+    #expect(missing.status() == 3 && missing.errors.contains("none.pem can't be read"), "\(missing.errors)")
     let (server, ports) = try serve("{ tcp: '127.0.0.1:0' }")
     try directory.write("other.yaml", "state: other\nsyslog: { tcp: '127.0.0.1:\(try #require(ports["tcp"]))' }\n")
     let second = try directory.stella(["serve", "--config", "other.yaml"])

@@ -111,7 +111,8 @@ extension StellaEngine {
     try await ask { try $0.acknowledge(id, reason: reason, by: name) }
   }
 
-  /// Says that an alert is over, whatever its rule says. It fires again when the rule does.
+  /// Says that an alert is over, whatever its rule says. What goes on of it counts as the same; a new alert comes
+  /// when the rule finds that over and beginning again.
   public func resolve(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
     try await ask { try $0.resolve(id, reason: reason, by: name) }
