@@ -94,9 +94,15 @@ final class FeedThread {
   private func carryOut(_ command: LiveFeed.Command) {
     switch command {
     case .alert(let alert):
+      // Who looks on knows already who resolved it and why.
+      if alert.resolvedBecause == .byHand, remarked.remove(alert.id) != nil { return }
       let service = Self.service(alert.key)
       tell(.alert, rule: alert.rule, severity: alert.severity, service: service, Array(alert.json.utf8))
     case .remarked(let alert, let json):
+      if alert.isResolvedByHand {
+        if remarked.count == Self.remarkedLimit { remarked.removeAll() }
+        remarked.insert(alert.id)
+      }
       let key: [FieldValue.Member] =
         if case .object(let key)? = try? JSONParser().parse(alert.key) { key } else { [] }
       tell(.alert, rule: alert.rule, severity: alert.severity, service: Self.service(key), Array(json.utf8))
