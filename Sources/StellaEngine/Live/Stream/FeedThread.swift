@@ -14,6 +14,9 @@ final class FeedThread {
   private var order: [FeedView] = []
   private var decoders: [UInt16: (decided: LogFormat?, decoder: any Decoder)] = [:]
   private var replay: FeedReplay
+  /// Alerts of which it was told that somebody resolved them, and not yet that detection has ended them.
+  private var remarked: Set<String> = []
+  private static let remarkedLimit = 1000
   /// The number of the next message.
   private var next: Int64 = 1
   /// Behind the last event that was told of.
