@@ -139,29 +139,16 @@ final class AlertBook {
   /// The condition holds for the key of `slot` at `time`.
   func found(_ finding: Finding, slot: Int, key: UInt32, at time: Int64, in context: DetectionContext) {
     findings &+= 1
-    if let episode = episodes[slot], episode.isEndedByHand {
-      guard episode.isMissed, time - episode.lastFinding >= memory ?? 0 else { return }
-      remove(slot)
-    }
     if let episode = episodes[slot] {
-      if isContinued(episode, at: time) {
-        episode.lastFinding = max(episode.lastFinding, time)
-        episode.isMissed = false
-        episode.alert.lastSeen = max(episode.alert.lastSeen, time)
-        episode.alert.value = finding.value ?? episode.alert.value
-        episode.alert.expected = finding.expected ?? episode.alert.expected
-        if episode.alert.status == .pending {
-          episode.finding = finding
-          episode.alert.count = max(episode.alert.count, finding.count)
-          if time - episode.since >= manifest.hold { fire(episode, slot: slot, at: time, in: context) }
-        } else {
-          join(episode, at: time)
-        }
-        merge(finding.affectedUsers, into: episode)
-        schedule(slot, episode)
+      if episode.isEndedByHand {
+        guard episode.isMissed, time - episode.lastFinding >= memory ?? 0 else { return }
+        remove(slot)
+      } else if isContinued(episode, at: time) {
+        join(finding, to: episode, slot: slot, at: time, in: context)
         return
+      } else {
+        end(slot, because: .quiet, in: context)
       }
-      end(slot, because: .quiet, in: context)
     }
     let number = (numbers[slot] ?? 0) + 1
     numbers[slot] = number
@@ -335,8 +322,28 @@ final class AlertBook {
     context.emit(episode.alert, order: order)
   }
 
+  /// What was found belongs to an alert that is open.
+  private func join(
+    _ finding: Finding, to episode: Episode, slot: Int, at time: Int64, in context: DetectionContext
+  ) {
+    episode.lastFinding = max(episode.lastFinding, time)
+    episode.isMissed = false
+    episode.alert.lastSeen = max(episode.alert.lastSeen, time)
+    episode.alert.value = finding.value ?? episode.alert.value
+    episode.alert.expected = finding.expected ?? episode.alert.expected
+    if episode.alert.status == .pending {
+      episode.finding = finding
+      episode.alert.count = max(episode.alert.count, finding.count)
+      if time - episode.since >= manifest.hold { fire(episode, slot: slot, at: time, in: context) }
+    } else {
+      noteJoined(episode, at: time)
+    }
+    merge(finding.affectedUsers, into: episode)
+    schedule(slot, episode)
+  }
+
   /// What was found belongs to an alert that fires.
-  private func join(_ episode: Episode, at time: Int64) {
+  private func noteJoined(_ episode: Episode, at time: Int64) {
     if let joining = episode.joining ?? decisions.find(.suppressed, alert: episode.alert.id) {
       episode.joining = joining
       if decisions.again(joining, at: time) { return }
