@@ -13,7 +13,7 @@ struct EndedByHandTests {
     private(set) var told: [Alert] = []
 
     init(_ rule: String, reopens: Bool) throws {
-      stream = try DetectModelStream(DetectModelStream.rule(rule), lateness: 0)
+      stream = try DetectModelStream(DetectModelStream.rule("r", rule), lateness: 0)
       self.reopens = reopens
     }
 

@@ -18,7 +18,9 @@ struct WatchResolvedTests {
     try watch.rule("last", "where = [[last == true]], threshold = { count = 1, within = \"1s\" }")
   }
 
-  private static let closing = { (alert: Alert) in AlertClosing(alert: alert.id, rule: alert.rule, by: "user:mara") }
+  private static func closing(_ alert: Alert) -> AlertClosing {
+    AlertClosing(alert: alert.id, rule: alert.rule, by: "user:mara")
+  }
   private static let last = WatchHarness.line(100, "\"last\":true")
 
   @Test("A new alert follows from what comes later, and after a kill the same again at the same place")
