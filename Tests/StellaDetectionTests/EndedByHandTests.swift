@@ -88,6 +88,18 @@ struct EndedByHandTests {
     #expect(Set([first.id, second.id, other.id]).count == 3)
   }
 
+  @Test(
+    "A key that begins anew gives its room to others",
+    arguments: ["", ", window = \"from_first\"", ", distinct = \"v\""])
+  func room(kind: String) throws {
+    let scene = try Scene("threshold = { count = 1, within = \"1h\"\(kind) }, suppress_for = \"2h\"", reopens: false)
+    let first = try #require(try scene.feed((0, "\"v\":1")).first)
+    try scene.expectEnd(of: first)
+    for key in 0..<40 { #expect(try scene.feed((1, "\"k\":\"b\(key)\",\"v\":1")).count == 1) }
+    let second = try #require(try scene.feed((2, "\"v\":1")).first)
+    #expect(second.keyText == "a" && second.id != first.id)
+  }
+
   @Test("hold has to pass anew", arguments: [false, true])
   func hold(reopens: Bool) throws {
     let scene = try Scene(

@@ -7,7 +7,8 @@ import StellaScripting
 /// Keeps the times of the last `count` events per key: up to 8 × `count` bytes, taken as they are needed.
 final class SlidingThreshold: Detector {
   private struct Ring: BitwiseCopyable {
-    var last = Int64.min
+    // Not the least there is: what lies between it and any time is still a number.
+    var last = Int64.min / 2
     /// Where the times lie in the pool; 0 while `last` is the only one.
     var block: UInt32 = 0
     var count: UInt32 = 0
