@@ -31,6 +31,8 @@ public struct Alert: Sendable, Hashable {
     case scriptRuns = "script_runs"
     /// The script was stopped for good, of which another alert tells.
     case scriptStopped = "script_stopped"
+    /// A person said that it is over.
+    case byHand = "by_hand"
   }
 
   /// 32 hexadecimal digits: the first 128 bits of SHA-256 over rule id, canonical key, time of the first event and

@@ -12,6 +12,7 @@ extension Alert.ResolveCause {
     case .ruleReset: "the rule began anew, without the state that looked after it"
     case .scriptRuns: "the script runs well again, or was corrected"
     case .scriptStopped: "the script was stopped for good"
+    case .byHand: "a person said that it is over"
     }
   }
 }

@@ -115,6 +115,8 @@ package struct Silence: Sendable, Hashable {
 package struct AlertQuery: Sendable, Hashable {
   package var statuses: [Alert.Status] = []
   package var rule: String?
+  /// Only those that are resolved by hand and have changed since.
+  package var resolvedByHandSince: Int64?
   /// The most that are given; those that changed last.
   package var limit: Int?
 
@@ -129,8 +131,9 @@ package protocol AlertTransaction: AnyObject {
   /// Those that changed last come last.
   func alerts(_ query: AlertQuery) throws(StoreError) -> [StoredAlert]
   /// Takes the place of an older revision; what people said stays. One that a person resolved stays so until a newer revision
-  /// comes: what is read again after a crash tells what it was before that decision.
-  func put(_ alert: StoredAlert) throws(StoreError)
+  /// comes: what is read again after a crash tells what it was before that decision. Whether it was taken.
+  @discardableResult
+  func put(_ alert: StoredAlert) throws(StoreError) -> Bool
   func acknowledge(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
   func resolve(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
   /// Removes alerts that changed last before `time` and that are resolved, or whose input has ended; how many.

@@ -30,6 +30,10 @@ extension SQLiteTransaction: AlertTransaction {
         conditions.append("rule = ?")
         arguments.append(rule)
       }
+      if let time = query.resolvedByHandSince {
+        conditions.append("updated_at >= ? AND status = 'resolved' AND resolved_by IS NOT NULL")
+        arguments.append(time)
+      }
       let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
       let limit = query.limit.map { " LIMIT \(max(0, $0))" } ?? ""
       return try Row.fetchAll(
@@ -39,7 +43,8 @@ extension SQLiteTransaction: AlertTransaction {
     }
   }
 
-  package func put(_ alert: StoredAlert) throws(StoreError) {
+  @discardableResult
+  package func put(_ alert: StoredAlert) throws(StoreError) -> Bool {
     try StoreError.translating(path) {
       try db.cachedStatement(
         sql: """
@@ -55,6 +60,7 @@ extension SQLiteTransaction: AlertTransaction {
         alert.id, alert.rule, alert.type, alert.severity.rawValue, alert.status.rawValue, alert.title, alert.key,
         alert.count, alert.firstSeen, alert.lastSeen, alert.updatedAt, alert.json, alert.mutedBy,
       ])
+      return db.changesCount > 0
     }
   }
 

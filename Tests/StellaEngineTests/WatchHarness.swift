@@ -23,6 +23,8 @@ final class WatchHarness {
   var onNotice: ((WatchNotice) -> Void)?
   /// Whether what came of the alerts so far outlives the process.
   var isSettled: () -> Bool = { true }
+  /// What people have resolved.
+  var resolvedByHand: ResolvedByHand?
 
   init() throws {
     directory = try TemporaryDirectory()
@@ -88,6 +90,7 @@ final class WatchHarness {
           onNotice?(notice)
         })
       made.onStanding = { [self] in standing += $0 }
+      made.resolvedByHand = resolvedByHand
       run = made
       defer { run = nil }
       do {

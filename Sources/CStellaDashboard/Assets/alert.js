@@ -53,7 +53,7 @@ export function makeAlertDetail(host) {
     const reason = field("Reason", { kind: "area", required: true, hint: "Everybody who looks at the alert sees it." });
     const says = verb === "acknowledge"
       ? "Others see that you have taken it up. It goes on firing, and nothing is muted."
-      : "What goes on of it counts as the same; a new alert comes when that is over and begins again. Nothing is repaired by this.";
+      : "A new alert fires when its rule's condition is met again. Nothing is repaired by this.";
     confirm({
       title: (verb === "acknowledge" ? "Acknowledge" : "Resolve") + " this alert?",
       label: verb === "acknowledge" ? "Acknowledge" : "Resolve by hand",

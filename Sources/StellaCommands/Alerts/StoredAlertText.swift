@@ -51,7 +51,9 @@ enum StoredAlertText {
     if let remark = alert.resolved { lines.paragraph("Resolved", text(remark, time)) }
     guard case .object(let members)? = try? JSONParser().parse(alert.json) else { return }
     func value(_ name: String) -> FieldValue? { members.first { $0.name == name }?.value }
-    if case .string(let name)? = value("resolved_because"), let cause = Alert.ResolveCause(rawValue: name) {
+    if case .string(let name)? = value("resolved_because"), let cause = Alert.ResolveCause(rawValue: name),
+      cause != .byHand || alert.resolved == nil
+    {
       lines.paragraph("Resolved", "because \(cause.meaning)")
     }
     if case .string(let summary)? = value("summary") {

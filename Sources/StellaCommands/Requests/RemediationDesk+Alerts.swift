@@ -120,7 +120,7 @@ extension RemediationDesk {
       try transaction.put(over)
       try remediation.journal.record(.alertResolved, alert, remark, transaction)
       return
-        "Resolved \(String(alert.id.prefix(12))). What goes on of it counts as the same; a new alert comes when that is over and begins again."
+        "Resolved \(String(alert.id.prefix(12))). A new alert fires when its rule's condition is met again."
     }
   }
 

@@ -54,6 +54,9 @@ final class WatchRemediation {
   /// How alerts stand by now that fire still.
   func update(_ alerts: [Alert]) { thread.update(alerts) }
 
+  /// What people have resolved by hand, for detection.
+  var resolvedByHand: ResolvedByHand { thread.resolvedByHand }
+
   /// The silence that mutes an alert at this moment.
   var silence: @Sendable (Alert) -> Mute? { { [thread] in thread.mute($0) } }
 

@@ -129,6 +129,7 @@ final class WatchSession {
       remediation?.update(alerts)
       keeping?.update(alerts)
     }
+    run.resolvedByHand = remediation?.resolvedByHand ?? keeping?.resolvedByHand
     run.monitor = monitor
     run.feed = plan.feed
     run.archive = archive

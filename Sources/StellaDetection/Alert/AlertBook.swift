@@ -6,6 +6,9 @@ import StellaModel
 /// them. Findings of `check` keep it alive until the first check that finds nothing and lies at least the longer of
 /// `keep_firing` and `suppress_for` after the last that did. Those of `absence` last until the key comes back. Those of
 /// `sequence` fire by themselves when they have been pending for `hold`.
+///
+/// One that a person has resolved is over. Of a rule with checks it stays in the book, with the status `resolved`, until a check
+/// finds nothing, or until what checks find is about what came since: see ``endByHand(_:at:by:in:)``.
 final class AlertBook {
   /// A class, so that an event that joins an alert does not copy it.
   private final class Episode {
@@ -14,7 +17,7 @@ final class AlertBook {
     /// When the condition turned true.
     let since: Int64
     var lastFinding: Int64
-    /// A check has found nothing since then.
+    /// A check has found nothing since then; of one that was resolved by hand, that something new came.
     var isMissed = false
     /// Over the rule's limit: nobody hears of it.
     var isHeldBack = false
@@ -31,6 +34,9 @@ final class AlertBook {
       lastFinding = since
     }
 
+    /// Kept in the book only so that what came before doesn't fire again.
+    var isEndedByHand: Bool { alert.status == .resolved }
+
     func isVisited(by deadline: Deadline) -> Bool { stamp == deadline.stamp && visit == deadline.time }
   }
 
@@ -41,6 +47,8 @@ final class AlertBook {
   private let isChecked: Bool
   private let ripens: Bool
   private let span: Int64
+  /// How long after a resolve by hand checks may still see what came before it. Only for rules with checks.
+  var memory: Int64?
   @exclusivity(unchecked) private var episodes: [Int: Episode] = [:]
   /// How many episodes each slot's key has had.
   @exclusivity(unchecked) private var numbers: [Int: Int] = [:]
@@ -70,10 +78,18 @@ final class AlertBook {
   }
 
   var isEmpty: Bool { episodes.isEmpty }
-  /// Alerts that are pending or firing.
-  var count: Int { episodes.count }
+  /// Alerts that are pending or firing. O(alerts).
+  var count: Int { episodes.count { !$0.value.isEndedByHand } }
 
-  func isActive(_ slot: Int) -> Bool { !episodes.isEmpty && episodes[slot] != nil }
+  func isActive(_ slot: Int) -> Bool {
+    guard !episodes.isEmpty, let episode = episodes[slot] else { return false }
+    return !episode.isEndedByHand
+  }
+
+  /// The slot of the alert that fires under this id; nil when none does. O(alerts).
+  func slot(ofFiring id: String) -> Int? {
+    episodes.first { $0.value.alert.status == .firing && $0.value.alert.id == id }?.key
+  }
 
   /// Whether a finding at `time` joins an alert that fires.
   func isFiring(_ slot: Int, at time: Int64) -> Bool {
@@ -84,7 +100,7 @@ final class AlertBook {
 
   /// Whether the alert of `slot` only waits for time to pass: it is pending, or checks find its condition no more.
   func isUnsettled(_ slot: Int) -> Bool {
-    guard !episodes.isEmpty, let episode = episodes[slot] else { return false }
+    guard !episodes.isEmpty, let episode = episodes[slot], !episode.isEndedByHand else { return false }
     return episode.alert.status == .pending || episode.isMissed
   }
 
@@ -93,7 +109,7 @@ final class AlertBook {
 
   /// The alert of `slot`, for people.
   func standing(_ slot: Int) -> KeyStanding.Standing? {
-    guard let episode = episodes[slot] else { return nil }
+    guard let episode = episodes[slot], !episode.isEndedByHand else { return nil }
     let isPending = episode.alert.status == .pending
     let until: Int64? =
       if isPending { episode.since + manifest.hold } else if isChecked { nil } else { episode.lastFinding + span }
@@ -115,30 +131,24 @@ final class AlertBook {
   }
 
   /// Forgets what is kept for a key beyond its episodes.
-  func forget(_ slot: Int) { if !numbers.isEmpty { numbers[slot] = nil } }
+  func forget(_ slot: Int) {
+    if !numbers.isEmpty { numbers[slot] = nil }
+    if !episodes.isEmpty, episodes[slot]?.isEndedByHand == true { remove(slot) }
+  }
 
   /// The condition holds for the key of `slot` at `time`.
   func found(_ finding: Finding, slot: Int, key: UInt32, at time: Int64, in context: DetectionContext) {
     findings &+= 1
     if let episode = episodes[slot] {
-      if isContinued(episode, at: time) {
-        episode.lastFinding = max(episode.lastFinding, time)
-        episode.isMissed = false
-        episode.alert.lastSeen = max(episode.alert.lastSeen, time)
-        episode.alert.value = finding.value ?? episode.alert.value
-        episode.alert.expected = finding.expected ?? episode.alert.expected
-        if episode.alert.status == .pending {
-          episode.finding = finding
-          episode.alert.count = max(episode.alert.count, finding.count)
-          if time - episode.since >= manifest.hold { fire(episode, slot: slot, at: time, in: context) }
-        } else {
-          join(episode, at: time)
-        }
-        merge(finding.affectedUsers, into: episode)
-        schedule(slot, episode)
+      if episode.isEndedByHand {
+        guard episode.isMissed, time - episode.lastFinding >= memory ?? 0 else { return }
+        remove(slot)
+      } else if isContinued(episode, at: time) {
+        join(finding, to: episode, slot: slot, at: time, in: context)
         return
+      } else {
+        end(slot, because: .quiet, in: context)
       }
-      end(slot, because: .quiet, in: context)
     }
     let number = (numbers[slot] ?? 0) + 1
     numbers[slot] = number
@@ -165,6 +175,7 @@ final class AlertBook {
     slot: Int, at time: Int64, because cause: Alert.ResolveCause = .recovered, in context: DetectionContext
   ) {
     guard let episode = episodes[slot] else { return }
+    if episode.isEndedByHand { return remove(slot) }
     episode.isMissed = true
     if episode.alert.status == .pending || time - episode.lastFinding >= span {
       end(slot, at: time, because: cause, in: context)
@@ -174,6 +185,10 @@ final class AlertBook {
   /// A matching event of a key with an alert.
   func matched(slot: Int, at time: Int64, user: @autoclosure () -> String?) {
     guard !episodes.isEmpty, let episode = episodes[slot], isContinued(episode, at: time) else { return }
+    if episode.isEndedByHand {
+      episode.isMissed = true
+      return
+    }
     episode.alert.count += 1
     episode.alert.lastSeen = max(episode.alert.lastSeen, time)
     if let user = user() { merge([user], into: episode) }
@@ -185,24 +200,57 @@ final class AlertBook {
   ///   - time: when; nil for that of its last finding.
   ///   - cause: what ends it.
   func end(_ slot: Int, at time: Int64? = nil, because cause: Alert.ResolveCause, in context: DetectionContext) {
-    guard let episode = episodes.removeValue(forKey: slot) else { return }
-    noteEnd(episode, at: max(time ?? .min, episode.lastFinding), cause)
-    if episode.alert.status == .firing && !episode.isHeldBack {
-      var alert = episode.alert
-      alert.status = .resolved
-      alert.resolvedBecause = cause
-      alert.revision += 1
-      context.emit(alert, order: order)
+    guard let episode = episodes[slot] else { return }
+    if !episode.isEndedByHand {
+      noteEnd(episode, at: max(time ?? .min, episode.lastFinding), cause)
+      resolve(episode, because: cause, in: context)
     }
+    remove(slot)
+  }
+
+  /// Ends the alert of `slot`, which fires, because a person said that it is over.
+  ///
+  /// Checks see windows that still hold what came before. What they find counts again once one of them has found nothing, or once
+  /// something new came and ``memory`` is over.
+  ///
+  /// - Parameters:
+  ///   - time: how far the stream is.
+  ///   - person: who said so.
+  func endByHand(_ slot: Int, at time: Int64, by person: String, in context: DetectionContext) {
+    guard let episode = episodes[slot], episode.alert.status == .firing else { return }
+    let time = max(time, episode.lastFinding)
+    note(.resolved, episode, at: time, reason: "\(person) said that it is over, \(AlertBook.extent(of: episode))")
+    resolve(episode, because: .byHand, in: context)
+    guard memory != nil else { return remove(slot) }
+    episode.alert.status = .resolved
+    episode.alert.evidence = []
+    episode.finding = Finding()
+    episode.lastFinding = time
+    episode.isMissed = false
+    episode.joining = nil
+  }
+
+  private func remove(_ slot: Int) {
+    episodes[slot] = nil
     if episodes.isEmpty {
       deadlines.removeAll()
       nextDeadline = .max
     }
   }
 
-  /// Forgets the alert of `slot` when it does not fire yet.
+  /// Tells the end of an episode that fires.
+  private func resolve(_ episode: Episode, because cause: Alert.ResolveCause, in context: DetectionContext) {
+    guard episode.alert.status == .firing && !episode.isHeldBack else { return }
+    var alert = episode.alert
+    alert.status = .resolved
+    alert.resolvedBecause = cause
+    alert.revision += 1
+    context.emit(alert, order: order)
+  }
+
+  /// Forgets the alert of `slot` when it does not fire yet, or no more.
   func dropPending(_ slot: Int, in context: DetectionContext) {
-    if !episodes.isEmpty, episodes[slot]?.alert.status == .pending {
+    if !episodes.isEmpty, let episode = episodes[slot], episode.alert.status != .firing {
       end(slot, because: .cancelOn, in: context)
     }
   }
@@ -274,8 +322,28 @@ final class AlertBook {
     context.emit(episode.alert, order: order)
   }
 
+  /// What was found belongs to an alert that is open.
+  private func join(
+    _ finding: Finding, to episode: Episode, slot: Int, at time: Int64, in context: DetectionContext
+  ) {
+    episode.lastFinding = max(episode.lastFinding, time)
+    episode.isMissed = false
+    episode.alert.lastSeen = max(episode.alert.lastSeen, time)
+    episode.alert.value = finding.value ?? episode.alert.value
+    episode.alert.expected = finding.expected ?? episode.alert.expected
+    if episode.alert.status == .pending {
+      episode.finding = finding
+      episode.alert.count = max(episode.alert.count, finding.count)
+      if time - episode.since >= manifest.hold { fire(episode, slot: slot, at: time, in: context) }
+    } else {
+      noteJoined(episode, at: time)
+    }
+    merge(finding.affectedUsers, into: episode)
+    schedule(slot, episode)
+  }
+
   /// What was found belongs to an alert that fires.
-  private func join(_ episode: Episode, at time: Int64) {
+  private func noteJoined(_ episode: Episode, at time: Int64) {
     if let joining = episode.joining ?? decisions.find(.suppressed, alert: episode.alert.id) {
       episode.joining = joining
       if decisions.again(joining, at: time) { return }
@@ -289,9 +357,12 @@ final class AlertBook {
       let isOver = cause == .quiet || cause == .recovered
       note(.dropped, episode, at: time, reason: isOver ? held : cause.meaning)
     } else if !episode.isHeldBack {
-      let count = "after \(episode.alert.count) \(episode.alert.count == 1 ? "event" : "events")"
-      note(.resolved, episode, at: time, reason: "\(cause.meaning), \(count)")
+      note(.resolved, episode, at: time, reason: "\(cause.meaning), \(AlertBook.extent(of: episode))")
     }
+  }
+
+  private static func extent(of episode: Episode) -> String {
+    "after \(episode.alert.count) \(episode.alert.count == 1 ? "event" : "events")"
   }
 
   @discardableResult

@@ -90,6 +90,9 @@ final class AbsenceDetector: Detector {
     nextTick = timers.next
   }
 
+  /// It is told again when the key has come back and stays away once more: nothing new happens to one that stays away.
+  override func restart(_ slot: Int) {}
+
   override func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] {
     let isSeen = marks[slot] & Mark.seen != 0
     var readings = [KeyStanding.Reading("last_seen", isSeen ? Timestamp.text(last[slot]) : "never")]

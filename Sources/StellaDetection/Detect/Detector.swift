@@ -77,6 +77,12 @@ package class Detector {
       table.remove(slot)
     }
   }
+  /// A person said that the alert of `slot` is over, which fires still: what was counted for it counts no more. What was learned
+  /// stays.
+  func restart(_ slot: Int) {
+    close(slot)
+    open(slot)
+  }
   /// What the rule keeps in `slot`, in words for people.
   func readings(_ slot: Int, at now: Int64, in context: DetectionContext) -> [KeyStanding.Reading] { [] }
   /// What the last call of `on` did since this was asked, where the script's values are traced.
@@ -136,6 +142,25 @@ package class Detector {
     context.phase = .before
     for slot in book.activeSlots { book.end(slot, because: cause, in: context) }
     endQuarantine(because: cause, in: context)
+  }
+
+  /// Ends the alert that a person said is over, when it is one of this rule that fires.
+  ///
+  /// - Parameter time: how far the stream is.
+  /// - Returns: whether it was.
+  final func endByHand(_ closing: AlertClosing, at time: Int64, in context: DetectionContext) -> Bool {
+    let isOfScript = closing.rule == EngineAlert.quarantine && quarantine?.alert?.id == closing.alert
+    let slot = closing.rule == manifest.id ? book.slot(ofFiring: closing.alert) : nil
+    guard isOfScript || slot != nil else { return false }
+    changes &+= 1
+    context.position = 0
+    context.phase = .before
+    if isOfScript { endQuarantine(because: .byHand, in: context) }
+    if let slot {
+      restart(slot)
+      book.endByHand(slot, at: time, by: closing.by, in: context)
+    }
+    return true
   }
 
   /// The rule has taken over the state of another version of it: what is told of that one's script is over.

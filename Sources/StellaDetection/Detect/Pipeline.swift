@@ -122,6 +122,19 @@ package final class Pipeline {
     return (DetectionContext.takeEmissions(of: contexts), resets)
   }
 
+  /// Ends alerts that people said are over; the batch must be empty. What rules have counted for them begins anew, so that new events
+  /// make new alerts.
+  ///
+  /// - Returns: the ends, and what they are of: those that no rule holds as firing are passed over.
+  package func endByHand(_ closings: [AlertClosing]) -> (alerts: [Alert], ended: [AlertClosing]) {
+    precondition(batch.count == 0, "people decide between batches")
+    let time = latestTime ?? .min
+    let ended = closings.filter { closing in
+      rules.rules.contains { $0.detector.endByHand(closing, at: time, in: contexts[0]) }
+    }
+    return (DetectionContext.takeEmissions(of: contexts), ended)
+  }
+
   /// The columns that rules read now; a batch gets new ones when it is emptied.
   package var wantedColumns: Int { rules.fields.table.count }
   /// Keeps new columns out of the batch while its events come from batches that lack them.

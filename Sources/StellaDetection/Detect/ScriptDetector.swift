@@ -21,6 +21,8 @@ final class ScriptDetector: Detector {
   private let aging: [any Primitive]
   /// Those that take events by themselves, and what of the batch in hand they take.
   private let fed: [any FedPrimitive]
+  /// Those that count what happens now, beside those that know what is usual.
+  private let counting: [any Primitive]
   private let feeds: UnsafeMutablePointer<UnsafePointer<UInt64>?>
   private let initial: LuaValue?
   private let shortestCount: CountWindow?
@@ -49,6 +51,8 @@ final class ScriptDetector: Detector {
     var aging: [any Primitive] = []
     var fed: [any FedPrimitive] = []
     var counts: [(within: Int64, window: CountWindow)] = []
+    var counting: [any Primitive] = []
+    var shortest = Int64.max
     var initial: [(key: String, value: LuaValue)] = []
     for field in manifest.state {
       switch field.content {
@@ -58,12 +62,17 @@ final class ScriptDetector: Detector {
         primitives.append(primitive)
         if settings.feed != nil, let primitive = primitive as? any FedPrimitive { fed.append(primitive) }
         if !(primitive is RingState) { aging.append(primitive) }
+        if ScriptDetector.counts(name, settings) {
+          counting.append(primitive)
+          if name.hasPrefix("window.") { shortest = min(shortest, settings.within) }
+        }
         if let window = primitive as? CountWindow, settings.offset == 0 { counts.append((settings.within, window)) }
       }
     }
     self.primitives = primitives
     self.aging = aging
     self.fed = fed
+    self.counting = counting
     feeds = RawStorage.allocate(count: fed.count)
     feeds.initialize(repeating: nil, count: fed.count)
     self.initial = initial.isEmpty ? nil : .table(LuaTable(fields: initial))
@@ -77,6 +86,20 @@ final class ScriptDetector: Detector {
       manifest: script.shared, order: order, keys: keys, affectedColumn: affectedColumn,
       slotBytes: primitives.reduce(isSeenKept ? 8 : 0) { $0 + $1.slotBytes })
     host.primitives = primitives
+    if manifest.check != nil {
+      book.memory = shortest == .max ? 0 : min(shortest, ScriptDetector.longestMemory)
+    }
+  }
+
+  /// An hour: checks that look back further may find once more what a person has resolved.
+  private static let longestMemory: Int64 = 3_600_000_000_000
+
+  /// Whether a primitive counts what happens now.
+  private static func counts(_ name: String, _ settings: RuleManifest.PrimitiveSettings) -> Bool {
+    switch name {
+    case "session", "top", "ring": true
+    default: name.hasPrefix("window.") && settings.offset == 0
+    }
   }
 
   deinit {
@@ -126,6 +149,11 @@ final class ScriptDetector: Detector {
     guard let seen, table.keys[slot] == number else { return }
     seen[slot] = context.batch.times[context.position]
     startTicks(for: slot, at: seen[slot])
+  }
+
+  /// Checks go on with what they have: to them, few events would be news as many are.
+  override func restart(_ slot: Int) {
+    if book.memory == nil { for primitive in counting { primitive.clear(slot) } }
   }
 
   override func isIdle(_ slot: Int, at now: Int64) -> Bool {

@@ -98,19 +98,24 @@ extension InMemoryTransaction: AlertTransaction {
     let found = state.alerts.values.filter { alert in
       (query.statuses.isEmpty || query.statuses.contains(alert.status))
         && (query.rule == nil || query.rule == alert.rule)
+        && query.resolvedByHandSince.map { alert.isResolvedByHand && alert.updatedAt >= $0 } ?? true
     }.sorted { ($1.updatedAt, $0.id) > ($0.updatedAt, $1.id) }
     return query.limit.map { Array(found.suffix(max(0, $0))) } ?? found
   }
 
-  func put(_ alert: StoredAlert) throws(StoreError) {
+  @discardableResult
+  func put(_ alert: StoredAlert) throws(StoreError) -> Bool {
     var alert = alert
     if let before = state.alerts[alert.id] {
-      if before.isResolvedByHand, alert.status != .resolved, Self.revision(alert) <= Self.revision(before) { return }
+      if before.isResolvedByHand, alert.status != .resolved, Self.revision(alert) <= Self.revision(before) {
+        return false
+      }
       alert.acknowledged = before.acknowledged
       alert.resolved = before.resolved
       alert.firstSeen = before.firstSeen
     }
     try state.set(\.alerts, alert.id, alert)
+    return true
   }
 
   private static func revision(_ alert: StoredAlert) -> Int {

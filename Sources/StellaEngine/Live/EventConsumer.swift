@@ -32,6 +32,12 @@ protocol EventConsumer: AnyObject {
   func reloadWhenWritten() throws
   /// The place to look whether the rules have changed. Called often; the batch is empty.
   func reloadWhatChanged() throws
+  /// Ends alerts that people said are over, as a followed reading did before. The batch is empty.
+  func endByHand(_ closings: [AlertClosing]) throws
+  /// The place to look whether people have said that alerts are over. Called often; the batch is empty.
+  ///
+  /// - Parameter isStart: whether to look for all that was said ever.
+  func endWhatPeopleResolved(isStart: Bool) throws
   /// Called about once a second between two batches, and at the start and the end with `force`: what is kept for a restart
   /// is durable on return then.
   func housekeep(force: Bool)
@@ -46,5 +52,7 @@ extension EventConsumer {
   func confirmed(_ source: UInt16, at now: Int64) throws { try consume() }
   func reloadWhenWritten() throws {}
   func reloadWhatChanged() throws {}
+  func endByHand(_ closings: [AlertClosing]) throws {}
+  func endWhatPeopleResolved(isStart: Bool) throws {}
   func housekeep(force: Bool) {}
 }

@@ -96,6 +96,7 @@ final class LiveReading {
     consumer.clear()
     // What a followed reading has told of stands, also when the next one goes on to the end.
     try consumer.repeatSteps(repeatSteps)
+    try consumer.endWhatPeopleResolved(isStart: true)
     if options.follow { return try follow(interrupts) }
     if readers.count == 1 { return try readToEnd(readers[0], interrupts) }
     return try mergeToEnd(interrupts)
@@ -175,6 +176,7 @@ final class LiveReading {
       if !readers.isEmpty && readers.allSatisfy({ ended.contains($0.number) }) { return false }
       housekeep(force: false)
       try consumer.reloadWhatChanged()
+      try consumer.endWhatPeopleResolved(isStart: false)
       // A source that is never idle must not keep new files from being found.
       let isRescanDue = machineMonotonicTime() - lastRescan >= LiveReading.housekeepingInterval
       if !isIdle && !isRescanDue { continue }
@@ -218,6 +220,7 @@ final class LiveReading {
       case .events(let source, let count): try repeatEvents(of: source, count, waiter)
       case .rest(let silent, let nanoseconds): try consumer.rest(silent: silent, nanoseconds: nanoseconds)
       case .source: break
+      case .ended(let closings): try consumer.endByHand(closings)
       case .confirmed(let source, let now):
         if let reader = readers.first(where: { $0.number == source }) { try confirm(reader, at: now) }
       case .end(let source):

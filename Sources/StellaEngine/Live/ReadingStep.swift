@@ -14,6 +14,8 @@ enum ReadingStep: Hashable {
   case source(UInt16, key: String)
   /// The source will not bring anything more.
   case end(source: UInt16)
+  /// People said that these alerts are over, and they were ended.
+  case ended([AlertClosing])
 
   var encoded: [UInt8] {
     let writer = StateWriter()
@@ -39,6 +41,12 @@ enum ReadingStep: Hashable {
     case .end(let source):
       writer.write(4)
       writer.write(Int(source))
+    case .ended(let closings):
+      writer.write(5)
+      writer.write(closings.count)
+      for closing in closings {
+        for text in [closing.alert, closing.rule, closing.by] { writer.write(text) }
+      }
     }
     return Array(writer.bytes)
   }
@@ -57,6 +65,12 @@ enum ReadingStep: Hashable {
     case 2: self = .confirmed(source: try source(), now: try reader.integer())
     case 3: self = .source(try source(), key: try reader.text())
     case 4: self = .end(source: try source())
+    case 5:
+      var closings: [AlertClosing] = []
+      for _ in 0..<(try reader.count()) {
+        closings.append(AlertClosing(alert: try reader.text(), rule: try reader.text(), by: try reader.text()))
+      }
+      self = .ended(closings)
     default: throw StateError(message: "a step is of no known kind")
     }
     withExtendedLifetime(bytes) {}

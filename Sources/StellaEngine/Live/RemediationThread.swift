@@ -2,6 +2,7 @@ import Glibc
 import StellaDetection
 import StellaModel
 import StellaRemediation
+import Synchronization
 
 /// Keeps alerts, and where it is told to proposes fixes for them and carries out what is approved, on a thread of its own, so
 /// that detection never waits for a store, a target or a person.
@@ -34,6 +35,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private static var retryNanoseconds: Int64 { 500_000_000 }
   /// How often deadlines are looked at when nothing else happens.
   private static var roundNanoseconds: Int64 { 1_000_000_000 }
+  /// By how much a decision may be older than it is seen to be: who made it may have waited for the store.
+  private static var decisionNanoseconds: Int64 { 15_000_000_000 }
 
   private let store: Store
   private let time: any TimeSource
@@ -61,6 +64,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// Runs and alerts of which it was told what became of them, or why nothing did.
   private var told: Set<String> = []
+  /// Up to when it was looked for alerts that people have resolved, and those that were found by the last look.
+  private var lookedForResolved: Int64
+  private var foundResolved: Set<String> = []
 
   private let lock = ConditionLock()
   private var queue: [Alert] = []
@@ -73,6 +79,10 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var overtaken: Set<String> = []
   /// How alerts stand that were taken before, by their ids.
   private var standing: [String: Alert] = [:]
+  /// What people have resolved, for detection, by the alerts' ids.
+  private var resolved: [String: AlertClosing] = [:]
+  /// Whether ``resolved`` holds anything, to be seen without the lock.
+  private let hasResolved = Atomic(false)
   /// Whether alerts were taken out of the queue that aren't kept and acted on yet.
   private var isWorking = false
   /// How often alerts could not be kept.
@@ -118,6 +128,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     self.alertLifetime = alertLifetime
     self.seal = seal
     self.onNotice = onNotice
+    lookedForResolved = time.now()
     silences = try store.readRuns { try $0.silences() }
     thread = try EngineThread.start { self.run() }
   }
@@ -143,6 +154,35 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   package func mute(_ alert: Alert) -> Mute? {
     let now = time.now()
     return lock.locked { silences.first { $0.mutes(rule: alert.rule, key: alert.key, at: now) } }?.mute
+  }
+
+  /// What people have resolved by hand: detection ends such alerts, however they were resolved.
+  package var resolvedByHand: ResolvedByHand {
+    ResolvedByHand(
+      take: { [self] in
+        guard hasResolved.load(ordering: .acquiring) else { return [] }
+        return lock.locked {
+          hasResolved.store(false, ordering: .releasing)
+          defer { resolved.removeAll() }
+          return resolved.values.sorted { $0.alert < $1.alert }
+        }
+      },
+      among: { [store] ids in
+        // What can't be read now is found when how alerts stand is kept.
+        let found = try? store.readRuns { transaction in
+          try ids.compactMap { try transaction.alert($0).flatMap(AlertClosing.init) }
+        }
+        return found ?? []
+      })
+  }
+
+  /// Leaves it to detection to end an alert that a person has resolved.
+  private func end(_ stored: StoredAlert?) {
+    guard let closing = stored.flatMap(AlertClosing.init) else { return }
+    lock.locked {
+      resolved[closing.alert] = closing
+      hasResolved.store(true, ordering: .releasing)
+    }
   }
 
   /// With the lock held.
@@ -307,16 +347,22 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private func keep(_ alerts: [Alert]) throws {
     guard !alerts.isEmpty else { return }
     let now = time.now()
-    try store.write(as: .command) { transaction in
+    let refused = try store.write(as: .command) { transaction in
+      var refused: [StoredAlert] = []
       for alert in alerts {
         var alert = alert
         // Why nobody was told that it fires is the question that is asked of it, also when it is over.
         if alert.status == .resolved, alert.mute == nil, let before = try transaction.alert(alert.id) {
           alert.mute = Self.mute(of: before)
         }
-        try transaction.put(StoredAlert(alert, updatedAt: now))
+        if try !transaction.put(StoredAlert(alert, updatedAt: now)), let kept = try transaction.alert(alert.id) {
+          refused.append(kept)
+        }
       }
+      return refused
     }
+    // It was read again, and fires where nobody looks at it.
+    for alert in refused { end(alert) }
   }
 
   /// Keeps how alerts stand by now. Those that wait to be kept at all, and to be acted on, come first.
@@ -329,15 +375,22 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     let alerts = ready.values.sorted { $0.id < $1.id }
     do {
       for start in stride(from: 0, to: alerts.count, by: Self.sliceLimit) {
-        try store.write(as: .command) { transaction in
+        let over = try store.write(as: .command) { transaction in
+          var over: [StoredAlert] = []
           for alert in alerts[start..<min(start + Self.sliceLimit, alerts.count)] {
-            guard let before = try transaction.alert(alert.id), before.status == .firing else { continue }
+            guard let before = try transaction.alert(alert.id) else { continue }
+            guard before.status == .firing else {
+              over.append(before)
+              continue
+            }
             var alert = alert
             alert.mute = Self.mute(of: before)
             let newer = StoredAlert(alert, updatedAt: before.updatedAt)
             if newer.json != before.json { try transaction.put(newer) }
           }
+          return over
         }
+        for alert in over { end(alert) }
       }
     } catch let error as StoreError {
       lock.locked { standing.merge(ready) { newer, _ in newer } }
@@ -370,7 +423,13 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   private func refresh(isLast: Bool) throws {
     let now = time.now()
-    let (found, size) = try store.readRuns { (try $0.silences(), $0.head.size) }
+    var query = AlertQuery()
+    query.resolvedByHandSince = min(lookedForResolved, now) - Self.decisionNanoseconds
+    let (found, size, over) = try store.readRuns { [query] in
+      (try $0.silences(), $0.head.size, try $0.alerts(query))
+    }
+    for alert in over where !foundResolved.contains(alert.id) { end(alert) }
+    (foundResolved, lookedForResolved) = (Set(over.map(\.id)), now)
     lock.locked { silences = found.filter { $0.until > now } }
     seenSize = size
     // Whatever somebody sets the calendar to.

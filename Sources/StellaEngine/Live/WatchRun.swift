@@ -41,6 +41,8 @@ package final class WatchRun: EventConsumer {
   /// reading that nothing goes on with all of them.
   package var onStanding: (([Alert]) -> Void)?
   var grown = GrownAlerts()
+  /// What people have resolved by hand; nil where nobody can.
+  package var resolvedByHand: ResolvedByHand?
   /// Through which others may ask how it fares.
   package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.

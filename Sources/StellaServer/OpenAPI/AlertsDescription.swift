@@ -20,7 +20,7 @@ extension AreaDescription {
         parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404]),
       .operation(
         "POST", "/alerts/:id/resolve", "resolveAlert",
-        "Say that an alert is over; a new one comes when its rule finds it over and beginning again",
+        "Say that an alert is over; a new one fires when its rule's condition is met again",
         .respond, parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404]),
       .operation(
         "POST", "/silences", "silence", "Keep alerts of a rule, or of a key of it, from being told for a while",

@@ -202,6 +202,70 @@ struct ServeNotifyTests {
   }
 
   @Test(
+    "What goes on after a person has resolved it is a new alert, also when the server is killed in between",
+    arguments: ["never", "at once", "later"])
+  func goesOn(killed: String) throws {
+    let hook = HookServer()
+    try configure(hook, "users: { me: { uids: [\(getuid())], roles: [admin, approver] } }\n")
+    try directory.write(
+      "Rules/many.lua",
+      """
+      return rule {
+        api = 1, id = "test.many", title = "Many failures", severity = "high", by = { "host" }, where = [[fail == true]],
+        threshold = { count = 3, within = "1h" }, suppress_for = "1h",
+      }
+
+      """)
+    func serve() throws -> StellaProcess {
+      let server = try directory.stella(["serve", "app.jsonl"], environment: Self.environment)
+      try #require(server.until { $0.errors.contains("watching") }, "\(server.errors)")
+      return server
+    }
+    func append(_ numbers: ClosedRange<Int>) throws {
+      let lines = numbers.map { "{\"ts\":\(1_700_000_000 + $0),\"fail\":true,\"host\":\"a\"}\n" }
+      try directory.append("app.jsonl", lines.joined())
+    }
+    /// The ids of what was told, by its status.
+    func told(_ status: String) throws -> Set<String> {
+      var ids: Set<String> = []
+      for request in hook.received {
+        let body = try JSONSerialization.jsonObject(with: Data(request.body.utf8)) as? [String: Any]
+        for notice in body?["notices"] as? [[String: Any]] ?? [] where notice["status"] as? String == status {
+          if let id = notice["id"] as? String { ids.insert(id) }
+        }
+      }
+      return ids
+    }
+    var server = try serve()
+    func kill() throws {
+      server.send(SIGKILL)
+      _ = server.status()
+      server = try serve()
+    }
+    try append(1...4)
+    #expect(try until { try told("firing").count == 1 })
+    let id = try #require(try told("firing").first)
+    #expect(try run(["alerts", "resolve", id, "--reason", "over"]).status == 0)
+    if killed == "at once" { try kill() }
+    #expect(try until { try told("resolved") == [id] })
+    // Detection has ended it as well.
+    #expect(try until { try run(["alerts", "show", id, "--output", "json"]).output.contains("by_hand") })
+    try append(5...6)
+    if killed == "later" { try kill() }
+    try append(7...7)
+    #expect(try until { try told("firing").count == 2 }, "\(hook.received.map(\.body)) \(server.errors)")
+    let new = try #require(try told("firing").subtracting([id]).first)
+    let listed = try run(["alerts", "list"])
+    #expect(listed.output.contains(new.prefix(12)) && !listed.output.contains(id.prefix(12)), "\(listed)")
+    // It is kept about once a second.
+    #expect(
+      try until { try run(["rules", "history", "test.many"]).output.contains("user:me said that it is over") })
+    server.send(SIGTERM)
+    _ = server.status()
+    #expect(try told("resolved") == [id])
+  }
+
+  @Test(
     "What can't be meant is refused with its place, and without what is secret",
     arguments: [
       ("sinks: { a: { kind: slack, url: 'ftp://x/tell-nobody' } }", "plain http or https URL"),

@@ -190,8 +190,17 @@ struct RemediationThreadTests {
     second.take([firing])
     var standing = firing
     standing.count = 9
+    let closings = [AlertClosing(alert: firing.id, rule: firing.rule, by: remark.by)]
+    #expect(second.resolvedByHand.among([firing.id, "none"]) == closings)
     second.update([standing])
     second.end()
+    // What detection holds as firing is left to it to end, once.
+    #expect(second.resolvedByHand.take() == closings && second.resolvedByHand.take().isEmpty)
+    // Whatever else was missed is found when it is looked how alerts stand.
+    let third = try makeThread(store)
+    third.update([standing])
+    third.end()
+    #expect(third.resolvedByHand.take() == closings)
     let kept = try #require(try store.readRuns { try $0.alert(firing.id) })
     #expect(kept.status == .resolved && kept.resolved == remark && kept.updatedAt == 5 && kept.count == 3)
   }

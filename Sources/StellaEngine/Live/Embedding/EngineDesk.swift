@@ -16,6 +16,8 @@ protocol EngineDesk: Sendable {
   func take(_ alerts: [Alert])
   func update(_ alerts: [Alert])
   func mute(_ alert: Alert) -> Mute?
+  /// What people have resolved by hand, for detection; nil before it works.
+  var resolvedByHand: ResolvedByHand? { get }
   func isSettled(within patience: Int64?) -> Bool
   /// Begins no further effect, works off what is left, and lets go of the store.
   func end()

@@ -111,8 +111,8 @@ extension StellaEngine {
     try await ask { try $0.acknowledge(id, reason: reason, by: name) }
   }
 
-  /// Says that an alert is over, whatever its rule says. What goes on of it counts as the same; a new alert comes
-  /// when the rule finds that over and beginning again.
+  /// Says that an alert is over, whatever its rule says. A new alert fires when the rule's condition is met again by what comes from
+  /// about a second later on.
   public func resolve(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
     try await ask { try $0.resolve(id, reason: reason, by: name) }

@@ -144,6 +144,7 @@ public final class StellaEngine: Service {
       },
       isSettled: { [desk] in desk.isSettled(within: $0) }, onNotice: { [state] in state.note($0) })
     run.onStanding = { [desk] in desk.update($0) }
+    run.resolvedByHand = desk.resolvedByHand
     run.onProgress = { [state] in state.read(events: $0.events) }
     state.isRunning()
     _ = try run.run(interrupts: control)

@@ -101,6 +101,8 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
 
   func mute(_ alert: Alert) -> Mute? { running?.mute(alert) }
 
+  var resolvedByHand: ResolvedByHand? { running?.resolvedByHand }
+
   func isSettled(within patience: Int64?) -> Bool { running?.isSettled(within: patience) ?? true }
 
   func end() {
