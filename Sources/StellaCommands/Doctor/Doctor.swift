@@ -20,7 +20,8 @@ struct Doctor {
   func checkups() -> [Checkup] {
     let fixes = self.fixes
     return [checkConfiguration()] + checkRules(fixes) + checkFixes(fixes) + TargetDoctor(configuration).checkups()
-      + checkPeople() + checkIssuer()
+      + checkPeople() + checkIssuer() + SourceDoctor(configuration).checkups()
+      + ListenDoctor(configuration).checkups()
       + StateDoctor(configuration).checkups(
         hasTargets: !configuration.targets.isEmpty, fixes: fixes, policies: rules.policies)
       + NotifyDoctor(configuration.notify).checkups()

@@ -13,7 +13,7 @@ struct TargetDoctor {
     let (secrets, problems) = SecretBook.readable(configuration.secrets, environment: Configuration.environment)
     var checkups = problems.map {
       Checkup.problem(
-        "secrets", "\($0)", "No fix can be planned, and nothing that is approved runs, until it can be read.")
+        "secrets", "\($0)", "`stella serve` doesn't start and no fix is planned before it can be read.")
     }
     let (set, refused) = TargetAssembly.assembled(configuration.targets, secrets)
     checkups += refused.map { .problem("targets", $0.message, "") }
