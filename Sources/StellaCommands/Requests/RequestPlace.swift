@@ -5,10 +5,11 @@ import StellaServer
 
 /// Where requests are answered: by a server elsewhere, by the one that runs on the state directory, else here.
 final class RequestPlace {
-  private let configuration: Configuration
+  private let config: String?
   private let rules: [String]
   private let fixes: [String]
   private let client: ServerClient?
+  private var loaded: Configuration?
   private var opened: RemediationDesk?
 
   /// Fixes that are named on the command line are those of this process: a server has its own, and no others.
@@ -25,22 +26,22 @@ final class RequestPlace {
   init(
     config: String?, rules: [String] = [], fixes: [String] = [], isLocal: Bool, remote: RemoteOptions
   ) throws {
-    (self.rules, self.fixes) = (rules, fixes)
+    (self.config, self.rules, self.fixes) = (config, rules, fixes)
     let isHere = isLocal || !fixes.isEmpty || !rules.isEmpty
     if !isHere, let server = try RemoteServer(remote) {
-      configuration = Configuration()
       client = try ServerClient(server, secret: server.secret())
       return
     }
+    // A server has read all of the file, with variables that needn't be set here.
     client = isHere ? nil : try ServerClient(directory: Configuration.state(config))
-    // The server has read all of it, with variables that needn't be set here.
-    configuration = client == nil ? try Configuration.load(config) : Configuration()
   }
 
   var isServer: Bool { client != nil }
 
   func answer(_ request: OperatorRequest, as layout: AnswerLayout) throws -> OperatorAnswer {
     if let client { return try client.answer(request, as: layout) }
+    if case .health(.system) = request { throw RemediationDesk.noEngine }
+    let configuration = try configuration()
     // They ask nothing of the store, which needn't be there.
     if request == .whoami { return Whoami(viewer: Viewer(try ApprovalRules(configuration).people)).answer(layout) }
     if case .rules(let request) = request { return try RuleDesk.answer(request, rules, configuration, as: layout) }
@@ -57,8 +58,15 @@ final class RequestPlace {
 
   private func desk() throws -> RemediationDesk {
     if let opened { return opened }
-    let desk = try RemediationDesk(configuration, fixes: fixes)
+    let desk = try RemediationDesk(configuration(), fixes: fixes)
     opened = desk
     return desk
+  }
+
+  private func configuration() throws(ConfigurationError) -> Configuration {
+    if let loaded { return loaded }
+    let configuration = try Configuration.load(config)
+    loaded = configuration
+    return configuration
   }
 }
