@@ -34,6 +34,21 @@ struct KeptAlertTests {
     #expect(try objects(["alerts", "list"]).isEmpty)
   }
 
+  @Test("What is over can't be acknowledged or resolved any more, and what was said of it stays")
+  func over() throws {
+    try directory.write("old.jsonl", Self.line("s1"))
+    try scene.expect(["watch", "--no-follow", "old.jsonl", "--propose"], 0)
+    let id = try #require(try objects(["alerts", "list"]).first?["id"] as? String)
+    try scene.expect(["alerts", "ack", id, "--reason", "looking"], 0)
+    try scene.expect(["alerts", "resolve", id, "--reason", "seen"], 0)
+    for verb in ["ack", "resolve"] {
+      let again = try scene.expect(["alerts", verb, id, "--reason", "later"], 4)
+      #expect(again.errors.contains("is over since") && again.errors.contains("mara resolved it"), "\(again.errors)")
+    }
+    let shown = try scene.expect(["alerts", "show", id], 0).output
+    #expect(shown.contains("looking") && shown.contains("seen") && !shown.contains("later"), "\(shown)")
+  }
+
   @Test("Where the next start goes on, an alert goes on too")
   func checkpoint() throws {
     try directory.write("old.jsonl", Self.line("s1"))

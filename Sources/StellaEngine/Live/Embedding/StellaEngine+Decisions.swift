@@ -105,14 +105,14 @@ extension StellaEngine {
     try await ask { try $0.setFreeze(false, reason: reason, by: name) }
   }
 
-  /// Says that somebody looks after an alert.
+  /// Says that somebody looks after an alert. One that is over is a conflict.
   public func acknowledge(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
     try await ask { try $0.acknowledge(id, reason: reason, by: name) }
   }
 
   /// Says that an alert is over, whatever its rule says. What goes on of it counts as the same; a new alert comes
-  /// when the rule finds that over and beginning again.
+  /// when the rule finds that over and beginning again. One that is over already is a conflict.
   public func resolve(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
     try await ask { try $0.resolve(id, reason: reason, by: name) }
