@@ -94,7 +94,10 @@ struct OperatorRequestTests {
       ("DELETE", "/api/v1/silences/first", "", "number"), ("GET", "/api/v1/alerts?all=yes", "", "all=true"),
       ("POST", "/api/v1/alerts/0a/resolve", "{}", "reason"), ("GET", "/api/v1/alerts/0a?rule=x", "", "rule"),
       ("GET", "/api/v1/log?limit=1001", "", "1000"), ("GET", "/api/v1/log?limit=0", "", "limit"),
-      ("GET", "/api/v1/log?before=3", "", "after"), ("GET", "/api/v1/log/first", "", "number"),
+      ("GET", "/api/v1/alerts?limit=0", "", "from 1 on"), ("GET", "/api/v1/runs?limit=-1", "", "from 1 on"),
+      ("GET", "/api/v1/rules/a.b/history?limit=0", "", "from 1 on"), ("GET", "/api/v1/top?limit=0", "", "from 1 on"),
+      ("GET", "/api/v1/notifications?limit=0", "", "from 1 on"), ("GET", "/api/v1/log?before=3", "", "after"),
+      ("GET", "/api/v1/log/first", "", "number"),
       ("POST", "/api/v1/rules/reload", #"{"tests":false}"#, "tests"), ("GET", "/api/v1/rules?all=true", "", "all"),
       ("DELETE", "/api/v1/freeze", "", "reason"), ("PUT", "/api/v1/freeze", "{}", "reason"),
     ])

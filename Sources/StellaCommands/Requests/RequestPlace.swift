@@ -39,6 +39,7 @@ final class RequestPlace {
   var isServer: Bool { client != nil }
 
   func answer(_ request: OperatorRequest, as layout: AnswerLayout) throws -> OperatorAnswer {
+    try request.checkLimit()
     if let client { return try client.answer(request, as: layout) }
     if case .health(.system) = request { throw RemediationDesk.noEngine }
     let configuration = try configuration()
