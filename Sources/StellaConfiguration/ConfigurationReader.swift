@@ -230,14 +230,14 @@ struct ConfigurationReader {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
       let place = ConfigurationPlace(file: file, line: mark.line, column: mark.column)
-      return .init(.notYAML, at: place, "is no YAML: \(problem).")
+      return .init(.notYAML, at: place, YAMLTrouble.text(problem))
     case .duplicatedKeysInMapping(let duplicates, let context):
       let again = Self.repetition(of: duplicates.first ?? "", after: context.mark, in: context.text)
       let place = ConfigurationPlace(
         file: file, line: again ?? context.mark.line, column: context.mark.column)
       let first = again.map { _ in ", first in line \(context.mark.line)" } ?? ""
       let keys = duplicates.map { "`\(TextEscaping.oneLine($0))`" }.joined(separator: ", ")
-      return .init(.notYAML, at: place, "has a key twice: \(keys)\(first). Keep one.")
+      return .init(.notYAML, at: place, "there is a key twice: \(keys)\(first). Keep one.")
     default:
       return .init(.notYAML, at: start, "is no YAML: \(error)")
     }

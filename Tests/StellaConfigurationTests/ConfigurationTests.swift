@@ -146,6 +146,19 @@ struct ConfigurationTests {
     #expect((problem?.place.line ?? 0) >= 1 && (problem?.place.column ?? 0) >= 1)
   }
 
+  @Test(
+    "What the parser says is told in plain words",
+    arguments: [
+      ("rules: [a, b\nstate: c\n", "`]`"), ("limits: { workers: 1\nstate: c\n", "`}`"),
+      ("limits:\n\tworkers: 1\n", "tab"),
+      ("state: a: b\n", "colon into quotes"), ("state: 'a\n", "quotes are not closed"), ("state: @a\n", "into quotes"),
+    ])
+  func plainWords(text: String, told: String) {
+    let problem = problems(text).first
+    #expect(problem?.code == .notYAML && problem?.message.contains(told) == true, "\(String(describing: problem))")
+    #expect(problem?.message.contains("token") == false && problem?.message.contains("expected") == false)
+  }
+
   @Test("Environment variables are put in, a dollar sign elsewhere stays")
   func environment() throws {
     let configuration = try parse(
