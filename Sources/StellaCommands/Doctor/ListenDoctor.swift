@@ -78,14 +78,20 @@ struct ListenDoctor {
       let pid = running.pid > 0 ? " (pid \(running.pid))" : ""
       return [.ok(subject, "\(name) is in use, and `stella serve`\(pid) runs here")]
     }
+    let told = "\(name) can't be listened at: \(String(cString: strerror(code)))"
+    // The unit that starts the server may have them.
+    if code == EACCES {
+      return [
+        .warning(subject, told, "Ports under 1024 take rights that this user lacks. See that `stella serve` has them.")
+      ]
+    }
     let remedy =
       switch code {
       case EADDRINUSE: "Another process listens there. End it, or name another port in stella.yaml."
       case EADDRNOTAVAIL: "This machine has no such address. Name one of its own in stella.yaml, or 0.0.0.0."
-      case EACCES: "Ports under 1024 take rights of their own. Name another in stella.yaml."
       default: "Name another address in stella.yaml."
       }
-    return [.problem(subject, "\(name) can't be listened at: \(String(cString: strerror(code)))", remedy)]
+    return [.problem(subject, told, remedy)]
   }
 
   /// Why an address can't be bound, as `errno`; nil when it can.
