@@ -109,9 +109,11 @@ final class ServerClient {
               + "stella login \(place.origin) --ca-file FILE", limit: 500))
       }
       let place = remote.map { place in
-        trouble.kind == .certificate
-          ? "`stella login \(place.origin) --ca-file FILE` says which certificates to believe there."
-          : "Look whether the address is right, and whether `stella serve` runs there."
+        switch trouble.kind {
+        case .certificate: "`stella login \(place.origin) --ca-file FILE` says which certificates to believe there."
+        case .wrongName: "Write the address with a name that the certificate is for."
+        default: "Look whether the address is right, and whether `stella serve` runs there."
+        }
       }
       let remedy = place.map { " " + $0 } ?? remedy
       return CommandFailure(
@@ -175,7 +177,7 @@ final class ServerClient {
     }
     return CommandFailure(
       .failure,
-      "\(server) gave an answer that can't be understood (\(code)); it may be another version than this."
+      "\(server) gave an answer that can't be understood (\(code)); it may be another version than this, or no Stella."
         + remedy)
   }
 }
