@@ -56,4 +56,24 @@ struct KeptAlertTests {
     let alert = try #require(try objects(["alerts", "list"]).first)
     #expect(alert["status"] as? String == "firing" && alert["input_ended"] == nil, "\(alert)")
   }
+
+  @Test("Who needs the store alone needs no secrets of targets; what plans or applies says which one is missing")
+  func withoutSecrets() throws {
+    let run = try scene.propose("repair", "s1")
+    let written = try String(contentsOfFile: directory("stella.yaml"), encoding: .utf8)
+    try directory.write("stella.yaml", written + "secrets: { token: { version: 1, env: STELLA_TEST_UNSET } }\n")
+    let why = ["--reason", "x"]
+    for stored in [
+      ["alerts", "list"], ["runs", "list"], ["runs", "show", run.id], ["approvals", "list"], ["fixes", "list"],
+      ["freeze", "set"] + why, ["freeze", "clear"] + why, ["log", "status"], ["log", "checkpoint"], ["log", "verify"],
+      ["backup", directory("copy")],
+    ] { try scene.expect(stored, 0) }
+    for asked in [
+      ["approvals", "approve", run.id, "--digest", run.digest] + why, ["approvals", "replan", run.id],
+      ["fixes", "plan", "repair", "--param", "service=s2"],
+    ] {
+      let refused = try scene.expect(asked, 3)
+      #expect(refused.errors.contains("STELLA_TEST_UNSET"), "\(refused)")
+    }
+  }
 }

@@ -46,7 +46,7 @@ final class RequestPlace {
     // They ask nothing of the store, which needn't be there.
     if request == .whoami { return Whoami(viewer: Viewer(try ApprovalRules(configuration).people)).answer(layout) }
     if case .rules(let request) = request { return try RuleDesk.answer(request, rules, configuration, as: layout) }
-    let desk = try desk()
+    let desk = try desk(hasTargets: Self.needsTargets(request))
     return try desk.answer(request, for: desk.viewer, as: layout)
   }
 
@@ -57,11 +57,20 @@ final class RequestPlace {
 
   func close() { opened?.close() }
 
-  private func desk() throws -> RemediationDesk {
-    if let opened { return opened }
-    let desk = try RemediationDesk(configuration(), fixes: fixes)
+  private func desk(hasTargets: Bool = false) throws -> RemediationDesk {
+    if let opened, opened.hasTargets || !hasTargets { return opened }
+    opened?.close()
+    let desk = try RemediationDesk(configuration(), fixes: fixes, hasTargets: hasTargets)
     opened = desk
     return desk
+  }
+
+  /// Whether something may be planned, applied or verified for it; anything else needs the store alone, and no secrets.
+  private static func needsTargets(_ request: OperatorRequest) -> Bool {
+    switch request {
+    case .approve, .review, .replan, .execute, .rollback, .reconcile, .accept: true
+    default: false
+    }
   }
 
   private func configuration() throws(ConfigurationError) -> Configuration {
