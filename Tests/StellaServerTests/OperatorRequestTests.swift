@@ -14,7 +14,7 @@ struct OperatorRequestTests {
     var filter = OperatorRequest.Filter()
     filter.states = [.awaiting, .rollbackConflict]
     filter.fix = text
-    filter.limit = -1
+    filter.limit = 1
     var alerts = OperatorRequest.AlertFilter()
     alerts.isWhole = true
     alerts.rule = text
@@ -40,7 +40,7 @@ struct OperatorRequestTests {
       + OperatorRequest.TopFilter.Order.allCases.map { order -> OperatorRequest in
         var filter = OperatorRequest.TopFilter()
         filter.order = order
-        filter.limit = order == .cost ? nil : -3
+        filter.limit = order == .cost ? nil : 3
         return .top(filter)
       }
       + (text.isEmpty
@@ -53,7 +53,7 @@ struct OperatorRequestTests {
           .reconcile(text, .applied, reason: text), .reconcile(text, .notApplied, reason: text),
           .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
           .health(.acknowledge(text, reason: text)), .history(rule: text, limit: 7),
-          .history(rule: text, key: text, limit: -1), .rules(.show(text)), .fixes(.show(text)),
+          .history(rule: text, key: text, limit: 1), .rules(.show(text)), .fixes(.show(text)),
         ])
   }
 
