@@ -52,10 +52,8 @@ final class RemediationDesk: Sendable {
       store: store,
       journal: RunJournal(time: SystemTime()) { LogKeyFile.unpredictable(LogPayload.saltBytes) },
       fixes: FixSet(sources: sources, unreadable: unreadable),
-      targets: hasTargets
-        ? try TargetAssembly.targets(configuration, events: events) : TargetSet(),
-      policies: rules.policies,
-      people: rules.people,
+      targets: try hasTargets ? TargetAssembly.targets(configuration, events: events) : TargetSet(),
+      policies: rules.policies, people: rules.people,
       reserve: StateReserve(directory), log: log.hex)
     remediation.anchorHold = AnchorAssembly.hold(configuration)
     let roster = Roster(rules.people, store: store)
