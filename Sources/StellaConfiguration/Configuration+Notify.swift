@@ -21,6 +21,8 @@ extension Configuration {
     }
     notify.giveUpAfter = value["give_up_after"]?.nanoseconds ?? notify.giveUpAfter
     notify.waitingLimit = value["max_waiting"]?.integer ?? notify.waitingLimit
+    // Routes lead to sinks, and are nothing without them.
+    if leftOut.contains("notify.sinks") { return }
     let names = value["sinks"]?.members.map(\.name) ?? []
     for entry in value["routes"]?.elements ?? [] { notify.routes.append(Self.route(entry, names, &problems)) }
   }

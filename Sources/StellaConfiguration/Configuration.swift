@@ -73,7 +73,14 @@ package struct Configuration: Sendable {
   /// Whom to tell of what.
   package var notify = NotificationSettings()
 
+  /// What of ``serverParts`` was left out.
+  package var leftOut: Set<String> = []
+
   package static let defaultFile = "stella.yaml"
+  /// What only a running server uses, as `section` or `section.key`; smaller parts of a section are left out before all of it is.
+  package static let serverParts: Set<String> = [
+    "notify", "notify.sinks", "server", "server.webhooks", "syslog", "probes", "scrape", "journald",
+  ]
 
   package init() {}
 
@@ -82,16 +89,20 @@ package struct Configuration: Sendable {
   /// - Parameters:
   ///   - path: the file to read; nil means `./stella.yaml` when it is there, else the defaults.
   ///   - environment: what `${NAME}` refers to.
+  ///   - sparing: what is left out where a variable of it isn't set, such as ``serverParts``: it is looked at as far as that goes,
+  ///     and no problem.
   /// - Throws: with every problem of the file.
-  package static func load(path: String?, environment: [String: String]) throws(ConfigurationError) -> Configuration {
+  package static func load(
+    path: String?, environment: [String: String], sparing: Set<String> = []
+  ) throws(ConfigurationError) -> Configuration {
     guard let (file, text) = try read(path) else { return Configuration() }
-    return try parse(text, file: file, environment: environment)
+    return try parse(text, file: file, environment: environment, sparing: sparing)
   }
 
   /// The state directory that a file names, which is all that somebody needs who asks the server on it: variables of the environment in
   /// other values belong to the server, and may be unset.
   ///
-  /// - Parameters: as of ``load(path:environment:)``.
+  /// - Parameters: as of ``load(path:environment:sparing:)``.
   /// - Throws: with every problem of the file but those variables, and what only shows when all of it is taken together.
   package static func state(path: String?, environment: [String: String]) throws(ConfigurationError) -> String {
     guard let (file, text) = try read(path) else { return Configuration().state }
@@ -118,15 +129,16 @@ package struct Configuration: Sendable {
     return (file, text)
   }
 
-  /// The same as ``load(path:environment:)`` for `text`, which stands in `file`: relative paths count from its directory.
+  /// The same as ``load(path:environment:sparing:)`` for `text`, which stands in `file`: relative paths count from its directory.
   package static func parse(
-    _ text: String, file: String, environment: [String: String] = [:]
+    _ text: String, file: String, environment: [String: String] = [:], sparing: Set<String> = []
   ) throws(ConfigurationError) -> Configuration {
-    var reader = ConfigurationReader(file: file, environment: environment)
+    var reader = ConfigurationReader(file: file, environment: environment, sparing: sparing)
     let value = reader.read(text, keys: ConfigurationSchema.keys)
     var problems = reader.problems
     var configuration = Configuration()
     configuration.file = file
+    configuration.leftOut = reader.leftOut
     if let value {
       configuration.take(value, directory: directory(of: file), environment: environment, problems: &problems)
     }

@@ -6,10 +6,19 @@ struct ConfigurationReader {
   let file: String
   let environment: EnvironmentText
   private(set) var problems: [ConfigurationError.Problem] = []
+  /// What was left out, because it holds a variable that isn't set.
+  private(set) var leftOut: Set<String> = []
+  private let sparing: Set<String>
+  private var path: [String] = []
+  /// How many of those that may be left out the node that is read is in, and variables that aren't set there.
+  private var depth = 0
+  private var unset = 0
 
-  init(file: String, environment: [String: String]) {
+  /// - Parameter sparing: what is left out where a variable of it isn't set, as `section` or `section.key`.
+  init(file: String, environment: [String: String], sparing: Set<String> = []) {
     self.file = file
     self.environment = EnvironmentText(environment: environment)
+    self.sparing = sparing
   }
 
   /// The members of the file, `nil` when it is no YAML or no mapping at all. An empty file has no members.
@@ -96,13 +105,29 @@ struct ConfigurationReader {
               + "Allowed: \(allowed)."))
         continue
       }
-      let value = value(valueNode, key.kind, name: "`\(key.name)`")
-      members.append((key.name, value ?? ConfigurationValue(content: .refused, place: place(valueNode))))
+      if let value = member(valueNode, key) { members.append((key.name, value)) }
     }
     for key in keys where key.isRequired && !mapping.contains(where: { $0.key.scalar?.string == key.name }) {
       problems.append(.init(.missingKey, at: place(node), "\(name) needs the key `\(key.name)`: \(key.kind.text)."))
     }
     return ConfigurationValue(content: .object(members), place: place(node))
+  }
+
+  /// Nil for one that is left out.
+  private mutating func member(_ node: Node, _ key: ConfigurationKey) -> ConfigurationValue? {
+    path.append(key.name)
+    let name = path.joined(separator: ".")
+    let (isSpared, before) = (sparing.contains(name), unset)
+    if isSpared { depth += 1 }
+    let value = value(node, key.kind, name: "`\(key.name)`")
+    if isSpared { depth -= 1 }
+    path.removeLast()
+    guard isSpared, unset > before else {
+      return value ?? ConfigurationValue(content: .refused, place: place(node))
+    }
+    unset = before
+    leftOut.insert(name)
+    return nil
   }
 
   private mutating func variant(
@@ -161,6 +186,10 @@ struct ConfigurationReader {
     do throws(EnvironmentText.Failure) {
       return try environment.expand(text)
     } catch {
+      if case .notSet = error, depth > 0 {
+        unset += 1
+        return nil
+      }
       let message =
         switch error {
         case .notSet(let name):
@@ -201,14 +230,14 @@ struct ConfigurationReader {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
       let place = ConfigurationPlace(file: file, line: mark.line, column: mark.column)
-      return .init(.notYAML, at: place, "is no YAML: \(problem).")
+      return .init(.notYAML, at: place, YAMLTrouble.text(problem))
     case .duplicatedKeysInMapping(let duplicates, let context):
       let again = Self.repetition(of: duplicates.first ?? "", after: context.mark, in: context.text)
       let place = ConfigurationPlace(
         file: file, line: again ?? context.mark.line, column: context.mark.column)
       let first = again.map { _ in ", first in line \(context.mark.line)" } ?? ""
       let keys = duplicates.map { "`\(TextEscaping.oneLine($0))`" }.joined(separator: ", ")
-      return .init(.notYAML, at: place, "has a key twice: \(keys)\(first). Keep one.")
+      return .init(.notYAML, at: place, "there is a key twice: \(keys)\(first). Keep one.")
     default:
       return .init(.notYAML, at: start, "is no YAML: \(error)")
     }

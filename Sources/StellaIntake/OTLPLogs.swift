@@ -30,6 +30,15 @@ package struct OTLPLogs {
     /// As lower-case hexadecimal digits; empty when there is none.
     var trace = ""
     var span = ""
+
+    /// What would lie in the first years after 1970 counts seconds, milliseconds or microseconds, and is no time either.
+    mutating func checkUnit() {
+      let first: ClosedRange<Int64> = 1...100_000_000_000_000_000
+      if first.contains(time) { (time, unreadTime) = (0, "timeUnixNano: \(time)") }
+      guard first.contains(observed) else { return }
+      if time == 0, unreadTime == nil { unreadTime = "observedTimeUnixNano: \(observed)" }
+      observed = 0
+    }
   }
 
   /// Where one of a record's values is written.
@@ -48,6 +57,8 @@ package struct OTLPLogs {
     _ head: Head, text: UnsafeRawBufferPointer?, members: Members
   ) throws(Refusal) {
     line.removeAll()
+    var head = head
+    head.checkUnit()
     let time = head.time > 0 ? head.time : head.observed
     if time <= 0, let unread = head.unreadTime {
       // As of any sender: it is kept, and whoever takes the line in adds the arrival and counts it.

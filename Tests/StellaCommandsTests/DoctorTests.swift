@@ -80,6 +80,26 @@ struct DoctorTests {
     #expect(try doctor(alone + "policies:\n  - { name: alone, four_eyes: [] }\n").status == 0)
   }
 
+  @Test("What is wrong with one secret or target hides nothing of the others, and each is told on its own")
+  func oneHidesNoOther() throws {
+    try makeDatabase()
+    let secrets = """
+      secrets:
+        lost: { version: 1, file: lost.token }
+        unset: { version: 1, env: STELLA_TEST_UNSET }
+
+      """
+    let targets = "targets:\n  gone-db: { kind: sqlite, path: gone.db }\n"
+    let found = try doctor(secrets + Self.whole.replacing("targets:\n", with: targets))
+    let wrong = found.lines.filter { $0["level"] == "problem" }
+    #expect(wrong.map { $0["subject"] } == ["secrets", "secrets", "targets"], "\(found)")
+    #expect(wrong[0]["message"]?.contains("lost.token: No such file") == true, "\(wrong)")
+    #expect(wrong[1]["message"]?.contains("STELLA_TEST_UNSET") == true, "\(wrong)")
+    #expect(wrong[2]["message"]?.hasPrefix("gone-db: ") == true, "\(wrong)")
+    #expect(!wrong.contains { $0["message"]?.contains("\n") == true }, "\(wrong)")
+    #expect(found.lines.contains { $0["message"] == "app-db is ready" }, "\(found)")
+  }
+
   @Test("A fix that a rule suggests and nobody has is named, with the one that is meant; lint says it too")
   func suggestions() throws {
     try makeDatabase()

@@ -34,11 +34,46 @@ struct KeptAlertTests {
     #expect(try objects(["alerts", "list"]).isEmpty)
   }
 
+  @Test("What is over can't be acknowledged or resolved any more, and what was said of it stays")
+  func over() throws {
+    try directory.write("old.jsonl", Self.line("s1"))
+    try scene.expect(["watch", "--no-follow", "old.jsonl", "--propose"], 0)
+    let id = try #require(try objects(["alerts", "list"]).first?["id"] as? String)
+    try scene.expect(["alerts", "ack", id, "--reason", "looking"], 0)
+    try scene.expect(["alerts", "resolve", id, "--reason", "seen"], 0)
+    for verb in ["ack", "resolve"] {
+      let again = try scene.expect(["alerts", verb, id, "--reason", "later"], 4)
+      #expect(again.errors.contains("is over since") && again.errors.contains("mara resolved it"), "\(again.errors)")
+    }
+    let shown = try scene.expect(["alerts", "show", id], 0).output
+    #expect(shown.contains("looking") && shown.contains("seen") && !shown.contains("later"), "\(shown)")
+  }
+
   @Test("Where the next start goes on, an alert goes on too")
   func checkpoint() throws {
     try directory.write("old.jsonl", Self.line("s1"))
     try scene.expect(["watch", "--no-follow", "--from", "checkpoint", "old.jsonl"], 0)
     let alert = try #require(try objects(["alerts", "list"]).first)
     #expect(alert["status"] as? String == "firing" && alert["input_ended"] == nil, "\(alert)")
+  }
+
+  @Test("Who needs the store alone needs no secrets of targets; what plans or applies says which one is missing")
+  func withoutSecrets() throws {
+    let run = try scene.propose("repair", "s1")
+    let written = try String(contentsOfFile: directory("stella.yaml"), encoding: .utf8)
+    try directory.write("stella.yaml", written + "secrets: { token: { version: 1, env: STELLA_TEST_UNSET } }\n")
+    let why = ["--reason", "x"]
+    for stored in [
+      ["alerts", "list"], ["runs", "list"], ["runs", "show", run.id], ["approvals", "list"], ["fixes", "list"],
+      ["freeze", "set"] + why, ["freeze", "clear"] + why, ["log", "status"], ["log", "checkpoint"], ["log", "verify"],
+      ["backup", directory("copy")],
+    ] { try scene.expect(stored, 0) }
+    for asked in [
+      ["approvals", "approve", run.id, "--digest", run.digest] + why, ["approvals", "replan", run.id],
+      ["fixes", "plan", "repair", "--param", "service=s2"],
+    ] {
+      let refused = try scene.expect(asked, 3)
+      #expect(refused.errors.contains("STELLA_TEST_UNSET"), "\(refused)")
+    }
   }
 }

@@ -146,6 +146,19 @@ struct ConfigurationTests {
     #expect((problem?.place.line ?? 0) >= 1 && (problem?.place.column ?? 0) >= 1)
   }
 
+  @Test(
+    "What the parser says is told in plain words",
+    arguments: [
+      ("rules: [a, b\nstate: c\n", "`]`"), ("limits: { workers: 1\nstate: c\n", "`}`"),
+      ("limits:\n\tworkers: 1\n", "tab"),
+      ("state: a: b\n", "colon into quotes"), ("state: 'a\n", "quotes are not closed"), ("state: @a\n", "into quotes"),
+    ])
+  func plainWords(text: String, told: String) {
+    let problem = problems(text).first
+    #expect(problem?.code == .notYAML && problem?.message.contains(told) == true, "\(String(describing: problem))")
+    #expect(problem?.message.contains("token") == false && problem?.message.contains("expected") == false)
+  }
+
   @Test("Environment variables are put in, a dollar sign elsewhere stays")
   func environment() throws {
     let configuration = try parse(
@@ -224,6 +237,38 @@ struct ConfigurationTests {
     #expect(codes("state: '${PLACE}'") == [.environment])
     #expect(codes(sinks + "stat: var") == [.unknownKey])
     #expect(codes("state: [") == [.notYAML])
+  }
+
+  @Test("What is spared is left out where a variable of it isn't set, and everything else that is wrong is told")
+  func sparing() throws {
+    func parsed(_ text: String, _ environment: [String: String] = [:]) throws -> Configuration {
+      try Configuration.parse(
+        text, file: "stella.yaml", environment: environment, sparing: Configuration.serverParts)
+    }
+    func codes(_ text: String) -> [ConfigurationError.Problem.Code] {
+      #expect(throws: ConfigurationError.self) { _ = try parsed(text) }?.problems.map(\.code) ?? []
+    }
+    let hook = "{ kind: webhook, url: '${HOOK_URL}', secret: '${HOOK_KEY}' }"
+    let notify = "notify: { sinks: { hook: \(hook) }, routes: [{ sinks: [hook] }], give_up_after: 2h }\n"
+    let whole = try parsed(notify, ["HOOK_URL": "http://127.0.0.1/", "HOOK_KEY": "12345678"])
+    #expect(whole.leftOut.isEmpty && whole.notify.sinks.count == 1 && whole.notify.routes.count == 1)
+    let spared = try parsed(notify + "state: var")
+    #expect(spared.leftOut == ["notify.sinks"] && spared.notify.sinks.isEmpty && spared.notify.routes.isEmpty)
+    #expect(spared.notify.giveUpAfter == 7_200_000_000_000 && spared.state == "var")
+
+    let server = "server: { listen: '127.0.0.1:7480', login: true, webhooks: { git: { secret: '${GIT}' } } }\n"
+    let login = try parsed(server)
+    #expect(login.leftOut == ["server.webhooks"] && login.server.login != nil && login.server.webhooks.isEmpty)
+    let nowhere = try parsed("server: { listen: '${PLACE}', login: true }\n")
+    #expect(nowhere.leftOut == ["server"] && nowhere.server.login == nil)
+
+    // What is no name of a variable, keys that aren't there, and what isn't spared.
+    #expect(codes("notify: { sinks: { hook: { kind: slack, url: '${HOOK URL}' } } }\n") == [.environment])
+    #expect(codes("notify: { sinks: { hook: { kind: slack, url: '${HOOK_URL}', urll: x } } }\n") == [.unknownKey])
+    #expect(codes(notify + "state: '${PLACE}'\n") == [.environment])
+    #expect(codes("targets: { db: { kind: postgres, address: '${PG_URL}' } }\n").first == .environment)
+    #expect(
+      throws: ConfigurationError.self, performing: { try Configuration.parse(notify, file: "stella.yaml") })
   }
 }
 

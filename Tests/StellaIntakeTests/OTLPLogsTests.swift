@@ -175,6 +175,28 @@ struct OTLPLogsTests {
     #expect(well.count == 4 && well.untimed == 0 && well.remark == nil)
   }
 
+  @Test("A count of seconds, milliseconds or microseconds is no time of 1970, in both encodings")
+  func otherUnits() throws {
+    for time in [1_790_000_000, 1_790_000_000_000, 1_790_000_000_000_000] {
+      let body = #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"\#(time)"}]}]}]}"#
+      let batch = try BatchReading.read(Array(body.utf8), OTLPLogs.batch(json:_:))
+      #expect(BatchReading.lines(batch) == [#"{"time":"timeUnixNano: \#(time)"}"#] && batch.untimed == 1)
+      #expect(batch.remark?.contains("no count of nanoseconds, such as \"timeUnixNano: \(time)\"") == true)
+    }
+    let observed =
+      #"{"timeUnixNano":1790000000,"observedTimeUnixNano":"1790000000000000003"},{"observedTimeUnixNano":5}"#
+    let body = #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[\#(observed)]}]}]}"#
+    let batch = try BatchReading.read(Array(body.utf8), OTLPLogs.batch(json:_:))
+    #expect(
+      BatchReading.lines(batch) == [#"{"time":1790000000000000003}"#, #"{"time":"observedTimeUnixNano: 5"}"#])
+    #expect(batch.untimed == 2)
+    var logs = OTLPLogs(IntakeContext(arrival: 7, timeNames: TimeNames([]), lineBytes: 1000))
+    var head = OTLPLogs.Head()
+    head.time = 1_790_000_000
+    try logs.take(head, text: nil) { _ in }
+    #expect(logs.batch.untimed == 1)
+  }
+
   @Test("What is no such message is refused whole, and damage does no more than that")
   func malformed() throws {
     for body in ["", "[]", "{", "1", #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[1]}]}]}"#] {

@@ -76,6 +76,22 @@ struct LoopbackTests {
     }
   }
 
+  @Test(
+    "What is no request of HTTP is answered with a problem, and a method that nobody has with those that there are",
+    arguments: [
+      ("FOO /health HTTP/1.1\r\nHost: localhost\r\n\r\n", "no such method"),
+      ("GET /health HTTP/1.1\r\nno field\r\n\r\n", "no request of HTTP/1.1"), ("\u{16}\u{3}\u{1}\r\n", ""),
+    ])
+  func noRequest(request: String, told: String) async throws {
+    let intake = IntakeRoutes(limits: .init(bodyBytes: 1 << 10), time: ManualTime(), timeNames: []) { _ in }
+    let server = try await LoopbackServer(
+      host: "127.0.0.1", port: 0, intake: intake, health: { HealthRoutesTests.ill })
+    let answer = try await Self.answer(to: request, port: server.port)
+    #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("content-type: \(Problem.mediaType)"), "\(answer)")
+    #expect(answer.contains(told) && answer.hasSuffix("\"exit_status\":3}\n"), "\(answer)")
+    await server.end()
+  }
+
   static let parts = #""parts":[{"name":"store","well":false,"detail":"disk \"full\""}]"#
 
   /// The whole answer, head and body, as the socket gives it.

@@ -14,7 +14,7 @@ struct OperatorRequestTests {
     var filter = OperatorRequest.Filter()
     filter.states = [.awaiting, .rollbackConflict]
     filter.fix = text
-    filter.limit = -1
+    filter.limit = 1
     var alerts = OperatorRequest.AlertFilter()
     alerts.isWhole = true
     alerts.rule = text
@@ -40,7 +40,7 @@ struct OperatorRequestTests {
       + OperatorRequest.TopFilter.Order.allCases.map { order -> OperatorRequest in
         var filter = OperatorRequest.TopFilter()
         filter.order = order
-        filter.limit = order == .cost ? nil : -3
+        filter.limit = order == .cost ? nil : 3
         return .top(filter)
       }
       + (text.isEmpty
@@ -53,7 +53,7 @@ struct OperatorRequestTests {
           .reconcile(text, .applied, reason: text), .reconcile(text, .notApplied, reason: text),
           .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
           .health(.acknowledge(text, reason: text)), .history(rule: text, limit: 7),
-          .history(rule: text, key: text, limit: -1), .rules(.show(text)), .fixes(.show(text)),
+          .history(rule: text, key: text, limit: 1), .rules(.show(text)), .fixes(.show(text)),
         ])
   }
 
@@ -94,7 +94,10 @@ struct OperatorRequestTests {
       ("DELETE", "/api/v1/silences/first", "", "number"), ("GET", "/api/v1/alerts?all=yes", "", "all=true"),
       ("POST", "/api/v1/alerts/0a/resolve", "{}", "reason"), ("GET", "/api/v1/alerts/0a?rule=x", "", "rule"),
       ("GET", "/api/v1/log?limit=1001", "", "1000"), ("GET", "/api/v1/log?limit=0", "", "limit"),
-      ("GET", "/api/v1/log?before=3", "", "after"), ("GET", "/api/v1/log/first", "", "number"),
+      ("GET", "/api/v1/alerts?limit=0", "", "from 1 on"), ("GET", "/api/v1/runs?limit=-1", "", "from 1 on"),
+      ("GET", "/api/v1/rules/a.b/history?limit=0", "", "from 1 on"), ("GET", "/api/v1/top?limit=0", "", "from 1 on"),
+      ("GET", "/api/v1/notifications?limit=0", "", "from 1 on"), ("GET", "/api/v1/log?before=3", "", "after"),
+      ("GET", "/api/v1/log/first", "", "number"),
       ("POST", "/api/v1/rules/reload", #"{"tests":false}"#, "tests"), ("GET", "/api/v1/rules?all=true", "", "all"),
       ("DELETE", "/api/v1/freeze", "", "reason"), ("PUT", "/api/v1/freeze", "{}", "reason"),
     ])

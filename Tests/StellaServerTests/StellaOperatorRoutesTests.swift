@@ -139,6 +139,10 @@ struct StellaOperatorRoutesTests {
       #expect(try await client.post(path + "/resolve", #"{"reason":" "}"#, token: "mara").status == 400)
       #expect(
         try await client.post(path + "/resolve", reason, token: "mara").body.contains(#""status":"resolved""#))
+      for verb in ["/acknowledge", "/resolve"] {
+        let again = try await client.post(path + verb, reason, token: "mara")
+        #expect(again.status == 409 && again.body.contains("is over since"), "\(again)")
+      }
     }
   }
 

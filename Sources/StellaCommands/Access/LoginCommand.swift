@@ -93,10 +93,15 @@ struct LogoutCommand: ParsableCommand {
     commandName: "logout", abstract: "End the session that stella login began.")
 
   @Argument(help: "The server. Default: STELLA_SERVER.") var url: String?
+  @OptionGroup var remote: RemoteOptions
+
+  func validate() throws {
+    if url != nil, remote.server != nil { throw ValidationError("The server is given twice. Leave --server out.") }
+  }
 
   func run() throws {
-    var options = RemoteOptions()
-    options.server = url
+    var options = remote
+    options.server = url ?? remote.server
     guard let server = try RemoteServer(options) else {
       throw CommandFailure(.usage, "name the server: stella logout https://stella.example.org:7480")
     }

@@ -32,7 +32,7 @@ struct BackupCommand: ParsableCommand {
     guard access(configuration.state + "/stella.db", F_OK) == 0 else {
       throw CommandFailure(.notFound, "there is no state in \(configuration.state) yet.")
     }
-    let desk = try RemediationDesk(configuration, fixes: [])
+    let desk = try RemediationDesk(configuration, fixes: [], hasTargets: false)
     defer { desk.close() }
     let actor = (try? desk.viewer.actor()) ?? "uid:\(getuid())"
     let (manifest, digest) = try StateBackup(desk: desk).write(to: path)

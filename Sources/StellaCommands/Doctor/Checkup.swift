@@ -10,7 +10,8 @@ struct Checkup {
     case problem
   }
 
-  /// What was looked at: `configuration`, `rules`, `exceptions`, `fixes`, `targets`, `users`, `policies`, `oidc`, `store`, `log`, `events` or `space`.
+  /// What was looked at: `configuration`, `rules`, `exceptions`, `maintenance`, `fixes`, `secrets`, `targets`, `users`, `policies`,
+  /// `oidc`, `sources`, `server`, `syslog`, `journald`, `probes`, `scrape`, `store`, `log`, `events`, `space` or `notify`.
   let subject: String
   let level: Level
   let message: String

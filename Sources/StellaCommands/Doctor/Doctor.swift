@@ -18,10 +18,10 @@ struct Doctor {
 
   /// In the order in which a person would go about it.
   func checkups() -> [Checkup] {
-    let (targets, targetCheckups) = checkTargets()
     let fixes = self.fixes
-    return [checkConfiguration()] + checkRules(fixes) + checkFixes(fixes, targets) + targetCheckups
-      + checkPeople(targets) + checkIssuer()
+    return [checkConfiguration()] + checkRules(fixes) + checkFixes(fixes) + TargetDoctor(configuration).checkups()
+      + checkPeople() + checkIssuer() + SourceDoctor(configuration).checkups()
+      + ListenDoctor(configuration).checkups()
       + StateDoctor(configuration).checkups(
         hasTargets: !configuration.targets.isEmpty, fixes: fixes, policies: rules.policies)
       + NotifyDoctor(configuration.notify).checkups()
@@ -89,7 +89,7 @@ struct Doctor {
     return FixSet(sources: sources, unreadable: unreadable)
   }
 
-  private func checkFixes(_ set: FixSet, _ targets: TargetSet?) -> [Checkup] {
+  private func checkFixes(_ set: FixSet) -> [Checkup] {
     let paths = RemediationOptions.paths([], configuration)
     guard !paths.isEmpty else { return [.ok("fixes", "there are none")] }
     var checkups = set.refusals.flatMap(\.errors).map {
@@ -99,9 +99,10 @@ struct Doctor {
       checkups.append(
         .ok("fixes", "\(CountText.count(set.fixes.count, "fix", "fixes")) in \(paths.joined(separator: ", "))"))
     }
+    let declared = configuration.targets.map(\.name)
     for manifest in set.fixes.map(\.manifest) {
-      for target in manifest.targets where targets?.names.contains(target) == false {
-        let hint = NearestName.of(target, in: targets?.names ?? []).map { " Did you mean \($0)?" } ?? ""
+      for target in manifest.targets where !declared.contains(target) {
+        let hint = NearestName.of(target, in: declared).map { " Did you mean \($0)?" } ?? ""
         checkups.append(
           .warning(
             "fixes", "\(manifest.id) can't be planned: its target \(target) isn't in stella.yaml.\(hint)",
@@ -111,31 +112,7 @@ struct Doctor {
     return checkups
   }
 
-  /// Nil when they can't be made.
-  private func checkTargets() -> (TargetSet?, [Checkup]) {
-    let set: TargetSet
-    do {
-      set = try TargetAssembly.targets(configuration)
-    } catch {
-      return (nil, [.problem("targets", "\(error)", "Correct `targets:` and `secrets:` in stella.yaml.")])
-    }
-    guard !set.names.isEmpty else { return (set, [.ok("targets", "there are none: no fix can be planned")]) }
-    var checkups: [Checkup] = []
-    for name in set.names {
-      guard let database = set.databases[name] else {
-        checkups.append(.ok("targets", "\(name) is declared; it isn't asked"))
-        continue
-      }
-      let problems = database.problems()
-      checkups += problems.map { .problem("targets", "\(name): \($0)", "") }
-      let warnings = TargetAssembly.warnings(database)
-      checkups += warnings.map { .warning("targets", "\(name): \($0)", "") }
-      if problems.isEmpty, warnings.isEmpty { checkups.append(.ok("targets", "\(name) is ready")) }
-    }
-    return (set, checkups)
-  }
-
-  private func checkPeople(_ targets: TargetSet?) -> [Checkup] {
+  private func checkPeople() -> [Checkup] {
     var checkups: [Checkup] = []
     let voters = rules.people.persons.filter { !$0.isDisabled && $0.roles.contains(.approver) }
     let viewer = Viewer(rules.people)

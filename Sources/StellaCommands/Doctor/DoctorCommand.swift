@@ -8,8 +8,9 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check the configuration and all that it names, and say what to do.",
     discussion: """
-      Looks at the configuration, rules, fixes, targets, users, policies, the store, its log and the free space. Changes nothing; \
-      databases and the log's anchors are asked, HTTP targets and hosts are not.
+      Looks at the configuration, rules, fixes, secrets, targets, users, policies, sources, addresses and certificates of the server \
+      and of syslog, probes, scrapes, the store, its log, the free space and notifications. Changes nothing; databases, the log's \
+      anchors, the OpenID provider and sinks of notifications are asked; HTTP targets, hosts, probes and scrapes are not.
 
       Exit status: 0 all is well, 1 there are warnings or problems, 3 the configuration can't be used.
       """)
@@ -20,7 +21,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let console = Console.standard
-    let configuration = try Configuration.load(config)
+    let configuration = try Configuration.whole(config)
     let rules = try ApprovalRules(configuration)
     let checkups = try EngineThread.run { Doctor(configuration, rules).checkups() }
     for checkup in checkups {

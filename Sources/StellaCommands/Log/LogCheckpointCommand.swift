@@ -11,7 +11,7 @@ struct LogCheckpointCommand: ParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
+    let desk = try RemediationDesk(options, hasTargets: false)
     defer { desk.close() }
     let sealing = try desk.sealer.seal(desk.store, as: .command, time: desk.remediation.journal.time.now())
     switch result.output {

@@ -20,7 +20,7 @@ struct LogExportCommand: ParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
+    let desk = try RemediationDesk(options, hasTargets: false)
     defer { desk.close() }
     desk.seal(.standard)
     let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -20,7 +20,7 @@ struct LogKeyCommand: ParsableCommand {
   @Flag(name: .long, help: "All keys that the log has had, oldest first.") var all = false
 
   func run() throws {
-    let desk = try RemediationDesk(options)
+    let desk = try RemediationDesk(options, hasTargets: false)
     defer { desk.close() }
     guard let outline = try desk.store.readRuns({ try $0.outline() }) else { throw CommandStatus.notFound }
     let ring = LogKeyRing(outline, trusted: [desk.sealer.publicKey])

@@ -26,7 +26,7 @@ struct LogPruneCommand: ParsableCommand {
   @Flag(name: .long, help: "Only say what would be removed.") var dryRun = false
 
   func run() throws {
-    let desk = try RemediationDesk(options)
+    let desk = try RemediationDesk(options, hasTargets: false)
     defer { desk.close() }
     let actor = dryRun ? "" : try desk.viewer.admin("prune the log")
     let now = desk.remediation.journal.time.now()

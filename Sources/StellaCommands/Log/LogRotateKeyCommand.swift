@@ -17,7 +17,7 @@ struct LogRotateKeyCommand: ParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
+    let desk = try RemediationDesk(options, hasTargets: false)
     defer { desk.close() }
     let actor = try desk.viewer.admin("rotate the log's key")
     // What the old key can still answer for, it answers for.

@@ -29,7 +29,7 @@ struct NotifyTestCommand: AsyncParsableCommand {
   @OptionGroup var result: OutputOptions
 
   func run() async throws {
-    let configuration = try Configuration.load(config)
+    let configuration = try Configuration.whole(config)
     guard let settings = configuration.notify.sink(sink) else {
       let names = configuration.notify.sinks.map(\.name)
       let hint = NearestName.of(sink, in: names).map { " Did you mean \($0)?" } ?? ""

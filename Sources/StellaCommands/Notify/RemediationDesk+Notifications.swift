@@ -24,7 +24,7 @@ extension RemediationDesk {
     }
     guard !messages.isEmpty else {
       answer.body =
-        configuration.notify.isOn
+        configuration.notify.isOn || !configuration.leftOut.isDisjoint(with: ["notify", "notify.sinks"])
         ? "No notifications.\n" : "No notifications: stella.yaml names no sinks under `notify:`.\n"
       return answer
     }

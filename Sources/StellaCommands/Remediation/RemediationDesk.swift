@@ -21,6 +21,8 @@ final class RemediationDesk: Sendable {
   let access: AccessBook<SQLiteStore>
   /// Of the rules that run beside it; none: those that the configuration names.
   let rulePaths: [String]
+  /// Whether there are targets; without them nothing can be planned, applied or verified.
+  let hasTargets: Bool
 
   /// Opens the store, which is created when there is none, and its execution log.
   ///
@@ -28,13 +30,15 @@ final class RemediationDesk: Sendable {
   ///   - opened: the store, if it is open already.
   ///   - rulePaths: of the rules that run beside it, where they are known.
   ///   - events: takes what `event.emit` makes.
+  ///   - hasTargets: false for who only needs the store: secrets and targets are left alone then.
   /// - Throws: ``ConfigurationError``, ``StoreError``, ``LogError``; ``CommandFailure`` when a fix is asked for and can't be
   ///   loaded.
   init(
     _ configuration: Configuration, fixes: [String], rulePaths: [String] = [], store opened: SQLiteStore? = nil,
-    events: (any EffectExecutor)? = nil
+    events: (any EffectExecutor)? = nil, hasTargets: Bool = true
   ) throws {
     self.configuration = configuration
+    self.hasTargets = hasTargets
     self.rulePaths = rulePaths
     rules = try ApprovalRules(configuration)
     directory = try StateDirectory(path: configuration.state)
@@ -48,8 +52,8 @@ final class RemediationDesk: Sendable {
       store: store,
       journal: RunJournal(time: SystemTime()) { LogKeyFile.unpredictable(LogPayload.saltBytes) },
       fixes: FixSet(sources: sources, unreadable: unreadable),
-      targets: try TargetAssembly.targets(configuration, events: events), policies: rules.policies,
-      people: rules.people,
+      targets: try hasTargets ? TargetAssembly.targets(configuration, events: events) : TargetSet(),
+      policies: rules.policies, people: rules.people,
       reserve: StateReserve(directory), log: log.hex)
     remediation.anchorHold = AnchorAssembly.hold(configuration)
     let roster = Roster(rules.people, store: store)
@@ -59,8 +63,8 @@ final class RemediationDesk: Sendable {
     self.remediation = remediation
   }
 
-  convenience init(_ options: RemediationOptions) throws {
-    try self.init(try Configuration.load(options.config), fixes: options.fixes)
+  convenience init(_ options: RemediationOptions, hasTargets: Bool = true) throws {
+    try self.init(try Configuration.load(options.config), fixes: options.fixes, hasTargets: hasTargets)
   }
 
   /// Signs the log as it is now and publishes that; what anchors don't take is said and no reason to fail.

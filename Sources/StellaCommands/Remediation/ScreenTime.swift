@@ -19,15 +19,19 @@ struct ScreenTime {
     return left >= 0 ? "in \(length)" : "\(length) ago"
   }
 
-  /// A length in one unit, rounded down.
+  /// A length in one unit, to the nearest whole: 3 h 59 min are `4 h`.
   static func length(_ nanoseconds: Int64) -> String {
-    let seconds = nanoseconds / Timestamp.second
-    return switch seconds {
+    func rounded(_ unit: Int64) -> Int64 {
+      let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: unit)
+      return rest >= unit - unit / 2 ? whole + 1 : whole
+    }
+    let second = Timestamp.second
+    return switch nanoseconds / second {
     case ..<1: "\(nanoseconds / 1_000_000) ms"
-    case ..<120: "\(seconds) s"
-    case ..<7200: "\(seconds / 60) min"
-    case ..<172_800: "\(seconds / 3600) h"
-    default: "\(seconds / 86_400) d"
+    case ..<120: "\(rounded(second)) s"
+    case ..<7200: "\(rounded(60 * second)) min"
+    case ..<172_800: "\(rounded(3600 * second)) h"
+    default: "\(rounded(86_400 * second)) d"
     }
   }
 }

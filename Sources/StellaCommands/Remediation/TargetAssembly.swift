@@ -11,10 +11,21 @@ import StellaSQLite
 /// Makes the targets that a configuration declares. Nothing is connected or looked at yet.
 enum TargetAssembly {
   /// - Parameter events: takes what `event.emit` makes; nil where no rules run.
+  /// - Throws: ``SecretBookError``, and ``CommandFailure`` for a target that this program can't have.
   static func targets(_ configuration: Configuration, events: (any EffectExecutor)? = nil) throws -> TargetSet {
     let secrets = try SecretBook(configuration.secrets, environment: Configuration.environment)
+    let (set, refused) = assembled(configuration.targets, secrets, events: events)
+    if let first = refused.first { throw first }
+    return set
+  }
+
+  /// The targets that can be made, and why others can't.
+  static func assembled(
+    _ targets: [TargetSettings], _ secrets: SecretBook, events: (any EffectExecutor)? = nil
+  ) -> (set: TargetSet, refused: [CommandFailure]) {
     var set = TargetSet(events: events, secrets: KnownSecrets(secrets.all))
-    for settings in configuration.targets {
+    var refused: [CommandFailure] = []
+    for settings in targets {
       switch settings {
       case .sqlite(let settings):
         set.databases[settings.name] = SQLiteTarget(
@@ -27,10 +38,11 @@ enum TargetAssembly {
           set.rowLimits[settings.name] = settings.rowLimit
           if settings.isReadable { set.readable.insert(settings.name) }
         #else
-          throw CommandFailure(
-            .usage,
-            "the target \(settings.name) is a PostgreSQL database, and this stella was built without it. Build it with "
-              + "`swift build --traits Postgres`.")
+          refused.append(
+            CommandFailure(
+              .usage,
+              "the target \(settings.name) is a PostgreSQL database, and this stella was built without it. Build it with "
+                + "`swift build --traits Postgres`."))
         #endif
       case .http(let settings): set.executors[settings.name] = HTTPExecutor(settings, secrets: secrets)
       case .host(let settings):
@@ -38,7 +50,7 @@ enum TargetAssembly {
           settings, secrets: secrets, supervisor: ExecSupervisor.program)
       }
     }
-    return set
+    return (set, refused)
   }
 
   /// What a database's own role could do and never needs to.

@@ -138,6 +138,7 @@ extension RemediationDesk {
   }
 
   /// - Parameter body: says what was done.
+  /// - Throws: ``CommandFailure`` `conflict` for an alert that is over already: nothing that was said of it is written over.
   private func remark(
     _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout,
     _ body: (SQLiteTransaction, StoredAlert, StoredAlert.Remark) throws -> String
@@ -146,6 +147,7 @@ extension RemediationDesk {
       by: Caller.actor(try viewer.responder()), time: remediation.journal.time.now(), reason: reason)
     let (said, alert, silences) = try store.write(as: .command) { transaction in
       let alert = try found(id, transaction)
+      guard alert.status != .resolved else { throw Self.isOver(alert, now: remark.time) }
       return (try body(transaction, alert, remark), try found(alert.id, transaction), try transaction.silences())
     }
     var answer = OperatorAnswer()
@@ -156,6 +158,16 @@ extension RemediationDesk {
       case .text: TextEscaping.oneLine(said) + "\n"
       }
     return answer
+  }
+
+  private static func isOver(_ alert: StoredAlert, now: Int64) -> CommandFailure {
+    let clock = ScreenTime(now: now).clock(alert.resolved?.time ?? alert.updatedAt)
+    let who = alert.resolved.map { ": \($0.by) resolved it" } ?? ""
+    let id = String(alert.id.prefix(12))
+    return CommandFailure(
+      .conflict,
+      TextEscaping.oneLine(
+        "the alert \(id) is over since \(clock)\(who). stella alerts show \(id) says more.", limit: 300))
   }
 
   private func found(_ id: String, _ transaction: SQLiteTransaction) throws -> StoredAlert {

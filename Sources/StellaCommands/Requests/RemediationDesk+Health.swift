@@ -6,18 +6,18 @@ import StellaServer
 
 /// Requests about how the system is.
 extension RemediationDesk {
+  static let noEngine = CommandFailure(
+    .notFound,
+    "no server runs here, and only the process that the engine runs in can say how the system is. Start `stella serve`. How it "
+      + "was before says `stella health --history`.")
+
   /// - Parameter keeper: of the engine that runs in this process; nil where none does.
   func answer(
     _ request: HealthRequest, for viewer: Viewer, as layout: AnswerLayout, keeper: HealthKeeper? = nil
   ) throws -> OperatorAnswer {
     switch request {
     case .system:
-      guard let keeper else {
-        throw CommandFailure(
-          .notFound,
-          "no server runs here, and only the process that the engine runs in can say how the system is. Start `stella serve`. How it "
-            + "was before says `stella health --history`.")
-      }
+      guard let keeper else { throw Self.noEngine }
       return HealthText.answer(keeper.current(), layout)
     case .history(let filter): return try history(filter, layout)
     case .findings(let filter): return try findings(filter, layout)

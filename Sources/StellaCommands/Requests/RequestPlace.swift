@@ -5,10 +5,11 @@ import StellaServer
 
 /// Where requests are answered: by a server elsewhere, by the one that runs on the state directory, else here.
 final class RequestPlace {
-  private let configuration: Configuration
+  private let config: String?
   private let rules: [String]
   private let fixes: [String]
   private let client: ServerClient?
+  private var loaded: Configuration?
   private var opened: RemediationDesk?
 
   /// Fixes that are named on the command line are those of this process: a server has its own, and no others.
@@ -25,26 +26,27 @@ final class RequestPlace {
   init(
     config: String?, rules: [String] = [], fixes: [String] = [], isLocal: Bool, remote: RemoteOptions
   ) throws {
-    (self.rules, self.fixes) = (rules, fixes)
+    (self.config, self.rules, self.fixes) = (config, rules, fixes)
     let isHere = isLocal || !fixes.isEmpty || !rules.isEmpty
     if !isHere, let server = try RemoteServer(remote) {
-      configuration = Configuration()
       client = try ServerClient(server, secret: server.secret())
       return
     }
+    // A server has read all of the file, with variables that needn't be set here.
     client = isHere ? nil : try ServerClient(directory: Configuration.state(config))
-    // The server has read all of it, with variables that needn't be set here.
-    configuration = client == nil ? try Configuration.load(config) : Configuration()
   }
 
   var isServer: Bool { client != nil }
 
   func answer(_ request: OperatorRequest, as layout: AnswerLayout) throws -> OperatorAnswer {
+    try request.checkLimit()
     if let client { return try client.answer(request, as: layout) }
+    if case .health(.system) = request { throw RemediationDesk.noEngine }
+    let configuration = try configuration()
     // They ask nothing of the store, which needn't be there.
     if request == .whoami { return Whoami(viewer: Viewer(try ApprovalRules(configuration).people)).answer(layout) }
     if case .rules(let request) = request { return try RuleDesk.answer(request, rules, configuration, as: layout) }
-    let desk = try desk()
+    let desk = try desk(hasTargets: Self.needsTargets(request))
     return try desk.answer(request, for: desk.viewer, as: layout)
   }
 
@@ -55,10 +57,26 @@ final class RequestPlace {
 
   func close() { opened?.close() }
 
-  private func desk() throws -> RemediationDesk {
-    if let opened { return opened }
-    let desk = try RemediationDesk(configuration, fixes: fixes)
+  private func desk(hasTargets: Bool = false) throws -> RemediationDesk {
+    if let opened, opened.hasTargets || !hasTargets { return opened }
+    opened?.close()
+    let desk = try RemediationDesk(configuration(), fixes: fixes, hasTargets: hasTargets)
     opened = desk
     return desk
+  }
+
+  /// Whether something may be planned, applied or verified for it; anything else needs the store alone, and no secrets.
+  private static func needsTargets(_ request: OperatorRequest) -> Bool {
+    switch request {
+    case .approve, .review, .replan, .execute, .rollback, .reconcile, .accept: true
+    default: false
+    }
+  }
+
+  private func configuration() throws(ConfigurationError) -> Configuration {
+    if let loaded { return loaded }
+    let configuration = try Configuration.load(config)
+    loaded = configuration
+    return configuration
   }
 }

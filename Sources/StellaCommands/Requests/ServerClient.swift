@@ -101,10 +101,19 @@ final class ServerClient {
   private func failure(_ failure: ServerExchange.Failure, isChange: Bool) -> CommandFailure {
     let trouble = failure.trouble
     guard !failure.isUnsent else {
+      if let place = remote, let file = place.caFile, let why = Self.trouble(of: file) {
+        return CommandFailure(
+          .usage,
+          TextEscaping.oneLine(
+            "\(file), which says whom to believe at \(place.origin) since you logged in there, \(why). Bring it back, or name another: "
+              + "stella login \(place.origin) --ca-file FILE", limit: 500))
+      }
       let place = remote.map { place in
-        trouble.kind == .certificate
-          ? "`stella login \(place.origin) --ca-file FILE` says which certificates to believe there."
-          : "Look whether the address is right, and whether `stella serve` runs there."
+        switch trouble.kind {
+        case .certificate: "`stella login \(place.origin) --ca-file FILE` says which certificates to believe there."
+        case .wrongName: "Write the address with a name that the certificate is for."
+        default: "Look whether the address is right, and whether `stella serve` runs there."
+        }
       }
       let remedy = place.map { " " + $0 } ?? remedy
       return CommandFailure(
@@ -117,6 +126,17 @@ final class ServerClient {
     let secure =
       isPlain && trouble.kind == .closed ? " Where the server speaks TLS its address begins with https://." : ""
     return CommandFailure(.failure, "\(server) \(what).\(unknown)\(secure)\(remedy)")
+  }
+
+  /// Why a file with certificates is of no use; nil when it has some.
+  private static func trouble(of file: String) -> String? {
+    guard access(file, R_OK) == 0 else { return "can't be read: \(String(cString: strerror(errno)))" }
+    do throws(CommandFailure) {
+      try BelievedCertificates.check(file)
+      return nil
+    } catch {
+      return "holds no certificate in PEM"
+    }
   }
 
   private func read(
@@ -157,7 +177,7 @@ final class ServerClient {
     }
     return CommandFailure(
       .failure,
-      "\(server) gave an answer that can't be understood (\(code)); it may be another version than this."
+      "\(server) gave an answer that can't be understood (\(code)); it may be another version than this, or no Stella."
         + remedy)
   }
 }

@@ -60,8 +60,14 @@ package struct RuleOptions: ParsableArguments {
 }
 
 extension Configuration {
-  /// Reads the configuration with this process's environment.
+  /// Reads the configuration with this process's environment. What only a running server uses needs no variables: where one isn't set,
+  /// it is left out.
   static func load(_ path: String?) throws(ConfigurationError) -> Configuration {
+    try load(path: path, environment: environment, sparing: serverParts)
+  }
+
+  /// The same with everything in it, for a server and what looks after one.
+  static func whole(_ path: String?) throws(ConfigurationError) -> Configuration {
     try load(path: path, environment: environment)
   }
 

@@ -62,12 +62,15 @@ final class NetworkSources: Sendable {
   /// What can't be read would make every question fail.
   private static func checkAuthorities(_ all: [any PolledSettings], in section: String) throws {
     for settings in all {
-      guard let file = settings.caFile, access(file, R_OK) != 0 else { continue }
-      let reason = String(cString: strerror(errno))
-      throw CommandFailure(
-        .usage,
-        TextEscaping.oneLine("\(section).\(settings.name): ca_file \(file) can't be read: \(reason).", limit: 500))
+      guard let trouble = authorityTrouble(settings) else { continue }
+      throw CommandFailure(.usage, TextEscaping.oneLine("\(section).\(settings.name): \(trouble).", limit: 500))
     }
+  }
+
+  /// Why the certificates to believe can't be read; nil where they can, or none are named.
+  static func authorityTrouble(_ settings: any PolledSettings) -> String? {
+    guard let file = settings.caFile, access(file, R_OK) != 0 else { return nil }
+    return "ca_file \(file) can't be read: \(String(cString: strerror(errno)))"
   }
 
   private func beginSyslog(_ settings: SyslogSettings, _ journal: IntakeJournal) async throws {

@@ -55,7 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
       Console.standard.line(OpenAPIDocument(version: StellaVersion.current).json.json)
       return try Console.standard.flush()
     }
-    let configuration = try Configuration.load(source.config)
+    let configuration = try Configuration.whole(source.config)
     let takesIn = configuration.server.listen != nil || NetworkSources.areDeclared(in: configuration)
     let inputs = try source.inputs(configuration, takesStandardInput: false, listens: takesIn)
     var plan = try WatchSession.Plan("stella serve", source, session, inputs: inputs, configuration)

@@ -59,7 +59,7 @@ struct TopCommand: ParsableCommand {
     if state != nil, remote.server != nil {
       throw ValidationError("--state and --server are two places. Leave one out.")
     }
-    if let limit, limit < 0 { throw ValidationError("--limit \(limit) is negative.") }
+    if let limit, limit < 1 { throw ValidationError("--limit \(limit): write a number from 1 on.") }
   }
 
   func run() throws {

@@ -18,6 +18,19 @@ package struct SecretBook: SecretSource {
   /// - Parameter environment: what `env:` names.
   /// - Throws: with everything that is wrong, by name of the secret; nothing is kept then.
   package init(_ settings: [SecretSettings], environment: [String: String]) throws(SecretBookError) {
+    let (book, problems) = Self.readable(settings, environment: environment)
+    guard problems.isEmpty else { throw SecretBookError(problems) }
+    self = book
+  }
+
+  private init(entries: [(reference: SecretReference, value: [UInt8])]) { self.entries = entries }
+
+  /// What can be read, and what is wrong with the others: for who looks at all of it instead of using it.
+  ///
+  /// - Parameter environment: what `env:` names.
+  package static func readable(
+    _ settings: [SecretSettings], environment: [String: String]
+  ) -> (book: SecretBook, problems: [SecretBookError.Problem]) {
     var entries: [(reference: SecretReference, value: [UInt8])] = []
     var problems: [SecretBookError.Problem] = []
     for secret in settings {
@@ -41,8 +54,7 @@ package struct SecretBook: SecretSource {
         problems.append(error)
       }
     }
-    guard problems.isEmpty else { throw SecretBookError(problems) }
-    self.entries = entries
+    return (SecretBook(entries: entries), problems)
   }
 
   package func value(of reference: SecretReference) throws(TargetError) -> [UInt8] {

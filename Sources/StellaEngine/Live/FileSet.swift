@@ -112,8 +112,7 @@ package final class FileSet {
     } else if (try? FileStatus.of(path: path))?.isStream == true {
       sources.append(try StreamSource(path: path))
     } else if RotatedFiles.isCompressed(path) {
-      throw SourceError(
-        .notReadable, path: path, message: "is compressed. Unpack it into Stella: zcat FILE | stella watch -")
+      throw .compressed(path)
     } else {
       sources.append(
         try FileSource(

@@ -44,6 +44,10 @@ struct FileStatus {
 }
 
 extension SourceError {
+  static func compressed(_ path: String) -> SourceError {
+    SourceError(.notReadable, path: path, message: "is compressed. Unpack it into Stella: zcat FILE | stella watch -")
+  }
+
   /// The error for a failed system call on `path`.
   init(errno code: Int32, path: String) {
     switch code {

@@ -3,7 +3,19 @@ import NIOSSL
 import StellaModel
 
 /// The certificate that a server shows.
-enum ServerCertificate {
+package enum ServerCertificate {
+  /// Whether a server can show it.
+  ///
+  /// - Throws: ``CommandFailure`` `usage` with the file that can't be used.
+  package static func check(certificate: String, key: String) throws(CommandFailure) {
+    _ = try configuration(certificate: certificate, key: key)
+  }
+
+  /// When the first certificate of a file ends, in seconds since the epoch; nil when there is none.
+  package static func end(of certificate: String) -> Int? {
+    (try? NIOSSLCertificate.fromPEMFile(certificate))?.first.map { Int($0.notValidAfter) }
+  }
+
   /// - Throws: ``CommandFailure`` `usage` with the file that can't be used.
   static func configuration(certificate: String, key: String) throws(CommandFailure) -> TLSConfiguration {
     let chain: [NIOSSLCertificate]

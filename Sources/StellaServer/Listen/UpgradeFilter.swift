@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import StellaModel
 
 /// Lets only those requests ask for an upgrade that a route has accepted, which the first of a connection may be. NIO's upgrade handler
 /// has no answer for a request that asks and is refused; without the field it is a request like every other, and the route says why.
@@ -84,12 +85,32 @@ final class UpgradeFilter: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// What is no request before the first one is known is answered here: nobody else is there yet.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard error is HTTPParserError, requests == 0 || waiting != nil else { return context.fireErrorCaught(error) }
+    guard let error = error as? HTTPParserError, requests == 0 || waiting != nil else {
+      return context.fireErrorCaught(error)
+    }
+    let body = Self.problem(error).body
     let head = HTTPResponseHead(
-      version: .http1_1, status: .badRequest, headers: ["connection": "close", "content-length": "0"])
+      version: .http1_1, status: .badRequest,
+      headers: [
+        "connection": "close", "content-type": Problem.mediaType, "cache-control": "no-store",
+        "content-length": String(body.readableBytes),
+      ])
     context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     context.close(mode: .output, promise: nil)
+  }
+
+  /// What came isn't repeated: it may be anything.
+  private static func problem(_ error: HTTPParserError) -> Problem {
+    let text =
+      switch error {
+      case .invalidMethod: "there is no such method. Use GET, HEAD, POST, PUT or DELETE."
+      case .headerOverflow: "the head of the request is too large."
+      case .invalidVersion: "this server speaks HTTP/1.1."
+      default: "this is no request of HTTP/1.1."
+      }
+    return Problem(CommandFailure(.usage, text))
   }
 
   // MARK: - Answers

@@ -10,18 +10,18 @@ extension AreaDescription {
         parameters: [
           .init("all", "Also those that are over.", .oneOf(["true"])),
           .init("rule", "Only alerts of this rule."),
-          .init("limit", "The most that are given.", .integer.standard(.integer(100))),
+          .init("limit", "The most that are given.", .integer.atLeast(1).standard(.integer(100))),
         ], lines: .either([.named("Alert"), .named("Silence")]), meaning: "Alerts and silences, one a line."),
       .operation(
         "GET", "/alerts/:id", "getAlert", "One alert, with fixes that could help and exceptions of its rule", .read,
         parameters: [id], answer: .named("Alert"), meaning: "The alert.", problems: [404]),
       .operation(
         "POST", "/alerts/:id/acknowledge", "acknowledgeAlert", "Say that you look after an alert", .respond,
-        parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404]),
+        parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404, 409]),
       .operation(
         "POST", "/alerts/:id/resolve", "resolveAlert",
         "Say that an alert is over; a new one fires when its rule's condition is met again",
-        .respond, parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404]),
+        .respond, parameters: [id], body: reason, example: because, answer: .named("Alert"), problems: [404, 409]),
       .operation(
         "POST", "/silences", "silence", "Keep alerts of a rule, or of a key of it, from being told for a while",
         .respond,

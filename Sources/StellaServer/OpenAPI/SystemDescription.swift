@@ -62,6 +62,6 @@ extension AreaDescription {
   private static let scoreBelow = RouteDescription.Parameter("score_below", "Only with a lower score.", .integer)
 
   private static func limit(_ standard: Int64) -> RouteDescription.Parameter {
-    .init("limit", "The most that are given; the newest.", .integer.standard(.integer(standard)))
+    .init("limit", "The most that are given; the newest.", .integer.atLeast(1).standard(.integer(standard)))
   }
 }

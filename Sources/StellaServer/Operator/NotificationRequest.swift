@@ -27,7 +27,7 @@ extension NotificationRequest {
     for parameter in query {
       switch parameter.name {
       case "state": state = try Self.state(parameter.value)
-      case "limit": limit = try OperatorRequest.number(parameter.value, "limit")
+      case "limit": limit = try OperatorRequest.limit(parameter.value)
       default: throw OperatorRequest.unknown(parameter, among: ["state", "limit"])
       }
     }

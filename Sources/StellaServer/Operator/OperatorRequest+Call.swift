@@ -140,7 +140,7 @@ extension OperatorRequest {
       switch parameter.name {
       case "state": filter.states.append(try state(parameter.value))
       case "fix": filter.fix = parameter.value
-      case "limit": filter.limit = try number(parameter.value, "limit")
+      case "limit": filter.limit = try limit(parameter.value)
       default: throw unknown(parameter, among: ["state", "fix", "limit"])
       }
     }
@@ -173,7 +173,7 @@ extension OperatorRequest {
       switch (parameter.name, parameter.value) {
       case ("all", "true"): filter.isWhole = true
       case ("rule", let rule): filter.rule = rule
-      case ("limit", let text): filter.limit = try number(text, "limit")
+      case ("limit", let text): filter.limit = try limit(text)
       default: throw unknown(parameter, among: ["all=true", "rule", "limit"])
       }
     }
@@ -186,7 +186,7 @@ extension OperatorRequest {
     for parameter in query {
       switch parameter.name {
       case "key": key = parameter.value
-      case "limit": limit = try number(parameter.value, "limit")
+      case "limit": limit = try Self.limit(parameter.value)
       default: throw unknown(parameter, among: ["key", "limit"])
       }
     }
@@ -203,7 +203,7 @@ extension OperatorRequest {
           throw CommandFailure(.usage, "sort \(parameter.value): write one of \(names.joined(separator: ", ")).")
         }
         filter.order = order
-      case "limit": filter.limit = try number(parameter.value, "limit")
+      case "limit": filter.limit = try limit(parameter.value)
       default: throw unknown(parameter, among: ["sort", "limit"])
       }
     }
@@ -217,6 +217,27 @@ extension OperatorRequest {
       length: try members.text("for"), reason: try members.text("reason"))
     try members.end()
     return request
+  }
+
+  static func limit(_ text: String) throws(CommandFailure) -> Int { try checked(limit: number(text, "limit")) }
+
+  private static func checked(limit: Int) throws(CommandFailure) -> Int {
+    guard limit >= 1 else { throw CommandFailure(.usage, "limit \(limit): write a number from 1 on.") }
+    return limit
+  }
+
+  /// - Throws: ``CommandFailure`` `usage` where a list of nothing is asked for.
+  package func checkLimit() throws(CommandFailure) {
+    let limit: Int? =
+      switch self {
+      case .list(let filter): filter.limit
+      case .alerts(let filter): filter.limit
+      case .history(_, _, let limit): limit
+      case .notifications(.list(_, let limit)): limit
+      case .top(let filter): filter.limit
+      default: nil
+      }
+    if let limit { _ = try Self.checked(limit: limit) }
   }
 
   static func number<Number: FixedWidthInteger>(_ text: String, _ name: String) throws(CommandFailure) -> Number {

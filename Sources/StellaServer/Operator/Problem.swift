@@ -29,13 +29,17 @@ package struct Problem: Sendable, Hashable {
   }
 
   var response: Response {
-    let body = FieldValue.object([
+    Response(
+      status: status, headers: [.contentType: Self.mediaType, .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: body))
+  }
+
+  var body: ByteBuffer {
+    let members = FieldValue.object([
       .init("type", .string("about:blank")), .init("title", .string(status.reasonPhrase)),
       .init("status", .integer(Int64(status.code))), .init("detail", .string(failure.message)),
       .init("exit_status", .integer(Int64(failure.status.rawValue))),
     ])
-    return Response(
-      status: status, headers: [.contentType: Self.mediaType, .cacheControl: "no-store"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: body.json + "\n")))
+    return ByteBuffer(string: members.json + "\n")
   }
 }

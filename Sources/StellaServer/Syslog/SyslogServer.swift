@@ -190,6 +190,11 @@ package final class SyslogServer: Sendable {
   /// A connection that isn't served.
   private struct Refused: Error {}
 
+  /// Whether its files can be used.
+  ///
+  /// - Throws: ``CommandFailure`` `usage` with the file that can't be.
+  package static func check(_ settings: SyslogSettings.TLS) throws(CommandFailure) { _ = try context(settings) }
+
   private static func context(_ settings: SyslogSettings.TLS) throws(CommandFailure) -> NIOSSLContext {
     func used<Value>(
       _ file: String, _ what: String, _ body: (String) throws -> Value
@@ -198,15 +203,22 @@ package final class SyslogServer: Sendable {
         throw CommandFailure(.usage, TextEscaping.oneLine("syslog.tls: \(ServerCertificate.trouble(file, what))"))
       }
     }
-    let chain = try used(settings.certificate, "certificate") { try NIOSSLCertificate.fromPEMFile($0) }
+    func certificates(_ file: String) throws(CommandFailure) -> [NIOSSLCertificate] {
+      try used(file, "certificate") {
+        let all = try NIOSSLCertificate.fromPEMFile($0)
+        // Of a file with other things in it the library makes an empty list.
+        guard !all.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
+        return all
+      }
+    }
+    let chain = try certificates(settings.certificate)
     let key = try used(settings.key, "key without a password") { try NIOSSLPrivateKey(file: $0, format: .pem) }
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
     configuration.minimumTLSVersion = .tlsv12
     if let authority = settings.clientCA {
       // Read here, for an error that names the file.
-      let roots = try used(authority, "certificate") { try NIOSSLCertificate.fromPEMFile($0) }
-      configuration.trustRoots = .certificates(roots)
+      configuration.trustRoots = .certificates(try certificates(authority))
       configuration.certificateVerification = .noHostnameVerification
     }
     do {

@@ -115,7 +115,9 @@ struct ServeNotifyTests {
     #expect(ids[0] == ids[1])
   }
 
-  @Test("Who asks a running server needs none of its secrets; what reads the whole configuration does")
+  @Test(
+    "Who asks a running server, or the store, needs none of the server's secrets; the server and what looks after it do"
+  )
   func strangers() throws {
     try configure(HookServer())
     let server = try serve()
@@ -125,19 +127,24 @@ struct ServeNotifyTests {
       #expect((status == 3) == process.errors.contains("HOOK_URL_PATH is not set"), "\(arguments): \(process.errors)")
       return status
     }
-    for asked in [
-      ["alerts", "list"], ["approvals", "list"], ["events"], ["top", "--once"], ["health"], ["whoami"],
-      ["notifications", "list"], ["rules", "list"], ["freeze", "status"], ["log", "status"],
-    ] {
-      #expect(try status(asked) != 3, "\(asked)")
-    }
+    let stored = [
+      ["alerts", "list"], ["approvals", "list"], ["runs", "list"], ["events"], ["whoami"], ["notifications", "list"],
+      ["rules", "list"], ["freeze", "status"], ["log", "status"], ["log", "verify"], ["health", "--history"],
+    ]
+    for asked in stored + [["top", "--once"], ["health"]] { #expect(try status(asked) != 3, "\(asked)") }
     #expect(try status(["alerts", "list"]) == 0)
-    for whole in [["doctor"], ["serve", "app.jsonl"], ["alerts", "list", "--local"], ["notify", "test", "hook"]] {
+    #expect(try status(["alerts", "list", "--local"]) == 0)
+    #expect(try status(["backup", directory("copy")]) == 0)
+    for whole in [["doctor"], ["serve", "app.jsonl"], ["notify", "test", "hook"]] {
       #expect(try status(whole) == 3, "\(whole)")
     }
     server.send(SIGTERM)
     #expect(server.status() == 0)
-    #expect(try status(["alerts", "list"]) == 3)
+    for asked in stored { #expect(try status(asked) != 3, "\(asked)") }
+    #expect(try status(["alerts", "list"]) == 0)
+    // Only a server can say these.
+    for asked in [["top", "--once"], ["health"]] { #expect(try status(asked) == 11, "\(asked)") }
+    #expect(try status(["backup", directory("second")]) == 0)
   }
 
   private func get(_ port: Int, _ path: String) throws -> String {

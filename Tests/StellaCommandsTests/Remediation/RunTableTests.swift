@@ -107,4 +107,17 @@ struct RunTableTests {
     #expect(Set(lines.dropFirst().dropLast().map { $0.prefix(10) }).count == 1000)
     #expect(lines[1].hasPrefix("r-10000000 "))
   }
+
+  @Test(
+    "Lengths and distances are told in one unit, to the nearest whole",
+    arguments: [
+      (999, "999 ms"), (1499, "1 s"), (1500, "2 s"), (119_400, "119 s"), (120_000, "2 min"), (11 * 60_000, "11 min"),
+      (3 * 3_600_000 + 59 * 60_000, "4 h"), (3 * 3_600_000 + 29 * 60_000, "3 h"), (86_400_000 * 5 / 2, "3 d"),
+    ] as [(Int64, String)])
+  func lengths(milliseconds: Int64, text: String) {
+    #expect(ScreenTime.length(milliseconds * 1_000_000) == text)
+    let time = ScreenTime(now: SampleReport.time)
+    #expect(time.distance(SampleReport.time + milliseconds * 1_000_000) == "in \(text)")
+    #expect(time.distance(SampleReport.time - milliseconds * 1_000_000) == "\(text) ago")
+  }
 }

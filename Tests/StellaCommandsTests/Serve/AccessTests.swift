@@ -147,8 +147,10 @@ struct AccessTests {
     #expect(stat(access.directory("home/stella/sessions.json"), &status) == 0 && status.st_mode & 0o777 == 0o600)
     #expect(stat(access.directory("home/stella"), &status) == 0 && status.st_mode & 0o777 == 0o700)
     try access.expect(["users", "--server", access.url])
-    try access.expect(["logout", access.url])
+    try access.expect(["logout", access.url, "--server", access.url], 3)
+    try access.expect(["logout", "--server", access.url])
     try access.expect(["users", "--server", access.url], 5)
+    try access.expect(["logout", access.url], 11)
     #expect(!(try access.expect(["log", "show"]).output.contains("correct")))
   }
 
@@ -374,5 +376,10 @@ struct AccessTests {
     #expect(try access.expect(["whoami", "--server", url]).output.contains("a session"))
     let plain = try access.exchange(Array("GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".utf8))
     #expect(!plain.contains("HTTP/1.1 200"), "\(plain)")
+    // The file is read anew by each command.
+    try access.directory.rename("tls.crt", to: "moved.crt")
+    let moved = try access.expect(["whoami", "--server", url], 3)
+    #expect(moved.errors.contains("tls.crt, which says whom to believe at \(url)"), "\(moved)")
+    #expect(moved.errors.contains("No such file") && moved.errors.contains("--ca-file"), "\(moved)")
   }
 }

@@ -56,7 +56,7 @@ struct ServeParityTests {
       Step(["approvals", "show", pair.id], 0), Step(["freeze", "clear"] + why, 0),
       Step(["runs", "list", "--limit", "100"] + json, 0), Step(["alerts", "list"], 0),
       Step(["alerts", "list", "--all", "--rule", "service.broken"] + json, 0),
-      Step(["alerts", "list", "--limit", "1"], 0),
+      Step(["alerts", "list", "--limit", "1"], 0), Step(["alerts", "list", "--limit", "0"], 3),
       Step(["alerts", "list", "--rule", "no.such"], 0), Step(["alerts", "show", alerts[0]], 0),
       Step(["alerts", "show", String(alerts[1].prefix(12))] + json, 0), Step(["alerts", "show", "0000\u{1b}[2J"], 11),
       Step(["alerts", "ack", alerts[0]], 0), Step(["alerts", "ack", alerts[0]] + why, 0),

@@ -151,6 +151,20 @@ struct ArrivalTimesTests {
     #expect(clocks.counts == (ahead: 3, untimed: 1) && told.withLock { $0 }.count == 1)
   }
 
+  @Test("A notice shows how the event begins, without what a terminal would act on")
+  func shortened() throws {
+    let told = Mutex<[String]>([])
+    let clocks = SenderClocks(
+      now: { Self.arrival }, onWrongClock: { notice in told.withLock { $0.append(notice) } })
+    let time = Timestamp.text(Self.arrival + 60 * Self.minute)
+    let text = String(repeating: "x", count: 200)
+    _ = clocks.settled(Array("{\"ts\":\"\(time)\",\"who\":\"a\u{202e}b\",\"text\":\"\(text)\"}\n".utf8))
+    let notice = try #require(told.withLock { $0 }.first)
+    #expect(
+      notice.contains("begins with {\"ts\":") && notice.contains(#"a\u{202e}b"#) && notice.hasSuffix("…"), "\(notice)")
+    #expect(!notice.contains("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx") && !notice.contains("\u{202e}"), "\(notice)")
+  }
+
   @Test(
     "The journal stores such times, so that each reading is the same; it counts them and tells of them once a minute")
   func journal() async throws {

@@ -105,14 +105,14 @@ extension StellaEngine {
     try await ask { try $0.setFreeze(false, reason: reason, by: name) }
   }
 
-  /// Says that somebody looks after an alert.
+  /// Says that somebody looks after an alert. One that is over is a conflict.
   public func acknowledge(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
     try await ask { try $0.acknowledge(id, reason: reason, by: name) }
   }
 
   /// Says that an alert is over, whatever its rule says. A new alert fires when the rule's condition is met again by what comes from
-  /// about a second later on.
+  /// about a second later on. One that is over already is a conflict.
   public func resolve(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
     try await ask { try $0.resolve(id, reason: reason, by: name) }

@@ -242,6 +242,10 @@ extension StoreDesk {
     _ = isSettled(within: Self.patience)
     try store.write(as: .command) { transaction in
       guard let alert = try transaction.alert(id) else { throw StellaError(.notFound, "there is no alert \(id).") }
+      guard alert.status != .resolved else {
+        let over = Timestamp.text(alert.resolved?.time ?? alert.updatedAt)
+        throw StellaError(.conflict, "the alert \(id) is over since \(over).")
+      }
       try body(transaction, alert, remark)
     }
   }

@@ -15,6 +15,8 @@ final class SenderClocks: Sendable {
 
   /// Nanoseconds between two notices.
   private static let interval: Int64 = 60_000_000_000
+  /// Characters of an event that a notice shows: it may hold what is nobody's business.
+  private static let sampleLimit = 80
 
   private let state = Mutex(State())
   private let now: @Sendable () -> Int64
@@ -50,6 +52,7 @@ final class SenderClocks: Sendable {
     (state.told, state.toldAt) = (state.ahead, moment)
     return
       "a sender's clock is wrong: \(count == 1 ? "an event lies" : "\(count) events lie") over five minutes ahead of "
-      + "the arrival, whose time is used. Set the clock or the time zone of: \(sample)"
+      + "the arrival, whose time is used. Set the clock or the time zone of who sent what begins with "
+      + TextEscaping.oneLine(sample, limit: sampleLimit)
   }
 }
