@@ -1,5 +1,6 @@
 import Logging
 import StellaModel
+import StellaScripting
 import Testing
 
 @testable import StellaDetection
@@ -57,7 +58,7 @@ struct DirectRecordsTests {
     case 35: return .stringConvertible(Custom(description: text(&random)))
     case 36: return .stringConvertible(text(&random))
     case 37: return .array([value(&random), .string(text(&random))])
-    default: return .dictionary([name(&random): .string(text(&random)), "host": "db1"])
+    default: return .dictionary([name(&random): .string(text(&random)), "id": "db1"])
     }
   }
 
