@@ -139,7 +139,7 @@ struct DirectRecordsTests {
   static let rules = [
     """
     return rule { api = 1, id = "test.count", title = "Many", severity = "high", type = "t", status = "test",
-      where = [[level >= warning]], by = { "service", "route" }, threshold = { count = 3, within = "1m", evidence = 3 } }
+      where = [[level >= warning]], by = { "service", "route" }, threshold = { count = 3, within = "1m" }, evidence = 3 }
     """,
     """
     return rule { api = 1, id = "test.script", title = "Script", severity = "low", type = "t", status = "test",
@@ -151,8 +151,8 @@ struct DirectRecordsTests {
     """,
     """
     return rule { api = 1, id = "test.order", title = "In order", severity = "low", type = "t", status = "test",
-      by = { "logger" }, sequence = { within = "5m", steps = {
-        { name = "one", where = [[level == info]], times = 2 }, { name = "two", where = [[level == error]] } } } }
+      by = { "logger" }, sequence = { within = "5m",
+        { name = "one", match = [[level == info]], times = 2 }, { name = "two", match = [[level == error]] } } }
     """,
   ]
 

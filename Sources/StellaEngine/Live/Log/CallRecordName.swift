@@ -31,6 +31,10 @@ struct CallRecordName: Equatable {
     (head, tail) = (word, 0)
   }
 
+  /// Whether it is equal only to that of an equal name.
+  @inline(__always)
+  var isWhole: Bool { count <= 16 }
+
   /// The same for equal names, and hardly ever for others.
   @inline(__always)
   var mark: UInt64 {

@@ -119,7 +119,7 @@ final class CallRecordPlan {
     var slot = CallRecordPlan.slot(key) & slotMask
     while let known = slots[slot].name {
       if slots[slot].key == key,
-        key.count <= 16 || name.baseAddress.map({ memcmp($0, known, key.count) == 0 }) ?? false
+        key.isWhole || name.baseAddress.map({ memcmp($0, known, key.count) == 0 }) ?? false
       {
         return slots[slot].span
       }
