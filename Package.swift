@@ -253,7 +253,7 @@ let package = Package(
     .testTarget(
       name: "StellaLoggingTests",
       dependencies: [
-        "StellaLogging", "StellaEngine", "StellaDetection", "StellaModel",
+        "StellaLogging", "StellaEngine", "StellaDetection", "StellaScripting", "StellaModel", "CStellaValue",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(

@@ -24,9 +24,14 @@ package protocol Decoder: AnyObject {
   /// The event in a row of a batch that this decoder filled, also with what only the batch knows of it (the address of a
   /// connection that an earlier line named).
   func event(of batch: EventBatch, at row: Int) -> Event
+
+  /// A line as text, for a block some of whose lines are none. Valid until the next call, and as long as `block`.
+  func text(of block: LineBlock, _ line: Int) -> UnsafeBufferPointer<UInt8>
 }
 
 extension Decoder {
+  package func text(of block: LineBlock, _ line: Int) -> UnsafeBufferPointer<UInt8> { block.line(line) }
+
   package func event(of batch: EventBatch, at row: Int) -> Event {
     event(batch.record(row), time: batch.times[row])
   }

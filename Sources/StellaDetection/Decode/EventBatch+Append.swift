@@ -1,7 +1,7 @@
 import CStellaValue
 
 extension EventBatch {
-  /// Adds event `index` of `other`, whose text must live until this batch is emptied. `other` has at least as many
+  /// Adds event `index` of `other`, whose record is text that must live until this batch is emptied. `other` has at least as many
   /// columns.
   package func append(_ index: Int, of other: EventBatch) {
     let to = count

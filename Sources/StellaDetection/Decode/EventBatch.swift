@@ -12,8 +12,9 @@ package final class EventBatch {
   package var count = 0
   /// Event times, nanoseconds since the epoch.
   package let times: UnsafeMutablePointer<Int64>
-  /// The raw record of each event, without its line ending.
+  /// The raw record of each event, without its line ending. It may be no text: ``record(_:)`` gives text in any case.
   package let records: UnsafeMutablePointer<UnsafePointer<UInt8>>
+  /// With ``recordBit`` where a record is no text.
   package let recordLengths: UnsafeMutablePointer<UInt32>
   /// Where the record starts in its source.
   package let offsets: UnsafeMutablePointer<Int64>
@@ -57,6 +58,8 @@ package final class EventBatch {
     cells = batch.cells
     columnCount = batch.columnCount
     count = batch.count
+    texts?.removeAll()
+    if batch.textWriter != nil { textWriter = batch.textWriter }
   }
 
   deinit {
@@ -83,9 +86,25 @@ package final class EventBatch {
     cells + (column * EventBatch.capacity + index)
   }
 
-  /// The raw record of event `index`. Valid until ``removeAll()``.
+  /// Is added to the length of a record that is no text.
+  package static let recordBit: UInt32 = 1 << 31
+  /// Makes text of records that are none; set by the decoder that adds such records.
+  package var textWriter: (() -> any RecordTextWriter)?
+  private var texts: RecordTexts?
+
+  /// The raw record of event `index`, as text. Valid until ``removeAll()``, and of a view until it follows the next batch.
   package func record(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: records[index], count: Int(recordLengths[index]))
+    let length = recordLengths[index]
+    if length & EventBatch.recordBit != 0 { return text(index, length & ~EventBatch.recordBit) }
+    return UnsafeBufferPointer(start: records[index], count: Int(length))
+  }
+
+  @inline(never)
+  private func text(_ index: Int, _ length: UInt32) -> UnsafeBufferPointer<UInt8> {
+    guard let textWriter else { preconditionFailure("nobody says how a record becomes text") }
+    let texts = texts ?? RecordTexts(textWriter())
+    self.texts = texts
+    return texts.text(of: index, UnsafeBufferPointer(start: records[index], count: Int(length)))
   }
 
   /// Takes back the events from `row` on; what they have in the arena stays until ``removeAll(columnCount:)``.
@@ -93,6 +112,7 @@ package final class EventBatch {
   package func truncate(to row: Int) {
     for column in 0..<columnCount { cell(column, row).update(repeating: stella_value(), count: count - row) }
     count = row
+    texts?.removeAll()
   }
 
   /// Takes events out; those behind move up. O(columns × events from there on).
@@ -123,5 +143,6 @@ package final class EventBatch {
     }
     count = 0
     arena.removeAll()
+    texts?.removeAll()
   }
 }

@@ -96,6 +96,12 @@ package struct Masking: Sendable {
   /// Whether a text, plain or JSON, may have something to mask. False for most, and then it hasn't. O(bytes).
   package func mayHold(_ text: Bytes) -> Bool { !patterns.isEmpty || filter.allows(text) }
 
+  /// Whether a member of a JSON object is masked because of its name, or its name itself may have something to mask. Not for members
+  /// of objects within objects.
+  package func asks(for name: Bytes) -> Bool {
+    demand(of: name, in: Bytes(rebasing: name[..<0])) != .none || mayHold(name)
+  }
+
   /// Whether of a JSON object whose own members have these names each may be asked for by itself: then none of them is masked for
   /// its name, and no pattern finds what spans several.
   package func allowsParts(_ names: [String]) -> Bool {

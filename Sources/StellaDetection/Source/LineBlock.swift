@@ -3,6 +3,8 @@
 /// `base` holds the bytes of all lines and at least 64 readable bytes after the last one (the JSON parser reads in
 /// blocks). Line `i` starts at `base + textStarts[i]` and is `lengths[i]` bytes long, without its line ending, at
 /// `firstOffset + starts[i]` of the source. The two differ only where lines were masked.
+///
+/// Of a ``RecordSource`` a line may be no text but a record in a form that only its decoder reads: see ``isRecord(_:)``.
 package struct LineBlock {
   package var base: UnsafePointer<UInt8>
   package var starts: UnsafePointer<UInt32>
@@ -45,8 +47,16 @@ package struct LineBlock {
     return low
   }
 
+  /// Is added to the length of a line that is no text.
+  package static let recordBit: UInt32 = 1 << 31
+
+  /// Whether a line is a record that only its decoder reads.
+  @inline(__always)
+  package func isRecord(_ index: Int) -> Bool { lengths[index] & LineBlock.recordBit != 0 }
+
+  /// The bytes of a line, be they text or not.
   @inline(__always)
   package func line(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: base + Int(textStarts[index]), count: Int(lengths[index]))
+    UnsafeBufferPointer(start: base + Int(textStarts[index]), count: Int(lengths[index] & ~LineBlock.recordBit))
   }
 }

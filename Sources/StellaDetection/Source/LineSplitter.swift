@@ -29,6 +29,8 @@ package final class LineSplitter {
   }
 
   package let source: any ByteSource
+  /// The source, when it gives its records one by one.
+  private let records: (source: any RecordSource, buffer: RecordBuffer)?
   /// The number of the source within its engine, for ``LineBlock/source``.
   package let index: UInt16
   /// Bytes of a line that are kept.
@@ -65,13 +67,16 @@ package final class LineSplitter {
   /// - Parameters:
   ///   - lineLimit: bytes, 64 … 64 MiB; values outside are moved to the nearest bound.
   ///   - readBytes: what one read asks for, at least 16 bytes.
+  ///   - records: `source`, when it is to be read record by record: its decoder has to know their form.
   package init(
     source: any ByteSource, index: UInt16, lineLimit: Int = LineSplitter.defaultLineLimit,
-    readBytes: Int = LineSplitter.defaultReadBytes
+    readBytes: Int = LineSplitter.defaultReadBytes, records: (any RecordSource)? = nil
   ) {
     self.source = source
     self.index = index
-    self.lineLimit = min(max(lineLimit, 64), 64 << 20)
+    let lineLimit = min(max(lineLimit, 64), 64 << 20)
+    self.lineLimit = lineLimit
+    self.records = records.map { ($0, RecordBuffer(lineLimit: lineLimit)) }
     self.readBytes = max(readBytes, 16)
     starts = .allocate(capacity: LineSplitter.linesPerBlock)
     lengths = .allocate(capacity: LineSplitter.linesPerBlock)
@@ -114,6 +119,7 @@ package final class LineSplitter {
   ///
   /// An error of the source leaves everything as it was; calling again is allowed.
   package func next() throws(SourceError) -> Step {
+    if let records { return try nextRecords(records.source, records.buffer) }
     while true {
       if pending == nil, let block = completeLines() { return .block(block) }
       if pending == nil { try fill() }
@@ -135,6 +141,24 @@ package final class LineSplitter {
         counts.inFile = startOffset == 0 ? 0 : nil
         return .boundary
       }
+    }
+  }
+
+  private func nextRecords(_ source: any RecordSource, _ buffer: RecordBuffer) throws(SourceError) -> Step {
+    buffer.removeAll()
+    cutLines.removeAll(keepingCapacity: true)
+    switch try source.read(into: buffer) {
+    case .bytes:
+      cutLines += buffer.cutLines
+      counts.bytes += Int64(buffer.byteCount)
+      let lines = buffer.finish()
+      let block = block(base: lines.base, starts: lines.starts, lengths: lines.lengths, count: buffer.count)
+      startOffset += Int64(buffer.byteCount)
+      return .block(block)
+    case .end: return .end
+    case .idle, .boundary:
+      buffer.release()
+      return .idle
     }
   }
 
@@ -266,6 +290,12 @@ package final class LineSplitter {
   }
 
   private func block(base: UnsafeMutablePointer<UInt8>, count: Int) -> LineBlock {
+    block(base: base, starts: starts, lengths: lengths, count: count)
+  }
+
+  private func block(
+    base: UnsafeMutablePointer<UInt8>, starts: UnsafePointer<UInt32>, lengths: UnsafePointer<UInt32>, count: Int
+  ) -> LineBlock {
     counts.lines += count
     counts.cut += cutLines.count
     // Also in a file that took the place of the one whose counts were restored.

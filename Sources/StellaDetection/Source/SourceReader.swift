@@ -70,10 +70,11 @@ package final class SourceReader {
   ///   - holdsJumps: false for a reader that passes on every event as it comes.
   ///   - holdsHeads: false for one that doesn't wait for the first time either, though it holds jumps.
   ///   - masking: what is taken out of lines before they are decoded; nil for nothing.
+  ///   - decoder: of `format`; nil for the usual one.
   package init(
     splitter: LineSplitter, number: UInt16, format: LogFormat, service: String? = nil, clock: SourceClock,
     fields: FieldRegister, holdsJumps: Bool = true, holdsHeads: Bool = true,
-    masking: Masking? = nil
+    masking: Masking? = nil, decoder: (any Decoder)? = nil
   ) {
     self.service = service.map { Array($0.utf8) }
     self.splitter = splitter
@@ -83,7 +84,7 @@ package final class SourceReader {
     self.holdsJumps = holdsJumps
     self.holdsHeads = holdsHeads
     masker = masking.map { LineMasker($0) }
-    decoding = LineDecoding(AutoDecoder.decoder(for: format), clock: clock)
+    decoding = LineDecoding(decoder ?? AutoDecoder.decoder(for: format), clock: clock)
   }
 
   /// What the format was taken to be and why, once that is decided or the source has ended.
@@ -258,7 +259,8 @@ package final class SourceReader {
         line = jump + 1
         if jump > start { _ = decoding.decode(block, start..<jump, into: batch) }
         held.hold(
-          time: time, offset: block.offset(ofLine: jump), line: block.number(ofLine: jump), record: block.line(jump))
+          time: time, offset: block.offset(ofLine: jump), line: block.number(ofLine: jump),
+          record: decoder.text(of: block, jump))
         piece = 1
       case .release(let index):
         let last = lineNumber(of: batch.offsets[first + index], in: block)
@@ -288,7 +290,7 @@ package final class SourceReader {
     if decoding.hasOwnTime(start, of: block, into: batch, row: row) { return false }
     line = start + 1
     let number = block.number(ofLine: start)
-    if held.holdHead(offset: block.offset(ofLine: start), line: number, record: block.line(start)) {
+    if held.holdHead(offset: block.offset(ofLine: start), line: number, record: decoder.text(of: block, start)) {
       giveUpHeads()
       release(into: batch)
     }

@@ -65,10 +65,12 @@ final class LiveReading {
   }
 
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
+    // Batches of sources that are merged take over each other's records, which then have to be text.
+    let records = options.follow ? source as? LogBufferSource : nil
     let reader = consumer.addSource(source.key) { number in
       SourceReader(
         splitter: LineSplitter(
-          source: source, index: number, lineLimit: options.lineLimit, readBytes: options.readBytes),
+          source: source, index: number, lineLimit: options.lineLimit, readBytes: options.readBytes, records: records),
         number: number, format: input.format, service: input.service,
         clock: SourceClock(
           year: input.year, reference: source.modificationTime ?? WallTime.now(), zone: input.zone),
@@ -76,7 +78,8 @@ final class LiveReading {
         // A pipe that pauses must not keep its first lines from being seen, and what was taken in has its time.
         holdsHeads: source.modificationTime != nil || !options.follow,
         // What came over the network was masked before it was stored; log calls are as they are read.
-        masking: source is JournalSource || source is LogBufferSource ? nil : options.masking)
+        masking: source is JournalSource || source is LogBufferSource ? nil : options.masking,
+        decoder: records == nil ? nil : CallRecordDecoder())
     }
     readers.append(reader)
     lastData[reader.number] = machineMonotonicTime()

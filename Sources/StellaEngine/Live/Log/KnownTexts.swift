@@ -11,7 +11,12 @@ struct KnownTexts {
   /// Whether `text` may have something to mask. O(bytes).
   ///
   /// - Parameter masking: the same for each call.
-  mutating func mayHold(_ text: Bytes, _ masking: Masking) -> Bool {
+  mutating func mayHold(_ text: Bytes, _ masking: Masking) -> Bool { mayHold(text) { masking.mayHold($0) } }
+
+  /// Whether `text` may have something to mask. O(bytes).
+  ///
+  /// - Parameter isDoubtful: whether it may, when that isn't known; says the same for the same text with each call.
+  mutating func mayHold(_ text: Bytes, unless isDoubtful: (Bytes) -> Bool) -> Bool {
     guard let start = text.baseAddress, text.count > 0 else { return false }
     let last = text.count - 1
     let place =
@@ -20,7 +25,7 @@ struct KnownTexts {
       known.count == text.count && known.baseAddress.map { memcmp($0, start, text.count) == 0 } ?? false
     }
     if isKnown { return false }
-    if masking.mayHold(text) { return true }
+    if isDoubtful(text) { return true }
     texts[place] = Array(text)
     return false
   }

@@ -1,9 +1,10 @@
 import Glibc
+import StellaDetection
 import StellaModel
 import Synchronization
 
 /// What log calls leave for the engine to read: records in a ring of fixed size, each a line of JSON or, of a log call, as
-/// ``LogRecordTag`` says. What is read is lines of JSON in any case.
+/// ``LogRecordTag`` says. What is read is lines of JSON, or such records where nothing speaks against it.
 ///
 /// Any thread may append, without a lock: it reserves room with one atomic step, copies its record there and publishes it with
 /// another. It waits for nobody; when there is no room the record is dropped and counted, and the reader meets a record that says
@@ -260,6 +261,66 @@ package final class LogBuffer: @unchecked Sendable {
     if filled > 0 { return filled }
     let reserved = reserved.pointee.load(ordering: .acquiring)
     return reserved < 0 && reserved & ~LogBuffer.closedBit == head ? nil : 0
+  }
+
+  /// Moves the oldest records to `records`, as far as that has room: those of log calls as they are where `direct` allows it, and all
+  /// others as lines.
+  ///
+  /// - Parameter masking: the same for each call; nil for nothing.
+  /// - Returns: how many bytes; 0 when nothing is there, nil when nothing is there and nothing will come.
+  func take(into records: RecordBuffer, _ masking: RecordMasking?, _ direct: DirectRecords) -> Int? {
+    reader.withLock { take(into: records, masking, direct, &$0) }
+  }
+
+  private func take(
+    into records: RecordBuffer, _ masking: RecordMasking?, _ direct: DirectRecords, _ reader: inout Reader
+  ) -> Int? {
+    var head = taken.pointee.load(ordering: .relaxed)
+    let before = records.byteCount
+    noteDrops(&reader)
+    while !records.isFull {
+      tellDrops(&reader, head: head)
+      if moveLine(to: records, &reader) { continue }
+      var length = length(at: head).pointee.load(ordering: .acquiring)
+      if length == 0 { break }
+      let isCall = length & LogBuffer.callBit != 0
+      length &= ~LogBuffer.callBit
+      let position = head + LogBuffer.wordBytes
+      if isCall {
+        let start = position & (capacity - 1)
+        let record = UnsafeRawBufferPointer(start: ring + start, count: length)
+        // One that lies in two pieces is rare.
+        if start + length <= capacity, direct.allows(record) {
+          records.append(record: record)
+        } else {
+          write(length, at: position, masking, &reader)
+        }
+      } else {
+        join(length, at: position, &reader)
+        if let masking { reader.joined = masking.masked(reader.joined) }
+        (reader.left, reader.isJoined) = (0..<reader.joined.count, true)
+      }
+      _ = moveLine(to: records, &reader)
+      let size = LogBuffer.region(length)
+      clear(size, at: head)
+      head += size
+    }
+    taken.pointee.store(head, ordering: .releasing)
+    if records.byteCount > before { return records.byteCount - before }
+    let reserved = reserved.pointee.load(ordering: .acquiring)
+    return reserved < 0 && reserved & ~LogBuffer.closedBit == head ? nil : 0
+  }
+
+  /// Adds the line that the reader has, if any.
+  private func moveLine(to records: RecordBuffer, _ reader: inout Reader) -> Bool {
+    if reader.left.isEmpty { return false }
+    if reader.isJoined {
+      reader.joined.withUnsafeBytes { records.append(line: UnsafeRawBufferPointer(rebasing: $0[reader.left])) }
+    } else {
+      records.append(line: UnsafeRawBufferPointer(rebasing: reader.text.json.line[reader.left]))
+    }
+    reader.left = 0..<0
+    return true
   }
 
   /// Whether ``take(into:)`` would find a record.

@@ -6,7 +6,9 @@ import StellaModel
 ///
 /// While a host logs, its calls needn't wake the reader: that looks every few milliseconds. Only after ``attention`` without a
 /// record does it ask to be woken by the next one.
-package final class LogBufferSource: ByteSource {
+///
+/// It is read as lines of JSON, or record by record (``RecordSource``) for a ``CallRecordDecoder``, which comes to the same.
+package final class LogBufferSource: RecordSource {
   package let name: String
   package var key: String { name }
   /// With an identity, so that state is saved for it; there is nothing to go back to.
@@ -17,6 +19,8 @@ package final class LogBufferSource: ByteSource {
   private let buffer: LogBuffer
   private let masking: RecordMasking?
   private let clock: MonotonicTime
+  /// For reading record by record.
+  private var direct: DirectRecords?
   /// When a read found something last.
   private var lastRecord: Int64?
 
@@ -54,7 +58,18 @@ package final class LogBufferSource: ByteSource {
   }
 
   package func read(into bytes: UnsafeMutableRawBufferPointer) throws(SourceError) -> ReadOutcome {
-    guard let count = buffer.take(into: bytes, masking) else { return .end }
+    outcome(buffer.take(into: bytes, masking))
+  }
+
+  package func read(into records: RecordBuffer) throws(SourceError) -> ReadOutcome {
+    let direct = direct ?? DirectRecords(masking?.masking, lineLimit: records.lineLimit)
+    self.direct = direct
+    return outcome(buffer.take(into: records, masking, direct))
+  }
+
+  /// - Parameter count: bytes that were read; nil when nothing more will come.
+  private func outcome(_ count: Int?) -> ReadOutcome {
+    guard let count else { return .end }
     guard count > 0 else {
       // What woke is read.
       buffer.forgetWake()

@@ -128,7 +128,7 @@ struct LogRecordText: ~Copyable {
   }
 
   /// What stands before the first slash, as swift-log derives it; nil without one.
-  private static func module(of file: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+  static func module(of file: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
     guard let start = file.baseAddress, let slash = memchr(start, Int32(UInt8(ascii: "/")), file.count) else {
       return nil
     }

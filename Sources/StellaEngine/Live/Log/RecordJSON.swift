@@ -116,7 +116,7 @@ struct RecordJSON: ~Copyable {
   }
 
   /// Whether the record has a field of that name itself. Most names are told apart by their length and first letter.
-  private static func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+  static func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
     guard let start = name.baseAddress else { return false }
     func `is`(_ own: StaticString) -> Bool { memcmp(start, own.utf8Start, own.utf8CodeUnitCount) == 0 }
     return switch (name.count, start.load(as: UInt8.self)) {

@@ -73,7 +73,7 @@ package final class EventTap: Sendable {
       var end = row
       var bytes = 0
       while end < batch.count, batch.sources[end] == number {
-        bytes += Int(batch.recordLengths[end]) + 1
+        bytes += batch.record(end).count + 1
         if bytes > EventTap.batchBytes, end > row { break }
         end += 1
       }

@@ -33,22 +33,25 @@ package final class TappedBatch: @unchecked Sendable {
   /// - Parameter rows: events of one source.
   init(_ batch: EventBatch, _ rows: Range<Int>, turn: UInt64, firstEvent: Int, source: Source) {
     var total = LineSplitter.padding
-    for row in rows { total += Int(batch.recordLengths[row]) + 1 }
+    for row in rows { total += batch.record(row).count + 1 }
     bytes = .allocate(capacity: total)
     byteCount = total
     var place = 0
     var starts: [UInt32] = []
+    var lengths: [UInt32] = []
     starts.reserveCapacity(rows.count)
+    lengths.reserveCapacity(rows.count)
     for row in rows {
-      let length = Int(batch.recordLengths[row])
+      let record = batch.record(row)
       starts.append(UInt32(truncatingIfNeeded: place))
-      (bytes + place).update(from: batch.records[row], count: length)
-      bytes[place + length] = 0x0a
-      place += length + 1
+      lengths.append(UInt32(truncatingIfNeeded: record.count))
+      if let start = record.baseAddress { (bytes + place).update(from: start, count: record.count) }
+      bytes[place + record.count] = 0x0a
+      place += record.count + 1
     }
     (bytes + place).initialize(repeating: 0, count: LineSplitter.padding)
     self.starts = starts
-    lengths = Array(UnsafeBufferPointer(start: batch.recordLengths + rows.lowerBound, count: rows.count))
+    self.lengths = lengths
     times = Array(UnsafeBufferPointer(start: batch.times + rows.lowerBound, count: rows.count))
     count = rows.count
     number = batch.sources[rows.lowerBound]
