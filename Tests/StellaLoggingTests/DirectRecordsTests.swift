@@ -48,7 +48,8 @@ struct DirectRecordsTests {
         [Int.min, .max, 4_111_111_111_111_111, 999_999_999_999, 0].randomElement(using: &random) ?? 0)
     case 24..<28: return .stringConvertible(Double.random(in: 0...1000, using: &random))
     case 28:
-      return .stringConvertible([1e300, 5e-324, -0.0, .infinity, .nan, 1e16, 100].randomElement(using: &random) ?? 0)
+      return .stringConvertible(
+        [1e300, .leastNonzeroMagnitude, -0.0, .infinity, .nan, 1e16, 100].randomElement(using: &random) ?? 0)
     case 29..<31: return .stringConvertible(Bool.random(using: &random))
     case 31:
       return .stringConvertible([UInt.max, 7, 1 << 63, 4_111_111_111_111_111].randomElement(using: &random) ?? 0)

@@ -340,7 +340,7 @@ struct NotificationPlannerTests {
     try scene.keep(NotifyScene.alert("a2"))
     try scene.plan()
     #expect(try scene.told() == [Told(sink: "a", firing: ["a2"], resolved: [])])
-    try scene.store.write(as: .command) {
+    _ = try scene.store.write(as: .command) {
       try $0.put(StoredAlert(NotifyScene.alert("a2", status: .resolved), updatedAt: 0))
     }
     try scene.pass(NotifyScene.minute)

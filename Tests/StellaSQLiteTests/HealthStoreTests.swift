@@ -105,7 +105,7 @@ struct HealthStoreTests {
       firstSeen: time,
       lastSeen: time, updatedAt: time, json: json)
     alert.mutedBy = silence
-    try store.write(as: .command) { try $0.put(alert) }
+    _ = try store.write(as: .command) { try $0.put(alert) }
   }
 
   @Test("Alerts that fire are counted by severity and by whether somebody looks after them, without muted ones")
