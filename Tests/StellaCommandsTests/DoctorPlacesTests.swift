@@ -155,7 +155,7 @@ struct DoctorPlacesTests {
       """, about: "probes", "scrape")
     #expect(found.count == 3 && found.allSatisfy { $0.hasPrefix("problem: ") }, "\(found)")
     #expect(found[0].contains("shop: ca_file") && found[1].contains("cache@2 isn't configured"), "\(found)")
-    #expect(found[2].hasPrefix("problem: node: node@1 isn't configured"), "\(found)")
+    #expect(found[2].hasPrefix("problem: node: secret:node@1 isn't configured"), "\(found)")
     let well = try said("probes: { shop: { http: 'http://127.0.0.1:1/' } }\n", about: "probes")
     #expect(well.count == 1 && well[0].hasPrefix("ok: 1 probe"), "\(well)")
   }
