@@ -219,6 +219,20 @@ struct RemediationThreadTests {
     }
   }
 
+  @Test("What people said about alerts is looked for about once a second, however fast the log grows")
+  func looks() throws {
+    let scene = try RemediationScene()
+    let began = ContinuousClock.now
+    let thread = try scene.thread(runs: false)
+    for number in 0..<60 {
+      thread.take([RemediationScene.alert("a\(number)", service: "s\(number)")])
+      try scene.notices.wait { _ in scene.notices.all.count > number }
+    }
+    thread.end()
+    // The first, the last, and one for each second that began.
+    #expect(thread.looks <= 3 + Int((ContinuousClock.now - began).components.seconds))
+  }
+
   @Test("Decisions are looked at between slices of a storm, not after it")
   func slices() throws {
     let scene = try RemediationScene()
