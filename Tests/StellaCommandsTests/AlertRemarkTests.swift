@@ -2,6 +2,7 @@ import Foundation
 import StellaConfiguration
 import StellaModel
 import StellaSQLite
+import StellaServer
 import Synchronization
 import Testing
 
@@ -13,6 +14,28 @@ struct AlertRemarkTests {
   private final class Told: Sendable {
     let lines = Mutex<[String]>([])
     let unsigned = Mutex(0)
+  }
+
+  @Test(
+    "What is tried again for as long as stella.yaml says is left alone where that can't be read here",
+    arguments: [true, false])
+  func retry(isSet: Bool) throws {
+    let directory = try CommandDirectory()
+    try directory.write(
+      "stella.yaml",
+      "users: { me: { uids: [\(getuid())], roles: [admin, approver] } }\nnotify: { give_up_after: '${STELLA_TEST_TIME}' }\n"
+    )
+    let configuration = try Configuration.load(
+      path: directory("stella.yaml"), environment: isSet ? ["STELLA_TEST_TIME": "2h"] : [:],
+      sparing: Configuration.serverParts)
+    #expect(configuration.leftOut.contains("notify") == !isSet)
+    let desk = try RemediationDesk(configuration, fixes: [], hasTargets: false)
+    defer { desk.close() }
+    #expect {
+      try desk.answer(NotificationRequest.retry("n-1"), for: desk.viewer, as: .json)
+    } throws: { error in
+      (error as? CommandFailure)?.status == (isSet ? .notFound : .usage)
+    }
   }
 
   @Test("Those who look on are told before the log is signed, which may take a while")
