@@ -34,10 +34,11 @@ extension SQLiteTransaction: AlertTransaction {
         conditions.append("updated_at >= ? AND status = 'resolved' AND resolved_by IS NOT NULL")
         arguments.append(time)
       }
+      let index = query.resolvedByHandSince == nil ? "" : " INDEXED BY alert_by_hand"
       let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
       let limit = query.limit.map { " LIMIT \(max(0, $0))" } ?? ""
       return try Row.fetchAll(
-        db, sql: "SELECT * FROM alert\(condition) ORDER BY updated_at DESC, id\(limit)",
+        db, sql: "SELECT * FROM alert\(index)\(condition) ORDER BY updated_at DESC, id\(limit)",
         arguments: StatementArguments(arguments)
       ).reversed().map { try decodedAlert($0) }
     }

@@ -50,6 +50,10 @@ enum Schema {
     migrator.registerMigration("7 access") { db in try db.execute(sql: access) }
     migrator.registerMigration("8 notifications") { db in try db.execute(sql: notifications) }
     migrator.registerMigration("9 health") { db in try db.execute(sql: health) }
+    migrator.registerMigration("10 alerts resolved by hand") { db in
+      // Few of many: engines look for them at their start, and about once a second.
+      try db.execute(sql: "CREATE INDEX alert_by_hand ON alert (updated_at) WHERE resolved_by IS NOT NULL")
+    }
     return migrator
   }
 

@@ -25,6 +25,12 @@ struct DetectVariableTests {
     if !keys.contains("on_match") {
       #expect(alerts.contains { $0.rule == EngineAlert.quarantine && $0.summary.contains("outside s") })
     }
+    // Nobody would be told again: it isn't over because a person says so.
+    for alert in stream.detector.firingAlerts where alert.rule == EngineAlert.quarantine {
+      let closing = AlertClosing(alert: alert.id, rule: alert.rule, by: "user:mara", time: 0)
+      #expect(stream.pipeline.endByHand([closing]).ended.isEmpty)
+      #expect(stream.detector.firingAlerts.contains { $0.id == alert.id })
+    }
     // It stays so after a restart, and a corrected text runs.
     #expect(stream.detector.quarantine?.allows(at: .max - 1) == false)
     let again = try stream.reopened()

@@ -37,7 +37,7 @@ struct EndedByHandTests {
     private func restart() throws { if reopens { stream = try stream.reopened() } }
 
     func resolve(_ alert: Alert) throws -> [Alert] {
-      let closing = AlertClosing(alert: alert.id, rule: alert.rule, by: "user:mara")
+      let closing = AlertClosing(alert: alert.id, rule: alert.rule, by: "user:mara", time: 0)
       let (alerts, ended) = stream.pipeline.endByHand([closing])
       #expect(ended == (alerts.isEmpty ? [] : [closing]))
       try restart()
@@ -175,6 +175,27 @@ struct EndedByHandTests {
     // The minute was over at 71.
     #expect(fired.map(\.lastSeconds) == [80] && fired.map(\.id) != [first.id])
     #expect(scene.told.map(\.status) == [.firing, .firing])
+  }
+
+  @Test(
+    "It is the longest that checks look back, by whatever they do so",
+    arguments: [
+      ("n = window.count(\"30s\"), long = window.count(\"1m\")", "s.n:count() >= 100 or s.long:count() >= 3"),
+      ("n = top { 3, within = \"1m\" }", "s.n:total() >= 3"), ("n = session { \"1m\" }", "s.n:count() >= 3"),
+    ])
+  func longestMemory(state: String, condition: String) throws {
+    let added = state.contains("top") ? "e.v" : "e"
+    let scene = try Scene(
+      """
+      state = { \(state) }, every = "10s", keep_firing = "1h",
+      on = function(e, s) s.n:add(\(added)) \(state.contains("long") ? "s.long:add(e)" : "") end,
+      check = function(s) if \(condition) then return alert { value = 1 } end end
+      """, reopens: false)
+    let first = try #require(try scene.feed((0, "\"v\":1"), (1, "\"v\":1"), (2, "\"v\":1"), (11, "\"v\":1")).first)
+    try scene.expectEnd(of: first)
+    var fired: [Alert] = []
+    for second in stride(from: 21.0, through: 101, by: 10) { fired += try scene.feed((second, "\"v\":1")) }
+    #expect(fired.map(\.lastSeconds) == [80])
   }
 
   @Test("What checks find counts again at once when one of them has found nothing", arguments: [false, true])

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import StellaModel
 import Testing
 
@@ -144,5 +145,25 @@ struct HealthStoreTests {
       try store.readRuns { try $0.alerts(AlertQuery()).map(\.id).sorted() } == [
         "1", "2", "3", "5", "6", "8", "9", "a", "b",
       ])
+  }
+
+  @Test("Alerts that people have resolved are found among all, from a time on, by an index of their own")
+  func resolvedByHand() throws {
+    for (number, id) in ["1", "2", "3", "4"].enumerated() { try put(id, .high, .firing, at: Int64(number)) }
+    try put("5", .high, .resolved, at: 60)
+    for (id, time) in [("1", 40), ("2", 50), ("3", 60)] as [(String, Int64)] {
+      try store.write(as: .command) { try $0.resolve(id, .init(by: "user:mara", time: time, reason: "")) }
+      if id != "3" { try put(id, .high, .resolved, at: time) }
+    }
+    func found(since time: Int64) throws -> [String] {
+      var query = AlertQuery()
+      query.resolvedByHandSince = time
+      return try store.readRuns { try $0.alerts(query).map(\.id) }
+    }
+    #expect(try found(since: .min) == ["1", "2"] && found(since: 50) == ["2"] && found(since: 51).isEmpty)
+    let index = try store.pool.read { db in
+      try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'alert_by_hand'")
+    }
+    #expect(index?.contains("WHERE resolved_by IS NOT NULL") == true)
   }
 }

@@ -46,6 +46,12 @@ extension RemediationDesk {
 
   private func retry(_ id: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
     let actor = try viewer.actor()
+    guard !configuration.leftOut.contains("notify") else {
+      throw CommandFailure(
+        .usage,
+        "a variable that `notify` in stella.yaml names isn't set, and how long a notification is tried is written there. Set it, or ask "
+          + "`stella serve`: leave out --local.")
+    }
     let now = remediation.journal.time.now()
     let giveUpAfter = configuration.notify.giveUpAfter
     let message = try store.write(as: .command) { transaction in

@@ -11,19 +11,21 @@ struct ScreenTime {
     return (isToday ? "" : text.prefix(10) + " ") + text.dropFirst(11).prefix(8) + "Z"
   }
 
-  /// `in 11 min`, `3 h ago`.
+  /// `in 11 min`, `3 h ago`. What lies ahead is at least so far away: who relies on it is not too late.
   func distance(_ time: Int64) -> String {
     let (left, overflow) = time.subtractingReportingOverflow(now)
     if overflow { return time > now ? "far ahead" : "long ago" }
-    let length = Self.length(left == .min ? .max : abs(left))
-    return left >= 0 ? "in \(length)" : "\(length) ago"
+    if left >= 0 { return "in \(Self.length(left, roundsUp: false))" }
+    return "\(Self.length(left == .min ? .max : -left)) ago"
   }
 
   /// A length in one unit, to the nearest whole: 3 h 59 min are `4 h`.
-  static func length(_ nanoseconds: Int64) -> String {
+  ///
+  /// - Parameter roundsUp: false for the whole units that are full: `3 h`.
+  static func length(_ nanoseconds: Int64, roundsUp: Bool = true) -> String {
     func rounded(_ unit: Int64) -> Int64 {
       let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: unit)
-      return rest >= unit - unit / 2 ? whole + 1 : whole
+      return roundsUp && rest >= unit - unit / 2 ? whole + 1 : whole
     }
     let second = Timestamp.second
     return switch nanoseconds / second {

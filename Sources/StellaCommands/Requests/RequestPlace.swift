@@ -60,6 +60,8 @@ final class RequestPlace {
   private func desk(hasTargets: Bool = false) throws -> RemediationDesk {
     if let opened, opened.hasTargets || !hasTargets { return opened }
     opened?.close()
+    // Also when the new one can't be made.
+    opened = nil
     let desk = try RemediationDesk(configuration(), fixes: fixes, hasTargets: hasTargets)
     opened = desk
     return desk

@@ -149,7 +149,9 @@ package class Detector {
   /// - Parameter time: how far the stream is.
   /// - Returns: whether it was.
   final func endByHand(_ closing: AlertClosing, at time: Int64, in context: DetectionContext) -> Bool {
-    let isOfScript = closing.rule == EngineAlert.quarantine && quarantine?.alert?.id == closing.alert
+    // One that tells that the rule was stopped lasts as long as that: nobody would be told again.
+    let isOfScript =
+      closing.rule == EngineAlert.quarantine && quarantine?.alert?.id == closing.alert && quarantine?.isStopped == false
     let slot = closing.rule == manifest.id ? book.slot(ofFiring: closing.alert) : nil
     guard isOfScript || slot != nil else { return false }
     changes &+= 1

@@ -26,6 +26,9 @@ package final class Quarantine {
   /// Whether it has failed and not run well since.
   var isFailing: Bool { inARow > 0 }
 
+  /// Whether the script runs no more until it is loaded anew.
+  var isStopped: Bool { restingUntil == .max }
+
   /// Whether the script may run at `time`. The first call after a rest is a trial.
   @inline(__always)
   func allows(at time: Int64) -> Bool { time >= restingUntil }

@@ -52,7 +52,7 @@ final class ScriptDetector: Detector {
     var fed: [any FedPrimitive] = []
     var counts: [(within: Int64, window: CountWindow)] = []
     var counting: [any Primitive] = []
-    var shortest = Int64.max
+    var memory: Int64 = 0
     var initial: [(key: String, value: LuaValue)] = []
     for field in manifest.state {
       switch field.content {
@@ -64,7 +64,7 @@ final class ScriptDetector: Detector {
         if !(primitive is RingState) { aging.append(primitive) }
         if ScriptDetector.counts(name, settings) {
           counting.append(primitive)
-          if name.hasPrefix("window.") { shortest = min(shortest, settings.within) }
+          memory = max(memory, ScriptDetector.memory(of: name, settings))
         }
         if let window = primitive as? CountWindow, settings.offset == 0 { counts.append((settings.within, window)) }
       }
@@ -86,13 +86,21 @@ final class ScriptDetector: Detector {
       manifest: script.shared, order: order, keys: keys, affectedColumn: affectedColumn,
       slotBytes: primitives.reduce(isSeenKept ? 8 : 0) { $0 + $1.slotBytes })
     host.primitives = primitives
-    if manifest.check != nil {
-      book.memory = shortest == .max ? 0 : min(shortest, ScriptDetector.longestMemory)
-    }
+    if manifest.check != nil { book.memory = min(memory, ScriptDetector.longestMemory) }
   }
 
   /// An hour: checks that look back further may find once more what a person has resolved.
   private static let longestMemory: Int64 = 3_600_000_000_000
+
+  /// How long a primitive that counts what happens now holds it, by time: others of a ring push it out.
+  private static func memory(of name: String, _ settings: RuleManifest.PrimitiveSettings) -> Int64 {
+    switch name {
+    case "session": settings.options.duration("gap")
+    case "top": settings.options.duration("within")
+    case "ring": 0
+    default: settings.within
+    }
+  }
 
   /// Whether a primitive counts what happens now.
   private static func counts(_ name: String, _ settings: RuleManifest.PrimitiveSettings) -> Bool {

@@ -55,6 +55,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var needsRecovery = true
   private var sealedSize: Int64 = 0
   private var nextSealing: Int64 = 0
+  private var nextLook: Int64 = 0
+  /// How often it was looked for what people said about alerts. Of a thread that has ended.
+  private(set) var looks = 0
   private var nextPruning: Int64 = 0
   /// What the store refuses, by why.
   private var troubles: [StoreError.Code: SaveTrouble] = [:]
@@ -167,11 +170,11 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
           return resolved.values.sorted { $0.alert < $1.alert }
         }
       },
-      among: { [store] ids in
+      all: { [store] in
+        var query = AlertQuery()
+        query.resolvedByHandSince = .min
         // What can't be read now is found when how alerts stand is kept.
-        let found = try? store.readRuns { transaction in
-          try ids.compactMap { try transaction.alert($0).flatMap(AlertClosing.init) }
-        }
+        let found = try? store.readRuns { [query] in try $0.alerts(query).compactMap(AlertClosing.init) }
         return found ?? []
       })
   }
@@ -423,17 +426,14 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   private func refresh(isLast: Bool) throws {
     let now = time.now()
-    var query = AlertQuery()
-    query.resolvedByHandSince = min(lookedForResolved, now) - Self.decisionNanoseconds
-    let (found, size, over) = try store.readRuns { [query] in
-      (try $0.silences(), $0.head.size, try $0.alerts(query))
-    }
-    for alert in over where !foundResolved.contains(alert.id) { end(alert) }
-    (foundResolved, lookedForResolved) = (Set(over.map(\.id)), now)
-    lock.locked { silences = found.filter { $0.until > now } }
-    seenSize = size
     // Whatever somebody sets the calendar to.
     let round = machineMonotonicTime()
+    if round >= nextLook || isLast {
+      seenSize = try lookForWords(at: now)
+      nextLook = round + Self.roundNanoseconds
+    } else {
+      seenSize = try store.readRuns { $0.head.size }
+    }
     if round >= nextPruning {
       _ = try store.write(as: .command) { try $0.pruneAlerts(before: now - alertLifetime) }
       nextPruning = round + 3_600_000_000_000
@@ -442,6 +442,22 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     seal()
     sealedSize = size
     nextSealing = round + 5_000_000_000
+  }
+
+  /// Takes note of what people said about alerts, which is seldom: other rounds may follow each other much faster.
+  ///
+  /// - Returns: the size of the log.
+  private func lookForWords(at now: Int64) throws -> Int64 {
+    looks += 1
+    var query = AlertQuery()
+    query.resolvedByHandSince = min(lookedForResolved, now) - Self.decisionNanoseconds
+    let (found, size, over) = try store.readRuns { [query] in
+      (try $0.silences(), $0.head.size, try $0.alerts(query))
+    }
+    for alert in over where !foundResolved.contains(alert.id) { end(alert) }
+    (foundResolved, lookedForResolved) = (Set(over.map(\.id)), now)
+    lock.locked { silences = found.filter { $0.until > now } }
+    return size
   }
 
   /// What fails is said, and tried again in the next round.

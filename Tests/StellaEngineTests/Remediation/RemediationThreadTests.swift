@@ -190,8 +190,8 @@ struct RemediationThreadTests {
     second.take([firing])
     var standing = firing
     standing.count = 9
-    let closings = [AlertClosing(alert: firing.id, rule: firing.rule, by: remark.by)]
-    #expect(second.resolvedByHand.among([firing.id, "none"]) == closings)
+    let closings = [AlertClosing(alert: firing.id, rule: firing.rule, by: remark.by, time: remark.time)]
+    #expect(second.resolvedByHand.all() == closings)
     second.update([standing])
     second.end()
     // What detection holds as firing is left to it to end, once.
@@ -217,6 +217,20 @@ struct RemediationThreadTests {
         try transaction.insert(run)
       }
     }
+  }
+
+  @Test("What people said about alerts is looked for about once a second, however fast the log grows")
+  func looks() throws {
+    let scene = try RemediationScene()
+    let began = ContinuousClock.now
+    let thread = try scene.thread(runs: false)
+    for number in 0..<60 {
+      thread.take([RemediationScene.alert("a\(number)", service: "s\(number)")])
+      try scene.notices.wait { _ in scene.notices.all.count > number }
+    }
+    thread.end()
+    // The first, the last, and one for each second that began.
+    #expect(thread.looks <= 3 + Int((ContinuousClock.now - began).components.seconds))
   }
 
   @Test("Decisions are looked at between slices of a storm, not after it")

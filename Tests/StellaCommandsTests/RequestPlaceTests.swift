@@ -1,0 +1,28 @@
+import Foundation
+import StellaModel
+import StellaServer
+import Testing
+
+@testable import StellaCommands
+
+@Suite("Where requests are answered")
+struct RequestPlaceTests {
+  @Test("A request whose targets can't be had leaves those behind it a store that is open")
+  func missingSecret() throws {
+    let directory = try CommandDirectory()
+    try directory.write(
+      "stella.yaml",
+      """
+      users: { me: { uids: [\(getuid())], roles: [admin, approver] } }
+      secrets: { token: { version: 1, env: STELLA_TEST_UNSET } }
+
+      """)
+    let place = try RequestPlace(
+      config: directory("stella.yaml"), isLocal: true, remote: try RemoteOptions.parse([]))
+    defer { place.close() }
+    let list = OperatorRequest.alerts(OperatorRequest.AlertFilter())
+    #expect(try place.answer(list, as: .json).isList)
+    #expect(throws: (any Error).self) { try place.answer(.replan("r-1"), as: .json) }
+    #expect(try place.answer(list, as: .json).isList)
+  }
+}
