@@ -5,12 +5,13 @@ import Glibc
 package final class RecordBuffer {
   /// Bytes of a line that are kept.
   package let lineLimit: Int
-  package private(set) var count = 0
-  package private(set) var byteCount = 0
+  // Of one thread, and looked at for each record.
+  @exclusivity(unchecked) package private(set) var count = 0
+  @exclusivity(unchecked) package private(set) var byteCount = 0
   /// Lines that were longer than ``lineLimit``.
   private(set) var cutLines: [Int] = []
-  private var bytes: UnsafeMutablePointer<UInt8>?
-  private(set) var capacity = 0
+  @exclusivity(unchecked) private var bytes: UnsafeMutablePointer<UInt8>?
+  @exclusivity(unchecked) private(set) var capacity = 0
   private let starts: UnsafeMutablePointer<UInt32> = .allocate(capacity: LineSplitter.linesPerBlock)
   private let lengths: UnsafeMutablePointer<UInt32> = .allocate(capacity: LineSplitter.linesPerBlock)
 
