@@ -264,6 +264,18 @@ struct EmbeddedEngineTests {
     }
   }
 
+  @Test("State that ends with the process is saved less often than what a restart goes on from")
+  func savesInMemory() async throws {
+    let directory = try TemporaryDirectory()
+    func interval(_ store: EngineStore) async throws -> Int64 {
+      let engine = try await StellaEngine(
+        EngineConfiguration(rules: .memory(["errors.lua": Self.rule()]), store: store))
+      return engine.options().checkpointInterval
+    }
+    #expect(try await interval(.sqlite(directory: directory("state"))) == 1_000_000_000)
+    #expect(try await interval(.inMemory) == 60_000_000_000)
+  }
+
   @Test("With a store on disk a second engine is kept out, and the next one goes on")
   func sqlite() async throws {
     let directory = try TemporaryDirectory()

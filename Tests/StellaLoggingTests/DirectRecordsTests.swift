@@ -137,6 +137,87 @@ struct DirectRecordsTests {
     }
   }
 
+  /// Ways to read calls, with fields that rules may ask for.
+  private func ways(capacityBytes: Int, holdsHeads: Bool = false) -> DirectWays {
+    let fields = FieldRegister()
+    for name in FieldAliases.fields.map(\.name) + Self.names { _ = fields.table.column(of: name) }
+    return DirectWays(fields, capacityBytes: capacityBytes, holdsHeads: holdsHeads)
+  }
+
+  @Test("What finds no room is dropped, and told of, as with lines")
+  func full() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededRandom(seed: seed)
+    let ways = ways(capacityBytes: 8192)
+    var time = DirectWays.start
+    for _ in 0..<40 {
+      for _ in 0..<Int.random(in: 0...80, using: &random) {
+        time += Int64.random(in: 0...1_000_000_000, using: &random)
+        call(ways, at: time, &random)
+      }
+      #expect(try ways.rows(ways.records, &random) == ways.rows(ways.lines, &random), "seed \(seed)")
+    }
+    #expect(ways.buffers[0].drops == ways.buffers[1].drops, "seed \(seed)")
+    #expect(ways.buffers[0].drops.full > 0)
+  }
+
+  @Test("Who looks on gets text, be it of a record or a line")
+  func tapped() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededRandom(seed: seed)
+    let ways = ways(capacityBytes: 1 << 20)
+    let tap = try EventTap()
+    tap.setWanted(true)
+    var time = DirectWays.start
+    var isDirect: Set<Bool> = []
+    for _ in 0..<40 {
+      for _ in 0..<Int.random(in: 0...30, using: &random) {
+        time += Int64.random(in: 0...1_000_000_000, using: &random)
+        call(ways, at: time, &random)
+      }
+      let lines = try ways.rows(ways.lines, &random)
+      let records = try ways.rows(ways.records, &random, tap: tap)
+      #expect(records == lines, "seed \(seed)")
+      let taken = tap.take().flatMap { batch in
+        (0..<batch.count).map { (batch.times[$0], String(decoding: batch.record($0), as: UTF8.self)) }
+      }
+      #expect(taken.map(\.0) == lines.map(\.time), "seed \(seed)")
+      #expect(taken.map(\.1) == lines.map(\.text), "seed \(seed)")
+      isDirect.formUnion(records.map(\.isDirect))
+    }
+    #expect(isDirect == [true, false])
+  }
+
+  @Test("A reader of records goes on from what one before it saved, held events included")
+  func restored() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededRandom(seed: seed)
+    let ways = ways(capacityBytes: 1 << 20, holdsHeads: true)
+    // Without a time: these wait for one.
+    for buffer in ways.buffers { buffer.append(Array("{\"message\":\"early\"}\n".utf8), time: 0) }
+    var time = DirectWays.start
+    var restarts = 0
+    for round in 0..<60 {
+      if round > 0 {
+        for _ in 0..<Int.random(in: 0...6, using: &random) {
+          time += Int64.random(in: 0...1_000_000_000, using: &random)
+          // Now and then one lies far ahead.
+          call(ways, at: Int.random(in: 0..<9, using: &random) == 0 ? time + 9_000_000_000_000 : time, &random)
+        }
+      }
+      #expect(try ways.rows(ways.records, &random) == ways.rows(ways.lines, &random), "seed \(seed), round \(round)")
+      #expect(ways.records.heldEvents == ways.lines.heldEvents)
+      if ways.records.heldEvents > 0, round == 0 || Bool.random(using: &random) {
+        try ways.restart()
+        restarts += 1
+      }
+    }
+    for buffer in ways.buffers { buffer.close() }
+    #expect(try ways.rows(ways.records, &random) == ways.rows(ways.lines, &random), "seed \(seed)")
+    #expect(restarts > 1)
+    #expect(ways.records.splitter.counts.lines == ways.lines.splitter.counts.lines)
+  }
+
   static let rules = [
     """
     return rule { api = 1, id = "test.count", title = "Many", severity = "high", type = "t", status = "test",
@@ -157,23 +238,28 @@ struct DirectRecordsTests {
     """,
   ]
 
-  @Test("Alerts and their evidence are those of the lines")
-  func alerts() throws {
+  @Test("Alerts and their evidence are those of the lines, whoever runs the rules", arguments: [1, 3])
+  func alerts(workers: Int) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SeededRandom(seed: seed)
     let fields = [FieldRegister(), FieldRegister()]
     let sets = fields.map { fields in
       RuleSet(
-        sources: Self.rules.enumerated().map { RuleSource(file: "rule\($0).lua", text: Array($1.utf8)) }, fields: fields
-      )
+        sources: Self.rules.enumerated().map { RuleSource(file: "rule\($0).lua", text: Array($1.utf8)) },
+        fields: fields,
+        workers: workers)
     }
     #expect(sets.flatMap(\.refusals).flatMap(\.errors).map(\.description) == [])
     // Each way has its own rules, and with them its own columns.
     let ways = fields.map { DirectWays($0, capacityBytes: 1 << 20) }
     let readers = [ways[0].lines, ways[1].records]
     let decoder = JSONLineDecoder()
-    let pipelines = sets.map { set in
-      Pipeline(rules: set, lateness: 5_000_000_000) { _, record, time in decoder.event(record, time: time) }
+    let pipelines = try sets.map { set in
+      // Each rule, and with it its evidence, has a share of its own.
+      #expect(set.shares.count { $0.ruleCount > 0 } == workers)
+      return Pipeline(rules: set, lateness: 5_000_000_000, pool: try WorkerThreads(workers: workers)) {
+        _, record, time in decoder.event(record, time: time)
+      }
     }
     for pipeline in pipelines { _ = pipeline.addSource("log") }
     var alerts: [[String]] = [[], []]

@@ -31,8 +31,11 @@ final class DirectWays {
   static let start: Int64 = 1_750_000_000_123_456_789
 
   let lines: SourceReader
-  let records: SourceReader
+  private(set) var records: SourceReader
   let buffers: [LogBuffer]
+  /// Of each way its batch, and how another worker sees that.
+  private let seen: [(batch: EventBatch, view: EventBatch)]
+  private let makeReader: (SourceClock) -> SourceReader
   private let clock = Clock()
   private let fields: FieldRegister
 
@@ -42,15 +45,31 @@ final class DirectWays {
   ) {
     self.fields = fields
     buffers = (0..<2).map { _ in LogBuffer(capacityBytes: capacityBytes) }
-    let sources = buffers.map { LogBufferSource($0, masking: masking) }
-    func reader(_ splitter: LineSplitter, _ decoder: (any Decoder)?) -> SourceReader {
+    func reader(_ splitter: LineSplitter, _ decoder: (any Decoder)?, _ clock: SourceClock) -> SourceReader {
       SourceReader(
-        splitter: splitter, number: 0, format: .json, service: service, clock: SourceClock(reference: 0),
-        fields: fields, holdsHeads: holdsHeads, decoder: decoder)
+        splitter: splitter, number: 0, format: .json, service: service, clock: clock, fields: fields,
+        holdsHeads: holdsHeads, decoder: decoder)
     }
-    lines = reader(LineSplitter(source: sources[0], index: 0, lineLimit: lineLimit), nil)
-    records = reader(
-      LineSplitter(source: sources[1], index: 0, lineLimit: lineLimit, records: sources[1]), CallRecordDecoder())
+    let buffer = buffers[1]
+    makeReader = { clock in
+      let source = LogBufferSource(buffer, masking: masking)
+      return reader(
+        LineSplitter(source: source, index: 0, lineLimit: lineLimit, records: source), CallRecordDecoder(), clock)
+    }
+    let source = LogBufferSource(buffers[0], masking: masking)
+    lines = reader(LineSplitter(source: source, index: 0, lineLimit: lineLimit), nil, SourceClock(reference: 0))
+    records = makeReader(SourceClock(reference: 0))
+    seen = (0..<2).map { _ in
+      let batch = EventBatch(columnCount: fields.table.count)
+      return (batch, EventBatch(viewOf: batch))
+    }
+  }
+
+  /// Puts a reader in the place of the one of records that goes on from what that saves.
+  func restart() throws {
+    let saved = records.checkpoint()
+    records = makeReader(SourceClock(reference: 0))
+    try records.resume(from: saved)
   }
 
   /// Makes the same call with loggers of both buffers.
@@ -68,24 +87,29 @@ final class DirectWays {
   }
 
   /// Everything that one way has by now, in batches of random sizes.
-  func rows(_ reader: SourceReader, _ random: inout some RandomNumberGenerator) throws -> [Row] {
+  ///
+  /// - Parameter tap: gets each batch before anybody else asks for its texts.
+  func rows(
+    _ reader: SourceReader, _ random: inout some RandomNumberGenerator, tap: EventTap? = nil
+  ) throws -> [Row] {
     var rows: [Row] = []
-    let batch = EventBatch(columnCount: fields.table.count)
+    let (batch, view) = seen[reader === lines ? 0 : 1]
     while true {
       batch.removeAll(columnCount: fields.table.count)
       batch.limit = Int.random(in: 1...20, using: &random)
       guard case .more = try reader.fill(batch) else { return rows }
-      // Some ask twice, and in any order.
-      for row in (0..<batch.count).shuffled(using: &random) { _ = batch.record(row) }
-      let view = EventBatch(viewOf: batch)
+      tap?.put(batch, firstEvent: 0) { _ in TappedBatch.Source(format: .json) }
       view.follow(batch)
+      // Some ask twice, in any order, and not all of them for each.
+      for row in (0..<batch.count).shuffled(using: &random) where Bool.random(using: &random) {
+        _ = (Bool.random(using: &random) ? batch : view).record(row)
+      }
       for row in 0..<batch.count {
         let text = batch.record(row)
         guard text.elementsEqual(view.record(row)) else { throw Unequal() }
         rows.append(
           Row(
-            time: batch.times[row], text: String(decoding: text, as: UTF8.self),
-            cells: (0..<batch.columnCount).map { Self.text(batch.cell($0, row).pointee) },
+            time: batch.times[row], text: String(decoding: text, as: UTF8.self), cells: Self.cells(of: batch, row),
             event: reader.decoder.event(of: batch, at: row),
             isDirect: batch.recordLengths[row] & EventBatch.recordBit != 0))
       }
@@ -100,6 +124,11 @@ final class DirectWays {
     pipeline.clear()
     while case .more = try reader.fill(pipeline.batch) { alerts += pipeline.process().map(\.json) }
     return alerts
+  }
+
+  /// A row's cells with all that they say.
+  static func cells(of batch: EventBatch, _ row: Int) -> [String] {
+    (0..<batch.columnCount).map { text(batch.cell($0, row).pointee) }
   }
 
   private static func text(_ cell: stella_value) -> String {

@@ -1,11 +1,12 @@
 /// Bytes that live as long as a batch: blocks that are filled from the front and emptied all at once.
 package final class ByteArena {
-  private static let blockBytes = 256 * 1024
+  private let blockBytes: Int
   private var blocks: [UnsafeMutableRawBufferPointer] = []
   private var current = 0
   private var used = 0
 
-  package init() {}
+  /// - Parameter blockBytes: of a block; a larger piece has one of its own.
+  package init(blockBytes: Int = 256 << 10) { self.blockBytes = blockBytes }
 
   deinit { for block in blocks { block.deallocate() } }
 
@@ -20,7 +21,7 @@ package final class ByteArena {
       if current + 1 < blocks.count {
         current += 1
       } else {
-        blocks.append(.allocate(byteCount: max(ByteArena.blockBytes, count), alignment: 16))
+        blocks.append(.allocate(byteCount: max(blockBytes, count), alignment: 16))
         current = blocks.count - 1
       }
       used = 0
@@ -48,7 +49,7 @@ package final class ByteArena {
   /// Forgets everything; keeps one block, so that a rare huge record does not hold its memory for ever.
   package func removeAll() {
     while blocks.count > 1 { blocks.removeLast().deallocate() }
-    if let only = blocks.first, only.count > ByteArena.blockBytes {
+    if let only = blocks.first, only.count > blockBytes {
       only.deallocate()
       blocks.removeAll()
     }

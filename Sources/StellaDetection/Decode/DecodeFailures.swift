@@ -54,10 +54,15 @@ package final class DecodeFailures {
   package init() {}
 
   /// Notes line `index` of `block`.
-  package func record(_ block: LineBlock, _ index: Int, reason: @autoclosure () -> String) {
+  ///
+  /// - Parameter text: the line, where it is no text itself.
+  package func record(
+    _ block: LineBlock, _ index: Int, text: Bytes? = nil, reason: @autoclosure () -> String
+  ) {
     all.count += 1
     guard all.samples.count < DecodeFailures.maximumSamples else { return }
-    let text = String(decoding: block.line(index).prefix(DecodeFailures.maximumSampleBytes), as: UTF8.self)
+    let line = text ?? block.line(index)
+    let text = String(decoding: line.prefix(DecodeFailures.maximumSampleBytes), as: UTF8.self)
     all.samples.append(
       Sample(
         offset: block.offset(ofLine: index), line: block.number(ofLine: index), reason: reason(), text: text))

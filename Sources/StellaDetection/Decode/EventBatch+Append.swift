@@ -4,6 +4,7 @@ extension EventBatch {
   /// Adds event `index` of `other`, whose record is text that must live until this batch is emptied. `other` has at least as many
   /// columns.
   package func append(_ index: Int, of other: EventBatch) {
+    precondition(other.recordLengths[index] & EventBatch.recordBit == 0, "a record that is no text stays in its batch")
     let to = count
     times[to] = other.times[index]
     records[to] = other.records[index]

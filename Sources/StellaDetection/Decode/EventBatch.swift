@@ -8,8 +8,9 @@ package final class EventBatch {
   /// Events of a full batch. 1,024 keeps a bitmap of a batch in 16 words and its bytes within a second-level cache.
   package static let capacity = 1024
 
-  package private(set) var columnCount: Int
-  package var count = 0
+  // Of one thread, and read and written for each event: looking whether two accesses overlap would take longer than these.
+  @exclusivity(unchecked) package private(set) var columnCount: Int
+  @exclusivity(unchecked) package var count = 0
   /// Event times, nanoseconds since the epoch.
   package let times: UnsafeMutablePointer<Int64>
   /// The raw record of each event, without its line ending. It may be no text: ``record(_:)`` gives text in any case.
@@ -21,7 +22,7 @@ package final class EventBatch {
   /// Which source of the engine the record is from.
   package let sources: UnsafeMutablePointer<UInt16>
   /// Column-major: `cells[column * capacity + index]`.
-  package private(set) var cells: UnsafeMutablePointer<stella_value>
+  @exclusivity(unchecked) package private(set) var cells: UnsafeMutablePointer<stella_value>
   package let arena: ByteArena
   private let ownsMemory: Bool
 
@@ -73,7 +74,7 @@ package final class EventBatch {
   }
 
   /// Events that make the batch full, at most ``capacity``.
-  package var limit = EventBatch.capacity
+  @exclusivity(unchecked) package var limit = EventBatch.capacity
   package var isFull: Bool { count >= limit }
 
   @inline(__always)
@@ -89,8 +90,8 @@ package final class EventBatch {
   /// Is added to the length of a record that is no text.
   package static let recordBit: UInt32 = 1 << 31
   /// Makes text of records that are none; set by the decoder that adds such records.
-  package var textWriter: (() -> any RecordTextWriter)?
-  private var texts: RecordTexts?
+  @exclusivity(unchecked) package var textWriter: (() -> any RecordTextWriter)?
+  @exclusivity(unchecked) private var texts: RecordTexts?
 
   /// The raw record of event `index`, as text. Valid until ``removeAll()``, and of a view until it follows the next batch.
   package func record(_ index: Int) -> UnsafeBufferPointer<UInt8> {

@@ -5,18 +5,19 @@ import Glibc
 package final class RecordBuffer {
   /// Bytes of a line that are kept.
   package let lineLimit: Int
-  package private(set) var count = 0
-  package private(set) var byteCount = 0
+  // Of one thread, and looked at for each record.
+  @exclusivity(unchecked) package private(set) var count = 0
+  @exclusivity(unchecked) package private(set) var byteCount = 0
   /// Lines that were longer than ``lineLimit``.
   private(set) var cutLines: [Int] = []
-  private var bytes: UnsafeMutablePointer<UInt8>?
-  private var capacity = 0
+  @exclusivity(unchecked) private var bytes: UnsafeMutablePointer<UInt8>?
+  @exclusivity(unchecked) private(set) var capacity = 0
   private let starts: UnsafeMutablePointer<UInt32> = .allocate(capacity: LineSplitter.linesPerBlock)
   private let lengths: UnsafeMutablePointer<UInt32> = .allocate(capacity: LineSplitter.linesPerBlock)
 
   private static let firstBytes = 16 << 10
-  /// No more than this is kept while nothing comes.
-  private static let keptBytes = 64 << 10
+  /// No more than this is kept while nothing comes; less would have to grow again at each look while a host is busy.
+  static let keptBytes = 512 << 10
   private static let fullBytes = LineSplitter.defaultReadBytes
 
   package init(lineLimit: Int = LineSplitter.defaultLineLimit) { self.lineLimit = lineLimit }

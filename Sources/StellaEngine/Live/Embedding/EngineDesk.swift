@@ -8,6 +8,8 @@ import StellaScripting
 protocol EngineDesk: Sendable {
   /// Whatever store it is, for detection to go on from.
   var checkpoints: any CheckpointStore { get }
+  /// Whether somebody may go on from those.
+  var isLasting: Bool { get }
   /// Files of fixes that can't be used, each with why.
   var refusals: [String] { get }
 

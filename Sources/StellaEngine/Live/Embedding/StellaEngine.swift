@@ -150,7 +150,7 @@ public final class StellaEngine: Service {
     _ = try run.run(interrupts: control)
   }
 
-  private func options() -> WatchOptions {
+  func options() -> WatchOptions {
     var options = WatchOptions()
     if !configuration.files.isEmpty {
       options.inputs = [
@@ -166,6 +166,8 @@ public final class StellaEngine: Service {
     options.lateness = configuration.lateness.nanoseconds
     options.workers = max(1, configuration.workers)
     options.store = desk.checkpoints
+    // Nobody goes on from what ends with the process; now and then what it was told meanwhile is to be forgotten.
+    if !desk.isLasting { options.checkpointInterval = 60_000_000_000 }
     options.mute = { [desk] in desk.mute($0) }
     return options
   }

@@ -66,6 +66,7 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
   }
 
   var checkpoints: any CheckpointStore { store }
+  var isLasting: Bool { !(store is InMemoryRunStore) }
 
   var refusals: [String] {
     remediation.fixes.refusals.map { refusal in

@@ -24,7 +24,7 @@ package final class CallRecordDecoder: Decoder {
     var line = first
     while line < block.count, !batch.isFull {
       if block.isRecord(line) {
-        line = decodeRecords(block, from: line, into: batch, clock: clock)
+        line = decodeRecords(block, from: line, into: batch, clock: clock, failures: failures)
         continue
       }
       var part = block
@@ -36,7 +36,9 @@ package final class CallRecordDecoder: Decoder {
   }
 
   /// Decodes records up to the next line that is text; returns where that is.
-  private func decodeRecords(_ block: LineBlock, from first: Int, into batch: EventBatch, clock: SourceClock) -> Int {
+  private func decodeRecords(
+    _ block: LineBlock, from first: Int, into batch: EventBatch, clock: SourceClock, failures: DecodeFailures
+  ) -> Int {
     if batch.textWriter == nil { batch.textWriter = { CallRecordText() } }
     let plan = plan
     let arena = batch.arena
@@ -44,7 +46,12 @@ package final class CallRecordDecoder: Decoder {
     while line < block.count, !batch.isFull, block.isRecord(line) {
       let record = block.line(line)
       let row = batch.count
-      let time = fill(row, of: batch, from: UnsafeRawBufferPointer(record), plan)
+      guard let time = fill(row, of: batch, from: UnsafeRawBufferPointer(record), plan) else {
+        takeBack(row, of: batch, plan)
+        failures.record(block, line, text: texts.text(of: record), reason: "the log call's record can't be read")
+        line &+= 1
+        continue
+      }
       plan.convert(arena)
       batch.times[row] = time
       if let start = record.baseAddress { batch.records[row] = start }
@@ -58,17 +65,26 @@ package final class CallRecordDecoder: Decoder {
     return line
   }
 
-  /// Fills a row; returns the record's time.
+  /// Empties a row that was filled in part.
+  @inline(never)
+  private func takeBack(_ row: Int, of batch: EventBatch, _ plan: CallRecordPlan) {
+    plan.convertNothing()
+    batch.count = row + 1
+    batch.truncate(to: row)
+  }
+
+  /// Fills a row; returns the record's time, or nil, with some of the row filled, for what can't be read, which
+  /// ``DirectRecords`` doesn't allow.
   @inline(__always)
   private func fill(
     _ row: Int, of batch: EventBatch, from record: UnsafeRawBufferPointer, _ plan: CallRecordPlan
-  ) -> Int64 {
+  ) -> Int64? {
     let cells = batch.cells + row
     var cursor = LogRecordCursor(record, at: 1)
     guard let level = cursor.number(UInt8.self), let flags = cursor.number(UInt8.self),
       cursor.number(UInt8.self) != nil, let line = cursor.number(UInt32.self), let time = cursor.number(Int64.self),
       let names = cursor.text(), let message = cursor.text(), let file = cursor.text()
-    else { preconditionFailure("a record was not looked through") }
+    else { return nil }
     if plan.timeColumn >= 0 { cells[plan.timeColumn &* EventBatch.capacity] = .integer(time) }
     if plan.levelColumn >= 0 { cells[plan.levelColumn &* EventBatch.capacity] = levels[min(Int(level), 6)] }
     if plan.time.count | plan.level.count != 0 { putTexts(time, level, cells, batch.arena, plan) }
@@ -80,26 +96,26 @@ package final class CallRecordDecoder: Decoder {
       }
     }
     if flags & LogRecordTag.hasSource != 0 {
-      if let source = cursor.text() { plan.put(.init(text: source), plan.source, into: cells) }
+      guard let source = cursor.text() else { return nil }
+      plan.put(.init(text: source), plan.source, into: cells)
     } else if plan.source.count != 0 {
       plan.put(.init(text: LogRecordText.module(of: file) ?? CallRecordDecoder.noSource), plan.source, into: cells)
     }
-    if flags & LogRecordTag.hasError != 0, let error = cursor.text(), let type = cursor.text() {
+    if flags & LogRecordTag.hasError != 0 {
+      guard let error = cursor.text(), let type = cursor.text() else { return nil }
       plan.put(.init(text: error), plan.error, into: cells)
       plan.put(.init(text: type), plan.errorType, into: cells)
     }
     plan.put(.init(text: file), plan.file, into: cells)
     plan.put(.init(integer: Int64(line)), plan.line, into: cells)
     while !cursor.isAtEnd {
-      guard let name = cursor.text() else { preconditionFailure("a record was not looked through") }
+      guard let name = cursor.text() else { return nil }
       let span = plan.span(of: name)
       if span.count == 0 {
-        guard cursor.skipValue() else { preconditionFailure("a record was not looked through") }
+        guard cursor.skipValue() else { return nil }
         continue
       }
-      guard let value = CallRecordDecoder.value(&cursor) else {
-        preconditionFailure("a record was not looked through")
-      }
+      guard let value = CallRecordDecoder.value(&cursor) else { return nil }
       plan.put(value, span, into: cells)
     }
     return time

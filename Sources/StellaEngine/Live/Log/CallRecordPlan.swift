@@ -186,6 +186,9 @@ final class CallRecordPlan {
   @inline(__always)
   func convert(_ arena: ByteArena) { if unconvertedCount > 0 { convertAll(arena) } }
 
+  /// Forgets what was put for a record.
+  func convertNothing() { unconvertedCount = 0 }
+
   @inline(never)
   private func convertAll(_ arena: ByteArena) {
     for place in 0..<unconvertedCount {

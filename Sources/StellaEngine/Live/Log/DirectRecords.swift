@@ -13,19 +13,23 @@ final class DirectRecords {
   /// A larger number may be that of a card.
   private static let largestPlain: Int64 = 999_999_999_999
 
-  private let masking: Masking?
+  /// Of what ``isMasking`` asks for.
+  private let masking: Masking
+  private let isMasking: Bool
   private let isPossible: Bool
   /// Bytes of a record whose line can't be longer than a line may be.
   private let longest: Int
-  /// Files, sources and types of errors: few, and the same again and again.
-  private var known = KnownTexts()
-  private var knownLoggers = KnownTexts()
-  private var knownNames = KnownTexts()
-  /// Of those names the ones that are told by their ends, each at the place that its mark tells.
+  /// Few, and the same again and again.
+  private let knownLoggers = KnownTexts()
+  private let knownFiles = KnownTexts()
+  /// Sources and types of errors.
+  private let knownTexts = KnownTexts()
+  private let knownNames = KnownTexts()
+  /// Names that are told by their ends and may go, each at the place that its mark tells.
   private let shortNames: UnsafeMutablePointer<CallRecordName> = .allocate(capacity: shortNameCount)
   private static let shortNameCount = 64
   /// The texts of the record in hand that are looked at each time, with a line feed behind each, which no form has within it: all
-  /// at once that takes a third of the time.
+  /// at once that takes a third of the time. Behind them are zeros to the end of a ``block``.
   private var texts: UnsafeMutablePointer<UInt8>?
   private var textBytes = 0
   private var textCapacity = 0
@@ -36,7 +40,8 @@ final class DirectRecords {
   ///   - masking: what is taken out of lines; nil for nothing.
   ///   - lineLimit: bytes of a line that are kept.
   init(_ masking: Masking?, lineLimit: Int) {
-    self.masking = masking
+    self.masking = masking ?? Masking(kinds: [])
+    isMasking = masking != nil
     isPossible = masking?.allowsParts(LogRecordText.ownNames) ?? true
     // A byte takes six at most, and those of the file may stand twice.
     longest = (min(lineLimit, RecordJSON.limitBytes) - 512) / 12
@@ -53,7 +58,7 @@ final class DirectRecords {
   /// Whether `record` may go as it is. O(bytes).
   func allows(_ record: UnsafeRawBufferPointer) -> Bool {
     guard isPossible, record.count <= longest else { return false }
-    if masking != nil { clearTexts(of: record) }
+    if isMasking { clearTexts(of: record) }
     var cursor = LogRecordCursor(record, at: 1)
     guard let level = cursor.number(UInt8.self), level < 7, let flags = cursor.number(UInt8.self),
       cursor.number(UInt8.self) != nil, cursor.number(UInt32.self) != nil,
@@ -73,54 +78,84 @@ final class DirectRecords {
     }
     var entries = 0
     while !cursor.isAtEnd {
-      guard let name = cursor.text(), !name.isEmpty, !RecordJSON.isOwn(name), allows(name: name, &entries),
-        allowsValue(&cursor)
-      else { return false }
+      guard let name = cursor.text(), allows(name: name, &entries), allowsValue(&cursor) else { return false }
     }
-    guard let masking, let texts else { return true }
-    return !masking.mayHold(Bytes(start: texts, count: textBytes))
+    return !isMasking || allowsTexts()
   }
+
+  /// Whether none of the texts that were noted has something to mask.
+  @inline(__always)
+  private func allowsTexts() -> Bool {
+    guard let texts, textBytes > 0 else { return true }
+    UnsafeMutableRawPointer(texts + textBytes).initializeMemory(
+      as: UInt8.self, repeating: 0, count: DirectRecords.block)
+    // In whole blocks nothing has to be copied to look at it.
+    let count = (textBytes &+ DirectRecords.block &- 1) & ~(DirectRecords.block &- 1)
+    return !masking.mayHold(Bytes(start: texts, count: count))
+  }
+
+  /// What the filter looks at together.
+  private static let block = 64
 
   // MARK: - What comes again and again
 
-  private func allows(names: Bytes) -> Bool {
-    !knownLoggers.mayHold(names) { names in
-      CallNames(UnsafeRawBufferPointer(names)) == nil || masking?.mayHold(names) ?? false
-    }
-  }
+  @inline(__always)
+  private func allows(names: Bytes) -> Bool { knownLoggers.has(names) || allowsNew(names: names) }
 
-  private func allows(file: Bytes) -> Bool {
-    guard let masking else { return true }
-    return !known.mayHold(file) { file in
-      if masking.mayHold(file) { return true }
-      // What the source is derived from goes with it.
-      guard let module = LogRecordText.module(of: UnsafeRawBufferPointer(file)) else { return false }
-      return masking.mayHold(DirectRecords.bytes(module))
-    }
+  @inline(never)
+  private func allowsNew(names: Bytes) -> Bool {
+    if CallNames(UnsafeRawBufferPointer(names)) == nil || isMasking && masking.mayHold(names) { return false }
+    knownLoggers.keep(names)
+    return true
   }
 
   @inline(__always)
-  private func allows(known text: Bytes) -> Bool { masking.map { !known.mayHold(text, $0) } ?? true }
+  private func allows(file: Bytes) -> Bool { !isMasking || knownFiles.has(file) || allowsNew(file: file) }
 
-  /// Whether a name is neither one too many, nor one of those before, nor asks for masking.
+  @inline(never)
+  private func allowsNew(file: Bytes) -> Bool {
+    if masking.mayHold(file) { return false }
+    // What the source is derived from goes with it.
+    if let module = LogRecordText.module(of: UnsafeRawBufferPointer(file)),
+      masking.mayHold(DirectRecords.bytes(module))
+    {
+      return false
+    }
+    knownFiles.keep(file)
+    return true
+  }
+
+  @inline(__always)
+  private func allows(known text: Bytes) -> Bool { !isMasking || !knownTexts.mayHold(text, masking) }
+
+  /// Whether a name is neither one too many, nor one of those before, nor one of the record's own, nor asks for masking.
   @inline(__always)
   private func allows(name: UnsafeRawBufferPointer, _ entries: inout Int) -> Bool {
-    if entries == DirectRecords.mostEntries { return false }
+    if entries == DirectRecords.mostEntries || name.count == 0 { return false }
     // Names that differ only in their middle count as one.
     let key = CallRecordName(name)
     let mark = key.mark
     for place in 0..<entries where marks[place] == mark { return false }
     marks[entries] = mark
     entries &+= 1
-    guard let masking else { return true }
-    let place = Int(truncatingIfNeeded: mark &>> 58)
-    if key.isWhole, shortNames[place] == key { return true }
-    let isDoubtful = knownNames.mayHold(DirectRecords.bytes(name)) { name in
+    return key.isWhole && shortNames[Int(truncatingIfNeeded: mark &>> 58)] == key || allowsNew(name: name, key)
+  }
+
+  @inline(never)
+  private func allowsNew(name: UnsafeRawBufferPointer, _ key: CallRecordName) -> Bool {
+    let bytes = DirectRecords.bytes(name)
+    if !knownNames.has(bytes) {
+      if RecordJSON.isOwn(name) { return false }
       // What asks by the name sees it as JSON has it.
-      masking.asks(for: name) || name.contains { $0 < 0x20 || $0 > 0x7E || $0 == 0x22 || $0 == 0x5C }
+      if isMasking,
+        masking.asks(for: bytes) || bytes.contains(where: { $0 < 0x20 || $0 > 0x7E || $0 == 0x22 || $0 == 0x5C })
+      {
+        return false
+      }
+      knownNames.keep(bytes)
     }
-    if !isDoubtful, key.isWhole { shortNames[place] = key }
-    return !isDoubtful
+    if key.isWhole { shortNames[Int(truncatingIfNeeded: key.mark &>> 58)] = key }
+    return true
   }
 
   // MARK: - Values
@@ -148,10 +183,10 @@ final class DirectRecords {
   /// Makes room for the texts of a record: none is as long as what it takes there, and no number over four times as long.
   private func clearTexts(of record: UnsafeRawBufferPointer) {
     textBytes = 0
-    if textCapacity >= 4 * record.count { return }
+    if textCapacity >= 4 &* record.count { return }
     texts?.deallocate()
     textCapacity = max(4096, 8 * record.count)
-    texts = .allocate(capacity: textCapacity)
+    texts = .allocate(capacity: textCapacity + DirectRecords.block)
   }
 
   @inline(__always)

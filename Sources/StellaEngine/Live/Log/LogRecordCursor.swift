@@ -5,23 +5,31 @@ struct LogRecordCursor {
   private let bytes: UnsafeRawBufferPointer
   private(set) var place: Int
 
+  @inline(__always)
   init(_ bytes: UnsafeRawBufferPointer, at place: Int = 0) {
     self.bytes = bytes
     self.place = place
   }
 
+  @inline(__always)
   var isAtEnd: Bool { place == bytes.count }
 
+  @inline(__always)
   mutating func number<Number: BitwiseCopyable>(_ type: Number.Type) -> Number? {
-    guard bytes.count - place >= MemoryLayout<Number>.size else { return nil }
-    defer { place += MemoryLayout<Number>.size }
-    return bytes.loadUnaligned(fromByteOffset: place, as: Number.self)
+    guard bytes.count &- place >= MemoryLayout<Number>.size else { return nil }
+    let number = bytes.loadUnaligned(fromByteOffset: place, as: Number.self)
+    place &+= MemoryLayout<Number>.size
+    return number
   }
 
+  @inline(__always)
   mutating func text() -> UnsafeRawBufferPointer? {
-    guard let length = number(UInt32.self), bytes.count - place >= Int(length) else { return nil }
-    defer { place += Int(length) }
-    return UnsafeRawBufferPointer(rebasing: bytes[place..<place + Int(length)])
+    guard let length = number(UInt32.self), let start = bytes.baseAddress else { return nil }
+    let count = Int(truncatingIfNeeded: length)
+    guard bytes.count &- place >= count else { return nil }
+    let text = UnsafeRawBufferPointer(start: start + place, count: count)
+    place &+= count
+    return text
   }
 
   /// Goes past a value.

@@ -12,7 +12,7 @@ struct LogRecordText: ~Copyable {
   var json = RecordJSON()
   private var entries: [Entry] = []
   private var spans = Spans()
-  private var known = KnownTexts()
+  private let known = KnownTexts()
 
   /// Where things are in ``json``.
   private struct Spans {
