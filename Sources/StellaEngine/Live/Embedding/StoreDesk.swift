@@ -129,7 +129,7 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
       onNotice(.run(run))
       if isTroubled.exchange(false, ordering: .relaxed) { onNotice(.trouble(nil)) }
     case .recovered: if isTroubled.exchange(false, ordering: .relaxed) { onNotice(.trouble(nil)) }
-    case .notAsked: break
+    case .notAsked, .silencesChanged: break
     case .dropped(let count): onNotice(.dropped(count))
     case .trouble(let text):
       isTroubled.store(true, ordering: .relaxed)
