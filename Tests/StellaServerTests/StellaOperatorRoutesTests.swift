@@ -189,6 +189,24 @@ struct StellaOperatorRoutesTests {
     #expect(text.contains("event: end\ndata: {\"reason\":\"the server ends\"}\n\n"), "\(text)")
   }
 
+  @Test("The stream tells what people say about alerts, a resolve once, with who and why")
+  func remarks() async throws {
+    var text = ""
+    var pieces: AsyncStream<String>.Iterator?
+    try await Self.serving { client, shop, run in
+      pieces = try client.stream("/operators/stream?types=alert", token: "vera").makeAsyncIterator()
+      while !text.contains("retry: 2000"), let piece = await pieces?.next() { text += piece }
+      let alerts = shop.engine.alerts
+      try await shop.engine.acknowledge(alert: run.alert, reason: "mine", by: "mara")
+      try await shop.engine.resolve(alert: run.alert, reason: "undone", by: "mara")
+      for await alert in alerts where alert.id == run.alert { break }
+      while !text.contains("undone"), let piece = await pieces?.next() { text += piece }
+    }
+    while let piece = await pieces?.next() { text += piece }
+    #expect(text.contains("event: alert\ndata: {\"event\":\"acknowledged\""), "\(text)")
+    #expect(text.components(separatedBy: "data: {\"event\":\"resolved\"").count == 2, "\(text)")
+  }
+
   @Test("Who may no longer listen is told so, and gets nothing more")
   func over() async throws {
     let engine = try await StellaEngine(EngineConfiguration(rules: .memory(ExampleShop.rules)))

@@ -108,14 +108,22 @@ extension StellaEngine {
   /// Says that somebody looks after an alert. One that is over is a conflict.
   public func acknowledge(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
-    try await ask { try $0.acknowledge(id, reason: reason, by: name) }
+    let alert = try await ask { try $0.acknowledge(id, reason: reason, by: name) }
+    if let event = EngineAlertEvent(.acknowledged, alert) { alertEventsOut.send(event) }
   }
 
   /// Says that an alert is over, whatever its rule says. A new alert fires when the rule's condition is met again by what comes from
   /// about a second later on. One that is over already is a conflict.
   public func resolve(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
-    try await ask { try $0.resolve(id, reason: reason, by: name) }
+    remarkedEnds.expect(id)
+    do {
+      let alert = try await ask { try $0.resolve(id, reason: reason, by: name) }
+      if let event = EngineAlertEvent(.resolved, alert) { alertEventsOut.send(event) }
+    } catch {
+      remarkedEnds.forget(id)
+      throw error
+    }
   }
 
   /// Mutes a rule's alerts for a while: they are kept, and nobody is told. In force within about a second.

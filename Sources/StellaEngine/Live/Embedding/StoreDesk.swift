@@ -219,11 +219,11 @@ extension StoreDesk {
   /// How long who was just told of an alert waits for the store that keeps it, in nanoseconds.
   private static var patience: Int64 { 2_000_000_000 }
 
-  func acknowledge(_ id: String, reason: String, by name: String) throws {
+  func acknowledge(_ id: String, reason: String, by name: String) throws -> StoredAlert {
     try remark(id, reason, name) { try $0.acknowledge($1.id, $2) }
   }
 
-  func resolve(_ id: String, reason: String, by name: String) throws {
+  func resolve(_ id: String, reason: String, by name: String) throws -> StoredAlert {
     try remark(id, reason, name) { transaction, alert, remark in
       var over = alert
       over.status = .resolved
@@ -237,16 +237,17 @@ extension StoreDesk {
   private func remark(
     _ id: String, _ reason: String, _ name: String,
     _ body: (Store.Transaction, StoredAlert, StoredAlert.Remark) throws -> Void
-  ) throws {
+  ) throws -> StoredAlert {
     let remark = StoredAlert.Remark(by: "user:\(name)", time: WallTime.now(), reason: reason)
     _ = isSettled(within: Self.patience)
-    try store.write(as: .command) { transaction in
+    return try store.write(as: .command) { transaction in
       guard let alert = try transaction.alert(id) else { throw StellaError(.notFound, "there is no alert \(id).") }
       guard alert.status != .resolved else {
         let over = Timestamp.text(alert.resolved?.time ?? alert.updatedAt)
         throw StellaError(.conflict, "the alert \(id) is over since \(over).")
       }
       try body(transaction, alert, remark)
+      return try transaction.alert(id) ?? alert
     }
   }
 
