@@ -259,7 +259,10 @@ struct EmbeddedEngineTests {
         ($0 as? StellaError)?.code == .usage
       }
       let number = try await engine.silence(rule: "test.errors", for: .seconds(600), reason: "planned", by: "mara")
-      try await engine.endSilence(number)
+      let held = try await engine.silences()
+      #expect(held.map(\.number) == [number] && held.map(\.by) == ["user:mara"] && held[0].key.isEmpty)
+      try await engine.endSilence(number, by: "ivo")
+      #expect(try await engine.silences().isEmpty)
       await #expect { try await engine.endSilence(number) } throws: { ($0 as? StellaError)?.code == .notFound }
     }
   }

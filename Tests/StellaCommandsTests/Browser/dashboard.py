@@ -139,6 +139,7 @@ def shows(visit):
     host("unsilence")
     page.until("document.querySelector('details.more summary').textContent === 'Silences that hold: 1'", "that the silence is over")
     page.until(f"{ROWS}[0].querySelector('.cell-state').textContent === 'firing'", "that it mutes no more")
+    page.run("import('/assets/model.js').then((model) => { for (const one of [model.alerts, model.allAlerts]) { one.every = 15000; one.refresh(); } })")
 
     visit.view("rules")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('service.broken'))", "the rules")

@@ -40,7 +40,9 @@ protocol EngineDesk: Sendable {
   func acknowledge(_ id: String, reason: String, by name: String) throws -> StoredAlert
   func resolve(_ id: String, reason: String, by name: String) throws -> StoredAlert
   func silence(_ silence: Silence) throws -> Int64
-  func endSilence(_ number: Int64) throws -> Bool
+  func endSilence(_ number: Int64, by actor: String) throws -> Bool
+  /// Those that hold.
+  func silences() throws -> [Silence]
 }
 
 extension EngineStore.Place {

@@ -148,11 +148,18 @@ extension StellaEngine {
     return try await ask { try $0.silence(silence) }
   }
 
+  /// Silences that are in force, in the order of their numbers.
+  public func silences() async throws -> [EngineSilence] {
+    try await ask { try $0.silences().map { EngineSilence($0) } }
+  }
+
   /// Ends a silence.
   ///
+  /// - Parameter name: who wants that, for the record; nil for the host itself.
   /// - Throws: ``StellaError`` `engine.not_found` when none of that number is in force.
-  public func endSilence(_ number: Int64) async throws {
-    guard try await ask({ try $0.endSilence(number) }) else {
+  public func endSilence(_ number: Int64, by name: String? = nil) async throws {
+    let actor = name.map { "user:\($0)" } ?? "engine"
+    guard try await ask({ try $0.endSilence(number, by: actor) }) else {
       throw StellaError(.notFound, "no silence \(number) is in force.")
     }
   }

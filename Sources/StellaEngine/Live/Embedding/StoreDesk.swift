@@ -220,7 +220,10 @@ extension StoreDesk {
   private static var patience: Int64 { 2_000_000_000 }
 
   func acknowledge(_ id: String, reason: String, by name: String) throws -> StoredAlert {
-    try remark(id, reason, name) { try $0.acknowledge($1.id, $2) }
+    try remark(id, reason, name) { transaction, alert, remark in
+      try transaction.acknowledge(alert.id, remark)
+      try remediation.journal.record(.alertAcknowledged, alert, remark, transaction)
+    }
   }
 
   func resolve(_ id: String, reason: String, by name: String) throws -> StoredAlert {
@@ -231,6 +234,7 @@ extension StoreDesk {
       // While it fires still, so that its end is noted for those who were told of it.
       try transaction.resolve(alert.id, remark)
       try transaction.put(over)
+      try remediation.journal.record(.alertResolved, alert, remark, transaction)
     }
   }
 
@@ -251,10 +255,25 @@ extension StoreDesk {
     }
   }
 
-  func silence(_ silence: Silence) throws -> Int64 { try store.write(as: .command) { try $0.insert(silence) } }
+  func silence(_ silence: Silence) throws -> Int64 {
+    try store.write(as: .command) { transaction in
+      let number = try transaction.insert(silence)
+      try remediation.journal.recordSilence(silence, number: number, transaction)
+      return number
+    }
+  }
 
-  func endSilence(_ number: Int64) throws -> Bool {
+  func endSilence(_ number: Int64, by actor: String) throws -> Bool {
     let now = WallTime.now()
-    return try store.write(as: .command) { try $0.endSilence(number, at: now) }
+    return try store.write(as: .command) { transaction in
+      guard try transaction.endSilence(number, at: now) else { return false }
+      try remediation.journal.recordSilenceEnd(number, by: actor, at: now, transaction)
+      return true
+    }
+  }
+
+  func silences() throws -> [Silence] {
+    let now = WallTime.now()
+    return try store.readRuns { try $0.silences() }.filter { $0.until > now }
   }
 }
