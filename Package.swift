@@ -139,7 +139,7 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaLogging",
-      dependencies: ["StellaEngine", "StellaModel", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["StellaEngine", "StellaModel", "CStellaValue", .product(name: "Logging", package: "swift-log")],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaMetrics",

@@ -1,3 +1,4 @@
+import CStellaValue
 import Logging
 import StellaEngine
 import StellaModel

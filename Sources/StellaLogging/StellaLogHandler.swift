@@ -25,8 +25,8 @@ public struct StellaLogHandler: LogHandler {
   public var logLevel: Logger.Level {
     get { leastLevel }
     set {
-      (level, otherLevel, leastLevel) = (newValue, newValue, newValue)
-      other?.logLevel = newValue
+      (level, leastLevel) = (newValue, newValue)
+      changeOther { $0.logLevel = newValue }
     }
   }
   /// Becomes fields of every event. Setting it sets that of the handler alongside, too.
@@ -34,7 +34,7 @@ public struct StellaLogHandler: LogHandler {
     get { ownMetadata }
     set {
       ownMetadata = newValue
-      other?.metadata = newValue
+      changeOther { $0.metadata = newValue }
     }
   }
   /// What it gives at a call becomes fields of the event: the context of a trace, the id of a request. Setting it sets that of the
@@ -43,16 +43,22 @@ public struct StellaLogHandler: LogHandler {
     get { provider }
     set {
       provider = newValue
-      other?.metadataProvider = newValue
+      changeOther { $0.metadataProvider = newValue }
     }
+  }
+
+  /// In a class, because a call would copy an existential to use it.
+  private final class Alongside: Sendable {
+    let handler: any LogHandler
+    let level: Logger.Level
+
+    init(_ handler: any LogHandler) { (self.handler, level) = (handler, handler.logLevel) }
   }
 
   private var level = Logger.Level.info
   private var ownMetadata: Logger.Metadata = [:]
   private var provider: Logger.MetadataProvider?
-  private var other: (any LogHandler)?
-  /// That of ``other``, which nobody else can change.
-  private var otherLevel = Logger.Level.info
+  private var other: Alongside?
   private var leastLevel = Logger.Level.info
   /// `,"logger":"…","service":"…"`
   private let names: [UInt8]
@@ -81,10 +87,9 @@ public struct StellaLogHandler: LogHandler {
     self.buffer = buffer
     self.clock = clock
     provider = metadataProvider
-    self.other = other
     if let other {
-      otherLevel = other.logLevel
-      leastLevel = min(level, otherLevel)
+      self.other = Alongside(other)
+      leastLevel = min(level, other.logLevel)
     }
   }
 
@@ -106,17 +111,17 @@ public struct StellaLogHandler: LogHandler {
 
   /// One entry of ``metadata``.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { ownMetadata[key] ?? other?[metadataKey: key] }
+    get { ownMetadata[key] ?? other?.handler[metadataKey: key] }
     set {
       ownMetadata[key] = newValue
-      other?[metadataKey: key] = newValue
+      changeOther { $0[metadataKey: key] = newValue }
     }
   }
 
   /// Writes the event; never waits, throws, or allocates anything once the thread's bytes are as long as its records.
   public func log(event: LogEvent) {
     if let other {
-      if event.level >= otherLevel { other.log(event: event) }
+      if event.level >= other.level { other.handler.log(event: event) }
       if event.level < level { return }
     }
     let time = clock?() ?? Self.wallClock()
@@ -134,6 +139,13 @@ public struct StellaLogHandler: LogHandler {
     if let own = event.metadata, !own.isEmpty { record.add(own) }
     if let bytes = record.bytes { buffer.append(bytes, time: time, isCall: true) } else { buffer.countFull(time: time) }
     record.end(scratch)
+  }
+
+  /// A copy of the handler alongside takes the place of that which other copies of this one have.
+  private mutating func changeOther(_ change: (inout any LogHandler) -> Void) {
+    guard var handler = other?.handler else { return }
+    change(&handler)
+    other = Alongside(handler)
   }
 
   private static func wallClock() -> Int64 {

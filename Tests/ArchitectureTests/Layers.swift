@@ -49,7 +49,7 @@ enum Layers {
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaNotify": Rule(
       own: ["StellaEffects", "StellaModel", "StellaNATS"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
-    "StellaLogging": Rule(own: ["StellaModel", "StellaEngine"], others: ["Logging"]),
+    "StellaLogging": Rule(own: ["StellaModel", "StellaEngine", "CStellaValue"], others: ["Logging"]),
     "StellaMetrics": Rule(own: ["StellaModel", "StellaEngine"], others: ["CoreMetrics", "ServiceLifecycle"]),
     "CZlib": Rule(own: [], isCore: true),
     "CZstd": Rule(own: []),

@@ -65,6 +65,32 @@ struct LogWakeTests {
     }
   }
 
+  @Test("Records that wake nobody do so when a quarter of the buffer is in use, each time it fills so far")
+  func filling() throws {
+    let buffer = LogBuffer(capacityBytes: LogBuffer.minimumCapacityBytes)
+    let source = LogBufferSource(buffer, clock: { [clock] in clock.now })
+    let waiter = try LiveWaiter()
+    waiter.watch([source])
+    func isWoken() throws -> Bool {
+      var request = pollfd(fd: try #require(source.descriptor), events: Int16(POLLIN), revents: 0)
+      return poll(&request, 1, 0) > 0
+    }
+    func append() { #expect(buffer.append(Self.record, time: 0)) }
+    append()
+    #expect(try LogBufferTests.lines(source).lines == ["a"])
+    for _ in 0..<3 {
+      // Each record takes 16 bytes with its length.
+      for _ in 1..<(LogBuffer.minimumCapacityBytes / 4 / 16) {
+        append()
+        #expect(try !isWoken())
+      }
+      append()
+      #expect(try isWoken() && waiter.wait().contains(.data))
+      #expect(try LogBufferTests.lines(source).lines.count == LogBuffer.minimumCapacityBytes / 4 / 16)
+      #expect(try !isWoken() && !source.hasRecord && !source.asksToBeWoken())
+    }
+  }
+
   @Test("A record wakes that comes before the reader asks for it, while it asks, or afterwards")
   func arming() throws {
     append()

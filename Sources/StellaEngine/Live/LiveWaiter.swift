@@ -5,8 +5,8 @@ import StellaModel
 ///
 /// Files and their directories are watched through inotify, streams through `poll`. Where inotify sees nothing (network
 /// file systems, a limit that was reached) a look every ``fallback`` milliseconds still finds everything. A busy writer
-/// wakes at most every ``pause`` milliseconds, which is also how often a log is looked at that a host writes to. The owner
-/// is one thread; ``waker`` may be used from any.
+/// wakes at most every ``pause`` milliseconds. Where logs of a host are all there is, they are looked at every ``logPause``
+/// while the host writes, or as soon as much has come. The owner is one thread; ``waker`` may be used from any.
 package final class LiveWaiter {
   package struct Wake: OptionSet, Sendable {
     package let rawValue: Int
@@ -26,6 +26,8 @@ package final class LiveWaiter {
   package static let fallback = 250
   /// Milliseconds from one wake to the next while a writer is busy.
   package static let pause = 10
+  /// The same for logs of a host alone. A look has a cost that doesn't depend on how much it finds, and it is the host's.
+  package static let logPause = 40
 
   package let waker: Waker
   private let interrupts: Int32?
@@ -34,6 +36,7 @@ package final class LiveWaiter {
   private var directories: [String] = []
   private var streams: [Int32] = []
   private var logs: [LogBufferSource] = []
+  private var pause = LiveWaiter.pause
   private var lastWake: Int64 = 0
   private var quietRounds = 0
 
@@ -54,6 +57,7 @@ package final class LiveWaiter {
       ($0 as? StreamSource)?.descriptor ?? ($0 as? JournalSource)?.descriptor ?? ($0 as? LogBufferSource)?.descriptor
     }
     logs = sources.compactMap { $0 as? LogBufferSource }
+    pause = !logs.isEmpty && logs.count == sources.count ? LiveWaiter.logPause : LiveWaiter.pause
     self.directories = Array(Set(directories + files.map(RotatedFiles.directory(of:)))).sorted()
     addWatches()
   }
@@ -61,9 +65,9 @@ package final class LiveWaiter {
   /// Waits for a sign, at most until the fallback or `milliseconds`, whichever is shorter.
   package func wait(upTo milliseconds: Int = LiveWaiter.fallback) -> Wake {
     let sinceLast = Int((machineMonotonicTime() - lastWake) / 1_000_000)
-    if sinceLast < LiveWaiter.pause {
-      // Let a busy writer's lines gather; only a person's wish comes at once.
-      let wake = pollOnce(LiveWaiter.pause - sinceLast, onlyInterrupts: true)
+    if sinceLast < pause {
+      // Let a busy writer's lines gather; only a person's wish, and a log that fills, come at once.
+      let wake = pollOnce(pause - sinceLast, onlyUrgent: true)
       if !wake.isEmpty { return finished(wake) }
     }
     let wake = pollAndLook(max(0, min(milliseconds, LiveWaiter.fallback)))
@@ -84,8 +88,8 @@ package final class LiveWaiter {
       let isThere = logs.contains { $0.hasRecord }
       // All of them are to be asked.
       let areWoken = logs.reduce(true) { $1.asksToBeWoken() && $0 }
-      let span = isThere ? 0 : areWoken ? left : min(left, LiveWaiter.pause)
-      var wake = pollOnce(span, onlyInterrupts: false)
+      let span = isThere ? 0 : areWoken ? left : min(left, pause)
+      var wake = pollOnce(span, onlyUrgent: false)
       if isThere { wake.insert(.data) }
       left -= span
       if !wake.isEmpty || left <= 0 { return wake }
@@ -97,13 +101,14 @@ package final class LiveWaiter {
     return wake
   }
 
-  private func pollOnce(_ milliseconds: Int, onlyInterrupts: Bool) -> Wake {
-    var requests = [pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0)]
-    requests.append(pollfd(fd: interrupts ?? -1, events: Int16(POLLIN), revents: 0))
-    if !onlyInterrupts {
-      requests.append(pollfd(fd: inotify, events: Int16(POLLIN), revents: 0))
-      for stream in streams { requests.append(pollfd(fd: stream, events: Int16(POLLIN), revents: 0)) }
-    }
+  private func pollOnce(_ milliseconds: Int, onlyUrgent: Bool) -> Wake {
+    var requests = [
+      pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: interrupts ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: onlyUrgent ? -1 : inotify, events: Int16(POLLIN), revents: 0),
+    ]
+    let watched = onlyUrgent ? logs.compactMap(\.descriptor) : streams
+    for stream in watched { requests.append(pollfd(fd: stream, events: Int16(POLLIN), revents: 0)) }
     guard poll(&requests, nfds_t(requests.count), Int32(milliseconds)) > 0 else { return [] }
     var wake: Wake = []
     if requests[0].revents != 0 {
@@ -111,10 +116,8 @@ package final class LiveWaiter {
       wake.insert(.interrupted)
     }
     if requests[1].revents != 0 { wake.insert(.interrupted) }
-    if !onlyInterrupts {
-      if requests[2].revents != 0 { wake.formUnion(takeChanges()) }
-      if requests[3...].contains(where: { $0.revents != 0 }) { wake.insert(.data) }
-    }
+    if requests[2].revents != 0 { wake.formUnion(takeChanges()) }
+    if requests[3...].contains(where: { $0.revents != 0 }) { wake.insert(.data) }
     return wake
   }
 

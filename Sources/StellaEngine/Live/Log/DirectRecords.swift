@@ -1,3 +1,4 @@
+import CStellaValue
 import Glibc
 import StellaDetection
 import StellaModel

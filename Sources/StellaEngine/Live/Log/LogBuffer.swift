@@ -88,7 +88,7 @@ package final class LogBuffer: @unchecked Sendable {
   private var reserved: UnsafeMutablePointer<Atomic<Int>> { number(0) }
   /// Bytes ever given back by the reader.
   private var taken: UnsafeMutablePointer<Atomic<Int>> { number(1) }
-  /// 1 while the reader has nothing to read and wants to be told.
+  /// How many bytes have to wait for the reader to be woken, which sets it back to 0; 0 for none.
   private var awaited: UnsafeMutablePointer<Atomic<Int>> { number(2) }
   private var full: UnsafeMutablePointer<Atomic<Int>> { number(3) }
   private var nested: UnsafeMutablePointer<Atomic<Int>> { number(3) + 1 }
@@ -158,7 +158,8 @@ package final class LogBuffer: @unchecked Sendable {
   @inline(__always)
   func publish(_ count: Int, at start: Int, isCall: Bool) {
     length(at: start).pointee.store(isCall ? count | LogBuffer.callBit : count, ordering: .releasing)
-    if awaited.pointee.load(ordering: .sequentiallyConsistent) != 0 { wake() }
+    let wanted = awaited.pointee.load(ordering: .sequentiallyConsistent)
+    if wanted != 0, start &+ LogBuffer.region(count) &- taken.pointee.load(ordering: .relaxed) >= wanted { wake() }
   }
 
   @inline(never)
@@ -337,7 +338,7 @@ package final class LogBuffer: @unchecked Sendable {
   /// - Parameter meanwhile: what another thread does between the two, in a test.
   func awaitRecord(meanwhile: () -> Void = {}) {
     // Whoever takes this back wakes.
-    if awaited.pointee.load(ordering: .relaxed) != 0 { return }
+    if awaited.pointee.load(ordering: .relaxed) == 1 { return }
     forgetWake()
     awaited.pointee.store(1, ordering: .sequentiallyConsistent)
     meanwhile()
@@ -345,9 +346,10 @@ package final class LogBuffer: @unchecked Sendable {
     if end != taken.pointee.load(ordering: .relaxed) { wake() }
   }
 
-  /// Records needn't wake the reader: it looks by itself.
-  func awaitNothing() {
-    if awaited.pointee.load(ordering: .relaxed) != 0 { awaited.pointee.store(0, ordering: .relaxed) }
+  /// Records needn't wake the reader, which looks by itself, before a quarter of the ring is in use.
+  func awaitMany() {
+    let many = capacity / 4
+    if awaited.pointee.load(ordering: .relaxed) != many { awaited.pointee.store(many, ordering: .relaxed) }
   }
 
   /// Forgets that the reader was woken.

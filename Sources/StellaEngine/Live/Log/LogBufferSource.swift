@@ -4,8 +4,8 @@ import StellaModel
 /// A ``LogBuffer`` as the engine reads it: a stream that can't be read again, so that what is read and not yet
 /// checkpointed is lost with the process.
 ///
-/// While a host logs, its calls needn't wake the reader: that looks every few milliseconds. Only after ``attention`` without a
-/// record does it ask to be woken by the next one.
+/// While a host logs, its calls needn't wake the reader: that looks every few milliseconds, and is woken only when the buffer fills
+/// meanwhile. Only after ``attention`` without a record does it ask to be woken by the next one.
 ///
 /// It is read as lines of JSON, or record by record (``RecordSource``) for a ``CallRecordDecoder``, which comes to the same.
 package final class LogBufferSource: RecordSource {
@@ -49,8 +49,8 @@ package final class LogBufferSource: RecordSource {
 
   /// To be asked before each wait.
   ///
-  /// - Returns: whether the ``descriptor`` becomes readable, or is, when there is a record; otherwise ``hasRecord`` has to be looked
-  ///   at every few milliseconds.
+  /// - Returns: whether the ``descriptor`` becomes readable, or is, when there is a record; otherwise it does when there are many, and
+  ///   ``hasRecord`` has to be looked at every few milliseconds.
   func asksToBeWoken() -> Bool {
     if let lastRecord, clock() - lastRecord < LogBufferSource.attention { return false }
     buffer.awaitRecord()
@@ -77,7 +77,7 @@ package final class LogBufferSource: RecordSource {
     }
     position.offset += Int64(count)
     lastRecord = clock()
-    buffer.awaitNothing()
+    buffer.awaitMany()
     return .bytes(count)
   }
 

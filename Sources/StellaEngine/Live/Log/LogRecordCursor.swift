@@ -1,3 +1,5 @@
+import CStellaValue
+
 /// Goes through a log call's record. What ends too soon, or has an unknown tag, gives nil.
 struct LogRecordCursor {
   private let bytes: UnsafeRawBufferPointer
