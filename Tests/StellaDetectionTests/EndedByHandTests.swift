@@ -37,7 +37,7 @@ struct EndedByHandTests {
     private func restart() throws { if reopens { stream = try stream.reopened() } }
 
     func resolve(_ alert: Alert) throws -> [Alert] {
-      let closing = AlertClosing(alert: alert.id, rule: alert.rule, by: "user:mara")
+      let closing = AlertClosing(alert: alert.id, rule: alert.rule, by: "user:mara", time: 0)
       let (alerts, ended) = stream.pipeline.endByHand([closing])
       #expect(ended == (alerts.isEmpty ? [] : [closing]))
       try restart()

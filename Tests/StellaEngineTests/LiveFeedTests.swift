@@ -212,6 +212,35 @@ struct LiveFeedTests {
     #expect(!late.text.contains("\"number\":1") && late.text.contains("\"id\":\"t-2\""), "\(late.text)")
   }
 
+  @Test("That an alert was resolved by hand is told once, whether the person or detection is faster")
+  func resolvedByHand() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    let client = Listener()
+    try feed.join(client, try filter([("types", "alert")]))
+    func end(_ number: Int) -> Alert {
+      var alert = Self.alert(number)
+      (alert.status, alert.revision, alert.resolvedBecause) = (.resolved, 2, .byHand)
+      return alert
+    }
+    func remark(_ number: Int) {
+      var alert = StoredAlert(end(number), updatedAt: 1)
+      alert.resolved = StoredAlert.Remark(by: "user:mara", time: 1, reason: "over")
+      feed.take(alert, as: #"{"event":"resolved","id":"id\#(number)","said":true}"#)
+    }
+    remark(1)
+    feed.take([end(1), end(2)])
+    remark(2)
+    // Those that nobody else tells of let go of the oldest alone.
+    for number in 1000..<2001 { remark(number) }
+    feed.take([1001, 2000, 1000].map(end))
+    feed.take([Self.alert(9999)])
+    let lines = client.until("id9999").split(separator: "\n")
+    func told(_ number: Int) -> [Bool] { lines.filter { $0.contains("\"id\(number)\"") }.map { $0.contains("said") } }
+    #expect(told(1) == [true] && told(2) == [false])
+    #expect(told(1000) == [true, false] && told(1001) == [true] && told(2000) == [true])
+  }
+
   @Test("A client that comes back goes on behind the last id it had; what is missing is said")
   func resume() throws {
     let feed = try feed { $0.replayBytes = 4000 }

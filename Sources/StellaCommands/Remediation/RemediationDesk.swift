@@ -7,6 +7,7 @@ import StellaRemediation
 import StellaSQLite
 import StellaScripting
 import StellaServer
+import Synchronization
 
 /// The store with all that a verb about fixes, runs and the log needs. One for a process; may be used from any thread.
 final class RemediationDesk: Sendable {
@@ -23,6 +24,8 @@ final class RemediationDesk: Sendable {
   let rulePaths: [String]
   /// Whether there are targets; without them nothing can be planned, applied or verified.
   let hasTargets: Bool
+  /// Told of an alert as soon as somebody has acknowledged or resolved it here, with what those who look on are told: a line of JSON.
+  let onRemark = Mutex<(@Sendable (StoredAlert, String) -> Void)?>(nil)
 
   /// Opens the store, which is created when there is none, and its execution log.
   ///

@@ -103,7 +103,7 @@ extension RemediationDesk {
   func acknowledge(
     _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout
   ) throws -> OperatorAnswer {
-    try remark(id, reason, viewer, layout) { transaction, alert, remark in
+    try remark(id, reason, viewer, layout, event: "acknowledged") { transaction, alert, remark in
       try transaction.acknowledge(alert.id, remark)
       try remediation.journal.record(.alertAcknowledged, alert, remark, transaction)
       return "Acknowledged \(String(alert.id.prefix(12))) as \(remark.by)."
@@ -111,7 +111,7 @@ extension RemediationDesk {
   }
 
   func resolve(_ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout) throws -> OperatorAnswer {
-    try remark(id, reason, viewer, layout) { transaction, alert, remark in
+    try remark(id, reason, viewer, layout, event: "resolved") { transaction, alert, remark in
       var over = alert
       over.status = .resolved
       over.updatedAt = remark.time
@@ -124,23 +124,12 @@ extension RemediationDesk {
     }
   }
 
-  /// The alert that somebody has just acknowledged or resolved, and what those who look on are told of it; nil for any other request.
-  func remarked(_ request: OperatorRequest) throws -> (alert: StoredAlert, json: String)? {
-    let (id, event): (String, String)
-    switch request {
-    case .acknowledge(let alert, _): (id, event) = (alert, "acknowledged")
-    case .resolve(let alert, _): (id, event) = (alert, "resolved")
-    default: return nil
-    }
-    let (alert, silences) = try store.readRuns { (try found(id, $0), try $0.silences()) }
-    let mute = HoldingSilences(silences, at: remediation.journal.time.now()).mute(alert)
-    return (alert, StoredAlertJSON.text(alert, mute: mute, event: event))
-  }
-
-  /// - Parameter body: says what was done.
+  /// - Parameters:
+  ///   - event: what those who look on are told that happened.
+  ///   - body: says what was done.
   /// - Throws: ``CommandFailure`` `conflict` for an alert that is over already: nothing that was said of it is written over.
   private func remark(
-    _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout,
+    _ id: String, _ reason: String, _ viewer: Viewer, _ layout: AnswerLayout, event: String,
     _ body: (SQLiteTransaction, StoredAlert, StoredAlert.Remark) throws -> String
   ) throws -> OperatorAnswer {
     let remark = StoredAlert.Remark(
@@ -150,11 +139,16 @@ extension RemediationDesk {
       guard alert.status != .resolved else { throw Self.isOver(alert, now: remark.time) }
       return (try body(transaction, alert, remark), try found(alert.id, transaction), try transaction.silences())
     }
+    let mute = HoldingSilences(silences, at: remark.time).mute(alert)
+    // Signing may take a while, and detection tells of the end sooner than that.
+    if let onRemark = onRemark.withLock({ $0 }) {
+      onRemark(alert, StoredAlertJSON.text(alert, mute: mute, event: event))
+    }
     var answer = OperatorAnswer()
     answer.notes = sealed()
     answer.body =
       switch layout {
-      case .json: StoredAlertJSON.text(alert, mute: HoldingSilences(silences, at: remark.time).mute(alert)) + "\n"
+      case .json: StoredAlertJSON.text(alert, mute: mute) + "\n"
       case .text: TextEscaping.oneLine(said) + "\n"
       }
     return answer

@@ -46,6 +46,7 @@ final class StateServer: Sendable {
     let access = settings.login.map { ServerAccess(desk, $0) }
     let masking = try PrivacyRules.viewers(configuration)
     let keeper = Self.keeper(desk, monitor, traffic, journal, events, configuration, parts, lost)
+    desk.onRemark.withLock { $0 = { feed.take($0, as: $1) } }
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
       var answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
       if Viewer(caller, desk.access).seesMasked(request) { answer.mask(masking) }
@@ -53,7 +54,6 @@ final class StateServer: Sendable {
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
       }
-      if let (alert, json) = try? desk.remarked(request) { feed.take(alert, as: json) }
       switch request {
       case .silence, .unsilence: silences?.look()
       default: break

@@ -82,6 +82,9 @@ package final class Pipeline {
     return time == .min ? nil : time
   }
 
+  /// The latest event time of a source; `Int64.min` before its first event, `Int64.max` when it has ended.
+  package func latestTime(of source: UInt16) -> Int64 { latest[Int(source)] }
+
   /// The source can't hold the watermark back any more.
   package func endSource(_ source: UInt16) {
     resumable[Int(source)] = latest[Int(source)]
@@ -122,12 +125,11 @@ package final class Pipeline {
     return (DetectionContext.takeEmissions(of: contexts), resets)
   }
 
-  /// Ends alerts that people said are over; the batch must be empty. What rules have counted for them begins anew, so that new events
-  /// make new alerts.
+  /// Ends alerts that people said are over, before what the batch holds. What rules have counted for them begins anew, so that new
+  /// events make new alerts.
   ///
   /// - Returns: the ends, and what they are of: those that no rule holds as firing are passed over.
   package func endByHand(_ closings: [AlertClosing]) -> (alerts: [Alert], ended: [AlertClosing]) {
-    precondition(batch.count == 0, "people decide between batches")
     let time = latestTime ?? .min
     let ended = closings.filter { closing in
       rules.rules.contains { $0.detector.endByHand(closing, at: time, in: contexts[0]) }
@@ -146,14 +148,30 @@ package final class Pipeline {
   /// Runs the events of ``batch`` and returns the transitions of alerts. The batch is empty afterwards.
   package func process() -> [Alert] {
     if batch.count == 0 { return [] }
+    let alerts = run()
+    clear()
+    return alerts
+  }
+
+  /// Does the same with the first `count` events alone; those behind them move up. O(columns × events of the batch).
+  package func process(first count: Int) -> [Alert] {
+    let all = batch.count
+    if count >= all { return process() }
+    if count <= 0 { return [] }
+    batch.count = count
+    let alerts = run()
+    batch.count = all
+    batch.remove(0..<count)
+    return alerts
+  }
+
+  private func run() -> [Alert] {
     events += batch.count
     batches += 1
     advance()
     rules.router.route(batch)
     runRules()
-    let alerts = takeAlerts()
-    clear()
-    return alerts
+    return takeAlerts()
   }
 
   /// The end of the input: the watermark moves to the last event time. Returns what the timers up to it raise.

@@ -11,6 +11,8 @@ final class LiveReading {
   private let onNotice: (WatchNotice) -> Void
   private(set) var readers: [SourceReader] = []
   private var ended: Set<UInt16> = []
+  /// Those that had nothing more when they were last asked.
+  private var resting: Set<UInt16> = []
   /// When each source brought something last, by the monotonic clock.
   private var lastData: [UInt16: Int64] = [:]
   private var lastRest: Int64 = 0
@@ -103,6 +105,11 @@ final class LiveReading {
     if options.follow { return try follow(interrupts) }
     if readers.count == 1 { return try readToEnd(readers[0], interrupts) }
     return try mergeToEnd(interrupts)
+  }
+
+  /// The sources that may have more at once, by their numbers; all of them before they were asked.
+  var busy: [UInt16] {
+    readers.map(\.number).filter { !resting.contains($0) && !ended.contains($0) }
   }
 
   private func isInterrupted(_ interrupts: (any RunControl)?) throws -> Bool {
@@ -288,11 +295,13 @@ final class LiveReading {
       switch progress {
       case .more:
         lastData[reader.number] = machineMonotonicTime()
+        resting.remove(reader.number)
         noteBinary(reader)
         try consumer.consume()
         announce(reader)
       case .idle:
         try confirmHeld(by: reader)
+        if !(reader.splitter.source is StreamSource) || isSilent(reader) { resting.insert(reader.number) }
         return false
       case .end:
         announce(reader)
@@ -308,8 +317,12 @@ final class LiveReading {
   private func confirmHeld(by reader: SourceReader) throws {
     if reader.heldEvents == 0 { return }
     let isPipe = reader.position.identity == nil
-    if isPipe, machineMonotonicTime() - (lastData[reader.number] ?? 0) < options.silence { return }
+    if isPipe, !isSilent(reader) { return }
     try confirm(reader, at: WallTime.now())
+  }
+
+  private func isSilent(_ reader: SourceReader) -> Bool {
+    machineMonotonicTime() - (lastData[reader.number] ?? 0) >= options.silence
   }
 
   private func confirm(_ reader: SourceReader, at now: Int64) throws {

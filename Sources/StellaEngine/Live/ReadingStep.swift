@@ -14,7 +14,7 @@ enum ReadingStep: Hashable {
   case source(UInt16, key: String)
   /// The source will not bring anything more.
   case end(source: UInt16)
-  /// People said that these alerts are over, and they were ended.
+  /// People said that these alerts are over, and they were ended. The place counts, their times say nothing any more.
   case ended([AlertClosing])
 
   var encoded: [UInt8] {
@@ -68,7 +68,8 @@ enum ReadingStep: Hashable {
     case 5:
       var closings: [AlertClosing] = []
       for _ in 0..<(try reader.count()) {
-        closings.append(AlertClosing(alert: try reader.text(), rule: try reader.text(), by: try reader.text()))
+        closings.append(
+          AlertClosing(alert: try reader.text(), rule: try reader.text(), by: try reader.text(), time: .min))
       }
       self = .ended(closings)
     default: throw StateError(message: "a step is of no known kind")

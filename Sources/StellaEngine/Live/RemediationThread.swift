@@ -170,11 +170,11 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
           return resolved.values.sorted { $0.alert < $1.alert }
         }
       },
-      among: { [store] ids in
+      all: { [store] in
+        var query = AlertQuery()
+        query.resolvedByHandSince = .min
         // What can't be read now is found when how alerts stand is kept.
-        let found = try? store.readRuns { transaction in
-          try ids.compactMap { try transaction.alert($0).flatMap(AlertClosing.init) }
-        }
+        let found = try? store.readRuns { [query] in try $0.alerts(query).compactMap(AlertClosing.init) }
         return found ?? []
       })
   }

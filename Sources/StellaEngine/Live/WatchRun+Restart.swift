@@ -61,24 +61,6 @@ extension WatchRun {
     steps = []
   }
 
-  func endWhatPeopleResolved(isStart: Bool) throws {
-    guard let resolvedByHand else { return }
-    var closings = resolvedByHand.take()
-    if isStart {
-      let firing = pipeline.rules.rules.flatMap(\.detector.firingAlerts)
-      if !firing.isEmpty { closings += resolvedByHand.among(firing.map(\.id)) }
-    }
-    if !closings.isEmpty { try endByHand(closings) }
-  }
-
-  func endByHand(_ closings: [AlertClosing]) throws {
-    clear()
-    let (alerts, ended) = pipeline.endByHand(closings)
-    if ended.isEmpty { return }
-    note(.ended(ended))
-    try deliver(alerts)
-  }
-
   /// The order of files that are read to their ends needs no note: it follows from what they hold.
   func note(_ step: ReadingStep) {
     guard options.follow, !isRepeating else { return }

@@ -43,6 +43,7 @@ package final class WatchRun: EventConsumer {
   var grown = GrownAlerts()
   /// What people have resolved by hand; nil where nobody can.
   package var resolvedByHand: ResolvedByHand?
+  var waiting = WaitingClosings()
   /// Through which others may ask how it fares.
   package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.
@@ -151,7 +152,10 @@ package final class WatchRun: EventConsumer {
     var summary = WatchSummary()
     summary.wasInterrupted = try reading.run(interrupts: interrupts)
     // What an interrupt leaves undone goes on with the next start; only an input that has ended is final.
-    if !summary.wasInterrupted { try deliver(pipeline.finish()) }
+    if !summary.wasInterrupted {
+      try deliver(pipeline.finish())
+      try endWhatWaits()
+    }
     patience = summary.wasInterrupted ? Self.endPatience : nil
     reading.housekeep(force: true)
     if checkpointer == nil { leaveAlerts() }
@@ -178,9 +182,10 @@ package final class WatchRun: EventConsumer {
   }
 
   func consume() throws {
-    if let source = batch.count > 0 ? batch.sources[0] : nil { note(.events(source: source, count: batch.count)) }
     gauge()
     show()
+    if !waiting.isEmpty { try processUpToClosings() }
+    if batch.count > 0 { note(.events(source: batch.sources[0], count: batch.count)) }
     try deliver(pipeline.process())
   }
 

@@ -190,8 +190,8 @@ struct RemediationThreadTests {
     second.take([firing])
     var standing = firing
     standing.count = 9
-    let closings = [AlertClosing(alert: firing.id, rule: firing.rule, by: remark.by)]
-    #expect(second.resolvedByHand.among([firing.id, "none"]) == closings)
+    let closings = [AlertClosing(alert: firing.id, rule: firing.rule, by: remark.by, time: remark.time)]
+    #expect(second.resolvedByHand.all() == closings)
     second.update([standing])
     second.end()
     // What detection holds as firing is left to it to end, once.

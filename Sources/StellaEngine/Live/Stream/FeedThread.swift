@@ -14,9 +14,7 @@ final class FeedThread {
   private var order: [FeedView] = []
   private var decoders: [UInt16: (decided: LogFormat?, decoder: any Decoder)] = [:]
   private var replay: FeedReplay
-  /// Alerts of which it was told that somebody resolved them, and not yet that detection has ended them.
-  private var remarked: Set<String> = []
-  private static let remarkedLimit = 1000
+  private var ends = ToldEnds()
   /// The number of the next message.
   private var next: Int64 = 1
   /// Behind the last event that was told of.
@@ -97,15 +95,11 @@ final class FeedThread {
   private func carryOut(_ command: LiveFeed.Command) {
     switch command {
     case .alert(let alert):
-      // Who looks on knows already who resolved it and why.
-      if alert.resolvedBecause == .byHand, remarked.remove(alert.id) != nil { return }
+      if alert.resolvedBecause == .byHand, ends.takeOther(of: alert.id) { return }
       let service = Self.service(alert.key)
       tell(.alert, rule: alert.rule, severity: alert.severity, service: service, Array(alert.json.utf8))
     case .remarked(let alert, let json):
-      if alert.isResolvedByHand {
-        if remarked.count == Self.remarkedLimit { remarked.removeAll() }
-        remarked.insert(alert.id)
-      }
+      if alert.isResolvedByHand, ends.takeOther(of: alert.id) { return }
       let key: [FieldValue.Member] =
         if case .object(let key)? = try? JSONParser().parse(alert.key) { key } else { [] }
       tell(.alert, rule: alert.rule, severity: alert.severity, service: Self.service(key), Array(json.utf8))

@@ -1,0 +1,54 @@
+import Foundation
+import StellaConfiguration
+import StellaModel
+import StellaSQLite
+import Synchronization
+import Testing
+
+@testable import StellaCommands
+
+@Suite("What people say about alerts")
+struct AlertRemarkTests {
+  /// What those who look on are told.
+  private final class Told: Sendable {
+    let lines = Mutex<[String]>([])
+    let unsigned = Mutex(0)
+  }
+
+  @Test("Those who look on are told before the log is signed, which may take a while")
+  func beforeSigning() throws {
+    let directory = try CommandDirectory()
+    try directory.write("stella.yaml", "users: { me: { uids: [\(getuid())], roles: [admin, approver] } }\n")
+    let configuration = try Configuration.load(path: directory("stella.yaml"), environment: [:])
+    let desk = try RemediationDesk(configuration, fixes: [], hasTargets: false)
+    defer { desk.close() }
+    _ = desk.sealed()
+    let (store, anchor) = (desk.store, FileAnchor(path: desk.directory.logCheckpoints))
+    func isSigned() throws -> Bool { try anchor.newest()?.size == store.readRuns { $0.head.size } }
+    #expect(try isSigned())
+    try store.write(as: .command) { transaction in
+      _ = try transaction.put(
+        StoredAlert(
+          Alert(
+            id: "abcd", rule: "a.b", type: "test", severity: .high, title: "T", summary: "", key: [], status: .firing,
+            revision: 1, firstSeen: 1, lastSeen: 2, count: 1), updatedAt: 2))
+    }
+    let told = Told()
+    desk.onRemark.withLock { onRemark in
+      onRemark = { alert, json in
+        told.lines.withLock { $0.append("\(alert.isResolvedByHand) \(json)") }
+        let size = try? anchor.newest()?.size
+        if size != (try? store.readRuns { $0.head.size }) { told.unsigned.withLock { $0 += 1 } }
+      }
+    }
+    _ = try desk.acknowledge("abcd", "looking", desk.viewer, .json)
+    _ = try desk.resolve("abcd", "undone", desk.viewer, .json)
+    #expect(throws: CommandFailure.self) { try desk.resolve("abcd", "again", desk.viewer, .json) }
+    let lines = told.lines.withLock { $0 }
+    #expect(lines.count == 2 && told.unsigned.withLock { $0 } == 2)
+    #expect(
+      lines.first?.hasPrefix(#"false {"event":"acknowledged""#) == true && lines.first?.contains("looking") == true)
+    #expect(lines.last?.hasPrefix(#"true {"event":"resolved""#) == true && lines.last?.contains("undone") == true)
+    #expect(try isSigned())
+  }
+}
