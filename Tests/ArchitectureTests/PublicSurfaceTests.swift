@@ -25,7 +25,7 @@ struct PublicSurfaceTests {
   func golden() throws {
     let now = try Self.surface(of: Self.modules).declarations
     #expect(now.count > 200)
-    if ProcessInfo.processInfo.environment["STELLA_WRITE_SURFACE"] != nil {
+    if ProcessInfo.processInfo.environment["STELLA_WRITE_SURFACE"]?.isEmpty == false {
       try Data((now.joined(separator: "\n") + "\n").utf8).write(
         to: ArchitectureTests.root.appendingPathComponent(Self.golden))
     }
@@ -34,6 +34,20 @@ struct PublicSurfaceTests {
     let new = Set(now).subtracting(kept).sorted()
     #expect(gone.isEmpty, "gone or changed:\n\(gone.joined(separator: "\n"))")
     #expect(new.isEmpty, "new or changed:\n\(new.joined(separator: "\n"))")
+  }
+
+  @Test("No test writes committed files because of a variable that is set and empty")
+  func writing() throws {
+    var found = 0
+    for path in try ArchitectureTests.files(in: "Tests") where path.hasSuffix(".swift") {
+      for part in try ArchitectureTests.text("Tests/" + path).components(separatedBy: "environment[\"STELLA_WRITE_")
+        .dropFirst()
+      {
+        found += 1
+        #expect(part.drop { $0 != "]" }.hasPrefix("]?.isEmpty == false"), "\(path)")
+      }
+    }
+    #expect(found >= 3)
   }
 
   @Test("Every public declaration of an embedder's modules says what it is")

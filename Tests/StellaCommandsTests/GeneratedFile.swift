@@ -10,10 +10,10 @@ struct GeneratedFile {
   let path: String
   let text: String
 
-  /// Fails when the committed file is another; with STELLA_WRITE_GENERATED=1 writes it instead.
+  /// Fails when the committed file is another; with a value of STELLA_WRITE_GENERATED writes it instead.
   func check(_ location: SourceLocation = #_sourceLocation) throws {
     let file = Self.root.appendingPathComponent(path)
-    if ProcessInfo.processInfo.environment["STELLA_WRITE_GENERATED"] == "1" {
+    if ProcessInfo.processInfo.environment["STELLA_WRITE_GENERATED"]?.isEmpty == false {
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)

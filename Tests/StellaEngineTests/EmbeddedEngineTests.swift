@@ -259,7 +259,10 @@ struct EmbeddedEngineTests {
         ($0 as? StellaError)?.code == .usage
       }
       let number = try await engine.silence(rule: "test.errors", for: .seconds(600), reason: "planned", by: "mara")
-      try await engine.endSilence(number)
+      let held = try await engine.silences()
+      #expect(held.map(\.number) == [number] && held.map(\.by) == ["user:mara"] && held[0].key.isEmpty)
+      try await engine.endSilence(number, by: "ivo")
+      #expect(try await engine.silences().isEmpty)
       await #expect { try await engine.endSilence(number) } throws: { ($0 as? StellaError)?.code == .notFound }
     }
   }
@@ -274,6 +277,53 @@ struct EmbeddedEngineTests {
     }
     #expect(try await interval(.sqlite(directory: directory("state"))) == 1_000_000_000)
     #expect(try await interval(.inMemory) == 60_000_000_000)
+  }
+
+  @Test(
+    "What people say about an alert is told among what happens to alerts, and a resolve once, whichever comes first")
+  func remarks() async throws {
+    let configuration = EngineConfiguration(rules: .memory(["errors.lua": Self.rule()]))
+    try await Self.running(configuration) { engine in
+      let (alerts, events) = (engine.alerts, engine.alertEvents)
+      engine.ingest(Self.errors("w1"))
+      let alert = try await Self.first(alerts) { $0.status == .firing }
+      try await engine.acknowledge(alert: alert.id, reason: "mine", by: "mara")
+      try await engine.resolve(alert: alert.id, reason: "undone", by: "ivo")
+      // Nothing is told of what is refused.
+      await #expect { try await engine.resolve(alert: alert.id, reason: "again", by: "ivo") } throws: {
+        ($0 as? StellaError)?.code == .conflict
+      }
+      // The engine has ended it by then.
+      #expect(try await Self.first(alerts) { $0.id == alert.id }.resolvedBecause == .byHand)
+      engine.ingest(Self.errors("w2"))
+      var told: [String] = []
+      for await event in events {
+        let said = event.remark.map { " \($0.by) \($0.reason)" } ?? ""
+        told.append("\(event.kind.rawValue) \(FieldValue.object(event.alert.key).json)\(said)")
+        #expect(event.json.hasPrefix("{\"event\":\"\(event.kind.rawValue)\",\"revision\":"), "\(event.json)")
+        #expect((event.alert.status == .resolved) == (event.kind == .resolved))
+        if told.last?.contains("w2") == true { break }
+      }
+      #expect(
+        told == [
+          #"firing {"worker":"w1"}"#, #"acknowledged {"worker":"w1"} user:mara mine"#,
+          #"resolved {"worker":"w1"} user:ivo undone"#, #"firing {"worker":"w2"}"#,
+        ])
+    }
+  }
+
+  @Test("The engine's end of what was resolved through it is known by the remark, unless nothing came of that")
+  func ends() {
+    let ends = RemarkedEnds()
+    ends.expect("a")
+    ends.expect("b")
+    ends.forget("b")
+    // Of two who say the same one is refused.
+    ends.expect("a")
+    ends.forget("a")
+    #expect(ends.take("a") && !ends.take("a") && !ends.take("b"))
+    for number in 0..<1500 { ends.expect("\(number)") }
+    #expect(!ends.take("499") && ends.take("500") && ends.take("1499"))
   }
 
   @Test("With a store on disk a second engine is kept out, and the next one goes on")

@@ -171,6 +171,47 @@ struct LiveFeedTests {
     #expect(!elsewhere.text.contains("id4"), "\(elsewhere.text)")
   }
 
+  @Test(
+    "A silence reaches those whom its rule and its service concern, masked for who may not see all, and who comes back")
+  func silences() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    func listen(_ parameters: [(String, String)], privileged: Bool = false) throws -> Listener {
+      let listener = Listener()
+      var filter = try filter(parameters)
+      filter.isPrivileged = privileged
+      try feed.join(listener, filter)
+      return listener
+    }
+    let all = try listen([])
+    let admin = try listen([("types", "silence")], privileged: true)
+    let shop = try listen([("service", "shop"), ("severity", "critical")])
+    let api = try listen([("service", "api")])
+    let other = try listen([("rule", "b.rule")])
+    let alerts = try listen([("types", "alert,run,event")])
+    func silence(_ number: Int64, _ service: String?) -> Silence {
+      Silence(
+        number: number, rule: "a.rule", key: service.map { [.init("service", .string($0))] } ?? [], until: 9,
+        set: .init(by: "user:mara", time: 1, reason: ""))
+    }
+    feed.take(silence(1, "shop"), as: #"{"event":"set","number":1,"reason":"ask bob@example.com"}"#)
+    feed.take(silence(2, nil), as: #"{"event":"expired","number":2}"#)
+    feed.take([Self.alert(9, severity: .critical)])
+    for listener in [all, shop, alerts] { listener.until("id9") }
+    admin.until("\"number\":2")
+    let late = Listener()
+    try feed.join(late, try filter([("types", "silence")]), after: "t-1")
+    late.until("\"number\":2")
+    feed.end()
+    #expect(all.text.contains(#""id":"t-1","type":"silence","data":{"event":"set","number":1,"reason":"ask [email]""#))
+    #expect(admin.text.contains("ask bob@example.com") && !admin.text.contains("id9"), "\(admin.text)")
+    #expect(shop.text.contains("\"number\":1") && shop.text.contains("\"number\":2"), "\(shop.text)")
+    // One that names no service is about all of them.
+    #expect(!api.text.contains("\"number\":1") && api.text.contains("\"number\":2"), "\(api.text)")
+    for listener in [other, alerts] { #expect(!listener.text.contains("\"number\""), "\(listener.text)") }
+    #expect(!late.text.contains("\"number\":1") && late.text.contains("\"id\":\"t-2\""), "\(late.text)")
+  }
+
   @Test("That an alert was resolved by hand is told once, whether the person or detection is faster")
   func resolvedByHand() throws {
     let feed = try feed()

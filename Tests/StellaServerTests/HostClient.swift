@@ -21,6 +21,10 @@ struct HostClient: Sendable {
     try await send("POST", path, token: token, type: type, body: body)
   }
 
+  func delete(_ path: String, token: String? = nil) async throws -> Answer {
+    try await send("DELETE", path, token: token, type: nil, body: "")
+  }
+
   /// What comes, as it comes; ends when the server closes the connection.
   func stream(_ path: String, token: String) throws -> AsyncStream<String> {
     let descriptor = try connected()

@@ -171,6 +171,56 @@ struct StellaOperatorRoutesTests {
     }
   }
 
+  @Test("An approver sets and ends silences, which go on record; a viewer sees them; what makes no sense is refused")
+  func silences() async throws {
+    try await Self.serving { client, shop, _ in
+      let path = "/operators/silences"
+      let body = #"{"rule":"shop.orders","key":{"order":"o1"},"for":"2h","reason":"known"}"#
+      #expect(try await client.post(path, body).status == 401)
+      #expect(try await client.post(path, body, token: "vera").status == 403)
+      #expect(try await client.post(path, body, token: "mara", type: "text/plain").status == 415)
+      for wrong in [
+        body.replacing("2h", with: "soon"), body.replacing("2h", with: "40d"), body.replacing("known", with: " "),
+        body.replacing("\"for\"", with: "\"form\""),
+      ] {
+        let answer = try await client.post(path, wrong, token: "mara")
+        #expect(answer.status == 400, "\(wrong): \(answer)")
+      }
+      #expect(try await client.get(path, token: "vera").body.isEmpty)
+      let set = try await client.post(path, body, token: "mara")
+      #expect(set.status == 200 && set.body.hasPrefix(#"{"number":1,"until":"20"#), "\(set)")
+      let listed = try await client.get(path, token: "vera").body
+      #expect(listed.contains(#""rule":"shop.orders","key":{"order":"o1"}"#), "\(listed)")
+      #expect(listed.contains(#""by":"user:mara","reason":"known"}"#), "\(listed)")
+      #expect(try await client.delete(path + "/1", token: "vera").status == 403)
+      #expect(try await client.delete(path + "/1", token: "mara").body == "{\"number\":1}\n")
+      #expect(try await client.delete(path + "/1", token: "mara").status == 404)
+      #expect(try await client.delete(path + "/one", token: "mara").status == 400)
+      #expect(try await client.get(path, token: "vera").body.isEmpty)
+    }
+  }
+
+  @Test("An approver asks for a fix without an alert, which waits for votes")
+  func asksFor() async throws {
+    try await Self.serving { client, shop, run in
+      let path = "/operators/runs"
+      let body = #"{"fix":"refund-order","params":{"order":"o7"}}"#
+      #expect(try await client.post(path, body).status == 401)
+      #expect(try await client.post(path, body, token: "vera").status == 403)
+      #expect(try await client.post(path, body, token: "ivo").status == 403)
+      let unknown = try await client.post(path, #"{"fix":"refund"}"#, token: "mara")
+      #expect(unknown.status == 404, "\(unknown)")
+      for wrong in [#"{"params":{}}"#, #"{"fix":"refund-order","params":{"order":["o7"]}}"#] {
+        let answer = try await client.post(path, wrong, token: "mara")
+        #expect(answer.status == 400, "\(answer)")
+      }
+      let asked = try await client.post(path, body, token: "mara")
+      #expect(asked.status == 200 && asked.body.contains(#""fix":"refund-order""#), "\(asked)")
+      #expect(asked.body.contains(#""state":"awaiting""#) && !asked.body.contains(run.id), "\(asked)")
+      #expect(shop.gateway.refunds.isEmpty)
+    }
+  }
+
   @Test("The stream tells of what changes, and ends with the server instead of holding it up")
   func stream() async throws {
     var text = ""
@@ -187,6 +237,24 @@ struct StellaOperatorRoutesTests {
       text.contains("\r\ncontent-type: text/event-stream") || text.contains("\r\nContent-Type: text/event-stream"))
     #expect(text.contains("event: run\ndata: {") && !text.contains("event: alert"))
     #expect(text.contains("event: end\ndata: {\"reason\":\"the server ends\"}\n\n"), "\(text)")
+  }
+
+  @Test("The stream tells what people say about alerts, a resolve once, with who and why")
+  func remarks() async throws {
+    var text = ""
+    var pieces: AsyncStream<String>.Iterator?
+    try await Self.serving { client, shop, run in
+      pieces = try client.stream("/operators/stream?types=alert", token: "vera").makeAsyncIterator()
+      while !text.contains("retry: 2000"), let piece = await pieces?.next() { text += piece }
+      let alerts = shop.engine.alerts
+      try await shop.engine.acknowledge(alert: run.alert, reason: "mine", by: "mara")
+      try await shop.engine.resolve(alert: run.alert, reason: "undone", by: "mara")
+      for await alert in alerts where alert.id == run.alert { break }
+      while !text.contains("undone"), let piece = await pieces?.next() { text += piece }
+    }
+    while let piece = await pieces?.next() { text += piece }
+    #expect(text.contains("event: alert\ndata: {\"event\":\"acknowledged\""), "\(text)")
+    #expect(text.components(separatedBy: "data: {\"event\":\"resolved\"").count == 2, "\(text)")
   }
 
   @Test("Who may no longer listen is told so, and gets nothing more")

@@ -8,7 +8,7 @@ import { eventsView } from "./events.js";
 import { healthView } from "./health.js";
 import { listen, showKeys } from "./keys.js";
 import { logView } from "./log.js";
-import { alertHappened, runHappened } from "./model.js";
+import { alertHappened, runHappened, silenceHappened } from "./model.js";
 import { overviewView } from "./overview.js";
 import { pause, refreshAll, resetAll } from "./resource.js";
 import { rulesView } from "./rules.js";
@@ -38,8 +38,8 @@ const links = new Map(views.map((view, index) => {
 /** One stream for the page: a browser has few connections to a host for all of its tabs. */
 function listenTo() {
   if (session.state !== "in" && session.state !== "open") return;
-  if (shown === events) stream.want({ types: "event,alert,run", ...events.filter() });
-  else stream.want({ types: overview.keepsEvents() ? "event,alert,run" : "alert,run" });
+  if (shown === events) stream.want({ types: "event,alert,run,silence", ...events.filter() });
+  else stream.want({ types: overview.keepsEvents() ? "event,alert,run,silence" : "alert,run,silence" });
 }
 
 function route() {
@@ -105,6 +105,7 @@ stream.on("state", () => {
 });
 stream.on("alert", alertHappened);
 stream.on("run", runHappened);
+stream.on("silence", silenceHappened);
 when("unauthorized", () => session.lost());
 when("unreachable", () => { if (!Number.isFinite(lost)) lost = Date.now(); if (stream.state === "live") stream.now(); drawLink(); });
 when("reached", () => {

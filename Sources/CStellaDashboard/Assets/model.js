@@ -96,7 +96,10 @@ const runsSoon = settle(() => { if (runs.isUsed) runs.refresh(); if (logStatus.i
 
 /** An alert with what the stream has told of it; null when that is older than what is known. */
 export function withNews(alert, news) {
-  return !alert || alert.id !== news.id || news.revision < alert.revision ? null : { ...alert, ...news };
+  if (!alert || alert.id !== news.id || news.revision < alert.revision) return null;
+  const { muted, ...rest } = alert;
+  // What mutes it stays until the stream says otherwise: its rule knows only what did when it fired.
+  return muted === undefined || news.event === "unmuted" ? { ...rest, ...news } : { ...rest, muted, ...news };
 }
 
 /** The stream has told of an alert or a run: what is known of it is shown at once, and what is kept about it asked for soon. */
@@ -112,3 +115,13 @@ export function alertHappened(news) {
   alertsSoon();
 }
 export function runHappened() { runsSoon(); }
+/** The stream has told that a silence was set or is over. */
+export function silenceHappened(news) {
+  for (const resource of [alerts, allAlerts]) {
+    if (resource.value === null) continue;
+    const others = resource.value.silences.filter((silence) => silence.number !== news.number);
+    resource.set({ ...resource.value, silences: news.event === "set" ? [...others, news].sort((a, b) => a.number - b.number) : others });
+  }
+  alertsSoon();
+  if (mutes.isUsed) mutes.refresh();
+}

@@ -10,7 +10,7 @@ const LONGEST = 30000;
 const HIDDEN = 300000;
 
 class Stream {
-  #listeners = { event: [], alert: [], run: [], gap: [], state: [] };
+  #listeners = { event: [], alert: [], run: [], silence: [], gap: [], state: [] };
   #filter = {};
   #last = null;
   #current = null;

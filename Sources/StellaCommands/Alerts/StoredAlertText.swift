@@ -92,13 +92,31 @@ enum StoredAlertText {
 /// Kept alerts as JSON: the alert with what people said.
 enum StoredAlertJSON {
   /// A silence that holds, in a list of alerts: `kind` tells it from them.
-  static func silence(_ silence: Silence) -> String {
-    FieldValue.object([
+  static func silence(_ silence: Silence) -> String { FieldValue.object(members(silence)).json }
+
+  /// What became of a silence.
+  ///
+  /// - Parameters:
+  ///   - event: `set`, `ended` or `expired`.
+  ///   - end: who ended it, and when; nil unless somebody did.
+  ///   - alerts: that fire, and that nobody is told of from now on, or somebody is again.
+  static func silence(_ silence: Silence, event: String, end: (by: String?, time: Int64)?, alerts: Int) -> String {
+    var members = [.init("event", .string(event))] + members(silence)
+    if let end {
+      let by = end.by.map { [FieldValue.Member("by", .string($0))] } ?? []
+      members.append(.init("ended", .object(by + [.init("time", .string(Timestamp.text(end.time)))])))
+    }
+    members.append(.init("alerts", .integer(Int64(alerts))))
+    return FieldValue.object(members).json
+  }
+
+  private static func members(_ silence: Silence) -> [FieldValue.Member] {
+    [
       .init("kind", .string("silence")), .init("number", .integer(silence.number)),
       .init("rule", .string(silence.rule)),
       .init("key", .object(silence.key)), .init("until", .string(Timestamp.text(silence.until))),
       .init("by", .string(silence.set.by)), .init("reason", .string(silence.set.reason)),
-    ]).json
+    ]
   }
 
   /// - Parameters:

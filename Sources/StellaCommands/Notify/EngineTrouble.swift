@@ -34,7 +34,7 @@ final class EngineTrouble: Sendable {
     case .dropped(let count): tell("\(CountText.count(count, "alert")) came too fast to be kept", "alerts")
     case .trouble(let message): tell("Alerts or fixes: \(message)", "fixes")
     case .fenced(let message): tell("Another engine carries out runs now: \(message)", "lease")
-    case .proposed, .notAsked, .ran, .recovered: break
+    case .proposed, .notAsked, .ran, .recovered, .silencesChanged: break
     }
   }
 

@@ -90,7 +90,8 @@ struct ServeCommand: AsyncParsableCommand {
       events = try EventKeeping.begin(configuration, desk.directory, isQuiet: isQuiet)
       session.archive = events?.tap
       server = try await StateServer(
-        desk, session.monitor, feed, events, traffic: traffic, journal: session.journal, configuration,
+        desk, session.monitor, feed, session.silences, events, traffic: traffic, journal: session.journal,
+        configuration,
         parts: network.health, lost: network.lost)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }

@@ -27,13 +27,14 @@ final class StateServer: Sendable {
   /// - Parameters:
   ///   - monitor: of the engine that runs beside it.
   ///   - feed: what happens there, for those who look on. Ends with the server.
+  ///   - silences: tells them of silences.
   ///   - events: keeps events; nil where they are not kept.
   ///   - traffic: sees what passes through that engine.
   ///   - journal: where events go that come over the network; nil where none do.
   ///   - parts: what else there is to say about its health.
   init(
-    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, _ events: EventRecorder?,
-    traffic: TrafficGauge, journal: IntakeJournal?, _ configuration: Configuration,
+    _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, _ silences: SilenceFeed?,
+    _ events: EventRecorder?, traffic: TrafficGauge, journal: IntakeJournal?, _ configuration: Configuration,
     parts: @escaping @Sendable () -> [Health.Part], lost: @escaping @Sendable () -> Int
   ) async throws {
     try desk.directory.checkIsPrivate()
@@ -52,6 +53,10 @@ final class StateServer: Sendable {
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
+      }
+      switch request {
+      case .silence, .unsilence: silences?.look()
+      default: break
       }
       return answer
     }

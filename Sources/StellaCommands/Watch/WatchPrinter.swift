@@ -98,6 +98,7 @@ final class WatchPrinter: Sendable {
     case .trouble(let message): warn("\(isKeptOnly ? "alerts" : "fixes"): \(message)")
     case .recovered: note("alerts\(isKeptOnly ? " are" : " and fixes are") kept again")
     case .fenced(let message): warn("another engine carries out runs now: \(message)")
+    case .silencesChanged: break
     }
   }
 

@@ -14,6 +14,9 @@ final class WatchRemediation {
   private let thread: RemediationThread<SQLiteStore>
   private let interruption = EndRequest()
   private let console: Console
+  /// Tells those who look on of silences; nil where nobody can.
+  let silences: SilenceFeed?
+
   /// - Parameters:
   ///   - holder: what this process is, such as `stella watch`.
   ///   - runsFixes: whether what is approved is carried out here.
@@ -36,6 +39,8 @@ final class WatchRemediation {
       retention: Int64(exactly: retention) ?? .max,
       makeSealer: { try LogSigning.sealer(configuration, directory, store) }, note: { console.note($0) })
     let keeper = keeper
+    let silences = try feed.map { try SilenceFeed(store, $0) }
+    self.silences = silences
     thread = try RemediationThread(
       desk.remediation, runner: runner, alertLifetime: Int64(configuration.retention.alerts / .nanoseconds(1)),
       seal: { keeper.wake() },
@@ -43,6 +48,7 @@ final class WatchRemediation {
         trouble?.take(notice)
         switch notice {
         case .proposed(let run), .ran(let run): feed?.take(run)
+        case .silencesChanged: silences?.look()
         case .notAsked, .dropped, .trouble, .recovered, .fenced: break
         }
         printer.remediation(notice)

@@ -44,6 +44,9 @@ final class WatchSession {
   /// Keeps alerts where nothing is proposed for them; nil where nothing is kept.
   private let keeping: RemediationThread<SQLiteStore>?
 
+  /// Tells those who look on of silences; nil where nobody can.
+  var silences: SilenceFeed? { remediation?.silences }
+
   /// Takes the state directory, and begins to look after alerts where state is kept, and after fixes when that is asked for.
   init(_ plan: Plan) throws {
     self.plan = plan

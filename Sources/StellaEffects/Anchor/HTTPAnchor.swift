@@ -93,7 +93,8 @@ package struct HTTPAnchor: LogAnchor {
       return try HTTPQuestion(timeout: timeout, caFile: caFile, limitBytes: Self.answerLimitBytes)
         .answer(to: method, url, headers: headers, body: body)
     } catch {
-      let why = AnswerExcerpt(NoSecrets()).beginning(of: Array(ConnectionTrouble(error).configured.utf8))
+      let trouble = ConnectionTrouble(error).configured(by: "anchor_ca_file")
+      let why = AnswerExcerpt(NoSecrets()).beginning(of: Array(trouble.utf8))
       throw unavailable("can't be reached: \(why)")
     }
   }

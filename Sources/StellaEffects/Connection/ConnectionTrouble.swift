@@ -28,16 +28,17 @@ package struct ConnectionTrouble: Sendable, Hashable {
 
   private static let limitCharacters = 200
 
-  /// - Parameter place: `HOST:PORT` where the connection was to lead; nil when the error or the sentence before says it.
-  package init(_ error: any Error, at place: String? = nil) {
-    (kind, text) = Self.read(error, place)
-  }
+  package init(_ error: any Error) { (kind, text) = Self.read(error, nil) }
 
   /// The same, and for a certificate that isn't believed, which key of stella.yaml says whom to believe.
-  package var configured: String {
-    text == Self.unbelieved.1 ? text + "; `ca_file` names others to believe" : text
+  package var configured: String { configured(by: "ca_file") }
+
+  /// - Parameter key: that key's name, where it is another one.
+  package func configured(by key: String) -> String {
+    text == Self.unbelieved.1 ? text + "; `\(key)` names others to believe" : text
   }
 
+  /// - Parameter place: `HOST:PORT` where the connection was to lead; nil when the error or the sentence before says it.
   private static func read(_ error: any Error, _ place: String?) -> (Kind, String) {
     switch error {
     case let error as NIOConnectionError: return connection(error)
@@ -54,14 +55,14 @@ package struct ConnectionTrouble: Sendable, Hashable {
       case .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed, .eof: return closed
       default: return other(error)
       }
-    case is SocketAddressError: return (.noSuchHost, place.map { "there is no host \($0)" } ?? "there is no such host")
+    case is SocketAddressError: return (.noSuchHost, "there is no such host")
     case let error as HTTPParserError where error == .invalidEOFState: return closed
     case is HTTPParserError: return (.other, "what answers there doesn't speak HTTP, or speaks it over TLS alone")
     default: return other(error)
     }
   }
 
-  private static let closed = (Kind.closed, "the connection was closed before an answer")
+  private static let closed = (Kind.closed, "the connection was closed before the whole answer was there")
 
   private static func connection(_ error: NIOConnectionError) -> (Kind, String) {
     let host = TextEscaping.oneLine(error.host)

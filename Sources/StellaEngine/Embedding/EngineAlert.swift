@@ -47,6 +47,13 @@ extension EngineAlert {
       resolved: alert.resolved.map(Remark.init), json: Self.json(alert))
   }
 
+  /// ``json`` with another `event` than its rule's last: what a person said.
+  func json(event: String) -> String {
+    guard case .object(var members)? = try? JSONParser().parse(json) else { return json }
+    members.removeAll { $0.name == "event" }
+    return FieldValue.object([.init("event", .string(event))] + members).json
+  }
+
   private static func json(_ alert: StoredAlert) -> String {
     guard case .object(var members)? = try? JSONParser().parse(alert.json) else { return "{}" }
     members.removeAll { $0.name == "status" }

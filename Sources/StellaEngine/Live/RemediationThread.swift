@@ -23,6 +23,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     case recovered
     /// Another engine has taken over; this one carries out nothing more.
     case fenced(String)
+    /// Which silences hold is not what it was: somebody set or ended one, or one's time is over.
+    case silencesChanged
   }
 
   /// Alerts that are looked at before decisions are looked at again.
@@ -132,7 +134,8 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     self.seal = seal
     self.onNotice = onNotice
     lookedForResolved = time.now()
-    silences = try store.readRuns { try $0.silences() }
+    let now = lookedForResolved
+    silences = try store.readRuns { try $0.silences() }.filter { $0.until > now }
     thread = try EngineThread.start { self.run() }
   }
 
@@ -438,9 +441,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
       _ = try store.write(as: .command) { try $0.pruneAlerts(before: now - alertLifetime) }
       nextPruning = round + 3_600_000_000_000
     }
-    guard remediation != nil, size != sealedSize, round >= nextSealing || isLast else { return }
+    guard remediation != nil, seenSize != sealedSize, round >= nextSealing || isLast else { return }
     seal()
-    sealedSize = size
+    sealedSize = seenSize
     nextSealing = round + 5_000_000_000
   }
 
@@ -456,7 +459,12 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     }
     for alert in over where !foundResolved.contains(alert.id) { end(alert) }
     (foundResolved, lookedForResolved) = (Set(over.map(\.id)), now)
-    lock.locked { silences = found.filter { $0.until > now } }
+    let holding = found.filter { $0.until > now }
+    let isOther = lock.locked {
+      defer { silences = holding }
+      return silences != holding
+    }
+    if isOther { onNotice(.silencesChanged) }
     return size
   }
 

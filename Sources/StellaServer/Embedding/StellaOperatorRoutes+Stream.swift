@@ -11,7 +11,7 @@ extension StellaOperatorRoutes {
     let place = try listeners.take()
     let told = OperatorStream()
     // From here on nothing is missed that happens before the client gets the head.
-    let alerts = types.contains("alert") ? engine.alerts : nil
+    let alerts = types.contains("alert") ? engine.alertEvents : nil
     let runs = types.contains("run") ? engine.runs : nil
     return Response(
       status: .ok,

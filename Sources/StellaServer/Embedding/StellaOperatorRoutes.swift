@@ -22,6 +22,9 @@ import StellaModel
 /// | `POST runs/ID/approve`, `…/reject` `{"digest","reason"}` | approver | a vote on exactly the plan of that digest |
 /// | `POST runs/ID/withdraw`, `…/accept` `{"reason"}`, `…/replan`, `…/rollback` | approver | the run that it is then about |
 /// | `POST runs/ID/reconcile` `{"outcome","reason"}` | approver | the run; `applied` or `not_applied` |
+/// | `POST runs` `{"fix","params"}` | approver | the run: a fix that is asked for without an alert |
+/// | `GET silences` | viewer | silences that hold, one a line |
+/// | `POST silences` `{"rule","key","for","reason"}`, `DELETE silences/NUMBER` | approver | its number, and until when |
 /// | `POST freeze`, `POST unfreeze` `{"reason"}` | approver | whether all effects are stopped |
 ///
 /// Failures are `application/problem+json`. Who is not known gets 401 everywhere. A `POST` must say that its body is
@@ -56,6 +59,7 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
   public func add(to router: some RouterMethods<Context>) {
     addReads(to: router)
     addDecisions(to: router)
+    addSilences(to: router)
     router.get("stream") { request, context in
       try await answer(request, context, .viewer) { _ in try stream(request, context) }
     }
@@ -145,6 +149,48 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
+  private func addSilences(to router: some RouterMethods<Context>) {
+    router.get("silences") { request, context in
+      try await answer(request, context, .viewer) { _ in
+        if let parameter = Self.query(request).first { throw OperatorRequest.unknown(parameter, among: []) }
+        return Self.lines(try await engine.silences().map(\.json))
+      }
+    }
+    router.post("silences") { request, context in
+      try await answer(request, context, .approver) { who in
+        let asked = try OperatorRequest.silence(try await Self.body(of: request))
+        guard case .silence(let rule, let key, let length, let reason) = asked else { return Self.lines([]) }
+        guard let duration = DurationText.nanoseconds(length) else {
+          throw CommandFailure(.usage, "for \(length): write a duration up to 30d, such as 30m, 2h or 1d.")
+        }
+        let number = try await engine.silence(
+          rule: rule, key: Dictionary(key.map { ($0.name, $0.value) }) { first, _ in first },
+          for: .nanoseconds(duration), reason: reason, by: who.name)
+        let until = try await engine.silences().first { $0.number == number }?.until
+        return Self.json(
+          FieldValue.object([
+            .init("number", .integer(number)), .init("until", until.map { .string(Timestamp.text($0)) } ?? .null),
+          ]).json)
+      }
+    }
+    router.delete("silences/:number") { request, context in
+      let part = try OperatorRoutes<Context>.part("number", context)
+      return try await answer(request, context, .approver) { who in
+        let number: Int64 = try OperatorRequest.number(part, "silence")
+        try await engine.endSilence(number, by: who.name)
+        return Self.json(FieldValue.object([.init("number", .integer(number))]).json)
+      }
+    }
+    router.post("runs") { request, context in
+      try await answer(request, context, .approver) { who in
+        var members = try await Self.body(of: request)
+        let (fix, parameters) = (try members.text("fix"), try members.values("params"))
+        try members.end()
+        return Self.json(try await engine.request(fix: fix, parameters: parameters, by: who.name).json)
+      }
+    }
+  }
+
   /// - Parameters:
   ///   - names: the members of the body, all of them.
   ///   - decision: gets the id of the path if it has one, the members in the same order, and who decides.
@@ -161,7 +207,7 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private static func members(_ names: [String], of request: Request) async throws -> [String] {
+  private static func body(of request: Request) async throws -> RequestMembers {
     let type = request.headers[.contentType]?.lowercased().prefix { $0 != ";" && $0 != " " }
     guard type == "application/json" else { throw HTTPError(.unsupportedMediaType, message: "send application/json.") }
     let body: ByteBuffer
@@ -170,7 +216,11 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
     } catch is NIOTooManyBytesError {
       throw HTTPError(.contentTooLarge)
     }
-    var members = try RequestMembers(body)
+    return try RequestMembers(body)
+  }
+
+  private static func members(_ names: [String], of request: Request) async throws -> [String] {
+    var members = try await Self.body(of: request)
     var said: [String] = []
     for name in names { said.append(try members.text(name)) }
     // Before anything is done.

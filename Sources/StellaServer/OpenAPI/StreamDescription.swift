@@ -20,16 +20,21 @@ extension AreaDescription {
         "Message",
         .object([
           .init("id", .text, isRequired: false),
-          .init("type", .oneOf(["event", "alert", "run", "gap", "ping", "dropped", "end"])), .init("data", .any),
+          .init("type", .oneOf(["event", "alert", "run", "silence", "gap", "ping", "dropped", "end"])),
+          .init("data", .any),
         ])
       ),
     ])
 
   static let streamFilters: [RouteDescription.Parameter] = [
-    .init("types", "Of `event`, `alert`, `run`, with commas between them.", .text.example(.string("event,alert"))),
+    .init(
+      "types", "Of `event`, `alert`, `run`, `silence`, with commas between them.", .text.example(.string("event,alert"))
+    ),
     .init("level", "Events of at least this level.", .oneOf(LogLevel.allCases.map(\.name))),
-    .init("service", "Events of these services, and alerts whose key names one."),
-    .init("rule", "Alerts and runs of these rules."),
+    .init(
+      "service",
+      "Events of these services, and alerts whose key names one; silences whose key names another are left out."),
+    .init("rule", "Alerts, runs and silences of these rules."),
     .init("severity", "Alerts of at least this severity.", .oneOf(Severity.allCases.map(\.rawValue))),
     .init("where", "Events for which a condition holds, as in rules.", .text.longest(4096)),
     .init("last_event_id", "Goes on behind this message."),

@@ -10,6 +10,7 @@ struct RequestMembers {
     case flag(Bool)
     case texts([String: String])
     case list([String])
+    case values([String: Single])
     case other
 
     init(from decoder: any Decoder) throws {
@@ -22,8 +23,28 @@ struct RequestMembers {
         self = .texts(texts)
       } else if let list = try? container.decode([String].self) {
         self = .list(list)
+      } else if let values = try? container.decode([String: Single].self) {
+        self = .values(values)
       } else {
         self = .other
+      }
+    }
+  }
+
+  /// A text, a number, or true or false.
+  private struct Single: Decodable {
+    let value: FieldValue
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let text = try? container.decode(String.self) {
+        value = .string(text)
+      } else if let flag = try? container.decode(Bool.self) {
+        value = .bool(flag)
+      } else if let number = try? container.decode(Int64.self) {
+        value = .integer(number)
+      } else {
+        value = .double(try container.decode(Double.self))
       }
     }
   }
@@ -100,6 +121,17 @@ struct RequestMembers {
     case .texts(let texts): return texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     case nil: return []
     default: throw CommandFailure(.usage, "the member \(name) is no object of texts.")
+    }
+  }
+
+  /// An object of texts, numbers and truth values; none when it isn't there.
+  mutating func values(_ name: String) throws(CommandFailure) -> [String: FieldValue] {
+    names.append(name)
+    switch members.removeValue(forKey: name) {
+    case .texts(let texts): return texts.mapValues { .string($0) }
+    case .values(let values): return values.mapValues(\.value)
+    case nil: return [:]
+    default: throw CommandFailure(.usage, "the member \(name) is no object of texts, numbers, true and false.")
     }
   }
 

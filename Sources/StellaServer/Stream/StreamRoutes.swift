@@ -6,10 +6,10 @@ import StellaModel
 
 /// What happens, as it happens: `GET /api/v1/stream` and `GET /api/stella/server-logs-stream`.
 ///
-///     ?types=event,alert,run   which kinds of messages; all without it
+///     ?types=event,alert,run,silence   which kinds of messages; all without it
 ///     &level=warning           events of at least this level
 ///     &service=shop,api        events of these services, and alerts whose key names one of them
-///     &rule=errors.spike       alerts and runs of these rules
+///     &rule=errors.spike       alerts, runs and silences of these rules
 ///     &severity=high           alerts of at least this severity
 ///     &where=status >= 500     events for which a rule's condition holds
 ///

@@ -128,6 +128,18 @@ def shows(visit):
     host("resolve", page.run("location.hash.split('/')[1]"))
     page.until("document.querySelector('.detail .detail-line').textContent.includes('resolved by hand') && document.querySelector('.detail .facts').textContent.includes('gone by itself')", "that somebody resolved it")
     page.until(f"{ROWS}.length === 1", "the alert that is left")
+    # Somebody silences it elsewhere: the stream tells, and nothing that is asked for now and then.
+    page.run("""import('/assets/model.js').then(async (model) => {
+      for (const one of [model.alerts, model.allAlerts]) one.every = 0;
+      await model.alerts.refresh();
+    })""")
+    host("silence")
+    page.until("document.querySelector('details.more summary').textContent === 'Silences that hold: 2'", "the silence of somebody else")
+    page.until(f"{ROWS}[0].querySelector('.cell-state').textContent === 'muted'", "that it mutes the alert")
+    host("unsilence")
+    page.until("document.querySelector('details.more summary').textContent === 'Silences that hold: 1'", "that the silence is over")
+    page.until(f"{ROWS}[0].querySelector('.cell-state').textContent === 'firing'", "that it mutes no more")
+    page.run("import('/assets/model.js').then((model) => { for (const one of [model.alerts, model.allAlerts]) { one.every = 15000; one.refresh(); } })")
 
     visit.view("rules")
     page.until(f"{ROWS}.some((row) => row.textContent.includes('service.broken'))", "the rules")
@@ -459,7 +471,7 @@ def returns(visit):
     page.until(f"{ROWS}.some((row) => row.textContent.includes('before'))", "an event")
     # What came while another view was shown is there too.
     visit.view("alerts")
-    page.until(f"{LIVE} && document.getElementById('link').dataset.types === 'alert,run'", "the stream without events")
+    page.until(f"{LIVE} && document.getElementById('link').dataset.types === 'alert,run,silence'", "the stream without events")
     host("append", "elsewhere")
     visit.view("events")
     page.until(EVENTS, "the stream of events again")

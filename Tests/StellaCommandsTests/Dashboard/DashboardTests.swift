@@ -38,6 +38,11 @@ struct DashboardTests {
   func shows() throws {
     let (scene, _) = try Self.scene()
     try BrowserVisit.play("shows", at: scene.url) { words in
+      if words[0] == "silence" {
+        return String(
+          try scene.expect(["alerts", "silence", "service.broken", "--for", "1h", "--reason", "elsewhere"]).status)
+      }
+      if words[0] == "unsilence" { return String(try scene.expect(["alerts", "unsilence", "2"]).status) }
       if words[0] == "resolve" {
         return String(try scene.expect(["alerts", "resolve", words[1], "--reason", "gone by itself"]).status)
       }

@@ -79,6 +79,17 @@ struct EmbeddedApprovalTests {
     let after = try scene.expect("runs", "show", run.id, "--output", "json").output
     #expect(after.contains(#""state":"succeeded""#) && after.contains("twice is enough"))
 
+    // What people say of alerts is on record as a vote is.
+    try await engine.acknowledge(alert: run.alert, reason: "mine", by: "mara")
+    let number = try await engine.silence(rule: "shop.orders", for: .seconds(600), reason: "known", by: "mara")
+    try await engine.endSilence(number, by: "mara")
+    try await engine.resolve(alert: run.alert, reason: "undone", by: "mara")
+    let records = try scene.expect("log", "show", "--output", "json").output
+    for kind in ["alert.acknowledged", "silence.set", "silence.ended", "alert.resolved"] {
+      let line = records.split(separator: "\n").first { $0.contains("\"\(kind)\"") }
+      #expect(line?.contains("user:mara") == true, "\(kind): \(records)")
+    }
+
     engine.shutDown()
     try await running.value
     _ = try scene.expect("log", "verify", "--output", "json")

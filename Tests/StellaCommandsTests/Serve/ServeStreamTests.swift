@@ -89,6 +89,47 @@ struct ServeStreamTests {
     #expect(over.contains("data: {\"event\":\"resolved\"") && over.contains("\"status\":\"resolved\""), "\(over)")
   }
 
+  @Test(
+    "A silence that is set or ended, also beside the server, reaches those who look on, with who and why and what it does to alerts"
+  )
+  func silences() throws {
+    let access = try AccessScene()
+    let alert = try #require(try access.scene.alerts(["s1"]).first)
+    try access.start()
+    try access.add("vic", roles: ["viewer"])
+    let viewer = try RawStream(
+      port: access.port, path: "/api/v1/stream?types=alert,silence",
+      headers: [("Authorization", "Bearer \(try access.logIn("vic"))")])
+    viewer.until("retry")
+    let socket = try RawStream(socketPath: access.directory(".stella/stella.sock"), path: "/api/v1/stream")
+    socket.until("retry")
+    let words = ["--key", "service=s1", "--for", "1h", "--reason", "bob@example.com knows"]
+    try access.expect(["alerts", "silence", "service.broken"] + words)
+    let set = viewer.until("\"muted\":{")
+    #expect(set.contains("event: silence\ndata: {\"event\":\"set\",\"kind\":\"silence\",\"number\":1,"), "\(set)")
+    #expect(set.contains("[email] knows\",\"alerts\":1}") && !set.contains("bob@"), "\(set)")
+    #expect(set.contains("event: alert\ndata: {\"event\":\"muted\"") && set.contains(alert), "\(set)")
+    #expect(socket.until("\"muted\":{").contains("\"reason\":\"bob@example.com knows\""), "\(socket.text)")
+    try access.expect(["alerts", "unsilence", "1"])
+    let ended = viewer.until("{\"event\":\"unmuted\"")
+    let over = try #require(ended.split(separator: "\n").first { $0.contains("{\"event\":\"ended\"") }, "\(ended)")
+    #expect(over.contains("\"ended\":{\"by\":\"user:mara\",\"time\":") && over.contains("\"alerts\":1}"), "\(over)")
+    // What the server wasn't asked for.
+    try access.expect(["alerts", "silence", "service.broken", "--local"] + words)
+    try access.expect(["alerts", "unsilence", "2", "--local"])
+    try access.expect(["alerts", "silence", "service.broken"] + words)
+    let last = viewer.until("\"number\":3")
+    // Each once, whoever has seen it first.
+    for event in ["set", "ended"] {
+      for number in 1...2 {
+        let count = last.components(separatedBy: "{\"event\":\"\(event)\",\"kind\":\"silence\",\"number\":\(number),")
+          .count
+        // One that was over before it was seen is none.
+        #expect(number == 1 ? count == 2 : count <= 2, "\(event) \(number): \(last)")
+      }
+    }
+  }
+
   @Test("Lines that are cut or repaired are told of once, by source, and counted while the server runs")
   func damaged() throws {
     let (server, port) = try serve("limits: { line_bytes: 4KiB }\n")

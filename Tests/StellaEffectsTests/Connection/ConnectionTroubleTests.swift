@@ -51,6 +51,7 @@ struct ConnectionTroubleTests {
     #expect(unknown.isUnsent && unknown.trouble.kind == .certificate, "\(unknown)")
     #expect(unknown.trouble.text.contains("vouches for its certificate"), "\(unknown)")
     #expect(unknown.trouble.configured.hasSuffix("; `ca_file` names others to believe"))
+    #expect(unknown.trouble.configured(by: "anchor_ca_file").hasSuffix("; `anchor_ca_file` names others to believe"))
     let misnamed = try Self.failure("https://127.0.0.1:\(other.port)", caFile: other.certificate)
     #expect(misnamed.isUnsent && misnamed.trouble.kind == .wrongName, "\(misnamed)")
     #expect(misnamed.trouble.text.contains("another name"), "\(misnamed)")

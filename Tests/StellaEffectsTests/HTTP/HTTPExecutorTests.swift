@@ -200,6 +200,7 @@ struct HTTPExecutorTests {
     defer { server.stop() }
     let outcome = try Self.executor(server.origin).perform(Self.request(server), marker: .test())
     #expect(outcome.kind == .unclear, "\(outcome)")
+    #expect(!outcome.text.contains("before an answer"), "\(outcome)")
     #expect(server.requests.count == 1)
   }
 

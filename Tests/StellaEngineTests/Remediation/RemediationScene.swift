@@ -87,6 +87,7 @@ final class Notices: Sendable {
     case trouble
     case recovered
     case fenced
+    case silencesChanged
   }
 
   private let said = Mutex<[Notice]>([])
@@ -104,6 +105,7 @@ final class Notices: Sendable {
       case .trouble: said.append(.trouble)
       case .recovered: said.append(.recovered)
       case .fenced: said.append(.fenced)
+      case .silencesChanged: said.append(.silencesChanged)
       }
     }
     changed.signal()

@@ -38,10 +38,13 @@ protocol EngineDesk: Sendable {
 
   func alert(_ id: String) throws -> StoredAlert
   func alerts(_ query: AlertQuery) throws -> [StoredAlert]
-  func acknowledge(_ id: String, reason: String, by name: String) throws
-  func resolve(_ id: String, reason: String, by name: String) throws
+  /// The alert as it is then.
+  func acknowledge(_ id: String, reason: String, by name: String) throws -> StoredAlert
+  func resolve(_ id: String, reason: String, by name: String) throws -> StoredAlert
   func silence(_ silence: Silence) throws -> Int64
-  func endSilence(_ number: Int64) throws -> Bool
+  func endSilence(_ number: Int64, by actor: String) throws -> Bool
+  /// Those that hold.
+  func silences() throws -> [Silence]
 }
 
 extension EngineStore.Place {

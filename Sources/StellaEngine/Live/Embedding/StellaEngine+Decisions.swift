@@ -108,14 +108,22 @@ extension StellaEngine {
   /// Says that somebody looks after an alert. One that is over is a conflict.
   public func acknowledge(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
-    try await ask { try $0.acknowledge(id, reason: reason, by: name) }
+    let alert = try await ask { try $0.acknowledge(id, reason: reason, by: name) }
+    if let event = EngineAlertEvent(.acknowledged, alert) { alertEventsOut.send(event) }
   }
 
   /// Says that an alert is over, whatever its rule says. A new alert fires when the rule's condition is met again by what comes from
   /// about a second later on. One that is over already is a conflict.
   public func resolve(alert id: String, reason: String, by name: String) async throws {
     try Self.check(reason)
-    try await ask { try $0.resolve(id, reason: reason, by: name) }
+    remarkedEnds.expect(id)
+    do {
+      let alert = try await ask { try $0.resolve(id, reason: reason, by: name) }
+      if let event = EngineAlertEvent(.resolved, alert) { alertEventsOut.send(event) }
+    } catch {
+      remarkedEnds.forget(id)
+      throw error
+    }
   }
 
   /// Mutes a rule's alerts for a while: they are kept, and nobody is told. In force within about a second.
@@ -140,11 +148,18 @@ extension StellaEngine {
     return try await ask { try $0.silence(silence) }
   }
 
+  /// Silences that are in force, in the order of their numbers.
+  public func silences() async throws -> [EngineSilence] {
+    try await ask { try $0.silences().map { EngineSilence($0) } }
+  }
+
   /// Ends a silence.
   ///
+  /// - Parameter name: who wants that, for the record; nil for the host itself.
   /// - Throws: ``StellaError`` `engine.not_found` when none of that number is in force.
-  public func endSilence(_ number: Int64) async throws {
-    guard try await ask({ try $0.endSilence(number) }) else {
+  public func endSilence(_ number: Int64, by name: String? = nil) async throws {
+    let actor = name.map { "user:\($0)" } ?? "engine"
+    guard try await ask({ try $0.endSilence(number, by: actor) }) else {
       throw StellaError(.notFound, "no silence \(number) is in force.")
     }
   }

@@ -25,6 +25,9 @@ public final class StellaEngine: Service {
   let desk: any EngineDesk
   private let control: EngineControl
   private let alertsOut: EngineBroadcast<Alert>
+  let alertEventsOut: EngineBroadcast<EngineAlertEvent>
+  /// What is told by what a person said, so that it isn't told again.
+  let remarkedEnds = RemarkedEnds()
   private let runsOut: EngineBroadcast<EngineRun>
   private let state: EngineState
   private let found: FoundRules
@@ -64,6 +67,7 @@ public final class StellaEngine: Service {
     }
     buffer = LogBuffer(capacityBytes: configuration.bufferBytes)
     alertsOut = EngineBroadcast(limit: configuration.streamLimit)
+    alertEventsOut = EngineBroadcast(limit: configuration.streamLimit)
     self.runsOut = runsOut
     self.state = state
     self.found = found
@@ -108,6 +112,10 @@ public final class StellaEngine: Service {
   /// Alerts that begin to fire or are resolved, from now on. A new stream for each call; ends with the engine.
   public var alerts: EngineStream<Alert> { alertsOut.subscribe() }
 
+  /// The same, and what people say about alerts: that they look after them, or that they are over. Each is told once. A new stream for
+  /// each call; ends with the engine.
+  public var alertEvents: EngineStream<EngineAlertEvent> { alertEventsOut.subscribe() }
+
   /// Runs of fixes, whenever one has changed: proposed, decided, carried out. A new stream for each call; ends with the engine.
   public var runs: EngineStream<EngineRun> { runsOut.subscribe() }
 
@@ -130,6 +138,7 @@ public final class StellaEngine: Service {
       desk.end()
       _ = state.end()
       alertsOut.end()
+      alertEventsOut.end()
       runsOut.end()
     }
     let options = self.options()
@@ -138,9 +147,14 @@ public final class StellaEngine: Service {
     try desk.start()
     let run = try WatchRun(
       options: options, rules: rules, ruleFiles: found.takeWatch(),
-      onAlerts: { [alertsOut, desk] alerts in
+      onAlerts: { [alertsOut, alertEventsOut, remarkedEnds, desk] alerts in
         desk.take(alerts)
-        for alert in alerts where alert.mute?.isShown ?? true { alertsOut.send(alert) }
+        for alert in alerts {
+          let isRemarked = alert.resolvedBecause == .byHand && remarkedEnds.take(alert.id)
+          guard alert.mute?.isShown ?? true else { continue }
+          alertsOut.send(alert)
+          if !isRemarked { alertEventsOut.send(EngineAlertEvent(alert)) }
+        }
       },
       isSettled: { [desk] in desk.isSettled(within: $0) }, onNotice: { [state] in state.note($0) })
     run.onStanding = { [desk] in desk.update($0) }

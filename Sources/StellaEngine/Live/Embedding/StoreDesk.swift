@@ -130,7 +130,7 @@ final class StoreDesk<Store: RunStore & CheckpointStore>: EngineDesk {
       onNotice(.run(run))
       if isTroubled.exchange(false, ordering: .relaxed) { onNotice(.trouble(nil)) }
     case .recovered: if isTroubled.exchange(false, ordering: .relaxed) { onNotice(.trouble(nil)) }
-    case .notAsked: break
+    case .notAsked, .silencesChanged: break
     case .dropped(let count): onNotice(.dropped(count))
     case .trouble(let text):
       isTroubled.store(true, ordering: .relaxed)
@@ -220,11 +220,14 @@ extension StoreDesk {
   /// How long who was just told of an alert waits for the store that keeps it, in nanoseconds.
   private static var patience: Int64 { 2_000_000_000 }
 
-  func acknowledge(_ id: String, reason: String, by name: String) throws {
-    try remark(id, reason, name) { try $0.acknowledge($1.id, $2) }
+  func acknowledge(_ id: String, reason: String, by name: String) throws -> StoredAlert {
+    try remark(id, reason, name) { transaction, alert, remark in
+      try transaction.acknowledge(alert.id, remark)
+      try remediation.journal.record(.alertAcknowledged, alert, remark, transaction)
+    }
   }
 
-  func resolve(_ id: String, reason: String, by name: String) throws {
+  func resolve(_ id: String, reason: String, by name: String) throws -> StoredAlert {
     try remark(id, reason, name) { transaction, alert, remark in
       var over = alert
       over.status = .resolved
@@ -232,29 +235,46 @@ extension StoreDesk {
       // While it fires still, so that its end is noted for those who were told of it.
       try transaction.resolve(alert.id, remark)
       try transaction.put(over)
+      try remediation.journal.record(.alertResolved, alert, remark, transaction)
     }
   }
 
   private func remark(
     _ id: String, _ reason: String, _ name: String,
     _ body: (Store.Transaction, StoredAlert, StoredAlert.Remark) throws -> Void
-  ) throws {
+  ) throws -> StoredAlert {
     let remark = StoredAlert.Remark(by: "user:\(name)", time: WallTime.now(), reason: reason)
     _ = isSettled(within: Self.patience)
-    try store.write(as: .command) { transaction in
+    return try store.write(as: .command) { transaction in
       guard let alert = try transaction.alert(id) else { throw StellaError(.notFound, "there is no alert \(id).") }
       guard alert.status != .resolved else {
         let over = Timestamp.text(alert.resolved?.time ?? alert.updatedAt)
         throw StellaError(.conflict, "the alert \(id) is over since \(over).")
       }
       try body(transaction, alert, remark)
+      return try transaction.alert(id) ?? alert
     }
   }
 
-  func silence(_ silence: Silence) throws -> Int64 { try store.write(as: .command) { try $0.insert(silence) } }
+  func silence(_ silence: Silence) throws -> Int64 {
+    try store.write(as: .command) { transaction in
+      let number = try transaction.insert(silence)
+      try remediation.journal.recordSilence(silence, number: number, transaction)
+      return number
+    }
+  }
 
-  func endSilence(_ number: Int64) throws -> Bool {
+  func endSilence(_ number: Int64, by actor: String) throws -> Bool {
     let now = WallTime.now()
-    return try store.write(as: .command) { try $0.endSilence(number, at: now) }
+    return try store.write(as: .command) { transaction in
+      guard try transaction.endSilence(number, at: now) else { return false }
+      try remediation.journal.recordSilenceEnd(number, by: actor, at: now, transaction)
+      return true
+    }
+  }
+
+  func silences() throws -> [Silence] {
+    let now = WallTime.now()
+    return try store.readRuns { try $0.silences() }.filter { $0.until > now }
   }
 }

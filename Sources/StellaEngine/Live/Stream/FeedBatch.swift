@@ -22,7 +22,7 @@ enum FeedItem {
   }
 }
 
-/// An alert's transition, or a run's.
+/// What happened to an alert, a run or a silence.
 final class FeedMessage {
   let number: Int64
   let kind: FeedFilter.Kind
@@ -49,6 +49,8 @@ final class FeedMessage {
   func isWanted(by filter: FeedFilter, _ masker: Masker) -> Bool {
     guard filter.kinds.contains(kind) else { return false }
     if !filter.rules.isEmpty, !filter.rules.contains(rule) { return false }
+    // One that names no service is about all of them.
+    if kind == .silence { return service == nil || filter.wants(service: service, masker) }
     guard kind == .alert else { return true }
     if let least = filter.severity { guard let severity, severity >= least else { return false } }
     return filter.wants(service: service, masker)

@@ -4,7 +4,7 @@ import StellaModel
 /// What a client of a ``LiveFeed`` wants of it.
 package struct FeedFilter: Sendable, Hashable {
   package enum Kind: String, Sendable, CaseIterable {
-    case event, alert, run
+    case event, alert, run, silence
   }
 
   /// In which form messages come.
@@ -20,9 +20,9 @@ package struct FeedFilter: Sendable, Hashable {
   package var kinds: Set<Kind> = Set(Kind.allCases)
   /// Events of at least this level; those without one are left out then.
   package var level: LogLevel?
-  /// Events of these services, and alerts whose key names one of them; empty: all.
+  /// Events of these services, alerts whose key names one of them, and silences but for those whose key names another; empty: all.
   package var services: [String] = []
-  /// Alerts and runs of these rules; empty: all.
+  /// Alerts, runs and silences of these rules; empty: all.
   package var rules: [String] = []
   /// Alerts of at least this severity.
   package var severity: Severity?
@@ -51,7 +51,8 @@ package struct FeedFilter: Sendable, Hashable {
         for word in try Self.list(name, value) {
           guard let kind = Kind.allCases.first(where: { word == $0.rawValue || word == $0.rawValue + "s" }) else {
             throw CommandFailure(
-              .usage, TextEscaping.oneLine("there is no type \(word). There are event, alert and run.", limit: 200))
+              .usage,
+              TextEscaping.oneLine("there is no type \(word). There are event, alert, run and silence.", limit: 200))
           }
           kinds.insert(kind)
         }

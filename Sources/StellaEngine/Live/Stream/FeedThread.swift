@@ -109,6 +109,8 @@ final class FeedThread {
       view.remove(client)
       if view.isEmpty { drop(view) }
     case .join(let client, let filter, let id): join(client, filter, after: id)
+    case .silence(let silence, let json):
+      tell(.silence, rule: silence.rule, severity: nil, service: Self.service(silence.key), Array(json.utf8))
     }
   }
 
@@ -167,9 +169,14 @@ final class FeedThread {
 
   private func add(_ message: FeedMessage, to view: FeedView) {
     guard message.isWanted(by: view.filter, masker) else { return }
-    view.add(
-      message.number, message.kind == .alert ? "alert" : "run",
-      message.json(isPrivileged: view.filter.isPrivileged, masker))
+    let type: StaticString =
+      switch message.kind {
+      case .event: "event"
+      case .alert: "alert"
+      case .run: "run"
+      case .silence: "silence"
+      }
+    view.add(message.number, type, message.json(isPrivileged: view.filter.isPrivileged, masker))
   }
 
   private func tell(_ tapped: TappedBatch) {

@@ -3,7 +3,7 @@ import StellaDetection
 import StellaModel
 import Synchronization
 
-/// What happens in an engine, for any number of clients: events, the transitions of alerts, and those of runs.
+/// What happens in an engine, for any number of clients: events, the transitions of alerts and those of runs, and silences.
 ///
 /// A thread of its own decodes what detection left in an ``EventTap``, encodes each message once, and hands the same bytes to
 /// all clients that want the same. Detection never waits for it: what comes faster than it can be told is left out and counted.
@@ -19,7 +19,7 @@ package final class LiveFeed: Sendable {
     package var pingNanoseconds: Int64 = 30_000_000_000
     /// How long events are kept for clients that may come back after the last has gone.
     package var leaseNanoseconds: Int64 = 30_000_000_000
-    /// Alerts and runs that wait to be told.
+    /// Alerts, runs and silences that wait to be told.
     package var queue = 10_000
 
     package init() {}
@@ -45,11 +45,12 @@ package final class LiveFeed: Sendable {
     case alert(Alert)
     case remarked(StoredAlert, json: String)
     case run(Run)
+    case silence(Silence, json: String)
   }
 
   struct Inbox {
     var commands: [Command] = []
-    /// Alerts and runs that found no place.
+    /// Alerts, runs and silences that found no place.
     var lost = 0
     var isEnding = false
   }
@@ -174,6 +175,14 @@ package final class LiveFeed: Sendable {
 
   package func take(_ run: Run) {
     inbox.withLock { put(.run(run), in: &$0) }
+    tap.wake()
+  }
+
+  /// A silence that was set or is over.
+  ///
+  /// - Parameter json: what is told of it, a line.
+  package func take(_ silence: Silence, as json: String) {
+    inbox.withLock { put(.silence(silence, json: json), in: &$0) }
     tap.wake()
   }
 
