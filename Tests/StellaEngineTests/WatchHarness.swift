@@ -25,6 +25,8 @@ final class WatchHarness {
   var isSettled: () -> Bool = { true }
   /// What people have resolved.
   var resolvedByHand: ResolvedByHand?
+  /// Tells how long what they said has waited.
+  var clock: MonotonicTime = machineMonotonicTime
 
   init() throws {
     directory = try TemporaryDirectory()
@@ -91,6 +93,7 @@ final class WatchHarness {
         })
       made.onStanding = { [self] in standing += $0 }
       made.resolvedByHand = resolvedByHand
+      made.clock = clock
       run = made
       defer { run = nil }
       do {

@@ -174,8 +174,8 @@ struct WatchResolvedTests {
     }
     var waiting = WaitingClosings()
     #expect(waiting.isEmpty && waiting.next == nil && waiting.take(upTo: .max).isEmpty)
-    waiting.add([closing("a", 3), closing("b", 1), closing("c", 2)])
-    waiting.add([closing("b", 2), closing("d", .min)])
+    waiting.add([closing("a", 3), closing("b", 1), closing("c", 2)], learnedAt: nil)
+    waiting.add([closing("b", 2), closing("d", .min)], learnedAt: 0)
     #expect(waiting.next == .min && waiting.take(upTo: 1) == [closing("d", .min)])
     #expect(waiting.next == 2 && waiting.take(upTo: 2) == [closing("b", 2), closing("c", 2)])
     #expect(!waiting.isEmpty && waiting.take(upTo: .max) == [closing("a", 3)] && waiting.isEmpty)

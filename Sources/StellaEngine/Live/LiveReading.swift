@@ -112,6 +112,11 @@ final class LiveReading {
     readers.map(\.number).filter { !resting.contains($0) && !ended.contains($0) }
   }
 
+  /// Whether a source has nothing more at present. Pipes alone have no such place that could be told from a pause.
+  var hasLiveEnd: Bool {
+    !resting.isEmpty || readers.allSatisfy { ended.contains($0.number) || $0.splitter.source is StreamSource }
+  }
+
   private func isInterrupted(_ interrupts: (any RunControl)?) throws -> Bool {
     guard let interrupts else { return false }
     var isEnding = false

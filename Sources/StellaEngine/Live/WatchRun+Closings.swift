@@ -1,15 +1,27 @@
 import StellaDetection
 
 /// Alerts that people have resolved. Each ends where the stream has come to the time at which somebody said so, or has nothing more:
-/// old events that are read later are no news, and another reading of them ends it at the same place.
+/// old events that are read later are no news, and another reading of them ends it at the same place. But no closing waits for ever:
+/// a source may have no times, a clock that is behind, or more to read than is ever read.
 extension WatchRun {
   func endWhatPeopleResolved(isStart: Bool) throws {
     guard let resolvedByHand else { return }
-    waiting.add(resolvedByHand.take())
+    waiting.add(resolvedByHand.take(), learnedAt: isStart ? nil : clock())
     // Also those that don't fire yet: an old log may be read from its start.
-    if isStart { waiting.add(resolvedByHand.all()) }
+    if isStart { waiting.add(resolvedByHand.all(), learnedAt: nil) }
     if waiting.isEmpty { return }
     try endByHand(waiting.take(upTo: reached(without: nil)))
+    if !isStart, !waiting.isEmpty { try endWhatWaitsTooLong() }
+  }
+
+  /// How long a closing waits for a stream that doesn't come to its time, in nanoseconds.
+  private static let closingPatience: Int64 = 10_000_000_000
+
+  private func endWhatWaitsTooLong() throws {
+    let now = clock()
+    if firstLiveEnd == nil, reading?.hasLiveEnd ?? false { firstLiveEnd = now }
+    let moment = now - min(options.silence, Self.closingPatience)
+    try endByHand(waiting.takeOverdue(learnedBy: moment, known: firstLiveEnd.map { $0 <= moment } ?? false))
   }
 
   /// Runs the events of the batch that come before closings that are due within it, and ends those there.

@@ -44,6 +44,10 @@ package final class WatchRun: EventConsumer {
   /// What people have resolved by hand; nil where nobody can.
   package var resolvedByHand: ResolvedByHand?
   var waiting = WaitingClosings()
+  /// When a source had nothing more for the first time, as far as somebody waited for it, by ``clock``.
+  var firstLiveEnd: Int64?
+  /// Tells how long closings have waited.
+  var clock: MonotonicTime = machineMonotonicTime
   /// Through which others may ask how it fares.
   package var monitor: EngineMonitor? { didSet { showRules() } }
   /// Shows events to those who look on.
