@@ -52,12 +52,11 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private var seenSize: Int64 = -1
   /// Nothing was committed while the store's stamp is this.
   private var seenStamp: Int64?
-  private var nextRound: Int64 = 0
+  private var schedule = RoundSchedule()
   /// Whether something may have been left half done: by a process before this one, or by a round that failed.
   private var needsRecovery = true
   private var sealedSize: Int64 = 0
   private var nextSealing: Int64 = 0
-  private var nextLook: Int64 = 0
   /// How often it was looked for what people said about alerts. Of a thread that has ended.
   private(set) var looks = 0
   private var nextPruning: Int64 = 0
@@ -411,7 +410,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
 
   /// Every decision is on record, so that the log's size tells of each.
   private func isDue(isLast: Bool) throws -> Bool {
-    if isLast || machineMonotonicTime() >= nextRound { return true }
+    if isLast || schedule.isRoundDue(at: machineMonotonicTime()) { return true }
     if remediation == nil { return false }
     let stamp = try store.changeStamp()
     if let stamp, stamp == seenStamp { return false }
@@ -423,7 +422,7 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
   private func round(isLast: Bool) throws {
     if let runner { for run in try runner.turn() { onNotice(.ran(run)) } }
     try refresh(isLast: isLast)
-    nextRound = machineMonotonicTime() + Self.roundNanoseconds
+    schedule.ranRound(at: machineMonotonicTime())
     hasLooked = true
   }
 
@@ -431,9 +430,9 @@ package final class RemediationThread<Store: RunStore>: @unchecked Sendable {
     let now = time.now()
     // Whatever somebody sets the calendar to.
     let round = machineMonotonicTime()
-    if round >= nextLook || isLast {
+    if schedule.isLookDue(at: round) || isLast {
       seenSize = try lookForWords(at: now)
-      nextLook = round + Self.roundNanoseconds
+      schedule.looked(at: round)
     } else {
       seenSize = try store.readRuns { $0.head.size }
     }
