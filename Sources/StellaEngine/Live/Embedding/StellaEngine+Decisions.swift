@@ -119,9 +119,11 @@ extension StellaEngine {
     remarkedEnds.expect(id)
     do {
       let alert = try await ask { try $0.resolve(id, reason: reason, by: name) }
+      remarkedEnds.remarked(id)
       if let event = EngineAlertEvent(.resolved, alert) { alertEventsOut.send(event) }
     } catch {
-      remarkedEnds.forget(id)
+      // Somebody else has resolved it, and the engine was quicker than the store's answer.
+      if let end = remarkedEnds.forget(id), end.mute?.isShown ?? true { alertEventsOut.send(EngineAlertEvent(end)) }
       throw error
     }
   }
