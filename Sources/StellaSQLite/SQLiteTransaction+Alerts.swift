@@ -20,28 +20,38 @@ extension SQLiteTransaction: AlertTransaction {
 
   package func alerts(_ query: AlertQuery) throws(StoreError) -> [StoredAlert] {
     try StoreError.translating(path) {
-      var conditions: [String] = []
-      var arguments: [(any DatabaseValueConvertible)?] = []
-      if !query.statuses.isEmpty {
-        conditions.append("status IN (\(query.statuses.map { _ in "?" }.joined(separator: ", ")))")
-        arguments += query.statuses.map(\.rawValue)
-      }
-      if let rule = query.rule {
-        conditions.append("rule = ?")
-        arguments.append(rule)
-      }
-      if let time = query.resolvedByHandSince {
-        conditions.append("updated_at >= ? AND status = 'resolved' AND resolved_by IS NOT NULL")
-        arguments.append(time)
-      }
-      let index = query.resolvedByHandSince == nil ? "" : " INDEXED BY alert_by_hand"
-      let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-      let limit = query.limit.map { " LIMIT \(max(0, $0))" } ?? ""
-      return try Row.fetchAll(
-        db, sql: "SELECT * FROM alert\(index)\(condition) ORDER BY updated_at DESC, id\(limit)",
-        arguments: StatementArguments(arguments)
-      ).reversed().map { try decodedAlert($0) }
+      let (sql, arguments) = Self.statement(query)
+      return try Row.fetchAll(db, sql: sql, arguments: arguments).reversed().map { try decodedAlert($0) }
     }
+  }
+
+  /// Those that changed last come first.
+  static func statement(_ query: AlertQuery) -> (sql: String, arguments: StatementArguments) {
+    var index = ""
+    var conditions: [String] = []
+    var arguments: [(any DatabaseValueConvertible)?] = []
+    if query.statuses == [.firing], query.rule != nil, query.resolvedByHandSince == nil {
+      // An index of some rows is no use to a condition that isn't known before.
+      index = " INDEXED BY alert_firing"
+      conditions.append("status = 'firing'")
+    } else if !query.statuses.isEmpty {
+      conditions.append("status IN (\(query.statuses.map { _ in "?" }.joined(separator: ", ")))")
+      arguments += query.statuses.map(\.rawValue)
+    }
+    if let rule = query.rule {
+      conditions.append("rule = ?")
+      arguments.append(rule)
+    }
+    if let time = query.resolvedByHandSince {
+      index = " INDEXED BY alert_by_hand"
+      conditions.append("updated_at >= ? AND status = 'resolved' AND resolved_by IS NOT NULL")
+      arguments.append(time)
+    }
+    let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    let limit = query.limit.map { " LIMIT \(max(0, $0))" } ?? ""
+    return (
+      "SELECT * FROM alert\(index)\(condition) ORDER BY updated_at DESC, id\(limit)", StatementArguments(arguments)
+    )
   }
 
   @discardableResult

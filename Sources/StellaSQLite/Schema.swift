@@ -54,6 +54,10 @@ enum Schema {
       // Few of many: engines look for them at their start, and about once a second.
       try db.execute(sql: "CREATE INDEX alert_by_hand ON alert (updated_at) WHERE resolved_by IS NOT NULL")
     }
+    migrator.registerMigration("11 firing alerts of a rule") { db in
+      // Few of many: they are looked for whenever silences of the rule are set or over.
+      try db.execute(sql: "CREATE INDEX alert_firing ON alert (rule, updated_at DESC, id) WHERE status = 'firing'")
+    }
     return migrator
   }
 

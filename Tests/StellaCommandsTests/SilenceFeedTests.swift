@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import StellaDetection
 import StellaModel
 import StellaSQLite
@@ -115,5 +116,26 @@ struct SilenceFeedTests {
     let told = listener.until("\"id\":\"a249\"")
     #expect(told.count == 201 && told.first?.contains("\"alerts\":250}") == true, "\(told.count)")
     #expect(told[1].contains("\"id\":\"a50\""), "\(told[1])")
+  }
+
+  @Test("What a look couldn't read is told by the next one, which needs no other silence")
+  func unread() throws {
+    let feed = try LiveFeed(masking: Masking(), epoch: "t", limits: LiveFeed.Limits())
+    defer { feed.end() }
+    let listener = Listener()
+    var filter = FeedFilter()
+    filter.framing = .lines
+    try feed.join(listener, filter)
+    let silences = try SilenceFeed(store, feed, time: time)
+    _ = try silence("a.b", nil, seconds: 60)
+    let queue = try DatabaseQueue(path: directory(".stella/stella.db"))
+    try queue.write { try $0.execute(sql: "ALTER TABLE silence RENAME TO gone") }
+    #expect(!silences.look())
+    try queue.write { try $0.execute(sql: "ALTER TABLE gone RENAME TO silence") }
+    for _ in 1...2 { silences.lookAgain() }
+    _ = try silence("c.d", nil, seconds: 60)
+    #expect(silences.look())
+    let told = listener.until("\"rule\":\"c.d\"")
+    #expect(told.count == 2 && told.first?.contains("\"rule\":\"a.b\"") == true, "\(told)")
   }
 }

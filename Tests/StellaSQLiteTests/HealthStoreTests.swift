@@ -166,4 +166,23 @@ struct HealthStoreTests {
     }
     #expect(index?.contains("WHERE resolved_by IS NOT NULL") == true)
   }
+
+  @Test("Alerts of a rule that fire are found among all, those that changed last, by an index of their own")
+  func firing() throws {
+    for (number, id) in ["1", "2", "3", "4"].enumerated() { try put(id, .high, .firing, at: Int64(number)) }
+    try put("5", .high, .resolved, at: 60)
+    var query = AlertQuery()
+    (query.rule, query.statuses, query.limit) = ("r", [.firing], 2)
+    let firing = try store.readRuns { try $0.alerts(query).map(\.id) }
+    #expect(firing == ["3", "4"])
+    let (sql, arguments) = SQLiteTransaction.statement(query)
+    let plan = try store.pool.read { db in
+      try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments).map { $0["detail"] as String }
+    }
+    // Neither a walk over all nor a sort.
+    #expect(plan == ["SEARCH alert USING INDEX alert_firing (rule=?)"], "\(plan)")
+    query.statuses = [.firing, .resolved]
+    let any = try store.readRuns { try $0.alerts(query).map(\.id) }
+    #expect(any == ["4", "5"])
+  }
 }

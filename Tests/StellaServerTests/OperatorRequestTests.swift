@@ -57,6 +57,22 @@ struct OperatorRequestTests {
         ])
   }
 
+  @Test("Integers in a body stay what they are; one of more than 64 bits is refused, not rounded")
+  func integers() throws {
+    func values(_ number: String) throws -> [String: FieldValue] {
+      var members = try RequestMembers(ByteBuffer(string: #"{"params":{"n":\#(number)}}"#))
+      return try members.values("params")
+    }
+    for number in [Int64.min, -1, 0, 1 << 53 + 1, .max] {
+      #expect(try values("\(number)") == ["n": .integer(number)])
+    }
+    #expect(try values("0.5") == ["n": .double(0.5)])
+    for number in ["9223372036854775808", "-9223372036854775809", "123456789012345678901234567890"] {
+      let failure = #expect(throws: CommandFailure.self) { try values(number) }
+      #expect(failure?.status == .usage, "\(number)")
+    }
+  }
+
   @Test("Every request arrives as it was sent, whatever is in it")
   func roundTrip() async throws {
     for request in Self.requests {

@@ -26,6 +26,8 @@ final class SilenceFeed: Sendable {
   private let time: any TimeSource
   /// Those that held when it was looked last.
   private let known: Mutex<[Silence]>
+  /// Whether the last look could read nothing.
+  private let isOwed = Atomic(false)
 
   /// - Throws: ``StoreError``.
   init(_ store: SQLiteStore, _ feed: LiveFeed, time: any TimeSource = SystemTime()) throws {
@@ -35,7 +37,21 @@ final class SilenceFeed: Sendable {
   }
 
   /// Tells what is new since the last look. What can't be read now is told by the next one.
-  func look() { try? known.withLock { known in try look(&known) } }
+  ///
+  /// - Returns: whether it could be read; if not, ``lookAgain()`` looks once more.
+  @discardableResult
+  func look() -> Bool {
+    known.withLock { known in
+      let isRead = (try? look(&known)) != nil
+      isOwed.store(!isRead, ordering: .releasing)
+      return isRead
+    }
+  }
+
+  /// Looks if the last look could read nothing: nobody else would before silences change again.
+  func lookAgain() {
+    if isOwed.load(ordering: .acquiring) { look() }
+  }
 
   /// One look after the other, so that none tells what an older state of the store was.
   private func look(_ known: inout [Silence]) throws {

@@ -56,7 +56,7 @@ final class StateServer: Sendable {
       }
       switch request {
       case .silence, .unsilence: silences?.look()
-      default: break
+      default: silences?.lookAgain()
       }
       return answer
     }

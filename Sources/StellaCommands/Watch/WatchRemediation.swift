@@ -47,9 +47,11 @@ final class WatchRemediation {
       onNotice: { notice in
         trouble?.take(notice)
         switch notice {
-        case .proposed(let run), .ran(let run): feed?.take(run)
+        case .proposed(let run), .ran(let run):
+          feed?.take(run)
+          silences?.lookAgain()
         case .silencesChanged: silences?.look()
-        case .notAsked, .dropped, .trouble, .recovered, .fenced: break
+        case .notAsked, .dropped, .trouble, .recovered, .fenced: silences?.lookAgain()
         }
         printer.remediation(notice)
       })

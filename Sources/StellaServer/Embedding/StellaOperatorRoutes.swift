@@ -163,13 +163,12 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
         guard let duration = DurationText.nanoseconds(length) else {
           throw CommandFailure(.usage, "for \(length): write a duration up to 30d, such as 30m, 2h or 1d.")
         }
-        let number = try await engine.silence(
+        let silence = try await engine.setSilence(
           rule: rule, key: Dictionary(key.map { ($0.name, $0.value) }) { first, _ in first },
           for: .nanoseconds(duration), reason: reason, by: who.name)
-        let until = try await engine.silences().first { $0.number == number }?.until
         return Self.json(
           FieldValue.object([
-            .init("number", .integer(number)), .init("until", until.map { .string(Timestamp.text($0)) } ?? .null),
+            .init("number", .integer(silence.number)), .init("until", .string(Timestamp.text(silence.until))),
           ]).json)
       }
     }

@@ -44,7 +44,12 @@ struct RequestMembers {
       } else if let number = try? container.decode(Int64.self) {
         value = .integer(number)
       } else {
-        value = .double(try container.decode(Double.self))
+        let number = try container.decode(Double.self)
+        // An integer that is none of 64 bits would be rounded.
+        guard number.magnitude < 0x1p63 else {
+          throw DecodingError.dataCorruptedError(in: container, debugDescription: "an integer of more than 64 bits")
+        }
+        value = .double(number)
       }
     }
   }
@@ -124,14 +129,15 @@ struct RequestMembers {
     }
   }
 
-  /// An object of texts, numbers and truth values; none when it isn't there.
+  /// An object of texts, numbers and truth values; none when it isn't there. Integers are exact: greater ones are refused.
   mutating func values(_ name: String) throws(CommandFailure) -> [String: FieldValue] {
     names.append(name)
     switch members.removeValue(forKey: name) {
     case .texts(let texts): return texts.mapValues { .string($0) }
     case .values(let values): return values.mapValues(\.value)
     case nil: return [:]
-    default: throw CommandFailure(.usage, "the member \(name) is no object of texts, numbers, true and false.")
+    default:
+      throw CommandFailure(.usage, "the member \(name) is no object of texts, numbers (up to 64 bits), true and false.")
     }
   }
 

@@ -119,9 +119,11 @@ extension StellaEngine {
     remarkedEnds.expect(id)
     do {
       let alert = try await ask { try $0.resolve(id, reason: reason, by: name) }
+      remarkedEnds.remarked(id)
       if let event = EngineAlertEvent(.resolved, alert) { alertEventsOut.send(event) }
     } catch {
-      remarkedEnds.forget(id)
+      // Somebody else has resolved it, and the engine was quicker than the store's answer.
+      if let end = remarkedEnds.forget(id), end.mute?.isShown ?? true { alertEventsOut.send(EngineAlertEvent(end)) }
       throw error
     }
   }
@@ -136,16 +138,24 @@ extension StellaEngine {
   public func silence(
     rule: String, key: [String: String] = [:], for duration: Duration, reason: String, by name: String
   ) async throws -> Int64 {
+    try await setSilence(rule: rule, key: key, for: duration, reason: reason, by: name).number
+  }
+
+  /// The same; the silence as it was set.
+  package func setSilence(
+    rule: String, key: [String: String], for duration: Duration, reason: String, by name: String
+  ) async throws -> Silence {
     try Self.check(reason)
     guard duration > .zero, duration <= .seconds(30 * 86_400) else {
       throw StellaError(.usage, "a silence lasts longer than nothing and up to 30 days.")
     }
     let now = WallTime.now()
-    let silence = Silence(
+    var silence = Silence(
       rule: rule, key: key.sorted { $0.key < $1.key }.map { FieldValue.Member($0.key, .string($0.value)) },
       until: now + duration.nanoseconds,
       set: StoredAlert.Remark(by: "user:\(name)", time: now, reason: reason))
-    return try await ask { try $0.silence(silence) }
+    silence.number = try await ask { [silence] in try $0.silence(silence) }
+    return silence
   }
 
   /// Silences that are in force, in the order of their numbers.

@@ -150,7 +150,7 @@ public final class StellaEngine: Service {
       onAlerts: { [alertsOut, alertEventsOut, remarkedEnds, desk] alerts in
         desk.take(alerts)
         for alert in alerts {
-          let isRemarked = alert.resolvedBecause == .byHand && remarkedEnds.take(alert.id)
+          let isRemarked = alert.resolvedBecause == .byHand && remarkedEnds.take(alert)
           guard alert.mute?.isShown ?? true else { continue }
           alertsOut.send(alert)
           if !isRemarked { alertEventsOut.send(EngineAlertEvent(alert)) }
