@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import StellaModel
 import Testing
@@ -65,6 +66,32 @@ struct CallRecordDecoderTests {
       failed += failures.count
     }
     #expect(failed > whole.count / 2)
+  }
+
+  @Test("A read that leaves nothing behind says so, and takes with it that somebody was woken")
+  func drained() throws {
+    let buffer = LogBuffer(capacityBytes: 1 << 20)
+    let source = LogBufferSource(buffer, clock: { 0 })
+    let descriptor = try #require(source.descriptor)
+    func isWoken() -> Bool {
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      return poll(&request, 1, 0) > 0
+    }
+    // Nothing was read yet: the next record wakes.
+    #expect(source.asksToBeWoken() && !isWoken())
+    let logger = Logger(label: "shop.api") { StellaLogHandler(label: $0, buffer: buffer) }
+    for number in 0..<LineSplitter.linesPerBlock + 1 { logger.info("order \(number)") }
+    #expect(isWoken())
+    let records = RecordBuffer()
+    _ = try source.read(into: records)
+    #expect(records.count == LineSplitter.linesPerBlock && !source.isDrained && isWoken())
+    records.removeAll()
+    _ = try source.read(into: records)
+    #expect(records.count == 1 && source.isDrained && !isWoken())
+    #expect(!source.asksToBeWoken())
+    logger.info("one more")
+    // It looks by itself.
+    #expect(source.hasRecord && !isWoken())
   }
 
   @Test("A buffer for records keeps what a busy host's take, and gives back more")

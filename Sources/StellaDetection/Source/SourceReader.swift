@@ -93,6 +93,9 @@ package final class SourceReader {
     return detector.summary
   }
 
+  /// Whether ``fill(_:)`` may add events without reading anything.
+  package var hasMore: Bool { block != nil || held.mayRelease }
+
   // MARK: Positions
 
   /// The first byte that was not turned into events, or whose event was not used yet. Held events count as read.

@@ -27,6 +27,8 @@ final class LiveReading {
   /// Patterns of which was told that nothing matches them.
   private var awaited: Set<String> = []
   private var lastHousekeeping: Int64 = 0
+  /// Logs are read to their ends.
+  private var isDraining = false
   private static let housekeepingInterval: Int64 = 1_000_000_000
   /// Blocks that one source may bring before the next has its turn.
   private static let turn = 16
@@ -206,6 +208,7 @@ final class LiveReading {
   /// What was logged before the end can't be read again by the next start.
   private func drainLogs() throws {
     for log in logs { log.close() }
+    isDraining = true
     for reader in readers where reader.splitter.source is LogBufferSource {
       var looks = 0
       while !ended.contains(reader.number), looks < LiveReading.lastLooks {
@@ -304,9 +307,12 @@ final class LiveReading {
         noteBinary(reader)
         try consumer.consume()
         announce(reader)
+        if hasDrained(reader) {
+          try becomeIdle(reader)
+          return false
+        }
       case .idle:
-        try confirmHeld(by: reader)
-        if !(reader.splitter.source is StreamSource) || isSilent(reader) { resting.insert(reader.number) }
+        try becomeIdle(reader)
         return false
       case .end:
         announce(reader)
@@ -315,6 +321,18 @@ final class LiveReading {
       }
     }
     return true
+  }
+
+  private func becomeIdle(_ reader: SourceReader) throws {
+    try confirmHeld(by: reader)
+    if !(reader.splitter.source is StreamSource) || isSilent(reader) { resting.insert(reader.number) }
+  }
+
+  /// Whether a log was empty when it was read and all that was there is used. What was logged meanwhile waits for the next look: it
+  /// would make batches of a few events, each of which costs what a large one does.
+  private func hasDrained(_ reader: SourceReader) -> Bool {
+    guard !isDraining, !reader.hasMore, let log = reader.splitter.source as? LogBufferSource else { return false }
+    return log.isDrained
   }
 
   /// At the live end of a source an event that lies far ahead of the others, but not of the calendar, follows a gap. A

@@ -24,6 +24,9 @@ package final class LogBufferSource: RecordSource {
   /// When a read found something last.
   private var lastRecord: Int64?
 
+  /// Whether the last read, record by record, left nothing behind.
+  private(set) var isDrained = false
+
   /// For so many nanoseconds after a record the reader looks by itself.
   package static let attention: Int64 = 1_000_000_000
 
@@ -64,7 +67,9 @@ package final class LogBufferSource: RecordSource {
   package func read(into records: RecordBuffer) throws(SourceError) -> ReadOutcome {
     let direct = direct ?? DirectRecords(masking?.masking, lineLimit: records.lineLimit)
     self.direct = direct
-    return outcome(buffer.take(into: records, masking, direct))
+    let count = buffer.take(into: records, masking, direct)
+    isDrained = !buffer.hasRecord
+    return outcome(count)
   }
 
   /// - Parameter count: bytes that were read; nil when nothing more will come.
@@ -77,6 +82,8 @@ package final class LogBufferSource: RecordSource {
     }
     position.offset += Int64(count)
     lastRecord = clock()
+    // What woke is read, and there need be no read that finds nothing.
+    if isDrained { buffer.forgetWake() }
     buffer.awaitMany()
     return .bytes(count)
   }
