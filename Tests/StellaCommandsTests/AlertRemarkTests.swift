@@ -23,7 +23,12 @@ struct AlertRemarkTests {
     let directory = try CommandDirectory()
     try directory.write(
       "stella.yaml",
-      "users: { me: { uids: [\(getuid())], roles: [admin, approver] } }\nnotify: { give_up_after: '${STELLA_TEST_TIME}' }\n"
+      """
+      users: { me: { uids: [\(getuid())], roles: [admin, approver] } }
+      notify:
+        give_up_after: ${STELLA_TEST_TIME}
+        sinks: { chat: { kind: slack, url: 'http://127.0.0.1:9/hook' } }
+      """
     )
     let configuration = try Configuration.load(
       path: directory("stella.yaml"), environment: isSet ? ["STELLA_TEST_TIME": "2h"] : [:],
