@@ -24,6 +24,7 @@ struct AlertRemarkTests {
     try directory.write(
       "stella.yaml",
       """
+      state: \(directory("state"))
       users: { me: { uids: [\(getuid())], roles: [admin, approver] } }
       notify:
         give_up_after: ${STELLA_TEST_TIME}
@@ -46,7 +47,9 @@ struct AlertRemarkTests {
   @Test("Those who look on are told before the log is signed, which may take a while")
   func beforeSigning() throws {
     let directory = try CommandDirectory()
-    try directory.write("stella.yaml", "users: { me: { uids: [\(getuid())], roles: [admin, approver] } }\n")
+    try directory.write(
+      "stella.yaml",
+      "state: \(directory("state"))\nusers: { me: { uids: [\(getuid())], roles: [admin, approver] } }\n")
     let configuration = try Configuration.load(path: directory("stella.yaml"), environment: [:])
     let desk = try RemediationDesk(configuration, fixes: [], hasTargets: false)
     defer { desk.close() }
