@@ -13,6 +13,7 @@ struct RequestPlaceTests {
     try directory.write(
       "stella.yaml",
       """
+      state: \(directory("state"))
       users: { me: { uids: [\(getuid())], roles: [admin, approver] } }
       secrets: { token: { version: 1, env: STELLA_TEST_UNSET } }
 
