@@ -8,9 +8,9 @@ export function panel(title, { tools = [], body = [], className = "", level = "h
   const note = h("p", { class: "panel-note" });
   const element = h(
     "section", { class: "panel " + className, "aria-labelledby": id },
-    h("div", { class: "panel-head" }, h(level, { id }, title), note, h("div", { class: "panel-tools" }, tools)),
-    h("div", { class: "panel-body" }, body));
-  return { element, note: (text) => { say(note, text); note.title = text; } };
+    h("div", { class: "panel-head" }, h(level, { id }, title), h("div", { class: "panel-tools" }, tools)),
+    note, h("div", { class: "panel-body" }, body));
+  return { element, note: (text) => say(note, text) };
 }
 
 /** What a resource can't show, and since when it is old. */
