@@ -5,9 +5,10 @@ import StellaEngine
 import StellaLogging
 import Synchronization
 
-/// Two servers in one process with the same JSON endpoint, which logs twice a request: one of them into a running engine besides.
+/// Three servers in one process with the same JSON endpoint, which logs twice a request: one of them into a running engine besides. Of
+/// the two without, one shows how far two figures of the same lie apart.
 ///
-/// Tells their ports in one line of JSON, and serves until it gets SIGTERM. `GET /events` of the second says how many events its rules
+/// Tells their ports in one line of JSON, and serves until it gets SIGTERM. `GET /events` of that says how many events its rules
 /// have seen, and how many found no room.
 enum EndpointCost {
   private struct Order: ResponseEncodable {
@@ -34,7 +35,6 @@ enum EndpointCost {
       StellaLogHandler(label: label, engine: engine, alongside: QuietHandler())
     }
     let (ports, found) = AsyncStream.makeStream(of: (name: String, port: Int).self)
-    let plainRouter = router(QuietHandler.logger)
     let embeddingRouter = router(embedding)
     embeddingRouter.get("events") { _, _ in
       let health = engine.health
@@ -43,14 +43,15 @@ enum EndpointCost {
     let group = ServiceGroup(
       configuration: .init(
         services: [
-          engine, server("plain", plainRouter) { found.yield(($0, $1)) },
+          engine, server("plain", router(QuietHandler.logger)) { found.yield(($0, $1)) },
+          server("control", router(QuietHandler.logger)) { found.yield(($0, $1)) },
           server("embedding", embeddingRouter) { found.yield(($0, $1)) },
         ], gracefulShutdownSignals: [.sigterm], logger: QuietHandler.logger))
     let telling = Task {
       var known: [(name: String, value: Double)] = []
       for await (name, port) in ports {
         known.append((name, Double(port)))
-        if known.count == 2 { break }
+        if known.count == 3 { break }
       }
       EmbeddingCost.tell(known)
     }

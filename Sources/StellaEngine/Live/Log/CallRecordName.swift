@@ -17,18 +17,7 @@ struct CallRecordName: Equatable {
       tail = start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
       return
     }
-    var word: UInt64 = 0
-    var place = 0
-    if count & 4 != 0 {
-      word = UInt64(start.loadUnaligned(as: UInt32.self))
-      place = 4
-    }
-    if count & 2 != 0 {
-      word |= UInt64(start.loadUnaligned(fromByteOffset: place, as: UInt16.self)) &<< UInt64(8 &* place)
-      place += 2
-    }
-    if count & 1 != 0 { word |= UInt64(start.load(fromByteOffset: place, as: UInt8.self)) &<< UInt64(8 &* place) }
-    (head, tail) = (word, 0)
+    (head, tail) = (UInt64(first: count, of: start), 0)
   }
 
   /// Whether it is equal only to that of an equal name.

@@ -210,18 +210,7 @@ struct RecordJSON: ~Copyable {
   /// Up to seven bytes, followed by blanks.
   @inline(__always)
   private static func word(_ start: UnsafeRawPointer, _ count: Int) -> UInt64 {
-    var word: UInt64 = 0
-    var place = 0
-    if count & 4 != 0 {
-      word = UInt64(start.loadUnaligned(as: UInt32.self))
-      place = 4
-    }
-    if count & 2 != 0 {
-      word |= UInt64(start.loadUnaligned(fromByteOffset: place, as: UInt16.self)) &<< UInt64(8 &* place)
-      place += 2
-    }
-    if count & 1 != 0 { word |= UInt64(start.load(fromByteOffset: place, as: UInt8.self)) &<< UInt64(8 &* place) }
-    return word | (ones &* 0x20) &<< UInt64(8 &* count)
+    return UInt64(first: count, of: start) | (ones &* 0x20) &<< UInt64(8 &* count)
   }
 
   /// There is room.
