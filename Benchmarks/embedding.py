@@ -7,7 +7,7 @@ import subprocess
 import threading
 import urllib.request
 
-CONNECTIONS, SECONDS, ROUNDS = 16, 1, 40
+CONNECTIONS, ROUNDS = 16, 150
 READY = 60  # seconds for a start
 
 
@@ -29,30 +29,25 @@ class Host:
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
         self.ports = {name: int(port) for name, port in json.loads(line).items()}
 
-    def load(self, name, seconds=SECONDS):
-        """Requests a second that one of them answers, and the CPU µs that the process spends on each."""
-        before = self.cpu()
+    def rounds(self, count=ROUNDS):
+        """For each round, by server, requests a second and the CPU µs that the process spends on each."""
+        names = sorted(self.ports)
         done = subprocess.run(
-            [self.program, "load", str(self.ports[name]), str(CONNECTIONS), str(seconds)],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds + 60)
+            [self.program, "load", str(self.process.pid), str(CONNECTIONS), str(count)]
+            + [str(self.ports[name]) for name in names],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=count * 2 + 60)
         if done.returncode:
             raise RuntimeError(f"EmbeddingCost load ended with {done.returncode}: {done.stderr[-1000:]}")
-        found = json.loads(done.stdout)
-        return found["requests"] / found["seconds"], (self.cpu() - before) / found["requests"] * 1e6
+        return [
+            {name: (one[f"requests_{place}"], one[f"cpu_{place}"]) for place, name in enumerate(names)}
+            for one in map(json.loads, done.stdout.splitlines())
+        ]
 
     def events(self):
         """Events that rules have seen, and those that found no room."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['embedding']}/events", timeout=10) as answer:
             found = json.load(answer)
         return found["read"], found["dropped"]
-
-    def cpu(self):
-        """Seconds of all its threads, to the nanosecond; none of them ends meanwhile."""
-        folder, spent = f"/proc/{self.process.pid}/task", 0
-        for thread in os.listdir(folder):
-            with open(f"{folder}/{thread}/schedstat", encoding="ascii") as file:
-                spent += int(file.read().split()[0])
-        return spent / 1e9
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
@@ -61,16 +56,3 @@ class Host:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-
-def rounds(host, count=ROUNDS, seconds=SECONDS):
-    """For each round, requests a second and CPU µs of each, which take turns in who comes first.
-
-    Rounds are short, since what disturbs a machine comes and goes."""
-    for name in host.ports:
-        host.load(name, 1)
-    found, names = [], sorted(host.ports)
-    for turn in range(count):
-        found.append({name: host.load(name, seconds) for name in names})
-        names = names[1:] + names[:1]
-    return found

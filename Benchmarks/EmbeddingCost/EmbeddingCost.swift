@@ -26,15 +26,17 @@ struct EmbeddingCost {
     switch (arguments.first, arguments.count) {
     case ("call", 2): tell(CallCost().measured(rounds: try number(arguments[1])))
     case ("serve", 2): try await EndpointCost.serve(rules: arguments[1])
-    case ("load", 4):
-      tell(
-        try await LoadGenerator(port: try number(arguments[1]), connections: try number(arguments[2]))
-          .measured(seconds: try number(arguments[3])))
+    case ("load", 5...):
+      let generator = LoadGenerator(
+        process: try number(arguments[1]), connections: try number(arguments[2]), ports: try arguments[4...].map(number)
+      )
+      for figures in try await generator.measured(rounds: try number(arguments[3])) { tell(figures) }
     case ("memory", 2): tell(try await MemoryCost.measured(rules: arguments[1]))
     case ("threads", 2): tell(try await ThreadLoad().run(seconds: try number(arguments[1])))
     default:
       throw Usage(
-        description: "call ROUNDS | serve RULES | load PORT CONNECTIONS SECONDS | memory RULES | threads SECONDS")
+        description:
+          "call ROUNDS | serve RULES | load PROCESS CONNECTIONS ROUNDS PORT... | memory RULES | threads SECONDS")
     }
   }
 

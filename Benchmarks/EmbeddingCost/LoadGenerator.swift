@@ -1,53 +1,114 @@
 import Foundation
-import Synchronization
 
-/// Asks one server on this machine over some connections, each again as soon as it is answered.
+/// Asks some servers of one process on this machine over some connections, one server at a time, each connection again as soon as it
+/// is answered. The servers take turns so short that whatever disturbs the machine disturbs all of them.
 struct LoadGenerator {
-  let port: Int
+  let process: Int
   let connections: Int
+  let ports: [Int]
 
-  func measured(seconds: Int) async throws -> [(name: String, value: Double)] {
-    let began = EmbeddingCost.now()
-    let end = began + Int64(seconds) * 1_000_000_000
-    let requests = try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<connections {
-        group.addTask {
-          // A thread of its own: it blocks.
-          try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try ask(until: end) }) }
-          }
-        }
-      }
-      return try await group.reduce(0, +)
-    }
-    return [("requests", Double(requests)), ("seconds", Double(EmbeddingCost.now() - began) / 1e9)]
+  /// Nanoseconds for each server in each round.
+  private static let turn: Int64 = 300_000_000
+  /// What a turn begins with counts for nothing: caches and threads are the other servers' still.
+  private static let start: Int64 = 60_000_000
+
+  /// A turn of one server.
+  private struct Turn {
+    var server: Int
+    /// Counts from here on.
+    var counted: Int64
+    var end: Int64
   }
 
-  private func ask(until end: Int64) throws -> Int {
-    let descriptor = try connected()
-    defer { close(descriptor) }
+  /// - Returns: for each round and server `requests_N`, answered a second, and `cpu_N`, µs of the process for each.
+  func measured(rounds: Int) async throws -> [[(name: String, value: Double)]] {
+    let began = EmbeddingCost.now() + Self.turn
+    // Who comes first changes from round to round. The first round counts for nothing.
+    let turns = (0...rounds).flatMap { round in
+      ports.indices.map { place in
+        let start = began + Int64(round * ports.count + place) * Self.turn
+        return Turn(
+          server: (round + place) % ports.count, counted: start + Self.start, end: start + Self.turn)
+      }
+    }
+    var requests = [Int](repeating: 0, count: turns.count)
+    var cpu: [Double] = []
+    try await withThrowingTaskGroup(of: [Int].self) { group in
+      for _ in 0..<connections { group.addTask { try await Self.onThread { try ask(turns) } } }
+      cpu = try await Self.onThread { try turns.map(spent(in:)) }
+      for try await answered in group { for (turn, count) in answered.enumerated() { requests[turn] += count } }
+    }
+    let seconds = Double(Self.turn - Self.start) / 1e9
+    return (1...rounds).map { round in
+      ports.indices.flatMap { server -> [(name: String, value: Double)] in
+        let turn = turns.indices.dropFirst(round * ports.count).first { turns[$0].server == server } ?? 0
+        return [
+          ("requests_\(server)", Double(requests[turn]) / seconds),
+          ("cpu_\(server)", cpu[turn] / 1000 / Double(max(1, requests[turn]))),
+        ]
+      }
+    }
+  }
+
+  /// On a thread of its own: it blocks.
+  private static func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result
+  {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
+  }
+
+  /// Requests answered in the counted part of each turn.
+  private func ask(_ turns: [Turn]) throws -> [Int] {
+    let descriptors = try ports.map(connected(to:))
+    defer { for descriptor in descriptors { close(descriptor) } }
     let request = Array("GET /orders/1017 HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
     var room = [UInt8](repeating: 0, count: 64 << 10)
     var length = 0
-    var requests = 0
-    while EmbeddingCost.now() < end {
-      guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-        throw POSIXError(.init(rawValue: errno) ?? .EIO)
+    return try turns.map { turn in
+      var requests = 0
+      while EmbeddingCost.now() < turn.end {
+        let descriptor = descriptors[turn.server]
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+          throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
+        var count = 0
+        // Every answer is as long as the first one.
+        while length == 0 || count < length {
+          let got = recv(descriptor, &room[count], room.count - count, 0)
+          guard got > 0 else { throw POSIXError(.init(rawValue: got < 0 ? errno : ECONNRESET) ?? .EIO) }
+          count += got
+          if length == 0 { length = try Self.length(room[..<count]) ?? 0 }
+        }
+        guard count == length, room[9] == UInt8(ascii: "2") else {
+          throw EmbeddingCost.Failure(description: "an answer wasn't like the first: " + text(room[..<count]))
+        }
+        if (turn.counted..<turn.end).contains(EmbeddingCost.now()) { requests += 1 }
       }
-      var count = 0
-      // Every answer is as long as the first one.
-      while length == 0 || count < length {
-        let got = recv(descriptor, &room[count], room.count - count, 0)
-        guard got > 0 else { throw POSIXError(.init(rawValue: got < 0 ? errno : ECONNRESET) ?? .EIO) }
-        count += got
-        if length == 0 { length = try Self.length(room[..<count]) ?? 0 }
-      }
-      guard count == length, room[9] == UInt8(ascii: "2") else {
-        throw EmbeddingCost.Failure(description: "an answer wasn't like the first: " + text(room[..<count]))
-      }
-      requests += 1
+      return requests
     }
-    return requests
+  }
+
+  /// Nanoseconds of CPU that the process takes in the counted part of a turn, which is yet to come.
+  private func spent(in turn: Turn) throws -> Double {
+    wait(until: turn.counted)
+    let before = try cpu()
+    wait(until: turn.end)
+    return try cpu() - before
+  }
+
+  private func wait(until time: Int64) {
+    let left = time - EmbeddingCost.now()
+    if left > 0 { usleep(UInt32(left / 1000)) }
+  }
+
+  /// Of all threads of the process, to the nanosecond; none of them ends meanwhile.
+  private func cpu() throws -> Double {
+    let folder = "/proc/\(process)/task"
+    return try FileManager.default.contentsOfDirectory(atPath: folder).reduce(0) { sum, thread in
+      let text = try String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8)
+      return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0)
+    }
   }
 
   /// Of head and body; nil while the head isn't whole.
@@ -63,7 +124,7 @@ struct LoadGenerator {
 
   private func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes.prefix(300), as: UTF8.self) }
 
-  private func connected() throws -> Int32 {
+  private func connected(to port: Int) throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
