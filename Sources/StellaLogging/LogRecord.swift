@@ -24,18 +24,22 @@ struct LogRecord {
 
   /// - Parameters:
   ///   - hasSource: whether the event's source was given; otherwise it is derived from the file where the record is read.
-  ///   - names: `,"logger":…` and what else is the same for every record of a handler.
+  ///   - namesNumber: the buffer's number of what is the same for every record of a handler, or 0.
+  ///   - names: the same itself, where it has no number: `,"logger":…`.
   @inline(__always)
-  mutating func begin(_ event: LogEvent, hasSource: Bool, names: [UInt8], time: Int64) {
+  mutating func begin(_ event: LogEvent, hasSource: Bool, namesNumber: UInt8, names: [UInt8], time: Int64) {
+    // Each look at it is a copy.
+    let error = event.error
     var flags = hasSource ? LogRecordTag.hasSource : 0
-    if event.error != nil { flags |= LogRecordTag.hasError }
+    if error != nil { flags |= LogRecordTag.hasError }
     writer.head(
-      level: LogRecord.level(event.level), flags: flags, line: UInt32(truncatingIfNeeded: event.line), time: time)
-    names.withUnsafeBytes { writer.text($0) }
+      level: LogRecord.level(event.level), flags: flags, namesNumber: namesNumber,
+      line: UInt32(truncatingIfNeeded: event.line), time: time)
+    if namesNumber == 0 { writer = LogRecord.writing(names: names, writer) }
     writer.text(event.message.description)
     writer.text(event.file)
-    if hasSource { writer.text(event.source) }
-    if let error = event.error { writer = LogRecord.writing(error, writer) }
+    if hasSource { writer = LogRecord.writing(source: event.source, writer) }
+    if let error { writer = LogRecord.writing(error, writer) }
   }
 
   @inline(__always)
@@ -56,6 +60,20 @@ struct LogRecord {
   mutating func add(_ metadata: Logger.Metadata) { writer = LogRecord.writing(metadata, writer) }
 
   // MARK: - Parts, which give the writer back that they were given
+
+  @inline(never)
+  private static func writing(names: [UInt8], _ writer: RecordWriter) -> RecordWriter {
+    var writer = writer
+    names.withUnsafeBytes { writer.text($0) }
+    return writer
+  }
+
+  @inline(never)
+  private static func writing(source: String, _ writer: RecordWriter) -> RecordWriter {
+    var writer = writer
+    writer.text(source)
+    return writer
+  }
 
   @inline(never)
   private static func writing(_ error: any Error, _ writer: RecordWriter) -> RecordWriter {

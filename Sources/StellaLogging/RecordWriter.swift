@@ -84,12 +84,12 @@ struct RecordWriter {
 
   /// Appends what a record begins with.
   @inline(__always)
-  mutating func head(level: UInt8, flags: UInt8, line: UInt32, time: Int64) {
+  mutating func head(level: UInt8, flags: UInt8, namesNumber: UInt8, line: UInt32, time: Int64) {
     guard need(LogRecordTag.headBytes) else { return }
     next.storeBytes(of: LogRecordTag.record, as: UInt8.self)
     next.storeBytes(of: level, toByteOffset: 1, as: UInt8.self)
     next.storeBytes(of: flags, toByteOffset: 2, as: UInt8.self)
-    next.storeBytes(of: 0, toByteOffset: 3, as: UInt8.self)
+    next.storeBytes(of: namesNumber, toByteOffset: 3, as: UInt8.self)
     next.storeBytes(of: line, toByteOffset: 4, as: UInt32.self)
     next.storeBytes(of: time, toByteOffset: 8, as: Int64.self)
     next += LogRecordTag.headBytes

@@ -60,7 +60,9 @@ public struct StellaLogHandler: LogHandler {
   private var provider: Logger.MetadataProvider?
   private var other: Alongside?
   private var leastLevel = Logger.Level.info
-  /// `,"logger":"…","service":"…"`
+  /// The buffer's number of what is the same for every record, `,"logger":"…","service":"…"`.
+  private let namesNumber: UInt8
+  /// The same as a record has it; empty with a number.
   private let names: [UInt8]
   private let buffer: LogBuffer
   /// Nil for the machine's.
@@ -83,7 +85,8 @@ public struct StellaLogHandler: LogHandler {
       names.raw(#","service":"#)
       names.string(service)
     }
-    self.names = names.bytes
+    namesNumber = buffer.names.number(of: names.bytes)
+    self.names = namesNumber == HandlerNames.none ? names.bytes : []
     self.buffer = buffer
     self.clock = clock
     provider = metadataProvider
@@ -132,7 +135,8 @@ public struct StellaLogHandler: LogHandler {
     defer { scratch.pointee.isWriting = false }
     guard var record = LogRecord(scratch) else { return buffer.countFull(time: time) }
     record.begin(
-      event, hasSource: GivenSource.isGiven(in: event, at: sourcePlace), names: names, time: time)
+      event, hasSource: GivenSource.isGiven(in: event, at: sourcePlace), namesNumber: namesNumber, names: names,
+      time: time)
     // Of two entries with one name the one that comes later counts.
     if !ownMetadata.isEmpty { record.add(ownMetadata) }
     if let provided = provider?.get(), !provided.isEmpty { record.add(provided) }

@@ -52,6 +52,31 @@ struct LogBufferTests {
     #expect(buffer.drops == LogBuffer.Drops())
   }
 
+  @Test("A ring that is emptied each time uses only the first bytes of its halves, and one that isn't all of it")
+  func beginsAgain() throws {
+    let buffer = LogBuffer(capacityBytes: 4096)
+    let source = LogBufferSource(buffer)
+    let record = Array((String(repeating: "x", count: 99) + "\n").utf8)
+    var places: Set<Int> = []
+    for _ in 0..<100 {
+      for _ in 0..<3 { #expect(buffer.append(record, time: 0)) }
+      #expect(try Self.lines(source).lines.count == 3)
+      places.insert(buffer.nextPlace)
+    }
+    #expect(places == [0, 2048])
+    places = []
+    var chunk = [UInt8](repeating: 0, count: 300)
+    for _ in 0..<10 { #expect(buffer.append(record, time: 0)) }
+    for _ in 0..<100 {
+      for _ in 0..<3 { #expect(buffer.append(record, time: 0)) }
+      #expect(try chunk.withUnsafeMutableBytes { try source.read(into: $0) } == .bytes(300))
+      places.insert(buffer.nextPlace)
+    }
+    #expect(places.count > 10)
+    #expect(try Self.lines(source).lines.count == 10)
+    #expect(buffer.drops == LogBuffer.Drops())
+  }
+
   @Test("A record that is larger than the buffer is dropped whole, and the ones around it stay whole")
   func tooLarge() throws {
     let buffer = LogBuffer(capacityBytes: 1024)

@@ -11,9 +11,8 @@ import Testing
 struct CallRecordDecoderTests {
   private struct Failed: Error {}
 
-  /// A call's record with everything that one may have.
-  private func record() throws -> [UInt8] {
-    let buffer = LogBuffer(capacityBytes: 4096)
+  /// A call's record with everything that one may have, left in `buffer`.
+  private func record(_ buffer: LogBuffer) throws -> [UInt8] {
     var logger = Logger(label: "shop.api") { StellaLogHandler(label: $0, service: "shop", buffer: buffer) }
     logger.logLevel = .trace
     logger.log(
@@ -31,15 +30,20 @@ struct CallRecordDecoderTests {
         start: lines.base + Int(lines.starts[0]), count: Int(lines.lengths[0] & ~LineBlock.recordBit)))
   }
 
-  @Test("A record that ends too soon is counted and leaves nothing behind; those around it are read")
-  func unreadable() throws {
-    let whole = try record()
+  @Test(
+    "A record that ends too soon is counted and leaves nothing behind; those around it are read",
+    arguments: [false, true])
+  func unreadable(isNumbered: Bool) throws {
+    let buffer = LogBuffer(capacityBytes: 4096)
+    if !isNumbered { for number in 0..<255 { _ = buffer.names.number(of: Array("\(number)".utf8)) } }
+    let whole = try record(buffer)
+    #expect((whole[3] == HandlerNames.none) != isNumbered)
     let fields = FieldRegister()
     for field in FieldAliases.fields { _ = fields.table.column(of: field.name) }
     for name in ["user_id", "duration_ms", "ok", "ratio", "time", "timestamp", "severity"] {
       _ = fields.table.column(of: name)
     }
-    let decoder = CallRecordDecoder()
+    let decoder = CallRecordDecoder(buffer.names)
     decoder.prepare(fields.table)
     let batch = EventBatch(columnCount: fields.table.count)
     var failed = 0

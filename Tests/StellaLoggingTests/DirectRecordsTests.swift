@@ -161,6 +161,28 @@ struct DirectRecordsTests {
     #expect(ways.buffers[0].drops.full > 0)
   }
 
+  @Test("More loggers than have a number are read, and told apart, as with lines")
+  func manyLoggers() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededRandom(seed: seed)
+    let ways = ways(capacityBytes: 1 << 20)
+    var labels: [String] = []
+    // Each twice: the second time as one that is known.
+    for number in Array(0..<300) + Array(0..<300) {
+      labels.append("shop.part\(number)\(number % 7 == 0 ? " \"quoted\"" : "")")
+      ways.log(at: DirectWays.start, label: labels[labels.count - 1], service: number % 2 == 0 ? "shop" : nil) {
+        $0.info("order done")
+      }
+    }
+    let lines = try ways.rows(ways.lines, &random)
+    let records = try ways.rows(ways.records, &random)
+    #expect(records == lines, "seed \(seed)")
+    let loggers = records.map { $0.event.fields.first { $0.name == "logger" }?.value }
+    #expect(loggers == labels.map { .string($0) }, "seed \(seed)")
+    #expect(ways.buffers[1].names.number(of: Array(",\"logger\":\"shop.part299\"".utf8)) == HandlerNames.none)
+    #expect(ways.buffers[1].names.number(of: Array(",\"logger\":\"shop.part1\"".utf8)) == 2)
+  }
+
   @Test("Who looks on gets text, be it of a record or a line")
   func tapped() throws {
     let seed = UInt64.random(in: 0...UInt64.max)

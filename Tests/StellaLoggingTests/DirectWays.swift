@@ -54,7 +54,8 @@ final class DirectWays {
     makeReader = { clock in
       let source = LogBufferSource(buffer, masking: masking)
       return reader(
-        LineSplitter(source: source, index: 0, lineLimit: lineLimit, records: source), CallRecordDecoder(), clock)
+        LineSplitter(source: source, index: 0, lineLimit: lineLimit, records: source), CallRecordDecoder(source.names),
+        clock)
     }
     let source = LogBufferSource(buffers[0], masking: masking)
     lines = reader(LineSplitter(source: source, index: 0, lineLimit: lineLimit), nil, SourceClock(reference: 0))

@@ -13,10 +13,10 @@
 /// | 1 | `record`, the number of this form |
 /// | 1 | level, 0 for `trace` to 6 |
 /// | 1 | flags: 1 with a source of its own, 2 with an error |
-/// | 1 | 0 |
+/// | 1 | number of what is the same for every record of a handler; 0 where that follows |
 /// | 4 | line |
 /// | 8 | time, nanoseconds since the epoch |
-/// | text | what is the same for every record of a handler, as JSON: `,"logger":…` |
+/// | text | without a number, the same itself, as JSON: `,"logger":…` |
 /// | text | message |
 /// | text | file |
 /// | text | source, with that flag |

@@ -83,7 +83,7 @@ final class LiveReading {
         holdsHeads: source.modificationTime != nil || !options.follow,
         // What came over the network was masked before it was stored; log calls are as they are read.
         masking: source is JournalSource || source is LogBufferSource ? nil : options.masking,
-        decoder: records == nil ? nil : CallRecordDecoder())
+        decoder: records.map { CallRecordDecoder($0.names) })
     }
     readers.append(reader)
     lastData[reader.number] = machineMonotonicTime()

@@ -8,10 +8,15 @@ package final class CallRecordDecoder: Decoder {
   package let format = LogFormat.json
   private let json = JSONLineDecoder()
   private var plan = CallRecordPlan(FieldTable())
-  private let texts = CallRecordText()
+  private let names: HandlerNames
+  private let texts: CallRecordText
   private let levels: [stella_value] = LogLevel.allCases.map(LevelWord.cell)
 
-  package init() {}
+  /// - Parameter names: those of the buffer whose records are decoded.
+  package init(_ names: HandlerNames) {
+    self.names = names
+    texts = CallRecordText(names)
+  }
 
   package func prepare(_ fields: FieldTable) {
     json.prepare(fields)
@@ -39,7 +44,7 @@ package final class CallRecordDecoder: Decoder {
   private func decodeRecords(
     _ block: LineBlock, from first: Int, into batch: EventBatch, clock: SourceClock, failures: DecodeFailures
   ) -> Int {
-    if batch.textWriter == nil { batch.textWriter = { CallRecordText() } }
+    if batch.textWriter == nil { batch.textWriter = { [names] in CallRecordText(names) } }
     let plan = plan
     let arena = batch.arena
     var line = first
@@ -82,17 +87,20 @@ package final class CallRecordDecoder: Decoder {
     let cells = batch.cells + row
     var cursor = LogRecordCursor(record, at: 1)
     guard let level = cursor.number(UInt8.self), let flags = cursor.number(UInt8.self),
-      cursor.number(UInt8.self) != nil, let line = cursor.number(UInt32.self), let time = cursor.number(Int64.self),
-      let names = cursor.text(), let message = cursor.text(), let file = cursor.text()
+      let handler = cursor.number(UInt8.self), let line = cursor.number(UInt32.self),
+      let time = cursor.number(Int64.self), let json = cursor.names(handler, names), let message = cursor.text(),
+      let file = cursor.text()
     else { return nil }
     if plan.timeColumn >= 0 { cells[plan.timeColumn &* EventBatch.capacity] = .integer(time) }
     if plan.levelColumn >= 0 { cells[plan.levelColumn &* EventBatch.capacity] = levels[min(Int(level), 6)] }
     if plan.time.count | plan.level.count != 0 { putTexts(time, level, cells, batch.arena, plan) }
     plan.put(.init(text: message), plan.message, into: cells)
-    if plan.logger.count | plan.service.count != 0, let found = CallNames(names) {
-      plan.put(.init(text: UnsafeRawBufferPointer(rebasing: names[found.logger])), plan.logger, into: cells)
+    if plan.logger.count | plan.service.count != 0,
+      let found = handler == HandlerNames.none ? CallNames(json) : names.parts(handler)
+    {
+      plan.put(.init(text: UnsafeRawBufferPointer(rebasing: json[found.logger])), plan.logger, into: cells)
       if let service = found.service {
-        plan.put(.init(text: UnsafeRawBufferPointer(rebasing: names[service])), plan.service, into: cells)
+        plan.put(.init(text: UnsafeRawBufferPointer(rebasing: json[service])), plan.service, into: cells)
       }
     }
     if flags & LogRecordTag.hasSource != 0 {

@@ -2,7 +2,10 @@ import StellaDetection
 
 /// Makes a log call's record into its line of JSON for a batch that holds it as it is.
 final class CallRecordText: RecordTextWriter {
-  private var text = LogRecordText()
+  private var text: LogRecordText
+
+  /// - Parameter names: those of the buffer whose records are written.
+  init(_ names: HandlerNames) { text = LogRecordText(names) }
 
   func text(of record: Bytes) -> Bytes {
     // What ``DirectRecords`` allows can be written.

@@ -17,10 +17,14 @@ final class DirectRecords {
   private let masking: Masking
   private let isMasking: Bool
   private let isPossible: Bool
+  private let names: HandlerNames
   /// Bytes of a record whose line can't be longer than a line may be.
   private let longest: Int
   /// Few, and the same again and again.
   private let knownLoggers = KnownTexts()
+  /// By their number, whether what is the same for every record of a handler may go.
+  private let knownHandlers: UnsafeMutablePointer<Bool> = .allocate(capacity: handlerCount)
+  private static let handlerCount = Int(UInt8.max) + 1
   private let knownFiles = KnownTexts()
   /// Sources and types of errors.
   private let knownTexts = KnownTexts()
@@ -37,9 +41,11 @@ final class DirectRecords {
   private let marks: UnsafeMutablePointer<UInt64> = .allocate(capacity: mostEntries)
 
   /// - Parameters:
+  ///   - names: those of the buffer that the records are in.
   ///   - masking: what is taken out of lines; nil for nothing.
   ///   - lineLimit: bytes of a line that are kept.
-  init(_ masking: Masking?, lineLimit: Int) {
+  init(_ names: HandlerNames, _ masking: Masking?, lineLimit: Int) {
+    self.names = names
     self.masking = masking ?? Masking(kinds: [])
     isMasking = masking != nil
     isPossible = masking?.allowsParts(LogRecordText.ownNames) ?? true
@@ -47,11 +53,13 @@ final class DirectRecords {
     longest = (min(lineLimit, RecordJSON.limitBytes) - 512) / 12
     let none = CallRecordName(UnsafeRawBufferPointer(start: nil, count: 0))
     shortNames.initialize(repeating: none, count: DirectRecords.shortNameCount)
+    knownHandlers.initialize(repeating: false, count: DirectRecords.handlerCount)
   }
 
   deinit {
     marks.deallocate()
     shortNames.deallocate()
+    knownHandlers.deallocate()
     texts?.deallocate()
   }
 
@@ -61,9 +69,9 @@ final class DirectRecords {
     if isMasking { clearTexts(of: record) }
     var cursor = LogRecordCursor(record, at: 1)
     guard let level = cursor.number(UInt8.self), level < 7, let flags = cursor.number(UInt8.self),
-      cursor.number(UInt8.self) != nil, cursor.number(UInt32.self) != nil,
+      let handler = cursor.number(UInt8.self), cursor.number(UInt32.self) != nil,
       let time = cursor.number(Int64.self), DirectRecords.times.contains(time),
-      let names = cursor.text(), allows(names: DirectRecords.bytes(names)),
+      allows(handler: handler, &cursor),
       let message = cursor.text(), let file = cursor.text(), allows(file: DirectRecords.bytes(file))
     else { return false }
     note(message)
@@ -98,6 +106,14 @@ final class DirectRecords {
   private static let block = 64
 
   // MARK: - What comes again and again
+
+  @inline(__always)
+  private func allows(handler: UInt8, _ cursor: inout LogRecordCursor) -> Bool {
+    if knownHandlers[Int(handler)] { return true }
+    guard let names = cursor.names(handler, names), allows(names: DirectRecords.bytes(names)) else { return false }
+    if handler != HandlerNames.none { knownHandlers[Int(handler)] = true }
+    return true
+  }
 
   @inline(__always)
   private func allows(names: Bytes) -> Bool { knownLoggers.has(names) || allowsNew(names: names) }

@@ -40,13 +40,15 @@ package final class LogBuffer: @unchecked Sendable {
   private let control: UnsafeMutableRawPointer
   /// Wakes the reader.
   let waker: Waker?
+  /// What the numbers in log calls' records stand for.
+  package let names: HandlerNames
 
   private struct Reader: ~Copyable, @unchecked Sendable {
     // Sendable, because nobody but who holds the lock has it.
     /// What was taken of the record that is being read.
     var offset = 0
     /// A line that the reader wrote itself: from a log call's record, or of what was dropped.
-    var text = LogRecordText()
+    var text: LogRecordText
     /// What is still to be taken of that line, or of ``joined``.
     var left: Range<Int> = 0..<0
     var isJoined = false
@@ -56,8 +58,10 @@ package final class LogBuffer: @unchecked Sendable {
     var told = 0
     /// Drops that a notice tells of once all that was there before them is read.
     var untold: (count: Int, before: Int, first: Int64, last: Int64)?
+
+    init(_ names: HandlerNames) { text = LogRecordText(names) }
   }
-  private let reader = Mutex(Reader())
+  private let reader: Mutex<Reader>
 
   /// - Parameter capacityBytes: the most that waits to be read, rounded up to a power of two; memory is touched only as it is
   ///   used.
@@ -69,6 +73,9 @@ package final class LogBuffer: @unchecked Sendable {
       fatalError("there is no memory for the log buffer")
     }
     (self.ring, self.control) = (ring, control)
+    let names = HandlerNames()
+    self.names = names
+    reader = Mutex(Reader(names))
     // Without a pipe the reader finds everything by its regular look.
     waker = try? Waker()
   }
@@ -258,7 +265,7 @@ package final class LogBuffer: @unchecked Sendable {
       clear(size, at: head)
       head += size
     }
-    taken.pointee.store(head, ordering: .releasing)
+    giveBack(to: head)
     if filled > 0 { return filled }
     let reserved = reserved.pointee.load(ordering: .acquiring)
     return reserved < 0 && reserved & ~LogBuffer.closedBit == head ? nil : 0
@@ -306,11 +313,23 @@ package final class LogBuffer: @unchecked Sendable {
       clear(size, at: head)
       head += size
     }
-    taken.pointee.store(head, ordering: .releasing)
+    giveBack(to: head)
     if records.byteCount > before { return records.byteCount - before }
     let reserved = reserved.pointee.load(ordering: .acquiring)
     return reserved < 0 && reserved & ~LogBuffer.closedBit == head ? nil : 0
   }
+
+  /// Gives back what was read, up to `head`. A ring that is empty then begins again at its start or its middle, whichever comes
+  /// next: so a host that logs little touches few bytes, again and again, which stay in its caches.
+  private func giveBack(to head: Int) {
+    let half = capacity / 2
+    let next = (head + half - 1) & ~(half - 1)
+    let isEmpty = reserved.pointee.compareExchange(expected: head, desired: next, ordering: .relaxed).exchanged
+    taken.pointee.store(isEmpty ? next : head, ordering: .releasing)
+  }
+
+  /// Where in the ring the next record goes, or the oldest one is.
+  var nextPlace: Int { taken.pointee.load(ordering: .relaxed) & (capacity - 1) }
 
   /// Adds the line that the reader has, if any.
   private func moveLine(to records: RecordBuffer, _ reader: inout Reader) -> Bool {

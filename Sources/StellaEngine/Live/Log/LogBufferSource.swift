@@ -44,6 +44,9 @@ package final class LogBufferSource: RecordSource {
     self.clock = clock
   }
 
+  /// What the numbers in its records stand for.
+  package var names: HandlerNames { buffer.names }
+
   /// What a ``LiveWaiter`` waits for; see ``asksToBeWoken()``.
   var descriptor: Int32? { buffer.waker?.readEnd }
 
@@ -65,7 +68,7 @@ package final class LogBufferSource: RecordSource {
   }
 
   package func read(into records: RecordBuffer) throws(SourceError) -> ReadOutcome {
-    let direct = direct ?? DirectRecords(masking?.masking, lineLimit: records.lineLimit)
+    let direct = direct ?? DirectRecords(buffer.names, masking?.masking, lineLimit: records.lineLimit)
     self.direct = direct
     let count = buffer.take(into: records, masking, direct)
     isDrained = !buffer.hasRecord

@@ -32,6 +32,15 @@ struct LogRecordCursor {
     return text
   }
 
+  /// What is the same for every record of the handler, as JSON.
+  ///
+  /// - Parameters:
+  ///   - number: the record's, and one of `names` if it isn't 0.
+  @inline(__always)
+  mutating func names(_ number: UInt8, _ names: HandlerNames) -> UnsafeRawBufferPointer? {
+    number == HandlerNames.none ? text() : names.json(number)
+  }
+
   /// Goes past a value.
   mutating func skipValue() -> Bool {
     switch number(UInt8.self) {

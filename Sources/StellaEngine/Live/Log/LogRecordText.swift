@@ -13,6 +13,10 @@ struct LogRecordText: ~Copyable {
   private var entries: [Entry] = []
   private var spans = Spans()
   private let known = KnownTexts()
+  private let names: HandlerNames
+
+  /// - Parameter names: those of the buffer whose records are written.
+  init(_ names: HandlerNames) { self.names = names }
 
   /// Where things are in ``json``.
   private struct Spans {
@@ -49,9 +53,9 @@ struct LogRecordText: ~Copyable {
     entries.removeAll(keepingCapacity: true)
     var cursor = LogRecordCursor(record, at: 1)
     guard let level = cursor.number(UInt8.self), let flags = cursor.number(UInt8.self),
-      cursor.number(UInt8.self) != nil,
-      let line = cursor.number(UInt32.self), let time = cursor.number(Int64.self), let names = cursor.text(),
-      let message = cursor.text(), let file = cursor.text()
+      let handler = cursor.number(UInt8.self),
+      let line = cursor.number(UInt32.self), let time = cursor.number(Int64.self),
+      let names = cursor.names(handler, names), let message = cursor.text(), let file = cursor.text()
     else { return false }
     json.raw(#"{"time":"#)
     json.time(time)
