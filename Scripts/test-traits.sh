@@ -4,16 +4,18 @@
 #
 #     bash Scripts/test-traits.sh [--scratch-path DIR]
 #
-# Builds beside the default build, in .build-traits, because traits change how every target is compiled. Exit status:
-# 0 all well, 1 something failed, 3 usage or a missing package.
+# Builds beside the default build, in .build-traits, because traits change how every target is compiled. With CI=true it builds
+# in .build, where nobody builds again afterwards and the packages are built already. Exit status: 0 all well, 1 something
+# failed, 3 usage or a missing package.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
 
 scratch=.build-traits
+[ "${CI:-}" = true ] && scratch=.build
 while [ $# -gt 0 ]; do
   case "$1" in
     --scratch-path) [ $# -ge 2 ] || { echo "--scratch-path needs a directory" >&2; exit 3; }; scratch=$2; shift ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) echo "unknown option $1; there is --scratch-path DIR" >&2; exit 3 ;;
   esac
   shift
