@@ -25,7 +25,8 @@ export function overviewView(go, sourceKnown) {
   const status = h("span", { class: "score-word" }, "…");
   const ring = h("div", { class: "score", role: "img", "aria-label": "Health: not known yet" }, score, status);
   const reasons = h("ul", { class: "reasons" });
-  const healthPanel = panel("Health", { className: "health", tools: [h("a", { href: "#health" }, "History")], body: [ring, reasons] });
+  const uptime = h("span", { class: "tally" });
+  const healthPanel = panel("Health", { className: "health", tools: [uptime, h("a", { href: "#health" }, "History")], body: [ring, reasons] });
 
   // MARK: figures
 
@@ -96,12 +97,13 @@ export function overviewView(go, sourceKnown) {
         ? found.slice(0, 5).map((reason) => h("li", { "data-tone": ["critical", "high"].includes(reason.severity) ? "bad" : "warn" }, h("span", { class: "points" }, "−" + number(reason.points)),
           h("span", {}, data(h("span"), reason.text), reason.since ? h("span", { class: "dim" }, " since " + clock(stamp(reason.since))) : null)))
         : h("li", { "data-tone": "good" }, "Nothing takes points off."),
-      found.length > 5 ? h("li", { class: "dim" }, "and " + (found.length - 5) + " more") : null,
-      h("li", { class: "dim" }, "up " + length((told.uptime_s ?? 0) * 1000) + (told.active_users === null || told.active_users === undefined ? "" : " · " + counted(told.active_users, "active user"))));
+      found.length > 5 ? h("li", { class: "dim" }, "and " + (found.length - 5) + " more") : null);
+      say(uptime, "up " + length((told.uptime_s ?? 0) * 1000) + (told.active_users === null || told.active_users === undefined ? "" : " · " + counted(told.active_users, "active user")));
       healthPanel.note(noteOf(system));
       return;
     }
     // Without an analysis, what the process itself says.
+    say(uptime, "");
     const parts = health.value?.parts ?? [];
     const ill = parts.filter((one) => !one.well);
     const word = health.value ? (ill.length ? "degraded" : health.value.status) : "…";
