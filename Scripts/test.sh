@@ -68,10 +68,26 @@ fi
 step "test"
 # Without a bound every test begins at once, and whatever awaits something stands behind all of them each time it goes on.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$(($(nproc) * 4))}
+# Minutes after which tests are taken to hang: without a bound nobody would be told which ones.
+patience=${STELLA_TEST_PATIENCE:-40}
 tests() {
-  local log=$1
+  local log=$1 status=0
   shift
-  logged "$logs/$log" swift test --skip-build "$@" || failures+=("test: failed")
+  logged "$logs/$log" timeout --signal=INT --kill-after=30 "${patience}m" swift test --skip-build "$@" || status=$?
+  case "$status" in
+    0) ;;
+    124 | 137)
+      failures+=("test: not done within $patience minutes")
+      unended "$logs/$log" | sed 's/^/  has not ended: /'
+      ;;
+    *) failures+=("test: failed") ;;
+  esac
+}
+# The tests that a log of Swift Testing tells the start of, and not the end.
+unended() {
+  LC_ALL=C comm -23 \
+    <(LC_ALL=C sed -nE 's/^[^a-zA-Z]*Test (".*") started\.$/\1/p' "$1" | LC_ALL=C sort -u) \
+    <(LC_ALL=C sed -nE 's/^[^a-zA-Z]*Test (".*") (with [0-9]+ test cases? )?(passed|failed) after .*$/\1/p' "$1" | LC_ALL=C sort -u)
 }
 if [ "${#filter[@]}" -gt 0 ]; then
   tests test "${filter[@]}"

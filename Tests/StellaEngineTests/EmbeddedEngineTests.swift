@@ -6,7 +6,7 @@ import Testing
 
 @testable import StellaEngine
 
-@Suite("The engine within another program")
+@Suite("The engine within another program", .timeLimit(.minutes(20)))
 struct EmbeddedEngineTests {
   static func rule(_ name: String = "errors", count: Int = 3) -> String {
     """
@@ -166,7 +166,8 @@ struct EmbeddedEngineTests {
         "workers",
         operations: [
           HostOperation(
-            "restart-worker", arguments: 1...1, check: { $0 == ["w9"] ? "w9 is no worker" : nil },
+            "restart-worker", arguments: 1...1, timeout: .seconds(900),
+            check: { $0 == ["w9"] ? "w9 is no worker" : nil },
             apply: { call in
               calls.withLock { $0.append(call) }
               return .applied("restarted \(call.arguments[0])")
@@ -205,12 +206,12 @@ struct EmbeddedEngineTests {
   }
 
   @Test("An operation that throws, or gives no answer in time, is unclear; its observation tells")
-  func unclear() {
+  func unclear() async throws {
     struct Lost: Error {}
     let executor = HostExecutor(
       "workers",
       [
-        HostOperation("throws", apply: { _ in throw Lost() }),
+        HostOperation("throws", timeout: .seconds(900), apply: { _ in throw Lost() }),
         HostOperation(
           "late", timeout: .milliseconds(1), observe: { $0.arguments == ["yes"] },
           apply: { _ in
@@ -225,20 +226,20 @@ struct EmbeddedEngineTests {
           observation: observed ? Observation(.run(argv: argv), applied: [0], notApplied: [1]) : nil))
     }
     let marker = EffectMarker(store: "s", run: "r-1", group: 1, digest: Self.digest, epoch: 1)
-    guard case .unclear = executor.perform(exec(["throws"]), marker: marker) else {
-      Issue.record("what throws is not unclear")
-      return
-    }
-    guard case .unclear = executor.perform(exec(["late", "yes"], observed: true), marker: marker) else {
-      Issue.record("what is late is not unclear")
-      return
-    }
+    // They block, and must not do so on a thread that the calls may need.
+    let thrown = try await EngineThread.value { executor.perform(exec(["throws"]), marker: marker) }
+    #expect(thrown.isUnclear, "\(thrown)")
+    let late = try await EngineThread.value { executor.perform(exec(["late", "yes"], observed: true), marker: marker) }
+    #expect(late.isUnclear, "\(late)")
     // The cancelled call is over soon; until then nothing can be told.
-    var outcome = executor.observe(exec(["late", "yes"], observed: true))
-    while outcome.isUnclear { outcome = executor.observe(exec(["late", "yes"], observed: true)) }
-    #expect(outcome == .applied("it is in force"))
-    repeat { outcome = executor.observe(exec(["late", "no"], observed: true)) } while outcome.isUnclear
-    #expect(outcome == .notApplied("it isn't in force"))
+    func observed(_ word: String) async throws -> EffectOutcome {
+      while true {
+        let outcome = try await EngineThread.value { executor.observe(exec(["late", word], observed: true)) }
+        if !outcome.isUnclear { return outcome }
+      }
+    }
+    #expect(try await observed("yes") == .applied("it is in force"))
+    #expect(try await observed("no") == .notApplied("it isn't in force"))
     #expect(executor.identity()?.physicalID == "cluster-1")
     for argv in [["nothing"], ["throws"] + (0..<17).map { "\($0)" }] {
       #expect(throws: TargetError.self) { try executor.admit(exec(argv)) }

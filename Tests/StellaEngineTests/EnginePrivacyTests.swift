@@ -3,7 +3,7 @@ import Testing
 
 @testable import StellaEngine
 
-@Suite("Personal data in an embedded engine")
+@Suite("Personal data in an embedded engine", .timeLimit(.minutes(20)))
 struct EnginePrivacyTests {
   static let rule = """
     return rule {

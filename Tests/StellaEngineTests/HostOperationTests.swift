@@ -4,7 +4,7 @@ import Testing
 
 @testable import StellaEngine
 
-@Suite("Operations of a host with a key, a preview and an undo")
+@Suite("Operations of a host with a key, a preview and an undo", .timeLimit(.minutes(20)))
 struct HostOperationTests {
   /// A host that starts and stops workers.
   final class Workers: Sendable {
@@ -16,10 +16,12 @@ struct HostOperationTests {
     }
     struct Lost: Error {}
     let state = Mutex(State())
+    /// Other tests may keep the threads for calls and previews that long.
+    private static let patience = Duration.seconds(900)
 
     var stop: HostOperation {
       HostOperation(
-        "stop", arguments: 1...1, isKeyed: true,
+        "stop", arguments: 1...1, isKeyed: true, timeout: Self.patience,
         preview: { [self] arguments in
           state.withLock { "\(arguments[0]) is \($0.running.contains(arguments[0]) ? "running" : "stopped")" }
         },
@@ -39,7 +41,7 @@ struct HostOperationTests {
 
     var start: HostOperation {
       HostOperation(
-        "start", arguments: 1...1, isKeyed: true,
+        "start", arguments: 1...1, isKeyed: true, timeout: Self.patience,
         apply: { [self] call in
           state.withLock { state in
             state.calls.append(call)
@@ -133,8 +135,6 @@ struct HostOperationTests {
     ] {
       var stop = workers.stop
       stop.preview = preview
-      // Other tests may keep the threads for it that long.
-      stop.timeout = .seconds(300)
       let executor = HostExecutor("workers", [stop], identity: nil)
       let effect = Effect.exec(Effect.Exec(target: "workers", argv: [.text("stop"), .text("w1")]))
       // It blocks, and must not do so on a thread that the preview may need.

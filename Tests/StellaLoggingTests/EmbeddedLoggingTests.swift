@@ -5,7 +5,7 @@ import Testing
 
 @testable import StellaLogging
 
-@Suite("A host's log calls and the engine")
+@Suite("A host's log calls and the engine", .timeLimit(.minutes(20)))
 struct EmbeddedLoggingTests {
   static let rule = """
     return rule {

@@ -3,7 +3,7 @@ import StellaEngine
 import StellaModel
 import Testing
 
-@Suite("A whole server that embeds the engine")
+@Suite("A whole server that embeds the engine", .timeLimit(.minutes(20)))
 struct ExampleShopTests {
   @Test(
     "It notices in its own log that its gateway fails, restarts it at once, and refunds only what a person approves")

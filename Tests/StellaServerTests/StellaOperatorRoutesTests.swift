@@ -8,7 +8,7 @@ import Testing
 
 @testable import StellaServer
 
-@Suite("Operators' routes in a host's own server, behind the host's own login")
+@Suite("Operators' routes in a host's own server, behind the host's own login", .timeLimit(.minutes(20)))
 struct StellaOperatorRoutesTests {
   struct HostContext: RequestContext {
     var coreContext: CoreRequestContextStorage

@@ -5,7 +5,7 @@ import StellaSQLite
 import Synchronization
 import Testing
 
-@Suite("A program that embeds the engine, and the command line beside it")
+@Suite("A program that embeds the engine, and the command line beside it", .timeLimit(.minutes(20)))
 struct EmbeddedApprovalTests {
   static let rule = """
     return rule {
@@ -38,7 +38,7 @@ struct EmbeddedApprovalTests {
         "payments",
         operations: [
           HostOperation(
-            "refund", arguments: 1...1, preview: { "refunds \($0[0]) with 12.50" },
+            "refund", arguments: 1...1, timeout: .seconds(900), preview: { "refunds \($0[0]) with 12.50" },
             apply: { call in
               refunds.withLock { $0.append(call.arguments[0]) }
               return .applied("refunded \(call.arguments[0])")
