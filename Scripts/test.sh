@@ -78,7 +78,7 @@ tests() {
     0) ;;
     124 | 137)
       failures+=("test: not done within $patience minutes")
-      unended "$logs/$log" | sed 's/^/  has not ended: /'
+      unended "$logs/$log" | head -40 | sed 's/^/  has not ended: /'
       ;;
     *) failures+=("test: failed") ;;
   esac
