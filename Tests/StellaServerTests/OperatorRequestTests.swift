@@ -200,8 +200,11 @@ final class RouteScene: @unchecked Sendable {
   let client = RouterClient()
   private let seen = Mutex<[(OperatorRequest, UInt32, AnswerLayout)]>([])
 
+  /// Of all scenes, which are hundreds: each has threads.
+  private static let work = RequestWork()
+
   init(
-    uid: UInt32 = 1000, work: RequestWork = RequestWork(),
+    uid: UInt32 = 1000, work: RequestWork = RouteScene.work,
     _ operation: @escaping @Sendable (OperatorRequest) throws(CommandFailure) -> OperatorAnswer
   ) {
     OperatorRoutes<RouterClient.Context>(
