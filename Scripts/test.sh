@@ -73,7 +73,7 @@ patience=${STELLA_TEST_PATIENCE:-40}
 tests() {
   local log=$1 status=0
   shift
-  logged "$logs/$log" timeout --signal=INT --kill-after=30 "${patience}m" swift test --skip-build "$@" || status=$?
+  logged "$logs/$log" timeout --foreground --signal=INT --kill-after=30 "${patience}m" swift test --skip-build "$@" || status=$?
   case "$status" in
     0) ;;
     124 | 137)

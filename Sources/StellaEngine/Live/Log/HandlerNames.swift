@@ -16,28 +16,30 @@ package final class HandlerNames: @unchecked Sendable {
   package static let none: UInt8 = 0
   private static let most = Int(UInt8.max)
 
-  /// The first of ``count``, by their number less one.
+  /// By their number less one, as many as ``numbers`` has.
   private let places: UnsafeMutablePointer<Place> = .allocate(capacity: most)
-  private let count = Mutex(0)
+  private let numbers = Mutex<[[UInt8]: UInt8]>([:])
 
   init() {}
 
   deinit {
-    for place in 0..<count.withLock({ $0 }) { places[place].json.deallocate() }
+    for place in 0..<numbers.withLock({ $0.count }) { places[place].json.deallocate() }
     places.deallocate()
   }
 
-  /// The number of these names, the same for the same; ``none`` when too many others have one. O(numbers so far).
+  /// The number of these names, the same for the same; ``none`` when too many others have one. O(bytes): some hosts make a logger
+  /// for each request.
   package func number(of json: [UInt8]) -> UInt8 {
-    count.withLock { count in
-      if let known = (0..<count).first(where: { places[$0].json.elementsEqual(json) }) { return UInt8(known + 1) }
-      if count == HandlerNames.most { return HandlerNames.none }
+    numbers.withLock { numbers in
+      if let known = numbers[json] { return known }
+      if numbers.count == HandlerNames.most { return HandlerNames.none }
       let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: json.count, alignment: 1)
       copy.copyBytes(from: json)
       let kept = UnsafeRawBufferPointer(copy)
-      (places + count).initialize(to: Place(json: kept, parts: CallNames(kept)))
-      count += 1
-      return UInt8(count)
+      (places + numbers.count).initialize(to: Place(json: kept, parts: CallNames(kept)))
+      let number = UInt8(numbers.count + 1)
+      numbers[json] = number
+      return number
     }
   }
 
