@@ -12,7 +12,7 @@ struct EmbeddedEngineTests {
     """
     return rule {
       api = 1, id = "test.\(name)", title = "Errors", severity = "high", type = "errors", status = "test",
-      where = [[level >= error]], by = { "worker" }, threshold = { count = \(count), within = "1m" },
+      where = [[level >= error]], by = { "worker" }, threshold = { count = \(count), within = "1h" },
     }
     """
   }

@@ -41,13 +41,13 @@ struct ExampleShop {
     "gateway.lua": """
     return rule {
       api = 1, id = "shop.gateway", title = "The gateway doesn't answer", severity = "high", type = "errors", status = "test",
-      where = [[logger == "shop.payments" and level >= error]], by = { "gateway" }, threshold = { count = 3, within = "1m" },
+      where = [[logger == "shop.payments" and level >= error]], by = { "gateway" }, threshold = { count = 3, within = "1h" },
     }
     """,
     "orders.lua": """
     return rule {
       api = 1, id = "shop.orders", title = "An order failed twice", severity = "medium", type = "errors", status = "test",
-      where = [[logger == "shop.payments" and level >= error]], by = { "order" }, threshold = { count = 2, within = "1m" },
+      where = [[logger == "shop.payments" and level >= error]], by = { "order" }, threshold = { count = 2, within = "1h" },
     }
     """,
   ]

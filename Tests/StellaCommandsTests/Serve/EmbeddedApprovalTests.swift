@@ -10,7 +10,7 @@ struct EmbeddedApprovalTests {
   static let rule = """
     return rule {
       api = 1, id = "shop.orders", title = "An order failed twice", severity = "medium", type = "errors", status = "test",
-      where = [[level >= error]], by = { "order" }, threshold = { count = 2, within = "1m" },
+      where = [[level >= error]], by = { "order" }, threshold = { count = 2, within = "1h" },
     }
     """
   static let fix = """
