@@ -139,7 +139,9 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .target(
       name: "StellaLogging",
-      dependencies: ["StellaEngine", "StellaModel", "CStellaValue", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "StellaEngine", "StellaModel", "CStellaValue", "CStellaLog", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "StellaMetrics",
@@ -159,7 +161,7 @@ let package = Package(
     .target(
       name: "StellaEngine",
       dependencies: [
-        "StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel",
+        "StellaDetection", "StellaRemediation", "StellaScripting", "StellaModel", "CStellaLog",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: swiftSettings),
@@ -188,6 +190,7 @@ let package = Package(
     .target(name: "CStellaProcess"),
     .target(name: "CStellaDashboard", exclude: ["Assets"]),
     .target(name: "CStellaValue"),
+    .target(name: "CStellaLog", dependencies: ["CStellaValue"]),
     .target(
       name: "CStellaJSON", dependencies: ["CStellaValue"],
       // Without it simdjson's inlined part keeps its assertions in release builds too.
@@ -216,7 +219,7 @@ let package = Package(
       name: "StellaEngineTests",
       dependencies: [
         "StellaEngine", "StellaSQLite", "StellaDetection", "StellaRemediation", "StellaScripting", "StellaTesting",
-        "StellaLua", "StellaModel",
+        "StellaLua", "StellaModel", "CStellaLog",
       ],
       swiftSettings: swiftSettings),
     .testTarget(
@@ -254,7 +257,7 @@ let package = Package(
       name: "StellaLoggingTests",
       dependencies: [
         "StellaLogging", "StellaEngine", "StellaDetection", "StellaScripting", "StellaModel", "CStellaValue",
-        .product(name: "Logging", package: "swift-log"),
+        "CStellaLog", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "StellaMetricsTests",

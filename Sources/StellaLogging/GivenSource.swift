@@ -26,10 +26,7 @@ enum GivenSource {
   }()
 
   /// Whether the event has a source that ``LogEvent/source`` needn't derive.
-  ///
-  /// - Parameter place: ``place``, which takes a moment to ask for.
-  @inline(never)
-  static func isGiven(in event: borrowing LogEvent, at place: Int?) -> Bool {
+  static func isGiven(in event: borrowing LogEvent) -> Bool {
     guard let place else { return true }
     return isSet(event, place)
   }

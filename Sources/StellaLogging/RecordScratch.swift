@@ -5,14 +5,12 @@ struct RecordScratch {
   /// Nil until the first record, and while a record is being written.
   var bytes: UnsafeMutableRawPointer?
   var capacity = 0
-  /// Whether the thread is at writing a record.
-  var isWriting = false
 
   /// More than this is given back after the record that took it.
   private static let keptBytes = 64 << 10
 
   /// Where each thread has its own; nil when the system has no such place left.
-  static let key: pthread_key_t? = {
+  private static let key: pthread_key_t? = {
     var key = pthread_key_t()
     let code = pthread_key_create(&key) { scratch in
       guard let scratch = scratch?.assumingMemoryBound(to: RecordScratch.self) else { return }
@@ -23,17 +21,9 @@ struct RecordScratch {
   }()
 
   /// The calling thread's; nil when the system has none to give, so that the record has to be dropped.
-  ///
-  /// - Parameter key: ``key``, which takes a moment to ask for.
-  @inline(__always)
-  static func ofThread(_ key: pthread_key_t?) -> UnsafeMutablePointer<RecordScratch>? {
+  static func ofThread() -> UnsafeMutablePointer<RecordScratch>? {
     guard let key else { return nil }
     if let known = pthread_getspecific(key) { return known.assumingMemoryBound(to: RecordScratch.self) }
-    return fresh(key)
-  }
-
-  @inline(never)
-  private static func fresh(_ key: pthread_key_t) -> UnsafeMutablePointer<RecordScratch>? {
     let scratch = UnsafeMutablePointer<RecordScratch>.allocate(capacity: 1)
     scratch.initialize(to: RecordScratch())
     guard pthread_setspecific(key, scratch) == 0 else {

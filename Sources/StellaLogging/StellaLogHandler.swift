@@ -1,3 +1,4 @@
+import CStellaLog
 import Glibc
 import Logging
 import StellaEngine
@@ -56,27 +57,34 @@ public struct StellaLogHandler: LogHandler {
   }
 
   private var level = Logger.Level.info
-  private var ownMetadata: Logger.Metadata = [:]
+  private var ownMetadata: Logger.Metadata = [:] { didSet { ownStorage = LogLayout.storage(of: ownMetadata) } }
+  /// Of the own metadata, because a call would take hold of that and let it go.
+  private nonisolated(unsafe) var ownStorage = LogLayout.storage(of: [:])
   private var provider: Logger.MetadataProvider?
   private var other: Alongside?
+  /// The same, because a call would take hold of that and let it go.
+  private nonisolated(unsafe) var calledOther: Unmanaged<Alongside>?
   private var leastLevel = Logger.Level.info
   /// The buffer's number of what is the same for every record, `,"logger":"…","service":"…"`.
   private let namesNumber: UInt8
   /// The same as a record has it; empty with a number.
   private let names: [UInt8]
   private let buffer: LogBuffer
+  /// The buffer's.
+  private nonisolated(unsafe) let ring: UnsafeMutablePointer<stella_log_ring>
   /// Nil for the machine's.
   private let clock: (@Sendable () -> Int64)?
-  private let scratchKey = RecordScratch.key
-  private let sourcePlace = GivenSource.place
+  /// Whether events are read where they are, and not asked for their parts.
+  private let readsEvents: Bool
 
   /// - Parameters:
   ///   - label: the logger's, becomes the field `logger`.
   ///   - service: becomes the field `service`; without it the source's configuration names one.
   ///   - clock: nanoseconds since the epoch; nil for the machine's.
+  ///   - asksForParts: to do without what ``LogLayout`` finds.
   package init(
     label: String, service: String? = nil, buffer: LogBuffer, alongside other: (any LogHandler)? = nil,
-    metadataProvider: Logger.MetadataProvider? = nil, clock: (@Sendable () -> Int64)? = nil
+    metadataProvider: Logger.MetadataProvider? = nil, clock: (@Sendable () -> Int64)? = nil, asksForParts: Bool = false
   ) {
     var names = JSONText()
     names.raw(#","logger":"#)
@@ -87,11 +95,13 @@ public struct StellaLogHandler: LogHandler {
     }
     namesNumber = buffer.names.number(of: names.bytes)
     self.names = namesNumber == HandlerNames.none ? names.bytes : []
+    readsEvents = !asksForParts && namesNumber != HandlerNames.none && LogLayout.isKnown
     self.buffer = buffer
+    ring = buffer.ring
     self.clock = clock
     provider = metadataProvider
     if let other {
-      self.other = Alongside(other)
+      setOther(other)
       leastLevel = min(level, other.logLevel)
     }
   }
@@ -123,23 +133,74 @@ public struct StellaLogHandler: LogHandler {
 
   /// Writes the event; never waits, throws, or allocates anything once the thread's bytes are as long as its records.
   public func log(event: LogEvent) {
-    if let other {
-      if event.level >= other.level { other.handler.log(event: event) }
-      if event.level < level { return }
+    if let calledOther {
+      let isLess = calledOther._withUnsafeGuaranteedRef { other in
+        if event.level >= other.level { other.handler.log(event: event) }
+        return event.level < level
+      }
+      if isLess { return }
     }
     let time = clock?() ?? Self.wallClock()
-    guard let scratch = RecordScratch.ofThread(scratchKey) else { return buffer.countFull(time: time) }
-    if scratch.pointee.isWriting { return buffer.countNested(time: time) }
-    if buffer.isScant { return buffer.countFull(time: time) }
-    scratch.pointee.isWriting = true
-    defer { scratch.pointee.isWriting = false }
-    guard var record = LogRecord(scratch) else { return buffer.countFull(time: time) }
+    if provider != nil { return writeProvided(event, time) }
+    if readsEvents, isWritten(event, nil, time) { return }
+    write(event, nil, time)
+  }
+
+  /// Writes an event where that is read where it is.
+  ///
+  /// - Parameter provided: storage of what the provider gives.
+  /// - Returns: false for one that has to be asked for its parts.
+  @inline(__always)
+  private func isWritten(_ event: LogEvent, _ provided: UnsafeRawPointer?, _ time: Int64) -> Bool {
+    // Nothing is called meanwhile that could log.
+    let outcome = withUnsafePointer(to: event) {
+      stella_log_call(ring, $0, namesNumber, time, ownStorage, provided)
+    }
+    if outcome == .kept { return true }
+    return isSettled(outcome, time)
+  }
+
+  @inline(never)
+  private func isSettled(_ outcome: LogOutcome, _ time: Int64) -> Bool {
+    switch outcome {
+    case .kept: break
+    case .awaited: buffer.wake()
+    case .full: buffer.countFull(time: time)
+    case .nested: buffer.countNested(time: time)
+    case .unusual: return false
+    }
+    return true
+  }
+
+  /// Writes an event with what the provider gives; what that logs meanwhile is dropped and counted.
+  @inline(never)
+  private func writeProvided(_ event: LogEvent, _ time: Int64) {
+    guard let provider else { return }
+    if stella_log_is_writing() { return buffer.countNested(time: time) }
+    stella_log_set_writing(true)
+    let provided = provider.get()
+    stella_log_set_writing(false)
+    let isDone = withExtendedLifetime(provided) {
+      readsEvents && isWritten(event, LogLayout.storage(of: provided), time)
+    }
+    if !isDone { write(event, provided, time) }
+  }
+
+  /// Writes an event by its parts, which may take code of the host's; what that logs meanwhile is dropped and counted.
+  @inline(never)
+  private func write(_ event: LogEvent, _ provided: Logger.Metadata?, _ time: Int64) {
+    if stella_log_is_writing() { return buffer.countNested(time: time) }
+    if stella_log_is_scant(ring) { return buffer.countFull(time: time) }
+    guard let scratch = RecordScratch.ofThread(), var record = LogRecord(scratch) else {
+      return buffer.countFull(time: time)
+    }
+    stella_log_set_writing(true)
+    defer { stella_log_set_writing(false) }
     record.begin(
-      event, hasSource: GivenSource.isGiven(in: event, at: sourcePlace), namesNumber: namesNumber, names: names,
-      time: time)
+      event, hasSource: GivenSource.isGiven(in: event), namesNumber: namesNumber, names: names, time: time)
     // Of two entries with one name the one that comes later counts.
     if !ownMetadata.isEmpty { record.add(ownMetadata) }
-    if let provided = provider?.get(), !provided.isEmpty { record.add(provided) }
+    if let provided, !provided.isEmpty { record.add(provided) }
     if let own = event.metadata, !own.isEmpty { record.add(own) }
     if let bytes = record.bytes { buffer.append(bytes, time: time, isCall: true) } else { buffer.countFull(time: time) }
     record.end(scratch)
@@ -149,7 +210,12 @@ public struct StellaLogHandler: LogHandler {
   private mutating func changeOther(_ change: (inout any LogHandler) -> Void) {
     guard var handler = other?.handler else { return }
     change(&handler)
-    other = Alongside(handler)
+    setOther(handler)
+  }
+
+  private mutating func setOther(_ handler: any LogHandler) {
+    let other = Alongside(handler)
+    (self.other, calledOther) = (other, Unmanaged.passUnretained(other))
   }
 
   private static func wallClock() -> Int64 {

@@ -21,6 +21,7 @@ enum Layers {
     "StellaModel": Rule(own: [], isCore: true),
     "CLua": Rule(own: [], isCore: true),
     "CStellaValue": Rule(own: [], isCore: true),
+    "CStellaLog": Rule(own: ["CStellaValue"], isCore: true),
     "CStellaJSON": Rule(own: ["CStellaValue"], isCore: true),
     "CStellaMatch": Rule(own: ["CStellaValue"], isCore: true),
     "CStellaLua": Rule(own: ["CLua", "CStellaValue"], isCore: true),
@@ -32,7 +33,10 @@ enum Layers {
     "StellaRemediation": Rule(
       own: ["StellaScripting", "StellaLua", "StellaModel", "CStellaValue"], others: ["Crypto"], isCore: true),
     "StellaEngine": Rule(
-      own: ["StellaDetection", "StellaRemediation", "StellaScripting", "StellaLua", "StellaModel", "CStellaValue"],
+      own: [
+        "StellaDetection", "StellaRemediation", "StellaScripting", "StellaLua", "StellaModel", "CStellaValue",
+        "CStellaLog",
+      ],
       others: ["Crypto", "ServiceLifecycle"], isCore: true, liveFolder: "Live"),
 
     "StellaConfiguration": Rule(own: ["StellaModel"], others: ["Yams"]),
@@ -49,7 +53,7 @@ enum Layers {
       own: ["StellaModel", "StellaEngine", "CStellaProcess"], others: ["AsyncHTTPClient", "NIO*"]),
     "StellaNotify": Rule(
       own: ["StellaEffects", "StellaModel", "StellaNATS"], others: ["AsyncHTTPClient", "NIO*", "Crypto"]),
-    "StellaLogging": Rule(own: ["StellaModel", "StellaEngine", "CStellaValue"], others: ["Logging"]),
+    "StellaLogging": Rule(own: ["StellaModel", "StellaEngine", "CStellaValue", "CStellaLog"], others: ["Logging"]),
     "StellaMetrics": Rule(own: ["StellaModel", "StellaEngine"], others: ["CoreMetrics", "ServiceLifecycle"]),
     "CZlib": Rule(own: [], isCore: true),
     "CZstd": Rule(own: []),

@@ -1,3 +1,4 @@
+import CStellaLog
 import Foundation
 import StellaModel
 import Synchronization
@@ -24,6 +25,16 @@ struct LogWakeTests {
   }
 
   func append() { #expect(buffer.append(Self.record, time: 0)) }
+
+  /// Takes room for a record, as a log call does before it writes one.
+  func reserve() -> Int64? {
+    let start = stella_log_reserve(buffer.ring, Int64(Self.record.count))
+    return start < 0 ? nil : start
+  }
+
+  func publish(_ start: Int64) {
+    if stella_log_publish(buffer.ring, start, Int64(Self.record.count), false) { buffer.wake() }
+  }
 
   func lines() throws -> [String] { try LogBufferTests.lines(source).lines }
 
@@ -105,24 +116,24 @@ struct LogWakeTests {
 
   @Test("A reader doesn't sleep over a record that is on its way while it asks to be woken")
   func onItsWay() throws {
-    let start = try #require(buffer.reserve(Self.record.count))
+    let start = try #require(reserve())
     for _ in 0..<3 {
       // As often as it asks: the call may have looked before.
       #expect(source.asksToBeWoken())
       #expect(try isWoken() && LogBufferTests.lines(source).outcome == .idle)
     }
-    buffer.publish(Self.record.count, at: start, isCall: false)
+    publish(start)
     #expect(source.hasRecord)
     #expect(try LogBufferTests.lines(source).lines.count == 1)
   }
 
   @Test("A record that is on its way when the buffer is closed still comes before the end")
   func closing() throws {
-    let start = try #require(buffer.reserve(Self.record.count))
+    let start = try #require(reserve())
     source.close()
-    #expect(buffer.reserve(Self.record.count) == nil)
+    #expect(reserve() == nil)
     #expect(try LogBufferTests.lines(source).outcome == .idle)
-    buffer.publish(Self.record.count, at: start, isCall: false)
+    publish(start)
     let (lines, outcome) = try LogBufferTests.lines(source)
     #expect(lines.count == 1 && outcome == .end)
     #expect(buffer.drops == LogBuffer.Drops())

@@ -1,3 +1,4 @@
+import CStellaLog
 import Glibc
 import StellaDetection
 import StellaModel
@@ -25,18 +26,17 @@ package final class LogBuffer: @unchecked Sendable {
   package static let defaultCapacityBytes = 4 << 20
   /// A smaller ring would have no room for a record of usual length.
   package static let minimumCapacityBytes = 1024
-  /// With less room than this a record is dropped before it is written out, so that a full ring costs next to nothing.
-  static let scantBytes = 512
 
-  /// Before each record stands its length, which is 0 until the record is there; both begin at multiples of this.
-  private static let wordBytes = 8
+  private static let wordBytes = Int(STELLA_LOG_WORD_BYTES)
   /// Is added to the length of a log call's record.
   private static let callBit = 1 << 62
   /// So far apart that threads that change one don't slow down those that read another.
   private static let lineBytes = 64
 
   private let capacity: Int
-  private let ring: UnsafeMutableRawPointer
+  private let bytes: UnsafeMutableRawPointer
+  /// What is appended to. There as long as the buffer is.
+  package let ring: UnsafeMutablePointer<stella_log_ring>
   private let control: UnsafeMutableRawPointer
   /// Wakes the reader.
   let waker: Waker?
@@ -69,10 +69,14 @@ package final class LogBuffer: @unchecked Sendable {
     var capacity = LogBuffer.minimumCapacityBytes
     while capacity < capacityBytes { capacity *= 2 }
     self.capacity = capacity
-    guard let ring = calloc(capacity, 1), let control = calloc(6, LogBuffer.lineBytes) else {
-      fatalError("there is no memory for the log buffer")
-    }
-    (self.ring, self.control) = (ring, control)
+    let ringBytes = MemoryLayout<stella_log_ring>.size
+    guard let bytes = calloc(capacity, 1), let ring = aligned_alloc(LogBuffer.lineBytes, ringBytes),
+      let control = calloc(2, LogBuffer.lineBytes)
+    else { fatalError("there is no memory for the log buffer") }
+    memset(ring, 0, ringBytes)
+    (self.bytes, self.ring, self.control) = (bytes, ring.assumingMemoryBound(to: stella_log_ring.self), control)
+    self.ring.pointee.bytes = bytes.assumingMemoryBound(to: UInt8.self)
+    self.ring.pointee.capacity = Int64(capacity)
     let names = HandlerNames()
     self.names = names
     reader = Mutex(Reader(names))
@@ -81,34 +85,41 @@ package final class LogBuffer: @unchecked Sendable {
   }
 
   deinit {
+    free(bytes)
     free(ring)
     free(control)
   }
 
   // MARK: - Where things are
 
-  private func number(_ line: Int) -> UnsafeMutablePointer<Atomic<Int>> {
-    (control + line * LogBuffer.lineBytes).assumingMemoryBound(to: Atomic<Int>.self)
+  private func number(_ place: UnsafeMutableRawPointer, _ offset: Int?) -> UnsafeMutablePointer<Atomic<Int>> {
+    (place + (offset ?? 0)).assumingMemoryBound(to: Atomic<Int>.self)
   }
 
   /// Bytes ever reserved; below zero once closed.
-  private var reserved: UnsafeMutablePointer<Atomic<Int>> { number(0) }
+  private var reserved: UnsafeMutablePointer<Atomic<Int>> {
+    number(ring, MemoryLayout<stella_log_ring>.offset(of: \.reserved))
+  }
   /// Bytes ever given back by the reader.
-  private var taken: UnsafeMutablePointer<Atomic<Int>> { number(1) }
+  private var taken: UnsafeMutablePointer<Atomic<Int>> {
+    number(ring, MemoryLayout<stella_log_ring>.offset(of: \.taken))
+  }
   /// How many bytes have to wait for the reader to be woken, which sets it back to 0; 0 for none.
-  private var awaited: UnsafeMutablePointer<Atomic<Int>> { number(2) }
-  private var full: UnsafeMutablePointer<Atomic<Int>> { number(3) }
-  private var nested: UnsafeMutablePointer<Atomic<Int>> { number(3) + 1 }
+  private var awaited: UnsafeMutablePointer<Atomic<Int>> {
+    number(ring, MemoryLayout<stella_log_ring>.offset(of: \.awaited))
+  }
+  private var full: UnsafeMutablePointer<Atomic<Int>> { number(control, 0) }
+  private var nested: UnsafeMutablePointer<Atomic<Int>> { number(control, 8) }
   /// Times of the first and the newest drop that no notice tells of yet, nanoseconds since the epoch; 0 for none.
-  private var firstDrop: UnsafeMutablePointer<Atomic<Int>> { number(4) }
-  private var lastDrop: UnsafeMutablePointer<Atomic<Int>> { number(4) + 1 }
+  private var firstDrop: UnsafeMutablePointer<Atomic<Int>> { number(control, LogBuffer.lineBytes) }
+  private var lastDrop: UnsafeMutablePointer<Atomic<Int>> { number(control, LogBuffer.lineBytes + 8) }
 
   private func length(at position: Int) -> UnsafeMutablePointer<Atomic<Int>> {
-    (ring + (position & (capacity - 1))).assumingMemoryBound(to: Atomic<Int>.self)
+    (bytes + (position & (capacity - 1))).assumingMemoryBound(to: Atomic<Int>.self)
   }
 
   @inline(__always)
-  private static func region(_ count: Int) -> Int { wordBytes &+ (count &+ wordBytes &- 1) & ~(wordBytes &- 1) }
+  private static func region(_ count: Int) -> Int { Int(stella_log_region(Int64(count))) }
 
   private static let closedBit = Int.min
 
@@ -120,12 +131,6 @@ package final class LogBuffer: @unchecked Sendable {
       full: full.pointee.load(ordering: .relaxed), nested: nested.pointee.load(ordering: .relaxed))
   }
 
-  /// Whether a record would most likely be dropped, so that it needn't be written out.
-  package var isScant: Bool {
-    let start = reserved.pointee.load(ordering: .relaxed)
-    return start < 0 || start - taken.pointee.load(ordering: .relaxed) > capacity - LogBuffer.scantBytes
-  }
-
   /// Appends one record: a line of JSON with its line feed, or what ``LogRecordTag`` says.
   ///
   /// - Parameters:
@@ -135,42 +140,18 @@ package final class LogBuffer: @unchecked Sendable {
   @discardableResult
   package func append(_ record: UnsafeRawBufferPointer, time: Int64, isCall: Bool = false) -> Bool {
     guard let bytes = record.baseAddress, !record.isEmpty else { return true }
-    guard let start = reserve(record.count) else {
+    switch stella_log_append(ring, bytes, Int64(record.count), isCall) {
+    case .awaited: wake()
+    case .full:
       countFull(time: time)
       return false
+    case .kept, .nested, .unusual: break
     }
-    copyIn(bytes, record.count, at: start &+ LogBuffer.wordBytes)
-    publish(record.count, at: start, isCall: isCall)
     return true
   }
 
-  /// Takes room for a record, which the reader waits for from then on.
-  ///
-  /// - Returns: nil when there is none.
-  @inline(__always)
-  func reserve(_ count: Int) -> Int? {
-    let size = LogBuffer.region(count)
-    var start = reserved.pointee.load(ordering: .relaxed)
-    while true {
-      guard start >= 0, start &+ size &- taken.pointee.load(ordering: .acquiring) <= capacity else { return nil }
-      // Comes before the look at `awaited` in the one order that all threads see; see ``awaitRecord(meanwhile:)``.
-      let (isMine, now) = reserved.pointee.weakCompareExchange(
-        expected: start, desired: start &+ size, successOrdering: .sequentiallyConsistent, failureOrdering: .relaxed)
-      if isMine { return start }
-      start = now
-    }
-  }
-
-  /// Lets the reader have a record whose bytes are there, and wakes it if it wants that.
-  @inline(__always)
-  func publish(_ count: Int, at start: Int, isCall: Bool) {
-    length(at: start).pointee.store(isCall ? count | LogBuffer.callBit : count, ordering: .releasing)
-    let wanted = awaited.pointee.load(ordering: .sequentiallyConsistent)
-    if wanted != 0, start &+ LogBuffer.region(count) &- taken.pointee.load(ordering: .relaxed) >= wanted { wake() }
-  }
-
-  @inline(never)
-  private func wake() {
+  /// Wakes the reader, which wants it.
+  package func wake() {
     // Of several threads one pays.
     if awaited.pointee.exchange(0, ordering: .relaxed) != 0 { waker?.wake() }
   }
@@ -197,14 +178,6 @@ package final class LogBuffer: @unchecked Sendable {
       _ = firstDrop.pointee.compareExchange(expected: 0, desired: Int(time), ordering: .relaxed)
     }
     lastDrop.pointee.store(Int(time), ordering: .relaxed)
-  }
-
-  @inline(__always)
-  private func copyIn(_ bytes: UnsafeRawPointer, _ count: Int, at position: Int) {
-    let start = position & (capacity &- 1)
-    let first = min(count, capacity &- start)
-    memcpy(ring + start, bytes, first)
-    if first < count { memcpy(ring, bytes + first, count &- first) }
   }
 
   // MARK: - The reader
@@ -296,7 +269,7 @@ package final class LogBuffer: @unchecked Sendable {
       let position = head + LogBuffer.wordBytes
       if isCall {
         let start = position & (capacity - 1)
-        let record = UnsafeRawBufferPointer(start: ring + start, count: length)
+        let record = UnsafeRawBufferPointer(start: bytes + start, count: length)
         // One that lies in two pieces is rare.
         if start + length <= capacity, direct.allows(record) {
           records.append(record: record)
@@ -405,7 +378,7 @@ package final class LogBuffer: @unchecked Sendable {
     let start = position & (capacity - 1)
     let isWritten: Bool
     if start + count <= capacity {
-      isWritten = reader.text.write(UnsafeRawBufferPointer(start: ring + start, count: count))
+      isWritten = reader.text.write(UnsafeRawBufferPointer(start: bytes + start, count: count))
     } else {
       join(count, at: position, &reader)
       let joined = reader.joined
@@ -427,16 +400,16 @@ package final class LogBuffer: @unchecked Sendable {
   private func copyOut(_ target: UnsafeMutableRawPointer, _ count: Int, at position: Int) {
     let start = position & (capacity - 1)
     let first = min(count, capacity - start)
-    memcpy(target, ring + start, first)
-    if first < count { memcpy(target + first, ring, count - first) }
+    memcpy(target, bytes + start, first)
+    if first < count { memcpy(target + first, bytes, count - first) }
   }
 
   /// A place that is no record's must read as 0, whatever it held before.
   private func clear(_ count: Int, at position: Int) {
     let start = position & (capacity - 1)
     let first = min(count, capacity - start)
-    memset(ring + start, 0, first)
-    if first < count { memset(ring, 0, count - first) }
+    memset(bytes + start, 0, first)
+    if first < count { memset(bytes, 0, count - first) }
   }
 
   /// What is there can still be read; what comes is dropped and counted.
