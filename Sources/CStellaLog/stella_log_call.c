@@ -3,10 +3,11 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "stella_log_copy.h"
 #include "stella_log_record.h"
 #include "stella_log_ring_steps.h"
 
-enum { text_words_bytes = 16, length_bytes = 4, short_text_bytes = 16 };
+enum { text_words_bytes = 16, long_length_bytes = 5 };
 
 static struct stella_log_layout layout;
 
@@ -51,33 +52,39 @@ static inline struct stella_log_table table_of(const void *storage) {
 
 struct stella_log_table stella_log_table_of(const void *storage) { return table_of(storage); }
 
-/// Most texts are so short that calling for it costs more than doing it. One that isn't in its own words has 16 bytes, or nearly always.
-static inline void copy(uint8_t *target, const uint8_t *source, size_t count) {
-  if (count < 16 || count > 64) {
-    memcpy(target, source, count);
-    return;
-  }
-  const size_t last = count - 16;
-#pragma clang loop unroll(disable) vectorize(disable)
-  for (size_t place = 0; place < last; place += 16) memcpy(target + place, source + place, 16);
-  memcpy(target + last, source + last, 16);
-}
-
 /// Once, and not in each place: what is short is sooner in the caches.
 __attribute__((noinline)) static uint8_t *put_text(const void *words, uint8_t *next, const uint8_t *end) {
   struct stella_log_text text;
   if (!text_of(words, &text)) return NULL;
-  if ((size_t)(end - next) < length_bytes + short_text_bytes || (size_t)(end - next) - length_bytes < text.count) return NULL;
-  const uint32_t length = (uint32_t)text.count;
-  memcpy(next, &length, length_bytes);
-  next += length_bytes;
+  // All of the words of a short one are copied, and what is too much is written over.
+  if (end - next < long_length_bytes + text_words_bytes) return NULL;
   if (text.bytes == words) {
-    // All of the words fit, and what is too much is written over.
+    *next++ = (uint8_t)text.count;
     memcpy(next, words, text_words_bytes);
-  } else {
-    copy(next, text.bytes, text.count);
+    return next + text.count;
   }
+  if ((size_t)(end - next) - long_length_bytes < text.count) return NULL;
+  if (text.count < stella_log_record_longText) {
+    *next++ = (uint8_t)text.count;
+  } else {
+    const uint32_t length = (uint32_t)text.count;
+    *next = stella_log_record_longText;
+    memcpy(next + 1, &length, sizeof length);
+    next += long_length_bytes;
+  }
+  stella_log_copy(next, text.bytes, text.count);
   return next + text.count;
+}
+
+/// A text of the program, as nearly each file is, stays where it is: bit 63 of its second word says so.
+static inline bool put_address(const void *words, uint8_t **next, const uint8_t *end) {
+  struct stella_log_text text;
+  if ((int64_t)word(words, 8) >= 0 || !text_of(words, &text) || text.bytes == words || end - *next < 12) return false;
+  const uint32_t length = (uint32_t)text.count;
+  memcpy(*next, &length, sizeof length);
+  memcpy(*next + sizeof length, &text.bytes, sizeof text.bytes);
+  *next += sizeof length + sizeof text.bytes;
+  return true;
 }
 
 static inline uint8_t *put_number(uint8_t tag, const uint8_t *value, uint8_t *next, const uint8_t *end) {
@@ -138,8 +145,14 @@ static inline uint8_t *write_call(const void *event, uint8_t names_number, int64
   next[3] = names_number;
   memcpy(next + 4, &line, 4);
   memcpy(next + 8, &time, 8);
+  uint8_t *const flags = next + 2;
   next = put_text(start + layout.message, next + stella_log_record_headBytes, end);
-  if (next) next = put_text(start + layout.file, next, end);
+  if (!next) return NULL;
+  if (put_address(start + layout.file, &next, end)) {
+    *flags |= stella_log_record_hasFileAddress;
+  } else {
+    next = put_text(start + layout.file, next, end);
+  }
   if (next && has_source) next = put_text(start + layout.source, next, end);
   const void *const tables[] = {own, provided, (const void *)(uintptr_t)word(start, layout.metadata)};
   for (size_t place = 0; next && place < 3; place++) {

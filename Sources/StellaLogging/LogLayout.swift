@@ -125,12 +125,14 @@ enum LogLayout {
         "convertible": .stringConvertible(texts[5]),
       ],
     ]
+    // One of the program's would stay where it is.
+    let file = ["Module", "File and more.swift"].joined(separator: "/")
     return Logger.Level.allCases.allSatisfy { level in
       metadata.allSatisfy { metadata in
         [nil, "", texts[6]].allSatisfy { source in
           let event = LogEvent(
             level: level, message: "\(texts[5]) \(level)", metadata: metadata, source: source,
-            file: "Module/File.swift", function: "f()", line: 4711)
+            file: file, function: "f()", line: 4711)
           return isWritten(event)
         }
       }

@@ -1,3 +1,4 @@
+import CStellaLog
 import CStellaValue
 import Glibc
 import StellaEngine
@@ -123,7 +124,8 @@ struct RecordWriter {
     return larger
   }
 
-  private static let lengthBytes = 4
+  /// Of a long text.
+  private static let lengthBytes = 5
 
   /// Writes a text with its length.
   ///
@@ -141,31 +143,15 @@ struct RecordWriter {
   ) -> UnsafeMutableRawPointer? {
     let length = utf8.count
     guard end - next >= length &+ lengthBytes else { return nil }
-    next.storeBytes(of: UInt32(truncatingIfNeeded: length), as: UInt32.self)
-    let target = next + lengthBytes
-    if let bytes = utf8.baseAddress { copy(bytes, target, length) }
-    return target + length
-  }
-
-  /// Copies bytes; most texts are so short that calling for it costs more than doing it.
-  @inline(__always)
-  private static func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int) {
-    switch count {
-    case 8...16: copyEnds(source, target, count, UInt64.self)
-    case 17...32: copyEnds(source, target, count, SIMD2<UInt64>.self)
-    case 4...7: copyEnds(source, target, count, UInt32.self)
-    default: memcpy(target, source, count)
+    var target = next + 1
+    if length < Int(LogRecordTag.longText) {
+      next.storeBytes(of: UInt8(truncatingIfNeeded: length), as: UInt8.self)
+    } else {
+      next.storeBytes(of: LogRecordTag.longText, as: UInt8.self)
+      target.storeBytes(of: UInt32(truncatingIfNeeded: length), as: UInt32.self)
+      target = next + lengthBytes
     }
-  }
-
-  /// Copies what fits into two words, which may have bytes in common.
-  @inline(__always)
-  private static func copyEnds<Word: BitwiseCopyable>(
-    _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int, _ word: Word.Type
-  ) {
-    let last = count &- MemoryLayout<Word>.size
-    let (head, tail) = (source.loadUnaligned(as: word), source.loadUnaligned(fromByteOffset: last, as: word))
-    target.storeBytes(of: head, as: word)
-    target.storeBytes(of: tail, toByteOffset: last, as: word)
+    if let bytes = utf8.baseAddress { stella_log_copy(target, bytes, length) }
+    return target + length
   }
 }

@@ -117,6 +117,23 @@ struct LogLayoutTests {
     #expect(lines[0].count == 200 && lines[0] == lines[1])
   }
 
+  @Test("A file that is the program's own, and so stays where it is, is told as any other")
+  func files() throws {
+    let ways = Ways()
+    let file = #fileID
+    for logger in ways.loggers(label: "files", metadata: [:], provided: nil) {
+      logger.info("m")
+      logger.info("m", source: "Own")
+      logger.info("m", file: "M/short")
+      logger.info("m", file: String(file.dropFirst(0)) + "")
+      logger.info("m", file: "Modülé/with a long name, as no module has it.swift", line: 7)
+      logger.info("m", file: "")
+    }
+    let lines = try ways.lines()
+    #expect(lines[0].count == 6 && lines[0].sorted() == lines[1].sorted())
+    #expect(lines[0][0].contains(#""source":"StellaLoggingTests","file":"StellaLoggingTests/LogLayoutTests.swift""#))
+  }
+
   @Test("Copies of a logger keep their own metadata")
   func copies() throws {
     let ways = Ways()

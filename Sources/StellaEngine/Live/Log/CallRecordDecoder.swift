@@ -89,7 +89,7 @@ package final class CallRecordDecoder: Decoder {
     guard let level = cursor.number(UInt8.self), let flags = cursor.number(UInt8.self),
       let handler = cursor.number(UInt8.self), let line = cursor.number(UInt32.self),
       let time = cursor.number(Int64.self), let json = cursor.names(handler, names), let message = cursor.text(),
-      let file = cursor.text()
+      let file = cursor.file(flags)
     else { return nil }
     if plan.timeColumn >= 0 { cells[plan.timeColumn &* EventBatch.capacity] = .integer(time) }
     if plan.levelColumn >= 0 { cells[plan.levelColumn &* EventBatch.capacity] = levels[min(Int(level), 6)] }

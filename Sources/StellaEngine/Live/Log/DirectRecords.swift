@@ -1,3 +1,4 @@
+import CStellaLog
 import CStellaValue
 import Glibc
 import StellaDetection
@@ -72,7 +73,8 @@ final class DirectRecords {
       let handler = cursor.number(UInt8.self), cursor.number(UInt32.self) != nil,
       let time = cursor.number(Int64.self), DirectRecords.times.contains(time),
       allows(handler: handler, &cursor),
-      let message = cursor.text(), let file = cursor.text(), allows(file: DirectRecords.bytes(file))
+      let message = cursor.text(), let file = cursor.file(flags), record.count + file.count <= longest,
+      allows(file: DirectRecords.bytes(file))
     else { return false }
     note(message)
     if flags & LogRecordTag.hasSource != 0 {
@@ -196,7 +198,7 @@ final class DirectRecords {
     return true
   }
 
-  /// Makes room for the texts of a record: none is as long as what it takes there, and no number over four times as long.
+  /// Makes room for the texts of a record: none is longer than what it takes there, and no number over four times as long.
   private func clearTexts(of record: UnsafeRawBufferPointer) {
     textBytes = 0
     if textCapacity >= 4 &* record.count { return }
@@ -208,7 +210,7 @@ final class DirectRecords {
   @inline(__always)
   private func note(_ text: UnsafeRawBufferPointer) {
     guard let texts, let start = text.baseAddress else { return }
-    memcpy(texts + textBytes, start, text.count)
+    stella_log_copy(texts + textBytes, start, text.count)
     textBytes &+= text.count
     texts[textBytes] = 0x0A
     textBytes &+= 1

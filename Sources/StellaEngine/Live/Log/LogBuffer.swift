@@ -7,9 +7,9 @@ import Synchronization
 /// What log calls leave for the engine to read: records in a ring of fixed size, each a line of JSON or, of a log call, as
 /// ``LogRecordTag`` says. What is read is lines of JSON, or such records where nothing speaks against it.
 ///
-/// Any thread may append, without a lock: it reserves room with one atomic step, copies its record there and publishes it with
-/// another. It waits for nobody; when there is no room the record is dropped and counted, and the reader meets a record that says
-/// how many are missing and since when. Records of one thread stay in their order. One thread reads.
+/// Any thread may append, without a lock, as `stella_log_ring` says: it reserves room with one atomic step, copies its record there
+/// and publishes it with another. It waits for nobody; when there is no room the record is dropped and counted, and the reader meets
+/// a record that says how many are missing and since when. Records of one thread stay in their order. One thread reads.
 ///
 /// A record wakes the reader only when that asked for it: waking takes a system call, many times what all else takes.
 package final class LogBuffer: @unchecked Sendable {
@@ -28,7 +28,7 @@ package final class LogBuffer: @unchecked Sendable {
   package static let minimumCapacityBytes = 1024
 
   private static let wordBytes = Int(STELLA_LOG_WORD_BYTES)
-  /// Is added to the length of a log call's record.
+  /// `STELLA_LOG_CALL_BIT`, which Swift doesn't see.
   private static let callBit = 1 << 62
   /// So far apart that threads that change one don't slow down those that read another.
   private static let lineBytes = 64
@@ -92,6 +92,7 @@ package final class LogBuffer: @unchecked Sendable {
 
   // MARK: - Where things are
 
+  /// - Parameter offset: from the place; that of a field is known.
   private func number(_ place: UnsafeMutableRawPointer, _ offset: Int?) -> UnsafeMutablePointer<Atomic<Int>> {
     (place + (offset ?? 0)).assumingMemoryBound(to: Atomic<Int>.self)
   }

@@ -24,12 +24,26 @@ struct LogRecordCursor {
 
   @inline(__always)
   mutating func text() -> UnsafeRawBufferPointer? {
-    guard let length = number(UInt32.self), let start = bytes.baseAddress else { return nil }
-    let count = Int(truncatingIfNeeded: length)
+    guard let short = number(UInt8.self), let start = bytes.baseAddress else { return nil }
+    var count = Int(short)
+    if short == LogRecordTag.longText {
+      guard let length = number(UInt32.self) else { return nil }
+      count = Int(truncatingIfNeeded: length)
+    }
     guard bytes.count &- place >= count else { return nil }
     let text = UnsafeRawBufferPointer(start: start + place, count: count)
     place &+= count
     return text
+  }
+
+  /// The call's file.
+  ///
+  /// - Parameter flags: the record's.
+  @inline(__always)
+  mutating func file(_ flags: UInt8) -> UnsafeRawBufferPointer? {
+    if flags & LogRecordTag.hasFileAddress == 0 { return text() }
+    guard let length = number(UInt32.self), let address = number(UInt.self) else { return nil }
+    return UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: Int(length))
   }
 
   /// What is the same for every record of the handler, as JSON.

@@ -55,7 +55,7 @@ struct LogRecordText: ~Copyable {
     guard let level = cursor.number(UInt8.self), let flags = cursor.number(UInt8.self),
       let handler = cursor.number(UInt8.self),
       let line = cursor.number(UInt32.self), let time = cursor.number(Int64.self),
-      let names = cursor.names(handler, names), let message = cursor.text(), let file = cursor.text()
+      let names = cursor.names(handler, names), let message = cursor.text(), let file = cursor.file(flags)
     else { return false }
     json.raw(#"{"time":"#)
     json.time(time)
