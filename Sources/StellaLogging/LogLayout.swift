@@ -5,9 +5,9 @@ import Logging
 /// Where swift-log and Swift have the parts of a log call in memory, for `stella_log_call`, which reads them there.
 ///
 /// Neither says so, but both keep to it: what is read is the layout that inlined code of the standard library relies on as well. It is
-/// tried out once in each process, on texts, dictionaries and events of all kinds, before anything else is read by it: first that the
-/// addresses to be read belong to what they should, then what stands there. Where something is otherwise, each log call is asked
-/// for its parts, which is as right and slower.
+/// tried out once in each process, on texts, dictionaries, values and events, before anything else is read by it. No address is
+/// followed before it is known to lie in the storage of a dictionary of the trial, or to be that of a text that the library gives as
+/// well. Where something is otherwise, each log call is asked for its parts, which is as right and slower.
 enum LogLayout {
   /// Whether it is as `stella_log_call` knows it, which may be called then.
   static let isKnown: Bool = {
@@ -25,8 +25,9 @@ enum LogLayout {
   // MARK: - Events
 
   private static func offsets() -> stella_log_layout? {
-    guard MemoryLayout<UInt>.size == 8, UInt16(1).littleEndian == 1, MemoryLayout<String>.size == 16,
-      MemoryLayout<Logger.Message>.size == 16, MemoryLayout<Logger.Metadata?>.size == 8,
+    guard MemoryLayout<UInt>.size == 8, UInt16(1).littleEndian == 1, MemoryLayout<String>.size == textBytes,
+      isText(Logger.Message(stringLiteral: texts[6])), isText(Logger.Message(stringLiteral: texts[1])),
+      MemoryLayout<Logger.Metadata?>.size == 8,
       MemoryLayout<(any Error)?>.size == 8, MemoryLayout<Logger.Level>.size == 1,
       MemoryLayout<Logger.MetadataValue>.stride == Int(STELLA_LOG_VALUE_BYTES),
       MemoryLayout<Logger.MetadataValue>.size > Int(STELLA_LOG_VALUE_CASE),
@@ -44,7 +45,16 @@ enum LogLayout {
       string: type(String.self))
   }
 
+  /// Whether a message is its text and nothing else.
+  private static func isText(_ message: Logger.Message) -> Bool {
+    withUnsafeBytes(of: message) { bytes in
+      withUnsafeBytes(of: message.description) { bytes.count == textBytes && bytes.elementsEqual($0) }
+    }
+  }
+
   // MARK: - Texts and dictionaries
+
+  private static let textBytes = 16
 
   private static let texts = [
     "", "k", "fifteen letters", "sixteen letters!", "grün", "ein längerer Text, grün und blau",
@@ -80,17 +90,17 @@ enum LogLayout {
         // What is no logarithm may be anything.
         guard table.count == count, table.buckets >= count, table.buckets <= 4 * count + 4 else { return false }
         let start = Int(bitPattern: storage)
-        let (used, keys) = (Int(bitPattern: table.used) - start, Int(bitPattern: table.keys) - start)
-        let values = Int(bitPattern: table.values) - start
-        guard used + (table.buckets + 63) / 64 * 8 <= keys, keys + 16 * table.buckets <= values,
+        let (used, keys) = (Int(bitPattern: table.used) &- start, Int(bitPattern: table.keys) &- start)
+        let values = Int(bitPattern: table.values) &- start
+        guard (0...room).contains(keys), (0...room).contains(values),
+          used + (table.buckets + 63) / 64 * 8 <= keys, keys + textBytes * table.buckets <= values,
           values + Int(STELLA_LOG_VALUE_BYTES) * table.buckets <= room
         else { return false }
-        var left = Set(metadata.keys)
+        // A copy of a text has the same words.
+        var left = Set(metadata.keys.map { withUnsafeBytes(of: $0) { Array($0) } })
         for bucket in 0..<table.buckets where table.used[bucket / 64] >> (bucket % 64) & 1 == 1 {
-          var key = stella_log_text()
-          guard stella_log_text_of(table.keys + 16 * bucket, &key),
-            left.remove(String(decoding: UnsafeBufferPointer(start: key.bytes, count: key.count), as: UTF8.self)) != nil
-          else { return false }
+          let key = UnsafeRawBufferPointer(start: table.keys + textBytes * bucket, count: textBytes)
+          if left.remove(Array(key)) == nil { return false }
         }
         return left.isEmpty
       }

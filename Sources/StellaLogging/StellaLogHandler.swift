@@ -17,8 +17,8 @@ import StellaModel
 /// metadata, of the metadata provider's and of the logger's, in this order of precedence; numbers and truth values stay what they
 /// are. `error:` gives the fields `error` and `error_type`.
 ///
-/// A call writes its record on the caller's thread, into bytes that the thread keeps, and leaves it in the engine's buffer. It
-/// doesn't wait, throw, or log itself. When the buffer is full the record is dropped, counted, and told of by an event of its own.
+/// A call writes its record on the caller's thread, onto its stack or into bytes that the thread keeps, and leaves it in the engine's
+/// buffer. It doesn't wait, throw, or log itself. When the buffer is full the record is dropped, counted, and told of by an event of its own.
 /// When the text of a value logs in turn, that inner call is dropped and counted.
 public struct StellaLogHandler: LogHandler {
   /// The least level that becomes an event or goes to the handler alongside, which may have another one of its own. Setting it
@@ -177,13 +177,21 @@ public struct StellaLogHandler: LogHandler {
   private func writeProvided(_ event: LogEvent, _ time: Int64) {
     guard let provider else { return }
     if stella_log_is_writing() { return buffer.countNested(time: time) }
+    if stella_log_is_scant(ring) { return buffer.countFull(time: time) }
     stella_log_set_writing(true)
+    defer { stella_log_set_writing(false) }
+    write(event, from: provider, time)
+  }
+
+  /// A function of its own, so that what the provider gave is let go of before it returns: that may log, too.
+  @inline(never)
+  private func write(_ event: LogEvent, from provider: Logger.MetadataProvider, _ time: Int64) {
     let provided = provider.get()
-    stella_log_set_writing(false)
-    let isDone = withExtendedLifetime(provided) {
-      readsEvents && isWritten(event, LogLayout.storage(of: provided), time)
+    withExtendedLifetime(provided) {
+      stella_log_set_writing(false)
+      if !readsEvents || !isWritten(event, LogLayout.storage(of: provided), time) { write(event, provided, time) }
+      stella_log_set_writing(true)
     }
-    if !isDone { write(event, provided, time) }
   }
 
   /// Writes an event by its parts, which may take code of the host's; what that logs meanwhile is dropped and counted.

@@ -1,6 +1,7 @@
 import CStellaLog
 import Logging
 import StellaModel
+import Synchronization
 import Testing
 
 @testable import StellaEngine
@@ -168,6 +169,40 @@ struct LogLayoutTests {
       #expect(buffer.drops == LogBuffer.Drops(full: 0, nested: 1))
       let lines = try LogReader(source: LogBufferSource(buffer)).records().lines
       #expect(lines.contains { $0.contains(#""trace":"t1""#) } && !lines.contains { $0.contains("asked") })
+    }
+  }
+
+  /// Logs as it goes.
+  final class Farewell: CustomStringConvertible, Sendable {
+    let logger: Logger
+    init(_ logger: Logger) { self.logger = logger }
+    deinit { logger.info("gone") }
+    var description: String { "here" }
+  }
+
+  @Test("What a provider gives may log as it goes, which is dropped and counted, and a full buffer doesn't ask for it")
+  func nestedFarewell() throws {
+    for asksForParts in [false, true] {
+      let buffer = LogBuffer(capacityBytes: 1024)
+      let made = Mutex(0)
+      let own = Mutex<Logger?>(nil)
+      let logger = Logger(label: "outer") {
+        StellaLogHandler(
+          label: $0, buffer: buffer,
+          metadataProvider: .init {
+            made.withLock { $0 += 1 }
+            guard let logger = own.withLock({ $0 }) else { return [:] }
+            return ["value": .stringConvertible(Farewell(logger))]
+          }, asksForParts: asksForParts)
+      }
+      own.withLock { $0 = logger }
+      logger.info("m")
+      #expect(buffer.drops == LogBuffer.Drops(full: 0, nested: 1) && made.withLock { $0 } == 1)
+      while buffer.drops.full == 0 { logger.info("m") }
+      let asked = made.withLock { $0 }
+      logger.info("m")
+      #expect(made.withLock { $0 } == asked && buffer.drops.full == 2)
+      own.withLock { $0 = nil }
     }
   }
 }

@@ -39,7 +39,7 @@ struct stella_log_table {
   size_t buckets;
   /// A text of two words each.
   const uint8_t *keys;
-  /// `stella_log_value_bytes` each.
+  /// `STELLA_LOG_VALUE_BYTES` each.
   const uint8_t *values;
   /// A bit for each bucket that is in use; what is beyond the last bucket says nothing.
   const uint64_t *used;
@@ -61,10 +61,10 @@ bool stella_log_text_of(const void *words, struct stella_log_text *text);
 /// What the storage of a dictionary says, of which only the head is read.
 struct stella_log_table stella_log_table_of(const void *storage);
 
-/// How many bytes there are from an address that `malloc` gave.
+/// How many bytes there are from an address that `malloc` gave; whoever puts another one in its place does so with `malloc_usable_size`.
 size_t stella_log_bytes_from(const void *address);
 
-/// Says where things are; to be called before the first call of ``stella_log_call``.
+/// Says where things are; to be called before ``stella_log_call`` and ``stella_log_write``.
 void stella_log_set_layout(const struct stella_log_layout *layout);
 
 /// Appends a log call's record, as `stella_log_record.h` says, to a ring.
@@ -74,8 +74,8 @@ void stella_log_set_layout(const struct stella_log_layout *layout);
 ///   - time: nanoseconds since the epoch.
 ///   - own: storage of a dictionary whose entries come before the event's.
 ///   - provided: storage of one whose entries come between the two; or null.
-/// - Returns: unusual for an event with an error, for a value other than a text, an `Int`, a `UInt`, a `Double` or a `Bool`, and for a record
-///   that is too long for a thread's stack.
+/// - Returns: unusual for an event with an error, for a value other than a text, an `Int`, a `UInt`, a `Double` or a `Bool`, for a text that
+///   isn't in one piece, and for a record of over about a kilobyte.
 enum stella_log_outcome stella_log_call(struct stella_log_ring *ring, const void *event, uint8_t names_number, int64_t time,
                                         const void *own, const void *provided);
 

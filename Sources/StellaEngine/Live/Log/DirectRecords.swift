@@ -19,7 +19,7 @@ final class DirectRecords {
   private let isMasking: Bool
   private let isPossible: Bool
   private let names: HandlerNames
-  /// Bytes of a record whose line can't be longer than a line may be.
+  /// Bytes of a record and of its file for which the line can't be longer than a line may be.
   private let longest: Int
   /// Few, and the same again and again.
   private let knownLoggers = KnownTexts()
