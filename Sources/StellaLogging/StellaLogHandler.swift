@@ -58,11 +58,11 @@ public struct StellaLogHandler: LogHandler {
 
   private var level = Logger.Level.info
   private var ownMetadata: Logger.Metadata = [:] { didSet { ownStorage = LogLayout.storage(of: ownMetadata) } }
-  /// Of the own metadata, because a call would take hold of that and let it go.
+  /// Of the own metadata, which keeps it, because a call would take hold of that and let it go. Nothing writes there.
   private nonisolated(unsafe) var ownStorage = LogLayout.storage(of: [:])
   private var provider: Logger.MetadataProvider?
   private var other: Alongside?
-  /// The same, because a call would take hold of that and let it go.
+  /// The same, which that keeps, because a call would take hold of it and let it go.
   private nonisolated(unsafe) var calledOther: Unmanaged<Alongside>?
   private var leastLevel = Logger.Level.info
   /// The buffer's number of what is the same for every record, `,"logger":"…","service":"…"`.
@@ -70,7 +70,7 @@ public struct StellaLogHandler: LogHandler {
   /// The same as a record has it; empty with a number.
   private let names: [UInt8]
   private let buffer: LogBuffer
-  /// The buffer's.
+  /// The buffer's, which keeps it. All threads that use it do so by the ring's own steps.
   private nonisolated(unsafe) let ring: UnsafeMutablePointer<stella_log_ring>
   /// Nil for the machine's.
   private let clock: (@Sendable () -> Int64)?

@@ -20,7 +20,7 @@ struct LogLayoutTests {
     var description: String { "id-\(number)" }
   }
 
-  /// Without it each log call would cost twice as much: the layout has to be known for each toolchain that we build with.
+  /// Without it each log call would cost more, and nobody be told: the layout has to be known for each toolchain that we build with.
   @Test("The layout of this toolchain and this swift-log is known")
   func known() {
     #expect(LogLayout.isKnown)

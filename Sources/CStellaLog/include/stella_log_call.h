@@ -10,7 +10,7 @@
 /// Where swift-log has the parts of an event, in bytes from its start, and the types whose values stand in their existential.
 ///
 /// The code of a log call is seldom in a processor's caches when a host calls it, so that it costs what it is long. Swift reads an
-/// event by copies that it counts, over several times as many instructions. So what most calls have is read where it is. Nothing
+/// event by copies that it counts, over twice as many instructions. So what most calls have is read where it is. Nothing
 /// here knows whether a Swift or a swift-log has its values elsewhere: who calls has to try that before.
 struct stella_log_layout {
   uint32_t level;
