@@ -48,6 +48,22 @@ import Testing
     #expect(other.count == 2 && other.contains { $0.remedy.hasPrefix("It takes: ") })
   }
 
+  @Test(
+    "What other tools call a key leads to its name here, where there is one",
+    arguments: [("where =", "filter =", "where"), ("by =", "groupby =", "by"), ("title =", "name =", "title")])
+  func keyOfAnotherTool(part: String, written: String, meant: String) {
+    let found = errors(ManifestTests.base.replacing(part, with: written))
+    #expect(found.contains { $0.remedy == "Did you mean \(meant)?" })
+  }
+
+  @Test(
+    "A key that comes to mind first leads to the one that is meant",
+    arguments: [("fixes", "suggest"), ("output", "summary"), ("cooldown", "suppress_for")])
+  func keyThatComesToMind(written: String, meant: String) {
+    let found = errors(ManifestTests.base.replacing("by =", with: "\(written) = 1, by ="))
+    #expect(found.map(\.message) == ["rule has no key \(written)"] && found.map(\.remedy) == ["Did you mean \(meant)?"])
+  }
+
   @Test func aRuleIsReadWithItsDefaults() throws {
     let rule = try load(ManifestTests.base)
     #expect(rule.id == "a.b" && rule.severity == .high && rule.by == ["service"] && rule.condition == "level == error")

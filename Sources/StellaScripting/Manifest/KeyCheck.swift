@@ -17,6 +17,15 @@ package enum KeyCheck {
     var path: String
   }
 
+  /// What other tools call a key, or what comes to mind first, and its name here.
+  private static let elsewhere = [
+    "condition": "where", "detection": "where", "expr": "where", "filter": "where", "match": "where", "query": "where",
+    "group_by": "by", "groupby": "by", "key": "by", "desc": "description", "name": "title", "level": "severity",
+    "priority": "severity", "message": "summary", "output": "summary", "fix": "suggest", "fixes": "suggest",
+    "keep_firing_for": "keep_firing", "playbook": "runbook", "runbook_url": "runbook", "blackhole": "suppress_for",
+    "cooldown": "suppress_for", "window": "within", "timeframe": "within", "timespan": "within",
+  ]
+
   /// Everything that is wrong with the keys of one table and the kinds of their values, in the order of the table.
   ///
   /// - Parameters:
@@ -37,8 +46,8 @@ package enum KeyCheck {
     for (name, value) in entries.fields {
       guard let key = allowed.first(where: { $0.name == name }) else {
         let names = allowed.map(\.name)
-        let remedy =
-          NearestName.of(name, in: names).map { "Did you mean \($0)?" } ?? "It takes: \(names.joined(separator: ", "))."
+        let meant = elsewhere[name].flatMap { names.contains($0) ? $0 : nil } ?? NearestName.of(name, in: names)
+        let remedy = meant.map { "Did you mean \($0)?" } ?? "It takes: \(names.joined(separator: ", "))."
         findings.append(
           Finding(code: .unknownKey, message: "\(owner) has no key \(name)", remedy: remedy, path: full(name)))
         continue
