@@ -5,9 +5,13 @@ import StellaModel
 
 /// The body of a request, whole and as it was before it was compressed.
 struct IntakeBody {
-  /// - Parameter limit: bytes at most, as they come and when they are decoded.
-  static func bytes(of request: Request, limit: Int) async throws(IntakeRefusal) -> ByteBuffer {
-    let codings = try codings(request.headers[.contentEncoding])
+  /// - Parameters:
+  ///   - limit: bytes at most, as they come and when they are decoded.
+  ///   - inherent: a coding that is part of the type: who names it as one besides means the same, and nothing is decoded for it.
+  static func bytes(
+    of request: Request, limit: Int, inherent: String? = nil
+  ) async throws(IntakeRefusal) -> ByteBuffer {
+    let codings = try codings(request.headers[.contentEncoding], inherent)
     var body: ByteBuffer
     do {
       body = try await request.body.collect(upTo: limit)
@@ -21,11 +25,11 @@ struct IntakeBody {
   }
 
   /// In the order in which they were applied.
-  private static func codings(_ header: String?) throws(IntakeRefusal) -> [ContentCoding] {
+  private static func codings(_ header: String?, _ inherent: String?) throws(IntakeRefusal) -> [ContentCoding] {
     var codings: [ContentCoding] = []
     for part in (header ?? "").split(separator: ",") {
       let name = part.filter { $0 != " " && $0 != "\t" }.lowercased()
-      if name == "identity" { continue }
+      if name == "identity" || name == inherent { continue }
       guard let coding = ContentCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
         throw IntakeRefusal(
           .unsupportedMediaType,

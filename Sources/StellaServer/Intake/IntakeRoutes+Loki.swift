@@ -8,9 +8,11 @@ extension IntakeRoutes {
   /// answers 400.
   func loki(_ request: Request) async -> Response {
     do throws(IntakeRefusal) {
-      var body = try await body(of: request)
+      let type = IntakeBody.mediaType(request)
+      // Some agents say of protocol buffers what they always are here.
+      var body = try await body(of: request, inherent: type == "application/x-protobuf" ? "snappy" : nil)
       let isJSON: Bool
-      switch IntakeBody.mediaType(request) {
+      switch type {
       case "application/json": isJSON = true
       case "application/x-protobuf", nil:
         isJSON = false

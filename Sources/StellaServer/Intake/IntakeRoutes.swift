@@ -77,8 +77,8 @@ package struct IntakeRoutes: Sendable {
 
   // MARK: - Any format
 
-  func body(of request: Request) async throws(IntakeRefusal) -> ByteBuffer {
-    try await IntakeBody.bytes(of: request, limit: limits.bodyBytes)
+  func body(of request: Request, inherent: String? = nil) async throws(IntakeRefusal) -> ByteBuffer {
+    try await IntakeBody.bytes(of: request, limit: limits.bodyBytes, inherent: inherent)
   }
 
   /// Reads a body, and returns once what came of it is durable.

@@ -1,7 +1,8 @@
 """Sends lines as to Loki: loki_sender.py URL.
 
 JSON comes from python-logging-loki. A push of protocol buffers is put together with Google's protobuf and snappy libraries, by
-the message's published fields, because none of Loki's own agents is in a package registry.
+the message's published fields, because none of Loki's own agents is in a package registry; as some of them do, it names snappy in
+Content-Encoding too.
 """
 
 import logging
@@ -50,6 +51,6 @@ for seq in range(2, 102):
     entry.timestamp.FromNanoseconds(time.time_ns())
     entry.structuredMetadata.add(name="trace_id", value="ab")
 body = bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
-headers = {"Content-Type": "application/x-protobuf", "X-Scope-OrgID": "fake"}
+headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy", "X-Scope-OrgID": "fake"}
 with urllib.request.urlopen(urllib.request.Request(URL, body, headers)) as answer:
     assert answer.status == 204, answer.status

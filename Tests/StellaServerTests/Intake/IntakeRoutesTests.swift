@@ -55,6 +55,7 @@ struct IntakeRoutesTests {
     expect(try await post("{}\nx", type: "application/x-ndjson"), 400, "line 2")
     expect(try await post("{}", type: "application/xml"), 415, "application/xml")
     expect(try await post("{}", encoding: "br"), 415, "br")
+    expect(try await post("{}", encoding: "snappy"), 415, "snappy")
     expect(try await post(String(repeating: "{}\n", count: 400)), 413, "1000B")
     for path in ["/api/v1/events?foo=1", "/api/v1/alertmanager?service=shop", "/api/v1/events?foo"] {
       let answer = try await client.send("POST", path, body: "{}")
@@ -174,8 +175,9 @@ struct IntakeRoutesTests {
 
   @Test("Loki's senders get 204 once their lines are durable, and a reason when some are not")
   func loki() async throws {
-    func push(_ bytes: [UInt8], _ type: String?) async throws -> RouterClient.Answer {
-      let headers = type.map { [(name: "Content-Type", value: $0)] } ?? []
+    func push(_ bytes: [UInt8], _ type: String?, _ coding: String? = nil) async throws -> RouterClient.Answer {
+      var headers = type.map { [(name: "Content-Type", value: $0)] } ?? []
+      if let coding { headers.append((name: "Content-Encoding", value: coding)) }
       return try await client.send("POST", "/loki/api/v1/push", headers: headers, bytes: bytes)
     }
     let line = "{\"streams\":[{\"stream\":{\"app\":\"a\"},\"values\":[[\"1790000000000000001\",\"hi\"]]}]}"
@@ -187,15 +189,22 @@ struct IntakeRoutesTests {
       ]
       + [0x12, 0x00]
     #expect(message.count == 25)
-    for type in ["application/x-protobuf", nil] {
-      let answer = try await push([25, 24 << 2] + message, type)
+    let protobuf = "application/x-protobuf"
+    let kinds: [(type: String?, coding: String?)] = [
+      (protobuf, nil), (nil, nil), (protobuf, "snappy"), (protobuf, "identity, Snappy"),
+    ]
+    for (type, coding) in kinds {
+      let answer = try await push([25, 24 << 2] + message, type, coding)
       #expect(answer.status == 204, "\(answer)")
     }
     #expect(
       taken.text.withLock { $0 }
         == "{\"time\":1790000000000000001,\"message\":\"hi\",\"app\":\"a\"}\n"
-        + String(repeating: "{\"time\":1790000000000000000,\"message\":\"\",\"app\":\"a\"}\n", count: 2))
+        + String(repeating: "{\"time\":1790000000000000000,\"message\":\"\",\"app\":\"a\"}\n", count: 4))
     expect(try await push(message, nil), 400, "snappy")
+    expect(try await push(message, protobuf, "snappy"), 400, "snappy")
+    expect(try await push(Array(line.utf8), "application/json", "snappy"), 415, "snappy")
+    expect(try await push([25, 24 << 2] + message, protobuf, "snappy, br"), 415, "br")
     expect(try await push([0x80, 0x80, 0x80, 0x80, 1, 0], nil), 413, "1000B")
     expect(try await push([], "text/plain"), 415, "text/plain")
     let long = line.replacing("\"hi\"", with: "\"\(String(repeating: "x", count: 400))\"")
