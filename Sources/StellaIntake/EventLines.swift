@@ -3,7 +3,7 @@ import StellaModel
 
 /// The events of a request's body, as JSON objects of one line each.
 ///
-/// The shape is checked, not what the objects hold: what decodes to no event is counted by the source that reads them. An event
+/// The shape is checked, not what the objects hold: that is for the decoder that looks for their times afterwards. An event
 /// without a time gets that of its arrival, in its line, so that reading it again tells the same.
 package struct EventLines {
   package enum Format: Sendable, Hashable, CaseIterable {
@@ -34,6 +34,19 @@ package struct EventLines {
     var batch = IntakeBatch()
     (batch.bytes, batch.count) = (lines.bytes, lines.count)
     return batch
+  }
+
+  /// What to say of a line of ``Format/lines`` that has the shape of a JSON object and is none. O(bytes).
+  ///
+  /// - Parameter event: its place among those that ``batch(_:format:_:)`` made of the body, from 0.
+  package static func refusal(of event: Int, _ reason: String, in body: UnsafeRawBufferPointer) -> CommandFailure {
+    var (left, place, text) = (event, 0, "")
+    try? eachLine(body) { (line, number) throws(CommandFailure) in
+      if line.isEmpty { return }
+      if left == 0 { (place, text) = (number, sample(line)) }
+      left -= 1
+    }
+    return CommandFailure(.usage, "line \(place) is no JSON object: \(text): \(reason). No line was taken.")
   }
 
   private init(_ context: IntakeContext) { self.context = context }
@@ -137,6 +150,8 @@ package struct EventLines {
     var isListed = false
     var isText = false
     var isEscaped = false
+    // Whether spaces were left out since the last byte: they may be all that parts two values.
+    var isParted = false
     for (place, byte) in body.enumerated() {
       func failure(_ what: String) -> CommandFailure {
         let rest = UnsafeRawBufferPointer(rebasing: body[place...])
@@ -156,6 +171,7 @@ package struct EventLines {
       }
       switch byte {
       case 0x20, 0x09, 0x0a, 0x0d:
+        isParted = true
         continue
       case UInt8(ascii: "{"):
         if depth == 0 { start = bytes.count }
@@ -184,11 +200,23 @@ package struct EventLines {
         isText = true
       default:
         if depth == 0 { throw failure("an event is a JSON object") }
+        if isParted, Self.isPlain(byte), bytes.last.map(Self.isPlain) == true { bytes.append(0x20) }
       }
+      isParted = false
       bytes.append(byte)
     }
     if isText || depth > 0 || isListed {
       throw CommandFailure(.usage, "the JSON ends in the middle. No event was taken.")
+    }
+  }
+
+  /// Whether a byte outside texts is of a number or a word.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ","),
+      UInt8(ascii: ":"), UInt8(ascii: "\""):
+      false
+    default: true
     }
   }
 

@@ -54,10 +54,21 @@ struct EventLinesTests {
     #expect(try lines(text, .json) == ["{\"a\":[1,{\"b\":2}],\"t\":\"]}{ \\\" \\\\\"}", "{}"])
     #expect(try lines("{\"a\":1} {\"b\":2}\n[{\"c\":3}]", .json) == ["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"])
     #expect(try lines("[]", .json).isEmpty)
+    // What spaces part doesn't become one value.
+    #expect(try lines("{\"a\":1 2}{\"a\": tr\nue , \"b\" : - 1}", .json) == ["{\"a\":1 2}", "{\"a\":tr ue,\"b\":- 1}"])
     for body in ["[1]", "\"a\"", "[[{}]]", "{\"a\":\"x\ny\"}", "null", "[{}] x"] {
       #expect(refusal(body, .json)?.contains("byte ") == true, "\(body)")
     }
     for body in ["[{}", "{\"a\":1", "{\"a\":\"x", "[{}, {\"a\":[1}"] { #expect(refusal(body, .json) != nil, "\(body)") }
+  }
+
+  @Test("Which line is no JSON object after all is said by its number in the body")
+  func refusals() {
+    Array("\n{}\n \r\n  {\"a\":1 2} \n{}".utf8).withUnsafeBytes { body in
+      let failure = EventLines.refusal(of: 1, "why", in: body)
+      #expect(failure.message.hasPrefix("line 4 is no JSON object: ") && failure.message.contains("1 2}"), "\(failure)")
+      #expect(failure.status == .usage && failure.message.hasSuffix(": why. No line was taken."), "\(failure)")
+    }
   }
 
   @Test("Each line of a text is a message, whatever it holds")

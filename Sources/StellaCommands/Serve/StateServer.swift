@@ -152,8 +152,9 @@ final class StateServer: Sendable {
       time: SystemTime(), timeNames: FieldAliases.timeNames, webhooks: webhooks(configuration.server)
     ) { lines async throws(IntakeRefusal) in
       do throws(IntakeError) {
-        try await journal.append(lines)
+        try await journal.append(lines, areObjects: true)
       } catch {
+        if let line = error.malformedLine { throw IntakeRefusal(malformed: error.message, line: line) }
         throw IntakeRefusal(unavailable: error.forSenders)
       }
     }

@@ -14,7 +14,7 @@ import StellaModel
 /// take what the senders of these formats send, and answer as they expect. `POST /api/v1/webhooks/NAME` takes what is signed
 /// (``WebhookSignature``).
 package struct IntakeRoutes: Sendable {
-  /// Takes lines, and returns once they are durable.
+  /// Takes lines, and returns once they are durable. Refuses all when one is no JSON object (``IntakeRefusal/init(malformed:line:)``).
   package typealias Append = @Sendable ([UInt8]) async throws(IntakeRefusal) -> Void
   /// Reads a body.
   typealias Read = (UnsafeRawBufferPointer, IntakeContext) throws(CommandFailure) -> IntakeBatch
@@ -125,8 +125,15 @@ package struct IntakeRoutes: Sendable {
       try Self.refuseParameters(request)
       let body = try await body(of: request)
       let format = try Self.format(IntakeBody.mediaType(request), body)
-      return try await take(body) { (bytes, context) throws(CommandFailure) in
-        try EventLines.batch(bytes, format: format, context)
+      do throws(IntakeRefusal) {
+        return try await take(body) { (bytes, context) throws(CommandFailure) in
+          try EventLines.batch(bytes, format: format, context)
+        }
+      } catch {
+        guard format == .lines, let malformed = error.malformed else { throw error }
+        throw IntakeRefusal(
+          .badRequest,
+          body.withUnsafeReadableBytes { EventLines.refusal(of: malformed.line, malformed.reason, in: $0) })
       }
     }
   }

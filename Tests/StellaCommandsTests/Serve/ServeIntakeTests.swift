@@ -57,6 +57,14 @@ struct ServeIntakeTests {
     #expect(server.until { $0.sequence == [1, 2, 3] }, "\(server.output)\(server.errors)")
     let refused = Post("{}\nhello\n", url).answer()
     #expect(refused?.status == 400 && refused?.body.contains("line 2") == true)
+    for (body, place) in [
+      ("{\"seq\":8}\n\n{\"a\":1 2}\n", "line 3"), ("{bad json}", "line 1"), ("[{\"seq\":9},\n{\"a\":1 2}]", "event 2"),
+    ] {
+      let refused = Post(body, url).answer()
+      #expect(refused?.status == 400 && refused?.body.contains("\(place) is no JSON object") == true, "\(body)")
+    }
+    #expect(Post(CommandDirectory.lines(4...4), url).answer()?.status == 200)
+    #expect(server.until { $0.sequence == [1, 2, 3, 4] }, "\(server.output)\(server.errors)")
     let ready = try #require(URL(string: "/ready", relativeTo: url))
     #expect(try String(contentsOf: ready, encoding: .utf8).contains("\"name\":\"intake\",\"well\":true"))
     server.send(SIGTERM)

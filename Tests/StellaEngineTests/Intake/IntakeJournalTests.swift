@@ -1,4 +1,5 @@
 import Foundation
+import StellaDetection
 import StellaModel
 import Synchronization
 import Testing
@@ -70,6 +71,29 @@ struct IntakeJournalTests {
       // What a kill leaves of lines that nobody has acknowledged.
       if let last = files.last, Bool.random(using: &random) { try directory.append("intake/\(last)", "torn") }
     }
+  }
+
+  @Test("Of lines that were sent as objects none is taken when one is none, and which is said")
+  func malformed() async throws {
+    let journal = try IntakeJournal(path: path, name: "http", saved: nil, masking: Masking())
+    let good = "{\"time\":1700000000000000000,\"a\":[1,{}]}\n"
+    let refused: [(lines: String, line: Int)] = [
+      ("{bad json}\n", 0), ("\(good){\"a\":1 2}\n{]}\n", 1), ("\(good)\(good)\n{\"a\":tru}\n", 3),
+      ("\(good){\"a\":1\n\(good)", 1), ("\(good){\"a\":{}\n", 1), ("\(good){}{}\n\(good)", 1),
+      ("{password=hunter2}\n", 0), ("\(good)x\n{]}\n", 1),
+    ]
+    for (lines, line) in refused {
+      let error = await #expect(throws: IntakeError.self, "\(lines)") {
+        try await journal.append(Array(lines.utf8), areObjects: true)
+      }
+      #expect(error?.code == .malformed && error?.malformedLine == line, "\(lines) \(String(describing: error))")
+    }
+    try await journal.append(Array((good + "\n" + good).utf8), areObjects: true)
+    // A source of another kind isn't asked.
+    try await journal.append(Array("{bad json}\n".utf8))
+    #expect(try Self.rest(of: JournalSource(journal, saved: nil)) == good + "\n" + good + "{bad json}\n")
+    #expect(journal.state.untimedEvents == 0)
+    journal.finish()
   }
 
   @Test("A restart goes on from the checkpoint, not from what was read after it")

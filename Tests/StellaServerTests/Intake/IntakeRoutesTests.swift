@@ -65,6 +65,13 @@ struct IntakeRoutesTests {
     expect(try await post(""), 200, "{\"accepted\":0}")
   }
 
+  @Test("What its decoder refuses is no JSON object: its sender learns where it stands in the body")
+  func malformed() async throws {
+    taken.refusal.withLock { $0 = IntakeRefusal(malformed: "something is amiss", line: 1) }
+    expect(try await post("{}\n\n{bad json}\n"), 400, "line 3 is no JSON object")
+    expect(try await post("[{},{\"a\":1 2}]"), 400, "event 2 is no JSON object: something is amiss")
+  }
+
   @Test("When the host can't take events at present, the sender is asked to come back")
   func busy() async throws {
     taken.refusal.withLock { $0 = IntakeRefusal(unavailable: "detection is behind.") }

@@ -19,13 +19,22 @@ final class ArrivalTimes: @unchecked Sendable {
     var untimed = 0
     /// The first that lay ahead, as it came, or how it begins.
     var sample: String?
+    /// The first line that is no JSON object.
+    var malformed: Malformed?
+  }
+
+  struct Malformed {
+    /// Its place among the lines, from 0.
+    var line: Int
+    var reason: String
   }
 
   private let decoder = JSONLineDecoder()
-  private let failures = DecodeFailures()
   private let batch = EventBatch(columnCount: 0)
   private var starts: [UInt32] = []
   private var lengths: [UInt32] = []
+  /// Where the first line begins that doesn't end with a brace and isn't blank.
+  private var other: Int?
 
   /// The lines, to which `"time"` was added where it has to be; it counts more than what they say. A `time` that they have is called
   /// ``sentName`` then. What is no JSON object
@@ -38,9 +47,10 @@ final class ArrivalTimes: @unchecked Sendable {
     var settled = Settled(lines: [])
     let (latest, isPast) = arrival.addingReportingOverflow(Self.tolerance)
     var copied = 0
+    let failures = DecodeFailures()
     (lines + [UInt8](repeating: 0, count: LineSplitter.padding)).withUnsafeBufferPointer { bytes in
       findObjects(UnsafeBufferPointer(rebasing: bytes[..<lines.count]))
-      readTimes(bytes, arrival) { line, time in
+      readTimes(bytes, arrival, failures) { line, time in
         let isAhead = time > latest && !isPast
         if !isAhead && time != arrival { return }
         let (start, brace) = (Int(starts[line]), Int(starts[line] + lengths[line]) - 1)
@@ -63,8 +73,18 @@ final class ArrivalTimes: @unchecked Sendable {
         copied = brace
       }
     }
+    settled.malformed = malformed(lines, failures.samples.first)
     if copied == 0 { settled.lines = lines } else { settled.lines += lines[copied...] }
     return settled
+  }
+
+  private func malformed(_ lines: [UInt8], _ failure: DecodeFailures.Sample?) -> Malformed? {
+    let failed = failure.map { Int($0.offset) } ?? .max
+    let start = min(failed, other ?? .max)
+    guard start < lines.count else { return nil }
+    return Malformed(
+      line: lines[..<start].count { $0 == 0x0a },
+      reason: start == failed ? failure?.reason ?? "" : "the line ends before its JSON does")
   }
 
   /// What the member `time` that somebody has sent is called besides the one that counts: no name stands twice.
@@ -101,10 +121,11 @@ final class ArrivalTimes: @unchecked Sendable {
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
 
-  /// Notes the lines that end with a brace, each up to there.
+  /// Notes the lines that end with a brace, each up to there, and the first of the others.
   private func findObjects(_ bytes: UnsafeBufferPointer<UInt8>) {
     starts.removeAll(keepingCapacity: true)
     lengths.removeAll(keepingCapacity: true)
+    other = nil
     guard let base = bytes.baseAddress else { return }
     var start = 0
     while start < bytes.count {
@@ -115,13 +136,18 @@ final class ArrivalTimes: @unchecked Sendable {
       if last > start, bytes[last] == UInt8(ascii: "}") {
         starts.append(UInt32(truncatingIfNeeded: start))
         lengths.append(UInt32(truncatingIfNeeded: last + 1 - start))
+      } else if other == nil, last >= start, !Self.isSpace(bytes[last]) {
+        other = start
       }
       start = end + 1
     }
   }
 
   /// What the reader will take for the time of each line that becomes an event, in their order; `arrival` where it finds none.
-  private func readTimes(_ bytes: UnsafeBufferPointer<UInt8>, _ arrival: Int64, _ body: (_ line: Int, Int64) -> Void) {
+  private func readTimes(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ arrival: Int64, _ failures: DecodeFailures,
+    _ body: (_ line: Int, Int64) -> Void
+  ) {
     let clock = SourceClock(arrival: arrival)
     starts.withUnsafeBufferPointer { starts in
       lengths.withUnsafeBufferPointer { lengths in

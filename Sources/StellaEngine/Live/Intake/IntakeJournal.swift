@@ -125,11 +125,14 @@ package final class IntakeJournal: @unchecked Sendable {
 
   /// Takes lines, and returns once they are durable.
   ///
-  /// - Parameter lines: whole ones, each with its newline.
+  /// - Parameters:
+  ///   - lines: whole ones, each with its newline.
+  ///   - areObjects: whether they are refused when one of them is no JSON object, which costs nothing: each is decoded for its time.
   /// - Throws: ``IntakeError``; none of the lines is there then. Of a batch that fails for the disk's sake some may be
   ///   there after a power failure.
-  package func append(_ lines: [UInt8]) async throws(IntakeError) {
-    let lines = clocks.settled(masking.map { Masker($0).maskedLines(lines) } ?? lines)
+  package func append(_ lines: [UInt8], areObjects: Bool = false) async throws(IntakeError) {
+    let masked = masking.map { Masker($0).maskedLines(lines) } ?? lines
+    let lines = try areObjects ? clocks.settledObjects(masked) : clocks.settled(masked)
     let failure = await withCheckedContinuation { continuation in
       enqueue(lines) { continuation.resume(returning: $0) }
     }

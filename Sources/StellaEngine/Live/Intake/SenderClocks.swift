@@ -31,17 +31,37 @@ final class SenderClocks: Sendable {
 
   /// The lines with times that may be used.
   func settled(_ lines: [UInt8]) -> [UInt8] {
+    let settled = look(lines)
+    note(settled)
+    return settled.lines
+  }
+
+  /// The same of lines that somebody has sent as JSON objects.
+  ///
+  /// - Throws: ``IntakeError`` `malformed`; nothing of them was counted.
+  func settledObjects(_ lines: [UInt8]) throws(IntakeError) -> [UInt8] {
+    let settled = look(lines)
+    if let malformed = settled.malformed {
+      throw IntakeError(code: .malformed, message: malformed.reason, malformedLine: malformed.line)
+    }
+    note(settled)
+    return settled.lines
+  }
+
+  private func look(_ lines: [UInt8]) -> ArrivalTimes.Settled {
     let arrival = now()
     let times = state.withLock { $0.idle.popLast() } ?? ArrivalTimes()
-    let settled = times.settled(lines, arrival: arrival)
+    defer { state.withLock { $0.idle.append(times) } }
+    return times.settled(lines, arrival: arrival)
+  }
+
+  private func note(_ settled: ArrivalTimes.Settled) {
     let notice = state.withLock { state in
-      state.idle.append(times)
       state.ahead += settled.ahead
       state.untimed += settled.untimed
       return Self.notice(of: settled.sample, &state)
     }
     if let notice { onWrongClock(notice) }
-    return settled.lines
   }
 
   private static func notice(of sample: String?, _ state: inout State) -> String? {
