@@ -13,6 +13,8 @@ const KEPT = 3000;
 const SEAM = 4000;
 /** Events in an answer at most. */
 const PIECE = 1000;
+/** Events in a page of the archive. */
+const PAGE = 200;
 const content = (event) => JSON.stringify([event.time, event.level, event.service, event.message, event.fields]);
 
 export function eventsView(go, filterChanged) {
@@ -26,6 +28,11 @@ export function eventsView(go, filterChanged) {
   let wasLive = false;
   let shown = null;
   let hasArchive = null;
+  /** The newest of the archive: `due`, `asked`, or `there`. */
+  let first = "due";
+  let isAsking = false;
+  /** Counts the lists that were begun: an answer to what was asked for another one is for nobody. */
+  let round = 0;
   const level = tool("Level", { choices: [["", "all levels"], ...LEVELS.slice(0, 6).reverse().map((name) => [name, name + " and worse"])], isQuiet: true });
   const search = tool("Search in what is shown", { placeholder: "Search (/)", isQuiet: true, className: "grow" });
   const service = tool("Services, with commas", { placeholder: "service", isQuiet: true, className: "narrow" });
@@ -62,6 +69,10 @@ export function eventsView(go, filterChanged) {
   const frame = split(list.element, "Event");
   frame.onClose = () => { shown = null; grid.opened(null); };
   const element = h("div", { class: "view view-split", hidden: true }, frame.element);
+
+  /** What of the stream, and of the archive, the list has. */
+  const filter = () => ({ level: level.input.value, service: service.input.value.trim(), where: where.input.value.trim() });
+  let filtered = JSON.stringify(filter());
 
   const number1 = (event) => {
     last += 1;
@@ -141,13 +152,7 @@ export function eventsView(go, filterChanged) {
     if (coming.length) flush();
     const place = holeAt(hole.number);
     if (!place) return;
-    const there = new Map();
-    for (const event of all.concat(held)) if (!event.isHole) there.set(content(event), (there.get(content(event)) ?? 0) + 1);
-    const missing = found.map(({ id, ...event }) => event).filter((event) => {
-      const count = there.get(content(event)) ?? 0;
-      there.set(content(event), count - 1);
-      return event.time !== undefined && count <= 0;
-    }).map((event, index, { length }) => ({ ...event, number: hole.number + (index + 1) / (length + 1), ms: stamp(event.time), text: null }));
+    const missing = between(hole.number, absent(found));
     // An answer that is full has the newest only.
     const isWhole = found.length < PIECE;
     if (isWhole) missed = Math.max(0, missed - hole.missed);
@@ -158,6 +163,21 @@ export function eventsView(go, filterChanged) {
     tell();
   }
 
+  /** Those of the archive's events that the list doesn't have: the stream has told of some of them. */
+  function absent(found) {
+    const there = new Map();
+    for (const event of all.concat(held)) if (!event.isHole) there.set(content(event), (there.get(content(event)) ?? 0) + 1);
+    return found.map(({ id, ...event }) => event).filter((event) => {
+      const count = there.get(content(event)) ?? 0;
+      there.set(content(event), count - 1);
+      return event.time !== undefined && count <= 0;
+    });
+  }
+
+  /** Events with numbers behind `number` and before the next whole one. */
+  const between = (number, events) => events.map((event, index) => (
+    { ...event, number: number + (index + 1) / (events.length + 1), ms: stamp(event.time), text: null }));
+
   function draw() {
     if (element.hidden) return;
     const wanted = search.input.value.trim().toLowerCase();
@@ -165,7 +185,7 @@ export function eventsView(go, filterChanged) {
     const firstNumber = items[0]?.number ?? Infinity;
     const removed = grid.items.findIndex((item) => item.number >= firstNumber);
     grid.set(items, removed > 0 ? removed : 0);
-    grid.say(items.length > 0 ? "" : all.length > 0 ? "No event is like that." : stream.state === "live" ? "Waiting for events …" : "");
+    grid.say(items.length > 0 ? "" : all.length > 0 ? "No event is like that." : first === "asked" ? "Loading …" : stream.state === "live" ? "Waiting for events …" : "");
     tell(items.length);
   }
 
@@ -178,7 +198,7 @@ export function eventsView(go, filterChanged) {
     const holes = all.filter((event) => event.isHole).length;
     const count = all.length - holes;
     found -= grid.items.filter((event) => event.isHole).length;
-    const told = [found === count.length ? counted(count, "event") : number(found) + " of " + counted(count, "event")];
+    const told = [found === count ? counted(count, "event") : number(found) + " of " + counted(count, "event")];
     if (isPaused) told.push(number(held.length) + " more since the pause");
     if (missed > 0) told.push(number(missed) + " missed");
     if (!grid.isPinned && !isPaused) told.push("newer ones are below");
@@ -210,7 +230,7 @@ export function eventsView(go, filterChanged) {
       const { number, ms, text, ...bare } = event;
       try { await navigator.clipboard.writeText(JSON.stringify(bare)); toast("Copied."); } catch { toast("This browser doesn't let pages copy."); }
     }, { class: "small" });
-    const only = event.service ? button("Only " + visible(event.service), () => { service.input.value = event.service; filterChanged(); }, { class: "small" }) : null;
+    const only = event.service ? button("Only " + visible(event.service), () => { service.input.value = event.service; begin(); }, { class: "small" }) : null;
     put(
       frame.body, data(h("h2", { class: "detail-title mono" }), event.message ?? ""),
       h("p", { class: "detail-line" }, h("span", { class: "level", "data-level": event.level }, visible(event.level ?? "no level")), " · "
@@ -220,51 +240,115 @@ export function eventsView(go, filterChanged) {
     frame.open();
   }
 
+  // MARK: The filter
+
+  /** Begins the list anew when the filter is another one: what is there was chosen by the former. */
+  function begin() {
+    const wanted = JSON.stringify(filter());
+    if (wanted === filtered) return;
+    filtered = wanted;
+    clear();
+    filterChanged();
+    drawExports();
+    loadFirst();
+    draw();
+    grid.toEnd();
+  }
+
+  /** Takes everything off the list; a pause goes on, and what is open beside the list stays. */
+  function clear() {
+    round += 1;
+    all = [];
+    held = [];
+    coming = [];
+    missed = 0;
+    wasLive = false;
+    isAsking = false;
+    first = "due";
+    grid.opened(null);
+    grid.activate(null);
+  }
+
   // MARK: The archive
 
   function archiveQuery(more) {
-    return query({ level: level.input.value, service: service.input.value.trim(), where: where.input.value.trim(), search: search.input.value.trim(), ...more });
+    return query({ ...filter(), search: search.input.value.trim(), ...more });
   }
 
-  async function loadEarlier(isFirst = false) {
+  /** The newest that the archive has, before what the stream has told since. */
+  async function loadFirst() {
+    if (first !== "due" || hasArchive === false) return;
+    first = "asked";
+    const asked = round;
     try {
-      const found = await getLines("events" + archiveQuery({ until: all[0]?.time, limit: 200 }));
-      // What the stream has told meanwhile isn't told twice.
-      if (coming.length && !isPaused) flush();
-      const oldest = all[0]?.time;
+      const found = await getLines("events" + archiveQuery({ limit: PAGE, search: "" }));
+      if (asked !== round) return;
+      first = "there";
       hasArchive = true;
       earlier.hidden = false;
-      const older = found.filter((event) => event.time !== undefined && (oldest === undefined || event.time < oldest)).reverse();
-      if (older.length === 0 && !isFirst) { toast("There are no earlier events."); return; }
+      if (coming.length) flush();
+      const older = absent(found.reverse());
       // Numbers of earlier events are below those that are there.
-      const base = (all[0]?.number ?? last + 1) - older.length;
-      const numbered = older.map((event, index) => ({ ...event, number: base + index, ms: stamp(event.time), text: null }));
-      all = numbered.concat(all).slice(0, KEPT + 2000);
-      draw();
-      if (!isFirst) grid.scroller.scrollTop = 0;
-      else if (numbered.length) setTimeout(() => fillSeam(numbered[numbered.length - 1]), SEAM);
+      const end = (all[0] ?? held[0])?.number ?? last + 1;
+      const page = older.map((event, index) => ({ ...event, number: end - older.length + index, ms: stamp(event.time), text: null }));
+      all = page.concat(all);
+      const seam = { round, number: end - 1, time: page.at(-1)?.time, ms: page.at(-1)?.ms ?? 0, until: Date.now() };
+      setTimeout(() => fillSeam(seam), SEAM);
       drawExports();
     } catch (error) {
-      if (isFirst) hasArchive = false;
-      else toast(error.message);
+      if (asked !== round) return;
+      hasArchive = error.isMissing ? false : hasArchive;
+      // What the server doesn't understand it won't understand later.
+      first = error.status === 400 || error.isMissing ? "there" : "due";
+    }
+    draw();
+  }
+
+  async function loadEarlier() {
+    if (isAsking) return;
+    isAsking = true;
+    const asked = round;
+    try {
+      const found = await getLines("events" + archiveQuery({ until: all[0]?.time, limit: PAGE }));
+      if (asked !== round) return;
+      if (coming.length && !isPaused) flush();
+      const oldest = all[0]?.time;
+      const older = found.filter((event) => event.time !== undefined && (oldest === undefined || event.time < oldest)).reverse();
+      if (older.length === 0) { toast("There are no earlier events."); return; }
+      const base = (all[0]?.number ?? last + 1) - older.length;
+      all = older.map((event, index) => ({ ...event, number: base + index, ms: stamp(event.time), text: null })).concat(all).slice(0, KEPT + 2000);
+      draw();
+      grid.scroller.scrollTop = 0;
+    } catch (error) {
+      if (asked === round) toast(error.message);
+    } finally {
+      if (asked === round) isAsking = false;
     }
   }
 
   /** What was neither in the archive yet nor in the stream already, when the one was asked and the other began. */
-  async function fillSeam(before) {
-    const index = all.indexOf(before);
-    const after = all[index + 1];
+  async function fillSeam(seam) {
+    const place = () => {
+      const index = all.findIndex((event) => event.number > seam.number);
+      return index < 0 ? all.length : index;
+    };
+    const isGone = () => seam.round !== round || (seam.time !== undefined && place() === 0);
+    if (isGone()) return;
+    const after = all[place()] ?? held[0];
     // A hole there is filled by itself.
-    if (index < 0 || !after || after.isHole || isPaused) return;
+    if (after?.isHole) return;
     try {
-      const found = await getLines("events" + archiveQuery({ since: before.time, until: after.time, limit: 500 }));
-      const place = all.indexOf(after);
-      const missing = found.filter((event) => event.time > before.time && event.time < after.time).reverse();
-      if (place < 0 || missing.length === 0) return;
-      all.splice(place, 0, ...missing.map((event, number) => (
-        { ...event, number: before.number + (number + 1) / (missing.length + 1), ms: stamp(event.time), text: null })));
-      all = all.slice();
+      const until = after ? new Date(Math.max(seam.until, seam.ms + 1, after.ms + 1)).toISOString() : null;
+      const found = (await getLines("events" + archiveQuery({ since: seam.time, until, limit: PIECE, search: "" }))).reverse();
+      if (coming.length) flush();
+      if (isGone()) return;
+      const missing = between(seam.number, absent(found));
+      if (missing.length === 0) return;
+      // What is shown stays as it is during a pause.
+      if (isPaused && place() === all.length) held = missing.concat(held);
+      else all = all.toSpliced(place(), 0, ...missing);
       draw();
+      tell();
     } catch {
       // It was only to be complete; Earlier asks again.
     }
@@ -279,22 +363,23 @@ export function eventsView(go, filterChanged) {
 
   search.input.addEventListener("input", () => { draw(); drawExports(); });
   for (const input of [level.input, service.input, where.input]) {
-    input.addEventListener("change", () => { drawExports(); filterChanged(); });
+    input.addEventListener("change", begin);
   }
 
   return {
     id: "events", title: "Events", element, search: search.input, grid,
     /** What of the stream this view wants. */
-    filter: () => ({ level: level.input.value, service: service.input.value.trim(), where: where.input.value.trim() }),
+    filter,
     show() {
       element.hidden = false;
+      loadFirst();
       draw();
-      if (hasArchive === null) loadEarlier(true);
     },
     hide() { element.hidden = true; },
-    tick() {},
+    tick() { if (stream.state === "live") loadFirst(); },
+    reload() { loadFirst(); },
     redraw() { grid.redraw(); if (shown) open(shown); },
     keys: { p: () => setPaused(!isPaused) },
-    reset() { all = []; held = []; coming = []; missed = 0; wasLive = false; hasArchive = null; frame.close(); draw(); },
+    reset() { clear(); hasArchive = null; frame.close(); draw(); },
   };
 }

@@ -53,11 +53,11 @@ class Stream {
 
   /** Which messages to get; another filter begins anew, from now on. */
   want(filter) {
-    const isSame = this.#wanted && JSON.stringify(filter) === JSON.stringify(this.#filter);
+    const isSame = JSON.stringify(filter) === JSON.stringify(this.#filter);
+    if (isSame && this.#wanted) return;
     this.#wanted = true;
-    if (isSame) return;
     // What was never asked for is no gap.
-    if (filter.types !== this.#filter.types) this.#last = null;
+    if (!isSame) this.#last = null;
     this.#filter = filter;
     this.now();
   }

@@ -519,6 +519,110 @@ def returns(visit):
     quiet(page, "the return")
 
 
+# A server that says what is put into `answers`, by the path behind /api/v1/: a list is an answer with its status, body and headers, a
+# function is asked for one, and what isn't there is 404. What the stream is to tell is given to `told`.
+STUB = r"""
+(() => {
+  const real = window.fetch.bind(window);
+  const stub = window.stub = { asked: [], streams: [], answers: {}, waiting: [] };
+  const text = (body) => (typeof body === 'string' ? body : JSON.stringify(body));
+  stub.lines = (objects) => objects.map((one) => JSON.stringify(one)).join('\n') + '\n';
+  stub.asks = (name) => stub.asked.filter((path) => path.split('?')[0] === name);
+  // Each question for events waits until its answer is given.
+  stub.answers.events = (query) => new Promise((done) => stub.waiting.push({ query, give: (events) => done([200, stub.lines(events)]) }));
+  stub.told = (kind, value) => stub.streams.at(-1).enqueue(new TextEncoder().encode('event: ' + kind + '\ndata: ' + JSON.stringify(value) + '\n\n'));
+  window.fetch = async (path, options) => {
+    if (!path.startsWith('/api/v1/') && path !== '/health') return real(path, options);
+    const asked = path.replace('/api/v1/', '');
+    const name = asked.split('?')[0];
+    stub.asked.push(asked);
+    let answer = stub.answers[name];
+    if (typeof answer === 'function') answer = await answer(new URLSearchParams(asked.split('?')[1] ?? ''), options);
+    if (answer === undefined && name === 'stream') {
+      const body = new ReadableStream({ start(controller) {
+        stub.streams.push(controller);
+        options.signal.addEventListener('abort', () => { try { controller.error(options.signal.reason); } catch { /* It has ended. */ } });
+        controller.enqueue(new TextEncoder().encode(': here\n\n'));
+      } });
+      return new Response(body, { status: 200, headers: { 'content-type': 'text/event-stream' } });
+    }
+    const [status, body, headers] = answer ?? [404, { detail: 'There is nothing.' }];
+    return new Response(body === undefined ? null : text(body), { status, headers });
+  };
+})();
+"""
+
+
+def answers(visit):
+    """What a server says rarely, or late."""
+    page = visit.page
+    page.ask("Page.addScriptToEvaluateOnNewDocument", {"source": STUB})
+    filters(visit)
+    steady(page, "what is said rarely")
+    quiet(page, "what is said rarely")
+
+
+def filters(visit):
+    """Another filter begins the list of events anew, whichever answer comes first, and during a pause, too."""
+    page = visit.page
+    page.go(visit.url + "#events")
+    page.until(f"document.documentElement.dataset.ready !== undefined && {EVENTS}", "the live page")
+    page.run("stub.event = (number, level) => ({ time: '2026-11-22T22:00:0' + number + '.000000000Z', level, service: 'shop', message: level + number, fields: {} })")
+
+    def shown(*messages):
+        page.until(f"{ROWS}.map((row) => row.querySelector('.cell-message').textContent).sort().join() === {json.dumps(','.join(sorted(messages)))}", f"{messages} and no other")
+
+    def choose(level):
+        page.run(f"(() => {{ const one = {SHOWN}.querySelector('select'); one.value = {json.dumps(level)}; one.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()")
+
+    def asked(count):
+        page.until(f"stub.waiting.length === {count}", f"question {count} for the archive")
+
+    asked(1)
+    page.run("stub.told('event', stub.event(1, 'info'))")
+    page.run("stub.told('event', stub.event(2, 'error'))")
+    shown("info1", "error2")
+    page.click(".grid-events .cell-message", "error2")
+    page.until("document.querySelector('.detail .detail-title')?.textContent === 'error2'", "an event's details")
+    # What was chosen by the former filter goes at once; what is open beside the list stays.
+    choose("error")
+    shown()
+    asked(2)
+    check(page.run("stub.waiting[1].query.get('level')") == "error", "the archive is asked for something else")
+    check(page.run("document.querySelector('.view:not([hidden]) .split').dataset.open") == "yes", "the details are gone")
+    choose("warning")
+    asked(3)
+    page.until("stub.asks('stream').at(-1).includes('level=warning')", "the stream of the last filter")
+    # The last filter's answer comes first, and has what the stream tells meanwhile.
+    page.run("stub.told('event', stub.event(6, 'warning'))")
+    shown("warning6")
+    page.run("stub.waiting[2].give([stub.event(6, 'warning'), stub.event(4, 'warning'), stub.event(2, 'error')])")
+    shown("error2", "warning4", "warning6")
+    page.run("stub.waiting[0].give([stub.event(1, 'info')])")
+    page.run("stub.waiting[1].give([stub.event(2, 'error')])")
+    page.frames(4)
+    shown("error2", "warning4", "warning6")
+    check(page.run(f"{SHOWN}.querySelector('.tally').textContent") == "3 events", "the count is another")
+    # What was in neither when both began is asked for once it is there.
+    asked(4)
+    page.run("stub.waiting[3].give([stub.event(6, 'warning'), stub.event(5, 'warning'), stub.event(4, 'warning')])")
+    shown("error2", "warning4", "warning5", "warning6")
+    # A pause goes on: what comes behind the new list waits.
+    page.click(".view:not([hidden]) .pause")
+    page.run("stub.told('event', stub.event(7, 'warning'))")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent.includes('1 more since the pause')", "the count while paused")
+    choose("error")
+    asked(5)
+    page.until("stub.asks('stream').at(-1).includes('level=error')", "the stream of the filter")
+    page.run("stub.told('event', stub.event(8, 'error'))")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent.includes('1 more since the pause')", "what the former filter held is gone")
+    page.run("stub.waiting[4].give([stub.event(8, 'error'), stub.event(2, 'error')])")
+    shown("error2")
+    page.click(".view:not([hidden]) .pause")
+    shown("error2", "error8")
+    page.press("Escape")
+
+
 def main():
     scene, url = sys.argv[1:3]
     pictures = sys.argv[3] if len(sys.argv) > 3 else os.environ.get("STELLA_PICTURES")
@@ -526,7 +630,7 @@ def main():
         os.makedirs(pictures, exist_ok=True)
     visit = Visit(url, pictures)
     try:
-        {"shows": shows, "votes": votes, "manages": manages, "walks": walks, "returns": returns}[scene](visit)
+        {"shows": shows, "votes": votes, "manages": manages, "walks": walks, "returns": returns, "answers": answers}[scene](visit)
     except Exception:
         traceback.print_exc()
         try:

@@ -116,6 +116,19 @@ struct DashboardTests {
     try BrowserVisit.play("walks", at: scene.url) { _ in "" }
   }
 
+  @Test("What a server says rarely, or late, leaves nothing on the page that isn't so")
+  func answers() throws {
+    let directory = try CommandDirectory()
+    try directory.write("stella.yaml", "server: { listen: '127.0.0.1:0' }\n")
+    try directory.write("app.jsonl", "")
+    let server = try directory.stella(["serve", "app.jsonl"])
+    try #require(server.until { $0.errors.contains("dashboard at") }, "\(server.errors)")
+    let port = try #require(server.errors.firstMatch(of: /dashboard at http:\/\/127\.0\.0\.1:(\d+)\/\n/)).1
+    try BrowserVisit.play("answers", at: "http://127.0.0.1:\(port)/") { _ in "" }
+    server.send(SIGTERM)
+    #expect(server.status() == 0)
+  }
+
   @Test("A page says since when it is stale, comes back by itself, and is read-only where nobody logs in")
   func returns() throws {
     let directory = try CommandDirectory()
