@@ -558,6 +558,7 @@ def answers(visit):
     page = visit.page
     page.ask("Page.addScriptToEvaluateOnNewDocument", {"source": STUB})
     filters(visit)
+    bell(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -620,6 +621,48 @@ def filters(visit):
     shown("error2")
     page.click(".view:not([hidden]) .pause")
     shown("error2", "error8")
+    page.press("Escape")
+
+
+def bell(visit):
+    """What fires after everything was marked as read is new, however long ago its first sign was."""
+    page = visit.page
+    page.go("about:blank")
+    page.go(visit.url)
+    page.until(f"document.documentElement.dataset.ready !== undefined && {LIVE}", "the live page")
+    page.run("""(() => {
+      stub.alert = (id, revision, first) => ({ id, revision, event: 'firing', status: 'firing', rule: 'r', type: 'threshold', severity: 'high', title: id,
+        summary: id, key: {}, first_seen: '2026-11-22T' + first + ':00.000000000Z', last_seen: '2026-11-22T22:00:00.000000000Z', count: 1, evidence: [] });
+      stub.fires = (...alerts) => {
+        stub.answers.alerts = [200, stub.lines(alerts)];
+        stub.told('alert', alerts.at(-1));
+      };
+    })()""")
+
+    def unread(count):
+        page.until(f"document.getElementById('unread').textContent === '{count}' && document.getElementById('unread').hidden === {'true' if count == 0 else 'false'}", f"{count} unread")
+
+    page.run("stub.fires(stub.alert('a', 1, '12:00'))")
+    unread(1)
+    page.click("#bell")
+    page.click("#popup button", "Mark all as read")
+    unread(0)
+    # An absence has the last sign of life for its first event; who fires anew is new, too.
+    page.run("stub.fires(stub.alert('a', 1, '12:00'), stub.alert('b', 1, '10:00'))")
+    unread(1)
+    page.until("document.querySelector('#popup .news li[data-new]').textContent.includes('b') && document.querySelectorAll('#popup .news li[data-new]').length === 1", "which one is new")
+    page.run("stub.fires(stub.alert('b', 1, '10:00'), stub.alert('a', 3, '12:00'))")
+    unread(2)
+    # Another tab has read one of them; what is read here then is added to that.
+    page.run("""(() => {
+      const kept = JSON.stringify([...JSON.parse(localStorage.getItem('stella.read')), 'alert b 1', 'alert of the other tab']);
+      localStorage.setItem('stella.read', kept);
+      dispatchEvent(new StorageEvent('storage', { key: 'stella.read', newValue: kept }));
+    })()""")
+    unread(1)
+    page.click("#popup button", "Mark all as read")
+    unread(0)
+    check(page.run("['alert a 1', 'alert a 3', 'alert b 1', 'alert of the other tab'].every((name) => JSON.parse(localStorage.getItem('stella.read')).includes(name))"), "a tab forgets what another has read")
     page.press("Escape")
 
 
