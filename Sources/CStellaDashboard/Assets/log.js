@@ -1,6 +1,6 @@
 // The execution log: what was done, by whom, and what proves it.
 import { APIError, getLines, query } from "./api.js";
-import { button, data, fact, h, mark, put, renew, say } from "./dom.js";
+import { button, data, fact, h, put, renew, say } from "./dom.js";
 import { Grid } from "./grid.js";
 import { logStatus } from "./model.js";
 import { noteOf, panel, split, tool } from "./panel.js";
@@ -85,7 +85,8 @@ export function logView(go) {
   function drawSeal() {
     const status = logStatus.value;
     if (!status) { renew(seal, h("p", { class: "dim" }, "State of the log: " + noteOf(logStatus))); return; }
-    renew(seal, sealOf(status), h("dl", { class: "facts inline" },
+    const meaning = VERDICTS[status.verified?.verdict]?.meaning;
+    renew(seal, sealOf(status), meaning ? h("p", { class: "seal-meaning" }, meaning) : null, h("dl", { class: "facts inline" },
       fact("Records", number(status.size)), fact("Signed up to", text(status.signed)), status.anchors?.length ? fact("Anchored", status.anchors.map((anchor) => visible(anchor.name) + " up to " + number(anchor.size)).join(", ")) : null,
       fact("Head", String(status.head ?? "–").slice(0, 16) + "…"),
       fact("Last checked", status.verified ? verified(status.verified) : "never; stella log verify does")));
@@ -95,7 +96,7 @@ export function logView(go) {
 
   function verified(value) {
     const time = stamp(value.time);
-    return [value.verdict === "verified" ? "" : value.verdict, Number.isFinite(time) ? fullTime(time) + " (" + ago(time) + ")" : ""].filter(Boolean).join(", ");
+    return [typeof value.size === "number" ? "up to no. " + number(value.size) : "", Number.isFinite(time) ? fullTime(time) + " (" + ago(time) + ")" : ""].filter(Boolean).join(", ");
   }
 
   function open(record) {
@@ -134,12 +135,19 @@ export function logView(go) {
   };
 }
 
+/** What the last check found: its mark, its words as `stella log verify` has them, and what that means. */
+const VERDICTS = {
+  intact: { kind: "whole", text: "No fault found" },
+  open_items: {
+    kind: "items", text: "No fault found, with open items",
+    meaning: "What is on the log is whole. For some effects it has no known outcome, or details were erased without a record of it: stella log verify names them.",
+  },
+  failed: { kind: "broken", text: "The log does not verify", meaning: "Run stella log verify on the server's machine: it says what is wrong." },
+};
+
 /** Whether the log holds what it proves, as a word with its mark. */
 export function sealOf(status) {
   const verdict = status.verified?.verdict ?? null;
-  const isBroken = verdict === "failed" || verdict === "broken";
-  const kind = isBroken ? "broken" : verdict ? "whole" : "open";
-  const element = h("p", { class: "seal-state", "data-seal": kind }, isBroken ? "The log does not verify" : verdict ? (verdict === "verified" ? "Verified" : "Checked: " + visible(verdict)) : "Not verified yet");
-  mark(element, "title", isBroken ? "Run stella log verify on the server's machine" : null);
-  return element;
+  const { kind, text } = VERDICTS[verdict] ?? { kind: "open", text: verdict ? "Checked: " + visible(verdict) : "Not verified yet" };
+  return h("p", { class: "seal-state", "data-seal": kind }, text);
 }

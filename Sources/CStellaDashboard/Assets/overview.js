@@ -137,7 +137,8 @@ export function overviewView(go, sourceKnown) {
     set("approvals", runs.value ? number(queue.length) : "–", freeze.value?.frozen ? "all effects are stopped" : queue.length && Number.isFinite(soonest) ? "first ends in " + length(soonest - Date.now()) : runs.value ? "nothing to decide" : runs.absence, queue.length ? "ask" : null);
     set("rules", engine ? number(engine.rules) : "–", engine ? (engine.refused.length ? counted(engine.refused.length, "refused") .replace("refuseds", "refused") : engine.resting ? engine.resting + " resting" : "all active") : top.absence, engine && (engine.refused.length || engine.resting) ? "warn" : null);
     const log = logStatus.value;
-    set("log", log ? number(log.size) : "–", log ? sealOf(log).textContent : logStatus.absence, log && sealOf(log).dataset.seal === "broken" ? "bad" : null);
+    const seal = log ? sealOf(log) : null;
+    set("log", log ? number(log.size) : "–", seal?.textContent ?? logStatus.absence, { broken: "bad", items: "warn" }[seal?.dataset.seal] ?? null);
   }
 
   let lastErrors = null;

@@ -559,6 +559,7 @@ def answers(visit):
     page.ask("Page.addScriptToEvaluateOnNewDocument", {"source": STUB})
     filters(visit)
     bell(visit)
+    seals(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -664,6 +665,32 @@ def bell(visit):
     unread(0)
     check(page.run("['alert a 1', 'alert a 3', 'alert b 1', 'alert of the other tab'].every((name) => JSON.parse(localStorage.getItem('stella.read')).includes(name))"), "a tab forgets what another has read")
     page.press("Escape")
+
+
+def seals(visit):
+    """What the log's last check found, in the words of the server's three verdicts."""
+    page = visit.page
+    for verdict, kind, text, meaning in (
+            ("intact", "whole", "No fault found", ""), ("open_items", "items", "No fault found, with open items", "no known outcome"),
+            ("failed", "broken", "The log does not verify", "stella log verify")):
+        page.run(f"""(() => {{
+          stub.answers.log = [200, ''];
+          stub.answers['log/status'] = [200, {{ log: 'x', size: 12, head: '0'.repeat(64), first: 1, signed: 12, signed_at: '2026-11-22T22:00:00.000000000Z', anchors: [],
+            verified: {{ time: '2026-11-22T22:00:00.000000000Z', verdict: '{verdict}', size: 12, signed: 12, fault_count: 0 }} }}];
+          return import('/assets/model.js').then((model) => model.logStatus.refresh()).then(() => true);
+        }})()""")
+        visit.view("log")
+        page.until(f"document.querySelector('.seal-state')?.dataset.seal === '{kind}' && document.querySelector('.seal-state').textContent === '{text}'", f"the words for {verdict}")
+        said = page.run("document.querySelector('.seal-meaning')?.textContent ?? ''")
+        check(meaning in said and (said == "") == (meaning == ""), f"what {verdict} means: {said!r}")
+        contrast(page, verdict)
+        for size in (360, 1440):
+            page.size(size, 900)
+            page.frames()
+            width(page, f"{verdict} at {size}")
+        visit.picture("log-" + verdict)
+        visit.view("overview")
+        page.until(f"document.querySelector('.tile[href=\"#log\"] .tile-more').textContent === '{text}'", f"the figure for {verdict}")
 
 
 def main():
