@@ -5,13 +5,16 @@ import { visible } from "./text.js";
 const ROOT = "/api/v1/";
 const PATIENCE = 65000;
 
-/** A failure: `status` is that of HTTP, 0 when nobody answered. */
+/** A failure: `status` is that of HTTP, 0 when nobody answered; `retryAfter` is in seconds. */
 export class APIError extends Error {
-  constructor(status, message, exitStatus = null) {
+  constructor(status, message, exitStatus = null, retryAfter = 0) {
     super(message);
     this.status = status;
     this.exitStatus = exitStatus;
+    this.retryAfter = retryAfter;
   }
+  /** Whether the server couldn't answer just now: that says nothing about what was asked. */
+  get isPassing() { return this.status === 0 || this.status === 429 || this.status >= 500; }
   /** Whether the server has no such route. */
   get isMissing() { return this.status === 404 || this.status === 405; }
 }
@@ -55,7 +58,7 @@ async function ask(method, path, body, accept, signal) {
     // What isn't a problem in JSON has told its status.
   }
   if (answer.status === 401 && !path.startsWith("session") && !path.startsWith("enrolment")) tell("unauthorized");
-  throw new APIError(answer.status, detail, exitStatus);
+  throw new APIError(answer.status, detail, exitStatus, Number(answer.headers.get("retry-after")) || 0);
 }
 
 export async function getJSON(path) { return (await ask("GET", path, undefined, "application/json")).json(); }

@@ -191,9 +191,9 @@ async function begin() {
   window.addEventListener("hashchange", route);
   let pause = 500;
   while (true) {
-    try { await session.find(); break; } catch {
+    try { await session.find(); break; } catch (error) {
       // The page has come from somewhere, so somebody will answer again.
-      await new Promise((done) => setTimeout(done, pause));
+      await new Promise((done) => setTimeout(done, Math.max(pause, (error.retryAfter ?? 0) * 1000)));
       pause = Math.min(30000, pause * 2);
     }
   }

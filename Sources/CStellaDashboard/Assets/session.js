@@ -39,7 +39,7 @@ export const session = {
       if (!(error instanceof APIError)) throw error;
       if (error.isMissing) become("open");
       else if (error.status === 401) { become("out"); logIn(); }
-      else if (error.status === 0) throw error;
+      else if (error.isPassing) throw error;
       else become("out");
     }
     return session.state;

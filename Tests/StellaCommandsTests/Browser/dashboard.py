@@ -560,6 +560,7 @@ def answers(visit):
     filters(visit)
     bell(visit)
     seals(visit)
+    hurries(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -691,6 +692,25 @@ def seals(visit):
         visit.picture("log-" + verdict)
         visit.view("overview")
         page.until(f"document.querySelector('.tile[href=\"#log\"] .tile-more').textContent === '{text}'", f"the figure for {verdict}")
+
+
+def hurries(visit):
+    """A server that is too busy for the page's first question hasn't said that nobody is logged in."""
+    page = visit.page
+    page.expected += ["status of 503", "status of 429"]
+    page.ask("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        stub.first = [[503, { detail: 'Too much is asked.' }], [429, { detail: 'Too often.' }, { 'retry-after': '7' }]];
+        stub.answers.session = () => stub.first.shift() ?? [200, { user: 'ada', roles: ['viewer'], until: null, cross_site_token: 'x' }];
+        stub.waits = [];
+        const later = window.setTimeout.bind(window);
+        window.setTimeout = (action, wait) => { stub.waits.push(wait); return later(action, wait === 7000 ? 0 : wait); };
+    """})
+    page.go("about:blank")
+    page.go(visit.url)
+    page.until(f"document.documentElement.dataset.ready !== undefined && {LIVE}", "the live page")
+    check(page.run("document.getElementById('account').textContent") == "ada", "who looks isn't told")
+    check(page.run("stub.asks('session').length") == 3, "asked another number of times")
+    check(7000 in page.run("stub.waits"), "the wait isn't as long as the server has said")
 
 
 def main():
