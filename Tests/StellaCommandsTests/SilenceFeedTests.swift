@@ -22,6 +22,8 @@ struct SilenceFeedTests {
       return true
     }
 
+    func hasRoom(for bytes: Int, orElse body: @escaping @Sendable () -> Void) -> Bool { true }
+    func drop() {}
     func end(_ farewell: FeedChunk) { _ = take(farewell) }
 
     /// The messages once one holds this; those that there are after half a minute otherwise.

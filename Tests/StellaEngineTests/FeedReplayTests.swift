@@ -50,4 +50,19 @@ import Testing
     for number in 10...100 { replay.keep(.message(Self.message(Int64(number)))) }
     #expect(replay.bytes == 1000 && replay.count == 10)
   }
+
+  @Test("What has messages from a number on is found, and measured up to another one")
+  func ranges() {
+    var replay = FeedReplay(limit: 10_000)
+    #expect(replay.first == nil)
+    let messages = (1...9).map { Self.message(Int64($0)) }
+    for message in messages { replay.keep(.message(message)) }
+    let masker = Masker(Masking())
+    for message in messages { _ = message.json(isPrivileged: false, masker) }
+    replay.measure(3..<5)
+    #expect(replay.bytes == 1100 && replay.first == 1)
+    #expect(replay.items(from: 8).map(\.numbers.lowerBound) == [8, 9])
+    #expect(replay.items(from: 10).map(\.numbers.lowerBound) == [])
+    #expect(replay.items(from: -1).map(\.numbers.lowerBound) == Array(1...9))
+  }
 }

@@ -26,6 +26,9 @@ struct LiveFeedTests {
       return isTaken
     }
 
+    func hasRoom(for bytes: Int, orElse body: @escaping @Sendable () -> Void) -> Bool { true }
+    func drop() {}
+
     func end(_ farewell: FeedChunk) {
       state.withLock { state in
         state.text += String(decoding: farewell.bytes, as: UTF8.self)
@@ -45,6 +48,60 @@ struct LiveFeedTests {
     func until(_ part: String) -> String {
       while !text.contains(part), changed.wait(timeout: .now() + 30) == .success {}
       return text
+    }
+  }
+
+  /// A client that has room for one chunk of what it missed, and takes it when it is told to.
+  private final class Reader: FeedClient {
+    private struct State {
+      var chunks: [FeedChunk] = []
+      var onRoom: (@Sendable () -> Void)?
+      var isDropped = false
+    }
+
+    private let state = Mutex(State())
+    private let changed = DispatchSemaphore(value: 0)
+
+    func take(_ chunk: FeedChunk) -> Bool {
+      state.withLock { $0.chunks.append(chunk) }
+      changed.signal()
+      return true
+    }
+
+    func hasRoom(for bytes: Int, orElse body: @escaping @Sendable () -> Void) -> Bool {
+      state.withLock { state in
+        if state.chunks.isEmpty { return true }
+        state.onRoom = body
+        return false
+      }
+    }
+
+    func drop() {
+      state.withLock { $0.isDropped = true }
+      changed.signal()
+    }
+
+    func end(_ farewell: FeedChunk) {}
+
+    /// The lines of the next chunk; none when there is none within half a minute.
+    func read() -> [String] {
+      while true {
+        let (chunk, onRoom) = state.withLock { state -> (FeedChunk?, (@Sendable () -> Void)?) in
+          if state.chunks.isEmpty { return (nil, nil) }
+          return (state.chunks.removeFirst(), state.onRoom.take())
+        }
+        onRoom?()
+        if let chunk { return String(decoding: chunk.bytes, as: UTF8.self).split(separator: "\n").map(String.init) }
+        guard changed.wait(timeout: .now() + 30) == .success else { return [] }
+      }
+    }
+
+    /// Whether it was dropped within half a minute.
+    func awaitDrop() -> Bool {
+      while !state.withLock({ $0.isDropped }) {
+        guard changed.wait(timeout: .now() + 30) == .success else { return false }
+      }
+      return true
     }
   }
 
@@ -266,6 +323,103 @@ struct LiveFeedTests {
     let told = late.until("id39")
     #expect(told.contains(#"{"type":"gap","data":{"missed":"#) && !told.contains("id7"), "\(told)")
     feed.end()
+  }
+
+  @Test(
+    "A client that comes back and takes little at a time is told the same as one that listened, and then what happens")
+  func portions() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    let filter = try filter([("types", "event"), ("where", "n >= 200")])
+    let (first, second) = (Listener(), Reader())
+    try feed.join(first, filter)
+    let padding = String(repeating: "x", count: 150)
+    for batch in 0..<2 {
+      let records = (0..<1000).map { "{\"n\":\($0),\"message\":\"mail bob@example.com \(padding)\"}" }
+      Self.put(records, to: feed.tap, first: batch * 1000)
+    }
+    first.until("t-2000\"")
+    try feed.join(second, filter, after: "t-300")
+    let expected = first.lines.dropFirst(100)
+    var told: [String] = []
+    var chunks = 0
+    while told.count < expected.count {
+      let lines = second.read()
+      try #require(!lines.isEmpty, "\(told.count)")
+      told += lines
+      chunks += 1
+      // While it is told what it missed, and not before that.
+      if chunks == 1 { Self.put(["{\"n\":5000}", "{\"n\":100}", "{\"n\":6000}"], to: feed.tap, first: 2000) }
+    }
+    #expect(chunks > 5 && expected.count == 1500)
+    let (all, text) = (first.until("t-2003\"").split(separator: "\n").map(String.init), told.joined())
+    while told.count < 1502 {
+      let lines = second.read()
+      try #require(!lines.isEmpty, "\(told.count)")
+      told += lines
+    }
+    #expect(told == Array(all.dropFirst(100)))
+    #expect(text.contains("mail [email]") && !text.contains("bob@"))
+    feed.take([Self.alert(1)])
+    Self.put(["{\"n\":7000}"], to: feed.tap, first: 2003)
+    #expect(second.read().first?.contains("7000") == true)
+    #expect(feed.figures.dropped == 0)
+  }
+
+  /// A feed that keeps 45 of such alerts and was told of 100.
+  private func filledFeed() throws -> (feed: LiveFeed, filter: FeedFilter, alerts: (ClosedRange<Int>) -> [Alert]) {
+    let padding = String(repeating: "x", count: 2000)
+    let alerts = { (numbers: ClosedRange<Int>) in
+      numbers.map { number in
+        Alert(
+          id: "id\(number + 1000)", rule: "a.rule", type: "t", severity: .low, title: "T", summary: padding, key: [],
+          status: .firing, revision: 1, firstSeen: 0, lastSeen: 0, count: 1)
+      }
+    }
+    let size = alerts(1...1)[0].json.utf8.count
+    let feed = try feed { $0.replayBytes = 45 * size }
+    var filter = try filter()
+    filter.isPrivileged = true
+    feed.take(alerts(1...100))
+    return (feed, filter, alerts)
+  }
+
+  @Test("Who takes what it missed slower than that gives way is told what is missing of it")
+  func overtaken() throws {
+    let (feed, filter, alerts) = try filledFeed()
+    defer { feed.end() }
+    let reader = Reader()
+    try feed.join(reader, filter, after: "t-0")
+    #expect(reader.read() == [#"{"type":"gap","data":{"missed":55,"reason":"not kept"}}"#])
+    // What it has room for, and what is ready for it, are at most 32 of them.
+    feed.take(alerts(101...144))
+    var expected = 56
+    var gaps = 0
+    while expected < 145 {
+      let lines = reader.read()
+      try #require(!lines.isEmpty, "\(expected)")
+      for line in lines {
+        if line.hasPrefix(#"{"type":"gap","data":{"missed":"#) {
+          gaps += 1
+          #expect(line.contains(":\(100 - expected),"), "\(expected): \(line)")
+          expected = 100
+        } else {
+          try #require(line.hasPrefix("{\"id\":\"t-\(expected)\","), "\(expected): \(line.prefix(80))")
+          expected += 1
+        }
+      }
+    }
+    #expect(gaps == 1 && feed.figures.dropped == 0)
+  }
+
+  @Test("Who takes nothing of what it missed while all of that gives way is dropped")
+  func stalled() throws {
+    let (feed, filter, alerts) = try filledFeed()
+    defer { feed.end() }
+    let reader = Reader()
+    try feed.join(reader, filter, after: "t-60")
+    feed.take(alerts(101...145))
+    #expect(reader.awaitDrop() && feed.figures.dropped == 1)
   }
 
   @Test("Events that were not tapped are told as a gap to who listened, and to nobody else")

@@ -1,15 +1,16 @@
 import StellaDetection
 import StellaEngine
 import StellaModel
+import Synchronization
 import Testing
 
 @testable import StellaServer
 
 @Suite("The live stream over HTTP")
 struct StreamRoutesTests {
-  private static func alert(_ id: String) -> Alert {
+  private static func alert(_ id: String, summary: String = "by bob@example.com") -> Alert {
     Alert(
-      id: id, rule: "a.rule", type: "t", severity: .low, title: "T", summary: "by bob@example.com", key: [],
+      id: id, rule: "a.rule", type: "t", severity: .low, title: "T", summary: summary, key: [],
       status: .firing, revision: 1, firstSeen: 0, lastSeen: 0, count: 1)
   }
 
@@ -85,6 +86,59 @@ struct StreamRoutesTests {
     #expect(small.take(message) && !small.take(message))
     small.close()
     #expect(await small.next() == nil)
+  }
+
+  @Test(
+    "Who comes back is told megabytes that it missed as it takes them, each message once, and then what happens",
+    arguments: [64, 1024])
+  func comeback(limit: Int) async throws {
+    let feed = try LiveFeed(masking: Masking(), epoch: "t")
+    defer { feed.end() }
+    var filter = FeedFilter()
+    (filter.framing, filter.isPrivileged) = (.lines, true)
+    let summary = String(repeating: "x", count: 4096)
+    feed.take((1...1000).map { Self.alert("id\($0)", summary: summary) })
+    let seat = try StreamSeat(feed, filter, bytes: limit << 10, after: "t-0")
+    var told: [String] = []
+    func read(until count: Int) async {
+      while told.count < count, let chunks = await seat.client.next() {
+        for chunk in chunks {
+          for line in chunk.bytes.split(separator: UInt8(ascii: "\n")) {
+            told.append(String(decoding: line.prefix(16).prefix { $0 != UInt8(ascii: ",") }, as: UTF8.self))
+          }
+        }
+      }
+    }
+    await read(until: 100)
+    feed.take((1001...1010).map { Self.alert("id\($0)", summary: summary) })
+    await read(until: 1010)
+    feed.take([Self.alert("last")])
+    await read(until: 1011)
+    #expect(told == (1...1011).map { "{\"id\":\"t-\($0)\"" })
+    #expect(feed.figures.dropped == 0)
+    seat.leave()
+  }
+
+  @Test("There is room for what a client missed in half of what may wait, and it is told once there is some")
+  func room() async {
+    let message = Self.chunk(50)
+    let each = message.bytes.count
+    let client = StreamClient(limit: 4 * each, farewell: message)
+    let asked = Mutex(0)
+    let count: @Sendable () -> Void = { asked.withLock { $0 += 1 } }
+    #expect(client.hasRoom(for: 100 * each, orElse: count))
+    #expect(client.take(message) && client.hasRoom(for: each, orElse: count))
+    #expect(client.take(message) && !client.hasRoom(for: each, orElse: count))
+    #expect(asked.withLock { $0 } == 0)
+    #expect(await client.next()?.count == 2)
+    #expect(asked.withLock { $0 } == 1)
+    #expect(client.take(message) && client.take(message) && !client.hasRoom(for: each, orElse: count))
+    client.drop()
+    let last = await client.next()
+    #expect(last?.count == 1 && last?.first === message && client.isDropped && asked.withLock { $0 } == 1)
+    #expect(await client.next() == nil)
+    // So that whoever has something for it learns that it takes nothing more.
+    #expect(client.hasRoom(for: each, orElse: count) && !client.take(message))
   }
 
   @Test("What waits goes out in portions, in order, and what has gone out makes room")

@@ -13,7 +13,20 @@ final class StreamClient: FeedClient {
     /// It took too little.
     var isDropped = false
     var onDrop: (@Sendable () -> Void)?
+    /// Called once there is room for so many bytes.
+    var onRoom: (bytes: Int, body: @Sendable () -> Void)?
     var waiting: CheckedContinuation<Void, Never>?
+
+    /// Whether what the client missed may wait, too: in one half of the limit, so that the other is left for what happens.
+    func hasRoom(for more: Int, _ limit: Int) -> Bool { bytes == 0 || bytes + more <= limit / 2 }
+
+    /// Throws away what waits.
+    mutating func drop(_ farewell: FeedChunk) -> (@Sendable () -> Void)? {
+      chunks = [farewell]
+      bytes = 0
+      (isEnded, isDropped, onRoom) = (true, true, nil)
+      return onDrop.take()
+    }
   }
 
   /// Bytes that are handed out to be sent together, but for one chunk that has more: what is on its way costs a hundred times
@@ -33,26 +46,42 @@ final class StreamClient: FeedClient {
     typealias Outcome = (isTaken: Bool, waiting: CheckedContinuation<Void, Never>?, onDrop: (@Sendable () -> Void)?)
     let outcome = state.withLock { state -> Outcome in
       if state.isEnded { return (false, nil, nil) }
-      let fits = state.bytes == 0 || state.bytes + chunk.bytes.count <= limit
-      if fits {
-        state.chunks.append(chunk)
-        state.bytes += chunk.bytes.count
-      } else {
-        state.chunks = [farewell]
-        state.bytes = 0
-        (state.isEnded, state.isDropped) = (true, true)
+      guard state.bytes == 0 || state.bytes + chunk.bytes.count <= limit else {
+        let onDrop = state.drop(farewell)
+        return (false, state.waiting.take(), onDrop)
       }
-      return (fits, state.waiting.take(), fits ? nil : state.onDrop.take())
+      state.chunks.append(chunk)
+      state.bytes += chunk.bytes.count
+      return (true, state.waiting.take(), nil)
     }
     outcome.waiting?.resume()
     outcome.onDrop?()
     return outcome.isTaken
   }
 
+  func hasRoom(for bytes: Int, orElse body: @escaping @Sendable () -> Void) -> Bool {
+    state.withLock { state in
+      if state.isEnded || state.hasRoom(for: bytes, limit) { return true }
+      state.onRoom = (bytes, body)
+      return false
+    }
+  }
+
+  func drop() {
+    typealias Outcome = (waiting: CheckedContinuation<Void, Never>?, onDrop: (@Sendable () -> Void)?)
+    let outcome = state.withLock { state -> Outcome in
+      if state.isEnded { return (nil, nil) }
+      let onDrop = state.drop(farewell)
+      return (state.waiting.take(), onDrop)
+    }
+    outcome.waiting?.resume()
+    outcome.onDrop?()
+  }
+
   func end(_ farewell: FeedChunk) {
     let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
       if !state.isEnded { state.chunks.append(farewell) }
-      state.isEnded = true
+      (state.isEnded, state.onRoom) = (true, nil)
       return state.waiting.take()
     }
     waiting?.resume()
@@ -75,7 +104,7 @@ final class StreamClient: FeedClient {
     let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.chunks = []
       state.isEnded = true
-      state.onDrop = nil
+      (state.onDrop, state.onRoom) = (nil, nil)
       return state.waiting.take()
     }
     waiting?.resume()
@@ -83,8 +112,9 @@ final class StreamClient: FeedClient {
 
   /// What is to be sent now, as soon as there is something; nil at the end. One caller at a time.
   func next() async -> [FeedChunk]? {
+    typealias Portion = (chunks: [FeedChunk], isEnded: Bool, onRoom: (@Sendable () -> Void)?)
     while true {
-      let (chunks, isEnded) = state.withLock { state in
+      let (chunks, isEnded, onRoom) = state.withLock { state -> Portion in
         var count = 0
         var bytes = 0
         while count < state.chunks.count, count == 0 || bytes + state.chunks[count].bytes.count <= Self.portion {
@@ -94,8 +124,13 @@ final class StreamClient: FeedClient {
         let chunks = Array(state.chunks[..<count])
         state.chunks.removeFirst(count)
         state.bytes -= min(bytes, state.bytes)
-        return (chunks, state.isEnded)
+        guard let onRoom = state.onRoom, state.hasRoom(for: onRoom.bytes, limit) else {
+          return (chunks, state.isEnded, nil)
+        }
+        state.onRoom = nil
+        return (chunks, state.isEnded, onRoom.body)
       }
+      onRoom?()
       if !chunks.isEmpty { return chunks }
       if isEnded { return nil }
       await withCheckedContinuation { continuation in

@@ -4,6 +4,11 @@ import Synchronization
 package protocol FeedClient: AnyObject, Sendable {
   /// Takes messages over, each whole; false when it takes nothing more.
   func take(_ chunk: FeedChunk) -> Bool
+  /// Whether there is room for so many bytes of what it missed, beside what may wait of what happens. If not, `body` is called
+  /// once there is, on any thread, unless nothing more is taken.
+  func hasRoom(for bytes: Int, orElse body: @escaping @Sendable () -> Void) -> Bool
+  /// Nothing more comes, because it took too little.
+  func drop()
   /// Nothing more comes; `farewell` is the last message, which says why.
   func end(_ farewell: FeedChunk)
 }

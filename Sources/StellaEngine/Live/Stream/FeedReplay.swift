@@ -3,16 +3,35 @@ struct FeedReplay {
   private let limit: Int
   /// Those that were let go are nil: their memory is free at once, their places only when half of all are.
   private var places: [(item: FeedItem, bytes: Int)?] = []
-  private var first = 0
+  /// The place of the oldest.
+  private var start = 0
   private(set) var bytes = 0
 
   /// - Parameter limit: bytes that are kept at most, but for the last item.
   init(limit: Int) { self.limit = limit }
 
-  var count: Int { places.count - first }
+  var count: Int { places.count - start }
+
+  /// The number of the oldest message.
+  var first: Int64? { places[start...].first??.item.numbers.lowerBound }
 
   /// In the order in which they were told.
-  var items: some Sequence<FeedItem> { places[first...].lazy.compactMap { $0?.item } }
+  var items: some Sequence<FeedItem> { items(from: .min) }
+
+  /// Those with messages from this number on. O(log items).
+  func items(from number: Int64) -> some Sequence<FeedItem> {
+    places[place(of: number)...].lazy.compactMap { $0?.item }
+  }
+
+  /// Of the first item with messages from this number on.
+  private func place(of number: Int64) -> Int {
+    var (low, high) = (start, places.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if let place = places[middle], place.item.numbers.upperBound <= number { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 
   /// O(1) amortised.
   mutating func keep(_ item: FeedItem) {
@@ -22,26 +41,28 @@ struct FeedReplay {
     letGo()
   }
 
-  /// Some take more than when they came, because they were encoded once more. O(items).
-  mutating func measure() {
-    bytes = 0
-    for place in places[first...].indices {
-      let size = places[place]?.item.bytes ?? 0
-      places[place]?.bytes = size
-      bytes += size
+  /// Some take more than when they came, because they were encoded once more. O(items measured).
+  ///
+  /// - Parameter numbers: only items none of whose messages is behind these, and that have one of them.
+  mutating func measure(_ numbers: Range<Int64> = Int64.min..<Int64.max) {
+    for index in place(of: numbers.lowerBound)..<places.count {
+      guard let known = places[index], known.item.numbers.upperBound <= numbers.upperBound else { break }
+      let size = known.item.bytes
+      places[index]?.bytes = size
+      bytes += size - known.bytes
     }
     letGo()
   }
 
   private mutating func letGo() {
-    while bytes > limit, first < places.count - 1 {
-      bytes -= places[first]?.bytes ?? 0
-      places[first] = nil
-      first += 1
+    while bytes > limit, start < places.count - 1 {
+      bytes -= places[start]?.bytes ?? 0
+      places[start] = nil
+      start += 1
     }
-    if first > places.count / 2 {
-      places.removeFirst(first)
-      first = 0
+    if start > places.count / 2 {
+      places.removeFirst(start)
+      start = 0
     }
   }
 }

@@ -12,6 +12,8 @@ final class FeedThread {
   private var views: [FeedFilter: FeedView] = [:]
   /// In the order in which they came, so that nothing depends on hashes.
   private var order: [FeedView] = []
+  /// Clients that came back and haven't been told yet of all that they missed, in the order in which they came.
+  private var returning: [FeedResumption] = []
   private var decoders: [UInt16: (decided: LogFormat?, decoder: any Decoder)] = [:]
   private var replay: FeedReplay
   private var ends = ToldEnds()
@@ -37,6 +39,8 @@ final class FeedThread {
     while true {
       var (inbox, batches) = wait()
       for command in inbox.commands { carryOut(command) }
+      // After those that have made room.
+      dropStalled()
       batches.reverse()
       // Each is let go before the next is encoded.
       while let batch = batches.popLast() {
@@ -45,6 +49,11 @@ final class FeedThread {
       }
       flush()
       if inbox.isEnding {
+        for resumption in returning {
+          let view = FeedView(resumption.filter, epoch: feed.epoch)
+          view.add(resumption.client, isResumed: true)
+          order.append(view)
+        }
         for view in order { view.end("the server ends") }
         return
       }
@@ -105,10 +114,12 @@ final class FeedThread {
       tell(.alert, rule: alert.rule, severity: alert.severity, service: Self.service(key), Array(json.utf8))
     case .run(let run): tell(.run, rule: run.rule, severity: nil, service: nil, Array(run.json.utf8))
     case .leave(let client, let filter):
+      if let resumption = resumption(of: client) { return forget(resumption) }
       guard let view = views[filter] else { return }
       view.remove(client)
       if view.isEmpty { drop(view) }
     case .join(let client, let filter, let id): join(client, filter, after: id)
+    case .room(let client): if let resumption = resumption(of: client) { goOn(resumption) }
     case .silence(let silence, let json):
       tell(.silence, rule: silence.rule, severity: nil, service: Self.service(silence.key), Array(json.utf8))
     }
@@ -119,16 +130,31 @@ final class FeedThread {
   }
 
   private func join(_ client: any FeedClient, _ filter: FeedFilter, after id: String?) {
+    guard let id else { return admit(client, filter, isResumed: false) }
+    guard let number = number(of: id) else {
+      let gap = Self.gap(nil, "the server began anew", filter.framing)
+      if hand(gap, to: client) { admit(client, filter, isResumed: true) }
+      return
+    }
+    // Clients with the same condition share what finds its events.
+    let known = returning.first {
+      $0.filter.condition == filter.condition && $0.filter.isPrivileged == filter.isPrivileged
+    }
+    let conditions = known?.conditions ?? FeedConditions(masking: filter.isPrivileged ? nil : feed.masking)
+    conditions.use([filter.condition].compactMap(\.self))
+    let resumption = FeedResumption(client, filter, conditions, from: number + 1, horizon: next)
+    returning.append(resumption)
+    // What happens meanwhile is for it, too.
+    useTap()
+    goOn(resumption)
+  }
+
+  /// Tells a client what happens from now on.
+  private func admit(_ client: any FeedClient, _ filter: FeedFilter, isResumed: Bool) {
     // What is collected is none of the new client's.
     flush()
     let view = views[filter] ?? FeedView(filter, epoch: feed.epoch)
-    if let id {
-      let own = FeedView(filter, epoch: feed.epoch)
-      own.add(client, isResumed: true)
-      resume(own, after: id)
-      if own.isEmpty { return }
-    }
-    view.add(client, isResumed: id != nil)
+    view.add(client, isResumed: isResumed)
     if views[filter] == nil {
       views[filter] = view
       order.append(view)
@@ -150,7 +176,14 @@ final class FeedThread {
       }
       conditions.use(known)
     }
-    if order.contains(where: { $0.filter.kinds.contains(.event) }) {
+    useTap()
+  }
+
+  /// Has events tapped as long as somebody wants them, and a while longer.
+  private func useTap() {
+    if order.contains(where: { $0.filter.kinds.contains(.event) })
+      || returning.contains(where: { $0.filter.kinds.contains(.event) })
+    {
       leaseEnd = nil
       feed.tap.setWanted(true)
     } else if leaseEnd == nil, feed.tap.isWanted {
@@ -196,16 +229,14 @@ final class FeedThread {
     replay.keep(.events(batch))
   }
 
-  /// - Parameters:
-  ///   - conditions: those of the views.
-  ///   - number: the events from this one on.
-  private func add(_ batch: FeedBatch, to views: [FeedView], _ conditions: FeedConditions, from number: Int64 = 0) {
+  /// - Parameter conditions: those of the views.
+  private func add(_ batch: FeedBatch, to views: [FeedView], _ conditions: FeedConditions) {
     guard views.contains(where: { $0.filter.kinds.contains(.event) }) else { return }
     let decoder = decoder(of: batch.tapped)
     let rows = conditions.conditions.isEmpty ? [] : conditions.rows(batch.tapped, decoder)
     for view in views where view.filter.kinds.contains(.event) {
       let place = view.filter.condition.flatMap { conditions.conditions.firstIndex(of: $0) }
-      for row in max(0, Int(number - batch.first))..<batch.tapped.count {
+      for row in 0..<batch.tapped.count {
         if let place, rows[place][row >> 6] & (1 << UInt64(row & 63)) == 0 { continue }
         guard let json = batch.json(row, view.filter, decoder, masker) else { continue }
         view.add(batch.first + Int64(row), "event", json)
@@ -249,34 +280,111 @@ final class FeedThread {
     }
   }
 
+  /// Whether the client took it.
+  private func hand(_ chunk: FeedChunk, to client: any FeedClient) -> Bool {
+    let isTaken = client.take(chunk)
+    feed.counts.withLock { counts in
+      counts.messages += chunk.count
+      if !isTaken { counts.dropped += 1 }
+    }
+    return isTaken
+  }
+
   // MARK: - Clients that come back
 
-  /// Tells what came behind the message with this id, as far as it is kept, and what of it is missing.
-  private func resume(_ view: FeedView, after id: String) {
+  /// The number in an id; nil when it is none of this feed.
+  private func number(of id: String) -> Int64? {
     guard let dash = id.lastIndex(of: "-"), let number = Int64(id[id.index(after: dash)...]), id[..<dash] == feed.epoch,
       number < next
     else {
-      send(Self.gap(nil, "the server began anew", view.filter.framing), to: view)
-      return
+      return nil
     }
-    let conditions = FeedConditions(masking: view.filter.isPrivileged ? nil : feed.masking)
-    conditions.use([view.filter.condition].compactMap(\.self))
-    var expected = number + 1
-    for item in replay.items where item.numbers.upperBound > expected {
+    return number
+  }
+
+  private func resumption(of client: ObjectIdentifier) -> FeedResumption? {
+    returning.first { ObjectIdentifier($0.client) == client }
+  }
+
+  /// Tells a client as much of what it missed as it has room for; once that is all, it is told what happens like any other.
+  private func goOn(_ resumption: FeedResumption) {
+    let (client, first) = (resumption.client, resumption.next)
+    let id = ObjectIdentifier(client)
+    while let chunk = resumption.waiting ?? portion(for: resumption) {
+      let hasRoom = client.hasRoom(for: chunk.bytes.count) { [feed] in feed.give(.room(id)) }
+      guard hasRoom else {
+        resumption.waiting = chunk
+        // Not what it is in the midst of: that would be let go in place of what it has behind it.
+        replay.measure(first..<resumption.next)
+        return
+      }
+      resumption.waiting = nil
+      guard hand(chunk, to: client) else { return forget(resumption) }
+      resumption.horizon = next
+    }
+    forget(resumption)
+    admit(client, resumption.filter, isResumed: true)
+  }
+
+  private func forget(_ resumption: FeedResumption) {
+    returning.removeAll { $0 === resumption }
+    replay.measure()
+    useTap()
+  }
+
+  /// Drops who took nothing while all that was kept gave way to what came since.
+  private func dropStalled() {
+    guard let first = replay.first else { return }
+    for resumption in returning where resumption.horizon <= first {
+      feed.counts.withLock { $0.dropped += 1 }
+      resumption.client.drop()
+      forget(resumption)
+    }
+  }
+
+  /// The next that a client missed, as much as goes out together, or that something of it isn't kept; nil when there is no more.
+  private func portion(for resumption: FeedResumption) -> FeedChunk? {
+    let view = FeedView(resumption.filter, epoch: feed.epoch)
+    for item in replay.items(from: resumption.next) {
       let numbers = item.numbers
-      if numbers.lowerBound > expected {
-        if let chunk = view.chunk() { send(chunk, to: view) }
-        send(Self.gap(numbers.lowerBound - expected, "not kept", view.filter.framing), to: view)
+      if numbers.lowerBound > resumption.next {
+        if let chunk = view.chunk() { return chunk }
+        return skip(to: numbers.lowerBound, resumption)
       }
       switch item {
-      case .message(let message): add(message, to: view)
-      case .events(let batch):
-        add(batch, to: [view], conditions, from: expected)
+      case .message(let message):
+        add(message, to: view)
+        resumption.next = numbers.upperBound
+      case .events(let batch): add(batch, to: view, for: resumption)
       }
-      expected = numbers.upperBound
-      if let chunk = view.chunk() { send(chunk, to: view) }
+      if view.isFull { return view.chunk() }
     }
-    replay.measure()
-    if expected < next { send(Self.gap(next - expected, "not kept", view.filter.framing), to: view) }
+    if let chunk = view.chunk() { return chunk }
+    return resumption.next < next ? skip(to: next, resumption) : nil
+  }
+
+  private func skip(to number: Int64, _ resumption: FeedResumption) -> FeedChunk {
+    let missed = number - resumption.next
+    resumption.next = number
+    return Self.gap(missed, "not kept", resumption.filter.framing)
+  }
+
+  /// Collects the events of a batch that a client missed, until they are as much as goes out together.
+  private func add(_ batch: FeedBatch, to view: FeedView, for resumption: FeedResumption) {
+    let end = batch.first + Int64(batch.tapped.count)
+    guard view.filter.kinds.contains(.event) else {
+      resumption.next = end
+      return
+    }
+    let decoder = decoder(of: batch.tapped)
+    while resumption.next < end, !view.isFull {
+      let number = resumption.next
+      let row = Int(number - batch.first)
+      resumption.next += 1
+      guard resumption.holds(batch, row, decoder), let json = batch.json(row, view.filter, decoder, masker) else {
+        continue
+      }
+      view.add(number, "event", json)
+    }
   }
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// A thread of its own decodes what detection left in an ``EventTap``, encodes each message once, and hands the same bytes to
 /// all clients that want the same. Detection never waits for it: what comes faster than it can be told is left out and counted.
 /// Messages are numbered in the order in which they are told; the last of them are kept, so that a client that comes back goes
-/// on where it was. What is missing is said.
+/// on where it was: it is told what it missed as fast as it takes it. What is missing is said.
 package final class LiveFeed: Sendable {
   package struct Limits: Sendable {
     package var clients = 2000
@@ -42,6 +42,8 @@ package final class LiveFeed: Sendable {
   enum Command: Sendable {
     case join(any FeedClient, FeedFilter, after: String?)
     case leave(ObjectIdentifier, FeedFilter)
+    /// A client that came back takes more of what it missed.
+    case room(ObjectIdentifier)
     case alert(Alert)
     case remarked(StoredAlert, json: String)
     case run(Run)
@@ -190,7 +192,7 @@ package final class LiveFeed: Sendable {
     if inbox.commands.count < limits.queue { inbox.commands.append(command) } else { inbox.lost += 1 }
   }
 
-  private func give(_ command: Command) {
+  func give(_ command: Command) {
     inbox.withLock { $0.commands.append(command) }
     tap.wake()
   }
