@@ -105,6 +105,16 @@ public enum Timestamp {
     return text.withUTF8 { parse($0) }
   }
 
+  /// As ``parse(_:)``, of a URL's parameter: a `+` of the offset that nobody encoded has become a space.
+  package static func ofParameter(_ text: String) -> Int64? {
+    if let time = parse(text) { return time }
+    var bytes = Array(text.utf8)
+    let sign = bytes.count - "+00:00".utf8.count
+    guard sign >= 0, bytes[sign] == UInt8(ascii: " ") else { return nil }
+    bytes[sign] = UInt8(ascii: "+")
+    return bytes.withUnsafeBufferPointer { parse($0) }
+  }
+
   package static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
     var place = 0
     func number(_ digits: Int) -> Int? {

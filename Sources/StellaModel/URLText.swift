@@ -30,4 +30,9 @@ package enum URLText {
     }
     return String(validating: decoded, as: UTF8.self)
   }
+
+  /// As ``decoded(_:)``, of a name or a value as forms write it: a `+` is a space.
+  package static func decodedForm(_ text: some Sequence<UInt8>) -> String? {
+    decoded(String(decoding: text.map { $0 == 0x2b ? 0x20 : $0 }, as: UTF8.self))
+  }
 }

@@ -19,6 +19,16 @@ import Testing
     #expect(Timestamp.parse("1677-09-21T00:12:43.145224192Z") == .min)
   }
 
+  @Test func `a plus of the offset that a URL made a space is read`() {
+    let time = Timestamp.parse("2023-11-14T23:13:20.5+01:00")
+    #expect(Timestamp.ofParameter("2023-11-14T23:13:20.5 01:00") == time && time != nil)
+    #expect(Timestamp.ofParameter("2023-11-14T23:13:20.5+01:00") == time)
+    #expect(Timestamp.ofParameter("2023-11-14 22:13:20.5Z") == time)
+    for text in ["", " 01:00", "2023-11-14 23:13", "2023-11-14T23:13:20 1:00", "2023-11-14T23:13:20 24:00"] {
+      #expect(Timestamp.ofParameter(text) == nil, "\(text)")
+    }
+  }
+
   @Test(
     arguments: [
       "", "2023-11-14", "2023-11-14T22:13:20", "2023-02-29T00:00:00Z", "2023-11-14T24:00:00Z", "2023-11-14T22:13:20.Z",

@@ -24,4 +24,11 @@ struct URLTextTests {
       ("%c3", nil),
     ])
   func others(text: String, decoded: String?) { #expect(URLText.decoded(text) == decoded) }
+
+  @Test(
+    "In a form a plus is a space, and one that is meant comes encoded",
+    arguments: [
+      ("connection+refused", "connection refused"), ("a%2Bb%20c+", "a+b c "), ("%+4", nil), ("%ff", nil), ("", ""),
+    ])
+  func forms(text: String, decoded: String?) { #expect(URLText.decodedForm(text.utf8) == decoded) }
 }

@@ -83,6 +83,15 @@ struct OperatorRequestTests {
     }
   }
 
+  @Test("A plus in a query is a space, in names and values, as clients that write forms send it")
+  func forms() async throws {
+    let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
+    for path in ["freeze?reason=disk+full%2B1", "freeze?re%61son=disk%20full%2b1", "freeze?&reason=disk+full%2B1&"] {
+      #expect(try await scene.client.send("DELETE", "/api/v1/" + path).status == 200)
+      #expect(scene.requests.last == .thaw(reason: "disk full+1"), "\(path)")
+    }
+  }
+
   @Test("The caller's uid is what the connection says, never what the request does")
   func caller() async throws {
     let scene = RouteScene(uid: 4711) { _ throws(CommandFailure) in OperatorAnswer() }
@@ -115,7 +124,9 @@ struct OperatorRequestTests {
       ("GET", "/api/v1/notifications?limit=0", "", "from 1 on"), ("GET", "/api/v1/log?before=3", "", "after"),
       ("GET", "/api/v1/log/first", "", "number"),
       ("POST", "/api/v1/rules/reload", #"{"tests":false}"#, "tests"), ("GET", "/api/v1/rules?all=true", "", "all"),
-      ("DELETE", "/api/v1/freeze", "", "reason"), ("PUT", "/api/v1/freeze", "{}", "reason"),
+      ("DELETE", "/api/v1/freeze?reason=100%", "", "%25"), ("DELETE", "/api/v1/freeze?reason=%ff", "", "UTF-8"),
+      ("GET", "/api/v1/whoami?%4", "", "hexadecimal"), ("DELETE", "/api/v1/freeze", "", "reason"),
+      ("PUT", "/api/v1/freeze", "{}", "reason"),
     ])
   func refused(method: String, path: String, body: String, named: String) async throws {
     let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }

@@ -97,7 +97,7 @@ package struct EventQuery: Sendable, Hashable {
   /// A time as RFC 3339 has it, or how long ago.
   package static func time(_ name: String, _ value: String, now: Int64) throws(CommandFailure) -> Int64 {
     if let length = DurationText.nanoseconds(value) { return now.subtractingReportingOverflow(length).partialValue }
-    if let time = Timestamp.parse(value) { return time }
+    if let time = Timestamp.ofParameter(value) { return time }
     throw CommandFailure(
       .usage,
       TextEscaping.oneLine(

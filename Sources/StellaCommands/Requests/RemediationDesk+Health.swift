@@ -118,7 +118,7 @@ extension RemediationDesk {
   private func moment(_ text: String?, _ name: String) throws(CommandFailure) -> Int64? {
     guard let text else { return nil }
     if let length = DurationText.nanoseconds(text) { return now - length }
-    if let time = Timestamp.parse(text) { return time }
+    if let time = Timestamp.ofParameter(text) { return time }
     throw CommandFailure(
       .usage,
       "\(name) \(TextEscaping.oneLine(text, limit: 60)): write a time such as 2026-11-22T10:00:00Z, or a duration before now such as "

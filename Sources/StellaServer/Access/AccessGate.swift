@@ -148,9 +148,16 @@ struct AccessGate: RouterMiddleware {
   }
 
   private static func secretInURL(_ request: Request) -> Response? {
-    let isSecret = request.uri.queryParameters.contains { parameter in
-      secretNames.contains(parameter.key.lowercased()) || parameter.value.contains("stella_s_")
-        || parameter.value.contains("stella_t_") || TokenVerifier.isToken(String(parameter.value))
+    let parameters: [OperatorRequest.Parameter]
+    do throws(CommandFailure) {
+      parameters = try request.query()
+    } catch {
+      // Nobody can tell what is in it.
+      return Problem(error).response
+    }
+    let isSecret = parameters.contains { parameter in
+      secretNames.contains(parameter.name.lowercased()) || parameter.value.contains("stella_s_")
+        || parameter.value.contains("stella_t_") || TokenVerifier.isToken(parameter.value)
     }
     guard isSecret || request.uri.path.contains("stella_s_") || request.uri.path.contains("stella_t_") else {
       return nil

@@ -41,7 +41,7 @@ extension StellaOperatorRoutes {
   private static func types(_ request: Request) throws(CommandFailure) -> Set<String> {
     let known = ["alert", "run"]
     var types = Set(known)
-    for parameter in query(request) {
+    for parameter in try request.query() {
       guard parameter.name == "types" else { throw OperatorRequest.unknown(parameter, among: ["types"]) }
       types = Set(parameter.value.split(separator: ",").map(String.init))
       guard !types.isEmpty, types.isSubset(of: known) else {

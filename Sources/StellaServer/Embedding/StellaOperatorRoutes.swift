@@ -76,7 +76,7 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
     }
     router.get("alerts") { request, context in
       try await answer(request, context, .viewer) { _ in
-        guard case .alerts(let filter) = try OperatorRequest.alerts(Self.query(request)) else { return Self.lines([]) }
+        guard case .alerts(let filter) = try OperatorRequest.alerts(request.query()) else { return Self.lines([]) }
         let alerts = try await engine.alerts(
           in: filter.isWhole ? [] : [.pending, .firing], rule: filter.rule, limit: Self.bounded(filter.limit))
         return Self.lines(alerts.map(\.json))
@@ -88,7 +88,7 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
     }
     router.get("runs") { request, context in
       try await answer(request, context, .viewer) { _ in
-        guard case .list(let filter) = try OperatorRequest.list(Self.query(request)) else { return Self.lines([]) }
+        guard case .list(let filter) = try OperatorRequest.list(request.query()) else { return Self.lines([]) }
         let runs = try await engine.runs(
           in: filter.states.map { EngineRun.State(rawValue: $0.rawValue) }, fix: filter.fix,
           limit: Self.bounded(filter.limit))
@@ -152,7 +152,7 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
   private func addSilences(to router: some RouterMethods<Context>) {
     router.get("silences") { request, context in
       try await answer(request, context, .viewer) { _ in
-        if let parameter = Self.query(request).first { throw OperatorRequest.unknown(parameter, among: []) }
+        if let parameter = try request.query().first { throw OperatorRequest.unknown(parameter, among: []) }
         return Self.lines(try await engine.silences().map(\.json))
       }
     }
@@ -264,10 +264,6 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
       default: .failure
       }
     return CommandFailure(status, error.message)
-  }
-
-  static func query(_ request: Request) -> [OperatorRequest.Parameter] {
-    request.uri.queryParameters.map { OperatorRequest.Parameter(String($0.key), String($0.value)) }
   }
 
   private static func part(_ context: Context) throws -> String { try OperatorRoutes<Context>.part("id", context) }

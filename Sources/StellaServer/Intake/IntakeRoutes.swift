@@ -140,9 +140,11 @@ package struct IntakeRoutes: Sendable {
 
   /// Nothing is ignored that somebody meant: who writes `?service=shop` learns that events say so themselves.
   private static func refuseParameters(_ request: Request) throws(IntakeRefusal) {
-    guard let (name, value) = request.uri.queryParameters.first else { return }
-    throw IntakeRefusal(
-      .badRequest, OperatorRequest.unknown(OperatorRequest.Parameter(String(name), String(value)), among: []))
+    do throws(CommandFailure) {
+      if let parameter = try request.query().first { throw OperatorRequest.unknown(parameter, among: []) }
+    } catch {
+      throw IntakeRefusal(.badRequest, error)
+    }
   }
 
   private static func format(_ name: String?, _ body: ByteBuffer) throws(IntakeRefusal) -> EventLines.Format {

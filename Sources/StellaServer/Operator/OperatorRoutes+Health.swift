@@ -10,10 +10,10 @@ extension OperatorRoutes {
   func addHealth(to routes: RouterGroup<Context>) {
     routes.get("system") { try await plain($0, $1) { _ in .health(.system) } }
     routes.get("system/history") {
-      try await answer($0, $1) { request, _ throws(CommandFailure) in .health(try .history(query(request))) }
+      try await answer($0, $1) { request, _ throws(CommandFailure) in .health(try .history(request.query())) }
     }
     routes.get("findings") {
-      try await answer($0, $1) { request, _ throws(CommandFailure) in .health(try .findings(query(request))) }
+      try await answer($0, $1) { request, _ throws(CommandFailure) in .health(try .findings(request.query())) }
     }
     routes.post("findings/:id/acknowledge") { request, context in
       let id = try Self.part("id", context)

@@ -26,7 +26,7 @@ extension OperatorRoutes {
     }
     routes.get("mutes") { try await plain($0, $1) { _ in .mutes } }
     routes.get("log") {
-      try await answer($0, $1) { request, _ throws(CommandFailure) in .log(.records(try .init(query(request)))) }
+      try await answer($0, $1) { request, _ throws(CommandFailure) in .log(.records(try .init(request.query()))) }
     }
     routes.get("log/status") { try await plain($0, $1) { _ in .log(.status) } }
     routes.get("log/:number") { request, context in

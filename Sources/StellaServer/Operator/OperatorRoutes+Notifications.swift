@@ -8,7 +8,7 @@ extension OperatorRoutes {
   func addNotifications(to routes: RouterGroup<Context>) {
     routes.get("notifications") {
       try await answer($0, $1) { request, _ throws(CommandFailure) in
-        .notifications(try .list(query(request)))
+        .notifications(try .list(request.query()))
       }
     }
     routes.post("notifications/:id/retry") { request, context in

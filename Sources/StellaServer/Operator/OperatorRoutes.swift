@@ -51,14 +51,14 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     addNotifications(to: routes)
     addHealth(to: routes)
     routes.get("whoami") { try await plain($0, $1) { _ in .whoami } }
-    routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(query(request)) } }
+    routes.get("top") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .top(request.query()) } }
   }
 
   private func addRuns(to routes: RouterGroup<Context>) {
-    routes.get("runs") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .list(query(request)) } }
+    routes.get("runs") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .list(request.query()) } }
     routes.get("runs/:id") { request, context in
       let id = try Self.part("id", context)
-      return try await answer(request, context) { request, _ throws(CommandFailure) in try .show(id, query(request)) }
+      return try await answer(request, context) { request, _ throws(CommandFailure) in try .show(id, request.query()) }
     }
     routes.get("runs/:id/state") { request, context in
       let id = try Self.part("id", context)
@@ -74,7 +74,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
 
   private func addAlerts(to routes: RouterGroup<Context>) {
     routes.get("alerts") {
-      try await answer($0, $1) { request, _ throws(CommandFailure) in try .alerts(query(request)) }
+      try await answer($0, $1) { request, _ throws(CommandFailure) in try .alerts(request.query()) }
     }
     routes.get("alerts/:id") { request, context in
       let id = try Self.part("id", context)
@@ -98,7 +98,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     routes.get("rules/:id/history") { request, context in
       let id = try Self.part("id", context)
       return try await answer(request, context) { request, _ throws(CommandFailure) in
-        try .history(id, query(request))
+        try .history(id, request.query())
       }
     }
     routes.delete("silences/:number") { request, context in
@@ -117,7 +117,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     routes.delete("freeze") {
       try await answer($0, $1) { request, body throws(CommandFailure) in
         try body.end()
-        return try .thaw(query(request))
+        return try .thaw(request.query())
       }
     }
   }
@@ -140,7 +140,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     _ request: Request, _ context: Context, _ read: (RequestMembers) throws(CommandFailure) -> OperatorRequest
   ) async throws -> Response {
     try await answer(request, context) { request, body throws(CommandFailure) in
-      if let parameter = query(request).first { throw OperatorRequest.unknown(parameter, among: []) }
+      if let parameter = try request.query().first { throw OperatorRequest.unknown(parameter, among: []) }
       return try read(body)
     }
   }
@@ -165,10 +165,6 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     } catch {
       return Problem(error).response
     }
-  }
-
-  func query(_ request: Request) -> [OperatorRequest.Parameter] {
-    request.uri.queryParameters.map { OperatorRequest.Parameter(String($0.key), String($0.value)) }
   }
 
   private func response(_ answer: OperatorAnswer, _ layout: AnswerLayout) -> Response {

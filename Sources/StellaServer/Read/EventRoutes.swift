@@ -62,8 +62,8 @@ package struct EventRoutes: ReadRoutes {
     throw CommandFailure(.notFound, "no events are kept here: `retention: { events: 0s }` in stella.yaml says so.")
   }
 
-  private static func parameters(_ request: Request) -> [(name: String, value: String)] {
-    request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+  private static func parameters(_ request: Request) throws(CommandFailure) -> [(name: String, value: String)] {
+    try request.query().map { ($0.name, $0.value) }
   }
 
   private static func lines(_ lines: [[UInt8]]) -> ByteBuffer {
@@ -110,7 +110,7 @@ package struct EventRoutes: ReadRoutes {
 
   private func export(_ request: Request, _ isPrivileged: Bool) throws(CommandFailure) -> Response {
     let archive = try kept()
-    var parameters = Self.parameters(request)
+    var parameters = try Self.parameters(request)
     let given = parameters.last { $0.name == "format" }?.value ?? Format.json.rawValue
     guard let format = Format(rawValue: given) else {
       throw CommandFailure(.usage, TextEscaping.oneLine("format \(given): write json or csv.", limit: 100))

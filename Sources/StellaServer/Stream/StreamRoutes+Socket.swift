@@ -23,7 +23,7 @@ extension StreamRoutes {
             (filter.framing, filter.isPrivileged) = (.messages, isPrivileged)
             return try StreamSeat(feed, filter, bytes: bytes, after: last)
           }
-          let (parameters, last) = Self.parameters(request)
+          let (parameters, last) = try Self.parameters(request)
           // What is wrong with it is said also to whom no WebSocket can be given.
           let seat = try makeSeat(parameters, last)
           guard let offer = SocketOffer.current else { return Self.noHandshake }

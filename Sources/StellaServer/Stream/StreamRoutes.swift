@@ -48,11 +48,13 @@ package struct StreamRoutes: ReadRoutes {
   }
 
   /// Those of the filter, and the message that the client had last.
-  static func parameters(_ request: Request) -> (filter: [(name: String, value: String)], last: String?) {
+  static func parameters(
+    _ request: Request
+  ) throws(CommandFailure) -> (filter: [(name: String, value: String)], last: String?) {
     var parameters: [(name: String, value: String)] = []
     var last = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
-    for (name, value) in request.uri.queryParameters {
-      if name == "last_event_id" { last = String(value) } else { parameters.append((String(name), String(value))) }
+    for given in try request.query() {
+      if given.name == "last_event_id" { last = given.value } else { parameters.append((given.name, given.value)) }
     }
     return (parameters, last)
   }
@@ -66,7 +68,7 @@ package struct StreamRoutes: ReadRoutes {
   private func response(
     to request: Request, isPrivileged: Bool, _ watch: StreamWatch, _ eventLoop: (any EventLoop)?
   ) throws(CommandFailure) -> Response {
-    let (parameters, last) = Self.parameters(request)
+    let (parameters, last) = try Self.parameters(request)
     var filter = try FeedFilter(parameters)
     filter.isPrivileged = isPrivileged
     let isLines = request.headers[.accept]?.contains("ndjson") ?? false

@@ -1,0 +1,26 @@
+import Hummingbird
+import StellaModel
+
+extension Request {
+  /// The parameters of the URL, as forms write them (`application/x-www-form-urlencoded` of the URL Standard): a `+` is a space, in
+  /// names and values, as most clients send it. Hummingbird's own reader leaves it as it is, and names as they came.
+  ///
+  /// - Throws: ``CommandFailure`` `usage` for what can't be decoded.
+  func query() throws(CommandFailure) -> [OperatorRequest.Parameter] {
+    var parameters: [OperatorRequest.Parameter] = []
+    for part in (uri.query ?? "").utf8.split(separator: UInt8(ascii: "&")) {
+      let end = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+      guard let name = URLText.decodedForm(part[..<end]),
+        let value = URLText.decodedForm(part[end...].dropFirst())
+      else {
+        throw CommandFailure(
+          .usage,
+          TextEscaping.oneLine(
+            "\(Substring(part)) in the URL: behind a % come two hexadecimal digits (%25 is the sign itself), and what comes out has to "
+              + "be UTF-8.", limit: 300))
+      }
+      parameters.append(OperatorRequest.Parameter(name, value))
+    }
+    return parameters
+  }
+}
