@@ -99,6 +99,11 @@ final class ServerAccess: AccessAuthority {
     try reporting { try access.logOut(session: id, of: account) }
   }
 
+  func noteWrongPassword(of user: String, address: String) {
+    let account = try? access.candidate(user)?.account
+    try? noteFailure(of: account ?? user, address, reason: "the former password, to set another")
+  }
+
   func noteFailure(of account: String?, _ address: String, reason: String? = nil) throws {
     guard let count = failures.add(now: now) else { return }
     let isOne = count == 1

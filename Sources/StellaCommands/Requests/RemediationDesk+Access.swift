@@ -55,7 +55,7 @@ extension RemediationDesk {
       actor = "user:\(name)"
       if case .session(let id) = viewer.means {
         guard let former, let candidate = try access.candidate(name), PasswordHash.matches(former, candidate.password)
-        else { throw CommandFailure(.notPermitted, "the password there is now doesn't fit. Nothing was changed.") }
+        else { throw AccessRequest.wrongPassword }
         (kept, replaced) = (id, candidate.password)
       }
     } else {

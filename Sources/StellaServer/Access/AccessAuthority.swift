@@ -83,4 +83,7 @@ package protocol AccessAuthority: Sendable {
     _ user: String, password: String, code: String, address: String
   ) throws(CommandFailure) -> LoginGrant?
   func logOut(_ identity: Identity) throws(CommandFailure)
+  /// Puts on record that somebody who is logged in as the user didn't know their password, as of a login that failed. What can't be
+  /// recorded is refused all the same.
+  func noteWrongPassword(of user: String, address: String)
 }

@@ -17,6 +17,10 @@ package enum AccessRequest: Sendable, Hashable {
 }
 
 extension AccessRequest {
+  /// What somebody is told who didn't show the password there is now.
+  package static let wrongPassword = CommandFailure(
+    .notPermitted, "the password there is now doesn't fit. Nothing was changed.")
+
   var call: OperatorRequest.Call {
     switch self {
     case .users: return call("GET", ["users"])

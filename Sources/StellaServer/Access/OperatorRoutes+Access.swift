@@ -14,7 +14,8 @@ extension OperatorRoutes {
     }
     routes.put("users/:name/password") { request, context in
       let name = try Self.part("name", context)
-      return try await plain(request, context) { body throws(CommandFailure) in
+      let attempt = passwordAttempt?(name, request, context)
+      return try await plain(request, context, as: attempt) { body throws(CommandFailure) in
         .access(try .setPassword(name, body))
       }
     }

@@ -88,9 +88,19 @@ package struct LoginServer: Sendable {
       middleware: AccessGate(
         authority: authority, work: identities, cookie: cookie, isBehindProxy: place.isBehindProxy))
     HealthRoutes { await health().forStrangers }.add(to: router)
+    let attempts = LoginGuard()
     SessionRoutes(
-      authority: authority, work: logins, attempts: LoginGuard(), cookie: cookie, isBehindProxy: place.isBehindProxy
+      authority: authority, work: logins, attempts: attempts, cookie: cookie, isBehindProxy: place.isBehindProxy
     ).add(to: router.group("api/v1"))
+    var operators = operators
+    operators.passwordAttempt = { name, request, context in
+      guard let identity = context.identity, case .session = identity.caller, identity.person == name else {
+        return nil
+      }
+      return PasswordAttempt(
+        work: logins, attempts: attempts, authority: authority, name: name,
+        address: AccessGate.address(request, context, isBehindProxy: place.isBehindProxy))
+    }
     operators.add(to: router)
     intake?.add(to: router.group().add(middleware: EventsGate()))
     intake?.addWebhooks(to: router)

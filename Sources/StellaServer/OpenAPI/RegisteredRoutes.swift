@@ -41,6 +41,7 @@ package enum RegisteredRoutes {
       _ user: String, password: String, code: String, address: String
     ) throws(CommandFailure) -> LoginGrant? { nil }
     func logOut(_ identity: Identity) throws(CommandFailure) {}
+    func noteWrongPassword(of user: String, address: String) {}
   }
 }
 

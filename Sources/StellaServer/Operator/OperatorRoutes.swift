@@ -29,6 +29,8 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   private let work: RequestWork
   private let caller: @Sendable (Context) async throws -> Caller
   private let operation: Operation
+  /// What one request to set a password counts as: of somebody by name; nil where nothing can be guessed by it.
+  var passwordAttempt: (@Sendable (String, Request, Context) -> PasswordAttempt?)?
 
   /// - Parameters:
   ///   - work: where `operation` runs.
@@ -137,16 +139,18 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
 
   /// A request that takes no parameters.
   func plain(
-    _ request: Request, _ context: Context, _ read: (RequestMembers) throws(CommandFailure) -> OperatorRequest
+    _ request: Request, _ context: Context, as attempt: PasswordAttempt? = nil,
+    _ read: (RequestMembers) throws(CommandFailure) -> OperatorRequest
   ) async throws -> Response {
-    try await answer(request, context) { request, body throws(CommandFailure) in
+    try await answer(request, context, as: attempt) { request, body throws(CommandFailure) in
       if let parameter = try request.query().first { throw OperatorRequest.unknown(parameter, among: []) }
       return try read(body)
     }
   }
 
   func answer(
-    _ request: Request, _ context: Context, _ read: (Request, RequestMembers) throws(CommandFailure) -> OperatorRequest
+    _ request: Request, _ context: Context, as attempt: PasswordAttempt? = nil,
+    _ read: (Request, RequestMembers) throws(CommandFailure) -> OperatorRequest
   ) async throws -> Response {
     let body: ByteBuffer
     do {
@@ -160,8 +164,18 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     let layout = AnswerField.layout(request.headers)
     do throws(CommandFailure) {
       let asked = try read(request, try RequestMembers(body))
+      if let seconds = attempt?.begin() { return AccessGate.tooMany(seconds: seconds) }
       let operation = operation
-      return response(try await work.run { () throws(CommandFailure) in try operation(asked, caller, layout) }, layout)
+      let answer = try await (attempt?.work ?? work).run { () throws(CommandFailure) -> OperatorAnswer in
+        do throws(CommandFailure) {
+          return try operation(asked, caller, layout)
+        } catch {
+          attempt?.failed(error)
+          throw error
+        }
+      }
+      attempt?.succeeded()
+      return response(answer, layout)
     } catch {
       return Problem(error).response
     }

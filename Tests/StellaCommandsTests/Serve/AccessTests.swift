@@ -184,6 +184,37 @@ struct AccessTests {
     #expect((1...16).contains(records), "\(records)")
   }
 
+  @Test("A session can't guess its user's password: that counts as logging in does, and is on record")
+  func formerPassword() throws {
+    let access = try AccessScene()
+    try access.start()
+    try access.add("tomas", roles: ["viewer"])
+    let bearer = [("authorization", "Bearer \(try access.logIn("tomas"))"), ("content-type", "application/json")]
+    func set(_ password: String, former: String) throws -> AccessScene.Answer {
+      try access.send(
+        "PUT", "/api/v1/users/tomas/password", bearer, #"{"password":"\#(password)","former":"\#(former)"}"#)
+    }
+    let next = AccessScene.password + " 2"
+    #expect(try set(next, former: AccessScene.password).status == 200)
+    var statuses: [Int] = []
+    for _ in 0..<40 {
+      let answer = try set("a password of a thief", former: "wrong password")
+      statuses.append(answer.status)
+      if answer.status == 429 { #expect(answer.value("retry-after") != nil) }
+    }
+    // What was guessed at waits at the front door as well.
+    let logins = try (0..<3).map { _ in
+      try access.post("/api/v1/session", #"{"user":"tomas","password":"wrong password"}"#).status
+    }
+    #expect(logins.contains(429) && logins.allSatisfy { [401, 429].contains($0) }, "\(logins)")
+    let guesses = statuses.filter { $0 == 403 }.count
+    #expect((5...8).contains(guesses) && statuses.allSatisfy { [403, 429].contains($0) }, "\(statuses)")
+    let log = try access.expect(["log", "show"]).output
+    let records = log.matches(of: /access\.login_failed .*tomas/).count
+    #expect(records == guesses + logins.filter { $0 == 401 }.count, "\(log)")
+    #expect(!log.contains("wrong password") && !log.contains("thief"))
+  }
+
   @Test("What a name and a password can't be is refused without a trace of them")
   func strange() throws {
     let access = try AccessScene()
