@@ -18,6 +18,7 @@ final class StateServer: Sendable {
   private let work: RequestWork
   /// Where events are looked for, which may take a while: it holds nothing else up.
   private let search: RequestWork
+  private let look: HealthLook
   private let phase: ServerPhase
   private let feed: LiveFeed
   private let keeper: HealthKeeper
@@ -62,12 +63,12 @@ final class StateServer: Sendable {
     }
     let runs = OperatorRoutes<PeerRequestContext>(
       work: work, caller: { .uid(try await $0.peer().uid) }, operation: operation)
-    let health: @Sendable () async -> Health = {
-      var health = await Self.health(desk, work, phase, journal)
-      if let events { health.parts.append(EventKeeping.health(events.figures)) }
-      health.parts += parts()
-      return health
+    let look = HealthLook {
+      var all = Self.parts(desk, journal)
+      if let events { all.append(EventKeeping.health(events.figures)) }
+      return all + parts()
     }
+    let health: @Sendable () async -> Health = { Health(phase: phase.value, parts: await look.parts()) }
     let metrics = MetricsRoutes { () async throws(CommandFailure) in
       try await work.run { () throws(CommandFailure) in
         do {
@@ -97,6 +98,7 @@ final class StateServer: Sendable {
       server = try await SocketServer(
         path: socket.address, runs: runs, health: HealthRoutes(health), readers: readers)
     } catch {
+      await look.end()
       await search.end()
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
@@ -119,11 +121,12 @@ final class StateServer: Sendable {
     } catch {
       socket.remove()
       await server.end()
+      await look.end()
       await search.end()
       await work.end()
       throw error
     }
-    (self.socket, self.work, self.search) = (socket, work, search)
+    (self.socket, self.work, self.search, self.look) = (socket, work, search, look)
     (self.phase, self.access, self.feed, self.keeper) = (phase, access, feed, keeper)
   }
 
@@ -228,6 +231,7 @@ final class StateServer: Sendable {
     await loopback?.end()
     await network?.end()
     await server.end()
+    await look.end()
     await work.end()
   }
 
@@ -262,34 +266,27 @@ final class StateServer: Sendable {
     }
   }
 
-  private static func health(
-    _ desk: RemediationDesk, _ work: RequestWork, _ phase: ServerPhase, _ journal: IntakeJournal?
-  ) async -> Health {
+  /// The store, where events come in, and telling people.
+  private static func parts(_ desk: RemediationDesk, _ journal: IntakeJournal?) -> [Health.Part] {
     let detail: String
-    do throws(CommandFailure) {
-      detail = try await work.run {
-        do {
-          _ = try desk.store.readRuns { $0.head.size }
-          return StoreStanding.trouble(desk) ?? ""
-        } catch {
-          return "\(error)"
-        }
-      }
+    do {
+      _ = try desk.store.readRuns { $0.head.size }
+      detail = StoreStanding.trouble(desk) ?? ""
     } catch {
-      detail = error.message
+      detail = "\(error)"
     }
-    var health = Health(phase: phase.value, parts: [Health.Part("store", isWell: detail.isEmpty, detail: detail)])
+    var parts = [Health.Part("store", isWell: detail.isEmpty, detail: detail)]
     if let journal {
       let state = journal.state
       let held = "\(CountText.count(state.heldBytes, "byte waits", "bytes wait")) for detection"
-      health.parts.append(Health.Part("intake", isWell: state.trouble == nil, detail: state.trouble?.message ?? held))
+      parts.append(Health.Part("intake", isWell: state.trouble == nil, detail: state.trouble?.message ?? held))
     }
     if let part = NotificationFigures.health(
       desk.configuration.notify, desk.store, now: desk.remediation.journal.time.now())
     {
-      health.parts.append(part)
+      parts.append(part)
     }
-    return health
+    return parts
   }
 }
 

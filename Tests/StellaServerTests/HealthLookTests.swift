@@ -1,0 +1,62 @@
+import Dispatch
+import Synchronization
+import Testing
+
+@testable import StellaServer
+
+@Suite("Looks at health")
+struct HealthLookTests {
+  private final class Scene: Sendable {
+    let time = Mutex<Int64>(0)
+    let looks = Mutex(0)
+
+    @Sendable func now() -> Int64 { time.withLock { $0 } }
+
+    func set(_ time: Int64) { self.time.withLock { $0 = time } }
+  }
+
+  @Test("However many ask, one look a second answers them")
+  func once() async {
+    let scene = Scene()
+    let look = HealthLook(now: scene.now) {
+      let number = scene.looks.withLock { looks in
+        looks += 1
+        return looks
+      }
+      return [Health.Part("store", isWell: true, detail: "\(number)")]
+    }
+    await withTaskGroup(of: [Health.Part].self) { group in
+      for _ in 0..<500 { group.addTask { await look.parts() } }
+      for await parts in group { #expect(parts.map(\.detail) == ["1"]) }
+    }
+    scene.set(999_999_999)
+    let same = await look.parts()
+    scene.set(1_000_000_000)
+    let next = await look.parts()
+    #expect(same.map(\.detail) == ["1"] && next.map(\.detail) == ["2"])
+    await look.end()
+    scene.set(2_000_000_000)
+    let ended = await look.parts()
+    #expect(ended.map(\.name) == ["store"] && ended.allSatisfy { !$0.isWell })
+  }
+
+  @Test("Who asks while a look hangs is told so, and the look's answer counts when it comes")
+  func hangs() async {
+    let (scene, gate) = (Scene(), DispatchSemaphore(value: 0))
+    let look = HealthLook(now: scene.now) {
+      scene.looks.withLock { $0 += 1 }
+      gate.wait()
+      return [Health.Part("store", isWell: true)]
+    }
+    async let first = look.parts()
+    while scene.looks.withLock({ $0 }) == 0 { await Task.yield() }
+    scene.set(5_000_000_000)
+    let told = await look.parts()
+    #expect(told.count == 1 && told.allSatisfy { !$0.isWell && $0.detail.contains("5 s") })
+    gate.signal()
+    let answer = await first
+    #expect(answer.allSatisfy(\.isWell))
+    await look.end()
+    #expect(scene.looks.withLock { $0 } == 1)
+  }
+}
