@@ -119,6 +119,24 @@ final class NetworkSources: Sendable {
     return parts
   }
 
+  /// What they have brought and lost.
+  @Sendable func figures() -> SourceFigures {
+    let (syslog, journald, probes, scrapes) = state.withLock {
+      ($0.syslog?.intake, $0.journald, $0.probes, $0.scrapes)
+    }
+    var figures = SourceFigures(syslog: syslog?.figures)
+    if let journald { figures.journald = (entries: journald.progress.entries, leftOut: journald.leftOut) }
+    if let progress = probes?.progress {
+      figures.polls.append(
+        .init(kind: "probe", runs: progress.runs, failing: progress.failing.count, dropped: progress.dropped))
+    }
+    if let progress = scrapes?.progress {
+      figures.polls.append(
+        .init(kind: "scrape", runs: progress.runs, failing: progress.failing.count, dropped: progress.dropped))
+    }
+    return figures
+  }
+
   /// Messages that were lost, of all that this knows of. Only grows.
   @Sendable func lost() -> Int {
     let (syslog, probes, scrapes) = state.withLock { ($0.syslog?.intake, $0.probes, $0.scrapes) }

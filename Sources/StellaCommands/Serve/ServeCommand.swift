@@ -91,8 +91,7 @@ struct ServeCommand: AsyncParsableCommand {
       session.archive = events?.tap
       server = try await StateServer(
         desk, session.monitor, feed, session.silences, events, traffic: traffic, journal: session.journal,
-        configuration,
-        parts: network.health, lost: network.lost)
+        configuration, parts: network.health, sources: network.figures, lost: network.lost)
       do {
         if let journal = session.journal { try await network.begin(configuration, journal, desk.directory) }
       } catch {

@@ -33,10 +33,12 @@ final class StateServer: Sendable {
   ///   - traffic: sees what passes through that engine.
   ///   - journal: where events go that come over the network; nil where none do.
   ///   - parts: what else there is to say about its health.
+  ///   - sources: what sources over the network have brought.
   init(
     _ desk: RemediationDesk, _ monitor: EngineMonitor, _ feed: LiveFeed, _ silences: SilenceFeed?,
     _ events: EventRecorder?, traffic: TrafficGauge, journal: IntakeJournal?, _ configuration: Configuration,
-    parts: @escaping @Sendable () -> [Health.Part], lost: @escaping @Sendable () -> Int
+    parts: @escaping @Sendable () -> [Health.Part], sources: @escaping @Sendable () -> SourceFigures,
+    lost: @escaping @Sendable () -> Int
   ) async throws {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
@@ -69,10 +71,13 @@ final class StateServer: Sendable {
       return all + parts()
     }
     let health: @Sendable () async -> Health = { Health(phase: phase.value, parts: await look.parts()) }
+    let intake = Self.intake(journal, configuration)
+    let taken = intake?.figures
     let metrics = MetricsRoutes { () async throws(CommandFailure) in
       try await work.run { () throws(CommandFailure) in
         do {
-          return try EngineMetrics.text(monitor, feed: feed, events: events, journal: journal, desk: desk)
+          return try EngineMetrics.text(
+            monitor, feed: feed, events: events, journal: journal, intake: taken, sources: sources(), desk: desk)
         } catch {
           throw FailureReport(error).failure
         }
@@ -104,7 +109,6 @@ final class StateServer: Sendable {
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
     do {
-      let intake = Self.intake(journal, configuration)
       if let access, let listen = settings.listen, let login = settings.login {
         loopback = nil
         network = try await LoginServer(

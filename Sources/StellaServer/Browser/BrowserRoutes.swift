@@ -50,7 +50,9 @@ package struct BrowserRoutes: Sendable {
   ) {
     for kind in BrowserEvents.Kind.allCases {
       let path = RouterPath("\(Self.path)/\(kind.rawValue)")
-      router.post(path) { request, context in await take(kind, request, address(request, context)) }
+      router.post(path) { request, context in
+        await intake.counted(.browser) { await take(kind, request, address(request, context)) }
+      }
       router.on(path, method: .options) { request, _ in preflight(request) }
     }
     router.get("\(Self.scriptPath)") { _, _ in Self.script() }

@@ -34,6 +34,7 @@ package struct IntakeRoutes: Sendable {
   let limits: Limits
   let time: any TimeSource
   let webhooks: [String: WebhookSignature]
+  package let figures = IntakeFigures()
   private let timeNames: TimeNames
   private let append: Append
 
@@ -53,29 +54,29 @@ package struct IntakeRoutes: Sendable {
   }
 
   package func add(to router: some RouterMethods<some RequestContext>) {
-    router.post("api/v1/events") { request, _ in await events(request) }
-    router.post("v1/logs") { request, _ in await logs(request) }
-    router.post("loki/api/v1/push") { request, _ in await loki(request) }
-    router.post("api/v1/alertmanager") { request, _ in
-      await answer { () async throws(IntakeRefusal) in
-        try Self.refuseParameters(request)
-        return try await take(body(of: request)) { (bytes, context) throws(CommandFailure) in
-          try AlertmanagerNotice.batch(bytes, context)
-        }
-      }
-    }
+    router.post("api/v1/events") { request, _ in await counted(.events) { await events(request) } }
+    router.post("v1/logs") { request, _ in await counted(.otlp) { await logs(request) } }
+    router.post("loki/api/v1/push") { request, _ in await counted(.loki) { await loki(request) } }
+    router.post("api/v1/alertmanager") { request, _ in await counted(.alertmanager) { await notices(request) } }
   }
 
   /// What is signed, which needs no login.
   package func addWebhooks(to router: some RouterMethods<some RequestContext>) {
     router.post("\(Self.webhookPath)/:name") { request, context in
-      await webhook(context.parameters.get("name") ?? "", request)
+      await counted(.webhook) { await webhook(context.parameters.get("name") ?? "", request) }
     }
   }
 
   static let webhookPath = "api/v1/webhooks"
 
   // MARK: - Any format
+
+  /// Counts what a request was answered.
+  func counted(_ route: IntakeFigures.Route, _ answer: () async -> Response) async -> Response {
+    let response = await answer()
+    figures.count(route, status: response.status.code)
+    return response
+  }
 
   func body(of request: Request, inherent: String? = nil) async throws(IntakeRefusal) -> ByteBuffer {
     try await IntakeBody.bytes(of: request, limit: limits.bodyBytes, inherent: inherent)
@@ -93,6 +94,7 @@ package struct IntakeRoutes: Sendable {
       throw IntakeRefusal(.badRequest, error)
     }
     if batch.count > 0 { try await append(batch.bytes) }
+    figures.count(accepted: batch.count, rejected: batch.rejected)
     return batch
   }
 
@@ -115,6 +117,15 @@ package struct IntakeRoutes: Sendable {
         body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
     } catch {
       return error.response
+    }
+  }
+
+  private func notices(_ request: Request) async -> Response {
+    await answer { () async throws(IntakeRefusal) in
+      try Self.refuseParameters(request)
+      return try await take(body(of: request)) { (bytes, context) throws(CommandFailure) in
+        try AlertmanagerNotice.batch(bytes, context)
+      }
     }
   }
 

@@ -15,14 +15,17 @@ struct IntakeRoutesTests {
 
   private let taken = Taken()
   private let client = RouterClient()
+  private let figures: IntakeFigures
 
   init() {
     let taken = taken
-    IntakeRoutes(limits: .init(bodyBytes: 1000, lineBytes: 300), time: ManualTime(), timeNames: ["a"]) {
+    let routes = IntakeRoutes(limits: .init(bodyBytes: 1000, lineBytes: 300), time: ManualTime(), timeNames: ["a"]) {
       lines async throws(IntakeRefusal) in
       if let refusal = taken.refusal.withLock({ $0 }) { throw refusal }
       taken.text.withLock { $0 += String(decoding: lines, as: UTF8.self) }
-    }.add(to: client.router)
+    }
+    routes.add(to: client.router)
+    figures = routes.figures
   }
 
   private func post(_ body: String, type: String? = nil, encoding: String? = nil) async throws -> RouterClient.Answer {
@@ -70,6 +73,27 @@ struct IntakeRoutesTests {
     taken.refusal.withLock { $0 = IntakeRefusal(malformed: "something is amiss", line: 1) }
     expect(try await post("{}\n\n{bad json}\n"), 400, "line 3 is no JSON object")
     expect(try await post("[{},{\"a\":1 2}]"), 400, "event 2 is no JSON object: something is amiss")
+  }
+
+  @Test("Each request counts by what it was answered, and its events by what became of them")
+  func counts() async throws {
+    func samples() throws -> [ExpositionParser.Sample] {
+      var metrics = MetricsText()
+      figures.add(to: &metrics)
+      return try ExpositionParser.samples(metrics.text)
+    }
+    #expect(try samples().map(\.value) == ["0", "0"])
+    _ = try await post("{}\n{}\n", type: "application/x-ndjson")
+    _ = try await post("{}\nx", type: "application/x-ndjson")
+    _ = try await post(String(repeating: "{}\n", count: 400))
+    taken.refusal.withLock { $0 = IntakeRefusal(unavailable: "detection is behind.") }
+    _ = try await post("{}")
+    _ = try await client.send("POST", "/api/v1/alertmanager?service=shop", body: "{}")
+    let told = try samples()
+    #expect(
+      told.map { "\($0.labels["route"] ?? "") \($0.labels["status"] ?? "") \($0.value)" } == [
+        "alertmanager 400 1", "events 200 1", "events 400 1", "events 413 1", "events 503 1", "  2", "  0",
+      ], "\(told)")
   }
 
   @Test("When the host can't take events at present, the sender is asked to come back")

@@ -19,4 +19,18 @@ struct SyslogFiguresTests {
         == "2 datagrams dropped by the kernel, whose buffer was full, 2 messages cut, too long "
         + "or ended too early, 3 datagrams or connections of senders that aren't allowed")
   }
+
+  @Test("Each count is a figure for Prometheus, under a reason of its own")
+  func metrics() throws {
+    var figures = SyslogFigures()
+    (figures.messages, figures.truncated, figures.droppedDatagrams, figures.kernelDrops, figures.lost) = (1, 2, 3, 4, 5)
+    (figures.refusedSenders, figures.refusedConnections) = (6, 7)
+    (figures.slowConnections, figures.idleConnections, figures.failedHandshakes) = (8, 9, 10)
+    var metrics = MetricsText()
+    figures.add(to: &metrics)
+    let samples = try ExpositionParser.samples(metrics.text)
+    #expect(samples.map(\.value) == ["1", "2", "4", "3", "5", "6", "7", "8", "9", "10"])
+    let kernel = samples.filter { $0.labels == ["reason": "kernel"] }
+    #expect(kernel.map(\.name) == ["stella_syslog_dropped_messages_total"])
+  }
 }

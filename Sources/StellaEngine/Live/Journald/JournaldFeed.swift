@@ -12,6 +12,7 @@ package final class JournaldFeed: @unchecked Sendable {
   private struct State {
     var child: pid_t?
     var entries = 0
+    var leftOut = 0
     var trouble: String?
     var isEnding = false
   }
@@ -57,6 +58,9 @@ package final class JournaldFeed: @unchecked Sendable {
 
   /// Entries that are durable since the start, and what keeps others from it at present.
   package var progress: (entries: Int, trouble: String?) { state.withLock { ($0.entries, $0.trouble) } }
+
+  /// Entries that were too long to be read, since the start.
+  package var leftOut: Int { state.withLock { $0.leftOut } }
 
   /// Reads nothing more; what was read is durable on return.
   package func end() {
@@ -151,6 +155,7 @@ package final class JournaldFeed: @unchecked Sendable {
       rest += buffer[..<count]
       guard let end = rest.lastIndex(of: 0x0a) else {
         if rest.count > Self.lineBytes {
+          if !isSkipping { state.withLock { $0.leftOut += 1 } }
           isSkipping = true
           rest.removeAll()
           fail("an entry of over \(SizeText.text(Self.lineBytes)) was left out")
