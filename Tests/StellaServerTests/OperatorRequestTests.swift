@@ -24,6 +24,10 @@ struct OperatorRequestTests {
     var findings = HealthRequest.FindingFilter()
     (findings.since, findings.statuses, findings.severity) = (text, [.open, .closed], .high)
     (findings.scoreBelow, findings.limit) = (101, 3)
+    let parameters: [FieldValue.Member] = [
+      .init("a", .string(text)), .init("b", .integer(.max)), .init("c", .double(0.5)), .init("d", .bool(true)),
+      .init("z" + text, .string("")),
+    ]
     return [
       .silence(rule: text, key: [], length: text, reason: text),
       .silence(
@@ -54,6 +58,8 @@ struct OperatorRequestTests {
           .accept(text, reason: text), .alert(text), .acknowledge(text, reason: text), .resolve(text, reason: text),
           .health(.acknowledge(text, reason: text)), .history(rule: text, limit: 7),
           .history(rule: text, key: text, limit: 1), .rules(.show(text)), .fixes(.show(text)),
+          .fixes(.plan(text, parameters: [], isProposal: false)),
+          .fixes(.plan(text, parameters: parameters, isProposal: true)),
         ])
   }
 
@@ -127,6 +133,12 @@ struct OperatorRequestTests {
       ("DELETE", "/api/v1/freeze?reason=100%", "", "%25"), ("DELETE", "/api/v1/freeze?reason=%ff", "", "UTF-8"),
       ("GET", "/api/v1/whoami?%4", "", "hexadecimal"), ("DELETE", "/api/v1/freeze", "", "reason"),
       ("PUT", "/api/v1/freeze", "{}", "reason"),
+      ("POST", "/api/v1/fixes/x/plan", #"{"params":["a"]}"#, "params"),
+      ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":null}}"#, "params"),
+      ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":9223372036854775808}}"#, "64 bits"),
+      ("POST", "/api/v1/fixes/x/plan", #"{"propose":"yes"}"#, "propose"),
+      ("POST", "/api/v1/fixes/x/plan", #"{"parameters":{}}"#, "params"),
+      ("POST", "/api/v1/fixes/x/plan?propose=true", "{}", "propose=true"),
     ])
   func refused(method: String, path: String, body: String, named: String) async throws {
     let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import StellaConfiguration
-import StellaEngine
 import StellaModel
 import StellaRemediation
 import StellaScripting
@@ -140,93 +139,40 @@ struct FixesPlanCommand: ParsableCommand {
       Examples:
         stella fixes plan migrate-user-id --param user_id=ana@example.org
         stella fixes plan migrate-user-id --param user_id=ana@example.org --propose
+        stella fixes plan migrate-user-id --param user_id=ana@example.org --propose --server https://stella.example.org:7480
 
-      Nothing is changed. Without --propose nothing is recorded either.
+      Nothing is changed. Without --propose nothing is recorded either. A server that runs plans with the fixes that it has \
+      loaded; --local, or --fixes, takes the files as they are now.
 
-      Exit status: 0 there is a plan, or nothing to change; 2 the fix's script fails, 5 a target or a limit forbids it, \
-      10 a target can't be asked now.
+      Exit status: 0 there is a plan, or nothing to change; 2 the fix is broken or its script fails, 3 a parameter makes no \
+      sense, 5 a target, a limit or who you are forbids it, 10 a target can't be asked now, 11 there is no such fix.
       """)
 
   @Argument(help: "The fix's id.") var id: String
   @Option(name: .long, help: ArgumentHelp("A parameter; may be given several times.", valueName: "name=value"))
   var param: [String] = []
   @Flag(name: .long, help: "Put it into the queue, in your name.") var propose = false
-  @OptionGroup var options: RemediationOptions
+  @OptionGroup var options: RequestOptions
   @OptionGroup var result: OutputOptions
 
   func run() throws {
-    let desk = try RemediationDesk(options)
-    defer { desk.close() }
-    let id = id
-    guard let fix = desk.remediation.fixes.fix(id) else {
-      try FixesLintCommand.report(desk.remediation.fixes.refusals, .standard, result)
-      let hint = NearestName.of(id, in: desk.remediation.fixes.fixes.map(\.manifest.id)).map { " Did you mean \($0)?" }
-      throw CommandFailure(.notFound, "there is no fix \(id).\(hint ?? "")")
-    }
-    let given = try parameters(of: fix.manifest)
-    if propose {
-      let actor = "user:\(try desk.viewer.voter())"
-      let (run, canRetry) = try EngineThread.run {
-        var canRetry = false
-        let run = try desk.remediation.request(id, parameters: given, by: actor) { canRetry = $0 }
-        return (run, canRetry)
-      }
-      desk.seal(.standard)
-      try show(try desk.report(on: run.id), desk)
-      if ![.awaiting, .approved, .noChange].contains(run.state) { throw status(run.state, canRetry: canRetry) }
-      return
-    }
-    let planned = try EngineThread.run { try desk.remediation.preview(id, parameters: given) }
-    var report = RunReport(
-      run: planned.run, policy: desk.remediation.policy(of: fix.manifest), quorum: planned.quorum,
-      viewer: desk.viewer.report, freeze: nil, now: desk.remediation.journal.time.now())
-    report.plan = planned.plan
-    report.notes = planned.notes
-    try show(report, desk)
-    if planned.plan == nil, planned.run.state != .noChange {
-      throw status(planned.run.state, canRetry: planned.canRetry)
-    }
+    try RequestVerb.run(
+      .fixes(.plan(id, parameters: try parameters(), isProposal: propose)), options, result)
   }
 
-  /// How the command ends where there is no plan.
-  private func status(_ state: RunState, canRetry: Bool) -> CommandStatus {
-    switch state {
-    case .planFailed where !canRetry: .broken
-    case .refused: .notPermitted
-    default: .failure
-    }
-  }
-
-  private func show(_ report: RunReport, _ desk: RemediationDesk) throws {
-    switch result.output {
-    case .json: Console.standard.line(RunJSON.full(report))
-    case .table:
-      Console.standard.write(RunScreen(report: report, terminal: Console.standard.output).text())
-    }
-  }
-
-  private func parameters(of manifest: FixManifest) throws -> [FieldValue.Member] {
-    try param.map { text in
+  /// As texts: which types they are of, only the fix knows.
+  private func parameters() throws(CommandFailure) -> [FieldValue.Member] {
+    var values: [String: String] = [:]
+    for text in param {
       guard let equals = text.firstIndex(of: "=") else {
         throw CommandFailure(.usage, "--param \(text): write name=value.")
       }
       let name = String(text[..<equals])
-      let value = String(text[text.index(after: equals)...])
-      guard let parameter = manifest.parameters.first(where: { $0.name == name }) else {
-        return .init(name, .string(value))
+      guard values.updateValue(String(text[text.index(after: equals)...]), forKey: name) == nil else {
+        throw CommandFailure(.usage, "--param \(text): \(name) is given twice.")
       }
-      switch parameter.type {
-      case .string: return .init(name, .string(value))
-      case .integer:
-        if let number = Int64(value) { return .init(name, .integer(number)) }
-      case .number:
-        if let number = Double(value), number.isFinite { return .init(name, .double(number)) }
-      case .boolean:
-        if let flag = Bool(value) { return .init(name, .bool(flag)) }
-      }
-      let article = parameter.type == .integer ? "an" : "a"
-      throw CommandFailure(.usage, "--param \(text): \(name) is \(article) \(parameter.type.rawValue).")
     }
+    return values.sorted { $0.key < $1.key }.map { FieldValue.Member($0.key, .string($0.value)) }
   }
 }
 

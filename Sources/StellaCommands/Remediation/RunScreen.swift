@@ -61,7 +61,8 @@ struct RunScreen {
     } else if !run.rule.isEmpty {
       lines.field("Why", "rule \(ScreenText.name(run.rule)), alert \(ScreenText.name(String(run.alert.prefix(12))))")
     } else {
-      lines.field("Why", "a person asked for it")
+      let isProgram = Caller.owner(ofTokenActor: run.requestedBy) != nil
+      lines.field("Why", isProgram ? "a program asked for it, with a token" : "a person asked for it")
     }
     if let earlier = report.earlierAttempts {
       let rate = report.policy.attempts

@@ -187,7 +187,7 @@ struct Viewer: Sendable {
   }
 
   /// Whether personal data is taken out of an answer: for all who come over the network and are no admins, but for approvers in what is
-  /// about one run, so that they see exactly what they decide on.
+  /// about one run, so that they see exactly what they decide on. A plan that nobody asked for is no such run, and on no record.
   func seesMasked(_ request: OperatorRequest) -> Bool {
     if case .access = request { return false }
     let roles: Set<Person.Role>
@@ -197,7 +197,7 @@ struct Viewer: Sendable {
     case .session: roles = person?.roles ?? []
     }
     if roles.contains(.admin) { return false }
-    return request.run == nil || !roles.contains(.approver)
+    return !request.isAboutRun || !roles.contains(.approver)
   }
 
   private static func account(of uid: UInt32) -> String? {

@@ -44,7 +44,7 @@ extension RemediationDesk {
       try history(
         rule, key, limit, masking: viewer.seesMasked(request) ? try PrivacyRules.viewers(configuration) : nil, layout)
     case .rules(let request): try answer(request, of: nil, for: viewer, as: layout)
-    case .fixes(let request): try answer(request, as: layout)
+    case .fixes(let request): try answer(request, for: viewer, as: layout)
     case .mutes: try mutes(layout)
     case .log(let request): try answer(request, as: layout)
     case .access(let request): try answer(request, for: viewer, as: layout)
@@ -90,7 +90,7 @@ extension RemediationDesk {
     return answer
   }
 
-  private func screen(_ report: RunReport, _ layout: AnswerLayout, isWhole: Bool = false) -> OperatorAnswer {
+  func screen(_ report: RunReport, _ layout: AnswerLayout, isWhole: Bool = false) -> OperatorAnswer {
     var answer = OperatorAnswer()
     answer.run = report.place
     answer.body =

@@ -6,10 +6,12 @@ import StellaServer
 
 /// Requests about fixes.
 extension RemediationDesk {
-  func answer(_ request: FixRequest, as layout: AnswerLayout) throws(CommandFailure) -> OperatorAnswer {
+  func answer(_ request: FixRequest, for viewer: Viewer, as layout: AnswerLayout) throws -> OperatorAnswer {
     switch request {
     case .list: fixes(layout)
     case .show(let id): try fix(id, layout)
+    case .plan(let id, let parameters, isProposal: true): try propose(id, parameters, viewer, layout)
+    case .plan(let id, let parameters, isProposal: false): try preview(id, parameters, viewer, layout)
     }
   }
 
@@ -60,10 +62,7 @@ extension RemediationDesk {
       }
       return answer
     }
-    guard let refusal = fixes.refusals.first(where: { $0.id == id }) else {
-      let hint = NearestName.of(id, in: fixes.fixes.map(\.manifest.id)).map { " Did you mean \($0)?" } ?? ""
-      throw CommandFailure(.notFound, TextEscaping.oneLine("there is no fix \(id).\(hint)"))
-    }
+    guard let refusal = fixes.refusals.first(where: { $0.id == id }) else { throw noFix(id) }
     answer.status = .broken
     switch layout {
     case .json:
@@ -76,6 +75,96 @@ extension RemediationDesk {
     case .text: answer.notes = notes([refusal])
     }
     return answer
+  }
+
+  private func noFix(_ id: String) -> CommandFailure {
+    let fixes = remediation.fixes
+    let hint = NearestName.of(id, in: fixes.fixes.map(\.manifest.id)).map { " Did you mean \($0)?" } ?? ""
+    // Nil when it may be one of these.
+    let unnamed = fixes.ids == nil ? " There are files that can't be loaded: stella fixes list" : ""
+    return CommandFailure(.notFound, TextEscaping.oneLine("there is no fix \(id).\(hint)\(unnamed)"))
+  }
+
+  // MARK: - Plans
+
+  /// Asks for a fix in the viewer's name, and shows the run that has become of it.
+  private func propose(
+    _ id: String, _ given: [FieldValue.Member], _ viewer: Viewer, _ layout: AnswerLayout
+  ) throws -> OperatorAnswer {
+    let actor = try viewer.actor()
+    let parameters = try typed(given, try loaded(id).manifest)
+    let remediation = remediation
+    let (run, canRetry) = try EngineThread.run {
+      var canRetry = false
+      let run = try remediation.request(id, parameters: parameters, by: actor) { canRetry = $0 }
+      return (run, canRetry)
+    }
+    let notes = sealed()
+    var answer = screen(try report(on: run.id, for: viewer), layout)
+    answer.notes = notes
+    answer.status = Self.planStatus(run.state, canRetry: canRetry)
+    return answer
+  }
+
+  /// Shows what a fix would do, without a trace.
+  private func preview(
+    _ id: String, _ given: [FieldValue.Member], _ viewer: Viewer, _ layout: AnswerLayout
+  ) throws -> OperatorAnswer {
+    let fix = try loaded(id)
+    let parameters = try typed(given, fix.manifest)
+    let remediation = remediation
+    let planned = try EngineThread.run { try remediation.preview(id, parameters: parameters) }
+    var report = RunReport(
+      run: planned.run, policy: remediation.policy(of: fix.manifest), quorum: planned.quorum,
+      viewer: viewer.report, freeze: nil, now: remediation.journal.time.now())
+    report.plan = planned.plan
+    report.notes = planned.notes
+    var answer = screen(report, layout)
+    // There is no run of that id.
+    answer.run = nil
+    answer.status = Self.planStatus(planned.run.state, canRetry: planned.canRetry)
+    return answer
+  }
+
+  /// - Throws: ``CommandFailure`` `notFound`, and `broken` with what is wrong when it was refused.
+  private func loaded(_ id: String) throws(CommandFailure) -> FixScript {
+    if let fix = remediation.fixes.fix(id) { return fix }
+    guard let refusal = remediation.fixes.refusals.first(where: { $0.id == id }) else { throw noFix(id) }
+    throw CommandFailure(.broken, refusal.errors.map(\.description).joined(separator: "\n"))
+  }
+
+  /// Texts become what the parameters of the fix are, as a command line has nothing else. All others are for the fix to judge.
+  ///
+  /// - Throws: ``CommandFailure`` `usage` for a text that is no such value.
+  private func typed(
+    _ given: [FieldValue.Member], _ manifest: FixManifest
+  ) throws(CommandFailure) -> [FieldValue.Member] {
+    var typed: [FieldValue.Member] = []
+    for member in given {
+      guard case .string(let text) = member.value,
+        let parameter = manifest.parameters.first(where: { $0.name == member.name })
+      else {
+        typed.append(member)
+        continue
+      }
+      guard let value = parameter.type.value(of: text) else {
+        throw CommandFailure(
+          .usage,
+          TextEscaping.oneLine("\(member.name)=\(text): \(member.name) is \(parameter.type.wanted)", limit: 500))
+      }
+      typed.append(.init(member.name, value))
+    }
+    return typed
+  }
+
+  /// How a command ends that has planned: well also where there is nothing to change.
+  private static func planStatus(_ state: RunState, canRetry: Bool) -> CommandStatus {
+    switch state {
+    case .awaiting, .approved, .noChange: .done
+    case .planFailed where !canRetry: .broken
+    case .refused: .notPermitted
+    default: .failure
+    }
   }
 
   // MARK: - JSON
@@ -147,5 +236,27 @@ extension RemediationDesk {
     lines.field("Policy", ScreenText.name(remediation.policy(of: manifest).name))
     lines.field("Verifies", manifest.hasVerify ? "yes" : "no: nobody will know whether it helped")
     return lines.text + "\n" + TextEscaping.block(source) + (source.hasSuffix("\n") ? "" : "\n")
+  }
+}
+
+extension FixManifest.ParameterType {
+  /// What a text means as a value of this type; nil when it means none.
+  fileprivate func value(of text: String) -> FieldValue? {
+    switch self {
+    case .string: FieldValue.string(text)
+    case .integer: Int64(text).map(FieldValue.integer)
+    case .number: Double(text).flatMap { $0.isFinite ? FieldValue.double($0) : nil }
+    case .boolean: Bool(text).map(FieldValue.bool)
+    }
+  }
+
+  /// What has to be written, in a sentence that begins with "it is".
+  fileprivate var wanted: String {
+    switch self {
+    case .string: "a string."
+    case .integer: "an integer. Write a whole number of up to 64 bits."
+    case .number: "a number. Write one such as 12 or 0.5."
+    case .boolean: "a boolean. Write true or false."
+    }
   }
 }

@@ -70,7 +70,7 @@ final class RequestPlace {
   /// Whether something may be planned, applied or verified for it; anything else needs the store alone, and no secrets.
   private static func needsTargets(_ request: OperatorRequest) -> Bool {
     switch request {
-    case .approve, .review, .replan, .execute, .rollback, .reconcile, .accept: true
+    case .approve, .review, .replan, .execute, .rollback, .reconcile, .accept, .fixes(.plan): true
     default: false
     }
   }

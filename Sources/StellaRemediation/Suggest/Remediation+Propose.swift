@@ -17,6 +17,10 @@ extension Remediation {
   package static var waitingLimit: Int { 1000 }
   package static var suppressionLimit: Int { 100 }
 
+  private static var manyWait: String {
+    "\(waitingLimit) runs of this fix wait already; decide on them, or withdraw them"
+  }
+
   /// What could help with an alert, best first: by the reason, then by how often it helped. Runs each `when`.
   package func suggestions(for alert: Alert) throws -> [Suggestion] {
     let candidates = fixes.candidates(for: alert)
@@ -144,7 +148,7 @@ extension Remediation {
       let history = try history(of: subject, targets: fix.manifest.targets, policy, transaction)
       var start = policy.start(history, now: time.now(), fixCooldown: fix.manifest.cooldown)
       if start == .go, try waitingCount(of: fix.manifest.id, transaction) >= Self.waitingLimit {
-        start = .suppressed("\(Self.waitingLimit) runs of this fix wait already; decide on them, or withdraw them")
+        start = .suppressed(Self.manyWait)
       }
       if case .suppressed(let why) = start {
         if let run = try heldBack(subject, policy, transaction) {
@@ -185,7 +189,8 @@ extension Remediation {
   /// A person asks for a fix, with parameters of their own.
   ///
   /// - Parameter onFailure: hears, when there can be no plan, whether another try may help.
-  /// - Throws: ``RemediationError`` `not_found` for a fix that isn't loaded; ``FixError`` for parameters; ``StoreError``.
+  /// - Throws: ``RemediationError`` `not_found` for a fix that isn't loaded, `conflict` for one of which ``waitingLimit`` runs
+  ///   wait; ``FixError`` for parameters; ``StoreError``.
   package func request(
     _ fixID: String, parameters: [FieldValue.Member], by actor: String, onFailure: (_ canRetry: Bool) -> Void = { _ in }
   ) throws -> Run {
@@ -196,6 +201,9 @@ extension Remediation {
     let values = try FixPlanner.values(FixParameters(of: fix.manifest, given: parameters))
     let policy = policy(of: fix.manifest)
     let run = try store.write(as: .command) { transaction in
+      if try waitingCount(of: fixID, transaction) >= Self.waitingLimit {
+        throw RemediationError(.conflict, Self.manyWait)
+      }
       var run = Run(
         id: try newID(alert: "", fix: fixID, salt: String(time.now()), transaction), fix: fixID,
         fixTitle: fix.manifest.title, fixFile: fix.source.file,

@@ -53,7 +53,10 @@ extension OperatorRequest {
 
   package var right: Right {
     switch self {
-    case .list, .show, .state, .freezeStatus, .whoami, .alerts, .alert, .history, .top, .fixes, .mutes, .log: .read
+    case .list, .show, .state, .freezeStatus, .whoami, .alerts, .alert, .history, .top, .mutes, .log: .read
+    case .fixes(.list), .fixes(.show): .read
+    // Also of what isn't asked for: who picks the parameters picks what is read at the targets.
+    case .fixes(.plan): .propose
     case .rules(.list), .rules(.show): .read
     case .rules(.reload): .respond
     case .notifications(.list): .read
@@ -77,7 +80,13 @@ extension OperatorRequest {
     }
   }
 
-  /// The run that it is about.
+  /// Whether the answer is a run that is on record with its plan, which somebody may decide on.
+  package var isAboutRun: Bool {
+    if case .fixes(.plan(_, parameters: _, isProposal: true)) = self { return true }
+    return run != nil
+  }
+
+  /// The run that it is about, by its id.
   package var run: String? {
     switch self {
     case .show(let id, _, _), .state(let id), .approve(let id, _, _, _), .reject(let id, _, _), .review(let id, _),

@@ -4,7 +4,7 @@ import StellaModel
 /// What a server knows: its rules and fixes, what keeps alerts back, and the execution log:
 ///
 ///     GET    /rules       GET /rules/ID       POST /rules/reload {}
-///     GET    /fixes       GET /fixes/ID       GET /mutes
+///     GET    /fixes       GET /fixes/ID       POST /fixes/ID/plan {"params":{…},"propose"}       GET /mutes
 ///     GET    /log?after=…&limit=…&run=…       GET /log/NUMBER         GET /log/status
 extension OperatorRoutes {
   func addKnowledge(to routes: RouterGroup<Context>) {
@@ -23,6 +23,10 @@ extension OperatorRoutes {
     routes.get("fixes/:id") { request, context in
       let id = try Self.part("id", context)
       return try await plain(request, context) { _ in .fixes(.show(id)) }
+    }
+    routes.post("fixes/:id/plan") { request, context in
+      let id = try Self.part("id", context)
+      return try await plain(request, context) { body throws(CommandFailure) in .fixes(try .plan(id, body)) }
     }
     routes.get("mutes") { try await plain($0, $1) { _ in .mutes } }
     routes.get("log") {

@@ -19,6 +19,8 @@ struct AccessTests {
     ("GET", "/api/v1/freeze", "", .read), ("GET", "/api/v1/whoami", "", .read), ("GET", "/api/v1/top", "", .read),
     ("POST", "/api/v1/runs/r-0/replan", "{}", .propose), ("POST", "/api/v1/runs/r-0/rollback", "{}", .propose),
     ("POST", "/api/v1/runs/r-0/withdraw", #"{"reason":"r"}"#, .propose),
+    ("POST", "/api/v1/fixes/x/plan", "{}", .propose),
+    ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":"b"},"propose":true}"#, .propose),
     ("POST", "/api/v1/runs/r-0/execute", "{}", .respond),
     ("POST", "/api/v1/alerts/00000000/acknowledge", #"{"reason":"r"}"#, .respond),
     ("POST", "/api/v1/alerts/00000000/resolve", #"{"reason":"r"}"#, .respond),

@@ -177,6 +177,9 @@ struct ServeIssuerTests {
     #expect(try scene.send("PUT", "/api/v1/freeze", editor, #"{"reason":"r"}"#).status == 200)
     let replan = try scene.send("POST", "/api/v1/runs/\(run.id)/replan", editor, "{}")
     #expect(replan.status == 403 && replan.body.contains("only a user"), "\(replan)")
+    let plan = try scene.send(
+      "POST", "/api/v1/fixes/repair/plan", editor, #"{"params":{"service":"s1"},"propose":true}"#)
+    #expect(plan.status == 403 && plan.body.contains("only a user"), "\(plan)")
     let none = try access.post("/api/v1/session", #"{"id_token":"\#(editor)"}"#)
     #expect(none.status == 403 && none.body.contains("stella users add"), "\(none)")
     #expect(try access.post("/api/v1/session", #"{"id_token":"\#(token)x"}"#).status == 401)

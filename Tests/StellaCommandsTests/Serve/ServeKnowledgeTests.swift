@@ -177,7 +177,9 @@ struct ServeKnowledgeTests {
       ("GET", "runs/\(run.id)", ""), ("GET", "runs/\(run.id)/state", ""), ("GET", "users", ""), ("GET", "tokens", ""),
       ("POST", "runs/\(run.id)/approve", #"{"digest":"\#(run.digest)","reason":"r"}"#), ("POST", "rules/reload", "{}"),
       ("POST", "alerts/\(alert)/acknowledge", #"{"reason":"r"}"#), ("PUT", "freeze", #"{"reason":"r"}"#),
-      ("DELETE", "freeze?reason=r", ""), ("POST", "users", "{}"), ("DELETE", "tokens/x", ""), ("POST", "silences", "x"),
+      ("DELETE", "freeze?reason=r", ""), ("POST", "fixes/repair/plan", #"{"params":{"service":"s2"}}"#),
+      ("POST", "fixes/repair/plan", #"{"params":{"service":"s2"},"propose":true}"#), ("POST", "users", "{}"),
+      ("DELETE", "tokens/x", ""), ("POST", "silences", "x"),
     ] {
       let answer = try access.send(method, "/api/v1/\(path)", [("content-type", "application/json")], body)
       #expect(answer.status == 403 && answer.body.contains("login: true"), "\(method) \(path): \(answer)")

@@ -23,7 +23,7 @@ struct ServeParityTests {
     func approve(_ run: Waiting, _ digest: String? = nil) -> [String] {
       ["approvals", "approve", run.id, "--digest", digest ?? run.digest] + why
     }
-    return [
+    let deciding: [Step] = [
       Step(["whoami"], 0), Step(["whoami"] + json, 0), Step(["freeze", "status"], 0), Step(["freeze"] + json, 0),
       Step(["approvals", "list"], 0), Step(["approvals", "list", "--all"] + json, 0),
       Step(["approvals", "list", "--limit", "1"], 0),
@@ -68,6 +68,21 @@ struct ServeParityTests {
       Step(["alerts", "silence", "service.broken", "--key", "a=1", "--key", "a=2", "--for", "1h"] + why, 3),
       Step(["alerts", "list", "--all"], 0), Step(["alerts", "unsilence", "1"], 0),
       Step(["alerts", "unsilence", "1"], 11), Step(["alerts", "list"] + json, 0),
+    ]
+    return deciding + planning
+  }
+
+  /// What a fix would change, and asking for it.
+  private static var planning: [Step] {
+    let json = ["--output", "json"]
+    let plan = ["fixes", "plan", "repair", "--param"]
+    return [
+      Step(plan + ["service=s9"], 0), Step(plan + ["service=s9"] + json, 0), Step(["fixes", "plan", "repair"], 3),
+      Step(plan + ["servise=s9"], 3), Step(plan + ["s9"], 3), Step(plan + ["service=s9", "--param", "service=s8"], 3),
+      Step(["fixes", "plan", "repiar\u{1b}[2J"], 11), Step(["fixes", "plan", "none", "--propose"] + json, 11),
+      Step(["runs", "list", "--fix", "repair"], 0), Step(plan + ["service=s9", "--propose"], 0),
+      Step(plan + ["service=s10", "--propose"] + json, 0), Step(plan + ["service=nobody's", "--propose"], 0),
+      Step(["approvals", "list"] + json, 0), Step(["runs", "list", "--limit", "3"], 0),
     ]
   }
 

@@ -55,6 +55,13 @@ struct RemediationThreadTests {
     let held = try scene.runs(.suppressed)
     #expect(held.count == Remediation<RemediationScene.Store>.suppressionLimit)
     #expect(held.allSatisfy { $0.detail.contains("1000 runs of this fix wait already") })
+    // Who asks for one more is told, too, and leaves nothing.
+    let failure = #expect(throws: RemediationError.self) {
+      try scene.remediation.request(
+        "restart", parameters: [.init("service", .string("one more"))], by: "token:asker@mara")
+    }
+    #expect(failure?.code == .conflict && failure?.message.contains("withdraw them") == true, "\(failure as Any)")
+    #expect(try scene.runs(.awaiting).count == Remediation<RemediationScene.Store>.waitingLimit)
   }
 
   @Test("How an alert stands by now is kept while it fires, after those that wait; one that is over stays over")
