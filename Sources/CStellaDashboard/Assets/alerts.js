@@ -169,9 +169,8 @@ export function alertsView(go) {
     id: "alerts", title: "Alerts", element, search: search.input, grid,
     badge: () => (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "firing").length,
     show(id) {
+      if (element.hidden) for (const resource of [source(), runs]) resource.use();
       element.hidden = false;
-      source().use();
-      runs.use();
       draw();
       if (id && id !== shownID) open(id);
       else if (!id && frame.isOpen) frame.close();

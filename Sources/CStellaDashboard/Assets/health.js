@@ -224,7 +224,7 @@ export function healthView(go) {
       element.hidden = false;
       if (isNew) { history(); ask(); }
       clearInterval(timer);
-      timer = setInterval(() => { history(); ask(); }, 60000);
+      timer = setInterval(() => { if (!document.hidden && session.state !== "out") { history(); ask(); } }, 60000);
       if (id && id !== shownID) open(decodeURIComponent(id));
       else if (!id && frame.isOpen) frame.close();
     },

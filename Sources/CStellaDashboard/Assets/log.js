@@ -123,8 +123,8 @@ export function logView(go) {
   return {
     id: "log", title: "Execution log", element, search: search.input, grid,
     show() {
+      if (element.hidden) logStatus.use();
       element.hidden = false;
-      logStatus.use();
       if (records.length === 0 && logStatus.status !== "loading") load("newest");
       draw();
     },

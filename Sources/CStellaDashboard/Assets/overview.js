@@ -211,11 +211,12 @@ export function overviewView(go, sourceKnown) {
   return {
     id: "overview", title: "Overview", element,
     show() {
+      if (element.hidden) for (const resource of used) resource.use();
       element.hidden = false;
-      for (const resource of used) resource.use();
       draw();
       clearInterval(timer);
-      timer = setInterval(draw, 5000);
+      // What nobody sees, or nobody may see, isn't asked for.
+      timer = setInterval(() => { if (!document.hidden && session.state !== "out") draw(); }, 5000);
     },
     hide() {
       element.hidden = true;

@@ -178,8 +178,8 @@ export function rulesView(go) {
     id: "rules", title: "Rules", element, search: search.input, grid,
     badge: () => rows().filter((one) => one.isBad).length,
     show(id) {
+      if (element.hidden) for (const resource of [rules, top, mutes]) resource.use();
       element.hidden = false;
-      for (const resource of [rules, top, mutes]) resource.use();
       draw();
       const name = id ? decoded(id) : null;
       if (name && name !== shownID) open(name);

@@ -113,9 +113,8 @@ function runsView(go, options) {
   return {
     id: options.id, title: options.title, element, search: search.input, grid, badge: options.filters ? null : () => waiting().length,
     show(id) {
+      if (element.hidden) for (const resource of [runs, freeze]) resource.use();
       element.hidden = false;
-      runs.use();
-      freeze.use();
       draw();
       if (id && id !== shownID) { shownID = id; grid.opened(id); grid.activate(id); detail.open(id); }
       else if (!id && frame.isOpen) frame.close();

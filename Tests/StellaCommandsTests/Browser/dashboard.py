@@ -560,6 +560,7 @@ def answers(visit):
     filters(visit)
     bell(visit)
     seals(visit)
+    leaves(visit)
     hurries(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
@@ -692,6 +693,19 @@ def seals(visit):
         visit.picture("log-" + verdict)
         visit.view("overview")
         page.until(f"document.querySelector('.tile[href=\"#log\"] .tile-more').textContent === '{text}'", f"the figure for {verdict}")
+
+
+def leaves(visit):
+    """What nobody looks at any more isn't asked for, however often the view was at another place."""
+    page = visit.page
+    for place in ("rules/one", "rules/two", "rules", "alerts/one", "alerts", "runs/one", "approvals/one", "log", "log/1", "overview/1", "overview"):
+        page.run(f"location.hash = '#{place}'")
+        page.until(f"document.querySelector('#nav a[aria-current=page]').hash === '#{place.split('/')[0]}'")
+        page.frames()
+    visit.view("events")
+    asked = page.run("import('/assets/model.js').then((model) => ['top', 'rules', 'mutes', 'freeze', 'logStatus', 'system', 'findings', 'allAlerts'].filter((name) => model[name].isUsed).join())")
+    check(asked == "", f"still asked for: {asked}")
+    check(page.run("import('/assets/model.js').then((model) => model.alerts.isUsed && model.runs.isUsed)"), "the bell isn't told any more")
 
 
 def hurries(visit):
