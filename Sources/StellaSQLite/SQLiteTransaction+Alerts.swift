@@ -25,6 +25,13 @@ extension SQLiteTransaction: AlertTransaction {
     }
   }
 
+  /// How many fire, by an index that has no others.
+  package func firingAlertCount() throws(StoreError) -> Int {
+    try StoreError.translating(path) {
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM alert INDEXED BY alert_firing WHERE status = 'firing'") ?? 0
+    }
+  }
+
   /// Those that changed last come first.
   static func statement(_ query: AlertQuery) -> (sql: String, arguments: StatementArguments) {
     var index = ""

@@ -181,8 +181,19 @@ struct HealthStoreTests {
     }
     // Neither a walk over all nor a sort.
     #expect(plan == ["SEARCH alert USING INDEX alert_firing (rule=?)"], "\(plan)")
+    #expect(try store.readRuns { try $0.firingAlertCount() } == 4)
     query.statuses = [.firing, .resolved]
     let any = try store.readRuns { try $0.alerts(query).map(\.id) }
     #expect(any == ["4", "5"])
+  }
+
+  @Test("What fires is counted whole, however few of it are read: those that changed last")
+  func manyFiring() throws {
+    for number in 0..<210 { try put(String(1000 + number), .high, .firing, at: Int64(number)) }
+    for number in 0..<5 { try put(String(2000 + number), .high, .resolved, at: 300) }
+    var query = AlertQuery()
+    (query.statuses, query.limit) = ([.firing], 200)
+    let (count, read) = try store.readRuns { (try $0.firingAlertCount(), try $0.alerts(query).map(\.id)) }
+    #expect(count == 210 && read == (10..<210).map { String(1000 + $0) })
   }
 }

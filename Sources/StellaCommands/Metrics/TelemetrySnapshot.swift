@@ -19,8 +19,9 @@ enum TelemetrySnapshot {
     let now = desk.remediation.journal.time.now()
     var firing = AlertQuery()
     firing.statuses = [.firing]
-    let (alerts, silences, freeze) = try desk.store.readRuns {
-      (try $0.alerts(firing), try $0.silences(), try $0.freeze())
+    firing.limit = limit
+    let (alerts, firingCount, silences, freeze) = try desk.store.readRuns {
+      (try $0.alerts(firing), try $0.firingAlertCount(), try $0.silences(), try $0.freeze())
     }
     let muting = HoldingSilences(silences, at: now)
     var waiting = RunQuery()
@@ -34,8 +35,8 @@ enum TelemetrySnapshot {
       .init("uptime_seconds", .double(Double(monitor.uptime) / 1e9)),
       .init("engine", figures.map(engine) ?? .null),
       .init("traffic", traffic.figures.map(passing) ?? .null),
-      .init("alerts_firing", number(alerts.count)),
-      .init("alerts", .array(alerts.suffix(limit).map { parsed(StoredAlertJSON.text($0, mute: muting.mute($0))) })),
+      .init("alerts_firing", number(firingCount)),
+      .init("alerts", .array(alerts.map { parsed(StoredAlertJSON.text($0, mute: muting.mute($0))) })),
       .init("approvals_waiting", number(total)),
       .init("approvals", .array(RunTable.ordered(runs).map { parsed(RunJSON.line($0)) })),
       .init("frozen", .bool(freeze != nil)),
