@@ -98,7 +98,7 @@ extension AreaDescription {
       (
         "Whoami",
         .object([
-          .init("means", .oneOf(["uid", "session", "token", "local"])), .init("uid", .integer.orNull),
+          .init("means", .oneOf(["uid", "session", "token", "oidc", "local"])), .init("uid", .integer.orNull),
           .init("account", .text.orNull), .init("user", .text.orNull), .init("roles", .texts), .init("groups", .texts),
           .init("token", .text, isRequired: false), .init("scopes", .texts, isRequired: false),
           .init("problem", .text, isRequired: false),

@@ -40,6 +40,9 @@ struct ServeOpenAPITests {
     for match in process.output.matches(of: /"#\/components\/schemas\/([A-Za-z]+)"/) {
       #expect(schemas[String(match.1)] != nil, "\(match.1)")
     }
+    let whoami = (schemas["Whoami"] as? [String: Any])?["properties"] as? [String: Any]
+    let means = (whoami?["means"] as? [String: Any])?["enum"] as? [String]
+    #expect(means == ["uid", "session", "token", "oidc", "local"])
     #expect(!FileManager.default.fileExists(atPath: directory(".stella")))
   }
 
