@@ -76,6 +76,7 @@ extension SQLiteTransaction: HealthTransaction {
     try StoreError.translating(path) {
       var conditions = SQLConditions()
       conditions.add("last_seen >= ?", query.since)
+      conditions.add("first_seen < ?", query.until)
       conditions.add("score < ?", query.scoreBelow)
       conditions.add("severity >= ?", query.severity.map(SQLiteTransaction.rank))
       if !query.statuses.isEmpty {

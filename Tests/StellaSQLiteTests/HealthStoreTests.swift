@@ -76,6 +76,7 @@ struct HealthStoreTests {
     #expect(try found { $0.statuses = [.open] } == [open] && found { $0.statuses = [.acknowledged] } == [known])
     #expect(try found { $0.statuses = [.closed, .open] } == [closed, open])
     #expect(try found { $0.severity = .high } == [closed, open] && found { $0.since = 30 } == [closed, known])
+    #expect(try found { $0.until = 40 } == [open, known] && found { ($0.since, $0.until) = (30, 40) } == [known])
     #expect(try found { $0.scoreBelow = 90 } == [known] && found { $0.limit = 1 } == [known])
     #expect(try store.readRuns { try $0.finding(open.id) } == open)
     #expect(try store.readRuns { try $0.findings(withPrefix: String(known.id.prefix(8))) } == [known])

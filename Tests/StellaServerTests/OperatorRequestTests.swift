@@ -22,7 +22,8 @@ struct OperatorRequestTests {
     var history = HealthRequest.HistoryFilter()
     (history.since, history.until, history.status, history.scoreBelow, history.limit) = (text, text, .down, -1, -2)
     var findings = HealthRequest.FindingFilter()
-    (findings.since, findings.statuses, findings.severity) = (text, [.open, .closed], .high)
+    (findings.since, findings.until, findings.statuses) = (text, text, [.open, .closed])
+    findings.severity = .high
     (findings.scoreBelow, findings.limit) = (101, 3)
     let parameters: [FieldValue.Member] = [
       .init("a", .string(text)), .init("b", .integer(.max)), .init("c", .double(0.5)), .init("d", .bool(true)),

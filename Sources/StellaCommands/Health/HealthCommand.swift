@@ -29,7 +29,7 @@ struct HealthShowCommand: ParsableCommand {
   @Flag(name: .long, help: "How it was: a sample a minute.") var history = false
   @Flag(name: .long, help: "What the analysis has found, those that hold below.") var findings = false
   @Option(name: .long, help: "Only from then on: a time, or a duration before now such as 24h.") var since: String?
-  @Option(name: .long, help: "Only before then; for --history.") var until: String?
+  @Option(name: .long, help: "Only before then; of findings, those that were there before.") var until: String?
   @Option(
     name: .long,
     help: "Only these: healthy, degraded or down with --history; open, acknowledged or closed with --findings.")
@@ -45,7 +45,6 @@ struct HealthShowCommand: ParsableCommand {
     if !history && !findings, isFiltered || limit != nil {
       throw ValidationError("--since, --status and the like are for --history and --findings. Add one of them.")
     }
-    if findings && until != nil { throw ValidationError("--until is for --history.") }
     if history && severity != nil { throw ValidationError("--severity is for --findings.") }
     if history && status.count > 1 { throw ValidationError("--history takes one --status.") }
   }
@@ -62,7 +61,7 @@ struct HealthShowCommand: ParsableCommand {
     }
     guard findings else { return .system }
     var filter = HealthRequest.FindingFilter()
-    (filter.since, filter.scoreBelow) = (since, scoreBelow)
+    (filter.since, filter.until, filter.scoreBelow) = (since, until, scoreBelow)
     for status in status { filter.statuses.append(try word(status, "--status")) }
     if let severity { filter.severity = try word(severity, "--severity") }
     filter.limit = limit ?? filter.limit

@@ -48,6 +48,7 @@ extension RemediationDesk {
   private func findings(_ filter: HealthRequest.FindingFilter, _ layout: AnswerLayout) throws -> OperatorAnswer {
     var query = HealthFindingQuery()
     query.since = try moment(filter.since, "since")
+    query.until = try moment(filter.until, "until")
     query.statuses = filter.statuses
     query.severity = filter.severity
     query.scoreBelow = filter.scoreBelow

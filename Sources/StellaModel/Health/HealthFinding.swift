@@ -74,6 +74,8 @@ package struct HealthFinding: Sendable, Hashable {
 package struct HealthFindingQuery: Sendable, Hashable {
   /// Seen then or later, nanoseconds since the epoch.
   package var since: Int64?
+  /// Seen first before then.
+  package var until: Int64?
   package var statuses: [HealthFinding.Status] = []
   /// This one and graver ones.
   package var severity: Severity?

@@ -17,8 +17,9 @@ package enum HealthRequest: Sendable, Hashable {
 
   /// Which findings are wanted.
   package struct FindingFilter: Sendable, Hashable {
-    /// As that of samples.
+    /// As those of samples: what was there at any time between the two.
     package var since: String?
+    package var until: String?
     /// Empty: all.
     package var statuses: [HealthFinding.Status] = []
     /// This one and graver ones.
@@ -50,9 +51,10 @@ extension HealthRequest {
           ("score_below", filter.scoreBelow.map(String.init)), ("limit", String(filter.limit)),
         ])
     case .findings(let filter):
+      let statuses: [(String, String?)] = filter.statuses.map { ("status", $0.rawValue) }
       return get(
         ["findings"],
-        [("since", filter.since)] + filter.statuses.map { ("status", $0.rawValue) } + [
+        [("since", filter.since), ("until", filter.until)] + statuses + [
           ("severity", filter.severity?.rawValue), ("score_below", filter.scoreBelow.map(String.init)),
           ("limit", String(filter.limit)),
         ])
@@ -91,12 +93,14 @@ extension HealthRequest {
     for parameter in query {
       switch parameter.name {
       case "since": filter.since = parameter.value
+      case "until": filter.until = parameter.value
       case "status": filter.statuses.append(try word(parameter))
       case "severity": filter.severity = try word(parameter)
       case "score_below": filter.scoreBelow = try OperatorRequest.number(parameter.value, "score_below")
       case "limit": filter.limit = try OperatorRequest.number(parameter.value, "limit")
       default:
-        throw OperatorRequest.unknown(parameter, among: ["since", "status", "severity", "score_below", "limit"])
+        throw OperatorRequest.unknown(
+          parameter, among: ["since", "until", "status", "severity", "score_below", "limit"])
       }
     }
     return .findings(filter)

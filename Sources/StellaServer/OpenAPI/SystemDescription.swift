@@ -10,13 +10,13 @@ extension AreaDescription {
       .operation(
         "GET", "/system/history", "listSystemHistory", "How it was, a sample a minute, the oldest first", .read,
         parameters: [
-          since, .init("until", "Before then: a time, or how long ago.", .text.longest(64).example(.string("1h"))),
-          .init("status", "Only these.", .oneOf(HealthStatus.allCases.map(\.rawValue))), scoreBelow, limit(1500),
+          since, until, .init("status", "Only these.", .oneOf(HealthStatus.allCases.map(\.rawValue))), scoreBelow,
+          limit(1500),
         ], lines: .named("SystemHealth"), meaning: "Samples, one a line."),
       .operation(
         "GET", "/findings", "listFindings", "What the analysis has found", .read,
         parameters: [
-          since,
+          since, until,
           .init(
             "status", "Only these.", .oneOf(HealthFinding.Status.allCases.map(\.rawValue)), isRepeated: true),
           .init("severity", "At least this one.", .oneOf(Severity.allCases.map(\.rawValue))), scoreBelow, limit(200),
@@ -59,6 +59,8 @@ extension AreaDescription {
 
   private static let since = RouteDescription.Parameter(
     "since", "A time, or how long ago.", .text.longest(64).example(.string("24h")))
+  private static let until = RouteDescription.Parameter(
+    "until", "Before then: a time, or how long ago.", .text.longest(64).example(.string("1h")))
   private static let scoreBelow = RouteDescription.Parameter("score_below", "Only with a lower score.", .integer)
 
   private static func limit(_ standard: Int64) -> RouteDescription.Parameter {

@@ -67,6 +67,8 @@ struct ServeHealthTests {
     let id = try #require(finding["id"] as? String)
     #expect(finding["status"] as? String == "open" && finding["severity"] as? String == "high")
 
+    let before = try scene.expect(["health", "--findings", "--until", "1h", "--output", "json"], 0)
+    #expect(!before.output.contains(id), "\(before)")
     let said = try scene.expect(["health", "ack", String(id.prefix(8)), "--reason", "tomorrow"], 0)
     #expect(said.output == "Acknowledged \(id) as user:mara.\n")
     let listed = try scene.expect(["health", "--findings", "--status", "acknowledged"], 0).output
