@@ -14,6 +14,7 @@ namespace stella {
 struct Tree {
   std::vector<stella_json_node> &nodes;
   Reader &reader;
+  size_t limit;
 
   /// `text` is the whole document, with 64 readable bytes after it.
   Reason document(const uint8_t *text, size_t length) {
@@ -61,6 +62,7 @@ struct Tree {
     std::string_view token;
     STELLA_TRY(reader.tokenOf(value, token));
     const size_t index = nodes.size();
+    if (index >= limit) return Reason::tooMany;
     nodes.push_back({key, stella_value{}, 0, 0});
     Packed packed;
     switch (token[0]) {

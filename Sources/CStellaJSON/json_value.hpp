@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "stella_json.h"
 #include "stella_value.h"
 
 namespace stella {
@@ -31,6 +32,7 @@ enum class Reason : uint32_t {
   truncated,
   trailing,
   arenaFull,
+  tooMany = STELLA_JSON_TOO_MANY,
 };
 
 constexpr int maximumDepth = 256;

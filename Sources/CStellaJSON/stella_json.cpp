@@ -211,12 +211,12 @@ extern "C" uint32_t stella_json_decode(stella_json *json, const stella_json_line
 }
 
 extern "C" uint32_t stella_json_parse(
-    stella_json *json, const uint8_t *text, uint32_t length, uint8_t *arena, const stella_json_node **nodes,
-    uint32_t *count) {
+    stella_json *json, const uint8_t *text, uint32_t length, uint8_t *arena, uint32_t limit,
+    const stella_json_node **nodes, uint32_t *count) {
   *count = 0;
   json->nodes.clear();
   Reader reader{json->parsers, text + length, true, arena};
-  const Reason reason = Tree{json->nodes, reader}.document(text, length);
+  const Reason reason = Tree{json->nodes, reader, limit}.document(text, length);
   if (reason != Reason::none) return static_cast<uint32_t>(reason);
   *nodes = json->nodes.data();
   *count = static_cast<uint32_t>(json->nodes.size());
@@ -257,6 +257,8 @@ extern "C" const char *stella_json_reason(uint32_t reason) {
       return "something follows the JSON value";
     case Reason::arenaFull:
       return "out of arena";
+    case Reason::tooMany:
+      return "it has too many values";
   }
   return "unknown";
 }

@@ -50,6 +50,11 @@ package struct IntakeBatch: Sendable, Hashable {
 extension CommandFailure {
   /// What a body is refused for that isn't JSON.
   static func noJSON(_ refusal: JSONReader.Refusal) -> CommandFailure {
-    CommandFailure(.usage, "the body is no JSON: \(refusal.reason). Nothing was taken.")
+    refusal.hasTooMany
+      ? .tooManyValues : CommandFailure(.usage, "the body is no JSON: \(refusal.reason). Nothing was taken.")
   }
+
+  /// What a body is refused for whose values would take far more memory than it has itself.
+  package static let tooManyValues = CommandFailure(
+    .usage, "the body has too many values for its length. Send fewer events at a time. Nothing was taken.")
 }

@@ -6,7 +6,14 @@ package final class JSONReader {
   /// What a document can't be read for.
   package struct Refusal: Error, Sendable, Hashable {
     package let reason: String
+    /// Whether it has more values than ``read(_:or:_:)`` takes.
+    package var hasTooMany = false
   }
+
+  /// Values that a document may have whatever its length. Beyond it may have one for every ``bytesPerValue``.
+  private static let fewValues = 1 << 20
+  /// Fewer than what senders write has on average: each value needs memory for five times that.
+  private static let bytesPerValue = 8
 
   private let json: OpaquePointer
   /// The text, behind which the parser may read, and what it unescapes.
@@ -25,7 +32,7 @@ package final class JSONReader {
     arena.deallocate()
   }
 
-  /// Calls `body` with the value that all of `document` denotes. Invalid UTF-8 is repaired. O(bytes).
+  /// Calls `body` with the value that all of `document` denotes. Invalid UTF-8 is repaired. O(bytes), also in memory.
   ///
   /// - Parameter body: gets what is valid until it returns; it must not read with this reader.
   package func read<Value, Failure: Error>(
@@ -38,9 +45,11 @@ package final class JSONReader {
     guard let text = text.baseAddress, let arena = arena.baseAddress else { preconditionFailure("both have grown") }
     var nodes: UnsafePointer<stella_json_node>?
     var count: UInt32 = 0
-    let reason = stella_json_parse(json, text, UInt32(length), arena, &nodes, &count)
+    let limit = UInt32(max(Self.fewValues, length / Self.bytesPerValue))
+    let reason = stella_json_parse(json, text, UInt32(length), arena, limit, &nodes, &count)
     guard reason == 0, let nodes, count > 0 else {
-      throw refused(Refusal(reason: String(cString: stella_json_reason(reason))))
+      let hasTooMany = reason == UInt32(STELLA_JSON_TOO_MANY)
+      throw refused(Refusal(reason: String(cString: stella_json_reason(reason)), hasTooMany: hasTooMany))
     }
     return try body(JSONNode(nodes))
   }

@@ -48,10 +48,16 @@ struct RouterClient {
   func send(
     _ method: String, _ path: String, headers: [(name: String, value: String)] = [], bytes: [UInt8]
   ) async throws -> Answer {
+    try await send(method, path, headers: headers, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
+  }
+
+  func send(
+    _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: RequestBody
+  ) async throws -> Answer {
     var head = HTTPRequest(
       method: try #require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path)
     for header in headers { head.headerFields[try #require(HTTPField.Name(header.name))] = header.value }
-    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
+    let request = Request(head: head, body: body)
     do {
       let response = try await router.buildResponder().respond(to: request, context: Context(source: .init()))
       let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)

@@ -105,11 +105,15 @@ typedef struct stella_json_node {
   uint32_t reserved;
 } stella_json_node;
 
+/// The reason for a document of more values than it may have.
+enum { STELLA_JSON_TOO_MANY = 16 };
+
 /// Parses one whole document of any type, with at least 64 readable bytes after it. Returns 0 or a reason. The nodes are
-/// valid until the next call. Text points into `text` or into `arena`, which must have 4 * length + 256 bytes.
+/// valid until the next call. Text points into `text` or into `arena`, which must have 4 * length + 256 bytes. Of more than
+/// `limit` values it is refused before memory is needed for them: `[0,0,0]` needs 20 times its length.
 uint32_t stella_json_parse(
-    stella_json *json, const uint8_t *text, uint32_t length, uint8_t *arena, const stella_json_node **nodes,
-    uint32_t *count);
+    stella_json *json, const uint8_t *text, uint32_t length, uint8_t *arena, uint32_t limit,
+    const stella_json_node **nodes, uint32_t *count);
 
 /// Why a line was refused, as a person reads it. Static text.
 const char *stella_json_reason(uint32_t reason);

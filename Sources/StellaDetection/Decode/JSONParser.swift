@@ -38,7 +38,7 @@ package final class JSONParser {
     (copy + length).initialize(repeating: 0, count: 64)
     var nodes: UnsafePointer<stella_json_node>?
     var count: UInt32 = 0
-    let reason = stella_json_parse(json, copy, UInt32(length), arena, &nodes, &count)
+    let reason = stella_json_parse(json, copy, UInt32(length), arena, .max, &nodes, &count)
     guard reason == 0, let nodes, count > 0 else { throw Refusal(reason: String(cString: stella_json_reason(reason))) }
     return JSONParser.value(nodes, 0)
   }

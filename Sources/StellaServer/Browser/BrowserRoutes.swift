@@ -81,7 +81,8 @@ package struct BrowserRoutes: Sendable {
     var response: Response
     if rate.take(address, now: Int64(clamping: NIODeadline.now().uptimeNanoseconds)) {
       response = await intake.answer { () async throws(IntakeRefusal) in
-        let body = try await IntakeBody.bytes(of: request, limit: settings.bodyBytes)
+        let body = try await IntakeBody.collected(
+          request, limit: settings.bodyBytes, intake.budget.share(of: .stranger))
         let type = IntakeBody.mediaType(request)
         guard type == nil || type == "text/plain" || type == "application/json" else {
           throw IntakeRefusal(

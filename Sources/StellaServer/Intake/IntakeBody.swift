@@ -3,25 +3,41 @@ import NIOCore
 import StellaIntake
 import StellaModel
 
-/// The body of a request, whole and as it was before it was compressed.
+/// The body of a request, whole and as it was before it was compressed, and what it holds of the budget.
 struct IntakeBody {
+  private(set) var bytes: ByteBuffer
+  private let share: IntakeBudget.Share
+
   /// - Parameters:
   ///   - limit: bytes at most, as they come and when they are decoded.
   ///   - inherent: a coding that is part of the type: who names it as one besides means the same, and nothing is decoded for it.
-  static func bytes(
-    of request: Request, limit: Int, inherent: String? = nil
-  ) async throws(IntakeRefusal) -> ByteBuffer {
+  static func collected(
+    _ request: Request, limit: Int, _ share: IntakeBudget.Share, inherent: String? = nil
+  ) async throws(IntakeRefusal) -> IntakeBody {
     let codings = try codings(request.headers[.contentEncoding], inherent)
-    var body: ByteBuffer
+    var body = IntakeBody(bytes: ByteBuffer(), share: share)
     do {
-      body = try await request.body.collect(upTo: limit)
-    } catch is NIOTooManyBytesError {
-      throw tooLarge(limit)
+      for try await part in request.body {
+        guard part.readableBytes <= limit - body.bytes.readableBytes else { throw tooLarge(limit) }
+        try share.take(part.readableBytes)
+        if body.bytes.readableBytes == 0 { body.bytes = part } else { body.bytes.writeImmutableBuffer(part) }
+      }
+    } catch let refusal as IntakeRefusal {
+      throw refusal
     } catch {
       throw IntakeRefusal(.badRequest, CommandFailure(.failure, "the body didn't come to its end."))
     }
-    for coding in codings.reversed() where body.readableBytes > 0 { body = try decoded(body, coding, limit) }
+    for coding in codings.reversed() where body.bytes.readableBytes > 0 {
+      try body.replace(with: decoded(body.bytes, coding, limit))
+    }
     return body
+  }
+
+  /// Puts what was decoded in the place of the bytes.
+  mutating func replace(with decoded: ByteBuffer) throws(IntakeRefusal) {
+    try share.take(decoded.readableBytes)
+    share.giveBack(bytes.readableBytes)
+    bytes = decoded
   }
 
   /// In the order in which they were applied.

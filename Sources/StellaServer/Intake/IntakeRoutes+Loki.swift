@@ -16,7 +16,7 @@ extension IntakeRoutes {
       case "application/json": isJSON = true
       case "application/x-protobuf", nil:
         isJSON = false
-        body = try unpacked(body)
+        try body.replace(with: unpacked(body.bytes))
       case let type?:
         throw IntakeRefusal(
           .unsupportedMediaType,

@@ -14,11 +14,11 @@ extension IntakeRoutes {
       ).response
     }
     return await answer { () async throws(IntakeRefusal) in
-      let body = try await body(of: request)
-      do throws(WebhookSignature.Failure) {
-        try signature.check(request.headers, body.readableBytesView, now: time.now())
-      } catch {
-        throw Self.refusal(error)
+      // Who sends nothing that could be a signature isn't read at all: anybody can reach this.
+      let claim = try Self.refusing { () throws(WebhookSignature.Failure) in try signature.claim(request.headers) }
+      let body = try await body(of: request, from: .stranger)
+      try Self.refusing { () throws(WebhookSignature.Failure) in
+        try signature.check(claim, body.bytes.readableBytesView, now: time.now())
       }
       guard IntakeBody.mediaType(request).map({ $0 == "application/json" || $0.hasSuffix("+json") }) ?? true else {
         throw IntakeRefusal(.unsupportedMediaType, CommandFailure(.usage, "a webhook's body is application/json."))
@@ -26,6 +26,16 @@ extension IntakeRoutes {
       return try await take(body) { (bytes, context) throws(CommandFailure) in
         try WebhookEvents.batch(bytes, name: name, kind: Self.kind(request), context)
       }
+    }
+  }
+
+  private static func refusing<Value>(
+    _ body: () throws(WebhookSignature.Failure) -> Value
+  ) throws(IntakeRefusal) -> Value {
+    do throws(WebhookSignature.Failure) {
+      return try body()
+    } catch {
+      throw refusal(error)
     }
   }
 

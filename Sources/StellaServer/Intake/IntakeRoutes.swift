@@ -24,10 +24,14 @@ package struct IntakeRoutes: Sendable {
     package var bodyBytes: Int
     /// Bytes of a line that detection keeps whole.
     package var lineBytes: Int
+    /// Bytes of all bodies that are held at the same time.
+    package var allBodiesBytes: Int
 
-    package init(bodyBytes: Int, lineBytes: Int = 1 << 20) {
+    /// - Parameter allBodiesBytes: nil for what eight of the longest bodies have, and 64 MiB at least.
+    package init(bodyBytes: Int, lineBytes: Int = 1 << 20, allBodiesBytes: Int? = nil) {
       self.bodyBytes = bodyBytes
       self.lineBytes = lineBytes
+      self.allBodiesBytes = allBodiesBytes ?? max(64 << 20, 8 * bodyBytes)
     }
   }
 
@@ -35,6 +39,7 @@ package struct IntakeRoutes: Sendable {
   let time: any TimeSource
   let webhooks: [String: WebhookSignature]
   package let figures = IntakeFigures()
+  let budget: IntakeBudget
   private let timeNames: TimeNames
   private let append: Append
 
@@ -49,6 +54,7 @@ package struct IntakeRoutes: Sendable {
     self.limits = limits
     self.time = time
     self.webhooks = webhooks
+    budget = IntakeBudget(limit: limits.allBodiesBytes)
     self.timeNames = TimeNames(timeNames)
     self.append = append
   }
@@ -78,20 +84,22 @@ package struct IntakeRoutes: Sendable {
     return response
   }
 
-  func body(of request: Request, inherent: String? = nil) async throws(IntakeRefusal) -> ByteBuffer {
-    try await IntakeBody.bytes(of: request, limit: limits.bodyBytes, inherent: inherent)
+  func body(
+    of request: Request, from sender: IntakeBudget.Sender = .known, inherent: String? = nil
+  ) async throws(IntakeRefusal) -> IntakeBody {
+    try await IntakeBody.collected(request, limit: limits.bodyBytes, budget.share(of: sender), inherent: inherent)
   }
 
   /// Reads a body, and returns once what came of it is durable.
-  func take(_ body: ByteBuffer, _ read: Read) async throws(IntakeRefusal) -> IntakeBatch {
+  func take(_ body: IntakeBody, _ read: Read) async throws(IntakeRefusal) -> IntakeBatch {
     let context = IntakeContext(arrival: time.now(), timeNames: timeNames, lineBytes: limits.lineBytes)
     let batch: IntakeBatch
     do throws(CommandFailure) {
-      batch = try body.withUnsafeReadableBytes { bytes in
+      batch = try body.bytes.withUnsafeReadableBytes { bytes in
         Result { () throws(CommandFailure) in try read(bytes, context) }
       }.get()
     } catch {
-      throw IntakeRefusal(.badRequest, error)
+      throw IntakeRefusal(error == .tooManyValues ? .contentTooLarge : .badRequest, error)
     }
     if batch.count > 0 { try await append(batch.bytes) }
     figures.count(accepted: batch.count, rejected: batch.rejected)
@@ -135,7 +143,7 @@ package struct IntakeRoutes: Sendable {
     await answer { () async throws(IntakeRefusal) in
       try Self.refuseParameters(request)
       let body = try await body(of: request)
-      let format = try Self.format(IntakeBody.mediaType(request), body)
+      let format = try Self.format(IntakeBody.mediaType(request), body.bytes)
       do throws(IntakeRefusal) {
         return try await take(body) { (bytes, context) throws(CommandFailure) in
           try EventLines.batch(bytes, format: format, context)
@@ -144,7 +152,7 @@ package struct IntakeRoutes: Sendable {
         guard format == .lines, let malformed = error.malformed else { throw error }
         throw IntakeRefusal(
           .badRequest,
-          body.withUnsafeReadableBytes { EventLines.refusal(of: malformed.line, malformed.reason, in: $0) })
+          body.bytes.withUnsafeReadableBytes { EventLines.refusal(of: malformed.line, malformed.reason, in: $0) })
       }
     }
   }

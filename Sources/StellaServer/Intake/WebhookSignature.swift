@@ -27,29 +27,49 @@ package struct WebhookSignature: Sendable {
     self.form = form
   }
 
-  /// Compares in a time that doesn't depend on where signatures differ. O(body).
+  /// What a request says that it is signed with; not yet whether it is.
+  struct Claim: Sendable, Hashable {
+    /// Of the time, as it is written; nil where none is signed.
+    fileprivate var time: String?
+    fileprivate var codes: [[UInt8]]
+  }
+
+  /// Reads it without the body.
   ///
-  /// - Parameter now: nanoseconds since the epoch.
-  func check(_ headers: HTTPFields, _ body: some Collection<UInt8>, now: Int64) throws(Failure) {
+  /// - Throws: ``Failure`` `missing`, or `wrong` when it can be no signature of any body.
+  func claim(_ headers: HTTPFields) throws(Failure) -> Claim {
+    var claim = Claim(time: nil, codes: [])
+    func add(_ digits: Substring) {
+      guard digits.utf8.count == 2 * SHA256Digest.byteCount, let code = HexText.bytes(digits) else { return }
+      claim.codes.append(code)
+    }
     switch form {
     case .body(let header, let prefix):
       let value = try Self.value(of: header, headers)
-      guard value.hasPrefix(prefix), isValid(value.dropFirst(prefix.count), [Array(body)]) else { throw .wrong }
-    case .timed(let header, let tolerance):
-      var time: Substring?
-      var signatures: [Substring] = []
+      if value.hasPrefix(prefix) { add(value.dropFirst(prefix.count)) }
+    case .timed(let header, _):
       for part in try Self.value(of: header, headers).split(separator: ",").prefix(16) {
         let pair = part.split(separator: "=", maxSplits: 1)
         guard pair.count == 2 else { continue }
-        if pair[0] == "t" { time = pair[1] }
-        if pair[0] == "v1" { signatures.append(pair[1]) }
+        if pair[0] == "t" { claim.time = String(pair[1]) }
+        if pair[0] == "v1" { add(pair[1]) }
       }
-      guard let time, let seconds = Int64(time) else { throw .wrong }
-      let parts = [Array(time.utf8), [UInt8(ascii: ".")], Array(body)]
-      guard signatures.contains(where: { isValid($0, parts) }) else { throw .wrong }
-      let age = (now / Timestamp.second).subtractingReportingOverflow(seconds)
-      guard !age.overflow, age.partialValue.magnitude <= UInt64(tolerance.components.seconds) else { throw .stale }
+      guard claim.time.flatMap({ Int64($0) }) != nil else { throw .wrong }
     }
+    guard !claim.codes.isEmpty else { throw .wrong }
+    return claim
+  }
+
+  /// Compares in a time that doesn't depend on where signatures differ. O(body).
+  ///
+  /// - Parameter now: nanoseconds since the epoch.
+  func check(_ claim: Claim, _ body: some Collection<UInt8>, now: Int64) throws(Failure) {
+    var parts = [Array(body)]
+    if let time = claim.time { parts = [Array(time.utf8), [UInt8(ascii: ".")]] + parts }
+    guard claim.codes.contains(where: { isValid($0, parts) }) else { throw .wrong }
+    guard case .timed(_, let tolerance) = form, let seconds = claim.time.flatMap({ Int64($0) }) else { return }
+    let age = (now / Timestamp.second).subtractingReportingOverflow(seconds)
+    guard !age.overflow, age.partialValue.magnitude <= UInt64(tolerance.components.seconds) else { throw .stale }
   }
 
   private static func value(of header: String, _ headers: HTTPFields) throws(Failure) -> String {
@@ -57,8 +77,7 @@ package struct WebhookSignature: Sendable {
     return value
   }
 
-  private func isValid(_ digits: Substring, _ parts: [[UInt8]]) -> Bool {
-    guard let code = HexText.bytes(digits) else { return false }
+  private func isValid(_ code: [UInt8], _ parts: [[UInt8]]) -> Bool {
     var hash = HMAC<SHA256>(key: key)
     for part in parts { hash.update(data: part) }
     return hash.finalize().withUnsafeBytes { expected in

@@ -1,3 +1,4 @@
+import Hummingbird
 import StellaModel
 import StellaTesting
 import Synchronization
@@ -9,6 +10,7 @@ import Testing
 struct WebhookTests {
   private final class Taken: Sendable {
     let text = Mutex("")
+    let reads = Mutex(0)
   }
 
   private let taken = Taken()
@@ -76,6 +78,35 @@ struct WebhookTests {
         {"time":1790000000000000000,"webhook":"github","body.webhook":"mine"}
 
         """)
+  }
+
+  @Test("What can be no signature of any body is refused without reading the body")
+  func unread() async throws {
+    let taken = taken
+    func post(_ name: String, _ headers: [(name: String, value: String)]) async throws -> Int {
+      let body = AsyncStream<ByteBuffer>(unfolding: {
+        taken.reads.withLock { $0 += 1 }
+        return nil
+      })
+      return try await client.send(
+        "POST", "/api/v1/webhooks/\(name)", headers: headers, body: RequestBody(asyncSequence: body)
+      ).status
+    }
+    let (github, stripe) = ("X-Hub-Signature-256", "Stripe-Signature")
+    let digits = String(repeating: "0", count: 64)
+    #expect(try await post("github", []) == 401)
+    let misshapen = ["", "sha256=", "sha256=ab", digits, "sha256=\(digits)0", "sha256=\(digits.dropLast())x"]
+    for value in misshapen + ["sha1=\(digits)"] {
+      #expect(try await post("github", [(github, value)]) == 401, "\(value)")
+    }
+    for value in ["t=1790000000", "v1=\(digits)", "t=x,v1=\(digits)", "t=1790000000,v1=ab"] {
+      #expect(try await post("stripe", [(stripe, value)]) == 401, "\(value)")
+    }
+    #expect(taken.reads.withLock { $0 } == 0)
+    #expect(try await post("github", [(github, "sha256=" + digits)]) == 401)
+    #expect(taken.reads.withLock { $0 } == 1)
+    #expect(try await post("stripe", [(stripe, "t=1790000000,v1=\(digits)")]) == 401)
+    #expect(taken.reads.withLock { $0 } == 2)
   }
 
   @Test("Stripe's form is believed only near its time, with any of its signatures")
