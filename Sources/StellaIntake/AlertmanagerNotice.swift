@@ -3,7 +3,8 @@ import StellaModel
 /// What Alertmanager's webhook sends (version 4) as events, one of each alert.
 ///
 /// Labels become fields. An alert began some time ago and is told again and again: the event's time is that of its arrival, and
-/// `alert.starts_at` says when it began.
+/// `alert.starts_at` says when it began. Of alerts that the sender has left out of the notice (`max_alerts`) nothing is known but how many
+/// they are: `alert.truncated` of the others, and the answer.
 package enum AlertmanagerNotice {
   /// - Throws: ``CommandFailure`` `usage` when it is no such object. Nothing was taken.
   package static func batch(
@@ -21,13 +22,14 @@ package enum AlertmanagerNotice {
         throw CommandFailure(.usage, "the webhook is of version \(found); version 4 is taken. No alert was taken.")
       }
       var batch = IntakeBatch()
+      batch.truncated = Int(clamping: max(0, root["truncatedAlerts"]?.integer ?? 0))
       var members = MemberList()
       try alerts.eachChild { (alert) throws(CommandFailure) in
         guard let labels = alert["labels"], labels.isObject, let status = alert["status"]?.text else {
           throw CommandFailure(.usage, "an alert lacks `status` or `labels`. No alert was taken.")
         }
         members.removeAll()
-        add(alert, labels, status, of: root, at: context.arrival, to: &members)
+        add(alert, labels, status, of: root, truncated: batch.truncated, at: context.arrival, to: &members)
         batch.take(members, limit: context.lineBytes)
       }
       return batch
@@ -35,8 +37,8 @@ package enum AlertmanagerNotice {
   }
 
   private static func add(
-    _ alert: JSONNode, _ labels: JSONNode, _ status: UnsafeRawBufferPointer, of notice: JSONNode, at arrival: Int64,
-    to members: inout MemberList
+    _ alert: JSONNode, _ labels: JSONNode, _ status: UnsafeRawBufferPointer, of notice: JSONNode, truncated: Int,
+    at arrival: Int64, to members: inout MemberList
   ) {
     members.add("time") { $0.time(arrival) }
     members.add("event") { $0.string("alertmanager") }
@@ -58,6 +60,10 @@ package enum AlertmanagerNotice {
         guard let value else { continue }
         json.name(name)
         json.value(value)
+      }
+      if truncated > 0 {
+        json.name("truncated")
+        json.integer(truncated)
       }
       json.raw("}")
     }

@@ -9,6 +9,8 @@ package struct IntakeBatch: Sendable, Hashable {
   package var rejected = 0
   /// Why they are not; the first one's reason.
   package var reason: String?
+  /// Events that the sender says it has left out itself.
+  package var truncated = 0
   /// Events among the lines whose time can't be read, and the first of these times.
   private(set) package var untimed = 0
   private var unreadTime = ""

@@ -33,6 +33,23 @@ struct AlertmanagerNoticeTests {
     #expect(events.map(\.level) == [.critical, nil] && events[0].service == "shop")
   }
 
+  @Test("How many alerts were left out by `max_alerts` is said with each of the others, and of the whole")
+  func truncated() throws {
+    func notice(_ count: String) throws -> IntakeBatch {
+      let alert = #"{"status":"firing","labels":{"alertname":"Down"}}"#
+      return try batch(#"{"version":"4","truncatedAlerts":\#(count),"alerts":[\#(alert),\#(alert)]}"#)
+    }
+    let some = try notice("3")
+    #expect(some.truncated == 3 && some.count == 2)
+    #expect(
+      BatchReading.lines(some).allSatisfy { $0.contains(#""alert":{"status":"firing","name":"Down","truncated":3}"#) },
+      "\(BatchReading.lines(some))")
+    for none in ["0", "null", "-1", "\"x\""] {
+      let batch = try notice(none)
+      #expect(batch.truncated == 0 && !BatchReading.lines(batch).joined().contains("truncated"), "\(none)")
+    }
+  }
+
   @Test("What is no such webhook is refused with what is wrong")
   func refused() {
     for (body, part) in [

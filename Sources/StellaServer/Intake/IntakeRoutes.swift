@@ -106,7 +106,7 @@ package struct IntakeRoutes: Sendable {
     return batch
   }
 
-  /// `{"accepted":N}`, with `rejected` and the reason when events were left out.
+  /// `{"accepted":N}`, with `rejected` and the reason when events were left out, and `truncated` when their sender left some out.
   func answer(_ batch: () async throws(IntakeRefusal) -> IntakeBatch) async -> Response {
     do throws(IntakeRefusal) {
       let batch = try await batch()
@@ -118,6 +118,10 @@ package struct IntakeRoutes: Sendable {
         json.integer(batch.rejected)
         json.name("reason")
         json.string(batch.reason ?? "")
+      }
+      if batch.truncated > 0 {
+        json.name("truncated")
+        json.integer(batch.truncated)
       }
       json.raw("}\n")
       return Response(

@@ -42,7 +42,7 @@ extension AreaDescription {
         "Accepted",
         .object([
           .init("accepted", .count), .init("rejected", .count, isRequired: false),
-          .init("reason", .text, isRequired: false),
+          .init("reason", .text, isRequired: false), .init("truncated", .count, isRequired: false),
         ])
       )
     ])

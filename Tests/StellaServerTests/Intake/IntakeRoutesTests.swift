@@ -68,6 +68,14 @@ struct IntakeRoutesTests {
     expect(try await post(""), 200, "{\"accepted\":0}")
   }
 
+  @Test("Alertmanager is told what it left out itself")
+  func truncated() async throws {
+    let alert = #"{"status":"firing","labels":{"alertname":"Down"}}"#
+    let answer = try await client.send(
+      "POST", "/api/v1/alertmanager", body: #"{"version":"4","truncatedAlerts":3,"alerts":[\#(alert)]}"#)
+    expect(answer, 200, #"{"accepted":1,"truncated":3}"#)
+  }
+
   @Test("What its decoder refuses is no JSON object: its sender learns where it stands in the body")
   func malformed() async throws {
     taken.refusal.withLock { $0 = IntakeRefusal(malformed: "something is amiss", line: 1) }
