@@ -46,6 +46,7 @@ struct MaskTests {
         #"{"password":"x","secret":null,"tokens":5,"token":123}"#,
         #"{"password":"[secret]","secret":null,"tokens":5,"token":"[secret]"}"#
       ),
+      (#"{"pass\u0077ord":"x","t\u006Fken":[1]}"#, #"{"pass\u0077ord":"[secret]","t\u006Fken":["[secret]"]}"#),
       (#"{"bob@example.com":{"seen":true}}"#, #"{"[email]":{"seen":true}}"#),
       (#"{"api_keys":[],"api_key":["a","b"]}"#, #"{"api_keys":[],"api_key":["[secret]","[secret]"]}"#),
       ("{} 192.0.2.7", "{} [ip]"), ("{ 192.0.2.7 }", "{ [ip] }"), (#"{"a":192.0.2.7}"#, #"{"a":[ip]}"#),
@@ -81,6 +82,22 @@ struct MaskTests {
     let other = Masker(Masking(hashedFields: ["user_id"], key: Array("another key of more".utf8)))
     #expect(!other.masked("user_id=42").hasSuffix(id))
     #expect(Masker(Masking(kinds: [], hashedFields: ["user_id"])).masked("user_id=42") == "user_id=42")
+  }
+
+  @Test(
+    "A name that is written with escapes asks for the same, and so does that of the object that a member is of",
+    arguments: [
+      (#"{"user\u005fid":"u1"}"#, #"{"user_id":"u1"}"#), (#"{"us\u0065r":{"id":"u1"}}"#, #"{"user":{"id":"u1"}}"#),
+      (#"{"user":{"\u0069d":7}}"#, #"{"user":{"id":7}}"#),
+      (#"{"us\u0065r":{"\u0069d":"u1"}}"#, #"{"user":{"id":"u1"}}"#),
+    ])
+  func escapedNames(escaped: String, plain: String) {
+    let expected = masker.masked(plain)
+    let masked = masker.masked(escaped)
+    let unescaped = [(#"\u005f"#, "_"), (#"\u0065"#, "e"), (#"\u0069"#, "i")].reduce(masked) { text, escape in
+      text.replacing(escape.0, with: escape.1)
+    }
+    #expect(expected != plain && unescaped == expected, "\(masked)")
   }
 
   @Test("Custom patterns mask a match, or its group, and only what they match")

@@ -17,6 +17,7 @@ package final class Masker {
   private struct Level {
     var isArray: Bool
     var name: Range<Int>
+    var isNameEscaped: Bool
     var demand: Masking.Demand
   }
 
@@ -126,6 +127,7 @@ package final class Masker {
     defer { self.levels = levels }
     /// The last key, and what it asks for, until its value has come.
     var name = 0..<0
+    var isNameEscaped = false
     var demand = Masking.Demand.none
     var place = 0
     /// Puts ``masked`` in the place of what is there.
@@ -142,7 +144,8 @@ package final class Masker {
       switch byte {
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         let isArray = byte == UInt8(ascii: "[")
-        levels.append(Level(isArray: isArray, name: name, demand: isArray ? demand : .none))
+        levels.append(
+          Level(isArray: isArray, name: name, isNameEscaped: isNameEscaped, demand: isArray ? demand : .none))
         if !isArray { demand = .none }
         place += 1
       case UInt8(ascii: "}"), UInt8(ascii: "]"):
@@ -163,9 +166,12 @@ package final class Masker {
         while next < record.count, record[next] == 0x20 || record[next] == 0x09 { next += 1 }
         let isKey = next < record.count && record[next] == UInt8(ascii: ":") && levels.last?.isArray == false
         if isKey {
-          name = inner
-          demand = masking.demand(
-            of: Bytes(rebasing: record[inner]), in: Bytes(rebasing: record[levels.last?.name ?? 0..<0]))
+          (name, isNameEscaped) = (inner, isEscaped)
+          let own = Bytes(rebasing: record[inner])
+          let parent = Bytes(rebasing: record[levels.last?.name ?? 0..<0])
+          demand =
+            isEscaped || levels.last?.isNameEscaped == true
+            ? self.demand(ofEscaped: own, in: parent) : masking.demand(of: own, in: parent)
         }
         let wanted = isKey || inner.isEmpty ? .none : demand
         if mask(Bytes(rebasing: record[inner]), isEscaped, wanted) { put(inner) }
@@ -188,6 +194,16 @@ package final class Masker {
     guard levels.isEmpty else { return nil }
     if changed { output += record[copied...] }
     return changed
+  }
+
+  /// What a member asks for when its name, or that of its object, is written with escapes: whoever decodes it sees none.
+  private func demand(ofEscaped name: Bytes, in parent: Bytes) -> Masking.Demand {
+    var (own, outer): ([UInt8], [UInt8]) = ([], [])
+    JSONEscapes.append(name, unescapedTo: &own)
+    JSONEscapes.append(parent, unescapedTo: &outer)
+    return own.withUnsafeBufferPointer { own in
+      outer.withUnsafeBufferPointer { outer in masking.demand(of: own, in: outer) }
+    }
   }
 
   /// Makes ``masked`` what the inside of a JSON string becomes; false when it stays as it is.
