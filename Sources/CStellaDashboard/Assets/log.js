@@ -13,6 +13,10 @@ export function logView(go) {
   let trouble = "";
   let isAsking = false;
   let isWhole = false;
+  /** Counts the lists that were begun: an answer to what was asked for another one is for nobody. */
+  let round = 0;
+  /** How large the log was when its newest records were asked for. */
+  let known = null;
   let shown = null;
   const run = tool("Only about the run", { placeholder: "run, such as r-7f3a2b10", isQuiet: true, className: "narrow" });
   const search = tool("Search in what is shown", { placeholder: "Search (/)", isQuiet: true, className: "grow" });
@@ -40,34 +44,45 @@ export function logView(go) {
   frame.onClose = () => { shown = null; grid.opened(null); };
   const element = h("div", { class: "view view-split", hidden: true }, frame.element);
   search.input.addEventListener("input", draw);
-  run.input.addEventListener("change", () => { records = []; isWhole = false; load("newest"); });
+  run.input.addEventListener("change", () => { clear(); load("newest"); draw(); });
 
   const body = (record) => Object.entries(record.body ?? {}).map(([name, value]) => visible(name) + "=" + visible(value)).join("  ");
+
+  function clear() {
+    round += 1;
+    records = [];
+    isWhole = false;
+    isAsking = false;
+    trouble = "";
+    grid.opened(null);
+  }
 
   /** Numbers are without gaps, so that pages are asked for by them. */
   async function load(what) {
     if (isAsking) return;
     isAsking = true;
+    const asked = round;
     const about = run.input.value.trim();
+    const size = logStatus.value?.size ?? null;
     try {
       let after;
-      const size = logStatus.value?.size ?? null;
       if (about === "" && what === "earlier" && records.length) after = Math.max(0, records[records.length - 1].number - 1 - PAGE);
       else if (about === "" && what === "newer" && records.length) after = records[0].number;
       else if (about === "" && size !== null) after = Math.max(0, size - PAGE);
       const limit = what === "earlier" && records.length ? Math.min(PAGE, records[records.length - 1].number - 1 - (after ?? 0)) : PAGE;
       if (limit <= 0) { isWhole = true; return; }
       const found = await getLines("log" + query({ after, limit, run: about }));
-      const known = new Set(records.map((record) => record.number));
-      records = records.concat(found.filter((record) => !known.has(record.number))).sort((a, b) => b.number - a.number);
+      if (asked !== round) return;
+      if (what !== "earlier") known = size;
+      const there = new Set(records.map((record) => record.number));
+      records = records.concat(found.filter((record) => !there.has(record.number))).sort((a, b) => b.number - a.number);
       if (about !== "" || records[records.length - 1]?.number <= 1) isWhole = true;
       trouble = "";
     } catch (error) {
       if (!(error instanceof APIError)) throw error;
-      trouble = error.isMissing ? "Not available on this server." : error.message;
+      if (asked === round) trouble = error.isMissing ? "Not available on this server." : error.message;
     } finally {
-      isAsking = false;
-      draw();
+      if (asked === round) { isAsking = false; draw(); }
     }
   }
 
@@ -116,7 +131,8 @@ export function logView(go) {
   logStatus.watch(() => {
     if (element.hidden) return;
     const size = logStatus.value?.size;
-    if (run.input.value.trim() === "" && (records.length === 0 || (typeof size === "number" && size > records[0].number))) load(records.length ? "newer" : "newest");
+    const newest = run.input.value.trim() === "" ? records[0]?.number : known;
+    if (records.length === 0 || (typeof size === "number" && size > newest)) load(records.length ? "newer" : "newest");
     draw();
   });
 
@@ -131,7 +147,7 @@ export function logView(go) {
     hide() { element.hidden = true; logStatus.release(); },
     tick() {},
     redraw() { grid.redraw(); draw(); if (shown) open(shown); },
-    reset() { records = []; isWhole = false; trouble = ""; },
+    reset() { clear(); frame.close(); },
   };
 }
 

@@ -561,6 +561,7 @@ def answers(visit):
     bell(visit)
     seals(visit)
     leaves(visit)
+    records(visit)
     hurries(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
@@ -706,6 +707,33 @@ def leaves(visit):
     asked = page.run("import('/assets/model.js').then((model) => ['top', 'rules', 'mutes', 'freeze', 'logStatus', 'system', 'findings', 'allAlerts'].filter((name) => model[name].isUsed).join())")
     check(asked == "", f"still asked for: {asked}")
     check(page.run("import('/assets/model.js').then((model) => model.alerts.isUsed && model.runs.isUsed)"), "the bell isn't told any more")
+
+
+def records(visit):
+    """Records about a run are those that were asked for last, and new ones come by themselves."""
+    page = visit.page
+    page.run("""(() => {
+      stub.records = [];
+      stub.record = (number, run) => ({ number, time: '2026-11-22T22:00:00.000000000Z', epoch: 1, kind: 'run.proposed', run, actor: 'user:ada', body: {} });
+      stub.answers.log = (query) => new Promise((done) => stub.records.push({ query, give: (...found) => done([200, stub.lines(found)]) }));
+    })()""")
+
+    def shown(*numbers):
+        page.until(f"{ROWS}.map((row) => row.querySelector('.cell-number').textContent).sort((a, b) => b - a).join() === {json.dumps(','.join(map(str, numbers)))}", f"the records {numbers} and no other")
+
+    visit.view("log")
+    page.until("stub.records.length === 1", "the question for all")
+    page.run(f"(() => {{ const one = {SHOWN}.querySelector('input'); one.value = 'r-1'; one.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()")
+    page.until("stub.records.length === 2 && stub.records[1].query.get('run') === 'r-1'", "the question for the run")
+    page.run("stub.records[1].give(stub.record(3, 'r-1'))")
+    shown(3)
+    page.run("stub.records[0].give(stub.record(2, 'r-2'), stub.record(3, 'r-1'))")
+    page.frames(4)
+    shown(3)
+    page.run("import('/assets/model.js').then((model) => model.logStatus.set({ ...model.logStatus.value, size: 20 }))")
+    page.until("stub.records.length === 3 && stub.records[2].query.get('run') === 'r-1'", "the question for what is new about the run")
+    page.run("stub.records[2].give(stub.record(3, 'r-1'), stub.record(20, 'r-1'))")
+    shown(20, 3)
 
 
 def hurries(visit):
