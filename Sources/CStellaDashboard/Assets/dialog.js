@@ -42,13 +42,17 @@ export function confirm({ title, body = [], label, isDanger = false, act, ready 
       h("div", { class: "actions" }, go, back));
     const dialog = h("dialog", { class: "dialog", "aria-labelledby": heading.id }, form);
     let result = null;
+    let isAsking = false;
+    let isClosed = false;
+    const finish = () => resolve(result === null ? null : result.value ?? true);
     const look = () => refuse(go, ready());
     form.addEventListener("input", look);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const missing = ready();
       if (missing) { say(trouble, missing); return; }
-      if (go.getAttribute("aria-busy") === "true") return;
+      if (isAsking) return;
+      isAsking = true;
       go.setAttribute("aria-busy", "true");
       say(trouble, "");
       try {
@@ -61,9 +65,14 @@ export function confirm({ title, body = [], label, isDanger = false, act, ready 
         if (!(error instanceof APIError)) console.error(error);
       } finally {
         go.removeAttribute("aria-busy");
+        isAsking = false;
       }
+      if (!isClosed) return;
+      if (result === null) toast(trouble.textContent);
+      finish();
     });
-    show(dialog, () => resolve(result === null ? null : result.value ?? true));
+    // What was sent is sent: who closes the question meanwhile still hears what became of it.
+    show(dialog, () => { isClosed = true; if (!isAsking) finish(); });
     look();
     (focus ?? form.querySelector("textarea, input, select") ?? go).focus();
   });

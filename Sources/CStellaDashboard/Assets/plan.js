@@ -173,26 +173,26 @@ export class PlanDetail {
           : "One rejection is final. Nothing of this plan is carried out."),
         h("p", {}, "Reason: " + visible(reason)),
       ],
-      act: () => this.#send(verb, { digest, reason, ...(isApproval ? { break_glass: false } : {}) }),
-    }).then((answer) => this.#voted(answer, isApproval));
+      act: () => this.#send(run.id, verb, { digest, reason, ...(isApproval ? { break_glass: false } : {}) }),
+    }).then((answer) => this.#voted(run.id, answer, isApproval));
   }
 
   #breakTheGlass() {
+    const { id } = this.#run;
     const digest = this.#digest;
     const reason = this.reason.input.value.trim();
     confirm({
-      title: "Break the glass on " + this.#run.id + "?", label: "Decide alone", isDanger: true,
+      title: "Break the glass on " + id + "?", label: "Decide alone", isDanger: true,
       body: [
         h("p", { class: "quote" }, visible(this.#run.title)), h("p", {}, "Plan ", h("span", { class: "mono" }, this.#short), ": " + this.#what() + "."),
         h("p", {}, "It will be carried out at once with your word alone. That is on record, and you can't do so again before another approver has reviewed it."),
       ],
-      act: () => this.#send("approve", { digest, reason, break_glass: true }),
-    }).then((answer) => this.#voted(answer, true));
+      act: () => this.#send(id, "approve", { digest, reason, break_glass: true }),
+    }).then((answer) => this.#voted(id, answer, true));
   }
 
   /** Sends a decision. A plan that is another by now is shown, and the decision isn't sent again. */
-  async #send(verb, body) {
-    const id = this.#id;
+  async #send(id, verb, body) {
     try {
       return await send("POST", "runs/" + part(id) + "/" + verb, body);
     } catch (error) {
@@ -201,8 +201,14 @@ export class PlanDetail {
     }
   }
 
-  async #voted(answer, isApproval) {
+  async #voted(id, answer, isApproval) {
     if (!answer) return;
+    // Another run may be open by now: what is typed about it stays, and the answer isn't about it.
+    if (id !== this.#id) {
+      toast(answer.conflict ? "Nothing was decided about " + id + ": " + visible(answer.conflict) : "Your vote on " + id + " counts.");
+      runs.refresh();
+      return;
+    }
     if (answer.conflict) {
       this.sure.input.checked = false;
       await this.load();

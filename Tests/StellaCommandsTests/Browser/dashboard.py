@@ -562,6 +562,7 @@ def answers(visit):
     seals(visit)
     leaves(visit)
     records(visit)
+    closes(visit)
     hurries(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
@@ -734,6 +735,30 @@ def records(visit):
     page.until("stub.records.length === 3 && stub.records[2].query.get('run') === 'r-1'", "the question for what is new about the run")
     page.run("stub.records[2].give(stub.record(3, 'r-1'), stub.record(20, 'r-1'))")
     shown(20, 3)
+
+
+def closes(visit):
+    """Who closes a question while what it asked for is under way hears what became of it."""
+    page = visit.page
+    page.run("""import('/assets/dialog.js').then(({ confirm }) => {
+      stub.ask = () => {
+        stub.heard = undefined;
+        confirm({ title: 'Do it?', label: 'Do', act: () => new Promise((done, fail) => { stub.done = done; stub.fail = fail; }) }).then((answer) => { stub.heard = answer; });
+      };
+    })""")
+    for end, heard, said in (("stub.done('done')", "done", ""), ("stub.fail('it went wrong')", None, "it went wrong")):
+        page.run("stub.ask()")
+        page.until("document.querySelector('dialog[open]')", "the question")
+        page.expected.append("it went wrong")
+        page.click("dialog[open] button[type=submit]")
+        page.until("document.querySelector('dialog[open] [aria-busy=true]')", "that it is under way")
+        page.press("Escape")
+        page.until("!document.querySelector('dialog')", "that the question is closed")
+        check(page.run("stub.heard === undefined"), "an answer before there is one")
+        page.run(end)
+        page.until("stub.heard !== undefined", "what became of it")
+        check(page.run("stub.heard") == heard, f"heard {page.run('stub.heard')!r}")
+        check(said in page.run("document.getElementById('toast').textContent"), "what went wrong isn't told")
 
 
 def hurries(visit):
