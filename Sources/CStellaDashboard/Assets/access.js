@@ -215,5 +215,6 @@ export function accessView(go) {
     hide() { element.hidden = true; follow(); },
     tick: draw,
     redraw() { grids[kind].redraw(); shownText = ""; draw(); },
+    reset() { shownKey = null; shownText = ""; frame.clear(); for (const grid of Object.values(grids)) grid.opened(null); },
   };
 }

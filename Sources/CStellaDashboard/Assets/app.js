@@ -164,8 +164,11 @@ session.on((now, former) => {
   drawAccount();
   pause(now.state === "out");
   if (now.state === "in" || now.state === "open") {
-    if (former !== undefined && former !== now.user) { for (const view of views) view.reset?.(); resetAll(); }
-    else refreshAll();
+    if (former !== undefined && former !== now.user) {
+      for (const view of views) view.reset?.();
+      resetAll();
+      if (shown) route();
+    } else refreshAll();
     listenTo();
     if (now.state === "in" && (stream.state === "refused" || stream.state === "connecting")) stream.now();
     shown?.reload?.();

@@ -232,6 +232,6 @@ export function healthView(go) {
     tick() {},
     redraw() { chart.redraw(); grid.redraw(); draw(); },
     reload() { history(); ask(); },
-    reset() { findings = []; trouble = "Loading …"; },
+    reset() { asked += 1; findings = []; trouble = "Loading …"; shownID = null; frame.clear(); grid.opened(null); draw(); },
   };
 }

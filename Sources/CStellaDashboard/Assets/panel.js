@@ -33,9 +33,13 @@ export function split(list, name) {
       if (takesFocus || matchMedia("(max-width: 60rem)").matches) detail.focus({ preventScroll: true });
     },
     close() {
+      frame.clear();
+      frame.onClose();
+    },
+    /** Shows nothing any more, without going anywhere. */
+    clear() {
       for (const one of [detail, element]) mark(one, "data-open", "no");
       body.replaceChildren();
-      frame.onClose();
     },
   };
   detail.addEventListener("keydown", (event) => {

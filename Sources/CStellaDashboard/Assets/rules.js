@@ -188,5 +188,6 @@ export function rulesView(go) {
     hide() { element.hidden = true; for (const resource of [rules, top, mutes]) resource.release(); },
     tick() {},
     redraw() { grid.redraw(); draw(); },
+    reset() { shownID = null; frame.clear(); grid.opened(null); },
   };
 }

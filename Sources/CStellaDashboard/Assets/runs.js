@@ -122,6 +122,7 @@ function runsView(go, options) {
     hide() { element.hidden = true; runs.release(); freeze.release(); },
     tick() { grid.redraw(); },
     redraw() { grid.redraw(); detail.load(); },
+    reset() { shownID = null; detail.close(); frame.clear(); grid.opened(null); },
     reload() { detail.load(); },
   };
 }

@@ -564,6 +564,7 @@ def answers(visit):
     records(visit)
     closes(visit)
     hurries(visit)
+    changes(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -778,6 +779,37 @@ def hurries(visit):
     check(page.run("document.getElementById('account').textContent") == "ada", "who looks isn't told")
     check(page.run("stub.asks('session').length") == 3, "asked another number of times")
     check(7000 in page.run("stub.waits"), "the wait isn't as long as the server has said")
+
+
+def changes(visit):
+    """What one person was shown isn't for the next who logs in on the same page."""
+    page = visit.page
+    page.expected.append("status of 401")
+    page.run("""(() => {
+      stub.alert = (summary) => ({ id: 'a1', revision: 1, event: 'firing', status: 'firing', rule: 'r', type: 'threshold', severity: 'high', title: 't', summary, key: {},
+        first_seen: '2026-11-22T22:00:00.000000000Z', last_seen: '2026-11-22T22:00:00.000000000Z', count: 1,
+        evidence: [{ time: '2026-11-22T22:00:00.000000000Z', level: 'error', service: 'shop', message: summary, fields: {} }] });
+      stub.shows = (summary) => { stub.answers['alerts/a1'] = [200, stub.alert(summary)]; stub.answers.alerts = [200, stub.lines([stub.alert(summary)])]; };
+      stub.shows('mara@example.org');
+    })()""")
+    page.run("import('/assets/model.js').then((model) => model.alerts.refresh()).then(() => true)")
+    page.run("location.hash = '#alerts/a1'")
+    page.until("document.querySelector('.detail .evidence')?.textContent.includes('mara@example.org')", "the evidence")
+    visit.view("log")
+    page.run("""(() => {
+      stub.shows('masked');
+      const inside = stub.answers.session;
+      stub.answers.session = (query, options) => (options.method === 'POST' ? [200, { user: 'vic', roles: ['viewer'], until: null, cross_site_token: 'y' }] : inside());
+      stub.answers.log = [401, { detail: 'Nobody is logged in.' }];
+      return import('/assets/api.js').then((api) => api.getLines('log').catch(() => null));
+    })()""")
+    page.run("delete stub.answers.log")
+    visit.log_in("vic", opens=False)
+    page.until("document.getElementById('account').textContent === 'vic'", "the next person")
+    page.frames(4)
+    check(page.run("[document.body.innerText, ...[...document.querySelectorAll('.detail')].map((one) => one.textContent)].some((text) => text.includes('mara@example.org'))") is False, "the next person sees what the last one was shown")
+    page.run("location.hash = '#alerts/a1'")
+    page.until("document.querySelector('.view:not([hidden]) .detail .evidence')?.textContent.includes('masked')", "the evidence as the next person may see it")
 
 
 def main():
