@@ -1,5 +1,5 @@
 // Who may come in: users and tokens, for admins.
-import { part, send } from "./api.js";
+import { decode, part, send } from "./api.js";
 import { confirm, field, notice, toast } from "./dialog.js";
 import { button, data, fact, h, mark, put, refuse, say } from "./dom.js";
 import { badge, Grid } from "./grid.js";
@@ -200,7 +200,7 @@ export function accessView(go) {
       follow();
       const [what, ...name] = (place ?? "").split("/");
       if (what === "user" || what === "token") {
-        const key = [what, decodeURIComponent(name.join("/"))];
+        const key = [what, decode(name.join("/"))];
         if (shownKey?.join() !== key.join()) {
           shownKey = key;
           shownText = "";

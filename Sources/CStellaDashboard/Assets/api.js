@@ -92,7 +92,8 @@ export async function send(method, path, body) {
   return { status: answer.status, value, notes: (answer.headers.get("stella-note") ?? "").split(", ").filter(Boolean).map(decode) };
 }
 
-function decode(text) { try { return decodeURIComponent(text); } catch { return text; } }
+/** What ``part`` has encoded; text that nobody has encoded stays as it is. */
+export function decode(text) { try { return decodeURIComponent(text); } catch { return text; } }
 
 export const part = encodeURIComponent;
 

@@ -1,5 +1,5 @@
 // Health over time, and what the analysis has found.
-import { APIError, getLines, part, query, send } from "./api.js";
+import { APIError, decode, getLines, part, query, send } from "./api.js";
 import { TimeChart } from "./chart.js";
 import { confirm, field, toast } from "./dialog.js";
 import { button, data, fact, h, mark, put, say } from "./dom.js";
@@ -225,8 +225,9 @@ export function healthView(go) {
       if (isNew) { history(); ask(); }
       clearInterval(timer);
       timer = setInterval(() => { if (!document.hidden && session.state !== "out") { history(); ask(); } }, 60000);
-      if (id && id !== shownID) open(decodeURIComponent(id));
-      else if (!id && frame.isOpen) frame.close();
+      const name = id ? decode(id) : null;
+      if (name && name !== shownID) open(name);
+      else if (!name && frame.isOpen) frame.close();
     },
     hide() { element.hidden = true; clearInterval(timer); },
     tick() {},

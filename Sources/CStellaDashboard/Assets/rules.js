@@ -1,5 +1,5 @@
 // Rules: what each costs, whether it is loaded, and what it decides.
-import { APIError, getJSON, part, send } from "./api.js";
+import { APIError, decode, getJSON, part, send } from "./api.js";
 import { confirm, notice, toast } from "./dialog.js";
 import { button, data, fact, h, mark, put, refuse, renew, say } from "./dom.js";
 import { badge, Grid } from "./grid.js";
@@ -7,10 +7,6 @@ import { mutes, rules, top } from "./model.js";
 import { noteOf, panel, split, tool } from "./panel.js";
 import { session } from "./session.js";
 import { bytes, clock, counted, keyText, length, nanoseconds, number, percent, short, stamp, visible } from "./text.js";
-
-function decoded(text) {
-  try { return decodeURIComponent(text); } catch { return text; }
-}
 
 export function rulesView(go) {
   let shownID = null;
@@ -181,7 +177,7 @@ export function rulesView(go) {
       if (element.hidden) for (const resource of [rules, top, mutes]) resource.use();
       element.hidden = false;
       draw();
-      const name = id ? decoded(id) : null;
+      const name = id ? decode(id) : null;
       if (name && name !== shownID) open(name);
       else if (!name && frame.isOpen) frame.close();
     },

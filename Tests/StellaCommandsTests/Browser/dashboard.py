@@ -701,7 +701,7 @@ def seals(visit):
 def leaves(visit):
     """What nobody looks at any more isn't asked for, however often the view was at another place."""
     page = visit.page
-    for place in ("rules/one", "rules/two", "rules", "alerts/one", "alerts", "runs/one", "approvals/one", "log", "log/1", "overview/1", "overview"):
+    for place in ("rules/one", "rules/two", "rules", "alerts/one", "alerts", "runs/one", "approvals/one", "log", "log/1", "health/%", "access/user/%", "overview/1", "overview"):
         page.run(f"location.hash = '#{place}'")
         page.until(f"document.querySelector('#nav a[aria-current=page]').hash === '#{place.split('/')[0]}'")
         page.frames()
