@@ -177,7 +177,13 @@ export function alertsView(go) {
     },
     hide() { element.hidden = true; source().release(); runs.release(); },
     tick: draw,
-    redraw() { shownText = ""; grid.redraw(); draw(); },
+    redraw() {
+      shownText = "";
+      grid.redraw();
+      draw();
+      // Why it fired has times, too, in a list that needn't have the alert.
+      if (shownID !== null) load(shownID, shownAlert !== null);
+    },
     /** Details hold data: what one person was shown isn't for the next. */
     reset() { shownID = null; shownText = ""; shownAlert = null; parts.clear(); frame.clear(); grid.opened(null); },
     reload() { if (shownID !== null) load(shownID, shownAlert !== null); },

@@ -2,7 +2,7 @@
 import { APIError, decode, getLines, part, query, send } from "./api.js";
 import { TimeChart } from "./chart.js";
 import { confirm, field, toast } from "./dialog.js";
-import { button, data, fact, h, mark, put, say } from "./dom.js";
+import { button, data, fact, h, mark, put, renew, say } from "./dom.js";
 import { badge, Grid } from "./grid.js";
 import { SEVERITIES } from "./model.js";
 import { choice, panel, split, tool } from "./panel.js";
@@ -184,7 +184,7 @@ export function healthView(go) {
 
   function drawDetail(finding) {
     const ack = finding.acknowledged;
-    put(
+    renew(
       frame.body, data(h("h2", { class: "detail-title" }), about(finding)),
       h("p", { class: "detail-line" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity)), " " + visible(finding.status) + " ", h("span", { class: "mono" }, visible(finding.kind))),
       finding.detail ? data(h("p"), finding.detail) : null,

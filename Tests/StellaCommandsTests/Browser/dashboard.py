@@ -810,6 +810,12 @@ def changes(visit):
     check(page.run("[document.body.innerText, ...[...document.querySelectorAll('.detail')].map((one) => one.textContent)].some((text) => text.includes('mara@example.org'))") is False, "the next person sees what the last one was shown")
     page.run("location.hash = '#alerts/a1'")
     page.until("document.querySelector('.view:not([hidden]) .detail .evidence')?.textContent.includes('masked')", "the evidence as the next person may see it")
+    # Why it fired is told in the zone that is chosen.
+    page.run("stub.answers['rules/r/history'] = [200, stub.lines([{ last_time: '2026-11-22T22:00:00.000000000Z', decision: 'fired', count: 1, reason: 'x' }])]")
+    page.press("z")
+    page.until("document.querySelector('.detail .decisions td.mono')?.textContent.match(/\\d$/)", "why, in the browser's zone")
+    page.press("z")
+    page.until("document.querySelector('.detail .decisions td.mono')?.textContent.endsWith('22:00:00Z')", "why, in UTC again")
 
 
 def main():
