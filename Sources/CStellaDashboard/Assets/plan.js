@@ -158,6 +158,7 @@ export class PlanDetail {
   }
 
   #vote(verb) {
+    const id = this.#id;
     const run = this.#run;
     const digest = this.#digest;
     const reason = this.reason.input.value.trim();
@@ -173,16 +174,16 @@ export class PlanDetail {
           : "One rejection is final. Nothing of this plan is carried out."),
         h("p", {}, "Reason: " + visible(reason)),
       ],
-      act: () => this.#send(run.id, verb, { digest, reason, ...(isApproval ? { break_glass: false } : {}) }),
-    }).then((answer) => this.#voted(run.id, answer, isApproval));
+      act: () => this.#send(id, verb, { digest, reason, ...(isApproval ? { break_glass: false } : {}) }),
+    }).then((answer) => this.#voted(id, answer, isApproval));
   }
 
   #breakTheGlass() {
-    const { id } = this.#run;
+    const id = this.#id;
     const digest = this.#digest;
     const reason = this.reason.input.value.trim();
     confirm({
-      title: "Break the glass on " + id + "?", label: "Decide alone", isDanger: true,
+      title: "Break the glass on " + this.#run.id + "?", label: "Decide alone", isDanger: true,
       body: [
         h("p", { class: "quote" }, visible(this.#run.title)), h("p", {}, "Plan ", h("span", { class: "mono" }, this.#short), ": " + this.#what() + "."),
         h("p", {}, "It will be carried out at once with your word alone. That is on record, and you can't do so again before another approver has reviewed it."),
