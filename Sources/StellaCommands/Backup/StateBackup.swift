@@ -8,10 +8,8 @@ import StellaSQLite
 /// Copies a state directory while whoever uses it goes on.
 ///
 /// The order makes the copy one state: what the engine signed comes from before the store, so that it never knows more of the log
-/// than the store; the intake journal from before and after, so that every event that the store waits for is there.
+/// than the store; the intake journal from right before and after, so that every event that the store waits for is there.
 struct StateBackup {
-  private static let intake = "intake/"
-
   let desk: RemediationDesk
 
   /// - Parameter path: of the directory, which must not be there yet, or be empty; of a file when it ends in `.tar`.
@@ -59,23 +57,44 @@ struct StateBackup {
     let source = desk.directory.path
     func take(_ isWanted: (String) -> Bool) throws {
       for path in try StateFiles.list(source) where isWanted(path) {
-        guard BackupManifest.File.isPath(path) else {
-          throw CommandFailure(.failure, "\(source)/\(path) has a name that is none of ours. Move it out of there.")
-        }
-        _ = try StateFiles.copy(path, from: source, to: partial)
+        _ = try Self.copy(path, from: source, to: partial)
       }
     }
     try take { !$0.contains("/") }
-    try take { $0.hasPrefix(Self.intake) }
-    let time = desk.remediation.journal.time.now()
-    try desk.store.copy(to: partial + "/stella.db")
-    try take { $0.contains("/") }
+    var time = desk.remediation.journal.time.now()
+    try JournalBackup(source: source, target: partial).take {
+      time = desk.remediation.journal.time.now()
+      return try copyStore(to: partial)
+    }
+    try take { $0.contains("/") && !$0.hasPrefix(JournalBackup.directory + "/") }
     let (log, head, epoch) = try Self.verified(StateDirectory(path: partial))
     let files = try (StateFiles.list(partial) + ["stella.db"]).sorted().compactMap {
       try StateFiles.examine($0, in: partial)
     }
     return BackupManifest(
       version: StellaVersion.current, time: time, log: log, head: head, epoch: epoch, files: files)
+  }
+
+  /// Copies the store, in the place of an earlier copy.
+  ///
+  /// - Returns: where it goes on in the intake journal; nil when it knows of none.
+  private func copyStore(to directory: String) throws -> SourcePosition? {
+    let copy = try StateDirectory(path: directory)
+    for suffix in ["", "-wal", "-shm"] { unlink(copy.database + suffix) }
+    try desk.store.copy(to: copy.database)
+    let store = try SQLiteStore(copy)
+    defer { try? store.close() }
+    return try store.positions()[JournalSource.key(of: WatchSession.intakeName)]
+  }
+
+  /// Copies a file of a state directory.
+  ///
+  /// - Returns: nil when it is gone.
+  static func copy(_ path: String, from source: String, to target: String) throws -> BackupManifest.File? {
+    guard BackupManifest.File.isPath(path) else {
+      throw CommandFailure(.failure, "\(source)/\(path) has a name that is none of ours. Move it out of there.")
+    }
+    return try StateFiles.copy(path, from: source, to: target)
   }
 
   /// Looks whether a store is whole and its log intact.

@@ -6,6 +6,9 @@ import StellaSQLite
 
 /// What `watch` and `serve` do alike: reading sources, running rules over them, printing alerts, and looking after fixes.
 final class WatchSession {
+  /// Of the journal of what comes over the network.
+  static let intakeName = "the network"
+
   struct Plan {
     /// What this process is, for others that want the same state directory.
     var holder: String
@@ -230,9 +233,9 @@ private final class WatchState {
     guard let heldBytes, let directory, let store else { return nil }
     var limits = IntakeJournal.Limits()
     limits.heldBytes = Int64(heldBytes)
-    let saved = try store.positions()[JournalSource.key(of: Self.intakeName)]
+    let saved = try store.positions()[JournalSource.key(of: WatchSession.intakeName)]
     return try IntakeJournal(
-      path: directory.intake, name: Self.intakeName, saved: saved, limits: limits, masking: masking,
+      path: directory.intake, name: WatchSession.intakeName, saved: saved, limits: limits, masking: masking,
       onWrongClock: { Console.standard.note("stella: " + TextEscaping.oneLine($0, limit: 500)) },
       onTrouble: { trouble in
         Console.standard.note(
@@ -240,8 +243,6 @@ private final class WatchState {
             ?? "stella: events are taken in again")
       })
   }
-
-  private static let intakeName = "the network"
 
   func release() {
     try? store?.close()

@@ -1,0 +1,138 @@
+import Foundation
+import StellaModel
+import Testing
+
+@testable import StellaCommands
+@testable import StellaEngine
+
+@Suite("The intake journal in a backup")
+struct JournalBackupTests {
+  private let directory: CommandDirectory
+  private let identity = SourceIdentity(device: 0, inode: 0, fingerprintBytes: 0, fingerprint: 0xa1)
+  private var backup: JournalBackup { JournalBackup(source: directory("state"), target: directory("copy")) }
+
+  init() throws {
+    directory = try CommandDirectory()
+    for path in ["state", "state/intake", "copy"] {
+      try FileManager.default.createDirectory(atPath: directory(path), withIntermediateDirectories: false)
+    }
+    try directory.write("state/intake/identity", "00000000000000a1\n")
+  }
+
+  private func name(_ base: Int64) -> String { "intake/" + JournalSegment.name(base) }
+
+  /// A file of the journal with lines of four bytes from this number on.
+  private func put(_ number: Int64, lines: Int64 = 1) throws {
+    let text = (number..<number + lines).map { "\(100 + $0)\n" }.joined()
+    try directory.write("state/" + name(4 * number), text)
+  }
+
+  /// A checkpoint lies behind it.
+  private func release(_ number: Int64) throws {
+    try FileManager.default.removeItem(atPath: directory("state/" + name(4 * number)))
+  }
+
+  private func saved(_ line: Int64) -> SourcePosition { SourcePosition(identity: identity, offset: 4 * line) }
+
+  /// What is in the copy from a line on, up to what is missing.
+  private func rest(from line: Int64) throws -> [String] {
+    var lines: [String] = []
+    for file in try FileManager.default.contentsOfDirectory(atPath: directory("copy/intake")).sorted() {
+      guard let base = JournalSegment.base(ofName: file) else { continue }
+      let text = try String(contentsOfFile: directory("copy/" + name(base)), encoding: .utf8)
+      for (place, part) in text.split(separator: "\n").enumerated() where base / 4 + Int64(place) >= line {
+        lines.append(String(part))
+      }
+    }
+    return lines
+  }
+
+  @Test("What comes while the store is copied is in the backup, and what was used before may be gone")
+  func whole() throws {
+    try put(0)
+    try put(1)
+    var copies = 0
+    try backup.take {
+      copies += 1
+      try put(1, lines: 2)
+      try put(3)
+      try release(0)
+      return saved(1)
+    }
+    let found = try rest(from: 1)
+    #expect(copies == 1 && found == ["101", "102", "103"])
+    #expect(try String(contentsOfFile: directory("copy/intake/identity"), encoding: .utf8) == "00000000000000a1\n")
+  }
+
+  @Test(
+    "When files go away that the copied store needs, the store and the journal are copied once more", arguments: [1, 2])
+  func released(_ lines: Int64) throws {
+    try put(0)
+    var copies = 0
+    try backup.take {
+      copies += 1
+      guard copies == 1 else { return saved(2) }
+      // The first file grew, or another one came and went.
+      try put(0, lines: lines)
+      if lines == 1 {
+        try put(1)
+        try release(1)
+      }
+      try put(2)
+      try release(0)
+      return saved(0)
+    }
+    let found = try rest(from: 2)
+    #expect(copies == 2 && found == ["102"])
+  }
+
+  @Test("A store that has no position yet, or one of another journal, needs all that was there at first")
+  func unknown() throws {
+    let other = SourceIdentity(device: 0, inode: 0, fingerprintBytes: 0, fingerprint: 7)
+    for saved in [nil, SourcePosition(identity: other, offset: 400)] {
+      try put(0)
+      var copies = 0
+      try backup.take {
+        copies += 1
+        if copies == 1 {
+          try put(2)
+          try release(0)
+        } else {
+          try put(1)
+        }
+        return saved
+      }
+      #expect(copies == 2)
+      for number in [1, 2] as [Int64] { try release(number) }
+      try FileManager.default.removeItem(atPath: directory("copy/intake"))
+    }
+  }
+
+  @Test("Where lines go away faster than they are copied the backup fails and says why")
+  func tooFast() throws {
+    try put(0)
+    var last: Int64 = 0
+    let error = #expect(throws: CommandFailure.self) {
+      try backup.take {
+        let position = saved(last)
+        try release(last)
+        last += 2
+        try put(last)
+        return position
+      }
+    }
+    #expect(error?.status == .failure && error?.message.contains("Try again when less comes in") == true)
+    #expect(last == 10)
+  }
+
+  @Test("Where nothing comes over the network there is nothing to copy but the store")
+  func none() throws {
+    try FileManager.default.removeItem(atPath: directory("state/intake"))
+    var copies = 0
+    try backup.take {
+      copies += 1
+      return nil
+    }
+    #expect(copies == 1 && !FileManager.default.fileExists(atPath: directory("copy/intake")))
+  }
+}
