@@ -28,6 +28,16 @@ struct RetryTimesTests {
     #expect(endless.nextAt == now + 3600 * Self.second)
   }
 
+  @Test("A wish for no pause, or for a shorter one than there would be, changes nothing", arguments: [0, 1, -5])
+  func hasty(wish: Int64) {
+    let now = 10 * Self.second
+    var message = message()
+    for attempt in 1...4 {
+      message = RetryTimes.settled(message, .later("busy", after: wish * Self.second), now: now, chance: 0)
+      #expect(message.nextAt == now + Self.second << Int64(attempt - 1) && message.attempts == attempt)
+    }
+  }
+
   @Test("It is tried once more at the end, and then given up; a refusal ends it at once")
   func ends() {
     let last = RetryTimes.settled(message(), .later("no", after: nil), now: 3599 * Self.second + 1, chance: 0)

@@ -1,7 +1,7 @@
 import StellaModel
 
 /// When a failed message is tried again: after a second, then twice as late each time up to five minutes, by chance up to a half
-/// earlier, so that many that failed together don't come together.
+/// earlier, so that many that failed together don't come together. A sink may ask for a longer pause.
 package enum RetryTimes {
   private static let first: Int64 = 1_000_000_000
   private static let longest: Int64 = 300_000_000_000
@@ -33,7 +33,8 @@ package enum RetryTimes {
         (message.state, message.endedAt) = (.failed, now)
         return message
       }
-      let pause = wish.map { min(max($0, 0), longestWish) } ?? pause(after: message.attempts, chance: chance)
+      // Who asks for no pause would be asked without end.
+      let pause = max(pause(after: message.attempts, chance: chance), min(wish ?? 0, longestWish))
       // Once more at the end.
       message.nextAt = min(now + pause, message.giveUpAt)
     }
