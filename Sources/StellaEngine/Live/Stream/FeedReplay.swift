@@ -15,10 +15,7 @@ struct FeedReplay {
   /// The number of the oldest message.
   var first: Int64? { places[start...].first??.item.numbers.lowerBound }
 
-  /// In the order in which they were told.
-  var items: some Sequence<FeedItem> { items(from: .min) }
-
-  /// Those with messages from this number on. O(log items).
+  /// Those with messages from this number on, in the order in which they were told. O(log items).
   func items(from number: Int64) -> some Sequence<FeedItem> {
     places[place(of: number)...].lazy.compactMap { $0?.item }
   }
