@@ -24,6 +24,8 @@ struct AccessGate: RouterMiddleware {
   let isBehindProxy: Bool
   /// Requests with a wrong credential, by address.
   let strangers = RequestRate(burst: 20, perSecond: 1)
+  /// Before anything is known of them.
+  let lookUps = LookUpGuard()
   /// Requests with a right one, by whose it is.
   let guests = RequestRate(burst: 200, perSecond: 100)
 
@@ -40,6 +42,10 @@ struct AccessGate: RouterMiddleware {
     }
     guard let shown else { return Self.unauthorized("log in first: stella login, or send a token.") }
     let address = Self.address(request, context, isBehindProxy: isBehindProxy)
+    let isSuspect = strangers.isExhausted(address, now: now)
+    guard let lookUp = lookUps.begin(shown.secret, from: address, isSuspect: isSuspect) else {
+      return Self.tooMany(seconds: 1)
+    }
     let identity: Identity?
     do throws(CommandFailure) {
       let authority = authority
@@ -47,8 +53,10 @@ struct AccessGate: RouterMiddleware {
         try authority.identity(by: shown.secret, from: address, isUse: true)
       }
     } catch {
+      lookUps.end(lookUp, isValid: nil)
       return Problem(error).response
     }
+    lookUps.end(lookUp, isValid: identity != nil)
     guard let identity else {
       guard strangers.take(address, now: now) else { return Self.tooMany(seconds: 1) }
       return Self.unauthorized("this session or token is not valid, or no longer. Log in again: stella login")

@@ -34,6 +34,14 @@ package final class RequestRate: Sendable {
     }
   }
 
+  /// Whether ``take(_:now:)`` would refuse, which counts nothing.
+  func isExhausted(_ key: String, now: Int64) -> Bool {
+    buckets.withLock { buckets in
+      guard let bucket = buckets[key] else { return false }
+      return bucket.left + Double(max(0, now - bucket.at)) * perSecond / 1e9 < 1
+    }
+  }
+
   /// Those that are full again say nothing; else the oldest goes.
   private func makeRoom(_ buckets: inout [String: Bucket], _ now: Int64) {
     buckets = buckets.filter { $0.value.left + Double(now - $0.value.at) * perSecond / 1e9 < burst }

@@ -20,17 +20,19 @@ struct HTTPListener: Sendable {
   ///
   /// - Parameters:
   ///   - connections: at a time; others wait to be accepted.
+  ///   - perAddress: of one other machine, where more are closed at once; nil: as many as there are.
   ///   - patience: for a request to be there whole, with its handshake, or an answer to be taken.
   ///   - tls: nil for none.
   /// - Throws: when it can't be bound; nothing runs then.
   init<Context: RequestContext>(
-    _ address: BindAddress, router: Router<Context>, connections: Int, patience: TimeAmount,
+    _ address: BindAddress, router: Router<Context>, connections: Int, perAddress: Int? = nil, patience: TimeAmount,
     tls: TLSConfiguration? = nil
   ) async throws where Context.Source == ApplicationRequestContextSource {
     let logger = Logger(label: "stella.server") { _ in SwiftLogNoOpLogHandler() }
     let (bound, bindings) = AsyncStream.makeStream(of: Int?.self)
     router.add(middleware: UnknownRoutes(router.routes))
     let routes = router.buildResponder()
+    let places = perAddress.map { ConnectionPlaces(each: $0) }
     let plain = HTTPServerBuilder { responder in
       UpgradableChannel(
         responder: responder,
@@ -41,7 +43,7 @@ struct HTTPListener: Sendable {
             try await routes.respond(to: request, context: Context(source: .init(channel: channel, logger: logger)))
           }
           return response?.status == .switchingProtocols ? offer : nil
-        }, patience: patience)
+        }, patience: patience, places: places)
     }
     let application = Application(
       responder: routes, server: try tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,

@@ -7,6 +7,8 @@ import StellaModel
 /// HTTP for people and programs of other machines, all of whom have to say who they are.
 package struct LoginServer: Sendable {
   private static let connectionLimit = 4096
+  /// Of one other machine, unless that is the proxy that all come through.
+  private static let addressLimit = 1024
 
   /// How the server is reached.
   package struct Place: Sendable {
@@ -62,8 +64,8 @@ package struct LoginServer: Sendable {
       browser: browser, logins: logins, identities: identities)
     do {
       listener = try await HTTPListener(
-        .hostname(place.host, port: place.port), router: router, connections: Self.connectionLimit, patience: patience,
-        tls: tls)
+        .hostname(place.host, port: place.port), router: router, connections: Self.connectionLimit,
+        perAddress: place.isBehindProxy ? nil : Self.addressLimit, patience: patience, tls: tls)
     } catch {
       await logins.end()
       await identities.end()

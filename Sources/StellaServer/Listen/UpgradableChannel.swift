@@ -28,10 +28,19 @@ struct UpgradableChannel: ServerChildChannel, HTTPChannelHandler {
   let offer: @Sendable (HTTPRequest, any Channel) async -> SocketOffer?
   /// For the first request to be there.
   let patience: TimeAmount
+  /// Nil: an address may have all there are.
+  let places: ConnectionPlaces?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
+      if let places, let key = ConnectionPlaces.key(channel.remoteAddress?.ipAddress) {
+        if places.take(key) {
+          channel.closeFuture.whenComplete { _ in places.give(key) }
+        } else {
+          try pipeline.addHandler(RefusedConnection(), position: .first)
+        }
+      }
       let deadline = FirstRequestDeadline(patience)
       try pipeline.addHandler(deadline)
       let held = Held()

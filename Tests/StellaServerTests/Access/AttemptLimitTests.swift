@@ -67,6 +67,51 @@ struct AttemptLimitTests {
     #expect(rate.count <= 100)
   }
 
+  @Test("Whether a bucket is empty can be asked without taking from it")
+  func exhausted() {
+    let rate = RequestRate(burst: 2, perSecond: 1)
+    #expect(!rate.isExhausted("a", now: 0) && rate.take("a", now: 0) && !rate.isExhausted("a", now: 0))
+    #expect(rate.take("a", now: 0) && rate.isExhausted("a", now: 0) && rate.isExhausted("a", now: Self.second - 1))
+    #expect(!rate.isExhausted("a", now: Self.second) && rate.take("a", now: Self.second))
+    #expect(!rate.isExhausted("b", now: 0) && rate.count == 1)
+  }
+
+  @Test("An address has a part of the places for credentials that are not known, and who came in before has theirs")
+  func lookUps() throws {
+    let lookUps = LookUpGuard()
+    let mara = try #require(lookUps.begin("mara's", from: "a", isSuspect: false))
+    lookUps.end(mara, isValid: true)
+    let begun = (0..<1000).compactMap { lookUps.begin("wrong \($0)", from: "a", isSuspect: false) }
+    #expect(begun.count == LookUpGuard.most)
+    #expect(lookUps.begin("new", from: "a", isSuspect: false) == nil)
+    #expect(lookUps.begin("mara's", from: "a", isSuspect: true) != nil)
+    #expect(lookUps.begin("wrong", from: "b", isSuspect: false) != nil)
+    for entry in begun { lookUps.end(entry, isValid: false) }
+    let suspect = (0..<1000).compactMap { lookUps.begin("wrong \($0)", from: "a", isSuspect: true) }
+    #expect(suspect.count == LookUpGuard.fewest)
+    // What could not be looked up is neither known nor forgotten, and what is revoked is as any other.
+    let again = try #require(lookUps.begin("mara's", from: "a", isSuspect: true))
+    lookUps.end(again, isValid: nil)
+    let revoked = try #require(lookUps.begin("mara's", from: "a", isSuspect: true))
+    lookUps.end(revoked, isValid: false)
+    #expect(lookUps.begin("mara's", from: "a", isSuspect: true) == nil)
+    for entry in suspect { lookUps.end(entry, isValid: nil) }
+    #expect(lookUps.begin("mara's", from: "a", isSuspect: true) != nil)
+  }
+
+  @Test("One machine has a part of the connections, and this one as many as it likes")
+  func connections() throws {
+    let places = ConnectionPlaces(each: 3)
+    let key = try #require(ConnectionPlaces.key("2001:db8:1:2::9"))
+    #expect((0..<9).count { _ in places.take(key) } == 3)
+    let other = try #require(ConnectionPlaces.key("192.0.2.1"))
+    #expect(places.take(other))
+    places.give(key)
+    #expect(places.take(key) && !places.take(key))
+    for own in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] { #expect(ConnectionPlaces.key(own) == nil) }
+    #expect(ConnectionPlaces.key(nil) == nil && ConnectionPlaces.key("/run/stella.sock") == nil)
+  }
+
   @Test("However many logins fail, the log grows by one record in ten seconds, and none is left out of the count")
   func tally() {
     let tally = FailureTally(burst: 20, step: 10 * Self.second)
