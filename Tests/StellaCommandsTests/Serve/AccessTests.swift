@@ -191,7 +191,8 @@ struct AccessTests {
     let access = try AccessScene()
     try access.start()
     try access.add("tomas", roles: ["viewer"])
-    let bearer = [("authorization", "Bearer \(try access.logIn("tomas"))"), ("content-type", "application/json")]
+    let session = try access.logIn("tomas")
+    let bearer = [("authorization", "Bearer \(session)"), ("content-type", "application/json")]
     func set(_ password: String, former: String) throws -> AccessScene.Answer {
       try access.send(
         "PUT", "/api/v1/users/tomas/password", bearer, #"{"password":"\#(password)","former":"\#(former)"}"#)
