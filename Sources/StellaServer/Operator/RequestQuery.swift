@@ -13,11 +13,11 @@ extension Request {
       guard let name = URLText.decodedForm(part[..<end]),
         let value = URLText.decodedForm(part[end...].dropFirst())
       else {
+        // What it says may be a secret, and isn't repeated.
         throw CommandFailure(
           .usage,
-          TextEscaping.oneLine(
-            "\(Substring(part)) in the URL: behind a % come two hexadecimal digits (%25 is the sign itself), and what comes out has to "
-              + "be UTF-8.", limit: 300))
+          "the query of the URL can't be decoded: behind a % come two hexadecimal digits (%25 is the sign itself), and what comes out "
+            + "has to be UTF-8.")
       }
       parameters.append(OperatorRequest.Parameter(name, value))
     }

@@ -297,7 +297,8 @@ struct AccessTests {
     for (path, status) in [
       ("/health", 200), ("/api/v1/whoami", 401), ("/nowhere", 401), ("/api/v1/runs?token=\(token)", 400),
       ("/api/v1/runs?access_token=x", 400), ("/api/v1/runs?fix=\(token)", 400), ("/api/v1/runs/\(token)", 400),
-      ("/api/v1/session?password=x", 400),
+      ("/api/v1/session?password=x", 400), ("/api/v1/runs?acc%65ss_token=x", 400), ("/health?%zz=\(token)", 400),
+      ("/health?colour=%zz", 200),
     ] {
       let answer = try access.send("GET", path)
       #expect(answer.status == status, "\(path): \(answer.status)")
