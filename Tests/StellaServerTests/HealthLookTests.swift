@@ -55,7 +55,7 @@ struct HealthLookTests {
     #expect(told.count == 1 && told.allSatisfy { !$0.isWell && $0.detail.contains("5 s") })
     gate.signal()
     let answer = await first
-    #expect(answer.allSatisfy(\.isWell))
+    #expect(answer.allSatisfy { $0.isWell })
     await look.end()
     #expect(scene.looks.withLock { $0 } == 1)
   }
