@@ -422,6 +422,27 @@ struct LiveFeedTests {
     #expect(reader.awaitDrop() && feed.figures.dropped == 1)
   }
 
+  @Test("More alerts at once than may wait are told as a gap to who wants alerts, and counted")
+  func tooManyAlerts() throws {
+    let feed = try feed { $0.queue = 3 }
+    defer { feed.end() }
+    let (all, events) = (Listener(), Listener())
+    try feed.join(all, filter())
+    try feed.join(events, filter([("types", "event")]))
+    // Both have been let in before the alerts come.
+    Self.put(Self.records, to: feed.tap, first: 0)
+    for listener in [all, events] { listener.until("\"ok\"") }
+    feed.take((1...5).map { Self.alert($0) })
+    let told = all.until("gap")
+    #expect(told.contains("id3") && !told.contains("id4"), "\(told)")
+    #expect(told.contains(#"{"type":"gap","data":{"missed":2,"reason":"too fast"}}"#), "\(told)")
+    feed.take([Self.alert(6)])
+    #expect(all.until("id6").contains("t-8\""))
+    Self.put(Self.records, to: feed.tap, first: 2)
+    #expect(!events.until("t-10\"").contains("gap"))
+    #expect(feed.figures.lostNews == 2)
+  }
+
   @Test("Events that were not tapped are told as a gap to who listened, and to nobody else")
   func gaps() throws {
     let feed = try feed()

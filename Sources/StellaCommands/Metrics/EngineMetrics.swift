@@ -119,6 +119,9 @@ enum EngineMetrics {
     metrics.add(
       "stella_stream_lost_events_total", .counter, "Events that no client was told of because they came too fast.",
       counts.lostEvents)
+    metrics.add(
+      "stella_stream_lost_news_total", .counter,
+      "Alerts, runs and silences that no client was told of because too many waited.", counts.lostNews)
   }
 
   private static func add(_ figures: EventRecorder.Figures, to metrics: inout MetricsText) {

@@ -38,7 +38,7 @@ final class FeedThread {
   func run() {
     while true {
       var (inbox, batches) = wait()
-      for command in inbox.commands { carryOut(command) }
+      for command in inbox.commands where !command.isNews { carryOut(command) }
       // After those that have made room.
       dropStalled()
       batches.reverse()
@@ -47,6 +47,9 @@ final class FeedThread {
         tell(batch)
         flush()
       }
+      // Behind the events that an alert is made of.
+      for command in inbox.commands where command.isNews { carryOut(command) }
+      if inbox.lost > 0 { tellLost(inbox.lost) }
       flush()
       if inbox.isEnding {
         for resumption in returning {
@@ -259,6 +262,16 @@ final class FeedThread {
     for view in order where view.filter.kinds.contains(.event) {
       send(Self.gap(missed, reason, view.filter.framing), to: view, toResumed: toResumed)
     }
+  }
+
+  /// Says that so many alerts, runs and silences are missing: more came than may wait.
+  private func tellLost(_ news: Int) {
+    flush()
+    for view in order where view.filter.kinds != [.event] {
+      send(Self.gap(Int64(news), "too fast", view.filter.framing), to: view)
+    }
+    feed.counts.withLock { $0.lostNews += news }
+    next += Int64(news)
   }
 
   private static func gap(_ missed: Int64?, _ reason: String, _ framing: FeedFilter.Framing) -> FeedChunk {

@@ -37,6 +37,8 @@ package final class LiveFeed: Sendable {
     package var messages = 0
     /// Events that nobody was told of because they came too fast.
     package var lostEvents = 0
+    /// Alerts, runs and silences that nobody was told of because too many waited.
+    package var lostNews = 0
   }
 
   enum Command: Sendable {
@@ -48,6 +50,14 @@ package final class LiveFeed: Sendable {
     case remarked(StoredAlert, json: String)
     case run(Run)
     case silence(Silence, json: String)
+
+    /// Whether clients are told of it, rather than come, go or go on.
+    var isNews: Bool {
+      switch self {
+      case .alert, .remarked, .run, .silence: true
+      case .join, .leave, .room: false
+      }
+    }
   }
 
   struct Inbox {
