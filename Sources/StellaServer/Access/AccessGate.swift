@@ -156,9 +156,8 @@ struct AccessGate: RouterMiddleware {
   }
 
   private static func secretInURL(_ request: Request) -> Response? {
-    // What can't be decoded is refused by the routes that look at it, and looked through as it is.
-    let parameters = (try? request.query()) ?? [OperatorRequest.Parameter("", request.uri.query ?? "")]
-    let isSecret = parameters.contains { parameter in
+    // What can't be decoded is refused by the routes that look at it.
+    let isSecret = request.looseQuery.contains { parameter in
       secretNames.contains(parameter.name.lowercased()) || parameter.value.contains("stella_s_")
         || parameter.value.contains("stella_t_") || TokenVerifier.isToken(parameter.value)
     }

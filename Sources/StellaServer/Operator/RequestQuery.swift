@@ -8,11 +8,8 @@ extension Request {
   /// - Throws: ``CommandFailure`` `usage` for what can't be decoded.
   func query() throws(CommandFailure) -> [OperatorRequest.Parameter] {
     var parameters: [OperatorRequest.Parameter] = []
-    for part in (uri.query ?? "").utf8.split(separator: UInt8(ascii: "&")) {
-      let end = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
-      guard let name = URLText.decodedForm(part[..<end]),
-        let value = URLText.decodedForm(part[end...].dropFirst())
-      else {
+    for part in queryParts {
+      guard let name = URLText.decodedForm(part.name), let value = URLText.decodedForm(part.value) else {
         // What it says may be a secret, and isn't repeated.
         throw CommandFailure(
           .usage,
@@ -22,5 +19,20 @@ extension Request {
       parameters.append(OperatorRequest.Parameter(name, value))
     }
     return parameters
+  }
+
+  /// The same, with what can't be decoded as it came.
+  var looseQuery: [OperatorRequest.Parameter] {
+    queryParts.map { part in
+      OperatorRequest.Parameter(
+        URLText.decodedForm(part.name) ?? String(part.name), URLText.decodedForm(part.value) ?? String(part.value))
+    }
+  }
+
+  private var queryParts: [(name: Substring.UTF8View, value: Substring.UTF8View)] {
+    (uri.query ?? "")[...].utf8.split(separator: UInt8(ascii: "&")).map { part in
+      let end = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+      return (part[..<end], part[end...].dropFirst())
+    }
   }
 }
