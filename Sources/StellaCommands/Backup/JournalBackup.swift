@@ -1,43 +1,36 @@
 import StellaEngine
 import StellaModel
 
-/// Copies the intake journal around the store: files of it go away once a checkpoint lies behind them, which the copied store
-/// may not have yet.
+/// Copies the intake journal with the store: files of it go away once a checkpoint lies behind them, which the copied store may not
+/// have yet, so a lease keeps them there meanwhile.
 struct JournalBackup {
   static let directory = "intake"
-  private static let attempts = 5
 
   /// The state directory.
   let source: String
   let target: String
 
-  /// Copies both, until the copy has every line that was acknowledged and that the copied store hasn't used.
+  /// Copies both. The copy has every line that was acknowledged and that the copied store hasn't used, as far as they were there.
   ///
-  /// - Parameter copyStore: copies the store, in the place of an earlier copy, and tells where it goes on in the journal.
-  /// - Throws: also when lines were used faster than they could be copied, again and again.
+  /// - Parameter copyStore: copies the store, and tells where it goes on in the journal.
+  /// - Throws: also when files went away in spite of the lease, because the journal had no more room for them.
   func take(_ copyStore: () throws -> SourcePosition?) throws {
-    _ = try copyFiles()
-    let place = target + "/" + Self.directory
-    let start = try JournalCopy(path: place).start ?? 0
-    for _ in 0..<Self.attempts {
-      let saved = try copyStore()
-      if try copyFiles(), try JournalCopy(path: place).isWhole(from: saved, else: start) { return }
+    let lease = try JournalLease(path: source + "/" + Self.directory)
+    defer { withExtendedLifetime(lease) {} }
+    let start = try files().compactMap { JournalCopy.base(of: $0) }.min() ?? 0
+    let saved = try copyStore()
+    var isLastThere = true
+    for path in try files() {
+      let file = try StateBackup.copy(path, from: source, to: target)
+      if JournalCopy.base(of: path) != nil { isLastThere = file != nil }
     }
-    throw CommandFailure(
-      .failure,
-      "\(source)/\(Self.directory) lacks lines, or they were used faster than they could be copied, "
-        + "\(Self.attempts) times. Try again when less comes in.")
+    guard isLastThere, try JournalCopy(path: target + "/" + Self.directory).isWhole(from: saved, orFrom: start) else {
+      throw CommandFailure(
+        .failure,
+        "\(source)/\(Self.directory) lacks lines: so many came in that it didn't keep them until they were copied. "
+          + "Try again when less comes in.")
+    }
   }
 
-  /// Copies the files that are there, over what was copied of them.
-  ///
-  /// - Returns: whether the last with lines was there still.
-  private func copyFiles() throws -> Bool {
-    var isLastThere = true
-    for path in try StateFiles.list(source, below: Self.directory) {
-      let file = try StateBackup.copy(path, from: source, to: target)
-      if JournalCopy.isSegment(path) { isLastThere = file != nil }
-    }
-    return isLastThere
-  }
+  private func files() throws -> [String] { try StateFiles.list(source, below: Self.directory) }
 }

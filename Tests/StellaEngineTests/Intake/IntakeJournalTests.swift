@@ -127,6 +127,35 @@ struct IntakeJournalTests {
     #expect(journal.state == .init(heldBytes: 0, trouble: nil))
   }
 
+  @Test("Files stay while somebody has a lease, as far as there is room")
+  func lease() async throws {
+    let journal = try journal(segment: 4, held: 12)
+    defer { journal.finish() }
+    let identity = JournalSource(journal, saved: nil).position.identity
+    func append(_ lines: String...) async throws {
+      for line in lines { try await journal.append(Array((line + "\n").utf8)) }
+    }
+    func release(_ offset: Int64) { journal.release(SourcePosition(identity: identity, offset: offset)) }
+    try await append("aaa", "bbb", "ccc")
+    var (first, second) = (try JournalLease(path: path), try JournalLease(path: path))
+    #expect(first != nil && second != nil)
+    release(12)
+    #expect(files.count == 3 && journal.state.heldBytes == 0)
+    first = nil
+    release(12)
+    #expect(files.count == 3)
+    try await append("ddd", "eee")
+    release(16)
+    #expect(files == [JournalSegment.name(16)])
+    try await append("fff")
+    release(24)
+    #expect(files.count == 2)
+    second = nil
+    release(24)
+    #expect(files == [JournalSegment.name(20)])
+    #expect(try JournalLease(path: path + "/none") == nil)
+  }
+
   @Test("When detection is too far behind, lines are refused until it has caught up; none of those refused is there")
   func full() async throws {
     let told = Told()

@@ -265,7 +265,8 @@ package final class IntakeJournal: @unchecked Sendable {
     lock.locked { segments.first { $0.end > offset } }.map { (directory.file($0.base), $0) }
   }
 
-  /// A durable checkpoint goes on from here: nobody needs what is before it.
+  /// A durable checkpoint goes on from here: nobody needs what is before it, but for who has a ``JournalLease``, for whom as much
+  /// is kept as may be held anyway.
   package func release(_ position: SourcePosition) {
     guard position.identity == identity else { return }
     var isOver = false
@@ -273,6 +274,8 @@ package final class IntakeJournal: @unchecked Sendable {
       released = max(released, min(position.offset, end))
       if trouble?.code == .full, end - released < limits.heldBytes { isOver = change(nil) }
       let gone = segments.dropLast().filter { $0.end <= released }
+      guard let first = gone.first else { return [] }
+      if released - first.base <= limits.heldBytes, JournalLease.isHeld(path: directory.path) { return [] }
       segments.removeFirst(gone.count)
       return gone
     }

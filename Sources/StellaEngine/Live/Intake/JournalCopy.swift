@@ -18,17 +18,15 @@ package struct JournalCopy: Sendable {
     segments = try directory.segments()
   }
 
-  /// Whether this is the path of a file with lines.
-  package static func isSegment(_ path: String) -> Bool {
-    path.split(separator: "/").last.flatMap { JournalSegment.base(ofName: String($0)) } != nil
+  /// The offset of the first line of the file with this path; nil when it holds no lines.
+  package static func base(of path: String) -> Int64? {
+    path.split(separator: "/").last.flatMap { JournalSegment.base(ofName: String($0)) }
   }
 
-  /// The offset of the first line; nil when there is none.
-  package var start: Int64? { segments.first?.base }
-
-  /// Whether every line is there from where detection goes on by a saved position, or else from `start`, up to the last.
-  package func isWhole(from saved: SourcePosition?, else start: Int64) -> Bool {
-    var end = saved.flatMap { $0.identity == identity ? $0.offset : nil } ?? start
+  /// Whether every line is there from where detection goes on by a saved position up to the last; of those before `start`, which
+  /// were gone before, none can be.
+  package func isWhole(from saved: SourcePosition?, orFrom start: Int64) -> Bool {
+    var end = max(start, saved.flatMap { $0.identity == identity ? $0.offset : nil } ?? start)
     for segment in segments {
       if segment.base > end { return false }
       end = max(end, segment.end)
