@@ -276,6 +276,7 @@ let package = Package(
         "StellaServer", "StellaArchive", "StellaEngine", "StellaLogging", "StellaDetection", "StellaIntake",
         "StellaModel", "StellaTesting", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: swiftSettings),

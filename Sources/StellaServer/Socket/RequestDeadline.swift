@@ -13,8 +13,11 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
   private let limit: TimeAmount
   private var timer: Scheduled<Void>?
-  /// Requests that are there whole, and whose answers are not.
+  /// Requests that are there whole, and whose answers were not taken. One less while a request that was answered before it was
+  /// there whole is not yet.
   private var unanswered = 0
+  /// Answers that were begun and not taken yet. While there are some, the timer is theirs, whatever requests come meanwhile.
+  private var answers = 0
   /// Parts of an answer without an end that were written and not taken yet; nil of other answers.
   private var untaken: Int?
 
@@ -41,16 +44,21 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .end = unwrapInboundIn(data) {
+    switch unwrapInboundIn(data) {
+    case .head: if answers == 0, unanswered == 0 { start(context) }
+    case .body: break
+    case .end:
       unanswered += 1
-      stop()
+      if answers == 0 { wait(context) }
     }
     context.fireChannelRead(data)
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
+    case .head(let head) where head.status.kind == .informational: context.write(data, promise: promise)
     case .head(let head):
+      answers += 1
       untaken = Self.isEndless(head) ? 0 : nil
       if untaken == nil { start(context) } else { stop() }
       context.write(data, promise: promise)
@@ -83,9 +91,14 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     if left == 1 { stop() }
   }
 
-  /// Now the next request is waited for, unless it is there already.
   private func answered(_ context: ChannelHandlerContext) {
-    unanswered = max(0, unanswered - 1)
-    if unanswered == 0 { start(context) } else { stop() }
+    unanswered -= 1
+    answers -= 1
+    if answers == 0 { wait(context) }
+  }
+
+  /// For the host while it has a whole request; else for what is missing of one, or for the next.
+  private func wait(_ context: ChannelHandlerContext) {
+    if unanswered > 0 { stop() } else { start(context) }
   }
 }
