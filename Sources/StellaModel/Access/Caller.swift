@@ -34,6 +34,8 @@ package enum Caller: Sendable, Hashable {
   /// A person, or such a visitor, on the log.
   package static func actor(_ name: String) -> String { isVisitor(name) ? name : "user:\(name)" }
 
+  package static func isToken(_ actor: String) -> Bool { owner(ofTokenActor: actor) != nil }
+
   /// The person behind ``tokenActor(_:owner:)``; nil for another text.
   package static func owner(ofTokenActor text: String) -> String? {
     guard text.hasPrefix("token:"), let at = text.lastIndex(of: "@") else { return nil }

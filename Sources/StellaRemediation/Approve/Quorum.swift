@@ -55,7 +55,7 @@ package struct Quorum: Sendable, Hashable {
     var seating = Seating(seats: electorate.seats)
     var decisions: [String: RunVote.Decision] = [:]
     var rejecter: String?
-    var decider: String? = facts.isSafe && policy.runsSafeAtOnce && facts.digest != nil ? Policy.safeDecider : nil
+    var decider: String? = facts.isForPolicy && policy.runsSafeAtOnce && facts.digest != nil ? Policy.safeDecider : nil
     for vote in votes {
       let person = people[vote.voter]
       var bar: VoteBar?

@@ -26,6 +26,10 @@ package struct VotingFacts: Sendable, Hashable {
     self.isSafe = isSafe
   }
 
+  /// Whether a policy may decide without any person: what a program asked for, or had planned into something else, waits for
+  /// one, since no token decides.
+  var isForPolicy: Bool { isSafe && !Caller.isToken(requestedBy) && !editors.contains(where: Caller.isToken) }
+
   package init(_ run: Run, authors: [String] = [], isSafe: Bool = false) {
     self.init(
       run: run.id, requestedBy: run.requestedBy, editors: run.editors, authors: authors, digest: run.digest,

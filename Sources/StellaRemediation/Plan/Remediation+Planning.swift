@@ -104,9 +104,10 @@ extension Remediation {
       ], transaction)
   }
 
-  /// Approves a plan of safe effects where the policy lets those run at once; others stay as they are.
+  /// Approves a plan of safe effects where the policy lets those run at once; others stay as they are, and so does every run
+  /// that a program had a part in.
   func decideByPolicy(_ run: inout Run, _ policy: Policy, _ transaction: Store.Transaction) throws {
-    guard run.isSafe, policy.runsSafeAtOnce, let digest = run.digest else { return }
+    guard facts(of: run).isForPolicy, policy.runsSafeAtOnce, let digest = run.digest else { return }
     try transaction.insert(
       RunVote(
         run: run.id, voter: Policy.safeDecider, decision: .approve, digest: digest,
@@ -153,6 +154,8 @@ extension Remediation {
     next.alertKey = run.alertKey
     next.reason = run.reason
     next.editors = run.editors
+    // A program that asks for another plan: as with a run of its own, a person decides.
+    if Caller.isToken(actor), !next.editors.contains(actor) { next.editors.append(actor) }
     next.rollsBack = run.rollsBack
     next.supersedes = run.id
     next.supersessions = run.supersessions + 1

@@ -163,6 +163,20 @@ struct QuorumTests {
     #expect(election.quorum([]).state == .pending)
   }
 
+  @Test("A safe plan that a token asked for, or had made, is for people alone")
+  func safeOfToken() {
+    var election = Sample()
+    election.facts.isSafe = true
+    election.facts.requestedBy = Caller.tokenActor("ci", owner: "ada")
+    #expect(election.quorum([]).state == .pending && election.quorum([]).decider == nil)
+    #expect(bars(election.quorum([Sample.vote("policy:safe")])) == ["not_by_policy"])
+    #expect(election.quorum([Sample.vote("mara")]).state == .satisfied)
+    election.facts.requestedBy = "rule:pay-stuck"
+    #expect(election.quorum([]).decider == "policy:safe")
+    election.facts.editors = [Caller.tokenActor("ci", owner: "ada")]
+    #expect(election.quorum([]).state == .pending && election.quorum([]).decider == nil)
+  }
+
   @Test("Whoever can't vote is told why, with who can")
   func sentences() {
     var election = Sample(policy: Sample.both)

@@ -38,6 +38,41 @@ struct RunTests {
     try harness.checkLog()
   }
 
+  @Test("A safe fix that a token asks for waits for a person; one that a person asks for runs at once")
+  func safeOfToken() throws {
+    let target = LedgerTarget("hook", isSafe: true)
+    harness.targets.executors = ["hook": target]
+    harness.load(RunHarness.request())
+    let parameters = [FieldValue.Member("service", .string("shop"))]
+    let run = try harness.remediation.request(
+      "restart", parameters: parameters, by: Caller.tokenActor("ci", owner: "root"))
+    #expect(run.state == .awaiting && run.isSafe)
+    #expect(try harness.store.readRuns { try $0.votes(on: run.id) }.isEmpty)
+    let runner = try harness.runner()
+    #expect(try runner.turn().isEmpty)
+    #expect(target.ledger.isEmpty)
+    #expect(try harness.vote(run, by: "mara").run.state == .approved)
+    #expect(try runner.turn().map(\.state) == [.succeeded])
+    let own = try harness.remediation.request("restart", parameters: parameters, by: "user:mara")
+    #expect(own.state == .approved)
+  }
+
+  @Test("What a token has planned anew waits for a person, whoever asked for it, and though it is safe now")
+  func replannedByToken() throws {
+    let run = try proposed(LedgerTarget("hook"))
+    #expect(run.state == .awaiting)
+    let target = LedgerTarget("hook", isSafe: true)
+    target.move(to: "ledger-2")
+    harness.targets.executors = ["hook": target]
+    let token = Caller.tokenActor("ci", owner: "root")
+    let next = try harness.remediation.replan(run.id, by: token)
+    #expect(next.supersedes == run.id && next.isSafe && next.editors == [token])
+    #expect(next.state == .awaiting && next.requestedBy == run.requestedBy)
+    #expect(try harness.runner().turn().isEmpty)
+    #expect(target.ledger.isEmpty)
+    #expect(try harness.vote(next, by: "mara").run.state == .approved)
+  }
+
   @Test("Any other fix waits until somebody who may approves exactly its plan")
   func waits() throws {
     let target = LedgerTarget("hook")
