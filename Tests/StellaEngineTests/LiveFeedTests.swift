@@ -380,7 +380,11 @@ struct LiveFeedTests {
     let feed = try feed { $0.replayBytes = 45 * size }
     var filter = try filter()
     filter.isPrivileged = true
+    let listener = Listener()
+    try feed.join(listener, filter)
     feed.take(alerts(1...100))
+    listener.until("t-100\"")
+    feed.leave(listener, filter)
     return (feed, filter, alerts)
   }
 
@@ -410,6 +414,90 @@ struct LiveFeedTests {
       }
     }
     #expect(gaps == 1 && feed.figures.dropped == 0)
+  }
+
+  @Test("Who is overtaken again and again is told what happens from then on, as any other")
+  func overtakenAgain() throws {
+    let (feed, filter, alerts) = try filledFeed()
+    defer { feed.end() }
+    let reader = Reader()
+    try feed.join(reader, filter, after: "t-0")
+    var (told, next, gaps) = (100, 1, 0)
+    func read() throws {
+      let lines = reader.read()
+      try #require(!lines.isEmpty, "\(next)")
+      for line in lines {
+        if let gap = line.wholeMatch(of: /\{"type":"gap","data":\{"missed":(\d+),"reason":"not kept"\}\}/) {
+          gaps += 1
+          next += try #require(Int(gap.1))
+        } else {
+          try #require(line.hasPrefix("{\"id\":\"t-\(next)\","), "\(next): \(line.prefix(80))")
+          next += 1
+        }
+      }
+    }
+    while gaps < 3, told < 2000 {
+      feed.take(alerts(told + 1...told + 30))
+      told += 30
+      try read()
+    }
+    #expect(gaps == 3)
+    // More at once than is kept.
+    feed.take(alerts(told + 1...told + 200))
+    told += 200
+    while next <= told { try read() }
+    #expect(gaps == 3 && feed.figures.dropped == 0)
+  }
+
+  @Test("What happens is told while somebody who came back is told much")
+  func turns() throws {
+    let feed = try feed { $0.replayBytes = 64 << 20 }
+    defer { feed.end() }
+    final class Client: FeedClient {
+      private let onTake: @Sendable (FeedChunk) -> Void
+
+      init(_ onTake: @escaping @Sendable (FeedChunk) -> Void) { self.onTake = onTake }
+
+      func take(_ chunk: FeedChunk) -> Bool {
+        onTake(chunk)
+        return true
+      }
+
+      func hasRoom(for bytes: Int, orElse body: @escaping @Sendable () -> Void) -> Bool { true }
+      func drop() {}
+      func end(_ farewell: FeedChunk) {}
+    }
+    final class Told: Sendable {
+      /// Messages to who came back: so far, and when the other client was told of what happened meanwhile.
+      let counts = Mutex((now: 0, then: Int?.none))
+      let isAll = DispatchSemaphore(value: 0)
+    }
+    let told = Told()
+    var filter = try filter()
+    filter.isPrivileged = true
+    let listener = Listener()
+    try feed.join(listener, filter)
+    feed.take((1...5000).map { Self.alert($0) })
+    listener.until("t-5000\"")
+    try feed.join(
+      Client { chunk in
+        if String(decoding: chunk.bytes, as: UTF8.self).contains("t-5001\"") {
+          told.counts.withLock { $0.then = $0.now }
+        }
+      }, filter)
+    try feed.join(
+      Client { [feed] chunk in
+        let (before, now) = told.counts.withLock { counts in
+          let before = counts.now
+          counts.now += chunk.count
+          return (before, counts.now)
+        }
+        if before == 0 { feed.take([Self.alert(5001)]) }
+        if now == 5001 { told.isAll.signal() }
+      }, filter, after: "t-0")
+    #expect(told.isAll.wait(timeout: .now() + 30) == .success)
+    let then = try #require(told.counts.withLock(\.then))
+    #expect(then > 0 && then < 5000, "\(then)")
   }
 
   @Test("Who takes nothing of what it missed while all of that gives way is dropped")

@@ -9,7 +9,7 @@ final class IntakeBudget: Sendable {
     case stranger
   }
 
-  private final class Part: Sendable {
+  fileprivate final class Part: Sendable {
     let limit: Int
     let held = Mutex(0)
 

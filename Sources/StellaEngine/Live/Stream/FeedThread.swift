@@ -4,6 +4,9 @@ import StellaModel
 
 /// The thread of a ``LiveFeed``: everything that changes there belongs to it.
 final class FeedThread {
+  /// Messages that are looked at for clients that come back before what happens now is told again: some milliseconds.
+  private static let turn = 2048
+
   private let feed: LiveFeed
   private let masker: Masker
   private let conditions = FeedConditions()
@@ -14,6 +17,10 @@ final class FeedThread {
   private var order: [FeedView] = []
   /// Clients that came back and haven't been told yet of all that they missed, in the order in which they came.
   private var returning: [FeedResumption] = []
+  /// Those of them that have room, in the order in which they are told more.
+  private var ready: [FeedResumption] = []
+  /// Whether what is kept may take more than was counted, because it was encoded for who came back.
+  private var hasUncounted = false
   private var decoders: [UInt16: (decided: LogFormat?, decoder: any Decoder)] = [:]
   private var replay: FeedReplay
   private var ends = ToldEnds()
@@ -51,6 +58,7 @@ final class FeedThread {
       for command in inbox.commands where command.isNews { carryOut(command) }
       if inbox.lost > 0 { tellLost(inbox.lost) }
       flush()
+      if !inbox.isEnding { goOn() }
       if inbox.isEnding {
         for resumption in returning {
           let view = FeedView(resumption.filter, epoch: feed.epoch)
@@ -66,7 +74,7 @@ final class FeedThread {
 
   private func wait() -> (LiveFeed.Inbox, [TappedBatch]) {
     var found = take()
-    guard found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding else { return found }
+    guard found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding, ready.isEmpty else { return found }
     feed.tap.rest()
     found = take()
     if found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding {
@@ -122,7 +130,7 @@ final class FeedThread {
       view.remove(client)
       if view.isEmpty { drop(view) }
     case .join(let client, let filter, let id): join(client, filter, after: id)
-    case .room(let client): if let resumption = resumption(of: client) { goOn(resumption) }
+    case .room(let client): if let resumption = resumption(of: client) { makeReady(resumption) }
     case .silence(let silence, let json):
       tell(.silence, rule: silence.rule, severity: nil, service: Self.service(silence.key), Array(json.utf8))
     }
@@ -149,7 +157,7 @@ final class FeedThread {
     returning.append(resumption)
     // What happens meanwhile is for it, too.
     useTap()
-    goOn(resumption)
+    makeReady(resumption)
   }
 
   /// Tells a client what happens from now on.
@@ -319,11 +327,33 @@ final class FeedThread {
     returning.first { ObjectIdentifier($0.client) == client }
   }
 
+  private func makeReady(_ resumption: FeedResumption) {
+    if resumption.isReady { return }
+    resumption.isReady = true
+    ready.append(resumption)
+  }
+
+  /// Tells those that have room of what they missed, one after the other, as much as a turn allows.
+  private func goOn() {
+    var left = Self.turn
+    while left > 0, !ready.isEmpty {
+      let resumption = ready.removeFirst()
+      resumption.isReady = false
+      goOn(resumption, &left)
+    }
+    if hasUncounted {
+      hasUncounted = false
+      replay.measure()
+    }
+  }
+
   /// Tells a client as much of what it missed as it has room for; once that is all, it is told what happens like any other.
-  private func goOn(_ resumption: FeedResumption) {
+  ///
+  /// - Parameter left: messages that may be looked at.
+  private func goOn(_ resumption: FeedResumption, _ left: inout Int) {
     let (client, first) = (resumption.client, resumption.next)
     let id = ObjectIdentifier(client)
-    while let chunk = resumption.waiting ?? portion(for: resumption) {
+    while let chunk = resumption.waiting ?? portion(for: resumption, &left) {
       let hasRoom = client.hasRoom(for: chunk.bytes.count) { [feed] in feed.give(.room(id)) }
       guard hasRoom else {
         resumption.waiting = chunk
@@ -335,45 +365,55 @@ final class FeedThread {
       guard hand(chunk, to: client) else { return forget(resumption) }
       resumption.horizon = next
     }
+    guard resumption.next >= next else {
+      replay.measure(first..<resumption.next)
+      return makeReady(resumption)
+    }
     forget(resumption)
     admit(client, resumption.filter, isResumed: true)
   }
 
   private func forget(_ resumption: FeedResumption) {
     returning.removeAll { $0 === resumption }
-    replay.measure()
+    if resumption.isReady { ready.removeAll { $0 === resumption } }
+    hasUncounted = true
     useTap()
   }
 
   /// Drops who took nothing while all that was kept gave way to what came since.
   private func dropStalled() {
     guard let first = replay.first else { return }
-    for resumption in returning where resumption.horizon <= first {
+    for resumption in returning where !resumption.isReady && resumption.horizon <= first {
       feed.counts.withLock { $0.dropped += 1 }
       resumption.client.drop()
       forget(resumption)
     }
   }
 
-  /// The next that a client missed, as much as goes out together, or that something of it isn't kept; nil when there is no more.
-  private func portion(for resumption: FeedResumption) -> FeedChunk? {
+  /// The next that a client missed, as much as goes out together, or that something of it isn't kept; nil when there is no more,
+  /// or when no more may be looked at.
+  private func portion(for resumption: FeedResumption, _ left: inout Int) -> FeedChunk? {
     let view = FeedView(resumption.filter, epoch: feed.epoch)
     for item in replay.items(from: resumption.next) {
+      if left <= 0 { return view.chunk() }
       let numbers = item.numbers
       if numbers.lowerBound > resumption.next {
         if let chunk = view.chunk() { return chunk }
-        return skip(to: numbers.lowerBound, resumption)
+        resumption.gaps += 1
+        // What happens came faster than it is taken, again: as to any other client it is told, or too much for it.
+        return skip(to: resumption.gaps > FeedResumption.mostGaps ? next : numbers.lowerBound, resumption)
       }
       switch item {
       case .message(let message):
         add(message, to: view)
         resumption.next = numbers.upperBound
-      case .events(let batch): add(batch, to: view, for: resumption)
+        left -= 1
+      case .events(let batch): add(batch, to: view, for: resumption, &left)
       }
       if view.isFull { return view.chunk() }
     }
     if let chunk = view.chunk() { return chunk }
-    return resumption.next < next ? skip(to: next, resumption) : nil
+    return resumption.next < next && left > 0 ? skip(to: next, resumption) : nil
   }
 
   private func skip(to number: Int64, _ resumption: FeedResumption) -> FeedChunk {
@@ -382,18 +422,20 @@ final class FeedThread {
     return Self.gap(missed, "not kept", resumption.filter.framing)
   }
 
-  /// Collects the events of a batch that a client missed, until they are as much as goes out together.
-  private func add(_ batch: FeedBatch, to view: FeedView, for resumption: FeedResumption) {
+  /// Collects the events of a batch that a client missed, until they are as much as goes out together or may be looked at.
+  private func add(_ batch: FeedBatch, to view: FeedView, for resumption: FeedResumption, _ left: inout Int) {
     let end = batch.first + Int64(batch.tapped.count)
     guard view.filter.kinds.contains(.event) else {
       resumption.next = end
+      left -= 1
       return
     }
     let decoder = decoder(of: batch.tapped)
-    while resumption.next < end, !view.isFull {
+    while resumption.next < end, left > 0, !view.isFull {
       let number = resumption.next
       let row = Int(number - batch.first)
       resumption.next += 1
+      left -= 1
       guard resumption.holds(batch, row, decoder), let json = batch.json(row, view.filter, decoder, masker) else {
         continue
       }
