@@ -496,7 +496,8 @@ struct LiveFeedTests {
         if now == 5001 { told.isAll.signal() }
       }, filter, after: "t-0")
     #expect(told.isAll.wait(timeout: .now() + 30) == .success)
-    let then = try #require(told.counts.withLock(\.then))
+    let counts = told.counts.withLock { $0 }
+    let then = try #require(counts.then)
     #expect(then > 0 && then < 5000, "\(then)")
   }
 

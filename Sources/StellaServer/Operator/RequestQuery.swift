@@ -25,7 +25,8 @@ extension Request {
   var looseQuery: [OperatorRequest.Parameter] {
     queryParts.map { part in
       OperatorRequest.Parameter(
-        URLText.decodedForm(part.name) ?? String(part.name), URLText.decodedForm(part.value) ?? String(part.value))
+        URLText.decodedForm(part.name) ?? String(decoding: part.name, as: UTF8.self),
+        URLText.decodedForm(part.value) ?? String(decoding: part.value, as: UTF8.self))
     }
   }
 
