@@ -53,7 +53,8 @@ class Stream {
 
   /** Which messages to get; another filter begins anew, from now on. */
   want(filter) {
-    const isSame = JSON.stringify(filter) === JSON.stringify(this.#filter);
+    // What is empty isn't asked for: only what the server is told makes another filter.
+    const isSame = query(filter) === query(this.#filter);
     if (isSame && this.#wanted) return;
     this.#wanted = true;
     // What was never asked for is no gap.

@@ -14,6 +14,7 @@ VIEWS = ["overview", "alerts", "events", "approvals", "runs", "rules", "log", "h
 SHOWN = "document.querySelector('.view:not([hidden])')"
 ROWS = "[...document.querySelectorAll('.view:not([hidden]) .grid-space .grid-row:not([hidden])')]"
 EVENTS = "document.getElementById('link').dataset.types?.includes('event')"
+ALL = "stub.asks('stream').at(-1) === 'stream?types=event%2Calert%2Crun%2Csilence'"
 LIVE = "document.getElementById('link').dataset.state === 'live'"
 
 
@@ -628,6 +629,21 @@ def filters(visit):
     page.click(".view:not([hidden]) .pause")
     shown("error2", "error8")
     page.press("Escape")
+    # Who wants the same in another view keeps the stream: nothing is lost between the two.
+    choose("")
+    page.until("!stub.asks('stream').at(-1).includes('level=')", "the stream without a filter")
+    visit.view("overview")
+    page.until(ALL, "that the overview wants events, too")
+    visit.view("events")
+    page.until(EVENTS, "the stream of events")
+    page.run("stub.told('event', stub.event(3, 'info'))")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('info3'))", "an event without a filter")
+    count = page.run("stub.asks('stream').length")
+    visit.view("overview")
+    page.run("stub.told('event', stub.event(4, 'info'))")
+    visit.view("events")
+    page.until(f"{ROWS}.some((row) => row.textContent.includes('info4'))", "what came while the overview was shown")
+    check(page.run("stub.asks('stream').length") == count, "the stream began anew although the same is wanted")
 
 
 def bell(visit):
