@@ -165,6 +165,7 @@ session.on((now, former) => {
   pause(now.state === "out");
   if (now.state === "in" || now.state === "open") {
     if (former !== undefined && former !== now.user) {
+      stream.forget();
       for (const view of views) view.reset?.();
       resetAll();
       if (shown) route();

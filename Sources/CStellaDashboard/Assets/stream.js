@@ -69,6 +69,15 @@ class Stream {
     this.#set("refused", "nobody is logged in");
   }
 
+  /** Forgets where it was, for another person: what is wanted next begins anew. */
+  forget() {
+    this.#end();
+    this.#wanted = false;
+    this.#last = null;
+    this.heard = NaN;
+    this.staleSince = NaN;
+  }
+
   #sleep() {
     this.#end();
     this.#set("asleep", "the page was hidden");

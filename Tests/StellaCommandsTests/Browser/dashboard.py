@@ -15,6 +15,8 @@ SHOWN = "document.querySelector('.view:not([hidden])')"
 ROWS = "[...document.querySelectorAll('.view:not([hidden]) .grid-space .grid-row:not([hidden])')]"
 EVENTS = "document.getElementById('link').dataset.types?.includes('event')"
 ALL = "stub.asks('stream').at(-1) === 'stream?types=event%2Calert%2Crun%2Csilence'"
+# Says in `stub.heard` what the page has taken from the stream.
+HEAR = "import('/assets/stream.js').then(({ stream }) => { stub.heard = []; stream.on('event', (event) => stub.heard.push(event.message)); })"
 LIVE = "document.getElementById('link').dataset.state === 'live'"
 
 
@@ -531,7 +533,7 @@ STUB = r"""
   stub.asks = (name) => stub.asked.filter((path) => path.split('?')[0] === name);
   // Each question for events waits until its answer is given.
   stub.answers.events = (query) => new Promise((done) => stub.waiting.push({ query, give: (events) => done([200, stub.lines(events)]) }));
-  stub.told = (kind, value) => stub.streams.at(-1).enqueue(new TextEncoder().encode('event: ' + kind + '\ndata: ' + JSON.stringify(value) + '\n\n'));
+  stub.told = (kind, value, id = '') => stub.streams.at(-1).enqueue(new TextEncoder().encode('id: ' + id + '\nevent: ' + kind + '\ndata: ' + JSON.stringify(value) + '\n\n'));
   window.fetch = async (path, options) => {
     if (!path.startsWith('/api/v1/') && path !== '/health') return real(path, options);
     const asked = path.replace('/api/v1/', '');
@@ -542,6 +544,7 @@ STUB = r"""
     if (answer === undefined && name === 'stream') {
       const body = new ReadableStream({ start(controller) {
         stub.streams.push(controller);
+        stub.behind = options.headers['last-event-id'];
         options.signal.addEventListener('abort', () => { try { controller.error(options.signal.reason); } catch { /* It has ended. */ } });
         controller.enqueue(new TextEncoder().encode(': here\n\n'));
       } });
@@ -812,6 +815,10 @@ def changes(visit):
     page.run("location.hash = '#alerts/a1'")
     page.until("document.querySelector('.detail .evidence')?.textContent.includes('mara@example.org')", "the evidence")
     visit.view("log")
+    page.until(f"{EVENTS} && {ALL}", "the stream of events")
+    page.run(HEAR)
+    page.run("stub.told('event', { time: '2026-11-22T22:00:00.000000000Z', level: 'info', message: 'of the last person' }, '7')")
+    page.until("stub.heard.includes('of the last person')", "an event with an id")
     page.run("""(() => {
       stub.shows('masked');
       const inside = stub.answers.session;
@@ -823,6 +830,7 @@ def changes(visit):
     visit.log_in("vic", opens=False)
     page.until("document.getElementById('account').textContent === 'vic'", "the next person")
     page.frames(4)
+    check(page.run("stub.behind === undefined"), "the stream goes on where the last person's was")
     check(page.run("[document.body.innerText, ...[...document.querySelectorAll('.detail')].map((one) => one.textContent)].some((text) => text.includes('mara@example.org'))") is False, "the next person sees what the last one was shown")
     page.run("location.hash = '#alerts/a1'")
     page.until("document.querySelector('.view:not([hidden]) .detail .evidence')?.textContent.includes('masked')", "the evidence as the next person may see it")
