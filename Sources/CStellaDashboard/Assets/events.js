@@ -70,9 +70,9 @@ export function eventsView(go, filterChanged) {
   frame.onClose = () => { shown = null; grid.opened(null); };
   const element = h("div", { class: "view view-split", hidden: true }, frame.element);
 
-  /** What of the stream, and of the archive, the list has. */
-  const filter = () => ({ level: level.input.value, service: service.input.value.trim(), where: where.input.value.trim() });
-  let filtered = JSON.stringify(filter());
+  const typed = () => ({ level: level.input.value, service: service.input.value.trim(), where: where.input.value.trim() });
+  /** What of the stream, and of the archive, the list has; what is still being typed chooses nothing yet. */
+  let filter = typed();
 
   const number1 = (event) => {
     last += 1;
@@ -80,6 +80,8 @@ export function eventsView(go, filterChanged) {
   };
 
   stream.on("event", (event) => {
+    // Another view may have the stream tell of all events: the list asks for its own when it is shown again.
+    if (!stream.isChosen(filter)) return;
     coming.push(event);
     if (!isFrame) { isFrame = true; setTimeout(flush, element.hidden ? 1000 : 100); }
   });
@@ -244,9 +246,9 @@ export function eventsView(go, filterChanged) {
 
   /** Begins the list anew when the filter is another one: what is there was chosen by the former. */
   function begin() {
-    const wanted = JSON.stringify(filter());
-    if (wanted === filtered) return;
-    filtered = wanted;
+    const wanted = typed();
+    if (query(wanted) === query(filter)) return;
+    filter = wanted;
     clear();
     filterChanged();
     drawExports();
@@ -272,7 +274,7 @@ export function eventsView(go, filterChanged) {
   // MARK: The archive
 
   function archiveQuery(more) {
-    return query({ ...filter(), search: search.input.value.trim(), ...more });
+    return query({ ...filter, search: search.input.value.trim(), ...more });
   }
 
   /** The newest that the archive has, before what the stream has told since. */
@@ -369,7 +371,7 @@ export function eventsView(go, filterChanged) {
   return {
     id: "events", title: "Events", element, search: search.input, grid,
     /** What of the stream this view wants. */
-    filter,
+    filter: () => filter,
     show() {
       element.hidden = false;
       loadFirst();

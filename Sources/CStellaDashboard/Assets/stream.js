@@ -63,6 +63,9 @@ class Stream {
     this.now();
   }
 
+  /** Whether what comes is chosen as `filter` says, of whatever types. */
+  isChosen(filter) { return query({ types: this.#filter.types, ...filter }) === query(this.#filter); }
+
   stop() {
     this.#wanted = false;
     this.#end();

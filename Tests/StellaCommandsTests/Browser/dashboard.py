@@ -632,6 +632,16 @@ def filters(visit):
     page.click(".view:not([hidden]) .pause")
     shown("error2", "error8")
     page.press("Escape")
+    # Another view's stream has all events; of those none gets past the filter, and what may be missing is marked.
+    page.run(HEAR)
+    visit.view("overview")
+    page.until(ALL, "that the overview wants all events")
+    page.run("stub.told('event', stub.event(9, 'info'))")
+    page.until("stub.heard.includes('info9')", "an event that the filter leaves out")
+    visit.view("events")
+    page.until("stub.asks('stream').at(-1).includes('level=error')", "the stream of the filter again")
+    page.run("stub.told('event', stub.event(9, 'error'))")
+    shown("error2", "error8", "Events may be missing here.", "error9")
     # Who wants the same in another view keeps the stream: nothing is lost between the two.
     choose("")
     page.until("!stub.asks('stream').at(-1).includes('level=')", "the stream without a filter")
