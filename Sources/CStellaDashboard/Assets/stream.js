@@ -101,15 +101,18 @@ class Stream {
     const current = new AbortController();
     this.#current = current;
     if (this.state !== "live") this.#set("connecting");
+    // An answer that never begins is silence, too.
+    this.#expect(current);
     this.#read(current).catch((error) => this.#failed(current, error.message || "the connection ended"));
   }
 
   #failed(current, reason, seconds = 0) {
     if (current !== this.#current) return;
     this.#end();
-    // Longer each time, and never all at once: a server that comes back isn't overrun by those who wait for it.
-    const pause = Math.max(seconds * 1000, Math.min(LONGEST, SHORTEST * 2 ** this.#failures));
-    const wait = pause * (0.75 + Math.random() * 0.5);
+    // Longer each time, and never all at once: a server that comes back isn't overrun by those who wait for it. Never before the
+    // server has said, either.
+    const share = Math.random() * 0.5;
+    const wait = Math.max(seconds * 1000 * (1 + share / 2), Math.min(LONGEST, SHORTEST * 2 ** this.#failures) * (0.75 + share));
     this.#failures = Math.min(this.#failures + 1, 10);
     this.retryAt = Date.now() + wait;
     this.#set("waiting", reason);
@@ -118,6 +121,10 @@ class Stream {
 
   #alive(current) {
     this.heard = Date.now();
+    this.#expect(current);
+  }
+
+  #expect(current) {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => this.#failed(current, "nothing has come for " + SILENCE / 1000 + " s"), SILENCE);
   }
@@ -132,6 +139,7 @@ class Stream {
     if (current !== this.#current) return;
     if (!answer.ok) {
       const problem = await answer.json().catch(() => ({}));
+      if (current !== this.#current) return;
       if (answer.status === 401 || answer.status === 403 || answer.status === 400 || answer.status === 404) {
         this.#end();
         this.#set("refused", visible(problem.detail ?? answer.statusText));

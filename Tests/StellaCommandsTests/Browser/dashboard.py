@@ -567,6 +567,7 @@ def answers(visit):
     leaves(visit)
     records(visit)
     closes(visit)
+    waits(visit)
     hurries(visit)
     changes(visit)
     steady(page, "what is said rarely")
@@ -789,6 +790,22 @@ def closes(visit):
         page.until("stub.heard !== undefined", "what became of it")
         check(page.run("stub.heard") == heard, f"heard {page.run('stub.heard')!r}")
         check(said in page.run("document.getElementById('toast').textContent"), "what went wrong isn't told")
+
+
+def waits(visit):
+    """Who finds no place in the stream asks again no sooner than the server has said."""
+    page = visit.page
+    page.run("""(() => {
+      stub.full = [[503, { detail: 'There is no place.' }, { 'retry-after': '9' }]];
+      stub.answers.stream = () => stub.full.shift();
+      stub.waits = [];
+      const later = window.setTimeout.bind(window);
+      window.setTimeout = (action, wait) => { stub.waits.push(wait); return later(action, wait === 9000 ? 0 : wait); };
+      // The shortest wait that chance can give.
+      Math.random = () => 0;
+      return import('/assets/stream.js').then(({ stream }) => stream.now());
+    })()""")
+    page.until(f"stub.waits.includes(9000) && stub.full.length === 0 && {LIVE}", "the stream after the wait that the server has said")
 
 
 def hurries(visit):
