@@ -171,7 +171,7 @@ session.on((now, former) => {
       if (shown) route();
     } else refreshAll();
     listenTo();
-    if (now.state === "in" && (stream.state === "refused" || stream.state === "connecting")) stream.now();
+    if (now.state === "in" && stream.state === "refused") stream.now();
     shown?.reload?.();
   } else if (now.state === "out") stream.stop();
   drawLink();

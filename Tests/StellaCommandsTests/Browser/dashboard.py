@@ -824,6 +824,7 @@ def hurries(visit):
     page.until(f"document.documentElement.dataset.ready !== undefined && {LIVE}", "the live page")
     check(page.run("document.getElementById('account').textContent") == "ada", "who looks isn't told")
     check(page.run("stub.asks('session').length") == 3, "asked another number of times")
+    check(page.run("new Set(stub.asks('stream')).size === stub.asks('stream').length"), "the same stream was begun twice")
     check(7000 in page.run("stub.waits"), "the wait isn't as long as the server has said")
 
 
