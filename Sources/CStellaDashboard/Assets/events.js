@@ -136,11 +136,14 @@ export function eventsView(go, filterChanged) {
     }
     hole.missed += count;
     hole.until = Date.now();
-    setTimeout(() => fillHole(hole), SEAM);
+    // One that grows is filled once all of it is to be read.
+    clearTimeout(hole.timer);
+    hole.timer = setTimeout(() => fillHole(hole), SEAM);
   }
 
   async function fillHole(hole) {
     if (hasArchive === false) return;
+    const asked = hole.until;
     let found;
     try {
       const place = holeAt(hole.number);
@@ -153,7 +156,7 @@ export function eventsView(go, filterChanged) {
     }
     if (coming.length) flush();
     const place = holeAt(hole.number);
-    if (!place) return;
+    if (!place || hole.until !== asked) return;
     const missing = between(hole.number, absent(found));
     // An answer that is full has the newest only.
     const isWhole = found.length < PIECE;
