@@ -31,6 +31,8 @@ extension Configuration {
     package var bodyBytes = 8 << 20
     /// Bytes of what was taken in that detection may be behind.
     package var heldBytes = 1 << 30
+    /// Connections that one other machine may have at a time.
+    package var connectionsPerAddress = 1024
     /// Clients of the live stream at a time.
     package var streamClients = 2000
     /// Bytes that may wait for one of them.
@@ -67,6 +69,7 @@ extension Configuration {
     server.streamClients = value["stream_clients"]?.integer ?? server.streamClients
     server.streamClientBytes = value["stream_client_bytes"]?.bytes ?? server.streamClientBytes
     server.heldBytes = value["held_bytes"]?.bytes ?? server.heldBytes
+    server.connectionsPerAddress = value["connections_per_address"]?.integer ?? server.connectionsPerAddress
     for (name, entry) in value["webhooks"]?.members ?? [] {
       if let webhook = Self.webhook(name, entry, &problems) { server.webhooks.append(webhook) }
     }
@@ -116,7 +119,7 @@ extension Configuration {
     _ value: ConfigurationValue, _ resolved: (String) -> String, _ problems: inout [ConfigurationError.Problem]
   ) -> Server.Login? {
     guard value["login"]?.flag == true else {
-      for key in ["tls", "behind_proxy", "session", "oidc"] {
+      for key in ["tls", "behind_proxy", "session", "oidc", "connections_per_address"] {
         // Pages send without a login, through whatever stands before it.
         guard let entry = value[key], key != "behind_proxy" || value["browser"] == nil else { continue }
         problems.append(.init(.conflict, at: entry.place, "`\(key)` is for a server with `login: true`. Add that."))
@@ -218,6 +221,10 @@ extension ConfigurationSchema {
       "held_bytes", .size((1 << 20)...(1 << 40)), standard: "1GiB", example: "8GiB",
       "How far detection may be behind what programs have sent; beyond that they are told to come back later. It is kept in "
         + "the state directory."),
+    ConfigurationKey(
+      "connections_per_address", .integer(1...65_535), standard: "1024", example: "4096",
+      "Connections that one other address may have at a time, of 4096; more are closed at once, counted and told. Raise it where "
+        + "clients share an address, behind a balancer or NAT. With `behind_proxy`, the proxy may have all."),
     ConfigurationKey(
       "webhooks", .map(key: "a name that stands in the address", .object(webhook)),
       example: "github",

@@ -21,6 +21,9 @@ struct ServerConfigurationTests {
     #expect(try self.server("listen: '[::]:1', login: true, behind_proxy: true").login?.isBehindProxy == true)
     #expect(try self.server("listen: '127.0.0.1:0'").login == nil)
     #expect(try self.server("listen: 'localhost:0', login: true").login?.certificate == nil)
+    #expect(server.connectionsPerAddress == 1024)
+    let shared = "listen: '127.0.0.1:0', login: true, connections_per_address: 4000"
+    #expect(try self.server(shared).connectionsPerAddress == 4000)
   }
 
   @Test(
@@ -33,6 +36,8 @@ struct ServerConfigurationTests {
       ("login: true", "without `listen`"), ("listen: 'stella.example.org:7480', login: true", "no `host:port`"),
       ("listen: '127.0.0.1:0', tls: { certificate: a, key: b }", "login: true"),
       ("listen: '127.0.0.1:0', behind_proxy: true", "login: true"),
+      ("listen: '127.0.0.1:0', connections_per_address: 9", "login: true"),
+      ("listen: '127.0.0.1:0', login: true, connections_per_address: 0", "connections_per_address"),
       ("listen: '127.0.0.1:0', login: true, tls: { certificate: a }", "key"),
       ("listen: '127.0.0.1:0', login: true, session: { idle: 1s }", "idle"),
       ("listen: '256.0.0.1:1', login: true", "no `host:port`"), ("listen: ':7480', login: true", "no `host:port`"),

@@ -14,7 +14,7 @@ enum EngineMetrics {
   /// Waits for up to some seconds until the engine has come round to it; without its figures when it has not.
   static func text(
     _ monitor: EngineMonitor, feed: LiveFeed?, events: EventRecorder?, journal: IntakeJournal?, intake: IntakeFigures?,
-    sources: SourceFigures, desk: RemediationDesk
+    places: ConnectionPlaces?, sources: SourceFigures, desk: RemediationDesk
   ) throws -> MetricsText {
     var metrics = MetricsText()
     metrics.add(
@@ -31,6 +31,7 @@ enum EngineMetrics {
     }
     if let journal { add(journal.state, to: &metrics) }
     intake?.add(to: &metrics)
+    places?.add(to: &metrics)
     sources.add(to: &metrics)
     if let feed { add(feed.figures, to: &metrics) }
     if let events { add(events.figures, to: &metrics) }

@@ -73,11 +73,17 @@ final class StateServer: Sendable {
     let health: @Sendable () async -> Health = { Health(phase: phase.value, parts: await look.parts()) }
     let intake = Self.intake(journal, configuration)
     let taken = intake?.figures
+    let places = ConnectionPlaces(each: settings.connectionsPerAddress) {
+      Console.standard.note(TextEscaping.oneLine("stella: \($0)"))
+    }
+    // Without a login, only this machine comes in, which may have all.
+    let counted = access == nil ? nil : places
     let metrics = MetricsRoutes { () async throws(CommandFailure) in
       try await work.run { () throws(CommandFailure) in
         do {
           return try EngineMetrics.text(
-            monitor, feed: feed, events: events, journal: journal, intake: taken, sources: sources(), desk: desk)
+            monitor, feed: feed, events: events, journal: journal, intake: taken, places: counted, sources: sources(),
+            desk: desk)
         } catch {
           throw FailureReport(error).failure
         }
@@ -114,7 +120,7 @@ final class StateServer: Sendable {
         network = try await LoginServer(
           LoginServer.Place(
             host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
-            isBehindProxy: login.isBehindProxy), authority: access,
+            isBehindProxy: login.isBehindProxy), places: places, authority: access,
           operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
           intake: intake, health: health, readers: readers, browser: Self.browser(settings))
       } else {

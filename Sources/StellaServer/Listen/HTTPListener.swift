@@ -20,19 +20,18 @@ struct HTTPListener: Sendable {
   ///
   /// - Parameters:
   ///   - connections: at a time; others wait to be accepted.
-  ///   - perAddress: of one other machine, where more are closed at once; nil: as many as there are.
+  ///   - places: what one other machine may have, where more are closed at once; nil: as many as there are.
   ///   - patience: for a request to be there whole, with its handshake, or an answer to be taken.
   ///   - tls: nil for none.
   /// - Throws: when it can't be bound; nothing runs then.
   init<Context: RequestContext>(
-    _ address: BindAddress, router: Router<Context>, connections: Int, perAddress: Int? = nil, patience: TimeAmount,
-    tls: TLSConfiguration? = nil
+    _ address: BindAddress, router: Router<Context>, connections: Int, places: ConnectionPlaces? = nil,
+    patience: TimeAmount, tls: TLSConfiguration? = nil
   ) async throws where Context.Source == ApplicationRequestContextSource {
     let logger = Logger(label: "stella.server") { _ in SwiftLogNoOpLogHandler() }
     let (bound, bindings) = AsyncStream.makeStream(of: Int?.self)
     router.add(middleware: UnknownRoutes(router.routes))
     let routes = router.buildResponder()
-    let places = perAddress.map { ConnectionPlaces(each: $0) }
     let plain = HTTPServerBuilder { responder in
       UpgradableChannel(
         responder: responder,

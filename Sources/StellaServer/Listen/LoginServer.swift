@@ -7,8 +7,6 @@ import StellaModel
 /// HTTP for people and programs of other machines, all of whom have to say who they are.
 package struct LoginServer: Sendable {
   private static let connectionLimit = 4096
-  /// Of one other machine, unless that is the proxy that all come through.
-  private static let addressLimit = 1024
 
   /// How the server is reached.
   package struct Place: Sendable {
@@ -44,13 +42,15 @@ package struct LoginServer: Sendable {
   /// Binds the address and begins to serve.
   ///
   /// - Parameters:
+  ///   - places: what one other machine may have of the connections, unless that is the proxy that all come through.
   ///   - intake: nil where no events are taken.
   ///   - health: told without its details.
   ///   - browser: what pages of declared sites may send; nil where none is declared.
   ///   - patience: for a request to be there whole, or an answer to be taken.
   /// - Throws: ``CommandFailure`` when the address can't be bound or the certificate not be used; nothing runs then.
   package init(
-    _ place: Place, authority: any AccessAuthority, operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
+    _ place: Place, places: ConnectionPlaces, authority: any AccessAuthority,
+    operators: OperatorRoutes<AccessContext>, intake: IntakeRoutes?,
     health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes] = [],
     browser: BrowserRoutes.Settings? = nil, patience: TimeAmount = .seconds(30)
   ) async throws {
@@ -65,7 +65,7 @@ package struct LoginServer: Sendable {
     do {
       listener = try await HTTPListener(
         .hostname(place.host, port: place.port), router: router, connections: Self.connectionLimit,
-        perAddress: place.isBehindProxy ? nil : Self.addressLimit, patience: patience, tls: tls)
+        places: place.isBehindProxy ? nil : places, patience: patience, tls: tls)
     } catch {
       await logins.end()
       await identities.end()

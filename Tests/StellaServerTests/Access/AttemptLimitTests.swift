@@ -1,4 +1,5 @@
 import StellaModel
+import Synchronization
 import Testing
 
 @testable import StellaServer
@@ -7,6 +8,15 @@ import Testing
 struct AttemptLimitTests {
   static let second: Int64 = 1_000_000_000
   static let day: Int64 = 86_400 * second
+
+  private final class RefusalScene: Sendable {
+    let time = Mutex<Int64>(0)
+    let notes = Mutex<[String]>([])
+
+    @Sendable func now() -> Int64 { time.withLock { $0 } }
+
+    @Sendable func take(_ note: String) { notes.withLock { $0.append(note) } }
+  }
 
   @Test("Ten thousand bad logins in a day from one address come to fewer than 120 that are looked at")
   func oneAddress() {
@@ -101,7 +111,7 @@ struct AttemptLimitTests {
 
   @Test("One machine has a part of the connections, and this one as many as it likes")
   func connections() throws {
-    let places = ConnectionPlaces(each: 3)
+    let places = ConnectionPlaces(each: 3) { _ in }
     let key = try #require(ConnectionPlaces.key("2001:db8:1:2::9"))
     #expect((0..<9).count { _ in places.take(key) } == 3)
     let other = try #require(ConnectionPlaces.key("192.0.2.1"))
@@ -110,6 +120,29 @@ struct AttemptLimitTests {
     #expect(places.take(key) && !places.take(key))
     for own in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] { #expect(ConnectionPlaces.key(own) == nil) }
     #expect(ConnectionPlaces.key(nil) == nil && ConnectionPlaces.key("/run/stella.sock") == nil)
+  }
+
+  @Test("Refused connections are counted, and told of at once and then at most once a minute, with address and remedy")
+  func refusedConnections() {
+    let scene = RefusalScene()
+    let places = ConnectionPlaces(each: 1, now: scene.now, note: scene.take)
+    #expect(places.take("192.0.2.1") && places.take("192.0.2.2"))
+    #expect(scene.notes.withLock { $0 }.isEmpty)
+    #expect(!places.take("192.0.2.1") && !places.take("192.0.2.1"))
+    scene.time.withLock { $0 = 60 * Self.second - 1 }
+    #expect(!places.take("192.0.2.1"))
+    let first = scene.notes.withLock { $0 }
+    #expect(first.count == 1)
+    #expect(first.allSatisfy { $0.hasPrefix("1 connection was refused, from 192.0.2.1: one address may have 1 at ") })
+    #expect(first.allSatisfy { $0.contains("`connections_per_address` under `server:`") })
+    scene.time.withLock { $0 = 60 * Self.second }
+    #expect(!places.take("192.0.2.2"))
+    let all = scene.notes.withLock { $0 }
+    #expect(all.count == 2 && all.last?.hasPrefix("3 connections were refused, the last one from 192.0.2.2:") == true)
+    var metrics = MetricsText()
+    places.add(to: &metrics)
+    #expect(metrics.text.contains("# TYPE stella_http_refused_connections_total counter\n"))
+    #expect(metrics.text.hasSuffix("\nstella_http_refused_connections_total 4\n"))
   }
 
   @Test("However many logins fail, the log grows by one record in ten seconds, and none is left out of the count")
