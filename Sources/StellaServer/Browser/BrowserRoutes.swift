@@ -51,7 +51,7 @@ package struct BrowserRoutes: Sendable {
     for kind in BrowserEvents.Kind.allCases {
       let path = RouterPath("\(Self.path)/\(kind.rawValue)")
       router.post(path) { request, context in
-        await intake.counted(.browser) { await take(kind, request, address(request, context)) }
+        await take(kind, request, address(request, context))
       }
       router.on(path, method: .options) { request, _ in preflight(request) }
     }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What became of what programs and pages sent over HTTP. Counted once for each request; counters only grow.
+/// What became of what programs and pages sent over HTTP. Counted once for each request, also for those that weren't let in; counters
+/// only grow.
 package final class IntakeFigures: Sendable {
   /// Where a request came in.
   enum Route: String {
@@ -37,7 +38,7 @@ package final class IntakeFigures: Sendable {
     let (answers, accepted, rejected) = state.withLock { ($0.answers, $0.accepted, $0.rejected) }
     let sorted = answers.sorted { ($0.key.route.rawValue, $0.key.status) < ($1.key.route.rawValue, $1.key.status) }
     metrics.add(
-      "stella_intake_requests_total", .counter, "Requests that brought events, by what they were answered.",
+      "stella_intake_requests_total", .counter, "Requests with events, taken or not, by what they were answered.",
       sorted.map { answer, count in
         .init(
           labels: [.init("route", answer.route.rawValue), .init("status", String(answer.status))], value: Double(count))

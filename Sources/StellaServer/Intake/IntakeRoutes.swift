@@ -59,30 +59,24 @@ package struct IntakeRoutes: Sendable {
     self.append = append
   }
 
+  /// What they answer is counted by ``IntakeCount``, which has to come before them.
   package func add(to router: some RouterMethods<some RequestContext>) {
-    router.post("api/v1/events") { request, _ in await counted(.events) { await events(request) } }
-    router.post("v1/logs") { request, _ in await counted(.otlp) { await logs(request) } }
-    router.post("loki/api/v1/push") { request, _ in await counted(.loki) { await loki(request) } }
-    router.post("api/v1/alertmanager") { request, _ in await counted(.alertmanager) { await notices(request) } }
+    router.post("api/v1/events") { request, _ in await events(request) }
+    router.post("v1/logs") { request, _ in await logs(request) }
+    router.post("loki/api/v1/push") { request, _ in await loki(request) }
+    router.post("api/v1/alertmanager") { request, _ in await notices(request) }
   }
 
   /// What is signed, which needs no login.
   package func addWebhooks(to router: some RouterMethods<some RequestContext>) {
     router.post("\(Self.webhookPath)/:name") { request, context in
-      await counted(.webhook) { await webhook(context.parameters.get("name") ?? "", request) }
+      await webhook(context.parameters.get("name") ?? "", request)
     }
   }
 
   static let webhookPath = "api/v1/webhooks"
 
   // MARK: - Any format
-
-  /// Counts what a request was answered.
-  func counted(_ route: IntakeFigures.Route, _ answer: () async -> Response) async -> Response {
-    let response = await answer()
-    figures.count(route, status: response.status.code)
-    return response
-  }
 
   func body(
     of request: Request, from sender: IntakeBudget.Sender = .known, inherent: String? = nil

@@ -86,6 +86,7 @@ package struct LoginServer: Sendable {
     let cookie = AccessCookie(isSecure: place.certificate != nil || place.isBehindProxy)
     let router = Router(context: AccessContext.self)
     router.add(middleware: SecurityHeaders(isTLS: place.certificate != nil))
+    if let intake { router.add(middleware: IntakeCount(intake)) }
     router.add(
       middleware: AccessGate(
         authority: authority, work: identities, cookie: cookie, isBehindProxy: place.isBehindProxy))

@@ -55,6 +55,7 @@ package struct LoopbackServer: Sendable {
     health: @escaping @Sendable () async -> Health, readers: [any ReadRoutes], browser: BrowserRoutes.Settings? = nil
   ) -> Router<Context> {
     let router = Router(context: Context.self)
+    router.add(middleware: IntakeCount(intake))
     router.add(middleware: LocalPagesOnly(isOpenToSites: browser != nil))
     intake.add(to: router)
     intake.addWebhooks(to: router)

@@ -335,9 +335,16 @@ struct AccessTests {
       try access.post("/api/v1/events", event, secret.map { [("authorization", "Bearer \($0)")] } ?? []).status
     }
     #expect(try post(nil) == 401 && post(access.logIn("the-admin")) == 403)
-    #expect(try post(access.token("reader", "read")) == 403)
+    let reader = try access.token("reader", "read")
+    #expect(try post(reader) == 403)
     let shipper = try access.token("shipper", "events:write")
     for _ in 0..<300 { #expect(try post(shipper) == 200) }
+    let metrics = try access.send("GET", "/metrics", [("authorization", "Bearer \(reader)")]).body
+    for (status, count) in [(200, 300), (401, 1), (403, 2)] {
+      let told = "stella_intake_requests_total{route=\"events\",status=\"\(status)\"} \(count)\n"
+      #expect(metrics.contains(told), "\(metrics)")
+    }
+    #expect(metrics.contains("\nstella_http_refused_connections_total 0\n"))
     try access.expect(["users", "disable", "the-admin"])
     try access.expect(["tokens", "revoke", "shipper"])
     #expect(try post(shipper) == 401)

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import StellaModel
 import StellaTesting
@@ -24,6 +25,7 @@ struct IntakeRoutesTests {
       if let refusal = taken.refusal.withLock({ $0 }) { throw refusal }
       taken.text.withLock { $0 += String(decoding: lines, as: UTF8.self) }
     }
+    client.router.add(middleware: IntakeCount(routes))
     routes.add(to: client.router)
     figures = routes.figures
   }
@@ -83,24 +85,62 @@ struct IntakeRoutesTests {
     expect(try await post("[{},{\"a\":1 2}]"), 400, "event 2 is no JSON object: something is amiss")
   }
 
+  private static func samples(_ figures: IntakeFigures) throws -> [ExpositionParser.Sample] {
+    var metrics = MetricsText()
+    figures.add(to: &metrics)
+    return try ExpositionParser.samples(metrics.text)
+  }
+
   @Test("Each request counts by what it was answered, and its events by what became of them")
   func counts() async throws {
-    func samples() throws -> [ExpositionParser.Sample] {
-      var metrics = MetricsText()
-      figures.add(to: &metrics)
-      return try ExpositionParser.samples(metrics.text)
-    }
-    #expect(try samples().map(\.value) == ["0", "0"])
+    #expect(try Self.samples(figures).map(\.value) == ["0", "0"])
     _ = try await post("{}\n{}\n", type: "application/x-ndjson")
     _ = try await post("{}\nx", type: "application/x-ndjson")
     _ = try await post(String(repeating: "{}\n", count: 400))
     taken.refusal.withLock { $0 = IntakeRefusal(unavailable: "detection is behind.") }
     _ = try await post("{}")
     _ = try await client.send("POST", "/api/v1/alertmanager?service=shop", body: "{}")
-    let told = try samples()
+    let told = try Self.samples(figures)
     #expect(
       told.map { "\($0.labels["route"] ?? "") \($0.labels["status"] ?? "") \($0.value)" } == [
         "alertmanager 400 1", "events 200 1", "events 400 1", "events 413 1", "events 503 1", "  2", "  0",
+      ], "\(told)")
+  }
+
+  /// Lets nobody in.
+  private struct Closed: RouterMiddleware {
+    func handle(
+      _ request: Request, context: RouterClient.Context, next: (Request, RouterClient.Context) async throws -> Response
+    ) async throws -> Response {
+      guard request.headers[.authorization] == nil else { throw HTTPError(.forbidden) }
+      return Response(status: .unauthorized)
+    }
+  }
+
+  @Test("Whom a gate refuses counts once, and only where events are taken")
+  func gates() async throws {
+    let client = RouterClient()
+    let routes = IntakeRoutes(limits: .init(bodyBytes: 1000), time: ManualTime(), timeNames: []) { _ in }
+    client.router.add(middleware: IntakeCount(routes))
+    client.router.add(middleware: Closed())
+    routes.add(to: client.router)
+    routes.addWebhooks(to: client.router)
+    BrowserRoutes(BrowserRoutes.Settings(origins: []), intake: routes).add(to: client.router) { _, _ in "one" }
+    client.router.get("api/v1/events") { _, _ in "found" }
+    for path in [
+      "/api/v1/events", "/api/v1/events/", "/v1/logs", "/loki/api/v1/push", "/api/v1/alertmanager",
+      "/api/v1/webhooks/a", "/api/v1/webhooks/b", "/api/v1/metrics/custom", "/api/v1/metrics/page-view",
+      "/api/v1/metrics/other", "/api/v1/other", "/api/v1/webhooks/a/b",
+    ] {
+      #expect(try await client.send("POST", path, body: "{}").status == 401)
+    }
+    #expect(try await client.send("POST", "/v1/logs", headers: [("Authorization", "x")]).status == 403)
+    #expect(try await client.get("/api/v1/events").status == 401)
+    let told = try Self.samples(routes.figures)
+    #expect(
+      told.map { "\($0.labels["route"] ?? "") \($0.labels["status"] ?? "") \($0.value)" } == [
+        "alertmanager 401 1", "browser 401 2", "events 401 2", "loki 401 1", "otlp 401 1", "otlp 403 1",
+        "webhook 401 2", "  0", "  0",
       ], "\(told)")
   }
 

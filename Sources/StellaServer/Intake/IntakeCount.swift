@@ -1,0 +1,42 @@
+import HTTPTypes
+import Hummingbird
+import StellaIntake
+
+/// Counts what requests that bring events are answered, whoever answers them: added before the gates, so that who is refused there
+/// counts, too.
+struct IntakeCount<Context: RequestContext>: RouterMiddleware {
+  private let figures: IntakeFigures
+
+  init(_ intake: IntakeRoutes) { figures = intake.figures }
+
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    guard request.method == .post, let path = context.endpointPath, let route = IntakeFigures.Route.byPath[path] else {
+      return try await next(request, context)
+    }
+    do {
+      let response = try await next(request, context)
+      figures.count(route, status: response.status.code)
+      return response
+    } catch {
+      let status = (error as? any HTTPResponseError)?.status ?? .internalServerError
+      figures.count(route, status: status.code)
+      throw error
+    }
+  }
+}
+
+extension IntakeFigures.Route {
+  /// By the path of a route, as its router knows it: whatever else senders write into one, there are no more labels than these.
+  fileprivate static let byPath: [String: Self] = {
+    var routes: [String: Self] = [
+      "/api/v1/events": .events, "/v1/logs": .otlp, "/loki/api/v1/push": .loki, "/api/v1/alertmanager": .alertmanager,
+      RouterPath("\(IntakeRoutes.webhookPath)/:name").description: .webhook,
+    ]
+    for kind in BrowserEvents.Kind.allCases {
+      routes[RouterPath("\(BrowserRoutes.path)/\(kind.rawValue)").description] = .browser
+    }
+    return routes
+  }()
+}
