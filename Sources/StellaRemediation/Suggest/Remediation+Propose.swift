@@ -16,6 +16,8 @@ extension Remediation {
   /// nobody could look at each, and a storm of alerts would fill the store.
   package static var waitingLimit: Int { 1000 }
   package static var suppressionLimit: Int { 100 }
+  /// Of the runs that wait, those that programs asked for: alerts and people have to find room beside them.
+  package static var tokenWaitingLimit: Int { waitingLimit / 2 }
 
   private static var manyWait: String {
     "\(waitingLimit) runs of this fix wait already; decide on them, or withdraw them"
@@ -147,7 +149,7 @@ extension Remediation {
       if let run = try cameToNothing(subject, since: time.now() - pause, transaction) { return .none(NotAsked(run)) }
       let history = try history(of: subject, targets: fix.manifest.targets, policy, transaction)
       var start = policy.start(history, now: time.now(), fixCooldown: fix.manifest.cooldown)
-      if start == .go, try waitingCount(of: fix.manifest.id, transaction) >= Self.waitingLimit {
+      if start == .go, try transaction.runCount(waitingRuns(of: fix.manifest.id)) >= Self.waitingLimit {
         start = .suppressed(Self.manyWait)
       }
       if case .suppressed(let why) = start {
@@ -190,7 +192,8 @@ extension Remediation {
   ///
   /// - Parameter onFailure: hears, when there can be no plan, whether another try may help.
   /// - Throws: ``RemediationError`` `not_found` for a fix that isn't loaded, `conflict` for one of which ``waitingLimit`` runs
-  ///   wait; ``FixError`` for parameters; ``StoreError``.
+  ///   wait, or ``tokenWaitingLimit`` where a token asks, and where `actor` has asked for the same and nobody has decided;
+  ///   ``FixError`` for parameters; ``StoreError``.
   package func request(
     _ fixID: String, parameters: [FieldValue.Member], by actor: String, onFailure: (_ canRetry: Bool) -> Void = { _ in }
   ) throws -> Run {
@@ -201,9 +204,7 @@ extension Remediation {
     let values = try FixPlanner.values(FixParameters(of: fix.manifest, given: parameters))
     let policy = policy(of: fix.manifest)
     let run = try store.write(as: .command) { transaction in
-      if try waitingCount(of: fixID, transaction) >= Self.waitingLimit {
-        throw RemediationError(.conflict, Self.manyWait)
-      }
+      try checkRoom(for: fixID, values, by: actor, transaction)
       var run = Run(
         id: try newID(alert: "", fix: fixID, salt: String(time.now()), transaction), fix: fixID,
         fixTitle: fix.manifest.title, fixFile: fix.source.file,
@@ -216,6 +217,31 @@ extension Remediation {
       return run
     }
     return try plan(run, as: .command, actor: actor, onFailure: onFailure)
+  }
+
+  /// Whether one may ask for a fix once more.
+  private func checkRoom(
+    for fix: String, _ parameters: NamedValues, by actor: String, _ transaction: Store.Transaction
+  ) throws {
+    let waiting = try transaction.runs(waitingRuns(of: fix))
+    let now = time.reading()
+    let same = waiting.first { run in
+      run.state == .awaiting && !run.isLate(at: now) && run.rollsBack == nil && run.requestedBy == actor
+        && run.parameters == parameters
+    }
+    if let same {
+      throw RemediationError(
+        .conflict,
+        "\(actor) has asked for the same already: \(same.id) waits for its decision. Look at it, or withdraw it and ask "
+          + "again.")
+    }
+    if waiting.count >= Self.waitingLimit { throw RemediationError(.conflict, Self.manyWait) }
+    if Caller.isToken(actor), waiting.count(where: { Caller.isToken($0.requestedBy) }) >= Self.tokenWaitingLimit {
+      throw RemediationError(
+        .conflict,
+        "\(Self.tokenWaitingLimit) runs of this fix wait already that tokens asked for; decide on them, or withdraw them"
+      )
+    }
   }
 
   private func history(
@@ -248,11 +274,11 @@ extension Remediation {
   }
 
   /// Runs of a fix that wait for people or for their turn.
-  private func waitingCount(of fix: String, _ transaction: Store.Transaction) throws -> Int {
+  private func waitingRuns(of fix: String) -> RunQuery {
     var query = RunQuery()
     query.fix = fix
     query.states = [.awaiting, .approved, .frozen]
-    return try transaction.runCount(query)
+    return query
   }
 
   /// The record that a subject was held back, which needs no further one.

@@ -71,6 +71,8 @@ struct ServePlanTests {
     #expect(asked.status == 200 && asked.value("stella-run") == id && asked.value("stella-state") == "awaiting")
     #expect(asked.json["requested_by"] as? String == "token:asker@mara", "\(asked)")
     #expect(asked.json["digest"] as? String == preview.json["digest"] as? String, "\(asked)")
+    let again = try send(access, "own", token, Self.body("s1", propose: true))
+    #expect(again.status == 409 && again.body.contains(id), "\(again)")
     #expect((asked.json["you"] as? [String: Any])?["may_approve"] as? Bool == false, "\(asked)")
     let shown = try access.expect(["approvals", "show", id]).output
     #expect(shown.contains("a program asked for it") && shown.contains("token:asker@mara"), "\(shown)")
@@ -157,6 +159,12 @@ struct ServePlanTests {
           let isWhole = who == "admin" || who == "approver" && propose
           #expect(answer.status == 200 && answer.body.contains(Self.address) == isWhole, "\(who): \(answer)")
           #expect(answer.body.contains("[email]") != isWhole, "\(who): \(answer)")
+          guard propose else { continue }
+          // The same can be asked for again only then.
+          let run = try #require(answer.value("stella-run"), "\(answer)")
+          let withdrawn = try access.post(
+            "/api/v1/runs/\(run)/withdraw", #"{"reason":"seen"}"#, [("authorization", "Bearer \(secret)")])
+          #expect(withdrawn.status == 200, "\(withdrawn)")
         }
       }
     }

@@ -64,6 +64,21 @@ struct RemediationThreadTests {
     #expect(try scene.runs(.awaiting).count == Remediation<RemediationScene.Store>.waitingLimit)
   }
 
+  @Test("Runs that tokens ask for take half of the room of a fix's; alerts and people find the rest")
+  func tokens() throws {
+    let scene = try RemediationScene()
+    let limit = Remediation<RemediationScene.Store>.tokenWaitingLimit
+    try fill(scene, count: limit + 1, by: Caller.tokenActor("asker", owner: "mara"))
+    func ask(by actor: String) throws -> Run {
+      try scene.remediation.request("restart", parameters: [.init("service", .string("more"))], by: actor)
+    }
+    let failure = #expect(throws: RemediationError.self) { try ask(by: Caller.tokenActor("other", owner: "mara")) }
+    #expect(failure?.code == .conflict && failure?.message.contains("tokens") == true, "\(failure as Any)")
+    #expect(try scene.runs(.awaiting).count == limit + 1)
+    #expect(try ask(by: "user:mara").state == .awaiting)
+    #expect(try scene.remediation.propose(RemediationScene.alert("next", service: "next"))?.state == .awaiting)
+  }
+
   @Test("How an alert stands by now is kept while it fires, after those that wait; one that is over stays over")
   func standing() throws {
     let scene = try RemediationScene()
@@ -213,7 +228,9 @@ struct RemediationThreadTests {
   }
 
   /// Runs that wait, as copies of one.
-  private func fill(_ scene: RemediationScene, count: Int) throws {
+  ///
+  /// - Parameter actor: who asked for all but the first.
+  private func fill(_ scene: RemediationScene, count: Int, by actor: String? = nil) throws {
     let first = try #require(try scene.remediation.propose(RemediationScene.alert("first", service: "first")))
     try scene.base.write(as: .command) { transaction in
       for number in 1..<count {
@@ -221,6 +238,7 @@ struct RemediationThreadTests {
         run.id = "r-copy\(number)"
         run.alert = "copy \(number)"
         run.subject = "copy \(number)"
+        run.requestedBy = actor ?? run.requestedBy
         try transaction.insert(run)
       }
     }

@@ -57,6 +57,30 @@ struct RunTests {
     #expect(own.state == .approved)
   }
 
+  @Test(
+    "Who has asked for a fix with the same parameters can't ask again before that is decided",
+    arguments: ["user:mara", Caller.tokenActor("ci", owner: "root")])
+  func same(actor: String) throws {
+    harness.targets.executors = ["hook": LedgerTarget("hook")]
+    harness.load(RunHarness.request(), RunHarness.request(id: "other"))
+    func ask(_ fix: String = "restart", service: String = "shop", by asker: String? = nil) throws -> Run {
+      try harness.remediation.request(fix, parameters: [.init("service", .string(service))], by: asker ?? actor)
+    }
+    let first = try ask()
+    #expect(first.state == .awaiting)
+    let failure = #expect(throws: RemediationError.self) { try ask() }
+    #expect(failure?.code == .conflict && failure?.message.contains(first.id) == true, "\(failure as Any)")
+    #expect(try harness.runs(.awaiting).map(\.id) == [first.id])
+    let others = try [ask("other"), ask(service: "mail"), ask(by: "user:ivo")]
+    #expect(others.allSatisfy { $0.state == .awaiting })
+    #expect(try harness.vote(first, by: "ivo", .reject).run.state == .rejected)
+    #expect(try ask().state == .awaiting)
+    // Nobody can decide on one that is late, whether or not a runner has said so.
+    harness.time.advance(by: 5 * Policy.hour)
+    #expect(try ask().state == .awaiting)
+    try harness.checkLog()
+  }
+
   @Test("What a token has planned anew waits for a person, whoever asked for it, and though it is safe now")
   func replannedByToken() throws {
     let run = try proposed(LedgerTarget("hook"))

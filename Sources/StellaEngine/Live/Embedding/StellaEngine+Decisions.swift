@@ -62,7 +62,7 @@ extension StellaEngine {
     try await decide { try $0.replan(id, by: name) }
   }
 
-  /// Asks for a fix without an alert.
+  /// Asks for a fix without an alert. Who has asked for the same is refused while that run waits for its decision.
   ///
   /// - Parameter parameters: the fix's, by their names.
   @discardableResult
