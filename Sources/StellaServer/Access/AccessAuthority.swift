@@ -31,7 +31,7 @@ package struct Identity: Sendable, Hashable {
     }
   }
 
-  /// Such a one is held back by the queue that events go to, and by nothing else.
+  /// Whether it may send events.
   var sendsEvents: Bool {
     if case .token(_, _, let scopes) = caller { scopes.contains(.eventsWrite) } else { false }
   }

@@ -30,10 +30,8 @@ struct IntakeCount<Context: RequestContext>: RouterMiddleware {
 extension IntakeFigures.Route {
   /// By the path of a route, as its router knows it: whatever else senders write into one, there are no more labels than these.
   fileprivate static let byPath: [String: Self] = {
-    var routes: [String: Self] = [
-      "/api/v1/events": .events, "/v1/logs": .otlp, "/loki/api/v1/push": .loki, "/api/v1/alertmanager": .alertmanager,
-      RouterPath("\(IntakeRoutes.webhookPath)/:name").description: .webhook,
-    ]
+    var routes = [RouterPath("\(IntakeRoutes.webhookPath)/:name").description: Self.webhook]
+    for place in IntakeRoutes.Place.allCases { routes[place.path] = place.route }
     for kind in BrowserEvents.Kind.allCases {
       routes[RouterPath("\(BrowserRoutes.path)/\(kind.rawValue)").description] = .browser
     }

@@ -59,12 +59,43 @@ package struct IntakeRoutes: Sendable {
     self.append = append
   }
 
+  /// Where programs send to that say who they are.
+  enum Place: String, CaseIterable {
+    case events = "api/v1/events"
+    case otlp = "v1/logs"
+    case loki = "loki/api/v1/push"
+    case alertmanager = "api/v1/alertmanager"
+
+    private static let paths = Set(allCases.map(\.path))
+
+    var path: String { "/\(rawValue)" }
+
+    /// As what requests to it count.
+    var route: IntakeFigures.Route {
+      switch self {
+      case .events: .events
+      case .otlp: .otlp
+      case .loki: .loki
+      case .alertmanager: .alertmanager
+      }
+    }
+
+    /// Whether events come with a request.
+    static func takes(_ request: Request) -> Bool { request.method == .post && paths.contains(request.uri.path) }
+  }
+
   /// What they answer is counted by ``IntakeCount``, which has to come before them.
   package func add(to router: some RouterMethods<some RequestContext>) {
-    router.post("api/v1/events") { request, _ in await events(request) }
-    router.post("v1/logs") { request, _ in await logs(request) }
-    router.post("loki/api/v1/push") { request, _ in await loki(request) }
-    router.post("api/v1/alertmanager") { request, _ in await notices(request) }
+    for place in Place.allCases {
+      router.post(RouterPath(place.rawValue)) { request, _ -> Response in
+        switch place {
+        case .events: await events(request)
+        case .otlp: await logs(request)
+        case .loki: await loki(request)
+        case .alertmanager: await notices(request)
+        }
+      }
+    }
   }
 
   /// What is signed, which needs no login.
