@@ -30,6 +30,8 @@ package final class LoginGuard: Sendable {
       failures = min(failures + 1, 1 << 20)
       last = now
     }
+
+    mutating func takeBack() { failures = max(0, failures - 1) }
   }
 
   private struct State {
@@ -69,6 +71,14 @@ package final class LoginGuard: Sendable {
     state.withLock { state in
       state.addresses[address] = nil
       if !state.names.isEmpty { state.names[Self.slot(name)] = Attempts() }
+    }
+  }
+
+  /// Counts one attempt no longer, which was no wrong guess. The others keep counting, as it may have shown no right password either.
+  package func takeBack(address: String, name: String) {
+    state.withLock { state in
+      state.addresses[address]?.takeBack()
+      if !state.names.isEmpty { state.names[Self.slot(name)].takeBack() }
     }
   }
 

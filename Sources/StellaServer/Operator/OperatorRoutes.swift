@@ -166,13 +166,19 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
       let asked = try read(request, try RequestMembers(body))
       if let seconds = attempt?.begin() { return AccessGate.tooMany(seconds: seconds) }
       let operation = operation
-      let answer = try await (attempt?.work ?? work).run { () throws(CommandFailure) -> OperatorAnswer in
-        do throws(CommandFailure) {
-          return try operation(asked, caller, layout)
-        } catch {
-          attempt?.failed(error)
-          throw error
+      let answer: OperatorAnswer
+      do throws(CommandFailure) {
+        answer = try await (attempt?.work ?? work).run { () throws(CommandFailure) -> OperatorAnswer in
+          do throws(CommandFailure) {
+            return try operation(asked, caller, layout)
+          } catch {
+            attempt?.failed(error)
+            throw error
+          }
         }
+      } catch {
+        attempt?.ended(error)
+        throw error
       }
       attempt?.succeeded()
       return response(answer, layout)

@@ -197,6 +197,8 @@ struct AccessTests {
       try access.send(
         "PUT", "/api/v1/users/tomas/password", bearer, #"{"password":"\#(password)","former":"\#(former)"}"#)
     }
+    // Whose new password is unfit has guessed at nothing.
+    for _ in 0..<12 { #expect(try set("short", former: AccessScene.password).status == 400) }
     let next = AccessScene.password + " 2"
     #expect(try set(next, former: AccessScene.password).status == 200)
     var statuses: [Int] = []

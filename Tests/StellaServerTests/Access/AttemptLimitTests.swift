@@ -67,6 +67,21 @@ struct AttemptLimitTests {
     #expect(attempts.begin(address: "192.0.2.1", name: "mara", now: now) == 0)
   }
 
+  @Test("What is taken back counts no longer, and the attempts beside it do")
+  func takenBack() {
+    let attempts = LoginGuard()
+    func begin() -> Int64 { attempts.begin(address: "192.0.2.1", name: "mara", now: 7) }
+    for _ in 0..<100 {
+      #expect(begin() == 0)
+      attempts.takeBack(address: "192.0.2.1", name: "mara")
+    }
+    #expect((0..<100).count { _ in begin() == 0 } == LoginGuard.free)
+    attempts.takeBack(address: "192.0.2.1", name: "mara")
+    #expect(begin() == 0 && begin() > 0)
+    for _ in 0..<10 { attempts.takeBack(address: "198.51.100.7", name: "tomas") }
+    #expect(attempts.begin(address: "198.51.100.7", name: "tomas", now: 7) == 0)
+  }
+
   @Test("A bucket allows its burst and then its rate, for each by itself, in bounded memory")
   func buckets() {
     let rate = RequestRate(burst: 10, perSecond: 5, limit: 100)
