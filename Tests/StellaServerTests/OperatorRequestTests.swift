@@ -216,6 +216,33 @@ struct OperatorRequestTests {
     await work.end()
     #expect(try await scene.send(.whoami).status == 503)
   }
+
+  @Test("Plans wait for each other, and nothing else waits for them")
+  func planning() async throws {
+    let gate = DispatchSemaphore(value: 0)
+    let (starts, started) = AsyncStream.makeStream(of: Void.self)
+    let planning = RequestWork(threads: 1, waiting: 1)
+    let scene = RouteScene(planning: planning) { request throws(CommandFailure) in
+      if request.isPlanning {
+        started.yield()
+        gate.wait()
+      }
+      return OperatorAnswer()
+    }
+    async let first = scene.send(.fixes(.plan("restart", parameters: [], isProposal: true)))
+    var iterator = starts.makeAsyncIterator()
+    await iterator.next()
+    async let second = scene.send(.replan("r-1"))
+    while planning.load < 2 { await Task.yield() }
+    #expect(try await scene.send(.fixes(.plan("restart", parameters: [], isProposal: false))).status == 503)
+    for request in [OperatorRequest.show("r-1"), .approve("r-1", digest: "0", reason: "seen"), .rollback("r-1")] {
+      #expect(try await scene.send(request).status == 200)
+    }
+    gate.signal()
+    gate.signal()
+    #expect(try await [first.status, second.status] == [200, 200])
+    await planning.end()
+  }
 }
 
 /// Routes of runs with an operation of the test's own.
@@ -228,11 +255,11 @@ final class RouteScene: @unchecked Sendable {
   private static let work = RequestWork()
 
   init(
-    uid: UInt32 = 1000, work: RequestWork = RouteScene.work,
+    uid: UInt32 = 1000, work: RequestWork = RouteScene.work, planning: RequestWork? = nil,
     _ operation: @escaping @Sendable (OperatorRequest) throws(CommandFailure) -> OperatorAnswer
   ) {
     OperatorRoutes<RouterClient.Context>(
-      work: work, caller: { _ in .uid(uid) },
+      work: work, planning: planning, caller: { _ in .uid(uid) },
       operation: { [self] request, caller, layout throws(CommandFailure) in
         guard caller == .uid(uid) else { throw CommandFailure(.failure, "another caller") }
         seen.withLock { $0.append((request, uid, layout)) }

@@ -16,6 +16,8 @@ final class StateServer: Sendable {
   private let network: LoginServer?
   private let access: ServerAccess?
   private let work: RequestWork
+  /// Where fixes are planned, which waits for their targets: it holds nothing else up.
+  private let planning: RequestWork
   /// Where events are looked for, which may take a while: it holds nothing else up.
   private let search: RequestWork
   private let look: HealthLook
@@ -43,6 +45,7 @@ final class StateServer: Sendable {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
+    let planning = RequestWork(threads: 2, waiting: 30)
     let search = RequestWork(threads: 2, waiting: 30)
     let phase = ServerPhase()
     let settings = configuration.server
@@ -64,7 +67,7 @@ final class StateServer: Sendable {
       return answer
     }
     let runs = OperatorRoutes<PeerRequestContext>(
-      work: work, caller: { .uid(try await $0.peer().uid) }, operation: operation)
+      work: work, planning: planning, caller: { .uid(try await $0.peer().uid) }, operation: operation)
     let look = HealthLook {
       var all = Self.parts(desk, journal)
       if let events { all.append(EventKeeping.health(events.figures)) }
@@ -111,6 +114,7 @@ final class StateServer: Sendable {
     } catch {
       await look.end()
       await search.end()
+      await planning.end()
       await work.end()
       throw CommandFailure(.failure, "the socket \(socket.path) can't be opened: \(error)")
     }
@@ -121,7 +125,8 @@ final class StateServer: Sendable {
           LoginServer.Place(
             host: listen.host, port: listen.port, certificate: login.certificate, key: login.key,
             isBehindProxy: login.isBehindProxy), places: places, authority: access,
-          operators: OperatorRoutes(work: work, caller: { try $0.caller().caller }, operation: operation),
+          operators: OperatorRoutes(
+            work: work, planning: planning, caller: { try $0.caller().caller }, operation: operation),
           intake: intake, health: health, readers: readers, browser: Self.browser(settings))
       } else {
         network = nil
@@ -133,10 +138,11 @@ final class StateServer: Sendable {
       await server.end()
       await look.end()
       await search.end()
+      await planning.end()
       await work.end()
       throw error
     }
-    (self.socket, self.work, self.search, self.look) = (socket, work, search, look)
+    (self.socket, self.work, self.planning, self.search, self.look) = (socket, work, planning, search, look)
     (self.phase, self.access, self.feed, self.keeper) = (phase, access, feed, keeper)
   }
 
@@ -242,6 +248,7 @@ final class StateServer: Sendable {
     await network?.end()
     await server.end()
     await look.end()
+    await planning.end()
     await work.end()
   }
 

@@ -111,4 +111,12 @@ package enum OperatorRequest: Sendable, Hashable {
   case access(AccessRequest)
   /// About how the system is.
   case health(HealthRequest)
+
+  /// Whether it runs a fix's `plan`, which reads at targets that may be slow.
+  var isPlanning: Bool {
+    switch self {
+    case .fixes(.plan), .replan: true
+    default: false
+    }
+  }
 }

@@ -27,6 +27,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   package static var bodyLimit: Int { 64 << 10 }
 
   private let work: RequestWork
+  private let planning: RequestWork
   private let caller: @Sendable (Context) async throws -> Caller
   private let operation: Operation
   /// What one request to set a password counts as: of somebody by name; nil where nothing can be guessed by it.
@@ -34,11 +35,14 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
 
   /// - Parameters:
   ///   - work: where `operation` runs.
+  ///   - planning: where it runs if it plans, and so may wait long for targets; nil for `work`.
   ///   - caller: who asks, by something that can't be claimed.
   package init(
-    work: RequestWork, caller: @escaping @Sendable (Context) async throws -> Caller, operation: @escaping Operation
+    work: RequestWork, planning: RequestWork? = nil, caller: @escaping @Sendable (Context) async throws -> Caller,
+    operation: @escaping Operation
   ) {
     self.work = work
+    self.planning = planning ?? work
     self.caller = caller
     self.operation = operation
   }
@@ -168,7 +172,8 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
       let operation = operation
       let answer: OperatorAnswer
       do throws(CommandFailure) {
-        answer = try await (attempt?.work ?? work).run { () throws(CommandFailure) -> OperatorAnswer in
+        let place = attempt?.work ?? (asked.isPlanning ? planning : work)
+        answer = try await place.run { () throws(CommandFailure) -> OperatorAnswer in
           do throws(CommandFailure) {
             return try operation(asked, caller, layout)
           } catch {
