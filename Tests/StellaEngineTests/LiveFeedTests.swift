@@ -449,6 +449,24 @@ struct LiveFeedTests {
     #expect(gaps == 3 && feed.figures.dropped == 0)
   }
 
+  @Test("Who comes back behind events that nobody was told of gets what is kept behind them, however often that was")
+  func holes() throws {
+    let feed = try feed()
+    defer { feed.end() }
+    let listener = Listener()
+    try feed.join(listener, filter())
+    for part in 0..<6 {
+      Self.put(["{\"n\":\(part)}"], to: feed.tap, first: 100 * part)
+      listener.until("t-\(100 * part + 1)\"")
+    }
+    feed.take([Self.alert(1)])
+    let returner = Listener()
+    try feed.join(returner, filter(), after: "t-0")
+    let text = returner.until("t-502\"")
+    for part in 0..<6 { #expect(text.contains("t-\(100 * part + 1)\""), "\(part): \(text)") }
+    #expect(text.components(separatedBy: "\"missed\":99").count == 6, "\(text)")
+  }
+
   @Test("What happens is told while somebody who came back is told much")
   func turns() throws {
     let feed = try feed { $0.replayBytes = 64 << 20 }

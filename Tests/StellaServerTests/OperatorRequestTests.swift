@@ -222,7 +222,8 @@ struct OperatorRequestTests {
     let gate = DispatchSemaphore(value: 0)
     let (starts, started) = AsyncStream.makeStream(of: Void.self)
     let planning = RequestWork(threads: 1, waiting: 1)
-    let scene = RouteScene(planning: planning) { request throws(CommandFailure) in
+    let all = PlanningWork(people: planning, tokens: RequestWork(threads: 1))
+    let scene = RouteScene(planning: all) { request throws(CommandFailure) in
       if request.isPlanning {
         started.yield()
         gate.wait()
@@ -241,7 +242,7 @@ struct OperatorRequestTests {
     gate.signal()
     gate.signal()
     #expect(try await [first.status, second.status] == [200, 200])
-    await planning.end()
+    await all.end()
   }
 }
 
@@ -255,7 +256,7 @@ final class RouteScene: @unchecked Sendable {
   private static let work = RequestWork()
 
   init(
-    uid: UInt32 = 1000, work: RequestWork = RouteScene.work, planning: RequestWork? = nil,
+    uid: UInt32 = 1000, work: RequestWork = RouteScene.work, planning: PlanningWork? = nil,
     _ operation: @escaping @Sendable (OperatorRequest) throws(CommandFailure) -> OperatorAnswer
   ) {
     OperatorRoutes<RouterClient.Context>(

@@ -8,7 +8,8 @@ import StellaSQLite
 /// Copies a state directory while whoever uses it goes on.
 ///
 /// The order makes the copy one state: what the engine signed comes from before the store, so that it never knows more of the log
-/// than the store; the intake journal from right before and after, so that every event that the store waits for is there.
+/// than the store; the intake journal, which keeps its files meanwhile, from after it, so that every event that the store waits for is
+/// there.
 struct StateBackup {
   let desk: RemediationDesk
 
@@ -75,12 +76,11 @@ struct StateBackup {
       version: StellaVersion.current, time: time, log: log, head: head, epoch: epoch, files: files)
   }
 
-  /// Copies the store, in the place of an earlier copy.
+  /// Copies the store.
   ///
   /// - Returns: where it goes on in the intake journal; nil when it knows of none.
   private func copyStore(to directory: String) throws -> SourcePosition? {
     let copy = try StateDirectory(path: directory)
-    for suffix in ["", "-wal", "-shm"] { unlink(copy.database + suffix) }
     try desk.store.copy(to: copy.database)
     let store = try SQLiteStore(copy)
     defer { try? store.close() }

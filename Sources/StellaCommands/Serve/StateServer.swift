@@ -17,7 +17,7 @@ final class StateServer: Sendable {
   private let access: ServerAccess?
   private let work: RequestWork
   /// Where fixes are planned, which waits for their targets: it holds nothing else up.
-  private let planning: RequestWork
+  private let planning: PlanningWork
   /// Where events are looked for, which may take a while: it holds nothing else up.
   private let search: RequestWork
   private let look: HealthLook
@@ -45,7 +45,8 @@ final class StateServer: Sendable {
     try desk.directory.checkIsPrivate()
     let socket = try StateSocket(directory: desk.directory.path)
     let work = RequestWork()
-    let planning = RequestWork(threads: 2, waiting: 30)
+    let planning = PlanningWork(
+      people: RequestWork(threads: 2, waiting: 30), tokens: RequestWork(threads: 1, waiting: 15))
     let search = RequestWork(threads: 2, waiting: 30)
     let phase = ServerPhase()
     let settings = configuration.server

@@ -18,7 +18,7 @@ package struct Electorate: Sendable, Hashable {
     requesters =
       facts.requestedBy.hasPrefix("user:") || requester != facts.requestedBy
       ? Set(people.meant(by: requester).map(\.name)) : []
-    editors = Set(facts.editors.flatMap { people.meant(by: $0) }.map(\.name))
+    editors = Set(facts.editors.flatMap { people.meant(by: Caller.owner(ofTokenActor: $0) ?? $0) }.map(\.name))
     authors = Set(facts.authors.flatMap { people.meant(by: $0) }.map(\.name))
   }
 

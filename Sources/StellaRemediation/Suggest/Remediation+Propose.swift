@@ -18,6 +18,8 @@ extension Remediation {
   package static var suppressionLimit: Int { 100 }
   /// Of the runs that wait, those that programs asked for: alerts and people have to find room beside them.
   package static var tokenWaitingLimit: Int { waitingLimit / 2 }
+  /// Nanoseconds after which a run that is still being planned stands in nobody's way.
+  static var planningTime: Int64 { 600_000_000_000 }
 
   private static var manyWait: String {
     "\(waitingLimit) runs of this fix wait already; decide on them, or withdraw them"
@@ -223,11 +225,19 @@ extension Remediation {
   private func checkRoom(
     for fix: String, _ parameters: NamedValues, by actor: String, _ transaction: Store.Transaction
   ) throws {
-    let waiting = try transaction.runs(waitingRuns(of: fix))
+    var query = waitingRuns(of: fix)
+    query.states.append(.planning)
     let now = time.reading()
+    // What a process left behind that ended as it planned is nothing to wait for.
+    let oldest = time.now() - Self.planningTime
+    let waiting = try transaction.runs(query).filter { $0.state != .planning || $0.proposedAt > oldest }
     let same = waiting.first { run in
-      run.state == .awaiting && !run.isLate(at: now) && run.rollsBack == nil && run.requestedBy == actor
-        && run.parameters == parameters
+      [.planning, .awaiting].contains(run.state) && !run.isLate(at: now) && run.rollsBack == nil
+        && run.requestedBy == actor && run.parameters == parameters
+    }
+    if let same, same.state == .planning {
+      throw RemediationError(
+        .conflict, "\(actor) has asked for the same already: \(same.id) is being planned. Look at it in a moment.")
     }
     if let same {
       throw RemediationError(

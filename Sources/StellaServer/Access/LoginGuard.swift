@@ -17,6 +17,8 @@ package final class LoginGuard: Sendable {
   private struct Attempts {
     var failures = 0
     var last: Int64 = 0
+    /// When the one before was made.
+    var former: Int64 = 0
 
     /// Nanoseconds from `now` until the next attempt may be made. Long after the last one they are forgotten.
     mutating func wait(at now: Int64, longest: Int64) -> Int64 {
@@ -28,10 +30,13 @@ package final class LoginGuard: Sendable {
 
     mutating func fail(at now: Int64) {
       failures = min(failures + 1, 1 << 20)
-      last = now
+      (former, last) = (last, now)
     }
 
-    mutating func takeBack() { failures = max(0, failures - 1) }
+    mutating func takeBack() {
+      failures = max(0, failures - 1)
+      last = former
+    }
   }
 
   private struct State {

@@ -66,8 +66,6 @@ package struct IntakeRoutes: Sendable {
     case loki = "loki/api/v1/push"
     case alertmanager = "api/v1/alertmanager"
 
-    private static let paths = Set(allCases.map(\.path))
-
     var path: String { "/\(rawValue)" }
 
     /// As what requests to it count.
@@ -81,7 +79,11 @@ package struct IntakeRoutes: Sendable {
     }
 
     /// Whether events come with a request.
-    static func takes(_ request: Request) -> Bool { request.method == .post && paths.contains(request.uri.path) }
+    static func takes(_ request: Request) -> Bool {
+      // Routers take a slash at the end, too.
+      request.method == .post
+        && allCases.contains { request.uri.path.split(separator: "/").elementsEqual($0.rawValue.split(separator: "/")) }
+    }
   }
 
   /// What they answer is counted by ``IntakeCount``, which has to come before them.

@@ -27,7 +27,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   package static var bodyLimit: Int { 64 << 10 }
 
   private let work: RequestWork
-  private let planning: RequestWork
+  private let planning: PlanningWork
   private let caller: @Sendable (Context) async throws -> Caller
   private let operation: Operation
   /// What one request to set a password counts as: of somebody by name; nil where nothing can be guessed by it.
@@ -38,11 +38,11 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   ///   - planning: where it runs if it plans, and so may wait long for targets; nil for `work`.
   ///   - caller: who asks, by something that can't be claimed.
   package init(
-    work: RequestWork, planning: RequestWork? = nil, caller: @escaping @Sendable (Context) async throws -> Caller,
+    work: RequestWork, planning: PlanningWork? = nil, caller: @escaping @Sendable (Context) async throws -> Caller,
     operation: @escaping Operation
   ) {
     self.work = work
-    self.planning = planning ?? work
+    self.planning = planning ?? PlanningWork(people: work, tokens: work)
     self.caller = caller
     self.operation = operation
   }
@@ -172,7 +172,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
       let operation = operation
       let answer: OperatorAnswer
       do throws(CommandFailure) {
-        let place = attempt?.work ?? (asked.isPlanning ? planning : work)
+        let place = attempt?.work ?? (asked.isPlanning ? planning.work(of: caller) : work)
         answer = try await place.run { () throws(CommandFailure) -> OperatorAnswer in
           do throws(CommandFailure) {
             return try operation(asked, caller, layout)

@@ -146,12 +146,16 @@ struct IntakeJournalTests {
     #expect(files.count == 3)
     try await append("ddd", "eee")
     release(16)
-    #expect(files == [JournalSegment.name(16)])
+    #expect(files == [4, 8, 12, 16].map { JournalSegment.name($0) })
     try await append("fff")
     release(24)
-    #expect(files.count == 2)
+    #expect(files == [12, 16, 20].map { JournalSegment.name($0) })
     second = nil
-    release(24)
+    // A child that another test is about to begin has the lock, too, until it runs its own program.
+    for _ in 0..<1000 where files.count > 1 {
+      release(24)
+      try await Task.sleep(for: .milliseconds(10))
+    }
     #expect(files == [JournalSegment.name(20)])
     #expect(try JournalLease(path: path + "/none") == nil)
   }

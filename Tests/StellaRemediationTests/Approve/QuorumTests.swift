@@ -68,6 +68,8 @@ struct QuorumTests {
     election.facts.authors = ["Ivo <ivo>"]
     let votes = ["mara", "tomas", "ivo", "lena"].map { Sample.vote($0) }
     #expect(bars(election.quorum(votes)) == ["requester", "editor", "counts", "counts"])
+    election.facts.editors = [Caller.tokenActor("ci", owner: "tk")]
+    #expect(bars(election.quorum(votes)) == ["requester", "editor", "counts", "counts"])
     election.policy.fourEyes.barsAuthor = true
     #expect(bars(election.quorum(votes)) == ["requester", "editor", "author", "counts"])
     #expect(election.quorum(votes).eligible == ["solo"])

@@ -74,6 +74,18 @@ struct RunTests {
     let others = try [ask("other"), ask(service: "mail"), ask(by: "user:ivo")]
     #expect(others.allSatisfy { $0.state == .awaiting })
     #expect(try harness.vote(first, by: "ivo", .reject).run.state == .rejected)
+    // One that is being planned counts, too, as long as somebody may be at it.
+    try harness.store.write(as: .command) { transaction in
+      let journal = harness.remediation.journal
+      var run = Run(
+        id: "planned", fix: first.fix, fixTitle: first.fixTitle, fixFile: first.fixFile, subject: first.subject,
+        parameters: first.parameters, requestedBy: actor, policy: first.policy, proposedAt: harness.time.now())
+      try journal.propose(run, transaction)
+      try journal.record(.planningStarted, on: &run, actor: actor, transaction)
+    }
+    let second = #expect(throws: RemediationError.self) { try ask() }
+    #expect(second?.code == .conflict && second?.message.contains("planned is being planned") == true)
+    harness.time.advance(by: Policy.hour / 6)
     #expect(try ask().state == .awaiting)
     // Nobody can decide on one that is late, whether or not a runner has said so.
     harness.time.advance(by: 5 * Policy.hour)

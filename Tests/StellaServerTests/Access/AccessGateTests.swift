@@ -62,6 +62,8 @@ struct AccessGateTests {
     #expect(
       try await statuses(events + looks + events, scopes: both) == [200, 200, 200, 200, 200, 200, 429]
         + [200, 200, 200, 200])
+    let slashed = events.map { (method: $0.method, path: $0.path + "/") }
+    #expect(try await statuses(slashed, scopes: both) == [200, 200, 200, 200])
     #expect(try await statuses(looks, scopes: [.eventsWrite]) == [200, 200, 429])
     #expect(try await statuses(events, scopes: [.read]) == [200, 200, 429, 429])
   }

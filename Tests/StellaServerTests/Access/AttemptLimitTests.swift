@@ -78,6 +78,12 @@ struct AttemptLimitTests {
     #expect((0..<100).count { _ in begin() == 0 } == LoginGuard.free)
     attempts.takeBack(address: "192.0.2.1", name: "mara")
     #expect(begin() == 0 && begin() > 0)
+    // No new wait begins with it, either.
+    let later = 7 + 100 * Self.second
+    func again() -> Int64 { attempts.begin(address: "192.0.2.1", name: "mara", now: later) }
+    #expect(again() == 0 && again() > 0)
+    attempts.takeBack(address: "192.0.2.1", name: "mara")
+    #expect(again() == 0)
     for _ in 0..<10 { attempts.takeBack(address: "198.51.100.7", name: "tomas") }
     #expect(attempts.begin(address: "198.51.100.7", name: "tomas", now: 7) == 0)
   }

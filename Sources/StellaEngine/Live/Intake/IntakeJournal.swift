@@ -273,9 +273,11 @@ package final class IntakeJournal: @unchecked Sendable {
     let gone: [JournalSegment] = lock.locked {
       released = max(released, min(position.offset, end))
       if trouble?.code == .full, end - released < limits.heldBytes { isOver = change(nil) }
-      let gone = segments.dropLast().filter { $0.end <= released }
-      guard let first = gone.first else { return [] }
-      if released - first.base <= limits.heldBytes, JournalLease.isHeld(path: directory.path) { return [] }
+      var gone = segments.dropLast().filter { $0.end <= released }
+      if !gone.isEmpty, JournalLease.isHeld(path: directory.path) {
+        gone = gone.filter { released - $0.base > limits.heldBytes }
+      }
+      if gone.isEmpty { return [] }
       segments.removeFirst(gone.count)
       return gone
     }

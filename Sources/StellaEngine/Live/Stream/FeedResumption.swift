@@ -3,9 +3,9 @@ import StellaDetection
 /// A client that came back, and what it hasn't been told yet of what it missed: it is told in portions, as it takes them, and gets
 /// what happens meanwhile from what is kept, too. Used on the feed's thread only.
 final class FeedResumption {
-  /// Times that something it missed isn't kept any more, after which it is told what happens and no longer what it missed. The
-  /// first may be because it was away for long.
-  static let mostGaps = 2
+  /// Times that something it missed gave way before it was told, after which it is told what happens and no longer what it missed.
+  /// The first may be because it was away for long.
+  private static let mostOvertakings = 2
 
   let client: any FeedClient
   let filter: FeedFilter
@@ -19,8 +19,8 @@ final class FeedResumption {
   var horizon: Int64
   /// Whether it is among those that are told more as soon as there is time.
   var isReady = false
-  /// Times that something it missed wasn't kept any more.
-  var gaps = 0
+  var overtakings = 0
+  var isTooSlow: Bool { overtakings > Self.mostOvertakings }
   private var rows: (first: Int64, bits: [UInt64])?
 
   init(

@@ -354,7 +354,9 @@ final class FeedThread {
     let (client, first) = (resumption.client, resumption.next)
     let id = ObjectIdentifier(client)
     while let chunk = resumption.waiting ?? portion(for: resumption, &left) {
-      let hasRoom = client.hasRoom(for: chunk.bytes.count) { [feed] in feed.give(.room(id)) }
+      // Who is too slow has the rest told like any other: if that is too much for it, too, it isn't told.
+      let hasRoom =
+        resumption.isTooSlow || client.hasRoom(for: chunk.bytes.count) { [feed] in feed.give(.room(id)) }
       guard hasRoom else {
         resumption.waiting = chunk
         // Not what it is in the midst of: that would be let go in place of what it has behind it.
@@ -399,9 +401,9 @@ final class FeedThread {
       let numbers = item.numbers
       if numbers.lowerBound > resumption.next {
         if let chunk = view.chunk() { return chunk }
-        resumption.gaps += 1
-        // What happens came faster than it is taken, again: as to any other client it is told, or too much for it.
-        return skip(to: resumption.gaps > FeedResumption.mostGaps ? next : numbers.lowerBound, resumption)
+        // Not where there was nothing to keep: events that came too fast to be told have numbers, too.
+        if numbers.lowerBound == replay.first { resumption.overtakings += 1 }
+        return skip(to: resumption.isTooSlow ? next : numbers.lowerBound, resumption)
       }
       switch item {
       case .message(let message):
