@@ -96,6 +96,11 @@ struct LiveFeedTests {
       }
     }
 
+    /// Waits until there is a chunk to read.
+    func awaitChunk() {
+      for _ in 0..<30_000 where state.withLock({ $0.chunks.isEmpty }) { usleep(1000) }
+    }
+
     /// Whether it was dropped within half a minute.
     func awaitDrop() -> Bool {
       while !state.withLock({ $0.isDropped }) {
@@ -525,6 +530,7 @@ struct LiveFeedTests {
     defer { feed.end() }
     let reader = Reader()
     try feed.join(reader, filter, after: "t-60")
+    reader.awaitChunk()
     feed.take(alerts(101...145))
     #expect(reader.awaitDrop() && feed.figures.dropped == 1)
   }

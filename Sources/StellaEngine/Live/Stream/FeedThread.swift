@@ -74,7 +74,10 @@ final class FeedThread {
 
   private func wait() -> (LiveFeed.Inbox, [TappedBatch]) {
     var found = take()
-    guard found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding, ready.isEmpty else { return found }
+    // Who has stalled is dropped unless it is among those that have made room since.
+    guard found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding, ready.isEmpty, stalled.isEmpty else {
+      return found
+    }
     feed.tap.rest()
     found = take()
     if found.0.commands.isEmpty, found.1.isEmpty, !found.0.isEnding {
@@ -382,10 +385,14 @@ final class FeedThread {
     useTap()
   }
 
-  /// Drops who took nothing while all that was kept gave way to what came since.
+  /// Those that took nothing while all that was kept gave way to what came since.
+  private var stalled: [FeedResumption] {
+    guard let first = replay.first else { return [] }
+    return returning.filter { !$0.isReady && $0.horizon <= first }
+  }
+
   private func dropStalled() {
-    guard let first = replay.first else { return }
-    for resumption in returning where !resumption.isReady && resumption.horizon <= first {
+    for resumption in stalled {
       feed.counts.withLock { $0.dropped += 1 }
       resumption.client.drop()
       forget(resumption)
