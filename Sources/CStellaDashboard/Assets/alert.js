@@ -25,6 +25,9 @@ export function makeAlertDetail(host) {
   const why = button("Why", () => { reasons.open = true; reasons.scrollIntoView({ block: "start" }); reasons.querySelector("summary").focus(); });
   const limits = h("p", { class: "limits" });
   const facts = h("dl", { class: "facts" });
+  const waivers = h("dl", { class: "facts" });
+  /** Counts the alerts that were shown: an answer about one before is for nobody. */
+  let round = 0;
   const gauge = h("div", { class: "gauge" });
   const chart = new TimeChart({
     title: "Value against what is usual", unit: "each time it fired", kind: "lines", height: 116, hasDots: true, format: short,
@@ -45,7 +48,7 @@ export function makeAlertDetail(host) {
   const todoPart = section("What to do", todo);
   const helpPart = section("Fixes that could help", helps, attempts);
   const element = h(
-    "div", {}, title, line, h("div", { class: "actions start" }, acknowledge, resolve, silence, why), limits, trouble, gauge, facts,
+    "div", {}, title, line, h("div", { class: "actions start" }, acknowledge, resolve, silence, why), limits, trouble, gauge, facts, waivers,
     todoPart, evidencePart, helpPart, chart.element, rate.element, reasons);
 
   function remark(verb) {
@@ -126,10 +129,11 @@ export function makeAlertDetail(host) {
     element,
     trouble: (text) => say(trouble, text),
     clear() {
+      round += 1;
       current = null;
       say(title, "Loading …");
       for (const place of [line, trouble]) say(place, "");
-      for (const place of [gauge, facts, todo, evidence, helps, attempts, decisions]) put(place);
+      for (const place of [gauge, facts, waivers, todo, evidence, helps, attempts, decisions]) put(place);
       for (const one of [todoPart, evidencePart, helpPart, chart.element, rate.element]) one.hidden = true;
     },
     draw(alert) {
@@ -170,10 +174,11 @@ export function makeAlertDetail(host) {
         + experience(one)
         + (one.applies ? "" : "; does not apply")))));
       if (suggestions.length) helpPart.hidden = false;
-      if (exceptions.length) facts.append(...fact("Exceptions", exceptions.map((one) => visible(one.reason ?? one)).join("; ")));
+      put(waivers, exceptions.length ? fact("Exceptions", exceptions.map((one) => visible(one.reason ?? one)).join("; ")) : null);
     },
     async explain(alert) {
       put(decisions, h("p", { class: "dim" }, "Loading …"));
+      const asked = round;
       const service = typeof alert.key?.service === "string" ? alert.key.service : null;
       const [found, counts, fired] = await Promise.all([
         getLines("rules/" + part(alert.rule) + "/history" + query({ key: JSON.stringify(alert.key), limit: 30 })).catch((error) => error),
@@ -181,7 +186,7 @@ export function makeAlertDetail(host) {
         typeof alert.expected === "number"
           ? getLines("alerts" + query({ all: "true", rule: alert.rule, limit: 300 })).catch(() => []) : [],
       ]);
-      if (!host.isShown(alert)) return;
+      if (asked !== round || !host.isShown(alert)) return;
       showHistory(alert, fired);
       rate.element.hidden = counts === null;
       if (counts) rate.set(counts);

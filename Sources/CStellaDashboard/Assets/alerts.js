@@ -15,6 +15,8 @@ export function alertsView(go) {
   let shownID = null;
   let shownText = "";
   let shownAlert = null;
+  /** Counts the people who have looked: what one asked for isn't for the next. */
+  let round = 0;
   const severity = tool("Severity", {
     choices: [["", "any severity"], ...SEVERITIES.slice(0, 4).map((name, index) => [name, index === 0 ? name : name + " and worse"])], isQuiet: true,
   });
@@ -133,14 +135,15 @@ export function alertsView(go) {
   }
 
   async function load(id, isKnown) {
+    const asked = round;
     try {
       const alert = await getJSON("alerts/" + part(id));
-      if (shownID !== id) return;
+      if (asked !== round || shownID !== id) return;
       drawDetail(alert);
       parts.suggest(alert.suggestions ?? [], alert.exceptions ?? []);
       parts.explain(alert);
     } catch (error) {
-      if (shownID !== id) return;
+      if (asked !== round || shownID !== id) return;
       parts.trouble(isKnown ? "" : error.message);
       if (isKnown) parts.explain(shownAlert);
     }
@@ -185,7 +188,7 @@ export function alertsView(go) {
       if (shownID !== null) load(shownID, shownAlert !== null);
     },
     /** Details hold data: what one person was shown isn't for the next. */
-    reset() { shownID = null; shownText = ""; shownAlert = null; parts.clear(); frame.clear(); grid.opened(null); },
+    reset() { round += 1; shownID = null; shownText = ""; shownAlert = null; parts.clear(); frame.clear(); grid.opened(null); },
     reload() { if (shownID !== null) load(shownID, shownAlert !== null); },
   };
 }

@@ -166,6 +166,8 @@ session.on((now, former) => {
   if (now.state === "in" || now.state === "open") {
     if (former !== undefined && former !== now.user) {
       stream.forget();
+      // A question that was put to one person isn't for the next to answer, nor is a secret to be read.
+      for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
       for (const view of views) view.reset?.();
       resetAll();
       if (shown) route();
@@ -197,6 +199,8 @@ async function begin() {
   while (true) {
     try { await session.find(); break; } catch (error) {
       // The page has come from somewhere, so somebody will answer again.
+      say(linkText, "no answer yet");
+      mark(link, "title", error.message);
       await new Promise((done) => setTimeout(done, Math.max(pause, (error.retryAfter ?? 0) * 1000)));
       pause = Math.min(30000, pause * 2);
     }

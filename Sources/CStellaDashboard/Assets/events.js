@@ -310,17 +310,18 @@ export function eventsView(go, filterChanged) {
   }
 
   async function loadEarlier() {
-    if (isAsking) return;
+    if (isAsking || first === "asked") return;
     isAsking = true;
     const asked = round;
+    const start = () => all[0] ?? held[0];
     try {
-      const found = await getLines("events" + archiveQuery({ until: all[0]?.time, limit: PAGE }));
+      const found = await getLines("events" + archiveQuery({ until: start()?.time, limit: PAGE }));
       if (asked !== round) return;
       if (coming.length && !isPaused) flush();
-      const oldest = all[0]?.time;
+      const oldest = start()?.time;
       const older = found.filter((event) => event.time !== undefined && (oldest === undefined || event.time < oldest)).reverse();
       if (older.length === 0) { toast("There are no earlier events."); return; }
-      const base = (all[0]?.number ?? last + 1) - older.length;
+      const base = (start()?.number ?? last + 1) - older.length;
       all = older.map((event, index) => ({ ...event, number: base + index, ms: stamp(event.time), text: null })).concat(all).slice(0, KEPT + 2000);
       draw();
       grid.scroller.scrollTop = 0;

@@ -15,7 +15,7 @@ export function showKeys() {
 /** `actions`: what each key does; `view()` is the view that is shown. */
 export function listen(views, view, go, actions) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || view() === null) return;
     const target = event.target;
     const isTyping = target instanceof HTMLElement && (target.matches("input:not([type=checkbox]), textarea, select") || target.isContentEditable);
     if (isTyping) {

@@ -11,6 +11,8 @@ const PAGE = 200;
 export function logView(go) {
   let records = [];
   let trouble = "";
+  /** The run that the list is about; what is still being typed chooses nothing yet. */
+  let about = "";
   let isAsking = false;
   let isWhole = false;
   /** Counts the lists that were begun: an answer to what was asked for another one is for nobody. */
@@ -44,7 +46,7 @@ export function logView(go) {
   frame.onClose = () => { shown = null; grid.opened(null); };
   const element = h("div", { class: "view view-split", hidden: true }, frame.element);
   search.input.addEventListener("input", draw);
-  run.input.addEventListener("change", () => { clear(); load("newest"); draw(); });
+  run.input.addEventListener("change", () => { about = run.input.value.trim(); clear(); load("newest"); draw(); });
 
   const body = (record) => Object.entries(record.body ?? {}).map(([name, value]) => visible(name) + "=" + visible(value)).join("  ");
 
@@ -62,7 +64,6 @@ export function logView(go) {
     if (isAsking) return;
     isAsking = true;
     const asked = round;
-    const about = run.input.value.trim();
     const size = logStatus.value?.size ?? null;
     try {
       let after;
@@ -131,7 +132,7 @@ export function logView(go) {
   logStatus.watch(() => {
     if (element.hidden) return;
     const size = logStatus.value?.size;
-    const newest = run.input.value.trim() === "" ? records[0]?.number : known;
+    const newest = about === "" ? records[0]?.number : known;
     if (records.length === 0 || (typeof size === "number" && size > newest)) load(records.length ? "newer" : "newest");
     draw();
   });

@@ -16,6 +16,8 @@ export class Resource {
   #timer = null;
   #asking = null;
   #again = false;
+  /** Counts the resets: an answer to what was asked before one is for nobody. */
+  #round = 0;
 
   constructor(name, load, every) {
     this.name = name;
@@ -64,12 +66,16 @@ export class Resource {
   }
 
   async #ask() {
+    const asked = this.#round;
     try {
-      this.value = await this.load();
+      const value = await this.load();
+      if (asked !== this.#round) return;
+      this.value = value;
       this.at = Date.now();
       this.status = "ready";
       this.message = "";
     } catch (error) {
+      if (asked !== this.#round) return;
       if (!(error instanceof APIError)) { if (error.name === "AbortError") return; console.error(error); }
       const status = error instanceof APIError ? error : new APIError(0, String(error));
       this.message = status.message;
@@ -91,6 +97,7 @@ export class Resource {
 
   /** Forgets everything, as when another person has logged in. */
   reset() {
+    this.#round += 1;
     this.value = null;
     this.status = "loading";
     this.tell();

@@ -79,6 +79,13 @@ function take(answer) {
   for (const action of listeners) action(session, former);
 }
 
+/** Under which tabs tell each other that somebody has logged in: they share the session. */
+const LOGIN = "stella.login";
+window.addEventListener("storage", (event) => {
+  // Who can't be told now is found out by the next question.
+  if (event.key === LOGIN && session.state === "in") session.find().catch(() => {});
+});
+
 let open = null;
 
 /** Shows the login over everything else. */
@@ -113,6 +120,7 @@ export function logIn() {
         : await send("POST", "session", body);
       open = null;
       dialog.close();
+      try { localStorage.setItem(LOGIN, String(Date.now())); } catch { /* Other tabs find out when they are refused. */ }
       take(answer.value ?? {});
     } catch (error) {
       say(trouble, error instanceof APIError ? error.message : String(error));

@@ -582,7 +582,7 @@ def filters(visit):
     page.run("stub.event = (number, level) => ({ time: '2026-11-22T22:00:0' + number + '.000000000Z', level, service: 'shop', message: level + number, fields: {} })")
 
     def shown(*messages):
-        page.until(f"{ROWS}.map((row) => row.querySelector('.cell-message').textContent).sort().join() === {json.dumps(','.join(sorted(messages)))}", f"{messages} and no other")
+        page.until(f"{ROWS}.sort((a, b) => a.ariaRowIndex - b.ariaRowIndex).map((row) => row.querySelector('.cell-message').textContent).join() === {json.dumps(','.join(messages))}", f"{messages} in this order and no other")
 
     def choose(level):
         page.run(f"(() => {{ const one = {SHOWN}.querySelector('select'); one.value = {json.dumps(level)}; one.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()")
@@ -847,6 +847,8 @@ def changes(visit):
     page.run(HEAR)
     page.run("stub.told('event', { time: '2026-11-22T22:00:00.000000000Z', level: 'info', message: 'of the last person' }, '7')")
     page.until("stub.heard.includes('of the last person')", "an event with an id")
+    page.run("import('/assets/dialog.js').then((dialog) => { dialog.notice('A token', ['of the last person']); })")
+    page.until("[...document.querySelectorAll('dialog[open] h2')].some((one) => one.textContent === 'A token')", "something that the last person was shown")
     page.run("""(() => {
       stub.shows('masked');
       const inside = stub.answers.session;
@@ -857,6 +859,7 @@ def changes(visit):
     page.run("delete stub.answers.log")
     visit.log_in("vic", opens=False)
     page.until("document.getElementById('account').textContent === 'vic'", "the next person")
+    page.until("document.querySelector('dialog[open]') === null", "no question of the last person")
     page.frames(4)
     check(page.run("stub.behind === undefined"), "the stream goes on where the last person's was")
     check(page.run("[document.body.innerText, ...[...document.querySelectorAll('.detail')].map((one) => one.textContent)].some((text) => text.includes('mara@example.org'))") is False, "the next person sees what the last one was shown")
