@@ -349,6 +349,42 @@ struct NotificationPlannerTests {
     #expect(try scene.told() == [])
   }
 
+  @Test("An Alertmanager gets all that fires, in as many messages as that takes, and news in between alone")
+  func largeAlertmanagerGroup() throws {
+    var settings = settings()
+    settings.sinks = [
+      NotificationSink(name: "a", kind: .alertmanager(url: ConcealedText("http://127.0.0.1:1"), authorization: nil))
+    ]
+    let scene = try NotifyScene(settings)
+    var ids = (100..<350).map { "a\($0)" }
+    for id in ids { try scene.keep(NotifyScene.alert(id, service: id)) }
+    try scene.plan()
+    for _ in 0..<3 {
+      let told = try scene.told()
+      #expect(told.map(\.firing.count) == [100, 100, 50])
+      #expect(told.flatMap(\.firing).sorted() == ids)
+      try scene.pass(NotifyScene.minute)
+    }
+    #expect(try scene.told().count == 3)
+    // What is new or over comes at once, and doesn't put off that the others are told again.
+    try scene.pass(NotifyScene.minute / 2)
+    try scene.resolve("a100", service: "a100")
+    try scene.keep(NotifyScene.alert("b1", service: "b1"))
+    try scene.plan()
+    let news = try scene.told()
+    #expect(news.count == 1 && news[0].firing.count == 99 && news[0].firing.contains("b1"))
+    #expect(news.map(\.resolved) == [["a100"]])
+    try scene.pass(NotifyScene.minute / 2)
+    ids = Array(ids.dropFirst()) + ["b1"]
+    #expect(try scene.told().flatMap(\.firing).sorted() == ids)
+    for id in ids { try scene.resolve(id, service: id) }
+    try scene.plan()
+    let ends = try scene.told()
+    #expect(ends.flatMap(\.resolved).sorted() == ids && ends.allSatisfy(\.firing.isEmpty))
+    try scene.pass(NotifyScene.minute * 10)
+    #expect(try scene.told() == [])
+  }
+
   @Test("Without sinks nothing is noted, and what was noted is forgotten")
   func withoutSinks() throws {
     let scene = try NotifyScene(NotificationSettings())

@@ -160,14 +160,19 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     // What nobody has taken yet isn't said twice.
     let isDue = try hasNews || isRepeat && !transaction.isWaiting(group.id)
     if isDue {
-      let message = NotificationMessage(
-        id: makeID(), kind: group.kind, group: group.labels,
-        notices: Self.newsFirst(heard, ended: group.sendsResolved ? ended : []), time: now)
-      try transaction.insert(
-        OutboxMessage(
-          number: 0, sink: group.sink, group: group.id, message: message, nextAt: now,
-          giveUpAt: now + settings.giveUpAfter))
-      group.sentAt = now
+      let notices = Self.newsFirst(heard, ended: group.sendsResolved ? ended : [])
+      let news = heard.count { !$0.isTold } + ended.count
+      let parts = parts(notices, wanted: isRepeat ? notices.count : news, of: group)
+      for part in parts {
+        let message = NotificationMessage(
+          id: makeID(), kind: group.kind, group: group.labels, notices: Array(part), time: now)
+        try transaction.insert(
+          OutboxMessage(
+            number: 0, sink: group.sink, group: group.id, message: message, nextAt: now,
+            giveUpAt: now + settings.giveUpAfter))
+      }
+      // What was left for the next repeat doesn't put that off.
+      if parts.last?.endIndex == notices.endIndex { group.sentAt = now }
     }
     for member in ended { try transaction.removeNotificationMember(member.notice.subject, of: group.id) }
     // Only alerts go on.
@@ -180,6 +185,15 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     // What is muted and fires still is told when that ends.
     group.nextAt = min(next > now ? next : now + group.repeatInterval, ends.compactMap(\.self).min() ?? .max)
     try transaction.put(group)
+  }
+
+  /// What each message tells. An Alertmanager takes for over what it isn't told of: it gets further messages for what has no place in
+  /// the first. Those end with the first `wanted` notices, so that news doesn't have a large group told anew each time.
+  private func parts(_ notices: [Notice], wanted: Int, of group: NotificationGroup) -> [ArraySlice<Notice>] {
+    guard settings.sink(group.sink)?.isAlertmanager == true else { return [notices[...]] }
+    let limit = NotificationMessage.noticeLimit
+    let count = min(notices.count, max(limit, wanted))
+    return stride(from: 0, to: count, by: limit).map { notices[$0..<min($0 + limit, count)] }
   }
 
   /// Why the message is sent comes first: it is what the title names, and what is not left out of a long one. Then what goes on, the
