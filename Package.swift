@@ -250,7 +250,7 @@ let package = Package(
       name: "StellaNotifyTests",
       dependencies: [
         "StellaNotify", "StellaNATS", "StellaSQLite", "StellaTesting", "StellaModel",
-        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Servers"], swiftSettings: swiftSettings),
     .testTarget(

@@ -106,6 +106,13 @@ extension SQLiteTransaction: NotificationTransaction {
     try members("group_id = ? ORDER BY subject", [group])
   }
 
+  package func hasNotificationMembers(of group: String) throws(StoreError) -> Bool {
+    try StoreError.translating(path) {
+      try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM notification_member WHERE group_id = ?)", arguments: [group]) ?? false
+    }
+  }
+
   package func notificationMembers(
     about subject: String, kind: Notice.Kind
   ) throws(StoreError) -> [NotificationMember] {

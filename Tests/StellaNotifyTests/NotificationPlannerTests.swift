@@ -101,6 +101,22 @@ struct NotificationPlannerTests {
     #expect(try scene.told() == [])
   }
 
+  @Test("What is new, or over before it was told, is noted without reading the others of its group")
+  func othersUnread() throws {
+    let scene = try NotifyScene(settings())
+    try scene.keep(NotifyScene.alert("a1"), NotifyScene.alert("a2", service: "cart"))
+    try scene.plan()
+    // Whoever reads it fails.
+    try scene.tamper("UPDATE notification_member SET notice = '' WHERE subject = 'a1'")
+    try scene.keep(NotifyScene.alert("a3", service: "mail"))
+    try scene.resolve("a2", service: "cart")
+    try scene.plan()
+    func isKept(_ id: String) throws -> Bool {
+      try !scene.store.readNotifications { try $0.notificationMembers(about: id, kind: .alert) }.isEmpty
+    }
+    #expect(try isKept("a3") && !isKept("a2"))
+  }
+
   @Test("A resolve goes where the firing went, once; what nobody was told of ends in silence")
   func resolving() throws {
     var settings = settings { $0.groupWait = 0 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import StellaModel
 import StellaNotify
 import StellaSQLite
@@ -72,6 +73,13 @@ final class NotifyScene: Sendable {
           rule: "errors.spike", key: [.init("service", .string(service))], until: now + nanoseconds,
           set: .init(by: "mara", time: now, reason: "")))
     }
+  }
+
+  /// Changes the store behind its back.
+  func tamper(_ sql: String) throws {
+    let database = try DatabaseQueue(path: path + "/stella.db")
+    try database.write { try $0.execute(sql: sql) }
+    try database.close()
   }
 
   /// Everything that is due by now.

@@ -94,6 +94,8 @@ package protocol NotificationTransaction: AnyObject {
   func removeNotificationGroups(exceptOf sinks: [String]) throws(StoreError)
 
   func notificationMembers(of group: String) throws(StoreError) -> [NotificationMember]
+  /// Without reading them: a group may be large.
+  func hasNotificationMembers(of group: String) throws(StoreError) -> Bool
   /// In every group.
   func notificationMembers(about subject: String, kind: Notice.Kind) throws(StoreError) -> [NotificationMember]
   func put(_ member: NotificationMember) throws(StoreError)

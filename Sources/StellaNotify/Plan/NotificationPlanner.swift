@@ -110,7 +110,9 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
       group.nextAt = now + group.wait
     }
     try transaction.put(group)
-    let known = try transaction.notificationMembers(of: group.id).first { $0.notice.subject == notice.subject }
+    let known = try transaction.notificationMembers(about: notice.subject, kind: notice.kind).first {
+      $0.group == group.id
+    }
     try transaction.put(NotificationMember(group: group.id, notice: notice, isTold: known?.isTold ?? false))
   }
 
@@ -120,7 +122,7 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
       guard var group = try transaction.notificationGroup(member.group) else { continue }
       guard member.isTold else {
         try transaction.removeNotificationMember(notice.subject, of: group.id)
-        if try transaction.notificationMembers(of: group.id).isEmpty {
+        if try !transaction.hasNotificationMembers(of: group.id) {
           try transaction.removeNotificationGroup(group.id)
         }
         continue
