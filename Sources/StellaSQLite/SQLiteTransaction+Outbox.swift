@@ -76,6 +76,20 @@ extension SQLiteTransaction {
     }
   }
 
+  package func giveUpOutbox(exceptOf sinks: [String], trouble: String, now: Int64) throws(StoreError) {
+    try StoreError.translating(path) {
+      let gone = try String.fetchAll(db, sql: "SELECT DISTINCT sink FROM notification WHERE state = 'waiting'").filter {
+        !sinks.contains($0)
+      }
+      for sink in gone {
+        try db.execute(
+          sql: """
+            UPDATE notification SET state = 'failed', trouble = ?, ended_at = ? WHERE state = 'waiting' AND sink = ?
+            """, arguments: [trouble, now, sink])
+      }
+    }
+  }
+
   package func pruneOutbox(waiting limit: Int, ended: Int, before time: Int64, now: Int64) throws(StoreError) -> Int {
     try StoreError.translating(path) {
       try db.execute(

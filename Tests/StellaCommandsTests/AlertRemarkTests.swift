@@ -44,6 +44,48 @@ struct AlertRemarkTests {
     }
   }
 
+  @Test(
+    "What stella.yaml has no sink for is not tried again, where it can be read which there are",
+    arguments: [true, false])
+  func retryWithoutSink(isSet: Bool) throws {
+    let directory = try CommandDirectory()
+    try directory.write(
+      "stella.yaml",
+      """
+      state: \(directory("state"))
+      users: { me: { uids: [\(getuid())], roles: [admin, approver] } }
+      notify: { sinks: { chat: { kind: slack, url: '${STELLA_TEST_URL}' } } }
+      """
+    )
+    let configuration = try Configuration.load(
+      path: directory("stella.yaml"), environment: isSet ? ["STELLA_TEST_URL": "http://127.0.0.1:9/hook"] : [:],
+      sparing: Configuration.serverParts)
+    #expect(configuration.leftOut.contains("notify.sinks") == !isSet && !configuration.leftOut.contains("notify"))
+    let desk = try RemediationDesk(configuration, fixes: [], hasTargets: false)
+    defer { desk.close() }
+    try desk.store.write(as: .command) { transaction in
+      for (id, sink) in [("0a", "chat"), ("0b", "gone")] {
+        var message = OutboxMessage(
+          number: 0, sink: sink, group: sink,
+          message: NotificationMessage(id: id, kind: .engine, group: [], notices: [], time: 1), nextAt: 1, giveUpAt: 2)
+        (message.state, message.endedAt) = (.failed, 2)
+        try transaction.insert(message)
+      }
+    }
+    func isTaken(_ id: String) throws -> Bool {
+      do {
+        _ = try desk.answer(NotificationRequest.retry(id), for: desk.viewer, as: .json)
+        return true
+      } catch let failure as CommandFailure where failure.status == .conflict {
+        return false
+      }
+    }
+    #expect(try isTaken("0a"))
+    #expect(try isTaken("0b") == !isSet)
+    let waiting = try desk.store.readNotifications { try $0.outbox(.waiting, limit: 10).map(\.sink) }
+    #expect(waiting == (isSet ? ["chat"] : ["chat", "gone"]))
+  }
+
   @Test("Those who look on are told before the log is signed, which may take a while")
   func beforeSigning() throws {
     let directory = try CommandDirectory()

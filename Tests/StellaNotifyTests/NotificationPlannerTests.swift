@@ -413,6 +413,30 @@ struct NotificationPlannerTests {
     #expect(try other.store.readNotifications { try $0.notificationChanges(limit: 10) }.isEmpty)
   }
 
+  @Test("What waits for a sink that is gone is given up at the next start, and nothing else")
+  func goneSink() throws {
+    var settings = settings {
+      $0.groupWait = 0
+      $0.sinks = ["a", "b"]
+    }
+    let scene = try NotifyScene(settings)
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    settings.sinks.removeFirst()
+    settings.routes[0].sinks = ["b"]
+    try NotificationPlanner(scene.store, settings: settings, time: scene.time) { "" }.begin()
+    let (outbox, counts) = try scene.store.readNotifications {
+      (try $0.outbox(nil, limit: 10), try $0.notificationCounts())
+    }
+    #expect(
+      outbox.map { "\($0.sink) \($0.state.rawValue) \($0.trouble)" }.sorted() == [
+        "a failed stella.yaml has no such sink any more", "b waiting ",
+      ])
+    #expect(outbox.filter { $0.endedAt != nil }.map(\.sink) == ["a"])
+    #expect(counts.map(\.sink) == ["a", "b"] && counts.map(\.waiting) == [0, 1])
+    #expect(counts.map { $0.oldestWaiting != nil } == [false, true])
+  }
+
   @Test("The note and the change are there together or not at all")
   func together() throws {
     let scene = try NotifyScene(settings())

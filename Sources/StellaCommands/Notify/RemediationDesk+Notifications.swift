@@ -62,6 +62,10 @@ extension RemediationDesk {
       guard message.state != .sent else {
         throw CommandFailure(.conflict, "\(message.sink) has the notification \(id) already.")
       }
+      // Nobody would ever hand it over. Which sinks there are isn't known where a variable of one isn't set.
+      guard configuration.leftOut.contains("notify.sinks") || configuration.notify.sink(message.sink) != nil else {
+        throw CommandFailure(.conflict, "stella.yaml has no sink \(message.sink) any more.")
+      }
       (message.state, message.attempts, message.endedAt) = (.waiting, 0, nil)
       (message.nextAt, message.giveUpAt) = (now, now + giveUpAfter)
       try transaction.update(message, attempted: false)

@@ -111,6 +111,8 @@ package protocol NotificationTransaction: AnyObject {
   func isWaiting(_ group: String) throws(StoreError) -> Bool
   /// Changes state, attempts and times, and counts an attempt if there was one.
   func update(_ message: OutboxMessage, attempted: Bool) throws(StoreError)
+  /// Gives up what waits for sinks that are gone.
+  func giveUpOutbox(exceptOf sinks: [String], trouble: String, now: Int64) throws(StoreError)
   /// Gives up the oldest that wait, and removes what ended long ago; how many were given up.
   func pruneOutbox(waiting limit: Int, ended: Int, before time: Int64, now: Int64) throws(StoreError) -> Int
   /// In the order of their names.

@@ -21,12 +21,13 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
     self.makeID = makeID
   }
 
-  /// Has changes noted from now on, or no more.
+  /// Has changes noted from now on, or no more. What waits for a sink that is gone would wait for ever.
   package func begin() throws {
-    let names = settings.sinks.map(\.name)
+    let (names, now) = (settings.sinks.map(\.name), time.now())
     try store.write(as: .command) { transaction in
       try transaction.setNotifications(settings.isOn)
       try transaction.removeNotificationGroups(exceptOf: names)
+      try transaction.giveUpOutbox(exceptOf: names, trouble: "stella.yaml has no such sink any more", now: now)
     }
   }
 
