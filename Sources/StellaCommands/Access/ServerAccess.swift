@@ -115,10 +115,9 @@ final class ServerAccess: AccessAuthority {
   /// refused all the same.
   func noteRefusal(of viewer: Viewer, _ request: OperatorRequest) {
     let tally = viewer.isToken ? refusals.programs : refusals.people
-    guard [.vote, .administer].contains(request.right), let actor = try? viewer.actor(), tally.add(now: now) != nil
-    else {
-      return
-    }
+    guard [.vote, .administer, .own].contains(request.right), let actor = try? viewer.actor(),
+      tally.add(now: now) != nil
+    else { return }
     try? access.noteRefusal(of: actor, what: request.right.rawValue, run: request.run)
   }
 

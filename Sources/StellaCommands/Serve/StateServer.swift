@@ -273,7 +273,12 @@ final class StateServer: Sendable {
       if case .health(let asked) = request { return try desk.answer(asked, for: viewer, as: layout, keeper: keeper) }
       return try desk.answer(request, for: viewer, as: layout)
     } catch {
-      throw FailureReport(error).failure
+      let failure = FailureReport(error).failure
+      // A wrong password is on record as a failed login.
+      if failure.status == .notPermitted, failure != AccessRequest.wrongPassword {
+        access?.noteRefusal(of: viewer, request)
+      }
+      throw failure
     }
   }
 

@@ -395,6 +395,14 @@ struct AccessTests {
     #expect(try access.send("GET", "/api/v1/whoami", [("authorization", "Bearer \(one)")]).status == 200)
     #expect(try access.send("GET", "/api/v1/whoami", [("authorization", "Bearer \(other)")]).status == 401)
     _ = try access.logIn("tomas", password: "another long password")
+    // Another's, as if it were one's own.
+    let theft = try access.send(
+      "PUT", "/api/v1/users/mara/password",
+      [("authorization", "Bearer \(one)"), ("content-type", "application/json")],
+      #"{"password":"another long password","former":"x"}"#)
+    #expect(theft.status == 403, "\(theft)")
+    let log = try access.expect(["log", "show"]).output
+    #expect(log.matches(of: /access\.refused .*user:tomas .*what=own/).count == 1, "\(log)")
   }
 
   // MARK: - TLS
