@@ -25,6 +25,7 @@ extension AccessBook {
       throw AccessError(.unfit, "a token is valid 366d at most. Make another one in time.")
     }
     return try store.write(as: .command) { transaction in
+      try checkAdmin("user:\(owner)")
       let now = time.now()
       if try transaction.tokens().contains(where: { $0.name == name && $0.isValid(at: now) }) {
         throw AccessError(
@@ -51,6 +52,7 @@ extension AccessBook {
   /// - Throws: ``AccessError`` `not_found` when no valid token has the name.
   package func revokeToken(_ name: String, by actor: String) throws {
     try store.write(as: .command) { transaction in
+      try checkAdmin(actor)
       let now = time.now()
       guard let token = try transaction.tokens().first(where: { $0.name == name && $0.isValid(at: now) }) else {
         throw AccessError(

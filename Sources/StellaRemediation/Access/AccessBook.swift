@@ -37,6 +37,7 @@ package struct AccessBook<Store: AccessStore>: Sendable {
         .conflict, "\(name) could be \(names.joined(separator: " or ")) of stella.yaml. Take another name.")
     }
     try store.write(as: .command) { transaction in
+      try checkAdmin(actor)
       guard try transaction.account(name) == nil else {
         throw AccessError(.conflict, "there is a user \(name) already. stella users list shows them all.")
       }
@@ -66,6 +67,7 @@ package struct AccessBook<Store: AccessStore>: Sendable {
     by actor: String
   ) throws -> Int {
     try store.write(as: .command) { transaction in
+      if actor != "user:\(person(of: name)?.name ?? name)" { try checkAdmin(actor) }
       let now = time.now()
       var account = try changeable(name, transaction)
       guard former == nil || account.password == former else {
@@ -96,6 +98,7 @@ package struct AccessBook<Store: AccessStore>: Sendable {
       throw AccessError(.notPermitted, "nobody changes what they may do themselves. Another admin can, or stella.yaml.")
     }
     try store.write(as: .command) { transaction in
+      try checkAdmin(actor)
       guard var account = try transaction.account(name) else { throw unknown(name) }
       account.roles = roles
       if let groups { account.groups = groups }
@@ -115,6 +118,7 @@ package struct AccessBook<Store: AccessStore>: Sendable {
       throw AccessError(.notPermitted, "nobody disables themselves, so that there is an admin left. Another admin can.")
     }
     try store.write(as: .command) { transaction in
+      try checkAdmin(actor)
       var account = try changeable(name, transaction)
       account.isDisabled = isDisabled
       try transaction.put(account)
@@ -158,6 +162,14 @@ package struct AccessBook<Store: AccessStore>: Sendable {
     if let account = try transaction.account(name) { return account }
     guard let person = roster.declared[name], person.name == name else { throw unknown(name) }
     return Account(name: name, roles: [], groups: [], password: nil, createdAt: time.now())
+  }
+
+  /// Looks again within a transaction, since another admin may have ended who acts; who is no user here was judged before.
+  func checkAdmin(_ actor: String) throws(AccessError) {
+    guard actor.hasPrefix("user:"), let person = roster.people[String(actor.dropFirst("user:".count))] else { return }
+    guard person.roles.contains(.admin), !person.isDisabled else {
+      throw AccessError(.notPermitted, "you are no admin any more. Nothing was done.")
+    }
   }
 
   func unknown(_ name: String) -> AccessError {

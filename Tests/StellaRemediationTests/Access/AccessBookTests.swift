@@ -108,6 +108,33 @@ struct AccessBookTests {
     #expect(throws: AccessError.self) { try scene.access.setDisabled("mara", true, by: "user:mara") }
   }
 
+  @Test("Of two admins who end each other only the first does, since each change looks again at who makes it")
+  func mutual() throws {
+    let scene = try AccessScene()
+    try scene.access.enrol("mara", password: "hash")
+    for name in ["tomas", "ada"] {
+      try scene.access.addAccount(name, roles: ["admin"], groups: [], password: "hash", by: "user:mara")
+    }
+    try scene.access.setDisabled("tomas", true, by: "user:mara")
+    try scene.access.setRoles(of: "ada", to: ["viewer"], groups: nil, by: "user:mara")
+    let size = try scene.size()
+    for actor in ["user:tomas", "user:ada"] {
+      #expect(throws: AccessError.self) { try scene.access.setDisabled("mara", true, by: actor) }
+      #expect(throws: AccessError.self) { try scene.access.setRoles(of: "mara", to: [], groups: nil, by: actor) }
+      #expect(throws: AccessError.self) { try scene.access.setPassword(of: "mara", to: "other", by: actor) }
+      #expect(throws: AccessError.self) {
+        try scene.access.addAccount("eve", roles: ["admin"], groups: [], password: nil, by: actor)
+      }
+    }
+    #expect(throws: AccessError.self) {
+      try scene.access.makeToken(
+        "ci", secret: AccessScene.secret(.token, 5), scopes: [.read], lifetime: AccessScene.hour, owner: "tomas")
+    }
+    #expect(try scene.size() == size && scene.access.roster.people["mara"]?.roles == [.admin])
+    // One's own password needs no role.
+    try scene.access.setPassword(of: "ada", to: "other", by: "user:ada")
+  }
+
   @Test("A token is valid until it expires or is revoked, and its name is free then")
   func tokens() throws {
     let scene = try AccessScene()
@@ -154,7 +181,7 @@ struct AccessBookTests {
   @Test("Nobody changes their own roles, and what the configuration says of a name can't be changed here")
   func roles() throws {
     let scene = try AccessScene([Person(name: "ada", uids: [1], aliases: ["ada@example.org"], roles: [.viewer])])
-    try scene.access.addAccount("mara", roles: ["admin"], groups: [], password: nil, by: "user:ada")
+    try scene.access.addAccount("mara", roles: ["admin"], groups: [], password: nil, by: "user:x")
     #expect(throws: AccessError.self) {
       try scene.access.setRoles(of: "mara", to: ["approver"], groups: nil, by: "user:mara")
     }
