@@ -47,9 +47,17 @@ struct Viewer: Sendable {
   init(_ caller: Caller, _ access: AccessBook<some AccessStore>) {
     switch caller {
     case .uid(let uid): self.init(access.roster.people, uid: uid)
-    case .session(let id, let account): self.init(.session(id: id), access.person(of: account))
+    // Both may have ended since they were shown: a request's body takes its time to come.
+    case .session(let id, let account):
+      let isInForce = (try? access.isInForce(session: id, of: account)) == true
+      self.init(
+        .session(id: id), isInForce ? access.person(of: account) : nil,
+        problem: isInForce ? Viewer.unknown : "this session is over. Log in again: stella login")
     case .token(let name, let owner, let scopes):
-      self.init(.token(name: name, scopes: scopes), access.person(of: owner))
+      let isInForce = (try? access.isInForce(token: name, of: owner)) == true
+      self.init(
+        .token(name: name, scopes: scopes), isInForce ? access.person(of: owner) : nil,
+        problem: isInForce ? Viewer.unknown : "this token is not valid any more")
     case .issued(let name, let roles):
       let visitor = Person(name: name, roles: Set(roles.compactMap(Person.Role.init)))
       self.init(.issued, Caller.isVisitor(name) ? visitor : access.person(of: name))
@@ -58,7 +66,7 @@ struct Viewer: Sendable {
     }
   }
 
-  private init(_ means: Means, _ person: Person?, problem: String = "there is no such user any more") {
+  private init(_ means: Means, _ person: Person?, problem: String = Viewer.unknown) {
     self.means = means
     self.person = person
     self.problem = person.map { $0.isDisabled ? "\($0.name) is disabled" : nil } ?? problem
@@ -90,6 +98,8 @@ struct Viewer: Sendable {
     if let person { return .person(person.name) }
     return .nobody(text, reason: problem ?? "")
   }
+
+  private static let unknown = "there is no such user any more"
 
   private static let tokensDontDecide =
     "API tokens ask for plans and never decide; a person logs in: stella login"

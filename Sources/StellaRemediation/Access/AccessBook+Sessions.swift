@@ -149,6 +149,12 @@ extension AccessBook {
     return (session, person)
   }
 
+  /// Whether an account has a session of the id that isn't over.
+  package func isInForce(session id: String, of account: String) throws -> Bool {
+    let now = time.now()
+    return try store.readAccess { try $0.sessions(of: account) }.contains { $0.id == id && !$0.isOver(at: now) }
+  }
+
   /// Who an account is; nil for nobody.
   package func person(of account: String) -> Person? {
     switch roster.declared.owner(ofAccount: account) {

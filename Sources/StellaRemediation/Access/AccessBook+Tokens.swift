@@ -79,4 +79,12 @@ extension AccessBook {
     }
     return (token, owner)
   }
+
+  /// Whether a valid token of somebody has the name.
+  package func isInForce(token name: String, of owner: String) throws -> Bool {
+    let now = time.now()
+    return try store.readAccess { try $0.tokens() }.contains {
+      $0.name == name && $0.isValid(at: now) && person(of: $0.owner)?.name == owner
+    }
+  }
 }

@@ -68,8 +68,10 @@ struct AccessBookTests {
     let kept = try #require(try scene.access.session(other)).session.id
     try scene.access.setPassword(of: "mara", to: "next", replacing: "hash", keeping: kept, by: "user:mara")
     #expect(try scene.access.session(one) == nil && scene.access.session(other) != nil)
+    #expect(try scene.access.isInForce(session: kept, of: "mara"))
+    #expect(try !scene.access.isInForce(session: kept, of: "tomas"))
     try scene.access.logOut(session: kept, of: "mara")
-    #expect(try scene.access.session(other) == nil)
+    #expect(try scene.access.session(other) == nil && !scene.access.isInForce(session: kept, of: "mara"))
   }
 
   @Test("A session is over when the clock is set to before it began")
@@ -147,8 +149,9 @@ struct AccessBookTests {
     let first = try make(1)
     #expect(throws: AccessError.self) { try make(2) }
     #expect(try scene.access.token(first)?.token.scopes == [.read])
+    #expect(try scene.access.isInForce(token: "ci", of: "mara") && !scene.access.isInForce(token: "ci", of: "tomas"))
     try scene.access.revokeToken("ci", by: "user:mara")
-    #expect(try scene.access.token(first) == nil)
+    #expect(try scene.access.token(first) == nil && !scene.access.isInForce(token: "ci", of: "mara"))
     let second = try make(2)
     scene.time.advance(by: AccessScene.hour)
     #expect(try scene.access.token(second) == nil)
