@@ -187,7 +187,8 @@ extension RemediationDesk {
   ) throws -> OperatorAnswer {
     let actor = try viewer.actor()
     let name = viewer.person?.name ?? ""
-    let token = actor == "user:\(name)" ? nil : actor
+    // Only a session decides about what others asked for.
+    let token = viewer.isToken || viewer.means == .issued ? actor : nil
     let run = try remediation.withdraw(id, by: name, token: token, reason: reason)
     let notes = sealed()
     var answer = try line(run.id, viewer, layout)

@@ -80,7 +80,7 @@ extension Remediation {
   ///
   /// - Parameters:
   ///   - voter: who asked for it, or an approver.
-  ///   - token: what a program is on the log that asked for it itself; nil for a person.
+  ///   - token: what who comes with a token is on the log, and must have asked for it; nil for a person.
   package func withdraw(_ id: String, by voter: String, token: String? = nil, reason: String) throws -> Run {
     try store.write(as: .command) { transaction in
       var run = try found(id, transaction)

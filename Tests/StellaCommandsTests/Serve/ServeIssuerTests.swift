@@ -168,6 +168,9 @@ struct ServeIssuerTests {
     let vote = #"{"digest":"\#(run.digest)","reason":"seen"}"#
     let direct = try scene.send("POST", "/api/v1/runs/\(run.id)/approve", token, vote)
     #expect(direct.status == 403 && direct.body.contains("--oidc-token-file"), "\(direct)")
+    // Somebody else asked for it.
+    let withdrawn = try scene.send("POST", "/api/v1/runs/\(run.id)/withdraw", token, #"{"reason":"r"}"#)
+    #expect(withdrawn.status == 403 && withdrawn.body.contains("only who asked"), "\(withdrawn)")
     for (method, path, body) in [("GET", "/api/v1/users", ""), ("DELETE", "/api/v1/freeze?reason=r", "")] {
       #expect(try scene.send(method, path, token, body).status == 403)
     }
