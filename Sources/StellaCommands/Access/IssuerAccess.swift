@@ -54,4 +54,7 @@ final class IssuerAccess: Sendable {
       return recorded.updateValue(until, forKey: token.hashValue) == nil
     }
   }
+
+  /// A token that couldn't be put on record comes for the first time once more.
+  func forget(_ token: String) { recorded.withLock { _ = $0.removeValue(forKey: token.hashValue) } }
 }

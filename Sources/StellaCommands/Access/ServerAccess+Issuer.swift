@@ -7,10 +7,15 @@ extension ServerAccess {
   func identity(byToken text: String, from address: String, isUse: Bool) throws(CommandFailure) -> Identity? {
     guard let (subject, visitor) = try found(text, address, isAttempt: isUse), let issuer else { return nil }
     if isUse, issuer.isNew(text, until: subject.until, now: now) {
-      try reporting {
-        try access.noteToken(
-          of: visitor.isUser ? "user:\(visitor.name)" : visitor.name, subject: subject.id, until: subject.until,
-          address: address)
+      do throws(CommandFailure) {
+        try reporting {
+          try access.noteToken(
+            of: visitor.isUser ? "user:\(visitor.name)" : visitor.name, subject: subject.id, until: subject.until,
+            address: address)
+        }
+      } catch {
+        issuer.forget(text)
+        throw error
       }
     }
     return Identity(

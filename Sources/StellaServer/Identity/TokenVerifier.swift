@@ -49,22 +49,28 @@ package final class TokenVerifier: Sendable {
     let digest = Array(SHA256.hash(data: Array(text.utf8)))
     refresh(now: now, isNeeded: false)
     if state.withLock({ state in state.known[digest]?.keyNumber == state.number }) { return subject }
-    var keys = state.withLock { $0.keys?.keys(for: token) }
-    if keys?.isEmpty ?? true {
+    var found = self.found(for: token)
+    if found.keys?.isEmpty ?? true {
       refresh(now: now, isNeeded: true)
-      keys = state.withLock { $0.keys?.keys(for: token) }
+      found = self.found(for: token)
     }
-    guard let keys else { throw .unavailable }
-    guard !keys.isEmpty else { throw .key }
+    guard let keys = found.keys else { throw .unavailable }
+    // Another thread may be about to have it.
+    guard !keys.isEmpty else { throw found.isReading ? TokenRefusal.unavailable : TokenRefusal.key }
     guard keys.contains(where: { $0.hasSigned(token.signed, token.signature, by: token.algorithm) }) else {
       throw .signature
     }
-    state.withLock { state in
+    state.withLock { [number = found.number] state in
       if state.known.count >= Self.knownLimit { state.known = state.known.filter { $0.value.subject.until > now } }
       if state.known.count >= Self.knownLimit { state.known = [:] }
-      state.known[digest] = (subject, state.number)
+      state.known[digest] = (subject, number)
     }
     return subject
+  }
+
+  /// The keys that a token may be signed with, and of which set they are; nil where there are none at all.
+  private func found(for token: SignedToken) -> (keys: [TokenKey]?, number: Int, isReading: Bool) {
+    state.withLock { ($0.keys?.keys(for: token), $0.number, $0.isReading) }
   }
 
   /// Reads the keys anew when they are too old, or a token needs another. Whoever comes meanwhile takes those that there are.

@@ -93,6 +93,31 @@ struct TokenVerifierTests {
     #expect(throws: TokenRefusal.unavailable) { try verifier.subject(of: long, now: Self.now + 100_000 * Self.second) }
   }
 
+  @Test("Whose key isn't known while keys are read isn't refused as wrong, and whose is known is let in meanwhile")
+  func reading() throws {
+    let provider = Provider()
+    let (a, b) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
+    provider.state.withLock { $0.keys = [("a", a)] }
+    let (first, second) = (try Self.token(a, "a"), try Self.token(b, "b"))
+    let now = Self.now
+    let later = Mutex<(@Sendable () -> Void)?>(nil)
+    let verifier = TokenVerifier(Self.rules(), every: 900 * Self.second) {
+      later.withLock { $0 }?()
+      return provider.jwks()
+    }
+    #expect(try verifier.subject(of: first, now: now).id == "s")
+    provider.state.withLock { $0.keys = [("a", a), ("b", b)] }
+    // As on another thread, while the keys are read.
+    later.withLock {
+      $0 = { [unowned verifier] in
+        #expect(throws: TokenRefusal.unavailable) { try verifier.subject(of: second, now: now + 10 * Self.second) }
+        #expect(throws: Never.self) { try verifier.subject(of: first, now: now + 10 * Self.second) }
+      }
+    }
+    #expect(try verifier.subject(of: second, now: now + 10 * Self.second).id == "s")
+    #expect(provider.reads == 2)
+  }
+
   @Test("The same id under another key, a token without one, and a signature over something else")
   func keys() throws {
     let provider = Provider()
