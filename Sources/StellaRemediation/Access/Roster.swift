@@ -30,7 +30,8 @@ package final class Roster: Sendable {
     state = Mutex(State(people: declared))
   }
 
-  /// Of a store that can't be read nobody is known but those whom the configuration declares.
+  /// While the store can't be read, those who were known last, so that nobody whom it disables is let in; before the first time
+  /// those whom the configuration declares.
   package var people: People {
     guard let generation else { return declared }
     do {
@@ -41,7 +42,7 @@ package final class Roster: Sendable {
       state.withLock { $0 = State(generation: number, people: people) }
       return people
     } catch {
-      return declared
+      return state.withLock { $0.people }
     }
   }
 }

@@ -67,6 +67,13 @@ struct OnePersonTests {
     try scene.access.setDisabled("ada", true, by: "user:x")
     #expect(scene.access.roster.people["ada"]?.isDisabled == true)
     #expect(try scene.access.candidate("ada") == nil)
+    // Also when the store can't be read any more.
+    let other = try SQLiteStore(StateDirectory(path: scene.path + "/state"))
+    let roster = Roster(try People.checked([Self.ada]), store: other)
+    #expect(roster.people["ada"]?.isDisabled == true)
+    try other.close()
+    #expect(throws: StoreError.self) { try other.accountGeneration() }
+    #expect(roster.people["ada"]?.isDisabled == true)
     let off = try AccessScene([
       {
         var ada = Self.ada
