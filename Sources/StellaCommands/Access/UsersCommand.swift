@@ -89,7 +89,8 @@ struct UsersRolesCommand: ParsableCommand {
 
 struct UsersDisableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "disable", abstract: "Keep somebody from logging in and acting. Sessions and tokens of theirs end.")
+    commandName: "disable",
+    abstract: "Keep somebody from logging in and acting. Sessions of theirs end; tokens rest until `users enable`.")
 
   @Argument(help: "Whom.") var name: String
   @OptionGroup var options: RequestOptions
