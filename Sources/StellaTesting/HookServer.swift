@@ -16,6 +16,8 @@ package final class HookServer: @unchecked Sendable {
     case status(Int, headers: [String: String] = [:], body: String = "")
     /// The connection stays open and nothing comes, until the server ends.
     case silence
+    /// The status and the length of a body of which nothing comes, until the server ends.
+    case stall(Int)
     /// The connection ends without an answer.
     case hangUp
 
@@ -87,6 +89,10 @@ package final class HookServer: @unchecked Sendable {
     }
     switch answer(request, index) {
     case .silence: lock.withLock { held.append(connection) }
+    case .stall(let status):
+      let bytes = Array("HTTP/1.1 \(status) Said\r\ncontent-length: 10\r\n\r\n".utf8)
+      _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+      lock.withLock { held.append(connection) }
     case .hangUp: Glibc.close(connection)
     case .status(let status, let headers, let body):
       let fields = headers.map { "\($0.key): \($0.value)\r\n" }.joined()

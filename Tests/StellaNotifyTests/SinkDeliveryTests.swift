@@ -147,6 +147,15 @@ struct SinkDeliveryTests {
     await away.end()
   }
 
+  @Test("A sink that says how it went and then stalls is left after its timeout, and what it said counts")
+  func stall() async throws {
+    let server = HookServer { _, index in index == 0 ? .stall(404) : .stall(200) }
+    let client = SinkAssembly.client(Self.hook(server.url, timeout: .seconds(2)))
+    #expect(await client.deliver(MailClientTests.message(), time: 0) == .refused("it answered 404"))
+    #expect(await client.deliver(MailClientTests.message(), time: 0) == .taken(remark: ""))
+    await client.end()
+  }
+
   @Test("A signature is over the time and the body")
   func signature() async throws {
     let server = HookServer()

@@ -93,10 +93,24 @@ struct SinkRequests: Sendable {
     let deadline = NIODeadline.now() + .nanoseconds(Self.nanoseconds(timeout))
     let response = try await client.execute(request, deadline: deadline)
     // However the answer goes on, its status has been said.
-    let bytes = try? await response.body.collect(upTo: Self.answerLimitBytes)
+    let bytes = await Self.whole(response.body, by: deadline)
     return Answer(
       status: Int(response.status.code), retryAfter: response.headers.first(name: "retry-after"),
       body: bytes.map { String(buffer: $0) } ?? "")
+  }
+
+  /// An answer's body; nil when it isn't all there by then, because the client's own deadline ends with the status.
+  private static func whole(_ body: HTTPClientResponse.Body, by deadline: NIODeadline) async -> ByteBuffer? {
+    await withTaskGroup(of: ByteBuffer?.self) { group in
+      group.addTask { try? await body.collect(upTo: answerLimitBytes) }
+      group.addTask {
+        try? await Task.sleep(for: .nanoseconds((deadline - NIODeadline.now()).nanoseconds))
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
+    }
   }
 
   private func outcome(_ answer: Answer) -> DeliveryOutcome {
