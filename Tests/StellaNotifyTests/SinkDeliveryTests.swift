@@ -21,6 +21,33 @@ struct SinkDeliveryTests {
     func add(_ text: String) { texts.withLock { $0.append(text) } }
   }
 
+  /// A store whose next writes fail when a test says so.
+  private final class FullStore: NotificationStore {
+    private struct Full: Error {}
+
+    let store: SQLiteStore
+    private let left = Mutex(0)
+
+    init(_ store: SQLiteStore) { self.store = store }
+
+    func refuse(_ count: Int) { left.withLock { $0 = count } }
+
+    func write<Value>(as writer: LogWriter, _ body: (SQLiteTransaction) throws -> Value) throws -> Value {
+      let isFull = left.withLock { left in
+        defer { left = max(0, left - 1) }
+        return left > 0
+      }
+      if isFull { throw Full() }
+      return try store.write(as: writer, body)
+    }
+
+    func readLog<Value>(_ body: (any LogSource) throws -> Value) throws -> Value { try store.readLog(body) }
+
+    func readNotifications<Value>(_ body: (SQLiteTransaction) throws -> Value) throws -> Value {
+      try store.readNotifications(body)
+    }
+  }
+
   /// A delivery on a store with one sink and a route that waits for nothing.
   private final class Scene {
     let path = NSTemporaryDirectory() + "stella-deliver-" + UUID().uuidString
@@ -100,6 +127,37 @@ struct SinkDeliveryTests {
     let counts = try #require(scene.store.readNotifications { try $0.notificationCounts() }.first)
     #expect(counts.sentTotal == 1 && counts.attemptsTotal == 3 && counts.waiting == 0)
     await scene.end()
+  }
+
+  @Test("What a sink took while nothing could be written is noted later, and isn't sent again")
+  func recordsLater() async throws {
+    let path = NSTemporaryDirectory() + "stella-deliver-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let store = FullStore(try SQLiteStore(StateDirectory(path: path)))
+    let server = HookServer { _, index in
+      // The planner's writes are among them.
+      if index == 0 { store.refuse(5) }
+      return .fine
+    }
+    var settings = NotificationSettings()
+    settings.sinks = [Self.hook(server.url)]
+    var route = NotificationRoute()
+    (route.sinks, route.groupWait, route.groupInterval, route.groupBy) = (["hook"], 0, 0, ["subject"])
+    settings.routes = [route]
+    let delivery = NotificationDelivery(
+      store, settings: settings, clients: SinkAssembly.clients(settings), time: SystemClock(),
+      makeID: { UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "") }, note: { _ in })
+    try delivery.begin()
+    try store.store.write(as: .command) { try $0.put(StoredAlert(NotifyScene.alert("a1"), updatedAt: 0)) }
+    let end = Date(timeIntervalSinceNow: 180)
+    var sent: [OutboxMessage] = []
+    while sent.isEmpty, Date() < end {
+      sent = try store.readNotifications { try $0.outbox(.sent, limit: 10) }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(sent.map(\.attempts) == [1] && server.received.count == 1)
+    await delivery.end()
+    try store.store.close()
   }
 
   @Test("A sink that asks for patience gets it")

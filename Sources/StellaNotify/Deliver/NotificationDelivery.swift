@@ -120,9 +120,7 @@ package final class NotificationDelivery<Store: NotificationStore>: Sendable {
           quietUntil = max(quietUntil, ended + min(max(wish, 0), RetryTimes.longestWish))
         }
         let settled = outcomes.map { RetryTimes.settled($0, $1, now: ended, chance: .random(in: 0..<1)) }
-        try await onQueue {
-          try self.store.write(as: .command) { for message in settled { try $0.update(message, attempted: true) } }
-        }
+        try await record(settled, of: sink)
         let trouble = settled.first { $0.state != .sent }
         say(sink.name, trouble.map { "the sink \(sink.name) took no notification: \($0.trouble)" })
       } catch is CancellationError {
@@ -130,6 +128,23 @@ package final class NotificationDelivery<Store: NotificationStore>: Sendable {
       } catch {
         say(sink.name, "what \(sink.name) took can't be noted: \(error)")
         try? await Task.sleep(for: Self.troublePause)
+      }
+    }
+  }
+
+  /// Tries until it is written: what isn't noted would be handed over again, every second while a disk is full.
+  ///
+  /// - Throws: `CancellationError`.
+  private func record(_ settled: [OutboxMessage], of sink: NotificationSink) async throws {
+    while true {
+      do {
+        try await onQueue {
+          try self.store.write(as: .command) { for message in settled { try $0.update(message, attempted: true) } }
+        }
+        return
+      } catch {
+        say(sink.name, "what \(sink.name) took can't be noted: \(error)")
+        try await Task.sleep(for: Self.troublePause)
       }
     }
   }
