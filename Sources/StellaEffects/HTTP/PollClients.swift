@@ -12,7 +12,7 @@ final class PollClients: Sendable {
   init(keepsConnections: Bool) { self.keepsConnections = keepsConnections }
 
   /// - Parameter caFile: PEM; nil for the system's authorities.
-  func client(believing caFile: String?) -> HTTPClient {
+  private func client(believing caFile: String?) -> HTTPClient {
     clients.withLock { clients in
       if let known = clients[caFile ?? ""] { return known }
       var configuration = HTTPClient.Configuration.strict(believing: caFile)
@@ -21,6 +21,29 @@ final class PollClients: Sendable {
         eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
       clients[caFile ?? ""] = client
       return client
+    }
+  }
+
+  /// Asks, and reads the answer, within this time: the library's own limit ends with an answer's head, so that who stalls within its body
+  /// would be waited for without end.
+  ///
+  /// - Throws: `HTTPClientError.deadlineExceeded` after that time, and what `read` throws.
+  func ask<Value: Sendable>(
+    _ request: HTTPClientRequest, believing caFile: String?, within time: Duration,
+    _ read: @escaping @Sendable (HTTPClientResponse) async throws -> Value
+  ) async throws -> Value {
+    let client = client(believing: caFile)
+    return try await withThrowingTaskGroup(of: Value.self) { group in
+      group.addTask {
+        try await read(client.execute(request, timeout: .nanoseconds(time.nanoseconds)))
+      }
+      group.addTask {
+        try await Task.sleep(for: time)
+        throw HTTPClientError.deadlineExceeded
+      }
+      defer { group.cancelAll() }
+      guard let value = try await group.next() else { throw CancellationError() }
+      return value
     }
   }
 

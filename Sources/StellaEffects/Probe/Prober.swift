@@ -62,15 +62,15 @@ package final class Prober: Sendable {
   private func http(_ url: String, _ expect: [Int], _ probe: ProbeSettings) async throws -> ProbeResult {
     var request = HTTPClientRequest(url: url)
     request.headers.add(name: "user-agent", value: "stella-probe")
-    let answer = try await clients.client(believing: probe.caFile).execute(
-      request, timeout: .nanoseconds(probe.timeout.nanoseconds))
-    // So that a service that hangs within its answer doesn't pass.
-    var bytes = 0
-    for try await piece in answer.body {
-      bytes += piece.readableBytes
-      if bytes > Self.answerBytes { break }
+    let status = try await clients.ask(request, believing: probe.caFile, within: probe.timeout) { answer in
+      // So that a service that hangs within its answer doesn't pass.
+      var bytes = 0
+      for try await piece in answer.body {
+        bytes += piece.readableBytes
+        if bytes > Self.answerBytes { break }
+      }
+      return Int(answer.status.code)
     }
-    let status = Int(answer.status.code)
     let isOK = expect.isEmpty ? (200...299).contains(status) : expect.contains(status)
     return ProbeResult(
       isOK: isOK, nanoseconds: 0, status: status, errorType: isOK ? nil : "http_\(status)",

@@ -35,21 +35,20 @@ package final class Scraper: Sendable {
       let value = String(decoding: try secrets.value(of: token), as: UTF8.self)
       request.headers.add(name: "authorization", value: "Bearer " + value)
     }
-    let timeout =
-      settings.timeout.components.seconds * 1_000_000_000 + settings.timeout.components.attoseconds / 1_000_000_000
-    let answer = try await clients.client(believing: settings.caFile).execute(request, timeout: .nanoseconds(timeout))
-    let status = Int(answer.status.code)
-    var bytes: [UInt8] = []
-    for try await piece in answer.body {
-      bytes += piece.readableBytesView
-      if bytes.count > settings.limits.bytes {
-        return .failure(
-          type: "limit", detail: "its answer has over \(SizeText.text(settings.limits.bytes))", status: status)
+    return try await clients.ask(request, believing: settings.caFile, within: settings.timeout) { answer in
+      let status = Int(answer.status.code)
+      var bytes: [UInt8] = []
+      for try await piece in answer.body {
+        bytes += piece.readableBytesView
+        if bytes.count > settings.limits.bytes {
+          return .failure(
+            type: "limit", detail: "its answer has over \(SizeText.text(settings.limits.bytes))", status: status)
+        }
       }
+      guard status == 200 else {
+        return .failure(type: "http_\(status)", detail: "it answered \(status)", status: status)
+      }
+      return .body(bytes, type: answer.headers.first(name: "content-type") ?? "")
     }
-    guard status == 200 else {
-      return .failure(type: "http_\(status)", detail: "it answered \(status)", status: status)
-    }
-    return .body(bytes, type: answer.headers.first(name: "content-type") ?? "")
   }
 }

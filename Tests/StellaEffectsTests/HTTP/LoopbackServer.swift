@@ -17,8 +17,10 @@ final class LoopbackServer: Sendable {
     case answer(Int, headers: [String: String] = [:], body: String = "")
     /// Exactly these bytes, then the end of the connection.
     case raw(String)
-    /// Nothing, until the server is stopped.
-    case silence
+    /// These bytes and nothing more, until the server is stopped.
+    case stall(String)
+
+    static let silence = Self.stall("")
   }
 
   private struct State {
@@ -107,7 +109,8 @@ final class LoopbackServer: Sendable {
       for (name, value) in headers { text += "\(name): \(value)\r\n" }
       write(connection, text + "\r\n" + body)
     case .raw(let text): write(connection, text)
-    case .silence:
+    case .stall(let text):
+      write(connection, text)
       var byte: UInt8 = 0
       while recv(connection, &byte, 1, 0) > 0 {}
     }

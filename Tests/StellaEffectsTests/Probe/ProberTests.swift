@@ -27,6 +27,7 @@ struct ProberTests {
       case "/ok": .answer(204)
       case "/moved": .answer(302, headers: ["Location": "/ok"])
       case "/silent": .silence
+      case "/stalled": .stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nup")
       default: .answer(503)
       }
     }
@@ -39,8 +40,10 @@ struct ProberTests {
     #expect(!moved.isOK && moved.status == 302)
     let expected = await ask(.http(url: server.origin + "/down", expect: [503]))
     #expect(expected.isOK)
-    let silent = await ask(.http(url: server.origin + "/silent", expect: []), timeout: .milliseconds(200))
-    #expect(!silent.isOK && silent.errorType == "timeout", "\(silent)")
+    for path in ["/silent", "/stalled"] {
+      let silent = await ask(.http(url: server.origin + path, expect: []), timeout: .milliseconds(200))
+      #expect(!silent.isOK && silent.errorType == "timeout", "\(silent)")
+    }
     let nobody = await ask(.http(url: "http://127.0.0.1:\(try LoopbackServer.closedPort())/", expect: []))
     #expect(!nobody.isOK && nobody.errorType == "refused", "\(nobody)")
     #expect(nobody.detail?.hasPrefix("nobody takes connections") == true, "\(nobody)")

@@ -28,6 +28,7 @@ struct ScraperTests {
       case "/metrics": .answer(200, headers: ["Content-Type": "text/plain; version=0.0.4"], body: "up 1\n")
       case "/moved": .answer(302, headers: ["Location": "/metrics"])
       case "/silent": .silence
+      case "/stalled": .stall("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nup")
       case "/cut": .raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nup")
       default: .answer(503, body: "busy")
       }
@@ -38,7 +39,9 @@ struct ScraperTests {
     #expect(await type(ask(server.origin + "/moved")) == "http_302")
     #expect(await type(ask(server.origin + "/busy")) == "http_503")
     #expect(await type(ask(server.origin + "/cut") { $0.timeout = .seconds(10) }) != nil)
-    #expect(await type(ask(server.origin + "/silent") { $0.timeout = .milliseconds(200) }) == "timeout")
+    for path in ["/silent", "/stalled"] {
+      #expect(await type(ask(server.origin + path) { $0.timeout = .milliseconds(200) }) == "timeout")
+    }
     #expect(await type(ask(server.origin + "/metrics") { $0.limits.bytes = 4 }) == "limit")
     #expect(await type(ask("http://127.0.0.1:\(try LoopbackServer.closedPort())/")) == "refused")
     #expect(await type(ask(server.origin + "/metrics") { $0.token = SecretReference("gone@1") }) == "secret")
