@@ -148,7 +148,7 @@ struct SinkDeliveryTests {
       store, settings: settings, clients: SinkAssembly.clients(settings), time: SystemClock(),
       makeID: { UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "") }, note: { _ in })
     try delivery.begin()
-    try store.store.write(as: .command) { try $0.put(StoredAlert(NotifyScene.alert("a1"), updatedAt: 0)) }
+    _ = try store.store.write(as: .command) { try $0.put(StoredAlert(NotifyScene.alert("a1"), updatedAt: 0)) }
     let end = Date(timeIntervalSinceNow: 180)
     var sent: [OutboxMessage] = []
     while sent.isEmpty, Date() < end {
