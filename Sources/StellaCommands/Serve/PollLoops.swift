@@ -93,18 +93,10 @@ final class PollLoops<Settings: PolledSettings>: Sendable {
 
   /// - Returns: how many events found no room.
   private func append(_ lines: [UInt8]) async -> Int {
-    // About what one entry of the journal has.
-    let pieceBytes = 1 << 20
-    var rest = lines[...]
     var dropped = 0
-    while !rest.isEmpty {
-      let head = rest.prefix(pieceBytes)
-      let end =
-        head.count == rest.count
-        ? rest.endIndex : (head.lastIndex(of: 0x0a) ?? rest.firstIndex(of: 0x0a)).map { $0 + 1 }
-      let piece = rest[..<(end ?? rest.endIndex)]
+    // About what one entry of the journal has.
+    for piece in LinePieces(lines, of: 1 << 20) {
       do throws(IntakeError) { try await journal.append(Array(piece)) } catch { dropped += piece.count { $0 == 0x0a } }
-      rest = rest[piece.endIndex...]
     }
     return dropped
   }

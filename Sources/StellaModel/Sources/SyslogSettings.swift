@@ -47,7 +47,7 @@ package struct SyslogSettings: Sendable, Hashable {
   package var idle: Duration = .seconds(3600)
   /// How long a message may take from its first byte to its last.
   package var patience: Duration = .seconds(30)
-  /// Bytes of datagrams that may wait to be written.
+  /// Bytes of datagrams, and of what keeping each of them takes, that may wait to be written.
   package var queuedBytes = 16 << 20
   /// Who may send; empty: everybody.
   package var allow: [NetworkRange] = []

@@ -30,6 +30,10 @@ package final class SyslogIntake: Sendable {
   }
 
   private static let pause: Duration = .milliseconds(100)
+  /// Of lines that are handed on at once: well below what the journal may hold at least, and worth a write.
+  private static let pieceBytes = 256 << 10
+  /// What a datagram that waits takes besides its bytes, so that tiny ones are bounded, too.
+  private static let entryBytes = 64
 
   private let settings: SyslogSettings
   private let convert: Convert
@@ -73,27 +77,31 @@ package final class SyslogIntake: Sendable {
   func take(_ messages: ReceivedMessages) async {
     state.withLock { $0.inFlight += 1 }
     defer { state.withLock { $0.inFlight -= 1 } }
-    let lines = convert(messages)
-    if lines.isEmpty { return }
+    var isKept = true
+    // All at once may be more than detection may ever be behind, and would be refused for ever.
+    for piece in LinePieces(convert(messages), of: Self.pieceBytes) {
+      if isKept { isKept = await keep(Array(piece)) }
+      let lines = piece.count { $0 == 0x0a }
+      count { if isKept { $0.messages += lines } else { $0.lost += lines } }
+    }
+  }
+
+  /// Returns once the lines are durable, and false when they are lost because the process ends.
+  private func keep(_ lines: [UInt8]) async -> Bool {
     while true {
       switch await append(lines) {
       case .taken:
-        return state.withLock { state in
-          state.figures.messages += messages.count
-          state.trouble = nil
-        }
+        state.withLock { $0.trouble = nil }
+        return true
       case .later(let reason):
         let isEnding = state.withLock { state in
           state.trouble = reason
           return state.isEnding
         }
-        if !isEnding {
-          try? await Task.sleep(for: Self.pause)
-          continue
-        }
-      case .ended: break
+        if isEnding { return false }
+        try? await Task.sleep(for: Self.pause)
+      case .ended: return false
       }
-      return count { $0.lost += messages.count }
     }
   }
 
@@ -106,7 +114,8 @@ package final class SyslogIntake: Sendable {
   func queue(_ message: ByteBufferView, from peer: String) {
     let isTruncated = message.count > settings.messageBytes
     state.withLock { state in
-      guard state.datagrams.bytes.count + message.count <= settings.queuedBytes, !state.isEnding else {
+      let waiting = state.datagrams.bytes.count + Self.entryBytes * state.datagrams.count
+      guard waiting + message.count <= settings.queuedBytes, !state.isEnding else {
         state.figures.droppedDatagrams += 1
         return
       }
