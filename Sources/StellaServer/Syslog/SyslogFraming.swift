@@ -38,7 +38,7 @@ struct SyslogFraming {
       switch state {
       case .beginning:
         place += 1
-        begin(with: byte)
+        begin(with: byte, found)
       case .length(let length):
         if byte == UInt8(ascii: "<") {
           frame.removeAll(keepingCapacity: true)
@@ -68,7 +68,7 @@ struct SyslogFraming {
     end(found)
   }
 
-  private mutating func begin(with byte: UInt8) {
+  private mutating func begin(with byte: UInt8, _ found: (ArraySlice<UInt8>, _ isTruncated: Bool) -> Void) {
     if frame.isEmpty {
       // What some senders put behind a counted message.
       if byte == 0x0a || byte == 0x0d || byte == 0 { return }
@@ -81,7 +81,7 @@ struct SyslogFraming {
       state = .length(length)
     } else if byte == 0x0a || byte == 0 {
       // A line of digits alone.
-      end { _, _ in }
+      end(found)
     } else {
       frame.append(byte)
       state = .line

@@ -43,6 +43,12 @@ struct SyslogFramingTests {
       ])
   }
 
+  @Test("A line of digits alone is a message, and what stands between counted ones is none")
+  func digits() {
+    #expect(Self.messages("1\n22\r\n333\u{0}123456789\n4").map(\.text) == ["1", "22", "333", "123456789", "4"])
+    #expect(Self.messages("5 <1>ab\n\n\r\n5 <2>cd\n7\n5 <3>ef").map(\.text) == ["<1>ab", "<2>cd", "7", "<3>ef"])
+  }
+
   @Test("A message that is too long is kept up to the limit, and the one behind it is found")
   func long() {
     let text = String(repeating: "x", count: 100)
