@@ -189,6 +189,22 @@ struct SinkDeliveryTests {
     await scene.end()
   }
 
+  @Test(
+    "What an answer gives back of a secret isn't told, however it is written",
+    arguments: [
+      "no open%2Fsesame+1", "no open/sesame+1", "no open/sesame 1", "no correct-horse",
+      "no Basic " + Data("stella:correct-horse".utf8).base64EncodedString(),
+    ])
+  func secrets(_ body: String) async {
+    let server = HookServer { _, index in .status(404, body: index == 0 ? body : "no channel ops for stella") }
+    let client = SinkAssembly.client(
+      Self.hook(server.url + "/hook?channel=ops&key=open%2Fsesame+1", authorization: "stella:correct-horse"))
+    let message = MailClientTests.message()
+    #expect(await client.deliver(message, time: 0) == .refused("it answered 404: (left out, it holds a secret)"))
+    #expect(await client.deliver(message, time: 0) == .refused("it answered 404: no channel ops for stella"))
+    await client.end()
+  }
+
   @Test("A sink that says nothing is left after its timeout, and one that is away is tried again until it is given up")
   func silence() async throws {
     let server = HookServer { _, _ in .silence }

@@ -16,19 +16,31 @@ struct SinkRequests: Sendable {
   private let timeout: Duration
   private let client: HTTPClient
   /// What texts must not hold.
-  private let secrets: [String]
+  private let secrets: KnownSecrets
 
   /// - Parameter secrets: that go with the requests, besides the URL.
   init(_ url: ConcealedText, _ sink: NotificationSink, secrets: [ConcealedText?]) {
     self.url = url
     timeout = sink.timeout
     var parts = secrets.compactMap { $0?.text }
+    // Of `USER:PASSWORD` the password alone may come back.
+    parts += parts.compactMap { text in text.firstIndex(of: ":").map { String(text[text.index(after: $0)...]) } }
     if let address = HTTPAddress(url.text) {
       // Any part of it may be what nobody else knows; shorter ones are words.
       parts += address.path.split(separator: "/").map(String.init).filter { $0.utf8.count >= 12 }
-      parts += [String(address.path.dropFirst()), address.query ?? ""]
+      let query = address.query ?? ""
+      parts += [String(address.path.dropFirst()), query]
+      parts += query.split(separator: "&").map { pair -> String in
+        let start = pair.firstIndex(of: "=").map { pair.index(after: $0) } ?? pair.startIndex
+        return String(pair[start...])
+      }
     }
-    self.secrets = parts.filter { $0.utf8.count >= KnownSecrets.minimumBytes }
+    let values: [String] = parts.flatMap { part in
+      [part, URLText.decoded(part), URLText.decodedForm(part.utf8)].compactMap(\.self)
+    }
+    // What is left out is told without a name.
+    guard let reference = SecretReference("sink@1") else { preconditionFailure("a name and a version") }
+    self.secrets = KnownSecrets(values.map { (reference: reference, value: Array($0.utf8)) })
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
     configuration.httpVersion = .http1Only
@@ -137,7 +149,7 @@ struct SinkRequests: Sendable {
 
   /// On one line, and left out when it holds a secret.
   private func clean(_ text: String) -> String {
-    for secret in secrets where text.contains(secret) { return "(left out, it holds a secret)" }
+    if secrets.first(in: Array(text.utf8)) != nil { return "(left out, it holds a secret)" }
     return TextEscaping.oneLine(text.split(whereSeparator: \.isWhitespace).joined(separator: " "))
   }
 
