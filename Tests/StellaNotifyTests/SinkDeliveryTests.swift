@@ -259,7 +259,12 @@ struct SinkDeliveryTests {
     #expect(text.hasPrefix("[FIRING:1] &lt;!channel&gt; &lt;https://evil.example|click&gt; &amp;"), "\(text)")
     let blocks = try #require(object["blocks"] as? [[String: Any]])
     #expect(blocks.compactMap { $0["type"] as? String } == ["header", "section", "context"])
-    let section = try #require((blocks[1]["text"] as? [String: String])?["text"])
+    let header = try #require(blocks[0]["text"] as? [String: Any])
+    #expect(header["type"] as? String == "plain_text" && header["verbatim"] == nil)
+    let markup = try #require(blocks[1]["text"] as? [String: Any])
+    let closing = try #require((blocks[2]["elements"] as? [[String: Any]])?.first)
+    #expect([markup, closing].allSatisfy { $0["type"] as? String == "mrkdwn" && $0["verbatim"] as? Bool == true })
+    let section = try #require(markup["text"] as? String)
     #expect(!section.contains("<") && !section.contains("*bold*") && section.contains(#"\u{202e}"#), "\(section)")
   }
 

@@ -41,7 +41,10 @@ struct SlackClient: NotificationClient {
   }
 
   private static func text(_ type: String, _ text: String) -> FieldValue {
-    .object([.init("type", .string(type)), .init("text", .string(text))])
+    var members: [FieldValue.Member] = [.init("type", .string(type)), .init("text", .string(text))]
+    // Else Slack makes links of addresses and names by itself.
+    if type == "mrkdwn" { members.append(.init("verbatim", .bool(true))) }
+    return .object(members)
   }
 
   private static func section(_ notice: Notice) -> String {
