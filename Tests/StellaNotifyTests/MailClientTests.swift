@@ -102,6 +102,17 @@ struct MailClientTests {
     #expect(try picky.mails().map(\.to) == [["ops@example.org"]])
   }
 
+  @Test("What a server took is sent, though it doesn't answer QUIT")
+  func silentQuit() async throws {
+    guard let certificate = try TestCertificate(),
+      let server = try MailServer("none", "none", certificate, refused: "quit")
+    else { return }
+    let client = SinkAssembly.client(sink(server, .none, certificate, password: nil))
+    #expect(await client.check() == nil)
+    #expect(await client.deliver(Self.message(), time: 0) == .taken(remark: ""))
+    #expect(try server.mails().count == 1)
+  }
+
   @Test(
     "What can't stand in a header is no address",
     arguments: [

@@ -2,8 +2,10 @@
 
     mail_server.py none|starttls|tls PLAIN|LOGIN|none CERTIFICATE KEY [REFUSED]
 
-Prints `port N` first. The user is stella, the password correct-horse. Ends when its standard input does.
+Prints `port N` first. The user is stella, the password correct-horse. REFUSED is a recipient; `later` refuses
+everybody for now, and `quit` leaves QUIT without an answer. Ends when its standard input does.
 """
+import asyncio
 import base64
 import json
 import ssl
@@ -31,6 +33,11 @@ class Handler:
             "user": session.auth_data.decode() if session.auth_data else None,
             "mail": base64.b64encode(envelope.content).decode()}), flush=True)
         return "250 2.0.0 taken"
+
+    async def handle_QUIT(self, server, session, envelope):
+        if refused == "quit":
+            await asyncio.sleep(3600)
+        return "221 2.0.0 bye"
 
 
 def authenticate(server, session, envelope, mechanism, data):
