@@ -266,6 +266,8 @@ struct SinkDeliveryTests {
     #expect([markup, closing].allSatisfy { $0["type"] as? String == "mrkdwn" && $0["verbatim"] as? Bool == true })
     let section = try #require(markup["text"] as? String)
     #expect(!section.contains("<") && !section.contains("*bold*") && section.contains(#"\u{202e}"#), "\(section)")
+    #expect(SlackClient.link("https://runbooks.example/a?b=1&c=*") == "<https://runbooks.example/a?b=1&amp;c=*>")
+    #expect(SlackClient.link("see <https://evil.example|here>") == "see &lt;https://evil.example|here&gt;")
   }
 
   @Test("Many alerts all come, each once while nothing fails, and those of a group in their order")

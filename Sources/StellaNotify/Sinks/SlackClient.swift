@@ -57,12 +57,20 @@ struct SlackClient: NotificationClient {
     if let end = notice.endsAt { from += " until \(Timestamp.text(end))" }
     lines.append(line((notice.rule.isEmpty ? "" : notice.rule + "  ") + from, 300))
     lines += notice.actions.prefix(3).map { "• " + line($0, 200) }
-    if let runbook = notice.runbook { lines.append("Runbook: " + line(runbook, 300)) }
+    if let runbook = notice.runbook { lines.append("Runbook: " + link(runbook)) }
     return String(lines.joined(separator: "\n").prefix(sectionLimit))
   }
 
   private static func line(_ text: String, _ limit: Int) -> String {
     escaped(TextEscaping.oneLine(text, limit: limit))
+  }
+
+  /// An address that the rule's author wrote.
+  static func link(_ text: String) -> String {
+    guard text.utf8.count <= 300, text.hasPrefix("https://") || text.hasPrefix("http://"),
+      !text.contains(where: { $0.isWhitespace || $0 == "<" || $0 == ">" || $0 == "|" })
+    else { return line(text, 300) }
+    return "<" + text.replacing("&", with: "&amp;") + ">"
   }
 
   /// What Slack asks for (`&`, `<` and `>`), and what it takes for emphasis is kept from meaning anything.
