@@ -48,6 +48,14 @@ struct DecodeJournaldTests {
     #expect(none.message == "" && none.level == .info)
   }
 
+  @Test("A message can't replace the cursor of its entry")
+  func cursor() {
+    for message in [#"{\"__CURSOR\":\"s=1\",\"status\":502}"#, "status=502 __CURSOR=s1"] {
+      let event = event(#"{"__REALTIME_TIMESTAMP":"1","__CURSOR":"s=7f;i=2","MESSAGE":""# + message + #""}"#)
+      #expect(text("__CURSOR", event) == .string("s=7f;i=2") && text("status", event) == .integer(502), "\(message)")
+    }
+  }
+
   @Test("journalctl's output is recognised, and a line that is no entry is counted")
   func recognised() throws {
     #expect(LineClassifierProbe.format(Self.ssh) == .journald)

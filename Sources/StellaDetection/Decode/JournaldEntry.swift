@@ -48,7 +48,8 @@ package final class JournaldEntry {
       json.name(name)
       json.value(value)
     }
-    let own = event?.fields.filter { !["time", "level", "facility"].contains($0.name) } ?? []
+    // What is said of the entry itself, a message can't replace.
+    let own = event?.fields.filter { !["time", "level", "facility", "__CURSOR"].contains($0.name) } ?? []
     for member in own { put(member.name, member.value) }
     put("host", entry["_HOSTNAME"])
     if let unit = Self.text(entry["_SYSTEMD_UNIT"]) ?? Self.text(entry["UNIT"]) {

@@ -69,6 +69,26 @@ struct ServeJournaldTests {
     #expect(listed.lines.count <= 120 && listed.lines.count >= 100, "\(listed.lines.count)")
   }
 
+  @Test("A line that a sender put a cursor in moves nothing")
+  func foreign() throws {
+    if !isInstalled { return }
+    try write(1...40)
+    let first = try serve()
+    #expect(first.until { $0.sequence.contains(40) }, "\(first.errors)")
+    first.send(SIGTERM)
+    #expect(first.status() == 0, "\(first.errors)")
+    let segments = try #require(FileManager.default.enumerator(atPath: directory.path)).compactMap { $0 as? String }
+      .filter { $0.contains("intake/") && $0.hasSuffix(".log") }
+    // As a request or a message of syslog would.
+    try directory.append(try #require(segments.max()), #"{"message":"m","a":{"__CURSOR":"s=1"}}"# + "\n")
+    try write(41...60)
+    let second = try serve()
+    #expect(second.until { $0.sequence.contains(60) }, "\(second.errors)")
+    second.send(SIGTERM)
+    #expect(second.status() == 0, "\(second.errors)")
+    #expect((first.sequence + second.sequence).sorted() == Array(1...60))
+  }
+
   @Test("A journalctl that can't run is told once, with what it says, and is tried again")
   func broken() throws {
     if !isInstalled { return }

@@ -1,20 +1,22 @@
 import Glibc
 import StellaModel
 
-/// Where reading systemd's journal goes on.
+/// The cursors of entries within lines of JSON.
 enum JournaldCursor {
   private static let name = Array("\"__CURSOR\":\"".utf8)
   private static let limit = 1024
 
-  /// The last cursor within lines of JSON.
-  static func last(in text: some BidirectionalCollection<UInt8>) -> String? {
+  /// The last cursor; with `known`, the last one of these.
+  static func last(in text: some Collection<UInt8>, of known: Set<String>? = nil) -> String? {
     let bytes = Array(text)
     guard bytes.count > name.count else { return nil }
     var place = bytes.count - name.count
     while place >= 0 {
       if bytes[place] == name[0], bytes[place..<place + name.count].elementsEqual(name) {
         let value = bytes[(place + name.count)...].prefix { $0 != UInt8(ascii: "\"") }
-        return checked(String(decoding: value, as: UTF8.self))
+        let cursor = checked(String(decoding: value, as: UTF8.self))
+        guard let known else { return cursor }
+        if let cursor, known.contains(cursor) { return cursor }
       }
       place -= 1
     }
@@ -22,15 +24,15 @@ enum JournaldCursor {
   }
 
   /// A cursor goes into the arguments of a command: only what journald itself makes.
-  private static func checked(_ text: String) -> String? {
+  static func checked(_ text: String) -> String? {
     let isCursor = text.utf8.allSatisfy {
       (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x3d || $0 == 0x3b
     }
     return isCursor && !text.isEmpty && text.utf8.count <= limit ? text : nil
   }
 
-  /// The last cursor in the files of an intake journal. Reads them from their ends; O(bytes behind it).
-  static func last(inSegmentsOf directory: String) -> String? {
+  /// The last one of these cursors in the files of an intake journal. Reads them from their ends; O(bytes behind it).
+  static func last(of known: Set<String>, inSegmentsOf directory: String) -> String? {
     guard let open = opendir(directory) else { return nil }
     defer { closedir(open) }
     var bases: [Int64] = []
@@ -41,12 +43,12 @@ enum JournaldCursor {
       if let base = JournalSegment.base(ofName: name) { bases.append(base) }
     }
     for base in bases.sorted(by: >) {
-      if let found = last(inFile: directory + "/" + JournalSegment.name(base)) { return found }
+      if let found = last(of: known, inFile: directory + "/" + JournalSegment.name(base)) { return found }
     }
     return nil
   }
 
-  private static func last(inFile path: String) -> String? {
+  private static func last(of known: Set<String>, inFile path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -58,32 +60,8 @@ enum JournaldCursor {
       // The pieces overlap, so that none cuts a cursor.
       let count = pread(descriptor, &bytes, min(bytes.count, Int(end - start) + limit), start)
       guard count > 0 else { return nil }
-      if let found = last(in: bytes[..<count]) { return found }
+      if let found = last(in: bytes[..<count], of: known) { return found }
       end = start
-    }
-    return nil
-  }
-
-  static func read(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: limit + 2)
-    let count = Glibc.read(descriptor, &bytes, bytes.count)
-    guard count > 1, bytes[count - 1] == 0x0a else { return nil }
-    return checked(String(decoding: bytes[..<(count - 1)], as: UTF8.self))
-  }
-
-  /// Puts the cursor there durably, or nothing. What failed, in words.
-  static func write(_ cursor: String, to path: String) -> String? {
-    let new = path + ".new"
-    let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return "\(new) can't be opened: \(String(cString: strerror(errno)))" }
-    let bytes = Array((cursor + "\n").utf8)
-    let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fdatasync(descriptor) == 0
-    close(descriptor)
-    guard isWritten, rename(new, path) == 0 else {
-      return "\(path) can't be written: \(String(cString: strerror(errno)))"
     }
     return nil
   }

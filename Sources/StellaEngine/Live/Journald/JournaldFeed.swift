@@ -5,8 +5,8 @@ import Synchronization
 
 /// Reads systemd's journal through `journalctl`, and hands its entries to an ``IntakeJournal``.
 ///
-/// Each line there holds the cursor of its entry, and a file beside it the last one: whatever is killed when, a restart goes on
-/// behind the last entry that is durable. journalctl is started anew when it ends, each time later, up to a minute.
+/// Each line there holds the cursor of its entry, and a file beside it which cursors the feed put there: whatever is killed when, a
+/// restart goes on behind the last entry that is durable. journalctl is started anew when it ends, each time later, up to a minute.
 package final class JournaldFeed: @unchecked Sendable {
   // Sendable, because the thread alone uses what changes, but for what `state` guards.
   private struct State {
@@ -33,7 +33,7 @@ package final class JournaldFeed: @unchecked Sendable {
   private let state = Mutex(State())
   private let entry = JournaldEntry()
   private let clock = SourceClock(reference: 0)
-  private var cursor: String?
+  private var place: JournaldPlace
   private var thread: pthread_t?
 
   /// Begins to read.
@@ -52,7 +52,10 @@ package final class JournaldFeed: @unchecked Sendable {
     self.note = note
     cursorFile = directory + "/journald.cursor"
     waker = try Waker()
-    cursor = JournaldCursor.last(inSegmentsOf: segments) ?? JournaldCursor.read(cursorFile)
+    let noted = JournaldPlace.read(cursorFile) ?? JournaldPlace()
+    place = noted.settled(inSegmentsOf: segments)
+    // Now, while the lines are there by which it is known.
+    if place != noted, let problem = place.write(to: cursorFile) { fail(problem) }
     thread = try EngineThread.start { self.run() }
   }
 
@@ -132,7 +135,7 @@ package final class JournaldFeed: @unchecked Sendable {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    let arguments = ["journalctl"] + settings.arguments(after: cursor)
+    let arguments = ["journalctl"] + settings.arguments(after: place.cursor)
     var argv = arguments.map { strdup($0) } + [nil]
     defer { for text in argv { free(text) } }
     var child: pid_t = 0
@@ -176,7 +179,7 @@ package final class JournaldFeed: @unchecked Sendable {
   private func take(_ text: ArraySlice<UInt8>) -> Bool {
     var lines: [UInt8] = []
     var count = 0
-    var last: String?
+    var cursors: [String] = []
     for line in text.split(separator: 0x0a) {
       guard let made = line.withUnsafeBufferPointer({ entry.line($0, clock: clock) }) else {
         fail("journalctl says: " + TextEscaping.oneLine(String(decoding: line, as: UTF8.self), limit: 200))
@@ -184,18 +187,19 @@ package final class JournaldFeed: @unchecked Sendable {
       }
       lines += made
       count += 1
-      last = JournaldCursor.last(in: line) ?? last
+      if let cursor = JournaldCursor.last(in: line) { cursors.append(cursor) }
     }
     guard count > 0 else { return true }
+    place.pending = cursors
+    let before = place.write(to: cursorFile)
     guard keep(lines) else { return false }
-    if let last {
-      cursor = last
-      if let problem = JournaldCursor.write(last, to: cursorFile) { fail(problem) }
-    }
+    place = JournaldPlace(cursor: cursors.last ?? place.cursor)
+    let problem = place.write(to: cursorFile) ?? before
     state.withLock { state in
       state.entries += count
-      state.trouble = nil
+      if problem == nil { state.trouble = nil }
     }
+    if let problem { fail(problem) }
     return true
   }
 
