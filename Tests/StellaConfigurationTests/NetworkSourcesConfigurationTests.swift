@@ -54,7 +54,8 @@ struct NetworkSourcesConfigurationTests {
   @Test("journald and probes reach their places, and journald without keys reads everything")
   func others() throws {
     let all = try Configuration.parse("journald: {}", file: "stella.yaml").journald
-    #expect(all?.arguments(after: nil) == ["--output=json", "--all", "--no-pager", "--quiet", "--follow", "--lines=0"])
+    let always = ["--output=json", "--all", "--no-pager", "--quiet", "--follow"]
+    #expect(all?.arguments(after: nil, orSince: 1_790_000_000) == always + ["--since=@1790000000", "--no-tail"])
     let text = """
       journald: { units: a.service, identifiers: [sshd], priority: err, directory: j, from: start }
       probes:
@@ -63,7 +64,7 @@ struct NetworkSourcesConfigurationTests {
         cache: { redis: '[::1]:1', password: p@1, every: 2s }
       """
     let configuration = try Configuration.parse(text, file: "/etc/stella.yaml")
-    let arguments = try #require(configuration.journald?.arguments(after: "s=1;i=2"))
+    let arguments = try #require(configuration.journald?.arguments(after: "s=1;i=2", orSince: 1_790_000_000))
     #expect(
       arguments.suffix(6) == [
         "--after-cursor=s=1;i=2", "--no-tail", "--unit=a.service", "--identifier=sshd", "--priority=err",

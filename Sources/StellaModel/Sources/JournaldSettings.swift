@@ -14,13 +14,17 @@ package struct JournaldSettings: Sendable, Hashable {
   package init() {}
 
   /// The arguments of journalctl that go on behind a cursor.
-  package func arguments(after cursor: String?) -> [String] {
+  ///
+  /// - Parameter start: where reading begins while there is no cursor, in seconds since the epoch. The end at each start of journalctl
+  ///   would leave out what comes between two of them.
+  package func arguments(after cursor: String?, orSince start: Int64) -> [String] {
     var arguments = ["--output=json", "--all", "--no-pager", "--quiet", "--follow"]
     if let cursor {
-      arguments += ["--after-cursor=\(cursor)", "--no-tail"]
-    } else {
-      arguments += isFromStart ? ["--no-tail"] : ["--lines=0"]
+      arguments.append("--after-cursor=\(cursor)")
+    } else if !isFromStart {
+      arguments.append("--since=@\(start)")
     }
+    arguments.append("--no-tail")
     arguments += units.map { "--unit=\($0)" } + identifiers.map { "--identifier=\($0)" }
     if let priority { arguments.append("--priority=\(priority)") }
     if let directory { arguments.append("--directory=\(directory)") }

@@ -18,10 +18,12 @@ struct ServeJournaldTests {
   }
 
   /// Adds entries with these numbers to the journal.
-  private func write(_ numbers: ClosedRange<Int>, unit: String = "shop.service") throws {
+  private func write(
+    _ numbers: ClosedRange<Int>, unit: String = "shop.service", from microseconds: Int = 1_767_323_045_000_000
+  ) throws {
     let entries = numbers.map { number in
       """
-      __REALTIME_TIMESTAMP=\(1_767_323_045_000_000 + number)
+      __REALTIME_TIMESTAMP=\(microseconds + number)
       __MONOTONIC_TIMESTAMP=\(1000 + number)
       _BOOT_ID=0123456789abcdef0123456789abcdef
       PRIORITY=3
@@ -87,6 +89,22 @@ struct ServeJournaldTests {
     second.send(SIGTERM)
     #expect(second.status() == 0, "\(second.errors)")
     #expect((first.sequence + second.sequence).sorted() == Array(1...60))
+  }
+
+  @Test("What comes after the first start is read, also when the server ends before the first entry")
+  func start() throws {
+    if !isInstalled { return }
+    try directory.write("stella.yaml", "journald: { directory: journal, units: [shop.service] }\n")
+    try write(1...5, from: 1_600_000_000_000_000)
+    let first = try serve()
+    first.send(SIGTERM)
+    #expect(first.status() == 0, "\(first.errors)")
+    try write(6...10, from: Int(Date().timeIntervalSince1970 * 1_000_000))
+    let second = try serve()
+    #expect(second.until { $0.sequence.contains(10) }, "\(second.errors)")
+    second.send(SIGTERM)
+    #expect(second.status() == 0, "\(second.errors)")
+    #expect((first.sequence + second.sequence).sorted() == Array(6...10))
   }
 
   @Test("A journalctl that can't run is told once, with what it says, and is tried again")

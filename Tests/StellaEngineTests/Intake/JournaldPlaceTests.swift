@@ -18,7 +18,8 @@ struct JournaldPlaceTests {
   func kept() throws {
     let places = [
       JournaldPlace(cursor: "s=1;i=2"), JournaldPlace(cursor: "s=1;i=2", pending: ["s=1;i=3", "s=1;i=4"]),
-      JournaldPlace(cursor: nil, pending: ["s=1;i=1"]),
+      JournaldPlace(cursor: nil, pending: ["s=1;i=1"]), JournaldPlace(cursor: nil, start: 1_790_000_000),
+      JournaldPlace(cursor: nil, start: 1_790_000_000, pending: ["s=1;i=1"]),
     ]
     for place in places {
       #expect(place.write(to: file) == nil)
@@ -26,7 +27,7 @@ struct JournaldPlaceTests {
     }
     try directory.write("journald.cursor", "s=1;i=2\n")
     #expect(JournaldPlace.read(file) == JournaldPlace(cursor: "s=1;i=2"))
-    for text in ["s=1;i=2", "--help\n", ""] {
+    for text in ["s=1;i=2", "--help\n", "@\n", ""] {
       try directory.write("journald.cursor", text)
       #expect(JournaldPlace.read(file) == nil, "\(text)")
     }
@@ -41,8 +42,8 @@ struct JournaldPlaceTests {
     #expect(none.settled(inSegmentsOf: directory.path) == none)
     let lost = JournaldPlace(cursor: "s=1;i=2", pending: ["s=1;i=3"])
     #expect(lost.settled(inSegmentsOf: directory.path) == none)
-    let first = JournaldPlace(cursor: nil, pending: ["s=1;i=3"])
-    #expect(first.settled(inSegmentsOf: directory.path) == JournaldPlace())
+    let first = JournaldPlace(cursor: nil, start: 7, pending: ["s=1;i=3"])
+    #expect(first.settled(inSegmentsOf: directory.path) == JournaldPlace(cursor: nil, start: 7))
   }
 
   @Test(

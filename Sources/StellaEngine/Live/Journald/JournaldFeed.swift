@@ -33,6 +33,8 @@ package final class JournaldFeed: @unchecked Sendable {
   private let state = Mutex(State())
   private let entry = JournaldEntry()
   private let clock = SourceClock(reference: 0)
+  /// When reading began first, in seconds since the epoch.
+  private let began: Int64
   private var place: JournaldPlace
   private var thread: pthread_t?
 
@@ -53,7 +55,12 @@ package final class JournaldFeed: @unchecked Sendable {
     cursorFile = directory + "/journald.cursor"
     waker = try Waker()
     let noted = JournaldPlace.read(cursorFile) ?? JournaldPlace()
-    place = noted.settled(inSegmentsOf: segments)
+    var place = noted.settled(inSegmentsOf: segments)
+    let now = WallTime.now() / 1_000_000_000
+    // A clock that was ahead then must not leave out what comes now.
+    began = min(place.start ?? now, now)
+    if place.cursor == nil { place.start = began }
+    self.place = place
     // Now, while the lines are there by which it is known.
     if place != noted, let problem = place.write(to: cursorFile) { fail(problem) }
     thread = try EngineThread.start { self.run() }
@@ -135,7 +142,7 @@ package final class JournaldFeed: @unchecked Sendable {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    let arguments = ["journalctl"] + settings.arguments(after: place.cursor)
+    let arguments = ["journalctl"] + settings.arguments(after: place.cursor, orSince: began)
     var argv = arguments.map { strdup($0) } + [nil]
     defer { for text in argv { free(text) } }
     var child: pid_t = 0
@@ -193,7 +200,7 @@ package final class JournaldFeed: @unchecked Sendable {
     place.pending = cursors
     let before = place.write(to: cursorFile)
     guard keep(lines) else { return false }
-    place = JournaldPlace(cursor: cursors.last ?? place.cursor)
+    place = JournaldPlace(cursor: cursors.last ?? place.cursor, start: began)
     let problem = place.write(to: cursorFile) ?? before
     state.withLock { state in
       state.entries += count

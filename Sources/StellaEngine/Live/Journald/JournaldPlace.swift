@@ -4,6 +4,8 @@ import Glibc
 struct JournaldPlace: Hashable {
   /// Of the last entry that is known to be durable.
   var cursor: String?
+  /// When reading began first, in seconds since the epoch: it goes on from there while there is no cursor.
+  var start: Int64?
   /// Of the entries that were about to be stored behind it, the oldest first.
   var pending: [String] = []
 
@@ -12,7 +14,7 @@ struct JournaldPlace: Hashable {
     if pending.isEmpty { return self }
     var known = Set(pending)
     if let cursor { known.insert(cursor) }
-    return JournaldPlace(cursor: JournaldCursor.last(of: known, inSegmentsOf: directory) ?? cursor)
+    return JournaldPlace(cursor: JournaldCursor.last(of: known, inSegmentsOf: directory) ?? cursor, start: start)
   }
 
   /// What ``write(to:)`` put there; nil when there is nothing, or something else.
@@ -34,16 +36,19 @@ struct JournaldPlace: Hashable {
       .map { String(decoding: $0, as: UTF8.self) }
     guard let first = lines.first else { return nil }
     let cursor = JournaldCursor.checked(first)
-    guard cursor != nil || first.isEmpty else { return nil }
-    return JournaldPlace(cursor: cursor, pending: lines.dropFirst().compactMap { JournaldCursor.checked($0) })
+    let start = first.hasPrefix("@") ? Int64(first.dropFirst()) : nil
+    guard cursor != nil || start != nil || first.isEmpty else { return nil }
+    return JournaldPlace(
+      cursor: cursor, start: start, pending: lines.dropFirst().compactMap { JournaldCursor.checked($0) })
   }
 
-  /// Puts the place there durably, or nothing: a line with the cursor, and one for each that is pending. What failed, in words.
+  /// Puts the place there durably, or nothing: a line with the cursor, or the start, and one for each that is pending. What failed,
+  /// in words.
   func write(to path: String) -> String? {
     let new = path + ".new"
     let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return "\(new) can't be opened: \(String(cString: strerror(errno)))" }
-    let lines = [cursor ?? ""] + pending
+    let lines = [cursor ?? start.map { "@\($0)" } ?? ""] + pending
     let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
     let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fdatasync(descriptor) == 0
     close(descriptor)
