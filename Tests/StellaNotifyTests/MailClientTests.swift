@@ -102,6 +102,24 @@ struct MailClientTests {
     #expect(try picky.mails().map(\.to) == [["ops@example.org"]])
   }
 
+  @Test("One recipient who is put off keeps a mail from nobody else, and nobody has it twice")
+  func postponed() async throws {
+    guard let certificate = try TestCertificate(),
+      let server = try MailServer("none", "none", certificate, refused: "once:b@example.org")
+    else { return }
+    let client = SinkAssembly.client(
+      sink(server, .none, certificate, password: nil, to: ["a@example.org", "b@example.org", "c@example.org"]))
+    let first = await client.deliver(Self.message(), time: 0)
+    #expect(
+      first
+        == .later(
+          "it doesn't take mail now for b@example.org: 450 4.2.0 not yet, and has taken it for a@example.org, c@example.org",
+          after: nil), "\(first)")
+    let second = await client.deliver(Self.message(), time: 0)
+    #expect(second == .taken(remark: ""), "\(second)")
+    #expect(try server.mails().map(\.to) == [["a@example.org", "c@example.org"], ["b@example.org"]])
+  }
+
   @Test("What a server took is sent, though it doesn't answer QUIT")
   func silentQuit() async throws {
     guard let certificate = try TestCertificate(),

@@ -55,6 +55,9 @@ package struct ConnectionTrouble: Sendable, Hashable {
       case .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed, .eof: return closed
       default: return other(error)
       }
+    case NameLookup.Failure.unknown(let host): return (.noSuchHost, "there is no host \(TextEscaping.oneLine(host))")
+    case NameLookup.Failure.late(let host):
+      return (.timeout, "no address for the name \(TextEscaping.oneLine(host)) in time")
     case is SocketAddressError: return (.noSuchHost, "there is no such host")
     case let error as HTTPParserError where error == .invalidEOFState: return closed
     case is HTTPParserError: return (.other, "what answers there doesn't speak HTTP, or speaks it over TLS alone")

@@ -10,7 +10,7 @@ extension HTTPClient.Configuration {
   /// - Parameters:
   ///   - caFile: PEM file of the certificates that are believed; nil for those of the system.
   ///   - connect: how long a connection may take; nil for the client's default.
-  static func strict(believing caFile: String?, connect: Duration? = nil) -> HTTPClient.Configuration {
+  package static func strict(believing caFile: String?, connect: Duration? = nil) -> HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
     configuration.httpVersion = .http1Only

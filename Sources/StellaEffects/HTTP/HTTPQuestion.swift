@@ -6,7 +6,7 @@ import StellaModel
 
 /// One request over a connection of its own, whose answer is taken whole.
 struct HTTPQuestion: Sendable {
-  /// From the connection to the last byte.
+  /// From the look-up of the name to the last byte.
   let timeout: Duration
   /// PEM; nil for the system's authorities.
   let caFile: String?
@@ -17,6 +17,8 @@ struct HTTPQuestion: Sendable {
   func answer(
     to method: HTTPMethod, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil
   ) throws -> HTTPAnswer.Content {
+    let deadline = NIODeadline.now() + .nanoseconds(timeout.nanoseconds)
+    try NameLookup.system.wait(forHostOf: url, until: deadline)
     let client = HTTPClient(
       eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
       configuration: .strict(believing: caFile, connect: timeout))
@@ -25,7 +27,6 @@ struct HTTPQuestion: Sendable {
     let request = try HTTPClient.Request(
       url: url, method: method, headers: HTTPHeaders(usual + headers), body: body.map { .bytes($0) })
     let answer = HTTPAnswer(limitBytes: limitBytes)
-    let deadline = NIODeadline.now() + .nanoseconds(timeout.nanoseconds)
     try client.execute(request: request, delegate: answer, deadline: deadline).wait()
     return answer.current
   }

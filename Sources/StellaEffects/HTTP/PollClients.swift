@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -6,10 +7,11 @@ import Synchronization
 /// set of authorities that are believed.
 final class PollClients: Sendable {
   private let keepsConnections: Bool
+  private let names: NameLookup
   private let clients = Mutex<[String: HTTPClient]>([:])
 
   /// - Parameter keepsConnections: whether the next question may come over the same connection.
-  init(keepsConnections: Bool) { self.keepsConnections = keepsConnections }
+  init(keepsConnections: Bool, names: NameLookup) { (self.keepsConnections, self.names) = (keepsConnections, names) }
 
   /// - Parameter caFile: PEM; nil for the system's authorities.
   private func client(believing caFile: String?) -> HTTPClient {
@@ -27,18 +29,20 @@ final class PollClients: Sendable {
   /// Asks, and reads the answer, within this time: the library's own limit ends with an answer's head, so that who stalls within its body
   /// would be waited for without end.
   ///
-  /// - Throws: `HTTPClientError.deadlineExceeded` after that time, and what `read` throws.
+  /// - Throws: `HTTPClientError.deadlineExceeded` or ``NameLookup/Failure`` after that time, and what `read` throws.
   func ask<Value: Sendable>(
     _ request: HTTPClientRequest, believing caFile: String?, within time: Duration,
     _ read: @escaping @Sendable (HTTPClientResponse) async throws -> Value
   ) async throws -> Value {
     let client = client(believing: caFile)
+    let deadline = NIODeadline.now() + .nanoseconds(time.nanoseconds)
+    try await names.check(hostOf: request.url, by: deadline)
     return try await withThrowingTaskGroup(of: Value.self) { group in
       group.addTask {
-        try await read(client.execute(request, timeout: .nanoseconds(time.nanoseconds)))
+        try await read(client.execute(request, deadline: deadline))
       }
       group.addTask {
-        try await Task.sleep(for: time)
+        try await Task.sleep(for: .nanoseconds((deadline - .now()).nanoseconds))
         throw HTTPClientError.deadlineExceeded
       }
       defer { group.cancelAll() }

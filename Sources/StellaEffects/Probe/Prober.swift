@@ -10,10 +10,14 @@ package final class Prober: Sendable {
   private static let answerBytes = 64 << 10
 
   private let secrets: any SecretSource
+  private let names: NameLookup
   /// Each question stands for one of a new client's.
-  private let clients = PollClients(keepsConnections: false)
+  private let clients: PollClients
 
-  package init(secrets: any SecretSource) { self.secrets = secrets }
+  package init(secrets: any SecretSource, names: NameLookup = .system) {
+    (self.secrets, self.names) = (secrets, names)
+    clients = PollClients(keepsConnections: false, names: names)
+  }
 
   package func end() async { await clients.end() }
 
@@ -25,7 +29,7 @@ package final class Prober: Sendable {
       switch probe.kind {
       case .http(let url, let expect): result = try await http(url, expect, probe)
       case .tcp(let endpoint):
-        _ = try await SocketQuestion.ask(endpoint, [], probe.timeout) { _ in true }
+        _ = try await SocketQuestion.ask(endpoint, [], probe.timeout, names: names) { _ in true }
         result = ProbeResult(isOK: true, nanoseconds: 0)
       case .postgres(let endpoint, let user): result = try await postgres(endpoint, user, probe.timeout)
       case .redis(let endpoint, let password): result = try await redis(endpoint, password, probe.timeout)
@@ -85,7 +89,7 @@ package final class Prober: Sendable {
     let body = [0, 3, 0, 0] + Array("user\0\(user)\0database\0postgres\0application_name\0stella-probe\0\0".utf8)
     let length = UInt32(body.count + 4)
     let start = withUnsafeBytes(of: length.bigEndian) { Array($0) } + body
-    let answer = try await SocketQuestion.ask(endpoint, start, timeout) { answer in
+    let answer = try await SocketQuestion.ask(endpoint, start, timeout, names: names) { answer in
       guard answer.count >= 5 else { return false }
       let length = answer[1...4].reduce(0) { $0 << 8 | Int($1) }
       return answer.count >= 1 + length || length > Self.answerBytes
@@ -117,7 +121,7 @@ package final class Prober: Sendable {
     if let password { send += command([Array("AUTH".utf8), try secrets.value(of: password)]) }
     send += command([Array("PING".utf8)])
     let wanted = password == nil ? 1 : 2
-    let answer = try await SocketQuestion.ask(endpoint, send, timeout) { answer in
+    let answer = try await SocketQuestion.ask(endpoint, send, timeout, names: names) { answer in
       answer.first == UInt8(ascii: "-") && answer.contains(0x0a) || answer.count { $0 == 0x0a } >= wanted
     }
     let lines = String(decoding: answer, as: UTF8.self).split(whereSeparator: \.isNewline)

@@ -14,33 +14,41 @@ enum SocketQuestion {
 
   /// - Parameters:
   ///   - bytes: what is sent; when empty, the connection alone is the answer.
+  ///   - timeout: from the look-up of the name to the last byte.
   ///   - isWhole: whether the answer so far is all there is to wait for.
   static func ask(
-    _ endpoint: ProbeSettings.Endpoint, _ bytes: [UInt8], _ timeout: Duration,
+    _ endpoint: ProbeSettings.Endpoint, _ bytes: [UInt8], _ timeout: Duration, names: NameLookup,
     isWhole: @escaping @Sendable ([UInt8]) -> Bool
   ) async throws -> [UInt8] {
     let time = TimeAmount.nanoseconds(timeout.nanoseconds)
     let deadline = NIODeadline.now() + time
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    let addresses = try await names.addresses(of: endpoint.host, by: deadline)
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let answer = loop.makePromise(of: [UInt8].self)
+    let limit = loop.scheduleTask(deadline: deadline) { answer.fail(Failure.timeout) }
+    let connection = ClientBootstrap(group: loop)
       .connectTimeout(time)
-      .connect(host: endpoint.host, port: endpoint.port).get()
-    if bytes.isEmpty {
-      try? await channel.close()
-      return []
+      .resolver(NameLookup.resolver(addresses, endpoint.port, on: loop))
+      .connect(host: endpoint.host, port: endpoint.port)
+    connection.whenSuccess { channel in
+      if bytes.isEmpty { return answer.succeed([]) }
+      do {
+        try channel.pipeline.syncOperations.addHandler(Listener(answer, isWhole))
+      } catch {
+        return answer.fail(error)
+      }
+      channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenFailure { answer.fail($0) }
     }
-    let answer = channel.eventLoop.makePromise(of: [UInt8].self)
-    let limit = channel.eventLoop.scheduleTask(deadline: deadline) { answer.fail(Failure.timeout) }
-    defer {
+    connection.whenFailure { answer.fail($0) }
+    answer.futureResult.whenComplete { _ in
       limit.cancel()
-      channel.close(promise: nil)
+      connection.whenSuccess { $0.close(promise: nil) }
     }
-    do {
-      try await channel.pipeline.addHandler(Listener(answer, isWhole))
-      try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
-    } catch {
-      answer.fail(error)
+    return try await withTaskCancellationHandler {
+      try await answer.futureResult.get()
+    } onCancel: {
+      answer.fail(CancellationError())
     }
-    return try await answer.futureResult.get()
   }
 
   private final class Listener: ChannelInboundHandler, Sendable {

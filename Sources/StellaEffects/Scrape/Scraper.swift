@@ -8,9 +8,12 @@ package final class Scraper: Sendable {
     "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 
   private let secrets: any SecretSource
-  private let clients = PollClients(keepsConnections: true)
+  private let clients: PollClients
 
-  package init(secrets: any SecretSource) { self.secrets = secrets }
+  package init(secrets: any SecretSource, names: NameLookup = .system) {
+    self.secrets = secrets
+    clients = PollClients(keepsConnections: true, names: names)
+  }
 
   package func end() async { await clients.end() }
 

@@ -8,19 +8,31 @@ import StellaModel
 struct MailClient: NotificationClient {
   private let sink: NotificationSink
   private let settings: MailSettings
+  private let begun = BegunMails()
 
   init(_ sink: NotificationSink, _ settings: MailSettings) {
     self.sink = sink
     self.settings = settings
   }
 
+  /// Who is put off keeps it from nobody else: the next try is for those alone.
   func deliver(_ message: NotificationMessage, time: Int64) async -> DeliveryOutcome {
+    var receipt = begun[message.id]
+    let mail = MailText(message: message, settings: settings)
+    let recipients = settings.to.filter { !receipt.isDecided($0) }
     do throws(MailFailure) {
-      let mail = MailText(message: message, settings: settings)
-      return .taken(remark: try await within { try await $0.send(mail) })
+      receipt.add(try await within { try await $0.send(mail, to: recipients) })
     } catch {
       return error.isFinal ? .refused(error.message) : .later(error.message, after: nil)
     }
+    begun[message.id] = receipt
+    let refused = receipt.text(receipt.refused)
+    if !receipt.postponed.isEmpty {
+      let rest = receipt.taken.isEmpty ? "" : ", and has taken it for \(receipt.taken.joined(separator: ", "))"
+      return .later("it doesn't take mail now for \(receipt.text(receipt.postponed))\(rest)", after: nil)
+    }
+    if receipt.taken.isEmpty { return .refused("it takes mail for nobody: \(refused)") }
+    return .taken(remark: refused.isEmpty ? "" : "not taken for \(refused)")
   }
 
   func check() async -> String? {
@@ -28,7 +40,6 @@ struct MailClient: NotificationClient {
       _ = try await within { conversation in
         try await conversation.begin()
         await conversation.quit()
-        return ""
       }
       return nil
     } catch {
@@ -39,10 +50,10 @@ struct MailClient: NotificationClient {
   func end() async {}
 
   /// Talks to the server for no longer than the sink's timeout.
-  private func within(
-    _ body: @escaping @Sendable (inout MailConversation) async throws -> String
-  ) async throws(MailFailure) -> String {
-    let result = await withTaskGroup(of: Result<String, MailFailure>?.self) { group -> Result<String, MailFailure>? in
+  private func within<Value: Sendable>(
+    _ body: @escaping @Sendable (inout MailConversation) async throws -> Value
+  ) async throws(MailFailure) -> Value {
+    let result = await withTaskGroup(of: Result<Value, MailFailure>?.self) { group -> Result<Value, MailFailure>? in
       group.addTask {
         do {
           return .success(try await talk(body))
@@ -72,17 +83,22 @@ struct MailClient: NotificationClient {
     return try result.get()
   }
 
-  private func talk(_ body: @escaping @Sendable (inout MailConversation) async throws -> String) async throws -> String
-  {
+  private func talk<Value: Sendable>(
+    _ body: @escaping @Sendable (inout MailConversation) async throws -> Value
+  ) async throws -> Value {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv12
     if let file = sink.caFile { configuration.trustRoots = .file(file) }
     let context = settings.security == .none ? nil : try NIOSSLContext(configuration: configuration)
     let isTLS = settings.security == .tls
     let host = settings.host
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connectTimeout(.nanoseconds(SinkRequests.nanoseconds(sink.timeout)))
-      .connect(host: settings.host, port: settings.port) { channel in
+    let time = TimeAmount.nanoseconds(SinkRequests.nanoseconds(sink.timeout))
+    let addresses = try await NameLookup.system.addresses(of: host, by: .now() + time)
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let channel = try await ClientBootstrap(group: loop)
+      .connectTimeout(time)
+      .resolver(NameLookup.resolver(addresses, settings.port, on: loop))
+      .connect(host: host, port: settings.port) { channel in
         channel.eventLoop.makeCompletedFuture {
           if isTLS, let context { try channel.pipeline.syncOperations.addHandler(Self.handler(context, host)) }
           return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)

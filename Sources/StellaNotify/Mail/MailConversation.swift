@@ -58,21 +58,22 @@ struct MailConversation {
     }
   }
 
-  /// - Returns: what a person should know although it was taken.
-  mutating func send(_ mail: MailText) async throws -> String {
+  /// Sends it to all who are taken; when there is none, nothing is sent.
+  mutating func send(_ mail: MailText, to recipients: [String]) async throws -> MailReceipt {
     try await begin()
     _ = try await ask("MAIL FROM:<\(settings.from)>", 250)
-    var refused: [String] = []
-    for recipient in settings.to {
+    var receipt = MailReceipt()
+    for recipient in recipients {
       let reply = try await command("RCPT TO:<\(recipient)>")
       switch reply.code {
-      case 250, 251: break
-      case 500...: refused.append("\(recipient): \(reply.text)")
-      default: throw MailFailure("it doesn't take mail for \(recipient) now: \(reply.text)")
+      case 250, 251: receipt.taken.append(recipient)
+      case 500...: receipt.refused[recipient] = reply.text
+      default: receipt.postponed[recipient] = reply.text
       }
     }
-    guard refused.count < settings.to.count else {
-      throw MailFailure("it takes mail for nobody: \(refused.joined(separator: "; "))", isFinal: true)
+    guard !receipt.taken.isEmpty else {
+      await quit()
+      return receipt
     }
     _ = try await ask("DATA", 354)
     var body = ByteBuffer()
@@ -86,7 +87,7 @@ struct MailConversation {
     try await outbound.write(body)
     _ = try await expect(250, "the mail")
     await quit()
-    return refused.isEmpty ? "" : "not taken for \(refused.joined(separator: "; "))"
+    return receipt
   }
 
   /// Waits for no answer: what was taken stays taken, whatever is said to this, or when nothing is.

@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import StellaEffects
 import StellaModel
 
@@ -41,18 +40,9 @@ struct SinkRequests: Sendable {
     // What is left out is told without a name.
     guard let reference = SecretReference("sink@1") else { preconditionFailure("a name and a version") }
     self.secrets = KnownSecrets(values.map { (reference: reference, value: Array($0.utf8)) })
-    var configuration = HTTPClient.Configuration()
-    configuration.redirectConfiguration = .disallow
-    configuration.httpVersion = .http1Only
-    configuration.timeout = HTTPClient.Configuration.Timeout(
-      connect: .nanoseconds(Self.nanoseconds(sink.timeout)), read: nil)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    if let file = sink.caFile { tls.trustRoots = .file(file) }
-    configuration.tlsConfiguration = tls
     client = HTTPClient(
-      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
+      configuration: .strict(believing: sink.caFile, connect: sink.timeout))
   }
 
   /// Posts JSON.
@@ -103,6 +93,7 @@ struct SinkRequests: Sendable {
     request.headers = HTTPHeaders([("user-agent", "stella")] + headers)
     if let body { request.body = .bytes(body) }
     let deadline = NIODeadline.now() + .nanoseconds(Self.nanoseconds(timeout))
+    try await NameLookup.system.check(hostOf: address, by: deadline)
     let response = try await client.execute(request, deadline: deadline)
     // However the answer goes on, its status has been said.
     let bytes = await Self.whole(response.body, by: deadline)

@@ -30,7 +30,7 @@ package final class SyslogIntake: Sendable {
   }
 
   private static let pause: Duration = .milliseconds(100)
-  /// Of lines that are handed on at once: well below what the journal may hold at least, and worth a write.
+  /// Of lines that are handed on at once: little for what may go over the journal's bound, and worth a write.
   private static let pieceBytes = 256 << 10
   /// What a datagram that waits takes besides its bytes, so that tiny ones are bounded, too.
   private static let entryBytes = 64
@@ -78,7 +78,7 @@ package final class SyslogIntake: Sendable {
     state.withLock { $0.inFlight += 1 }
     defer { state.withLock { $0.inFlight -= 1 } }
     var isKept = true
-    // All at once may be more than detection may ever be behind, and would be refused for ever.
+    // All at once may be far more than detection may be behind.
     for piece in LinePieces(convert(messages), of: Self.pieceBytes) {
       if isKept { isKept = await keep(Array(piece)) }
       let lines = piece.count { $0 == 0x0a }

@@ -163,7 +163,7 @@ struct IntakeJournalTests {
   @Test("When detection is too far behind, lines are refused until it has caught up; none of those refused is there")
   func full() async throws {
     let told = Told()
-    let journal = try journal(held: 8) { told.add($0) }
+    let journal = try journal(held: 5) { told.add($0) }
     defer { journal.finish() }
     try await journal.append(Array("aaaa\n".utf8))
     let error = await #expect(throws: IntakeError.self) { try await journal.append(Array("bbbb\n".utf8)) }
@@ -177,12 +177,26 @@ struct IntakeJournalTests {
     #expect(try Self.rest(of: source) == "cccc\n" && told.codes.count == 2)
   }
 
+  @Test("Lines that are longer than detection may ever be behind are taken, and the next ones once they are used")
+  func longer() async throws {
+    let journal = try journal(held: 4)
+    defer { journal.finish() }
+    try await journal.append(Array("aaaaaaaaaaaa\n".utf8))
+    let error = await #expect(throws: IntakeError.self) { try await journal.append(Array("b\n".utf8)) }
+    #expect(error?.code == .full)
+    let source = JournalSource(journal, saved: nil)
+    #expect(try Self.rest(of: source) == "aaaaaaaaaaaa\n")
+    journal.release(source.position)
+    try await journal.append(Array("bbbbbbbbbbbb\n".utf8))
+    #expect(try Self.rest(of: source) == "bbbbbbbbbbbb\n")
+  }
+
   @Test("Since when nothing is taken is when the first line was refused, not when somebody asked")
   func refusedSince() async throws {
     let time = Mutex<Int64>(1_790_000_000_000_000_000)
     let start = time.withLock { $0 }
     var limits = IntakeJournal.Limits()
-    limits.heldBytes = 8
+    limits.heldBytes = 5
     let journal = try IntakeJournal(
       path: path, name: "http", saved: nil, limits: limits, now: { time.withLock { $0 } })
     defer { journal.finish() }

@@ -3,7 +3,8 @@
     mail_server.py none|starttls|tls PLAIN|LOGIN|none CERTIFICATE KEY [REFUSED]
 
 Prints `port N` first. The user is stella, the password correct-horse. REFUSED is a recipient; `later` refuses
-everybody for now, and `quit` leaves QUIT without an answer. Ends when its standard input does.
+everybody for now, `once:RECIPIENT` that one until a mail was taken, and `quit` leaves QUIT without an answer. Ends
+when its standard input does.
 """
 import asyncio
 import base64
@@ -19,15 +20,20 @@ refused = sys.argv[5] if len(sys.argv) > 5 else None
 
 
 class Handler:
+    taken = 0
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address == refused:
             return "550 5.1.1 nobody of that name"
         if refused == "later":
             return "451 4.3.0 come back later"
+        if refused == f"once:{address}" and self.taken == 0:
+            return "450 4.2.0 not yet"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 fine"
 
     async def handle_DATA(self, server, session, envelope):
+        self.taken += 1
         print(json.dumps({
             "from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None or security == "tls",
             "user": session.auth_data.decode() if session.auth_data else None,

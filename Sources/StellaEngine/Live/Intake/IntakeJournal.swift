@@ -13,7 +13,7 @@ package final class IntakeJournal: @unchecked Sendable {
   package struct Limits: Sendable {
     /// Bytes after which the next file begins.
     package var segmentBytes: Int64 = 64 << 20
-    /// Bytes that detection may be behind.
+    /// Bytes that detection may be behind. What comes before it is so far behind finds room, however long it is.
     package var heldBytes: Int64 = 1 << 30
     /// Bytes that may wait to be written.
     package var queuedBytes = 32 << 20
@@ -147,7 +147,8 @@ package final class IntakeJournal: @unchecked Sendable {
       if queuedBytes > 0, queuedBytes + lines.count > limits.queuedBytes {
         return IntakeError(code: .busy, message: "more comes in than the disk takes. Send it again in a moment.")
       }
-      if end - released + Int64(queuedBytes + lines.count) > limits.heldBytes {
+      // Not by what these lines would add: those that are longer than all of it would be refused for ever.
+      if end - released + Int64(queuedBytes) >= limits.heldBytes {
         let error = IntakeError(
           code: .full,
           message: "detection is \((end - released) >> 20) MiB behind, as much as it may be. Send it again later.")
