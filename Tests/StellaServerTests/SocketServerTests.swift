@@ -141,17 +141,24 @@ struct SocketServerTests {
   @Test(
     "Garbage, endless heads and huge bodies are refused, and the next request is answered as ever",
     arguments: [
-      Array("\u{0}\u{1}\u{ff}garbage\r\n\r\n".utf8), Array(repeating: 0x41, count: 200_000),
-      Array("GET / HTTP/1.1\r\nx: \(String(repeating: "y", count: 100_000))\r\n\r\n".utf8),
-      Array(("GET / HTTP/1.1\r\n" + (0..<5000).map { "h\($0): v\r\n" }.joined() + "\r\n").utf8),
-      request("POST /api/v1/runs/r-1/withdraw HTTP/1.1", #"{"reason":"\#(String(repeating: "x", count: 20 << 20))"}"#),
-      request("POST /api/v1/runs/r-1/withdraw HTTP/1.1", String(repeating: "[", count: 60_000)),
-      request("GET /api/v1/runs/%zz%ff?%zz=%ff HTTP/1.1"), request("BREW /api/v1/runs HTTP/1.1"),
-      request("GET /../../etc/passwd HTTP/1.1"), request("PRI * HTTP/2.0"), [0x16, 0x03, 0x01, 0x02, 0x00, 0x01],
+      Hostile("no HTTP", Array("\u{0}\u{1}\u{ff}garbage\r\n\r\n".utf8)),
+      Hostile("no line's end", Array(repeating: 0x41, count: 200_000)),
+      Hostile("a long header", Array("GET / HTTP/1.1\r\nx: \(String(repeating: "y", count: 100_000))\r\n\r\n".utf8)),
+      Hostile(
+        "many headers", Array(("GET / HTTP/1.1\r\n" + (0..<5000).map { "h\($0): v\r\n" }.joined() + "\r\n").utf8)),
+      Hostile(
+        "a huge body",
+        request("POST /api/v1/runs/r-1/withdraw HTTP/1.1", #"{"reason":"\#(String(repeating: "x", count: 20 << 20))"}"#)
+      ),
+      Hostile("deep JSON", request("POST /api/v1/runs/r-1/withdraw HTTP/1.1", String(repeating: "[", count: 60_000))),
+      Hostile("broken escapes", request("GET /api/v1/runs/%zz%ff?%zz=%ff HTTP/1.1")),
+      Hostile("no method", request("BREW /api/v1/runs HTTP/1.1")),
+      Hostile("a path above", request("GET /../../etc/passwd HTTP/1.1")),
+      Hostile("HTTP/2", request("PRI * HTTP/2.0")), Hostile("TLS", [0x16, 0x03, 0x01, 0x02, 0x00, 0x01]),
     ])
-  func hostile(bytes: [UInt8]) async throws {
+  func hostile(_ hostile: Hostile) async throws {
     let scene = try await Scene(patience: 500)
-    let answer = try await scene.exchange(bytes)
+    let answer = try await scene.exchange(hostile.bytes)
     #expect(
       answer.isEmpty || answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 200"), "\(answer.prefix(200))")
     #expect(try await scene.exchange(Self.request("GET /health HTTP/1.1")).hasPrefix("HTTP/1.1 200"))
@@ -189,6 +196,14 @@ struct SocketServerTests {
     #expect(scene.sent.uids.withLock { $0.isEmpty })
     try await scene.end()
   }
+}
+
+/// Bytes that are told by a name: there may be millions of them.
+struct Hostile: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let bytes: [UInt8]
+
+  init(_ name: String, _ bytes: [UInt8]) { (testDescription, self.bytes) = (name, bytes) }
 }
 
 /// A client of a Unix socket that sends what it likes.
