@@ -209,15 +209,27 @@ final class HealthKeeper: @unchecked Sendable {
       rulesBefore = Dictionary(reading.to.rules.map { ($0.rule, $0) }) { first, _ in first }
     }
     let found = HealthAnalysis.findings(record)
-    try reader.desk.store.write(as: .command) { transaction in
-      var query = HealthFindingQuery()
-      query.statuses = [.open, .acknowledged]
-      query.limit = nil
-      // Without a word from the engine nothing is known of rules, and what is known of them stays.
-      let known = try transaction.findings(query).filter { reading != nil || !$0.kind.hasPrefix("rules.") }
-      for finding in HealthLedger.changes(known: known, found: found, score: score, now: record.now) {
-        try transaction.put(finding)
-      }
+    try reader.desk.store.write(as: .command) {
+      try Self.keep(found, in: $0, score: score, now: record.now, knowsRules: reading != nil)
+    }
+  }
+
+  /// Brings the store's findings in line with what was found.
+  ///
+  /// - Parameter knowsRules: whether the engine said how its rules fare; else what is known of them stays.
+  static func keep(
+    _ found: [HealthFinding], in transaction: SQLiteTransaction, score: Int, now: Int64, knowsRules: Bool
+  ) throws {
+    var query = HealthFindingQuery()
+    query.statuses = [.open, .acknowledged]
+    query.limit = nil
+    var known = try transaction.findings(query).filter { knowsRules || !$0.kind.hasPrefix("rules.") }
+    let holding = Set(known.map(\.id))
+    for finding in found where !holding.contains(finding.id) {
+      if let former = try transaction.finding(finding.id) { known.append(former) }
+    }
+    for finding in HealthLedger.changes(known: known, found: found, score: score, now: now) {
+      try transaction.put(finding)
     }
   }
 }
