@@ -48,11 +48,13 @@ extension SQLiteTransaction: HealthTransaction {
       freeBytes: row["free_bytes"], diskBytes: row["disk_bytes"])
   }
 
-  package func sampleCounts(since: Int64) throws(StoreError) -> (all: Int, unhealthy: Int) {
+  package func sampleCounts(since: Int64, until: Int64) throws(StoreError) -> (all: Int, unhealthy: Int) {
     try StoreError.translating(path) {
       let row = try Row.fetchOne(
-        db, sql: "SELECT count(*) AS counted, coalesce(sum(score < ?), 0) AS ill FROM health_sample WHERE time >= ?",
-        arguments: [HealthStatus.healthy.scores.lowerBound, since])
+        db,
+        sql: """
+          SELECT count(*) AS counted, coalesce(sum(score < ?), 0) AS ill FROM health_sample WHERE time >= ? AND time < ?
+          """, arguments: [HealthStatus.healthy.scores.lowerBound, since, until])
       guard let row else { return (0, 0) }
       return (row["counted"], row["ill"])
     }

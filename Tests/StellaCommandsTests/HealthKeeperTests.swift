@@ -36,4 +36,29 @@ struct HealthKeeperTests {
     let anew = try analyse(["rules.costly"], at: later)
     #expect(anew.map(\.status) == [.open] && anew.map(\.firstSeen) == [later])
   }
+
+  @Test("Samples of a clock that was ahead for a while don't stand for now")
+  func clockAhead() throws {
+    let directory = try CommandDirectory()
+    let store = try SQLiteStore(StateDirectory(path: directory("state")))
+    let now: Int64 = 1_800_000_000_000_000_000
+    let minute: Int64 = 60_000_000_000
+    func sample(_ time: Int64, score: Int, rate: Double, free: Int64) -> HealthSample {
+      HealthSample(
+        time: time, score: score, errorRate: rate, eventsPerSecond: 1, freeBytes: free, diskBytes: 1000)
+    }
+    try store.write(as: .command) { transaction in
+      try transaction.insert(sample(now - minute, score: 100, rate: 0, free: 900))
+      try transaction.insert(sample(now, score: 100, rate: 0, free: 800))
+      for ahead in 1...400 {
+        try transaction.insert(sample(now + Int64(ahead) * minute, score: 10, rate: 1, free: 1))
+      }
+    }
+    var record = HealthRecord(now: now, score: 100, uptime: 0)
+    try store.readRuns { try HealthFactsReader.addHistory($0, now, to: &record) }
+    #expect(record.space == [.init(time: now - minute, free: 900), .init(time: now, free: 800)])
+    #expect(record.samples == 2 && record.unhealthySamples == 0)
+    #expect(record.errorRate == HealthRecord.Rate(rate: 0, samples: 2))
+    #expect(HealthAnalysis.findings(record).isEmpty)
+  }
 }

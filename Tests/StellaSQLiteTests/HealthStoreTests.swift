@@ -49,8 +49,9 @@ struct HealthStoreTests {
     let mean = try store.readRuns { try $0.meanErrorRate(since: 1, until: 4) }
     #expect(mean.map { $0.samples == 2 && abs($0.rate - 0.2) < 1e-9 } == true)
     #expect(try store.readRuns { try $0.meanErrorRate(since: 9, until: 10) } == nil)
-    let counts = try store.readRuns { try $0.sampleCounts(since: 2) }
+    let counts = try store.readRuns { try $0.sampleCounts(since: 2, until: 5) }
     #expect(counts.all == 3 && counts.unhealthy == 1)
+    #expect(try store.readRuns { try $0.sampleCounts(since: 2, until: 4).all } == 2)
   }
 
   private static func finding(_ kind: String, _ severity: Severity, seen: Int64, score: Int = 90) -> HealthFinding {

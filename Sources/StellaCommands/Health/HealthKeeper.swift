@@ -125,7 +125,8 @@ final class HealthKeeper: @unchecked Sendable {
   private func restore() {
     var query = HealthHistoryQuery()
     query.limit = 1
-    query.since = SystemTime().now() - Self.analysisInterval
+    let now = SystemTime().now()
+    (query.since, query.until) = (now - Self.analysisInterval, now)
     guard let last = try? reader.desk.store.readRuns({ try $0.samples(query).last }) else { return }
     known.withLock { known in
       for reason in last.reasons where reason.since != nil { known.since[reason.code] = reason.since }
