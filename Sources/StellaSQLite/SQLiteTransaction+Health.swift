@@ -183,8 +183,8 @@ extension SQLiteTransaction: HealthTransaction {
         db,
         sql: """
           SELECT rule, key, count(*) AS counted FROM alert
-          WHERE updated_at >= ? AND status <> 'pending' AND json_extract(json, '$.muted') IS NULL
-          GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?
+          WHERE updated_at >= ?1 AND last_seen >= ?1 AND status <> 'pending' AND json_extract(json, '$.muted') IS NULL
+          GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?2
           """, arguments: [since, limit]
       ).map { AlertEpisodes(rule: $0["rule"], key: $0["key"], count: $0["counted"]) }
     }

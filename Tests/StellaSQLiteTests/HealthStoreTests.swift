@@ -111,6 +111,19 @@ struct HealthStoreTests {
     _ = try store.write(as: .command) { try $0.put(alert) }
   }
 
+  @Test("Alerts of old logs that are read only now are none of a day")
+  func oldLogs() throws {
+    try put("1", .high, .firing, at: 50)
+    for (id, seen) in [("2", 10), ("3", 40)] as [(String, Int64)] {
+      let alert = StoredAlert(
+        id: id, rule: "r", type: "t", severity: .high, status: .resolved, title: "", key: "{}", count: 1,
+        firstSeen: 10, lastSeen: seen, updatedAt: 60, json: "{}")
+      _ = try store.write(as: .command) { try $0.put(alert) }
+    }
+    #expect(try store.readRuns { try $0.alertEpisodes(since: 40, limit: 9) }.map(\.count) == [2])
+    #expect(try store.readRuns { try $0.alertEpisodes(since: 5, limit: 9) }.map(\.count) == [3])
+  }
+
   @Test("Alerts that fire are counted by severity and by whether somebody looks after them, without muted ones")
   func alerts() throws {
     try put("1", .high, .firing, at: 40)

@@ -23,7 +23,8 @@ package protocol HealthTransaction: LogTransaction {
   ///
   /// - Parameter isMuted: says of a rule and a key, as JSON, that their alerts don't count, as a silence of them holds.
   func firingAlerts(except isMuted: (_ rule: String, _ key: String) -> Bool) throws(StoreError) -> [FiringAlerts]
-  /// Alerts that changed at `since` or later, by rule and key; at most `limit` of these.
+  /// Alerts of events at `since` or later, by rule and key; at most `limit` of these. Old logs that are read only now raise alerts of
+  /// long ago, which say nothing about a day.
   func alertEpisodes(since: Int64, limit: Int) throws(StoreError) -> [AlertEpisodes]
 }
 
