@@ -62,10 +62,12 @@ extension SQLiteTransaction: HealthTransaction {
 
   package func meanErrorRate(since: Int64, until: Int64) throws(StoreError) -> (rate: Double, samples: Int)? {
     try StoreError.translating(path) {
+      // By their events, so that the two of a quiet night don't outweigh a day. A sample may have none: its rate is of a longer time.
       let row = try Row.fetchOne(
         db,
         sql: """
-          SELECT avg(error_rate) AS rate, count(error_rate) AS samples FROM health_sample WHERE time >= ? AND time < ?
+          SELECT sum(error_rate * (events_per_second + 1e-6)) / sum(events_per_second + 1e-6) AS rate, count(*) AS samples
+          FROM health_sample WHERE time >= ? AND time < ? AND error_rate IS NOT NULL
           """, arguments: [since, until])
       guard let row, let rate = row["rate"] as Double? else { return nil }
       return (rate, row["samples"])

@@ -15,12 +15,12 @@ struct HealthStoreTests {
     store = try SQLiteStore(StateDirectory(path: directory("state")))
   }
 
-  private static func sample(_ time: Int64, score: Int, rate: Double? = nil) -> HealthSample {
+  private static func sample(_ time: Int64, score: Int, rate: Double? = nil, perSecond: Double = 1.5) -> HealthSample {
     HealthSample(
       time: time, score: score,
       reasons: score == 100
         ? [] : [HealthReason(code: "alerts.high", text: "\u{1b}[2J\"日本\"", points: 100 - score, since: 7)],
-      uptime: 5, activeUsers: 3, errorRate: rate, eventsPerSecond: 1.5, freeBytes: 1 << 40, diskBytes: 1 << 41)
+      uptime: 5, activeUsers: 3, errorRate: rate, eventsPerSecond: perSecond, freeBytes: 1 << 40, diskBytes: 1 << 41)
   }
 
   @Test("Samples come back as they were, by time, status and score, and the newest when there are too many")
@@ -52,6 +52,19 @@ struct HealthStoreTests {
     let counts = try store.readRuns { try $0.sampleCounts(since: 2, until: 5) }
     #expect(counts.all == 3 && counts.unhealthy == 1)
     #expect(try store.readRuns { try $0.sampleCounts(since: 2, until: 4).all } == 2)
+  }
+
+  @Test("The few events of a quiet night don't outweigh those of a day")
+  func weights() throws {
+    try store.write(as: .command) { transaction in
+      for (time, rate, events) in [(1, 1.0, 0.1), (2, 0.0, 9.9), (3, 0.5, 0.0), (4, 0.3, 0.0)] {
+        try transaction.insert(Self.sample(Int64(time), score: 90, rate: rate, perSecond: events))
+      }
+    }
+    let all = try store.readRuns { try $0.meanErrorRate(since: 1, until: 5) }
+    #expect(all.map { $0.samples == 4 && abs($0.rate - 0.01) < 1e-6 } == true)
+    let quiet = try store.readRuns { try $0.meanErrorRate(since: 3, until: 5) }
+    #expect(quiet.map { $0.samples == 2 && abs($0.rate - 0.4) < 1e-6 } == true)
   }
 
   private static func finding(_ kind: String, _ severity: Severity, seen: Int64, score: Int = 90) -> HealthFinding {

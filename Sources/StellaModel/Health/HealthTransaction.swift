@@ -6,7 +6,8 @@ package protocol HealthTransaction: LogTransaction {
   func samples(_ query: HealthHistoryQuery) throws(StoreError) -> [HealthSample]
   /// How many samples there are from `since` on and before `until`, and how many of them were not healthy.
   func sampleCounts(since: Int64, until: Int64) throws(StoreError) -> (all: Int, unhealthy: Int)
-  /// The mean error rate of samples from `since` on and before `until`, and of how many that have one; nil for none.
+  /// The mean error rate of samples from `since` on and before `until`, each by how many events a second it is of, and of how many that
+  /// have one; nil for none.
   func meanErrorRate(since: Int64, until: Int64) throws(StoreError) -> (rate: Double, samples: Int)?
 
   /// In the order in which they were seen last, those that still hold behind the others.
