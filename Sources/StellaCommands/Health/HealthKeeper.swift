@@ -16,7 +16,6 @@ final class HealthKeeper: @unchecked Sendable {
   private static let sampleInterval = 60 * second
   private static let analysisInterval = 300 * second
   private static let pruningInterval = 3600 * second
-  private static let lossSpan = 900 * second
   /// The engine times its rules only while somebody asks; so long at each sample.
   private static let lease = 2 * second
   private static let patience = 5 * second
@@ -25,9 +24,7 @@ final class HealthKeeper: @unchecked Sendable {
 
   private struct Known {
     var rules = HealthFactsReader.Rules()
-    /// Lines that could not be decoded.
-    var failedLines = 0
-    var losses: [(time: Int64, count: Int)] = []
+    var losses = LossSpan()
     /// Since when reasons hold, by their code.
     var since: [String: Int64] = [:]
   }
@@ -95,17 +92,8 @@ final class HealthKeeper: @unchecked Sendable {
 
   /// Events that were lost within the last minutes.
   private func losses() -> Int {
-    let now = machineMonotonicTime()
     let count = lost()
-    return known.withLock { known in
-      let count = count + known.failedLines
-      if known.losses.isEmpty || now - (known.losses.last?.time ?? 0) >= 30 * Self.second {
-        known.losses.append((now, count))
-      }
-      // The last one from before the span is what it is counted from.
-      while known.losses.count > 1, now - known.losses[1].time > Self.lossSpan { known.losses.removeFirst() }
-      return max(0, count - (known.losses.first?.count ?? count))
-    }
+    return known.withLock { $0.losses.lately(count, at: machineMonotonicTime()) }
   }
 
   private func dated(_ reasons: [HealthReason], _ now: Int64) -> [HealthReason] {
@@ -197,7 +185,7 @@ final class HealthKeeper: @unchecked Sendable {
     }
     known.withLock { known in
       known.rules = HealthFactsReader.Rules(refused: figures.refused.map(\.rule), resting: resting.map(\.rule))
-      known.failedLines = figures.failedLines
+      known.losses.note(failedLines: figures.failedLines)
     }
   }
 
