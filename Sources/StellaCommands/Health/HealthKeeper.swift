@@ -80,12 +80,11 @@ final class HealthKeeper: @unchecked Sendable {
     let now = SystemTime().now()
     let rules = known.withLock { $0.rules }
     let result = HealthScore(reader.facts(rules, lost: losses(), began: began))
-    let figures = reader.traffic.figures
-    let isAlive = figures.map { machineMonotonicTime() - $0.time < TrafficGauge.rateSpan } ?? false
+    let figures = reader.traffic.current(at: machineMonotonicTime())
     var sample = HealthSample(
       time: now, score: result.score, reasons: dated(result.reasons, now), uptime: reader.monitor.uptime,
       activeUsers: figures?.activeUsers ?? 0, errorRate: figures?.errorRate,
-      eventsPerSecond: isAlive ? figures?.eventsPerSecond ?? 0 : 0)
+      eventsPerSecond: figures?.eventsPerSecond ?? 0)
     if let space = reader.space() { (sample.freeBytes, sample.diskBytes) = (space.free, space.all) }
     return sample
   }
