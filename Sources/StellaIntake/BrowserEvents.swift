@@ -20,13 +20,14 @@ package struct BrowserEvents {
 
   package static let mostOfBatch = 50
   private static let longest = 600_000.0
+  private static let longestPath = 512
 
   private enum Value {
     case number(ClosedRange<Double>)
     case whole(ClosedRange<Int64>)
     /// ASCII letters, digits and `_ - . :`, so many at most.
     case word(Int)
-    /// A path without query and fragment; with them it is cut there.
+    /// A path without query and fragment; with them it is cut there, and where it is too long.
     case path
     /// A path, or a URL, cut in the same way.
     case address
@@ -137,9 +138,8 @@ package struct BrowserEvents {
       }
       members.add(field.name) { $0.string(text) }
     case .path, .address:
-      guard let text = member.text, (1...1024).contains(text.count), let address = Self.address(field.value, text)
-      else {
-        throw refusal("\(field.name) is no path of up to 512 bytes that begins with /")
+      guard let text = member.text, let address = Self.address(field.value, text) else {
+        throw refusal("\(field.name) is no path that begins with /")
       }
       members.add(field.name) { $0.string(address) }
     }
@@ -148,12 +148,21 @@ package struct BrowserEvents {
   /// Without what may be about somebody: query, fragment, user and password.
   private static func address(_ value: Value, _ text: UnsafeRawBufferPointer) -> String? {
     let whole = text.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-    guard whole.count <= 512, whole.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return nil }
+    guard whole.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return nil }
     let path = String(decoding: whole, as: UTF8.self)
-    if path.hasPrefix("/") { return path }
+    if path.hasPrefix("/") { return cut(path) }
     guard case .address = value, path.hasPrefix("https://") || path.hasPrefix("http://") else { return nil }
     let host = path.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" }
-    return host.isEmpty || host.contains("@") ? nil : path
+    return host.isEmpty || host.contains("@") ? nil : cut(path)
+  }
+
+  /// One long path is no reason to lose all that came with it. No character is cut in two.
+  private static func cut(_ path: String) -> String {
+    let bytes = path.utf8
+    guard bytes.count > longestPath else { return path }
+    var end = bytes.index(bytes.startIndex, offsetBy: longestPath)
+    while UTF8.isContinuation(bytes[end]) { end = bytes.index(before: end) }
+    return String(path[..<end])
   }
 
   private static func isWord(_ byte: UInt8) -> Bool {

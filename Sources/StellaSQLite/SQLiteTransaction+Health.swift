@@ -48,11 +48,13 @@ extension SQLiteTransaction: HealthTransaction {
       freeBytes: row["free_bytes"], diskBytes: row["disk_bytes"])
   }
 
-  package func sampleCounts(since: Int64) throws(StoreError) -> (all: Int, unhealthy: Int) {
+  package func sampleCounts(since: Int64, until: Int64) throws(StoreError) -> (all: Int, unhealthy: Int) {
     try StoreError.translating(path) {
       let row = try Row.fetchOne(
-        db, sql: "SELECT count(*) AS counted, coalesce(sum(score < ?), 0) AS ill FROM health_sample WHERE time >= ?",
-        arguments: [HealthStatus.healthy.scores.lowerBound, since])
+        db,
+        sql: """
+          SELECT count(*) AS counted, coalesce(sum(score < ?), 0) AS ill FROM health_sample WHERE time >= ? AND time < ?
+          """, arguments: [HealthStatus.healthy.scores.lowerBound, since, until])
       guard let row else { return (0, 0) }
       return (row["counted"], row["ill"])
     }
@@ -60,10 +62,12 @@ extension SQLiteTransaction: HealthTransaction {
 
   package func meanErrorRate(since: Int64, until: Int64) throws(StoreError) -> (rate: Double, samples: Int)? {
     try StoreError.translating(path) {
+      // By their events, so that the two of a quiet night don't outweigh a day. A sample may have none: its rate is of a longer time.
       let row = try Row.fetchOne(
         db,
         sql: """
-          SELECT avg(error_rate) AS rate, count(error_rate) AS samples FROM health_sample WHERE time >= ? AND time < ?
+          SELECT sum(error_rate * (events_per_second + 1e-6)) / sum(events_per_second + 1e-6) AS rate, count(*) AS samples
+          FROM health_sample WHERE time >= ? AND time < ? AND error_rate IS NOT NULL
           """, arguments: [since, until])
       guard let row, let rate = row["rate"] as Double? else { return nil }
       return (rate, row["samples"])
@@ -181,8 +185,8 @@ extension SQLiteTransaction: HealthTransaction {
         db,
         sql: """
           SELECT rule, key, count(*) AS counted FROM alert
-          WHERE updated_at >= ? AND status <> 'pending' AND json_extract(json, '$.muted') IS NULL
-          GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?
+          WHERE updated_at >= ?1 AND last_seen >= ?1 AND status <> 'pending' AND json_extract(json, '$.muted') IS NULL
+          GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?2
           """, arguments: [since, limit]
       ).map { AlertEpisodes(rule: $0["rule"], key: $0["key"], count: $0["counted"]) }
     }

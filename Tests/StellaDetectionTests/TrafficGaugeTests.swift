@@ -21,6 +21,15 @@ struct TrafficGaugeTests {
     #expect(gauge.figures == TrafficFigures(time: 5, total: 0) && gauge.figures?.errorRate == nil)
   }
 
+  @Test("What an engine that says nothing more has published a minute ago is nothing of now")
+  func stale() {
+    let gauge = TrafficGauge()
+    #expect(gauge.current(at: 0) == nil)
+    gauge.publish(at: 5)
+    #expect(gauge.current(at: 4 + 60 * Self.second) == gauge.figures)
+    #expect(gauge.current(at: 5 + 60 * Self.second) == nil)
+  }
+
   @Test("An event says how it went by a level or by a status of HTTP; others are counted and not judged")
   func errors() {
     let gauge = TrafficGauge()

@@ -144,8 +144,20 @@ struct HealthAnalysisTests {
     let first = Self.finding("a", at: 100)
     let closed = try #require(HealthLedger.changes(known: [first], found: [], score: 90, now: 200).first)
     #expect(closed.status == .closed && closed.closedAt == 200 && closed.firstSeen == 100)
-    let again = HealthLedger.changes(known: [closed], found: [Self.finding("a", at: 300)], score: 90, now: 300)
-    #expect(again.map(\.status) == [.open] && again.map(\.firstSeen) == [300] && again.map(\.id) == [first.id])
+    let later = 200 + HealthLedger.comeback
+    let again = HealthLedger.changes(known: [closed], found: [Self.finding("a", at: later)], score: 90, now: later)
+    #expect(again.map(\.status) == [.open] && again.map(\.firstSeen) == [later] && again.map(\.id) == [first.id])
     #expect(HealthLedger.changes(known: [closed], found: [], score: 90, now: 400) == [])
+  }
+
+  @Test("What wobbles about its limit is one finding, and who looks after it still does")
+  func wobbles() throws {
+    var first = Self.finding("a", at: 100, score: 60)
+    first.acknowledged = .init(by: "user:mara", time: 150, reason: "later")
+    let closed = try #require(HealthLedger.changes(known: [first], found: [], score: 90, now: 200).first)
+    let again = HealthLedger.changes(known: [closed], found: [Self.finding("a", at: 300)], score: 90, now: 300)
+    #expect(again.map(\.status) == [.acknowledged] && again.map(\.firstSeen) == [100] && again.map(\.score) == [60])
+    let graver = HealthLedger.changes(known: [closed], found: [Self.finding("a", .high, at: 300)], score: 90, now: 300)
+    #expect(graver.map(\.status) == [.open])
   }
 }

@@ -71,6 +71,18 @@ struct ScrapeEventsTests {
     #expect(lines[0].contains(#""a":1,"metric_b":2}"#) && lines[1].contains(#""metric_status":3}"#))
   }
 
+  @Test("No event has a name twice, whatever the endpoint has renamed already")
+  func collisionsTwice() throws {
+    let result = Self.result("b{job=\"theirs\",exported_job=\"other\",b=\"x\",metric_b=\"y\"} 2\n") {
+      $0.labels = [.init("job", "ours"), .init("instance", "i")]
+    }
+    let line = try #require(Self.lines(result).first)
+    guard case .object(let members) = try JSONParser().parse(line) else { throw CommandFailure(.usage, line) }
+    #expect(Set(members.map(\.name)).count == members.count, "\(line)")
+    #expect(line.contains(#""exported_job":"other","exported_exported_job":"theirs""#), "\(line)")
+    #expect(line.contains(#""b":"x""#) && line.contains(#""metric_b":"y""#) && line.contains(#""metric_metric_b":2}"#))
+  }
+
   @Test("Only wanted metrics come through, and many with the same labels are several events")
   func wanted() {
     let text = (0..<450).map { "m\($0) 1\n" }.joined() + "n 1\n"

@@ -72,14 +72,34 @@ struct BrowserEventsTests {
     #expect(error?.status == .usage && error?.message.contains(what) == true, "\(String(describing: error))")
   }
 
-  @Test("More than 50 at once are refused, and text that is too long")
+  @Test("More than 50 at once are refused")
   func limits() {
     let one = #"{"page":"/","view":"a"}"#
     func list(_ count: Int) -> String { "[" + Array(repeating: one, count: count).joined(separator: ",") + "]" }
     #expect(throws: Never.self) { try batch(.pageView, list(50)) }
     #expect(throws: CommandFailure.self) { try batch(.pageView, list(51)) }
-    let long = "/" + String(repeating: "x", count: 512)
-    #expect(throws: CommandFailure.self) { try batch(.pageView, #"{"page":"\#(long)","view":"a"}"#) }
+  }
+
+  @Test("A path that is too long is cut between characters, and nothing that came with it is lost")
+  func longPaths() throws {
+    let from = "/" + String(repeating: "\u{fc}", count: 300) + "?" + String(repeating: "q", count: 2000)
+    let lines = try BatchReading.lines(
+      batch(.pageView, #"[{"page":"/a","view":"a1","from":"\#(from)"},{"page":"/b","view":"a1"}]"#))
+    let cut = "/" + String(repeating: "\u{fc}", count: 255)
+    #expect(
+      lines == [
+        Self.head + #""page-view","page":"/a","view":"a1","from":"\#(cut)"}"#,
+        Self.head + #""page-view","page":"/b","view":"a1"}"#,
+      ])
+    let exact = "/" + String(repeating: "x", count: 511)
+    let pages = try BatchReading.lines(
+      batch(.pageView, #"[{"page":"\#(exact)","view":"a"},{"page":"\#(exact)x","view":"a"}]"#))
+    #expect(pages.count == 2 && pages[0] == pages[1] && pages[0].contains(#""page":"\#(exact)""#))
+    // Who it is for stands in front of where a cut would be.
+    let address = "https://" + String(repeating: "u", count: 600) + ":p@h/x"
+    #expect(throws: CommandFailure.self) {
+      try batch(.resource, #"{"page":"/","view":"a","resource":"\#(address)","took_ms":1}"#)
+    }
   }
 
   @Test("Changed bytes are taken or refused, and never anything else")

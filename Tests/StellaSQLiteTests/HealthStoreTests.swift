@@ -15,12 +15,12 @@ struct HealthStoreTests {
     store = try SQLiteStore(StateDirectory(path: directory("state")))
   }
 
-  private static func sample(_ time: Int64, score: Int, rate: Double? = nil) -> HealthSample {
+  private static func sample(_ time: Int64, score: Int, rate: Double? = nil, perSecond: Double = 1.5) -> HealthSample {
     HealthSample(
       time: time, score: score,
       reasons: score == 100
         ? [] : [HealthReason(code: "alerts.high", text: "\u{1b}[2J\"日本\"", points: 100 - score, since: 7)],
-      uptime: 5, activeUsers: 3, errorRate: rate, eventsPerSecond: 1.5, freeBytes: 1 << 40, diskBytes: 1 << 41)
+      uptime: 5, activeUsers: 3, errorRate: rate, eventsPerSecond: perSecond, freeBytes: 1 << 40, diskBytes: 1 << 41)
   }
 
   @Test("Samples come back as they were, by time, status and score, and the newest when there are too many")
@@ -49,8 +49,22 @@ struct HealthStoreTests {
     let mean = try store.readRuns { try $0.meanErrorRate(since: 1, until: 4) }
     #expect(mean.map { $0.samples == 2 && abs($0.rate - 0.2) < 1e-9 } == true)
     #expect(try store.readRuns { try $0.meanErrorRate(since: 9, until: 10) } == nil)
-    let counts = try store.readRuns { try $0.sampleCounts(since: 2) }
+    let counts = try store.readRuns { try $0.sampleCounts(since: 2, until: 5) }
     #expect(counts.all == 3 && counts.unhealthy == 1)
+    #expect(try store.readRuns { try $0.sampleCounts(since: 2, until: 4).all } == 2)
+  }
+
+  @Test("The few events of a quiet night don't outweigh those of a day")
+  func weights() throws {
+    try store.write(as: .command) { transaction in
+      for (time, rate, events) in [(1, 1.0, 0.1), (2, 0.0, 9.9), (3, 0.5, 0.0), (4, 0.3, 0.0)] {
+        try transaction.insert(Self.sample(Int64(time), score: 90, rate: rate, perSecond: events))
+      }
+    }
+    let all = try store.readRuns { try $0.meanErrorRate(since: 1, until: 5) }
+    #expect(all.map { $0.samples == 4 && abs($0.rate - 0.01) < 1e-6 } == true)
+    let quiet = try store.readRuns { try $0.meanErrorRate(since: 3, until: 5) }
+    #expect(quiet.map { $0.samples == 2 && abs($0.rate - 0.4) < 1e-6 } == true)
   }
 
   private static func finding(_ kind: String, _ severity: Severity, seen: Int64, score: Int = 90) -> HealthFinding {
@@ -108,6 +122,19 @@ struct HealthStoreTests {
       lastSeen: time, updatedAt: time, json: json)
     alert.mutedBy = silence
     _ = try store.write(as: .command) { try $0.put(alert) }
+  }
+
+  @Test("Alerts of old logs that are read only now are none of a day")
+  func oldLogs() throws {
+    try put("1", .high, .firing, at: 50)
+    for (id, seen) in [("2", 10), ("3", 40)] as [(String, Int64)] {
+      let alert = StoredAlert(
+        id: id, rule: "r", type: "t", severity: .high, status: .resolved, title: "", key: "{}", count: 1,
+        firstSeen: 10, lastSeen: seen, updatedAt: 60, json: "{}")
+      _ = try store.write(as: .command) { try $0.put(alert) }
+    }
+    #expect(try store.readRuns { try $0.alertEpisodes(since: 40, limit: 9) }.map(\.count) == [2])
+    #expect(try store.readRuns { try $0.alertEpisodes(since: 5, limit: 9) }.map(\.count) == [3])
   }
 
   @Test("Alerts that fire are counted by severity and by whether somebody looks after them, without muted ones")

@@ -137,7 +137,7 @@ struct HealthFactsReader: Sendable {
     try desk.store.readRuns { store in
       record.episodes = try store.alertEpisodes(since: now - Self.day, limit: Self.episodeLimit)
       try addRuns(store, now, to: &record)
-      try addHistory(store, now, to: &record)
+      try Self.addHistory(store, now, to: &record)
       record.anchorLag = try anchorLag(store, now)
     }
     record.hasTargets = !desk.configuration.targets.isEmpty
@@ -183,22 +183,25 @@ struct HealthFactsReader: Sendable {
     }
   }
 
-  private func addHistory(_ store: SQLiteTransaction, _ now: Int64, to record: inout HealthRecord) throws {
+  static func addHistory(_ store: SQLiteTransaction, _ now: Int64, to record: inout HealthRecord) throws {
     var recent = HealthHistoryQuery()
+    // A clock that was ahead for a while has left samples that lie ahead still.
+    let until = now + 1
     recent.since = now - 6 * 3_600_000_000_000
+    recent.until = until
     recent.limit = 360
     let samples = try store.samples(recent)
     record.space = samples.compactMap { sample in
       sample.freeBytes.map { HealthRecord.Space(time: sample.time, free: $0) }
     }
     record.diskBytes = samples.last?.diskBytes ?? 0
-    record.errorRate = try store.meanErrorRate(since: now - Self.day, until: now).map {
+    record.errorRate = try store.meanErrorRate(since: now - day, until: until).map {
       HealthRecord.Rate(rate: $0.rate, samples: $0.samples)
     }
-    record.formerErrorRate = try store.meanErrorRate(since: now - 8 * Self.day, until: now - 7 * Self.day).map {
+    record.formerErrorRate = try store.meanErrorRate(since: now - 8 * day, until: now - 7 * day).map {
       HealthRecord.Rate(rate: $0.rate, samples: $0.samples)
     }
-    (record.samples, record.unhealthySamples) = try store.sampleCounts(since: now - Self.day)
+    (record.samples, record.unhealthySamples) = try store.sampleCounts(since: now - day, until: until)
   }
 
   /// Bytes that this user may still use where the state is kept, and of how many.

@@ -16,7 +16,6 @@ final class HealthKeeper: @unchecked Sendable {
   private static let sampleInterval = 60 * second
   private static let analysisInterval = 300 * second
   private static let pruningInterval = 3600 * second
-  private static let lossSpan = 900 * second
   /// The engine times its rules only while somebody asks; so long at each sample.
   private static let lease = 2 * second
   private static let patience = 5 * second
@@ -25,9 +24,7 @@ final class HealthKeeper: @unchecked Sendable {
 
   private struct Known {
     var rules = HealthFactsReader.Rules()
-    /// Lines that could not be decoded.
-    var failedLines = 0
-    var losses: [(time: Int64, count: Int)] = []
+    var losses = LossSpan()
     /// Since when reasons hold, by their code.
     var since: [String: Int64] = [:]
   }
@@ -83,29 +80,19 @@ final class HealthKeeper: @unchecked Sendable {
     let now = SystemTime().now()
     let rules = known.withLock { $0.rules }
     let result = HealthScore(reader.facts(rules, lost: losses(), began: began))
-    let figures = reader.traffic.figures
-    let isAlive = figures.map { machineMonotonicTime() - $0.time < TrafficGauge.rateSpan } ?? false
+    let figures = reader.traffic.current(at: machineMonotonicTime())
     var sample = HealthSample(
       time: now, score: result.score, reasons: dated(result.reasons, now), uptime: reader.monitor.uptime,
       activeUsers: figures?.activeUsers ?? 0, errorRate: figures?.errorRate,
-      eventsPerSecond: isAlive ? figures?.eventsPerSecond ?? 0 : 0)
+      eventsPerSecond: figures?.eventsPerSecond ?? 0)
     if let space = reader.space() { (sample.freeBytes, sample.diskBytes) = (space.free, space.all) }
     return sample
   }
 
   /// Events that were lost within the last minutes.
   private func losses() -> Int {
-    let now = machineMonotonicTime()
     let count = lost()
-    return known.withLock { known in
-      let count = count + known.failedLines
-      if known.losses.isEmpty || now - (known.losses.last?.time ?? 0) >= 30 * Self.second {
-        known.losses.append((now, count))
-      }
-      // The last one from before the span is what it is counted from.
-      while known.losses.count > 1, now - known.losses[1].time > Self.lossSpan { known.losses.removeFirst() }
-      return max(0, count - (known.losses.first?.count ?? count))
-    }
+    return known.withLock { $0.losses.lately(count, at: machineMonotonicTime()) }
   }
 
   private func dated(_ reasons: [HealthReason], _ now: Int64) -> [HealthReason] {
@@ -125,7 +112,8 @@ final class HealthKeeper: @unchecked Sendable {
   private func restore() {
     var query = HealthHistoryQuery()
     query.limit = 1
-    query.since = SystemTime().now() - Self.analysisInterval
+    let now = SystemTime().now()
+    (query.since, query.until) = (now - Self.analysisInterval, now)
     guard let last = try? reader.desk.store.readRuns({ try $0.samples(query).last }) else { return }
     known.withLock { known in
       for reason in last.reasons where reason.since != nil { known.since[reason.code] = reason.since }
@@ -196,7 +184,7 @@ final class HealthKeeper: @unchecked Sendable {
     }
     known.withLock { known in
       known.rules = HealthFactsReader.Rules(refused: figures.refused.map(\.rule), resting: resting.map(\.rule))
-      known.failedLines = figures.failedLines
+      known.losses.note(failedLines: figures.failedLines)
     }
   }
 
@@ -209,15 +197,27 @@ final class HealthKeeper: @unchecked Sendable {
       rulesBefore = Dictionary(reading.to.rules.map { ($0.rule, $0) }) { first, _ in first }
     }
     let found = HealthAnalysis.findings(record)
-    try reader.desk.store.write(as: .command) { transaction in
-      var query = HealthFindingQuery()
-      query.statuses = [.open, .acknowledged]
-      query.limit = nil
-      // Without a word from the engine nothing is known of rules, and what is known of them stays.
-      let known = try transaction.findings(query).filter { reading != nil || !$0.kind.hasPrefix("rules.") }
-      for finding in HealthLedger.changes(known: known, found: found, score: score, now: record.now) {
-        try transaction.put(finding)
-      }
+    try reader.desk.store.write(as: .command) {
+      try Self.keep(found, in: $0, score: score, now: record.now, knowsRules: reading != nil)
+    }
+  }
+
+  /// Brings the store's findings in line with what was found.
+  ///
+  /// - Parameter knowsRules: whether the engine said how its rules fare; else what is known of them stays.
+  static func keep(
+    _ found: [HealthFinding], in transaction: SQLiteTransaction, score: Int, now: Int64, knowsRules: Bool
+  ) throws {
+    var query = HealthFindingQuery()
+    query.statuses = [.open, .acknowledged]
+    query.limit = nil
+    var known = try transaction.findings(query).filter { knowsRules || !$0.kind.hasPrefix("rules.") }
+    let holding = Set(known.map(\.id))
+    for finding in found where !holding.contains(finding.id) {
+      if let former = try transaction.finding(finding.id) { known.append(former) }
+    }
+    for finding in HealthLedger.changes(known: known, found: found, score: score, now: now) {
+      try transaction.put(finding)
     }
   }
 }

@@ -15,7 +15,7 @@ enum EngineMetrics {
   static func text(
     _ monitor: EngineMonitor, feed: LiveFeed?, events: EventRecorder?, journal: IntakeJournal?, intake: IntakeFigures?,
     places: ConnectionPlaces?, sources: SourceFigures, desk: RemediationDesk
-  ) throws -> MetricsText {
+  ) -> MetricsText {
     var metrics = MetricsText()
     metrics.add(
       "stella_info", .gauge, "The version that runs.",
@@ -35,9 +35,20 @@ enum EngineMetrics {
     sources.add(to: &metrics)
     if let feed { add(feed.figures, to: &metrics) }
     if let events { add(events.figures, to: &metrics) }
-    try addStore(desk, to: &metrics)
-    try NotificationFigures.add(desk.store, now: desk.remediation.journal.time.now(), to: &metrics)
+    addState(of: desk, to: &metrics)
     return metrics
+  }
+
+  /// What the store says. Where it can't be read it says nothing, and the other figures, which are asked for just then, stay.
+  static func addState(of desk: RemediationDesk, to metrics: inout MetricsText) {
+    var isWell = StoreStanding.trouble(desk) == nil
+    do {
+      try addStore(desk, to: &metrics)
+      try NotificationFigures.add(desk.store, now: desk.remediation.journal.time.now(), to: &metrics)
+    } catch {
+      isWell = false
+    }
+    metrics.add("stella_store_up", .gauge, "Whether state can be read and written.", isWell ? 1 : 0)
   }
 
   private static func add(_ figures: EngineFigures, to metrics: inout MetricsText) {

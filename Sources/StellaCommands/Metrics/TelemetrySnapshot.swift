@@ -34,7 +34,7 @@ enum TelemetrySnapshot {
       .init("time", .string(Timestamp.text(now))), .init("version", .string(StellaVersion.current)),
       .init("uptime_seconds", .double(Double(monitor.uptime) / 1e9)),
       .init("engine", figures.map(engine) ?? .null),
-      .init("traffic", traffic.figures.map(passing) ?? .null),
+      .init("traffic", traffic.current(at: machineMonotonicTime()).map(passing) ?? .null),
       .init("alerts_firing", number(firingCount)),
       .init("alerts", .array(alerts.map { parsed(StoredAlertJSON.text($0, mute: muting.mute($0))) })),
       .init("approvals_waiting", number(total)),

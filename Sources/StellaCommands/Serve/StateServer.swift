@@ -83,14 +83,10 @@ final class StateServer: Sendable {
     // Without a login, only this machine comes in, which may have all.
     let counted = access == nil ? nil : places
     let metrics = MetricsRoutes { () async throws(CommandFailure) in
-      try await work.run { () throws(CommandFailure) in
-        do {
-          return try EngineMetrics.text(
-            monitor, feed: feed, events: events, journal: journal, intake: taken, places: counted, sources: sources(),
-            desk: desk)
-        } catch {
-          throw FailureReport(error).failure
-        }
+      try await work.run { () throws(CommandFailure) -> MetricsText in
+        EngineMetrics.text(
+          monitor, feed: feed, events: events, journal: journal, intake: taken, places: counted, sources: sources(),
+          desk: desk)
       }
     }
     let archive = try events.map { _ in

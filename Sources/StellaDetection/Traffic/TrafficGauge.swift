@@ -47,6 +47,11 @@ package final class TrafficGauge: @unchecked Sendable {
   /// What was published last; nil before anything was.
   package var figures: TrafficFigures? { published.withLock { $0 } }
 
+  /// The same; nil also when the engine has published nothing for so long that they say nothing of now.
+  package func current(at now: Int64) -> TrafficFigures? {
+    figures.flatMap { now - $0.time < TrafficGauge.rateSpan ? $0 : nil }
+  }
+
   // MARK: - The engine
 
   /// Has what is noted decoded: to be called before the first batch is made.

@@ -147,17 +147,12 @@ package enum ScrapeEvents {
     func append(_ settings: ScrapeSettings, _ time: Int64, to lines: inout [UInt8]) {
       for group in groups {
         var json = head(settings, time)
-        // What the endpoint says under a name of ours keeps its value under another one, as in Prometheus.
-        let theirs = group.labels.map { label in
-          own.contains { $0.name == label.name }
-            ? ExpositionSample.Label("exported_" + label.name, label.value) : label
-        }
-        let labels = own + theirs
+        let labels = own + group.labels.map { kept($0, among: group.labels) }
         ScrapeEvents.append(labels: labels, to: &json)
         var written: Set<String> = []
         for (name, value) in group.values {
-          let isTaken = reserved.contains(name) || labels.contains { $0.name == name }
-          let field = isTaken ? "metric_" + name : name
+          var field = name
+          while reserved.contains(field) || labels.contains(where: { $0.name == field }) { field = "metric_" + field }
           guard written.insert(field).inserted else { continue }
           json.name(field)
           if let whole = Int64(exactly: value), abs(whole) < 1 << 53 { json.integer(whole) } else { json.double(value) }
@@ -165,6 +160,17 @@ package enum ScrapeEvents {
         json.raw("}\n")
         lines += json.bytes
       }
+    }
+
+    /// What the endpoint says under a name of ours keeps its value under another one that nothing has, as in Prometheus.
+    private func kept(
+      _ label: ExpositionSample.Label, among theirs: [ExpositionSample.Label]
+    ) -> ExpositionSample.Label {
+      func isOurs(_ name: String) -> Bool { own.contains { $0.name == name } }
+      guard isOurs(label.name) else { return label }
+      var name = "exported_" + label.name
+      while isOurs(name) || theirs.contains(where: { $0.name == name }) { name = "exported_" + name }
+      return ExpositionSample.Label(name, label.value)
     }
   }
 }

@@ -4,9 +4,10 @@ package protocol HealthTransaction: LogTransaction {
   func insert(_ sample: HealthSample) throws(StoreError)
   /// In the order of their times.
   func samples(_ query: HealthHistoryQuery) throws(StoreError) -> [HealthSample]
-  /// How many samples there are from `since` on, and how many of them were not healthy.
-  func sampleCounts(since: Int64) throws(StoreError) -> (all: Int, unhealthy: Int)
-  /// The mean error rate of samples from `since` on and before `until`, and of how many that have one; nil for none.
+  /// How many samples there are from `since` on and before `until`, and how many of them were not healthy.
+  func sampleCounts(since: Int64, until: Int64) throws(StoreError) -> (all: Int, unhealthy: Int)
+  /// The mean error rate of samples from `since` on and before `until`, each by how many events a second it is of, and of how many that
+  /// have one; nil for none.
   func meanErrorRate(since: Int64, until: Int64) throws(StoreError) -> (rate: Double, samples: Int)?
 
   /// In the order in which they were seen last, those that still hold behind the others.
@@ -23,7 +24,8 @@ package protocol HealthTransaction: LogTransaction {
   ///
   /// - Parameter isMuted: says of a rule and a key, as JSON, that their alerts don't count, as a silence of them holds.
   func firingAlerts(except isMuted: (_ rule: String, _ key: String) -> Bool) throws(StoreError) -> [FiringAlerts]
-  /// Alerts that changed at `since` or later, by rule and key; at most `limit` of these.
+  /// Alerts of events at `since` or later, by rule and key; at most `limit` of these. Old logs that are read only now raise alerts of
+  /// long ago, which say nothing about a day.
   func alertEpisodes(since: Int64, limit: Int) throws(StoreError) -> [AlertEpisodes]
 }
 

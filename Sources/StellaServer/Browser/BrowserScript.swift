@@ -63,7 +63,9 @@ enum BrowserScript {
       });
       api.view = safely(function (from) {
         var event = {};
-        if (typeof from === "string" && from.charAt(0) === "/") event.from = from.split(/[?#]/)[0].slice(0, 512);
+        // As the browser writes paths: without spaces, and in ASCII.
+        if (typeof from === "string" && from.charAt(0) === "/")
+          event.from = new URL(window.location.origin + from).pathname.slice(0, 512);
         put("page-view", event);
       });
 
