@@ -124,7 +124,11 @@ struct EventsCommand: ParsableCommand {
       switch result.output {
       case .json: console.line(ReceivedText.json(text))
       case .table:
-        if let value = try? parser.parse(text), let event = Event(shown: value) { console.line(screen.text(event)) }
+        if let value = try? parser.parse(text), let event = Event(shown: value) {
+          console.line(screen.text(event))
+        } else {
+          console.line(TextEscaping.oneLine(text))
+        }
       }
     }
     try console.flush()
