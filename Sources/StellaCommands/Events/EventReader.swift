@@ -13,6 +13,8 @@ struct EventReader {
   struct Page {
     var lines: [[UInt8]]
     var next: String?
+    /// Blocks and files that can't be read.
+    var damaged = 0
   }
 
   private enum Place {
@@ -22,7 +24,7 @@ struct EventReader {
 
   private let place: Place
 
-  /// - Throws: ``CommandFailure`` `notFound` when nothing was ever kept there.
+  /// - Throws: ``CommandFailure`` `notFound` when nothing was ever kept there, `notPermitted` when it can't be read.
   init(_ options: EventsCommand.Place) throws {
     if !options.local, options.state == nil, let server = try RemoteServer(options.remote) {
       place = .server(ServerClient(server, secret: try server.secret()))
@@ -34,6 +36,12 @@ struct EventReader {
       return
     }
     let directory = ArchiveDirectory(path: state + "/events")
+    if let refusal = directory.refusal {
+      throw CommandFailure(
+        .notPermitted,
+        TextEscaping.oneLine(
+          "\(directory.path) can't be read: \(refusal). Ask as the user that `stella serve` runs as."))
+    }
     guard directory.isThere else {
       throw CommandFailure(
         .notFound,
@@ -52,7 +60,7 @@ struct EventReader {
       var query = try EventQuery(parameters, now: SystemTime().now())
       query.isPrivileged = true
       let page = archive.page(query)
-      return Page(lines: page.lines, next: page.next.map { String($0) })
+      return Page(lines: page.lines, next: page.next.map { String($0) }, damaged: page.damagedBlocks)
     }
   }
 

@@ -156,9 +156,16 @@ struct EventsCommand: ParsableCommand {
   ) throws {
     var left = limit
     var after: String?
+    var isDamaged = false
+    defer {
+      if isDamaged, !result.quiet {
+        Console.standard.note("Some of what is kept is left out: the disk has changed it, or it can't be opened.")
+      }
+    }
     while left > 0 {
       let count = min(left, EventQuery.limits.upperBound)
       let page = try reader.page(parameters + [("limit", String(count))] + (after.map { [("after", $0)] } ?? []))
+      if page.damaged > 0 { isDamaged = true }
       try body(page.lines)
       left -= page.lines.count
       guard let next = page.next else { return }
