@@ -142,6 +142,21 @@ struct EventCountsTests {
     #expect(scene.store?.lost == 5 && scene.store?.next == 0)
   }
 
+  @Test("Without space for others nothing is counted or written either, from the first event on")
+  func noRoomToCount() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = .max
+    let recorder = try EventRecorder(scene.directory, limits: limits) { _ in }
+    Self.put((0..<100).map(Self.record), to: recorder.tap, first: 0)
+    recorder.end()
+    let figures = recorder.figures
+    #expect(figures.events == 0 && figures.lost == 100 && figures.trouble != nil, "\(figures)")
+    #expect(!FileManager.default.fileExists(atPath: scene.path + "/counts"))
+    let steps = try series(scene, [("step", "60m")])
+    #expect(steps.allSatisfy { $0.hasSuffix(#""total":0}"#) }, "\(steps)")
+  }
+
   @Test("Counts survive their files, and so many services at most have names", arguments: [1, 2, 3])
   func encoding(seed: Int) throws {
     var random = SplitMix64(state: UInt64(seed))
