@@ -118,6 +118,24 @@ struct EventCountsTests {
       grouped.contains(#""[email]":2"#) && grouped.contains(#""shop":1"#) && !grouped.contains("kim"), "\(grouped)")
   }
 
+  @Test("The 20 services with most have names, of counts and of durations, and the others are one")
+  func manyServices() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = 0
+    let recorder = try EventRecorder(scene.directory, limits: limits) { _ in }
+    // Each but the last five twice.
+    let services = (10..<35).map { "s\($0)" } + (10..<30).map { "s\($0)" }
+    Self.put(services.map { #"{"service":"\#($0)","duration_ms":5}"# }, to: recorder.tap, first: 0)
+    recorder.end()
+    let counts = try #require(try series(scene, [("step", "1h"), ("by", "service")]).first)
+    #expect(counts.contains(#""(other)":5,"s10":2,"#) && !counts.contains("s30"), "\(counts)")
+    let durations = try series(scene, [("step", "1h"), ("by", "service"), ("field", "duration_ms")])
+    #expect(durations.count == 21, "\(durations)")
+    #expect(durations.first?.contains(#""service":"(other)","count":5,"#) == true, "\(durations)")
+    #expect(durations.last?.contains(#""service":"s29","count":2,"#) == true, "\(durations)")
+  }
+
   @Test("Events that come faster than they can be kept are counted as lost")
   func lost() throws {
     let scene = ArchiveScene()
