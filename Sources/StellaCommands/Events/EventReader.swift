@@ -64,6 +64,41 @@ struct EventReader {
     }
   }
 
+  /// The number that a line's event has.
+  static func number(_ line: [UInt8]) -> Int64? {
+    let head = "{\"id\":\"".utf8
+    guard line.starts(with: head) else { return nil }
+    return Int64(String(decoding: line.dropFirst(head.count).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self))
+  }
+
+  /// Calls `body` with the lines of one page after the other.
+  ///
+  /// - Parameters:
+  ///   - limit: lines at most.
+  ///   - last: the number of the last event that is wanted, where the oldest come first; nil for no end.
+  ///   - page: gets a page.
+  /// - Returns: whether there was something that can't be read.
+  static func forEachPage(
+    _ parameters: Parameters, limit: Int, upTo last: Int64?, _ page: (Parameters) throws -> Page,
+    _ body: ([[UInt8]]) throws -> Void
+  ) throws -> Bool {
+    let last = last ?? .max
+    var left = limit
+    var after: String?
+    var isDamaged = false
+    while left > 0 {
+      let count = min(left, EventQuery.limits.upperBound)
+      let found = try page(parameters + [("limit", String(count))] + (after.map { [("after", $0)] } ?? []))
+      if found.damaged > 0 { isDamaged = true }
+      let lines = found.lines.prefix { (number($0) ?? 0) <= last }
+      try body(Array(lines))
+      left -= lines.count
+      guard let next = found.next, lines.count == found.lines.count, (Int64(next) ?? 0) < last else { break }
+      after = next
+    }
+    return isDamaged
+  }
+
   func series(_ parameters: Parameters) throws -> [[UInt8]] {
     switch place {
     case .server(let client): return try client.lines("/api/v1/events/series", parameters).lines
