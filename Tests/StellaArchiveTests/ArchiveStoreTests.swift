@@ -133,6 +133,35 @@ struct ArchiveStoreTests {
     #expect(page.damagedBlocks == 1 && page.lines.count == scene.known.count - victim.summary.count)
   }
 
+  @Test("A file or directory that is there and can't be opened is told, and not taken for one without events")
+  func unreadable() throws {
+    let scene = ArchiveScene(seed: 9)
+    #expect(scene.directory.refusal == nil)
+    try scene.open()
+    for _ in 0..<6 {
+      scene.appendRandom(10)
+      try scene.commit()
+    }
+    scene.now += 2 * 3600 * Timestamp.second
+    try scene.store?.tick(now: scene.now)
+    #expect(scene.directory.refusal == nil)
+    // A link is never followed, not even for root.
+    let file = scene.directory.segment(0)
+    try FileManager.default.removeItem(atPath: file)
+    try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: file)
+    var query = EventQuery()
+    query.isPrivileged = true
+    for order in [EventQuery.Order.newest, .oldest] {
+      query.order = order
+      #expect(scene.archive.page(query).damagedBlocks == 1, "\(order)")
+    }
+    try FileManager.default.removeItem(atPath: file)
+    #expect(scene.archive.page(query).damagedBlocks == 0)
+    let loop = scene.path + "/loop"
+    try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
+    #expect(ArchiveDirectory(path: loop).refusal != nil)
+  }
+
   @Test("Old files go by age and by size, and numbers are never given out twice")
   func retention() throws {
     let scene = ArchiveScene(seed: 3)

@@ -118,6 +118,24 @@ struct EventCountsTests {
       grouped.contains(#""[email]":2"#) && grouped.contains(#""shop":1"#) && !grouped.contains("kim"), "\(grouped)")
   }
 
+  @Test("The 20 services with most have names, of counts and of durations, and the others are one")
+  func manyServices() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = 0
+    let recorder = try EventRecorder(scene.directory, limits: limits) { _ in }
+    // Each but the last five twice.
+    let services = (10..<35).map { "s\($0)" } + (10..<30).map { "s\($0)" }
+    Self.put(services.map { #"{"service":"\#($0)","duration_ms":5}"# }, to: recorder.tap, first: 0)
+    recorder.end()
+    let counts = try #require(try series(scene, [("step", "1h"), ("by", "service")]).first)
+    #expect(counts.contains(#""(other)":5,"s10":2,"#) && !counts.contains("s30"), "\(counts)")
+    let durations = try series(scene, [("step", "1h"), ("by", "service"), ("field", "duration_ms")])
+    #expect(durations.count == 21, "\(durations)")
+    #expect(durations.first?.contains(#""service":"(other)","count":5,"#) == true, "\(durations)")
+    #expect(durations.last?.contains(#""service":"s29","count":2,"#) == true, "\(durations)")
+  }
+
   @Test("Events that come faster than they can be kept are counted as lost")
   func lost() throws {
     let scene = ArchiveScene()
@@ -140,6 +158,21 @@ struct EventCountsTests {
     scene.appendRandom(5)
     scene.store?.drop()
     #expect(scene.store?.lost == 5 && scene.store?.next == 0)
+  }
+
+  @Test("Without space for others nothing is counted or written either, from the first event on")
+  func noRoomToCount() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = .max
+    let recorder = try EventRecorder(scene.directory, limits: limits) { _ in }
+    Self.put((0..<100).map(Self.record), to: recorder.tap, first: 0)
+    recorder.end()
+    let figures = recorder.figures
+    #expect(figures.events == 0 && figures.lost == 100 && figures.trouble != nil, "\(figures)")
+    #expect(!FileManager.default.fileExists(atPath: scene.path + "/counts"))
+    let steps = try series(scene, [("step", "60m")])
+    #expect(steps.allSatisfy { $0.hasSuffix(#""total":0}"#) }, "\(steps)")
   }
 
   @Test("Counts survive their files, and so many services at most have names", arguments: [1, 2, 3])

@@ -158,4 +158,20 @@ struct EventSearchTests {
           == "5,1970-01-01T00:00:00.000000000Z,info,s,\(cell),\"{\"\"a\"\":1}\"\r\n", "\(message)")
     }
   }
+
+  @Test("Fields stay JSON in the table whatever is in them, and no event is left out because they are nested deep")
+  func fieldsOfTable() throws {
+    let scene = ArchiveScene()
+    try scene.open()
+    let deep = String(repeating: "[", count: 256) + "1" + String(repeating: "]", count: 256)
+    scene.append("{\"a\":\"x\u{202e}\u{85}\u{e0001}y\"}", time: ArchiveScene.start)
+    scene.append("{\"a\":\(deep)}", time: ArchiveScene.start + 1)
+    try scene.commit()
+    let rows = try lines(scene, [("order", "oldest")]).map {
+      String(decoding: EventTable().row(Array($0.utf8)), as: UTF8.self)
+    }
+    try #require(rows.count == 2)
+    #expect(rows[0].hasSuffix(#","{""a"":""x\u202e\u0085\udb40\udc01y""}""# + "\r\n"), "\(rows[0])")
+    #expect(rows[1].hasPrefix("1,2023-11-14") && rows[1].hasSuffix(",\"{\"\"a\"\":\(deep)}\"\r\n"), "\(rows[1])")
+  }
 }

@@ -77,6 +77,23 @@ struct EventRoutesTests {
     await work.end()
   }
 
+  @Test("An export ends when who asked may no longer read")
+  func over() async throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let work = RequestWork(threads: 1, waiting: 4)
+    // More than one step has.
+    try keep((0..<1001).map { #"{"n":\#($0)}"# })
+    var client = client(work)
+    client.mayStillRead = { true }
+    #expect(try await client.get("/api/v1/events/export").body.split(separator: "\n").count == 1001)
+    client.mayStillRead = { false }
+    let former = client
+    for format in ["json", "csv"] {
+      await #expect(throws: CommandFailure.self) { try await former.get("/api/v1/events/export?format=\(format)") }
+    }
+    await work.end()
+  }
+
   @Test("What makes no sense is refused, and so is everything where no events are kept")
   func refused() async throws {
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -14,6 +14,7 @@ struct RouterClient {
     }
 
     var coreContext: CoreRequestContextStorage
+    var mayStillRead: (@Sendable () async -> Bool)?
 
     init(source: Source) { coreContext = .init(source: source) }
   }
@@ -34,6 +35,8 @@ struct RouterClient {
   }
 
   let router = Router(context: Context.self)
+  /// As of ``ViewerContext``.
+  var mayStillRead: (@Sendable () async -> Bool)?
 
   func get(_ path: String, method: HTTPRequest.Method = .get) async throws -> Answer {
     try await send(method.rawValue, path)
@@ -59,7 +62,9 @@ struct RouterClient {
     for header in headers { head.headerFields[try #require(HTTPField.Name(header.name))] = header.value }
     let request = Request(head: head, body: body)
     do {
-      let response = try await router.buildResponder().respond(to: request, context: Context(source: .init()))
+      var context = Context(source: .init())
+      context.mayStillRead = mayStillRead
+      let response = try await router.buildResponder().respond(to: request, context: context)
       let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
       try await response.body.write(Writer(pieces: continuation))
       var body = ""

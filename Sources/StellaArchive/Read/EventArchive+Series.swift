@@ -5,6 +5,8 @@ extension EventArchive {
   /// Series by name at most; the rest is one.
   private static let seriesLimit = 20
   private static let nameless = "none"
+  /// Names that are told apart while counts are added up: senders choose them, and may choose ever new ones.
+  private static let nameLimit = 10_000
 
   /// JSON objects, one for each step, in order.
   ///
@@ -28,6 +30,7 @@ extension EventArchive {
   private struct Names {
     let masker: Masker?
     private var known: [String: String] = [:]
+    private var groups: Set<String> = []
 
     init(_ masker: Masker?) { self.masker = masker }
 
@@ -35,8 +38,17 @@ extension EventArchive {
       guard let masker else { return service }
       if let found = known[service] { return found }
       let made = masker.masked(service, of: "service")
-      known[service] = made
+      if known.count < EventArchive.nameLimit { known[service] = made }
       return made
+    }
+
+    /// What it is counted as by service.
+    mutating func group(_ shown: String?) -> String {
+      guard let shown else { return EventArchive.nameless }
+      if groups.contains(shown) { return shown }
+      guard groups.count < EventArchive.nameLimit else { return EventCounts.others }
+      groups.insert(shown)
+      return shown
     }
   }
 
@@ -63,11 +75,11 @@ extension EventArchive {
           case nil: break
           case .level:
             groups[LogLevel(rawValue: key.level)?.name ?? Self.nameless, default: [:]][place, default: 0] += count
-          case .service: groups[service ?? Self.nameless, default: [:]][place, default: 0] += count
+          case .service: groups[shown.group(service), default: [:]][place, default: 0] += count
           }
         }, duration: { _, _ in })
     }
-    let named = query.group == .service ? Self.largest(groups) : groups
+    let named = query.group == .service ? Self.joined(groups) : groups
     let names = query.group == .level ? LogLevel.allCases.map(\.name) + [Self.nameless] : named.keys.sorted()
     return totals.indices.map { place in
       var json = JSONText()
@@ -91,16 +103,18 @@ extension EventArchive {
     }
   }
 
-  /// Those with most, and all others together.
-  private static func largest(_ groups: [String: [Int: UInt64]]) -> [String: [Int: UInt64]] {
-    let order = groups.map { (name: $0.key, total: $0.value.values.reduce(0, +)) }
-      .sorted { ($1.total, $0.name) < ($0.total, $1.name) }
-    var named: [String: [Int: UInt64]] = [:]
-    for (place, group) in order.enumerated() {
-      let name = place < seriesLimit ? group.name : EventCounts.others
-      named[name, default: [:]].merge(groups[group.name] ?? [:], uniquingKeysWith: +)
+  /// Services with most by name, and all others together.
+  private static func joined(_ groups: [String: [Int: UInt64]]) -> [String: [Int: UInt64]] {
+    let largest = Self.largest(groups.mapValues { $0.values.reduce(0, +) })
+    var joined: [String: [Int: UInt64]] = [:]
+    for (name, counts) in groups {
+      joined[largest.contains(name) ? name : EventCounts.others, default: [:]].merge(counts, uniquingKeysWith: +)
     }
-    return named
+    return joined
+  }
+
+  private static func largest(_ totals: [String: UInt64]) -> Set<String> {
+    Set(totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(seriesLimit).map { $0.key })
   }
 
   // MARK: - Durations
@@ -120,18 +134,30 @@ extension EventArchive {
         duration: { key, sketch in
           let service = key.service.map { shown.shown($0) }
           guard isWanted(service, query), let place = place(key.minute, query) else { return }
-          let cell = Cell(place: place, service: isGrouped ? service ?? Self.nameless : "")
+          let cell = Cell(place: place, service: isGrouped ? shown.group(service) : "")
           sketches[cell, default: LatencySketch()].add(sketch)
         })
     }
     if isGrouped {
-      return sketches.sorted { ($0.key.place, $0.key.service) < ($1.key.place, $1.key.service) }.map {
+      return Self.joined(sketches).sorted { ($0.key.place, $0.key.service) < ($1.key.place, $1.key.service) }.map {
         line($0.key.place, query, $0.value, service: $0.key.service)
       }
     }
     return (0..<query.steps).map {
       line($0, query, sketches[Cell(place: $0, service: "")] ?? LatencySketch(), service: nil)
     }
+  }
+
+  private static func joined(_ sketches: [Cell: LatencySketch]) -> [Cell: LatencySketch] {
+    var totals: [String: UInt64] = [:]
+    for (cell, sketch) in sketches { totals[cell.service, default: 0] += sketch.count }
+    let largest = Self.largest(totals)
+    var joined: [Cell: LatencySketch] = [:]
+    for (cell, sketch) in sketches {
+      let service = largest.contains(cell.service) ? cell.service : EventCounts.others
+      joined[Cell(place: cell.place, service: service), default: LatencySketch()].add(sketch)
+    }
+    return joined
   }
 
   private func line(_ place: Int, _ query: SeriesQuery, _ sketch: LatencySketch, service: String?) -> [UInt8] {

@@ -23,7 +23,7 @@ package struct EventArchive: Sendable {
     let deadline = clock() + bounds.time
     var bytes = 0
     let isNewest = query.order == .newest
-    forEachBlock(query) { place, summary in
+    let unreadable = forEachBlock(query) { place, summary in
       let last = isNewest ? summary.first : summary.end - 1
       guard scan.isWorthReading(summary, place) else { return continues(after: last, deadline, &page) }
       guard let block = place.block else {
@@ -42,6 +42,7 @@ package struct EventArchive: Sendable {
       }
       return continues(after: last, deadline, &page)
     }
+    page.damagedBlocks += unreadable
     return page
   }
 
@@ -76,10 +77,14 @@ package struct EventArchive: Sendable {
   }
 
   /// Calls `body` with the blocks that could hold events with numbers that the query is for, in its order, until that returns false.
-  func forEachBlock(_ query: EventQuery, _ body: (Place, BlockSummary) -> Bool) {
+  ///
+  /// - Returns: how many files on the way are there and can't be opened.
+  @discardableResult
+  func forEachBlock(_ query: EventQuery, _ body: (Place, BlockSummary) -> Bool) -> Int {
     let isNewest = query.order == .newest
     let numbers = query.numbers
-    if numbers.isEmpty { return }
+    var unreadable = 0
+    if numbers.isEmpty { return unreadable }
     // Before the files: what goes from the tail to a file meanwhile is in the one or the other.
     var parts = TailFile.read(directory).parts
     let names = directory.segments()
@@ -99,16 +104,22 @@ package struct EventArchive: Sendable {
       }
       return true
     }
-    if isNewest, !forEachPart() { return }
+    if isNewest, !forEachPart() { return unreadable }
     for place in places {
       let isLast = place == names.count - 1
-      guard let reader = isLast ? newest : SegmentReader(path: directory.segment(names[place])) else { continue }
+      let path = directory.segment(names[place])
+      guard let reader = isLast ? newest : SegmentReader(path: path) else {
+        // Old files go while others are read.
+        if ArchiveDirectory.hasFile(path) { unreadable += 1 }
+        continue
+      }
       let entries = isLast ? newestEntries : reader.entries()
       for entry in isNewest ? entries.reversed() : entries {
         guard entry.summary.first < numbers.upperBound, entry.summary.end > numbers.lowerBound else { continue }
-        if !body(.file(reader, entry), entry.summary) { return }
+        if !body(.file(reader, entry), entry.summary) { return unreadable }
       }
     }
     if !isNewest { _ = forEachPart() }
+    return unreadable
   }
 }

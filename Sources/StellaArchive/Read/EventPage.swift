@@ -5,7 +5,7 @@ package struct EventPage: Sendable {
   /// Where to go on, as ``EventQuery/after``; nil when there is no more. There may be more although `lines` is empty: then
   /// looking for it took as long as one answer may.
   package var next: Int64?
-  /// Blocks that can't be read, because the disk changed them.
+  /// Blocks that can't be read, because the disk changed them, and files that can't be opened.
   package var damagedBlocks = 0
 
   package init() {}

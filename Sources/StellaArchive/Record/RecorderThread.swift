@@ -9,6 +9,7 @@ final class RecorderThread {
   private static let tick: Int64 = 5_000_000_000
   /// How long counts wait until they are in a file, in nanoseconds.
   private static let countDelay: Int64 = 2_000_000_000
+  private static let noRoom = "too little space is left on its file system: no events are kept until there is more"
   /// Blocks that come faster are compressed less.
   private static let pressed: Int64 = 200_000_000
 
@@ -28,7 +29,7 @@ final class RecorderThread {
   private var nextTick: Int64
   private var nextSave: Int64
   private var lastFull: Int64 = 0
-  private var hasRoom = true
+  private var hasRoom: Bool
 
   /// Opens the archive, and counts what a crash left uncounted.
   init(
@@ -42,6 +43,7 @@ final class RecorderThread {
     store = try ArchiveStore(directory, limits: limits.store, now: now, next: book.counted) { file, isLast in
       files.add(file, isLast: isLast)
     }
+    hasRoom = store.hasRoom
     nextTick = machineMonotonicTime() + Self.tick
     nextSave = machineMonotonicTime() + Self.countDelay
     recount(directory)
@@ -132,6 +134,10 @@ final class RecorderThread {
   private func take(_ batch: TappedBatch) {
     missed += max(0, batch.firstEvent - (lastEvent ?? batch.firstEvent))
     lastEvent = batch.firstEvent + batch.count
+    guard hasRoom else {
+      missed += batch.count
+      return say(Self.noRoom)
+    }
     let source = EventSource(
       format: batch.source.format, decided: batch.source.detector?.decided, service: batch.source.service)
     let found = measure.figures(
@@ -147,7 +153,7 @@ final class RecorderThread {
     if staged == 0 { return }
     guard hasRoom else {
       store.drop()
-      return say("too little space is left on its file system: no events are kept until there is more")
+      return say(Self.noRoom)
     }
     let now = machineMonotonicTime()
     let isPressed = store.stagedBytes >= limits.store.blockBytes && now - lastFull < Self.pressed
@@ -163,6 +169,7 @@ final class RecorderThread {
   }
 
   private func saveCounts() throws(ArchiveError) {
+    guard hasRoom else { return }
     // What was counted is committed, or lost for good.
     try book.save(upTo: store.next, now: WallTime.now()) { files.add($0, isLast: true) }
   }

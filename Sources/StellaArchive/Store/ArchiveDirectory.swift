@@ -20,6 +20,12 @@ package struct ArchiveDirectory: Sendable, Hashable {
   /// Whether anything was ever kept there.
   package var isThere: Bool { Self.bytes(path) > 0 }
 
+  /// Why what is there can't be read by who runs this; nil when it can, or nothing is there.
+  package var refusal: String? {
+    guard access(path, R_OK | X_OK) != 0, ![ENOENT, ENOTDIR].contains(errno) else { return nil }
+    return String(cString: strerror(errno))
+  }
+
   /// Makes it, for its owner only, when it isn't there.
   func make() throws(ArchiveError) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
@@ -52,6 +58,12 @@ package struct ArchiveDirectory: Sendable, Hashable {
   static func bytes(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// Whether there is a file of that name, whatever it is.
+  static func hasFile(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
   }
 
   /// Bytes that this user may still use on the file system; nil when that can't be told.

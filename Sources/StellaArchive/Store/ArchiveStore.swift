@@ -30,6 +30,9 @@ package final class ArchiveStore {
     var written: Int64
   }
 
+  /// Events that came before are durable, in nanoseconds; others may be lost with the power.
+  private static let durable = 2 * Timestamp.second
+
   package let directory: ArchiveDirectory
   private let limits: Limits
   /// Told of files that are to be made durable, from now on (false) or for good, as nothing more comes (true).
@@ -89,7 +92,10 @@ package final class ArchiveStore {
     builderBegun = now
     tailRows = builder.block.count
     if builder.block.end < next || waiting.isEmpty {
-      if builder.block.count > 0 { try write(builder, now: now) }
+      if builder.block.count > 0 {
+        try write(builder, now: now)
+        sync()
+      }
       try begin(at: next)
     }
     try retain(now: now)
@@ -197,7 +203,16 @@ package final class ArchiveStore {
       try forget()
       throw error
     }
+    if now - builderBegun >= Self.durable || now < builderBegun { sync() }
     try begin(at: full.block.end)
+  }
+
+  /// Makes the newest block durable, before what has been so in the tail for long goes from there: the other order could lose it
+  /// with the power.
+  private func sync() {
+    guard let open else { return }
+    open.file.sync()
+    if open.entries.count == 1 { directory.sync() }
   }
 
   /// Leaves out what waits for a block.

@@ -13,6 +13,8 @@ struct EventReader {
   struct Page {
     var lines: [[UInt8]]
     var next: String?
+    /// Blocks and files that can't be read.
+    var damaged = 0
   }
 
   private enum Place {
@@ -22,7 +24,7 @@ struct EventReader {
 
   private let place: Place
 
-  /// - Throws: ``CommandFailure`` `notFound` when nothing was ever kept there.
+  /// - Throws: ``CommandFailure`` `notFound` when nothing was ever kept there, `notPermitted` when it can't be read.
   init(_ options: EventsCommand.Place) throws {
     if !options.local, options.state == nil, let server = try RemoteServer(options.remote) {
       place = .server(ServerClient(server, secret: try server.secret()))
@@ -34,6 +36,12 @@ struct EventReader {
       return
     }
     let directory = ArchiveDirectory(path: state + "/events")
+    if let refusal = directory.refusal {
+      throw CommandFailure(
+        .notPermitted,
+        TextEscaping.oneLine(
+          "\(directory.path) can't be read: \(refusal). Ask as the user that `stella serve` runs as."))
+    }
     guard directory.isThere else {
       throw CommandFailure(
         .notFound,
@@ -52,8 +60,43 @@ struct EventReader {
       var query = try EventQuery(parameters, now: SystemTime().now())
       query.isPrivileged = true
       let page = archive.page(query)
-      return Page(lines: page.lines, next: page.next.map { String($0) })
+      return Page(lines: page.lines, next: page.next.map { String($0) }, damaged: page.damagedBlocks)
     }
+  }
+
+  /// The number that a line's event has.
+  static func number(_ line: [UInt8]) -> Int64? {
+    let head = "{\"id\":\"".utf8
+    guard line.starts(with: head) else { return nil }
+    return Int64(String(decoding: line.dropFirst(head.count).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self))
+  }
+
+  /// Calls `body` with the lines of one page after the other.
+  ///
+  /// - Parameters:
+  ///   - limit: lines at most.
+  ///   - last: the number of the last event that is wanted, where the oldest come first; nil for no end.
+  ///   - page: gets a page.
+  /// - Returns: whether there was something that can't be read.
+  static func forEachPage(
+    _ parameters: Parameters, limit: Int, upTo last: Int64?, _ page: (Parameters) throws -> Page,
+    _ body: ([[UInt8]]) throws -> Void
+  ) throws -> Bool {
+    let last = last ?? .max
+    var left = limit
+    var after: String?
+    var isDamaged = false
+    while left > 0 {
+      let count = min(left, EventQuery.limits.upperBound)
+      let found = try page(parameters + [("limit", String(count))] + (after.map { [("after", $0)] } ?? []))
+      if found.damaged > 0 { isDamaged = true }
+      let lines = found.lines.prefix { (number($0) ?? 0) <= last }
+      try body(Array(lines))
+      left -= lines.count
+      guard let next = found.next, lines.count == found.lines.count, (Int64(next) ?? 0) < last else { break }
+      after = next
+    }
+    return isDamaged
   }
 
   func series(_ parameters: Parameters) throws -> [[UInt8]] {

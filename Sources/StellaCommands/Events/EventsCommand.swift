@@ -124,7 +124,11 @@ struct EventsCommand: ParsableCommand {
       switch result.output {
       case .json: console.line(ReceivedText.json(text))
       case .table:
-        if let value = try? parser.parse(text), let event = Event(shown: value) { console.line(screen.text(event)) }
+        if let value = try? parser.parse(text), let event = Event(shown: value) {
+          console.line(screen.text(event))
+        } else {
+          console.line(TextEscaping.oneLine(text))
+        }
       }
     }
     try console.flush()
@@ -136,7 +140,9 @@ struct EventsCommand: ParsableCommand {
     let console = Console.standard
     let table = EventTable()
     if export == .csv { console.write(EventTable.head) }
-    try forEachPage(reader, parameters + [("order", "oldest")], limit: limit ?? .max) { lines in
+    // What comes meanwhile would never end.
+    let last = try reader.page([("limit", "1")]).lines.first.flatMap { EventReader.number($0) }
+    try forEachPage(reader, parameters + [("order", "oldest")], limit: limit ?? .max, upTo: last) { lines in
       for line in lines {
         switch export {
         case .csv: console.write(String(decoding: table.row(line), as: UTF8.self))
@@ -148,17 +154,12 @@ struct EventsCommand: ParsableCommand {
   }
 
   private func forEachPage(
-    _ reader: EventReader, _ parameters: EventReader.Parameters, limit: Int, _ body: ([[UInt8]]) throws -> Void
+    _ reader: EventReader, _ parameters: EventReader.Parameters, limit: Int, upTo last: Int64? = nil,
+    _ body: ([[UInt8]]) throws -> Void
   ) throws {
-    var left = limit
-    var after: String?
-    while left > 0 {
-      let count = min(left, EventQuery.limits.upperBound)
-      let page = try reader.page(parameters + [("limit", String(count))] + (after.map { [("after", $0)] } ?? []))
-      try body(page.lines)
-      left -= page.lines.count
-      guard let next = page.next else { return }
-      after = next
+    let isDamaged = try EventReader.forEachPage(parameters, limit: limit, upTo: last, reader.page, body)
+    if isDamaged, !result.quiet {
+      Console.standard.note("Some of what is kept is left out: the disk has changed it, or it can't be opened.")
     }
   }
 

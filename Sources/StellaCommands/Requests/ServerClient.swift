@@ -80,7 +80,8 @@ final class ServerClient {
     let answer = try send("GET", query.isEmpty ? path : path + "?" + query, [("accept", "application/x-ndjson")], nil)
     guard answer.status == 200 else { throw failure(answer.status, String(decoding: answer.body, as: UTF8.self)) }
     return EventReader.Page(
-      lines: answer.body.split(separator: 0x0a).map(Array.init), next: answer.values("stella-next").first)
+      lines: answer.body.split(separator: 0x0a).map(Array.init), next: answer.values("stella-next").first,
+      damaged: answer.values("stella-damaged-blocks").first.flatMap { Int($0) } ?? 0)
   }
 
   private func send(

@@ -42,7 +42,9 @@ package struct EventRoutes: ReadRoutes {
       await answer { () async throws(CommandFailure) in try await page(request, context.seesPersonalData) }
     }
     router.get("api/v1/events/export") { request, context in
-      await answer { () async throws(CommandFailure) in try export(request, context.seesPersonalData) }
+      await answer { () async throws(CommandFailure) in
+        try await export(request, context.seesPersonalData, context.mayStillRead)
+      }
     }
     router.get("api/v1/events/series") { request, context in
       await answer { () async throws(CommandFailure) in try await series(request, context.seesPersonalData) }
@@ -108,7 +110,9 @@ package struct EventRoutes: ReadRoutes {
     case json, csv
   }
 
-  private func export(_ request: Request, _ isPrivileged: Bool) throws(CommandFailure) -> Response {
+  private func export(
+    _ request: Request, _ isPrivileged: Bool, _ mayStillRead: (@Sendable () async -> Bool)?
+  ) async throws(CommandFailure) -> Response {
     let archive = try kept()
     var parameters = try Self.parameters(request)
     let given = parameters.last { $0.name == "format" }?.value ?? Format.json.rawValue
@@ -121,7 +125,7 @@ package struct EventRoutes: ReadRoutes {
     query.isPrivileged = isPrivileged
     query.limit = EventQuery.limits.upperBound
     // What comes meanwhile would never end.
-    query.before = query.before ?? archive.end
+    query.before = try await self.work.run { () throws(CommandFailure) in archive.end }
     var headers = Self.headers(format == .csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson")
     let name = "stella-events.\(format == .csv ? "csv" : "jsonl")"
     headers[.contentDisposition] = "attachment; filename=\"\(name)\""
@@ -142,6 +146,10 @@ package struct EventRoutes: ReadRoutes {
           // The next part is looked for when this one was taken.
           if bytes.readableBytes > 0 { try await writer.write(bytes) }
           guard let next else { break }
+          // A slow client may take it for days.
+          if let mayStillRead, await !mayStillRead() {
+            throw CommandFailure(.notPermitted, "the session or token of who asked is over.")
+          }
           query.after = next
         }
         try await writer.finish(nil)
