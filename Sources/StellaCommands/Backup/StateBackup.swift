@@ -9,7 +9,7 @@ import StellaSQLite
 ///
 /// The order makes the copy one state: what the engine signed comes from before the store, so that it never knows more of the log
 /// than the store; the intake journal, which keeps its files meanwhile, from after it, so that every event that the store waits for is
-/// there.
+/// there. The place in systemd's journal fits what the intake journal has of it.
 struct StateBackup {
   let desk: RemediationDesk
 
@@ -61,7 +61,7 @@ struct StateBackup {
         _ = try Self.copy(path, from: source, to: partial)
       }
     }
-    try take { !$0.contains("/") }
+    try take { !$0.contains("/") && $0 != JournalBackup.place }
     var time = desk.remediation.journal.time.now()
     try JournalBackup(source: source, target: partial).take {
       time = desk.remediation.journal.time.now()
