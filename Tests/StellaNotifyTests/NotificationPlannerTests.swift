@@ -468,7 +468,7 @@ struct NotificationPlannerTests {
     }
   }
 
-  @Test("The outbox is bounded: the oldest that wait are given up")
+  @Test("The outbox is bounded: the oldest that wait are given up, and as many are kept that failed as were taken")
   func bounded() throws {
     var settings = settings {
       $0.groupWait = 0
@@ -481,6 +481,13 @@ struct NotificationPlannerTests {
     #expect(try scene.planner.prune() == 15)
     #expect(try scene.told().map(\.firing) == (25..<35).map { ["a\($0)"] })
     #expect(try scene.store.readNotifications { try $0.outbox(.failed, limit: 100) }.count == 15)
+    // What was taken since drives out none of these.
+    let now = scene.time.now()
+    #expect(try scene.store.write(as: .command) { try $0.pruneOutbox(waiting: 10, ended: 9, before: 0, now: now) } == 0)
+    let kept = try scene.store.readNotifications { transaction in
+      try [OutboxMessage.State.sent, .failed].map { try transaction.outbox($0, limit: 100).count }
+    }
+    #expect(kept == [9, 9])
   }
 
   @Test("Of a group the oldest message is tried alone, until it is over")
