@@ -17,6 +17,7 @@ struct StateBackup {
   /// - Returns: the manifest, and its digest.
   /// - Throws: nothing is left at `path` then.
   func write(to path: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
+    try checkPlace(of: path)
     try checkSpace(for: path)
     let target = try Self.target(path)
     let partial = "\(target).partial-\(getpid())"
@@ -39,6 +40,19 @@ struct StateBackup {
       StateFiles.remove(partial)
       throw error
     }
+  }
+
+  /// Refuses a place in the state directory: each backup there would hold those before it, and be twice as large.
+  private func checkPlace(of path: String) throws {
+    let state = desk.directory.path
+    guard let place = StateDoctor.resolved(StateDoctor.parent(of: path)), let whole = StateDoctor.resolved(state),
+      place == whole || place.hasPrefix(whole + "/")
+    else { return }
+    throw CommandFailure(
+      .usage,
+      TextEscaping.oneLine(
+        "\(path) is in the state directory, where each backup would hold those before it. Name a place outside of \(state).",
+        limit: 500))
   }
 
   /// Refuses what would run out of space later, and leave none for anybody else meanwhile.

@@ -90,6 +90,18 @@ struct BackupTests {
     #expect(try states() == [".stella"])
   }
 
+  @Test(
+    "No backup goes into the state that the next one copies",
+    arguments: [".stella/copy", "link/copy.tar", ".stella/sub/copy/"])
+  func within(_ path: String) throws {
+    _ = try scene.propose("pair", "s1")
+    try FileManager.default.createDirectory(atPath: directory(".stella/sub"), withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(atPath: directory("link"), withDestinationPath: ".stella/sub")
+    let said = try scene.expect(["backup", path], 3)
+    #expect(said.errors.contains("in the state directory"), "\(said)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory(".stella/sub")) == [])
+  }
+
   @Test("A state in use is not replaced, whatever is asked")
   func inUse() throws {
     _ = try scene.propose("pair", "s1")
