@@ -117,15 +117,18 @@ struct StateRestore {
     var head = LogHead.empty
     var epoch: Int64 = 0
     var runs: [String: Run] = [:]
+    var credentials: RestoredAccess?
     let directory: StateDirectory
 
     init?(_ directory: StateDirectory) {
       self.directory = directory
       guard access(directory.database, F_OK) == 0, let store = try? SQLiteStore(directory) else { return nil }
       defer { try? store.close() }
-      let found = try? store.readRuns { ($0.epoch, $0.head, try $0.outline()?.log, try $0.runs(RunQuery())) }
+      let found = try? store.readRuns {
+        ($0.epoch, $0.head, try $0.outline()?.log, try $0.runs(RunQuery()), try RestoredAccess($0))
+      }
       guard let found else { return nil }
-      (epoch, head, log) = (found.0, found.1, found.2)
+      (epoch, head, log, credentials) = (found.0, found.1, found.2, found.4)
       runs = Dictionary(found.3.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     }
   }
@@ -152,7 +155,7 @@ struct StateRestore {
 
   // MARK: - Making it ready
 
-  /// Fences whoever wrote the former state, stops effects, and puts the restore on record.
+  /// Fences whoever wrote the former state, stops effects, lets nobody in who was shut out, and puts the restore on record.
   private func settle(_ staged: StateDirectory, _ manifest: BackupManifest, _ former: Former?) throws -> Outcome {
     let (log, head, _) = try StateBackup.verified(staged)
     guard log == manifest.log, head == manifest.head else {
@@ -177,7 +180,9 @@ struct StateRestore {
     let notes = try store.write(as: .command) { transaction in
       try transaction.raiseEpoch(over: max(manifest.epoch, former?.epoch ?? 0))
       _ = try transaction.takeEpoch(holder: "stella restore")
-      let notes = try Self.examine(transaction, former)
+      let known = former.flatMap { $0.log == log ? $0.credentials : nil }
+      let notes =
+        try Self.examine(transaction, former) + RestoredAccess.settle(transaction, as: known, by: actor, at: now)
       if try transaction.freeze() == nil {
         try transaction.setFreeze(
           Freeze(by: actor, reason: "restored from a backup of \(since): look at the runs first", since: now))
