@@ -44,7 +44,7 @@ struct StateRestore {
     }
     let unpacked = "\(state).unpacked-\(getpid())"
     StateFiles.remove(unpacked)
-    guard mkdir(unpacked, 0o700) == 0 else { throw StateFiles.failure("can't be made", unpacked) }
+    guard mkdir(unpacked, 0o700) == 0 else { throw Self.failure("can't be made", unpacked, errno) }
     defer { StateFiles.remove(unpacked) }
     try BackupFile(path: source).unpack(to: unpacked)
     return try restore(fromDirectory: unpacked, digest: digest, isForced: isForced)
@@ -66,7 +66,7 @@ struct StateRestore {
     defer { withExtendedLifetime(locks) {} }
     let staged = "\(state).restore-\(getpid())"
     StateFiles.remove(staged)
-    guard mkdir(staged, 0o700) == 0 else { throw StateFiles.failure("can't be made", staged) }
+    guard mkdir(staged, 0o700) == 0 else { throw Self.failure("can't be made", staged, errno) }
     var outcome: Outcome
     do {
       for file in manifest.files { _ = try StateFiles.copy(file.path, from: source, to: staged) }
@@ -260,9 +260,8 @@ struct StateRestore {
       // From here on the backup is in force, whatever happens.
       guard rename(staged, aside) == 0 else { return staged }
     } else {
-      errno = code
-      guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { throw StateFiles.failure("can't be replaced", state) }
-      guard rename(state, aside) == 0 else { throw StateFiles.failure("can't be moved", state) }
+      guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { throw Self.failure("can't be replaced", state, code) }
+      guard rename(state, aside) == 0 else { throw Self.failure("can't be moved", state, errno) }
       guard rename(staged, state) == 0 else {
         let failure = StateFiles.failure("can't be made", state)
         rename(aside, state)
@@ -271,5 +270,18 @@ struct StateRestore {
     }
     try? StateFiles.sync(parent)
     return aside
+  }
+
+  /// - Parameter code: an errno; with what to do about it where that is about the place of the state.
+  static func failure(_ what: String, _ path: String, _ code: Int32) -> CommandFailure {
+    errno = code
+    let failure = StateFiles.failure(what, path)
+    guard [EACCES, EPERM, EROFS, EBUSY, EXDEV].contains(code) else { return failure }
+    return CommandFailure(
+      failure.status,
+      failure.message
+        + " The restored state is made ready beside the former one, and changes places with it: its owner must be allowed "
+        + "to write in \(StateDoctor.parent(of: path)), and the state may be no mount point. Name a directory within it with "
+        + "`state:` in stella.yaml, and restore into that.")
   }
 }

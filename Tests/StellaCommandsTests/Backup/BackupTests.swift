@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import StellaCommands
+
 @Suite("Backup and restore", .timeLimit(.minutes(5)))
 struct BackupTests {
   private let scene: ServeScene
@@ -223,5 +225,14 @@ struct BackupTests {
     // Nobody knows what was done since.
     try FileManager.default.removeItem(atPath: access.directory(".stella"))
     #expect(try access.expect(["restore", "copy"]).output.contains("stella tokens list"))
+  }
+
+  @Test("Where the state is in no place to be replaced, it is said which place would do")
+  func place() {
+    for code in [EACCES, EBUSY] {
+      let told = StateRestore.failure("can't be replaced", "/var/lib/stella", code).message
+      #expect(told.contains("write in /var/lib,") && told.contains("mount point") && told.contains("`state:`"))
+    }
+    #expect(!StateRestore.failure("can't be made", "/var/lib/stella", ENOSPC).message.contains("mount point"))
   }
 }
