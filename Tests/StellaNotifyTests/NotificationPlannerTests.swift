@@ -140,6 +140,18 @@ struct NotificationPlannerTests {
     #expect(try scene.told() == [])
   }
 
+  @Test("An alert that the store has removed is over, and isn't said again for ever")
+  func removed() throws {
+    let scene = try NotifyScene(settings { $0.groupWait = 0 })
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    try scene.tamper("DELETE FROM alert")
+    try scene.pass(4 * 3600 * NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a1"])])
+    #expect(try scene.store.readNotifications { try $0.notificationGroups(dueBy: .max, limit: 10) }.isEmpty)
+  }
+
   @Test("Without resolved in the route's status, the end is not told")
   func firingAlone() throws {
     let scene = try NotifyScene(
