@@ -136,7 +136,8 @@ package protocol AlertTransaction: AnyObject {
   func put(_ alert: StoredAlert) throws(StoreError) -> Bool
   func acknowledge(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
   func resolve(_ id: String, _ remark: StoredAlert.Remark?) throws(StoreError)
-  /// Removes alerts that changed last before `time` and that are resolved, or whose input has ended; how many.
+  /// Removes alerts that changed last before `time` and that are resolved, or whose input has ended; how many. With them go silences
+  /// that were over before `time`; no number is given twice.
   func pruneAlerts(before time: Int64) throws(StoreError) -> Int
 
   /// In the order of their numbers, those that are over included.

@@ -105,7 +105,9 @@ extension SQLiteTransaction: AlertTransaction {
           DELETE FROM alert
           WHERE updated_at < ? AND (status = 'resolved' OR json_extract(json, '$.input_ended') IS NOT NULL)
           """, arguments: [time])
-      return db.changesCount
+      let count = db.changesCount
+      try db.execute(sql: "DELETE FROM silence WHERE until < ?", arguments: [time])
+      return count
     }
   }
 

@@ -100,8 +100,9 @@ extension SQLiteTransaction {
       let count = db.changesCount
       try db.execute(
         sql: """
-          DELETE FROM notification WHERE state <> 'waiting' AND (ended_at < ?1 OR number IN
-            (SELECT number FROM notification WHERE state <> 'waiting' ORDER BY number DESC LIMIT -1 OFFSET ?2))
+          DELETE FROM notification WHERE state <> 'waiting' AND (ended_at < ?1
+            OR number IN (SELECT number FROM notification WHERE state = 'sent' ORDER BY number DESC LIMIT -1 OFFSET ?2)
+            OR number IN (SELECT number FROM notification WHERE state = 'failed' ORDER BY number DESC LIMIT -1 OFFSET ?2))
           """, arguments: [time, ended])
       return count
     }

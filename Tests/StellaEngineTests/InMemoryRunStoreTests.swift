@@ -47,6 +47,21 @@ struct InMemoryRunStoreTests {
     }
   }
 
+  @Test("Silences that are over go with the alerts of their time, and no number is given twice")
+  func silences() throws {
+    let store = InMemoryRunStore()
+    func silence(until time: Int64) throws -> Int64 {
+      try store.write(as: .command) {
+        try $0.insert(
+          Silence(rule: "r", key: [], until: time, set: StoredAlert.Remark(by: "a", time: 1, reason: "b")))
+      }
+    }
+    for time in [60, 40, 50] as [Int64] { _ = try silence(until: time) }
+    _ = try store.write(as: .command) { try $0.pruneAlerts(before: 60) }
+    #expect(try store.readRuns { try $0.silences().map(\.until) } == [60, 50])
+    #expect(try silence(until: 70) == 4)
+  }
+
   @Test("A reading transaction can't write, and a runner of before is kept out")
   func refuses() throws {
     let store = InMemoryRunStore()

@@ -140,6 +140,18 @@ struct NotificationPlannerTests {
     #expect(try scene.told() == [])
   }
 
+  @Test("An alert that the store has removed is over, and isn't said again for ever")
+  func removed() throws {
+    let scene = try NotifyScene(settings { $0.groupWait = 0 })
+    try scene.keep(NotifyScene.alert("a1"))
+    try scene.plan()
+    #expect(try scene.told() == [Told(sink: "a", firing: ["a1"], resolved: [])])
+    try scene.tamper("DELETE FROM alert")
+    try scene.pass(4 * 3600 * NotifyScene.second)
+    #expect(try scene.told() == [Told(sink: "a", firing: [], resolved: ["a1"])])
+    #expect(try scene.store.readNotifications { try $0.notificationGroups(dueBy: .max, limit: 10) }.isEmpty)
+  }
+
   @Test("Without resolved in the route's status, the end is not told")
   func firingAlone() throws {
     let scene = try NotifyScene(
@@ -468,7 +480,7 @@ struct NotificationPlannerTests {
     }
   }
 
-  @Test("The outbox is bounded: the oldest that wait are given up")
+  @Test("The outbox is bounded: the oldest that wait are given up, and as many are kept that failed as were taken")
   func bounded() throws {
     var settings = settings {
       $0.groupWait = 0
@@ -481,6 +493,13 @@ struct NotificationPlannerTests {
     #expect(try scene.planner.prune() == 15)
     #expect(try scene.told().map(\.firing) == (25..<35).map { ["a\($0)"] })
     #expect(try scene.store.readNotifications { try $0.outbox(.failed, limit: 100) }.count == 15)
+    // What was taken since drives out none of these.
+    let now = scene.time.now()
+    #expect(try scene.store.write(as: .command) { try $0.pruneOutbox(waiting: 10, ended: 9, before: 0, now: now) } == 0)
+    let kept = try scene.store.readNotifications { transaction in
+      try [OutboxMessage.State.sent, .failed].map { try transaction.outbox($0, limit: 100).count }
+    }
+    #expect(kept == [9, 9])
   }
 
   @Test("Of a group the oldest message is tried alone, until it is over")

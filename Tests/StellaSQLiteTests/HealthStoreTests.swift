@@ -175,6 +175,22 @@ struct HealthStoreTests {
       ])
   }
 
+  @Test("Silences that are over go with the alerts of their time, and no number is given twice")
+  func silences() throws {
+    func silence(until time: Int64) throws -> Int64 {
+      try store.write(as: .command) {
+        try $0.insert(
+          Silence(
+            rule: "r", key: [.init("service", .string("shop"))], until: time,
+            set: .init(by: "user:mara", time: 1, reason: "known")))
+      }
+    }
+    for time in [60, 50] as [Int64] { _ = try silence(until: time) }
+    #expect(try store.write(as: .command) { try $0.pruneAlerts(before: 60) } == 0)
+    #expect(try store.readRuns { try $0.silences().map(\.until) } == [60])
+    #expect(try silence(until: 70) == 3)
+  }
+
   @Test("Alerts that people have resolved are found among all, from a time on, by an index of their own")
   func resolvedByHand() throws {
     for (number, id) in ["1", "2", "3", "4"].enumerated() { try put(id, .high, .firing, at: Int64(number)) }

@@ -9,7 +9,7 @@ import StellaSQLite
 ///
 /// The order makes the copy one state: what the engine signed comes from before the store, so that it never knows more of the log
 /// than the store; the intake journal, which keeps its files meanwhile, from after it, so that every event that the store waits for is
-/// there.
+/// there. The place in systemd's journal fits what the intake journal has of it.
 struct StateBackup {
   let desk: RemediationDesk
 
@@ -17,6 +17,7 @@ struct StateBackup {
   /// - Returns: the manifest, and its digest.
   /// - Throws: nothing is left at `path` then.
   func write(to path: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
+    try checkPlace(of: path)
     try checkSpace(for: path)
     let target = try Self.target(path)
     let partial = "\(target).partial-\(getpid())"
@@ -41,6 +42,19 @@ struct StateBackup {
     }
   }
 
+  /// Refuses a place in the state directory: each backup there would hold those before it, and be twice as large.
+  private func checkPlace(of path: String) throws {
+    let state = desk.directory.path
+    guard let place = StateDoctor.resolved(StateDoctor.parent(of: path)), let whole = StateDoctor.resolved(state),
+      place == whole || place.hasPrefix(whole + "/")
+    else { return }
+    throw CommandFailure(
+      .usage,
+      TextEscaping.oneLine(
+        "\(path) is in the state directory, where each backup would hold those before it. Name a place outside of \(state).",
+        limit: 500))
+  }
+
   /// Refuses what would run out of space later, and leave none for anybody else meanwhile.
   private func checkSpace(for path: String) throws {
     let (source, place) = (desk.directory.path, StateDoctor.parent(of: path))
@@ -61,7 +75,7 @@ struct StateBackup {
         _ = try Self.copy(path, from: source, to: partial)
       }
     }
-    try take { !$0.contains("/") }
+    try take { !$0.contains("/") && $0 != JournalBackup.place }
     var time = desk.remediation.journal.time.now()
     try JournalBackup(source: source, target: partial).take {
       time = desk.remediation.journal.time.now()

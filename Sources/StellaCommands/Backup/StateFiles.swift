@@ -56,6 +56,27 @@ enum StateFiles {
     return file
   }
 
+  /// Copies what a file has gained behind what was copied of it before, up to where it ends when it is opened.
+  static func extend(_ path: String, from source: String, to target: String) throws {
+    let done = bytes(path, in: target)
+    if bytes(path, in: source) <= done { return }
+    let input = open(source + "/" + path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard input >= 0 else {
+      if errno == ENOENT { return }
+      throw failure("can't be read", source + "/" + path)
+    }
+    defer { close(input) }
+    let output = open(target + "/" + path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+    guard output >= 0 else { throw failure("can't be written", target + "/" + path) }
+    defer { close(output) }
+    var status = stat()
+    guard fstat(input, &status) == 0, lseek(input, off_t(done), SEEK_SET) == off_t(done) else {
+      throw failure("can't be read", source + "/" + path)
+    }
+    _ = try pump(input, output, limit: Int64(status.st_size) - done, path)
+    guard fsync(output) == 0 else { throw failure("can't be written", target + "/" + path) }
+  }
+
   /// Opens a file anew, over what is there, and makes the directories that it lies in.
   static func create(_ path: String, in directory: String) throws -> Int32 {
     try makeDirectories(of: path, in: directory)

@@ -44,7 +44,7 @@ struct StateRestore {
     }
     let unpacked = "\(state).unpacked-\(getpid())"
     StateFiles.remove(unpacked)
-    guard mkdir(unpacked, 0o700) == 0 else { throw StateFiles.failure("can't be made", unpacked) }
+    guard mkdir(unpacked, 0o700) == 0 else { throw Self.failure("can't be made", unpacked, errno) }
     defer { StateFiles.remove(unpacked) }
     try BackupFile(path: source).unpack(to: unpacked)
     return try restore(fromDirectory: unpacked, digest: digest, isForced: isForced)
@@ -66,7 +66,7 @@ struct StateRestore {
     defer { withExtendedLifetime(locks) {} }
     let staged = "\(state).restore-\(getpid())"
     StateFiles.remove(staged)
-    guard mkdir(staged, 0o700) == 0 else { throw StateFiles.failure("can't be made", staged) }
+    guard mkdir(staged, 0o700) == 0 else { throw Self.failure("can't be made", staged, errno) }
     var outcome: Outcome
     do {
       for file in manifest.files { _ = try StateFiles.copy(file.path, from: source, to: staged) }
@@ -117,15 +117,18 @@ struct StateRestore {
     var head = LogHead.empty
     var epoch: Int64 = 0
     var runs: [String: Run] = [:]
+    var credentials: RestoredAccess?
     let directory: StateDirectory
 
     init?(_ directory: StateDirectory) {
       self.directory = directory
       guard access(directory.database, F_OK) == 0, let store = try? SQLiteStore(directory) else { return nil }
       defer { try? store.close() }
-      let found = try? store.readRuns { ($0.epoch, $0.head, try $0.outline()?.log, try $0.runs(RunQuery())) }
+      let found = try? store.readRuns {
+        ($0.epoch, $0.head, try $0.outline()?.log, try $0.runs(RunQuery()), try RestoredAccess($0))
+      }
       guard let found else { return nil }
-      (epoch, head, log) = (found.0, found.1, found.2)
+      (epoch, head, log, credentials) = (found.0, found.1, found.2, found.4)
       runs = Dictionary(found.3.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     }
   }
@@ -152,7 +155,7 @@ struct StateRestore {
 
   // MARK: - Making it ready
 
-  /// Fences whoever wrote the former state, stops effects, and puts the restore on record.
+  /// Fences whoever wrote the former state, stops effects, lets nobody in who was shut out, and puts the restore on record.
   private func settle(_ staged: StateDirectory, _ manifest: BackupManifest, _ former: Former?) throws -> Outcome {
     let (log, head, _) = try StateBackup.verified(staged)
     guard log == manifest.log, head == manifest.head else {
@@ -177,7 +180,9 @@ struct StateRestore {
     let notes = try store.write(as: .command) { transaction in
       try transaction.raiseEpoch(over: max(manifest.epoch, former?.epoch ?? 0))
       _ = try transaction.takeEpoch(holder: "stella restore")
-      let notes = try Self.examine(transaction, former)
+      let known = former.flatMap { $0.log == log ? $0.credentials : nil }
+      let notes =
+        try Self.examine(transaction, former) + RestoredAccess.settle(transaction, as: known, by: actor, at: now)
       if try transaction.freeze() == nil {
         try transaction.setFreeze(
           Freeze(by: actor, reason: "restored from a backup of \(since): look at the runs first", since: now))
@@ -255,9 +260,8 @@ struct StateRestore {
       // From here on the backup is in force, whatever happens.
       guard rename(staged, aside) == 0 else { return staged }
     } else {
-      errno = code
-      guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { throw StateFiles.failure("can't be replaced", state) }
-      guard rename(state, aside) == 0 else { throw StateFiles.failure("can't be moved", state) }
+      guard [EINVAL, ENOSYS, ENOTSUP].contains(code) else { throw Self.failure("can't be replaced", state, code) }
+      guard rename(state, aside) == 0 else { throw Self.failure("can't be moved", state, errno) }
       guard rename(staged, state) == 0 else {
         let failure = StateFiles.failure("can't be made", state)
         rename(aside, state)
@@ -266,5 +270,18 @@ struct StateRestore {
     }
     try? StateFiles.sync(parent)
     return aside
+  }
+
+  /// - Parameter code: an errno; with what to do about it where that is about the place of the state.
+  static func failure(_ what: String, _ path: String, _ code: Int32) -> CommandFailure {
+    errno = code
+    let failure = StateFiles.failure(what, path)
+    guard [EACCES, EPERM, EROFS, EBUSY, EXDEV].contains(code) else { return failure }
+    return CommandFailure(
+      failure.status,
+      failure.message
+        + " The restored state is made ready beside the former one, and changes places with it: its owner must be allowed "
+        + "to write in \(StateDoctor.parent(of: path)), and the state may be no mount point. Name a directory within it with "
+        + "`state:` in stella.yaml, and restore into that.")
   }
 }

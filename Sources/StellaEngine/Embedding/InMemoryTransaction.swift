@@ -137,6 +137,10 @@ extension InMemoryTransaction: AlertTransaction {
   func pruneAlerts(before time: Int64) throws(StoreError) -> Int {
     let old = state.alerts.values.filter { $0.status == .resolved && $0.updatedAt < time }
     for alert in old { try state.set(\.alerts, alert.id, nil) }
+    // The last one tells the number of the next.
+    let last = state.silences.last?.number
+    let silences = state.silences.filter { $0.until >= time || $0.number == last }
+    if silences.count < state.silences.count { try state.set(\.silences, silences) }
     return old.count
   }
 

@@ -113,7 +113,8 @@ package protocol NotificationTransaction: AnyObject {
   func update(_ message: OutboxMessage, attempted: Bool) throws(StoreError)
   /// Gives up what waits for sinks that are gone.
   func giveUpOutbox(exceptOf sinks: [String], trouble: String, now: Int64) throws(StoreError)
-  /// Gives up the oldest that wait, and removes what ended long ago; how many were given up.
+  /// Gives up the oldest that wait, and removes what ended long ago or is more than `ended` of those that were sent, and of those that
+  /// failed: what is sent again and again takes no room from what a person may have tried again. How many were given up.
   func pruneOutbox(waiting limit: Int, ended: Int, before time: Int64, now: Int64) throws(StoreError) -> Int
   /// In the order of their names.
   func notificationCounts() throws(StoreError) -> [NotificationCounts]

@@ -209,21 +209,22 @@ package struct NotificationPlanner<Store: NotificationStore>: Sendable {
       + sorted(ended) { $0.startsAt > $1.startsAt } + sorted(heard.filter(\.isTold)) { $0.startsAt < $1.startsAt }
   }
 
-  /// The group's members as they are by now. An alert that is over is never said to fire, also when its end was not noted.
+  /// The group's members as they are by now. An alert that is over is never said to fire, also when its end was not noted; nor is one
+  /// that was removed: nobody could resolve it any more.
   private func standing(
     _ group: NotificationGroup, _ transaction: Store.Transaction
   ) throws -> [NotificationMember] {
     try transaction.notificationMembers(of: group.id).compactMap { member in
-      guard group.kind == .alert, member.notice.state == .firing,
-        let alert = try transaction.alert(member.notice.subject), alert.resolved != nil || alert.status == .resolved
-      else { return member }
+      guard group.kind == .alert, member.notice.state == .firing else { return member }
+      let alert = try transaction.alert(member.notice.subject)
+      if let alert, alert.resolved == nil, alert.status != .resolved { return member }
       guard member.isTold else {
         try transaction.removeNotificationMember(member.notice.subject, of: group.id)
         return nil
       }
       var ended = member
       ended.notice.state = .resolved
-      ended.notice.endsAt = max(alert.lastSeen, member.notice.startsAt)
+      ended.notice.endsAt = max(alert?.lastSeen ?? member.notice.startsAt, member.notice.startsAt)
       return ended
     }
   }

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import StellaCommands
+
 @Suite("Backup and restore", .timeLimit(.minutes(5)))
 struct BackupTests {
   private let scene: ServeScene
@@ -90,6 +92,18 @@ struct BackupTests {
     #expect(try states() == [".stella"])
   }
 
+  @Test(
+    "No backup goes into the state that the next one copies",
+    arguments: [".stella/copy", "link/copy.tar", ".stella/sub/copy/"])
+  func within(_ path: String) throws {
+    _ = try scene.propose("pair", "s1")
+    try FileManager.default.createDirectory(atPath: directory(".stella/sub"), withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(atPath: directory("link"), withDestinationPath: ".stella/sub")
+    let said = try scene.expect(["backup", path], 3)
+    #expect(said.errors.contains("in the state directory"), "\(said)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory(".stella/sub")) == [])
+  }
+
   @Test("A state in use is not replaced, whatever is asked")
   func inUse() throws {
     _ = try scene.propose("pair", "s1")
@@ -175,5 +189,50 @@ struct BackupTests {
     #expect(said.output.contains("another execution log has begun"), "\(said)")
     try verify()
     #expect(try scene.stella(["freeze", "status"]).status == 8)
+  }
+
+  @Test("Who was shut out after the backup stays out, sessions are over, and what nobody can know is said")
+  func shutOut() throws {
+    let access = try AccessScene()
+    try access.start()
+    for name in ["ann", "ben", "cleo"] { try access.add(name, roles: ["viewer"]) }
+    for name in ["kept", "stolen"] { _ = try access.token(name, "read") }
+    let secret = try access.logIn("ann")
+    let session = [("authorization", "Bearer \(secret)")]
+    #expect(try access.send("GET", "/api/v1/alerts", session).status == 200)
+    try access.expect(["backup", "copy"])
+    try access.expect(["users", "disable", "ben"])
+    try access.expect(["users", "roles", "cleo", "--role", "editor"])
+    try access.expect(["tokens", "revoke", "stolen"])
+    access.stop()
+    let said = try access.expect(["restore", "copy", "--force"])
+    #expect(said.output.contains("cleo has the password") && !said.output.contains("ann has"), "\(said)")
+    #expect(!said.output.contains("stella tokens list"), "\(said)")
+    func listed(_ what: String) throws -> [String: [String: Any]] {
+      let lines = try access.expect([what, "list", "--output", "json"]).output.split(separator: "\n")
+      let objects = lines.compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+      return Dictionary(objects.map { ($0["name"] as? String ?? "", $0) }, uniquingKeysWith: { $1 })
+    }
+    let users = try listed("users")
+    #expect(users["ben"]?["disabled"] as? Bool == true && users["ann"]?["disabled"] as? Bool == false)
+    #expect(users["cleo"]?["roles"] as? [String] == ["viewer"])
+    let tokens = try listed("tokens")
+    #expect(tokens["stolen"]?["valid"] as? Bool == false && tokens["kept"]?["valid"] as? Bool == true)
+    try access.expect(["log", "verify"])
+    try access.start()
+    #expect(try access.send("GET", "/api/v1/alerts", session).status == 401)
+    access.stop()
+    // Nobody knows what was done since.
+    try FileManager.default.removeItem(atPath: access.directory(".stella"))
+    #expect(try access.expect(["restore", "copy"]).output.contains("stella tokens list"))
+  }
+
+  @Test("Where the state is in no place to be replaced, it is said which place would do")
+  func place() {
+    for code in [EACCES, EBUSY] {
+      let told = StateRestore.failure("can't be replaced", "/var/lib/stella", code).message
+      #expect(told.contains("write in /var/lib,") && told.contains("mount point") && told.contains("`state:`"))
+    }
+    #expect(!StateRestore.failure("can't be made", "/var/lib/stella", ENOSPC).message.contains("mount point"))
   }
 }

@@ -120,4 +120,60 @@ struct JournalBackupTests {
     }
     #expect(copies == 1 && !FileManager.default.fileExists(atPath: directory("copy/intake")))
   }
+
+  private func place(in tree: String) -> JournaldPlace? {
+    JournaldPlace.read(directory(tree + "/journald.cursor"))?.settled(inSegmentsOf: directory(tree + "/intake"))
+  }
+
+  private func entries(in tree: String) throws -> String {
+    try String(contentsOfFile: directory(tree + "/" + name(0)), encoding: .utf8)
+  }
+
+  /// An entry of systemd's journal becomes durable, as the feed has it: noted before and after.
+  private func feed(_ number: Int) throws {
+    let path = directory("state/journald.cursor")
+    var place = JournaldPlace.read(path) ?? JournaldPlace()
+    place.pending = ["s=\(number)"]
+    #expect(place.write(to: path) == nil)
+    let before = try number > 1 ? entries(in: "state") : ""
+    try directory.write("state/" + name(0), before + "{\"__CURSOR\":\"s=\(number)\"}\n")
+    #expect(JournaldPlace(cursor: "s=\(number)").write(to: path) == nil)
+  }
+
+  @Test("Systemd's journal is read on behind the last entry that the copy has, whenever entries came meanwhile")
+  func journald() throws {
+    try feed(1)
+    var copies = 0
+    var backup = backup
+    backup.copy = { path, source, target in
+      copies += 1
+      let file = try StateBackup.copy(path, from: source, to: target)
+      // Behind the place, behind the entries, and behind the place of the next round.
+      if [1, 2, 4].contains(copies) { try self.feed(2 + copies) }
+      return file
+    }
+    try backup.take {
+      try feed(2)
+      return saved(0)
+    }
+    #expect(copies == 5 && place(in: "copy")?.cursor == "s=6")
+    #expect(try entries(in: "copy") == [1, 2, 3, 4, 6].map { "{\"__CURSOR\":\"s=\($0)\"}\n" }.joined())
+  }
+
+  @Test("While entries come all the time, a copy rather has one twice than not at all")
+  func restless() throws {
+    try feed(1)
+    var number = 1
+    var backup = backup
+    backup.copy = { path, source, target in
+      let file = try StateBackup.copy(path, from: source, to: target)
+      number += 1
+      try self.feed(number)
+      return file
+    }
+    try backup.take { saved(0) }
+    let kept = try #require(place(in: "copy")?.cursor)
+    #expect(number > JournalBackup.rounds)
+    #expect(try entries(in: "copy").contains("\"\(kept)\""))
+  }
 }

@@ -21,10 +21,7 @@ final class AccessScene {
       "stella.yaml", text + "server: { listen: '127.0.0.1:0'\(login ? ", login: true" : "")\(tls) }\n")
   }
 
-  deinit {
-    server?.send(SIGTERM)
-    _ = server?.status()
-  }
+  deinit { stop() }
 
   var directory: CommandDirectory { scene.directory }
   var url: String { "http://127.0.0.1:\(port)" }
@@ -36,6 +33,12 @@ final class AccessScene {
     self.server = server
     let place = try #require(server.errors.firstMatch(of: /taking events at https?:\/\/127\.0\.0\.1:(\d+)/))
     port = try #require(Int(place.1))
+  }
+
+  func stop() {
+    server?.send(SIGTERM)
+    _ = server?.status()
+    server = nil
   }
 
   /// Makes tls.crt and tls.key for this machine; false, told in a line, where there is no openssl.
