@@ -16,7 +16,7 @@ package enum AnswerField {
   package static let color = "stella-color"
 
   /// Columns that a screen is laid out for at most.
-  private static let widest = 10_000
+  static let widest = 10_000
 
   static func name(_ text: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a token") }
