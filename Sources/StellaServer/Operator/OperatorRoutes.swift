@@ -61,7 +61,9 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   }
 
   private func addRuns(to routes: RouterGroup<Context>) {
-    routes.get("runs") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .list(request.query()) } }
+    routes.get("runs") {
+      try await answer($0, $1) { request, _ throws(CommandFailure) in try .list(request.query(several: ["state"])) }
+    }
     routes.get("runs/:id") { request, context in
       let id = try Self.part("id", context)
       return try await answer(request, context) { request, _ throws(CommandFailure) in try .show(id, request.query()) }
@@ -121,10 +123,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
       try await plain($0, $1) { body throws(CommandFailure) in .freeze(reason: try Self.reason(body)) }
     }
     routes.delete("freeze") {
-      try await answer($0, $1) { request, body throws(CommandFailure) in
-        try body.end()
-        return try .thaw(request.query())
-      }
+      try await answer($0, $1) { request, _ throws(CommandFailure) in try .thaw(request.query()) }
     }
   }
 
@@ -167,7 +166,10 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     let caller = try await caller(context)
     let layout = AnswerField.layout(request.headers)
     do throws(CommandFailure) {
-      let asked = try read(request, try RequestMembers(body))
+      let members = try RequestMembers(body)
+      // None of these has a member, and a client that sends one means something by it.
+      if [.get, .delete].contains(request.method) { try members.end() }
+      let asked = try read(request, members)
       if let seconds = attempt?.begin() { return AccessGate.tooMany(seconds: seconds) }
       let operation = operation
       let answer: OperatorAnswer
