@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Hummingbird
 import StellaModel
 import Synchronization
@@ -189,6 +190,28 @@ struct OperatorRequestTests {
     #expect(scene.layouts == [.text(columns: 72, hasColor: true)])
     let json = try await scene.send(.show("r-1"), as: .json)
     #expect(json.type == "application/json" && scene.layouts.last == .json)
+  }
+
+  @Test("Of more notes than header fields hold, the first that aren't hints are told, and how many were left out")
+  func notes() async throws {
+    func told(_ notes: [OperatorAnswer.Note]) async throws -> [HTTPField] {
+      let scene = RouteScene { _ throws(CommandFailure) in
+        var answer = OperatorAnswer()
+        answer.notes = notes
+        return answer
+      }
+      let fields = try await scene.client.send("GET", "/api/v1/rules").fields
+      return fields.filter { ["stella-note", "stella-hint"].contains($0.name.canonicalName) }
+    }
+    let hints = (0..<300).map { OperatorAnswer.Note("hint \($0)", isHint: true) }
+    let many = try await told(hints + [OperatorAnswer.Note("refused")])
+    #expect(many.count == 101 && many.first?.value == "refused" && many[99].value == "hint%2098", "\(many)")
+    let end = many.last.flatMap { URLText.decoded($0.value) } ?? ""
+    #expect(end.hasPrefix("201 notes are left out") && many.last?.name.canonicalName == "stella-hint", "\(end)")
+    let long = (0..<9).map { OperatorAnswer.Note(String(repeating: "\($0)", count: 5000)) }
+    let few = try await told(long)
+    #expect(few.map { $0.value.utf8.count < 5000 } == [false, false, false, false, false, false, true], "\(few)")
+    #expect(try await told(Array(long.prefix(6))).count == 6)
   }
 
   @Test("A body over the limit is refused, and nothing is done")
