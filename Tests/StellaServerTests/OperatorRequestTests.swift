@@ -192,6 +192,21 @@ struct OperatorRequestTests {
     #expect(json.type == "application/json" && scene.layouts.last == .json)
   }
 
+  @Test(
+    "Text is for who wants it more than JSON; programs that name both get JSON",
+    arguments: [
+      ("text/plain", true), ("TEXT/PLAIN; charset=utf-8", true), ("application/json;q=0.5, text/plain", true),
+      ("text/html, text/plain;q=0.9, */*;q=0.1", true), ("application/json,text/plain,*/*", false),
+      ("text/plain, application/json", false), ("application/json, text/plain;q=0.8", false),
+      ("text/plain;q=0", false), ("application/x-ndjson,text/plain", false), ("*/*", false), ("text/plainest", false),
+      ("", false),
+    ])
+  func accepted(accept: String, isText: Bool) async throws {
+    let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
+    _ = try await scene.client.send("GET", "/api/v1/rules", headers: [("accept", accept)])
+    #expect(scene.layouts == [isText ? .text(columns: nil, hasColor: false) : .json])
+  }
+
   @Test("Of more notes than header fields hold, the first that aren't hints are told, and how many were left out")
   func notes() async throws {
     func told(_ notes: [OperatorAnswer.Note]) async throws -> [HTTPField] {
