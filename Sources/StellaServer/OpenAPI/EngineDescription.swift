@@ -8,7 +8,7 @@ extension AreaDescription {
         "GET", "/top", "top", "What the engine does and each rule costs it; the first answer takes some seconds", .read,
         parameters: [
           .init("sort", "What comes first.", .oneOf(OperatorRequest.TopFilter.Order.allCases.map(\.rawValue))),
-          .init("limit", "The most rules that are given.", .integer.atLeast(1)),
+          .limit("The most rules that are given."),
         ], lines: .object([.init("kind", .oneOf(["engine", "rule"]))]),
         meaning: "One line for the engine, then one for each rule."),
       .operation("GET", "/freeze", "getFreeze", "Whether all effects are stopped", .read, answer: .named("Freeze")),

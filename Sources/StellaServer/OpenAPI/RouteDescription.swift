@@ -32,6 +32,12 @@ package struct RouteDescription: Sendable {
       self.init(name, .query, meaning, schema, isRequired: isRequired, isRepeated: isRepeated)
     }
 
+    /// How many lines of a list are given.
+    package static func limit(_ meaning: String, standard: Int64? = nil) -> Parameter {
+      let schema = Schema.integer.atLeast(1).atMost(Int64(OperatorRequest.mostListed))
+      return Parameter("limit", meaning, standard.map { schema.standard(.integer($0)) } ?? schema)
+    }
+
     package init(
       _ name: String, _ place: Place, _ meaning: String, _ schema: Schema = .text, isRequired: Bool = false,
       isRepeated: Bool = false
