@@ -109,4 +109,17 @@ struct TopScreenTests {
       #expect(wide.contains(title))
     }
   }
+
+  @Test("What is masked in errors is masked before a terminal cuts them")
+  func masked() {
+    let script = ScriptStanding(
+      restsUntil: 1_750_000_060_000_000_000, lastError: "rule.lua:3: nobody is bob@example.com", failures: 1,
+      isFailing: true)
+    let report = Self.report([], [Self.rule("a", script: script)])
+    for columns in 60...90 {
+      let terminal = Terminal(columns: columns, hasColor: true)
+      let text = TopScreen(terminal: terminal, masking: Masking()).text(report, order: .cost, limit: nil)
+      #expect(!text.contains("bob"), "\(columns): \(text)")
+    }
+  }
 }

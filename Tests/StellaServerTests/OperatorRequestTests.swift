@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Hummingbird
 import StellaModel
 import Synchronization
@@ -126,14 +127,24 @@ struct OperatorRequestTests {
       ("DELETE", "/api/v1/silences/first", "", "number"), ("GET", "/api/v1/alerts?all=yes", "", "all=true"),
       ("POST", "/api/v1/alerts/0a/resolve", "{}", "reason"), ("GET", "/api/v1/alerts/0a?rule=x", "", "rule"),
       ("GET", "/api/v1/log?limit=1001", "", "1000"), ("GET", "/api/v1/log?limit=0", "", "limit"),
-      ("GET", "/api/v1/alerts?limit=0", "", "from 1 on"), ("GET", "/api/v1/runs?limit=-1", "", "from 1 on"),
-      ("GET", "/api/v1/rules/a.b/history?limit=0", "", "from 1 on"), ("GET", "/api/v1/top?limit=0", "", "from 1 on"),
-      ("GET", "/api/v1/notifications?limit=0", "", "from 1 on"), ("GET", "/api/v1/log?before=3", "", "after"),
+      ("GET", "/api/v1/alerts?limit=0", "", "from 1 to 10000"), ("GET", "/api/v1/runs?limit=-1", "", "from 1 to 10000"),
+      ("GET", "/api/v1/alerts?all=true&limit=9223372036854775807", "", "from 1 to 10000"),
+      ("GET", "/api/v1/runs?limit=10001", "", "from 1 to 10000"),
+      ("GET", "/api/v1/notifications?limit=10001", "", "from 1 to 10000"),
+      ("GET", "/api/v1/rules/a.b/history?limit=0", "", "from 1 to 10000"),
+      ("GET", "/api/v1/top?limit=0", "", "from 1 to 10000"),
+      ("GET", "/api/v1/notifications?limit=0", "", "from 1 to 10000"), ("GET", "/api/v1/log?before=3", "", "after"),
       ("GET", "/api/v1/log/first", "", "number"),
       ("POST", "/api/v1/rules/reload", #"{"tests":false}"#, "tests"), ("GET", "/api/v1/rules?all=true", "", "all"),
       ("DELETE", "/api/v1/freeze?reason=100%", "", "%25"), ("DELETE", "/api/v1/freeze?reason=%ff", "", "UTF-8"),
       ("GET", "/api/v1/whoami?%4", "", "hexadecimal"), ("DELETE", "/api/v1/freeze", "", "reason"),
-      ("PUT", "/api/v1/freeze", "{}", "reason"),
+      ("PUT", "/api/v1/freeze", "{}", "reason"), ("GET", "/api/v1/alerts?rule=a&rule=b", "", "rule is there twice"),
+      ("GET", "/api/v1/log?limit=1&limi%74=2", "", "limit is there twice"),
+      ("GET", "/api/v1/findings?status=open&status=closed&severity=low&severity=high", "", "severity is there twice"),
+      ("DELETE", "/api/v1/silences/7", #"{"reason":"over"}"#, "no member reason"),
+      ("DELETE", "/api/v1/tokens/shipper", #"{"dry_run":true}"#, "no member dry_run"),
+      ("DELETE", "/api/v1/freeze?reason=r", #"{"reason":"r"}"#, "no member reason"),
+      ("GET", "/api/v1/alerts", #"{"limit":7}"#, "no member limit"),
       ("POST", "/api/v1/fixes/x/plan", #"{"params":["a"]}"#, "params"),
       ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":null}}"#, "params"),
       ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":9223372036854775808}}"#, "64 bits"),
@@ -183,6 +194,43 @@ struct OperatorRequestTests {
     #expect(scene.layouts == [.text(columns: 72, hasColor: true)])
     let json = try await scene.send(.show("r-1"), as: .json)
     #expect(json.type == "application/json" && scene.layouts.last == .json)
+  }
+
+  @Test(
+    "Text is for who wants it more than JSON; programs that name both get JSON",
+    arguments: [
+      ("text/plain", true), ("TEXT/PLAIN; charset=utf-8", true), ("application/json;q=0.5, text/plain", true),
+      ("text/html, text/plain;q=0.9, */*;q=0.1", true), ("application/json,text/plain,*/*", false),
+      ("text/plain, application/json", false), ("application/json, text/plain;q=0.8", false),
+      ("text/plain;q=0", false), ("application/x-ndjson,text/plain", false), ("*/*", false), ("text/plainest", false),
+      ("", false),
+    ])
+  func accepted(accept: String, isText: Bool) async throws {
+    let scene = RouteScene { _ throws(CommandFailure) in OperatorAnswer() }
+    _ = try await scene.client.send("GET", "/api/v1/rules", headers: [("accept", accept)])
+    #expect(scene.layouts == [isText ? .text(columns: nil, hasColor: false) : .json])
+  }
+
+  @Test("Of more notes than header fields hold, the first that aren't hints are told, and how many were left out")
+  func notes() async throws {
+    func told(_ notes: [OperatorAnswer.Note]) async throws -> [HTTPField] {
+      let scene = RouteScene { _ throws(CommandFailure) in
+        var answer = OperatorAnswer()
+        answer.notes = notes
+        return answer
+      }
+      let fields = try await scene.client.send("GET", "/api/v1/rules").fields
+      return fields.filter { ["stella-note", "stella-hint"].contains($0.name.canonicalName) }
+    }
+    let hints = (0..<300).map { OperatorAnswer.Note("hint \($0)", isHint: true) }
+    let many = try await told(hints + [OperatorAnswer.Note("refused")])
+    #expect(many.count == 101 && many.first?.value == "refused" && many[99].value == "hint%2098", "\(many)")
+    let end = many.last.flatMap { URLText.decoded($0.value) } ?? ""
+    #expect(end.hasPrefix("201 notes are left out") && many.last?.name.canonicalName == "stella-hint", "\(end)")
+    let long = (0..<9).map { OperatorAnswer.Note(String(repeating: "\($0)", count: 5000)) }
+    let few = try await told(long)
+    #expect(few.map { $0.value.utf8.count < 5000 } == [false, false, false, false, false, false, true], "\(few)")
+    #expect(try await told(Array(long.prefix(6))).count == 6)
   }
 
   @Test("A body over the limit is refused, and nothing is done")

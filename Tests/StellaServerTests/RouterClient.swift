@@ -24,6 +24,8 @@ struct RouterClient {
     var type: String?
     var body: String
     var headers: [String: String] = [:]
+    /// All of them, also those that are there several times.
+    var fields: [HTTPField] = []
 
     static func == (a: Answer, b: Answer) -> Bool { (a.status, a.type, a.body) == (b.status, b.type, b.body) }
   }
@@ -71,7 +73,8 @@ struct RouterClient {
       for await piece in stream { body += String(buffer: piece) }
       return Answer(
         status: response.status.code, type: response.headers[.contentType], body: body,
-        headers: Dictionary(response.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first })
+        headers: Dictionary(response.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first },
+        fields: Array(response.headers))
     } catch let error as any HTTPResponseError {
       return Answer(status: error.status.code, type: nil, body: "")
     }

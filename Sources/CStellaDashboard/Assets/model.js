@@ -8,6 +8,9 @@ export const LEVELS = ["critical", "error", "warning", "notice", "info", "debug"
 /** States of runs in which something is still to come. */
 export const OPEN_STATES = ["awaiting", "approved", "checking", "applying", "verifying", "stopped", "frozen", "proposed"];
 
+/** The most lines that the server gives of one. */
+const MOST = 10000;
+
 /** A list of which the newest are there, and more of them when somebody wants that. */
 class PagedResource extends Resource {
   constructor(name, page, load, every, size = (value) => value.length) {
@@ -18,10 +21,10 @@ class PagedResource extends Resource {
   }
 
   /** Whether there may be more than what is there. */
-  get hasMore() { return this.value !== null && this.size(this.value) >= this.limit; }
+  get hasMore() { return this.value !== null && this.limit < MOST && this.size(this.value) >= this.limit; }
 
   more() {
-    this.limit += this.page;
+    this.limit = Math.min(MOST, this.limit + this.page);
     return this.refresh();
   }
 }

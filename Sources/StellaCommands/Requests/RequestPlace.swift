@@ -40,6 +40,10 @@ final class RequestPlace {
 
   func answer(_ request: OperatorRequest, as layout: AnswerLayout) throws -> OperatorAnswer {
     try request.checkLimit()
+    // Without it the path of one thing is that of all of them, and a script with an unset variable is told of those.
+    guard !request.call.path.contains("") else {
+      throw CommandFailure(.usage, "the id, name or number that this is about is empty. Write it.")
+    }
     if let client { return try client.answer(request, as: layout) }
     if case .health(.system) = request { throw RemediationDesk.noEngine }
     let configuration = try configuration()

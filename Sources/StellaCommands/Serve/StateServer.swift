@@ -55,8 +55,15 @@ final class StateServer: Sendable {
     let keeper = Self.keeper(desk, monitor, traffic, journal, events, configuration, parts, lost)
     desk.onRemark.withLock { $0 = { feed.take($0, as: $1) } }
     let operation: OperatorRoutes<PeerRequestContext>.Operation = { request, caller, layout throws(CommandFailure) in
-      var answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access)
-      if Viewer(caller, desk.access).seesMasked(request) { answer.mask(masking) }
+      let hidden: Masking? = Viewer(caller, desk.access).seesMasked(request) ? masking : nil
+      var answer: OperatorAnswer
+      do throws(CommandFailure) {
+        answer = try Self.answer(request, caller, layout, desk, monitor, keeper, access, hidden)
+      } catch {
+        // Why something isn't done may say as much as what is.
+        throw hidden.map { CommandFailure(error.status, Masker($0).masked(error.message)) } ?? error
+      }
+      if let hidden { answer.mask(hidden) }
       // Whatever was decided or done.
       if Self.isChange(request), let place = answer.run, let run = try? desk.store.readRuns({ try $0.run(place.id) }) {
         feed.take(run)
@@ -249,9 +256,10 @@ final class StateServer: Sendable {
     await work.end()
   }
 
+  /// - Parameter masking: what is taken out of the answer afterwards; nil for nothing.
   private static func answer(
     _ request: OperatorRequest, _ caller: Caller, _ layout: AnswerLayout, _ desk: RemediationDesk,
-    _ monitor: EngineMonitor, _ keeper: HealthKeeper, _ access: ServerAccess?
+    _ monitor: EngineMonitor, _ keeper: HealthKeeper, _ access: ServerAccess?, _ masking: Masking?
   ) throws(CommandFailure) -> OperatorAnswer {
     let viewer = Viewer(caller, desk.access)
     do throws(CommandFailure) {
@@ -261,13 +269,15 @@ final class StateServer: Sendable {
       throw error
     }
     do {
-      if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: layout) }
-      if case .top(let filter) = request { return try monitor.answer(filter, as: layout) }
+      // What is in its errors it masks itself: a screen that is drawn again and again must fit.
+      if case .top(let filter) = request { return try monitor.answer(filter, as: layout, masking: masking) }
+      let whole = masking == nil ? layout : layout.unbroken
+      if case .execute(let id) = request { return try desk.handOver(id, for: viewer, as: whole) }
       if case .rules(let request) = request {
-        return try desk.answer(request, of: monitor.board, for: viewer, as: layout)
+        return try desk.answer(request, of: monitor.board, for: viewer, as: whole)
       }
-      if case .health(let asked) = request { return try desk.answer(asked, for: viewer, as: layout, keeper: keeper) }
-      return try desk.answer(request, for: viewer, as: layout)
+      if case .health(let asked) = request { return try desk.answer(asked, for: viewer, as: whole, keeper: keeper) }
+      return try desk.answer(request, for: viewer, as: whole)
     } catch {
       let failure = FailureReport(error).failure
       // A wrong password is on record as a failed login.

@@ -89,7 +89,11 @@ struct TopReport {
 
 extension EngineMonitor {
   /// Waits for what the engine has to say.
-  func answer(_ filter: OperatorRequest.TopFilter, as layout: AnswerLayout) throws(CommandFailure) -> OperatorAnswer {
+  ///
+  /// - Parameter masking: what is taken out of errors before a screen cuts them; nil for nothing.
+  func answer(
+    _ filter: OperatorRequest.TopFilter, as layout: AnswerLayout, masking: Masking? = nil
+  ) throws(CommandFailure) -> OperatorAnswer {
     guard let reading = reading() else {
       throw CommandFailure(
         .failure,
@@ -102,7 +106,8 @@ extension EngineMonitor {
     answer.body =
       switch layout {
       case .json: TopJSON.lines(report, limit: filter.limit)
-      case .text: TopScreen(terminal: layout.terminal).text(report, order: filter.order, limit: filter.limit)
+      case .text:
+        TopScreen(terminal: layout.terminal, masking: masking).text(report, order: filter.order, limit: filter.limit)
       }
     return answer
   }

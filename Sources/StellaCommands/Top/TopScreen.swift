@@ -6,6 +6,8 @@ import StellaServer
 /// longer lines.
 struct TopScreen {
   let terminal: Terminal
+  /// What is taken out of errors before they are cut; nil for nothing.
+  var masking: Masking?
 
   /// Resting rules whose errors are shown.
   private static let errorLimit = 3
@@ -95,7 +97,8 @@ struct TopScreen {
   }
 
   private func warning(_ text: String) -> String {
-    terminal.styled("warning  ", .yellow) + cut(TextEscaping.oneLine(text), by: 9) + "\n"
+    let text = masking.map { Masker($0).masked(text) } ?? text
+    return terminal.styled("warning  ", .yellow) + cut(TextEscaping.oneLine(text), by: 9) + "\n"
   }
 
   private func table(_ rows: [TopReport.Row], _ report: TopReport, _ order: OperatorRequest.TopFilter.Order) -> String {

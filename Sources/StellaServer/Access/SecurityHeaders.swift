@@ -34,7 +34,8 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
       if response.headers[name] == nil { response.headers[name] = value }
     }
     if isTLS { response.headers[AnswerField.name("strict-transport-security")] = "max-age=31536000" }
-    return response
+    // Also where a gate refuses it: a body would stand where the next answer of the connection begins.
+    return request.method == .head ? response.createHeadResponse() : response
   }
 
   private static func status(_ status: HTTPResponse.Status) -> CommandStatus {

@@ -88,7 +88,9 @@ public struct StellaOperatorRoutes<Context: RequestContext>: Sendable {
     }
     router.get("runs") { request, context in
       try await answer(request, context, .viewer) { _ in
-        guard case .list(let filter) = try OperatorRequest.list(request.query()) else { return Self.lines([]) }
+        guard case .list(let filter) = try OperatorRequest.list(request.query(several: ["state"])) else {
+          return Self.lines([])
+        }
         let runs = try await engine.runs(
           in: filter.states.map { EngineRun.State(rawValue: $0.rawValue) }, fix: filter.fix,
           limit: Self.bounded(filter.limit))

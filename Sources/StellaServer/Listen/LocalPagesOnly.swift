@@ -11,22 +11,23 @@ struct LocalPagesOnly<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
+    guard let refusal = refusal(of: request) else { return try await next(request, context) }
+    // A body would stand where the next answer of the connection begins.
+    return request.method == .head ? refusal.response.createHeadResponse() : refusal.response
+  }
+
+  private func refusal(of request: Request) -> Problem? {
     guard let authority = request.head.authority, Self.isLocal(authority) else {
       return Problem(
         CommandFailure(
           .notPermitted, "the request is for \(request.head.authority ?? "nobody"). Only localhost is served here."),
-        status: .misdirectedRequest
-      ).response
+        status: .misdirectedRequest)
     }
-    if isOpenToSites, BrowserRoutes.isOpen(request.method, request.uri.path) { return try await next(request, context) }
+    if isOpenToSites, BrowserRoutes.isOpen(request.method, request.uri.path) { return nil }
     let origin = request.headers[.origin]
     let isForeign = origin.map { $0 != "http://\(authority)" } ?? false
-    if isForeign || ["cross-site", "same-site"].contains(request.headers[Self.fetchSite]) {
-      return Problem(
-        CommandFailure(.notPermitted, "a page of \(origin ?? "another site") may not send this.")
-      ).response
-    }
-    return try await next(request, context)
+    guard isForeign || ["cross-site", "same-site"].contains(request.headers[Self.fetchSite]) else { return nil }
+    return Problem(CommandFailure(.notPermitted, "a page of \(origin ?? "another site") may not send this."))
   }
 
   private static var fetchSite: HTTPField.Name {

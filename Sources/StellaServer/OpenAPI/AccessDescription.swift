@@ -87,7 +87,7 @@ extension AreaDescription {
                 ], isClosed: true),
             ]))
         ], answers: [.init(201, "The session.", [.init("application/json", .named("Session"))])],
-        problems: [400, 401, 403, 413, 415, 429, 503]),
+        problems: [400, 401, 403, 413, 415, 429, 500, 503]),
       RouteDescription(
         "POST", "/api/v1/enrolment", "enrol", "Make the first admin, with the code that the server printed", .everybody,
         body: [
@@ -99,7 +99,7 @@ extension AreaDescription {
                 .init("cookie", .flag, isRequired: false),
               ], isClosed: true))
         ], answers: [.init(201, "The session.", [.init("application/json", .named("Session"))])],
-        problems: [400, 401, 403, 409, 413, 415, 429, 503]),
+        problems: [400, 401, 403, 409, 413, 415, 429, 500, 503]),
       RouteDescription(
         "GET", "/api/v1/session", "getSession", "Who is logged in", .known,
         answers: [.init(200, "The session.", [.init("application/json", .named("Session"))])]),

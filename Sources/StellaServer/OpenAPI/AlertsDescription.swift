@@ -10,7 +10,7 @@ extension AreaDescription {
         parameters: [
           .init("all", "Also those that are over.", .oneOf(["true"])),
           .init("rule", "Only alerts of this rule."),
-          .init("limit", "The most that are given.", .integer.atLeast(1).standard(.integer(100))),
+          .limit("The most that are given.", standard: 100),
         ], lines: .either([.named("Alert"), .named("Silence")]), meaning: "Alerts and silences, one a line."),
       .operation(
         "GET", "/alerts/:id", "getAlert", "One alert, with fixes that could help and exceptions of its rule", .read,

@@ -8,7 +8,7 @@ extension AreaDescription {
         "GET", "/top", "top", "What the engine does and each rule costs it; the first answer takes some seconds", .read,
         parameters: [
           .init("sort", "What comes first.", .oneOf(OperatorRequest.TopFilter.Order.allCases.map(\.rawValue))),
-          .init("limit", "The most rules that are given.", .integer.atLeast(1)),
+          .limit("The most rules that are given."),
         ], lines: .object([.init("kind", .oneOf(["engine", "rule"]))]),
         meaning: "One line for the engine, then one for each rule."),
       .operation("GET", "/freeze", "getFreeze", "Whether all effects are stopped", .read, answer: .named("Freeze")),
@@ -49,18 +49,21 @@ extension AreaDescription {
         answers: [.init(200, "The snapshot.", [.init("application/json", .named("Snapshot"))])]),
       RouteDescription(
         "GET", "/health", "health", "Whether the process is alive", .everybody,
-        answers: [.init(200, "It is.", [.init("application/json", .named("Health"))])]),
+        answers: [.init(200, "It is.", [.init("application/json", .named("Health"))])],
+        // A secret in a URL is refused everywhere.
+        problems: [400]),
       RouteDescription(
-        "HEAD", "/health", "healthStatus", "The same by its status alone", .everybody, answers: [.init(200, "It is.")]),
+        "HEAD", "/health", "healthStatus", "The same by its status alone", .everybody, answers: [.init(200, "It is.")],
+        problems: [400]),
       RouteDescription(
         "HEAD", "/ready", "readyStatus", "Whether requests should come here, by the status alone", .everybody,
-        answers: [.init(200, "They should."), .init(503, "Not now.")]),
+        answers: [.init(200, "They should."), .init(503, "Not now.")], problems: [400]),
       RouteDescription(
         "GET", "/ready", "ready", "Whether requests should come here", .everybody,
         answers: [
           .init(200, "They should.", [.init("application/json", .named("Health"))]),
           .init(503, "Not now; `parts` says why.", [.init("application/json", .named("Health"))]),
-        ]),
+        ], problems: [400]),
       RouteDescription(
         "GET", "/api/v1/openapi.json", "openapi", "This document", .right(.read),
         answers: [.init(200, "OpenAPI 3.1.", [.init("application/json", .object([.init("openapi", .text)]))])]),

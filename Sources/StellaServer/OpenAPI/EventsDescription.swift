@@ -8,8 +8,11 @@ extension AreaDescription {
       RouteDescription(
         "GET", "/api/v1/events", "listEvents", "Events, newest first; `Stella-Next` says what `after` goes on with",
         .right(.read), parameters: filters + [order, limit, after],
-        answers: [.init(200, "Events, one a line.", [.init("application/x-ndjson", .list(.named("KeptEvent")))])],
-        problems: problems),
+        answers: [
+          .init(
+            200, "Events, one a line.", [.init("application/x-ndjson", .list(.named("KeptEvent")))],
+            headers: [EventRoutes.nextName, EventRoutes.damagedName])
+        ], problems: problems),
       RouteDescription(
         "GET", "/api/v1/events/export", "exportEvents", "All events that a filter wants, oldest first, as a file",
         .right(.read),
@@ -66,5 +69,5 @@ extension AreaDescription {
     "order", "What comes first.", .oneOf(EventQuery.Order.allCases.map(\.rawValue)))
   private static let limit = RouteDescription.Parameter(
     "limit", "The most that are given.", .integer.atLeast(1).atMost(1000).standard(.integer(100)))
-  private static let after = RouteDescription.Parameter("after", "Behind the event with this id.", .text.longest(64))
+  private static let after = RouteDescription.Parameter("after", "Behind the event with this id.", .count)
 }

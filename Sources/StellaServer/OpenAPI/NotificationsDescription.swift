@@ -9,7 +9,7 @@ extension AreaDescription {
         .read,
         parameters: [
           .init("state", "Only these.", .oneOf(OutboxMessage.State.allCases.map(\.rawValue))),
-          .init("limit", "The most that are given.", .integer.atLeast(1).standard(.integer(50))),
+          .limit("The most that are given.", standard: 50),
         ], lines: .named("Notification"), meaning: "Notifications, one a line."),
       .operation(
         "POST", "/notifications/:id/retry", "retryNotification", "Try again to tell what could not be told", .respond,

@@ -59,6 +59,7 @@ package struct OpenAPIDocument: Sendable {
           .init(
             "schemas",
             .object((Self.schemas + areas.flatMap(\.schemas)).map { .init($0.name, $0.schema.json) })),
+          .init("headers", .object(Self.headerMembers)),
           .init("securitySchemes", .object(Self.security)),
         ])),
     ])
@@ -68,7 +69,27 @@ package struct OpenAPIDocument: Sendable {
     "Whatever the command line does about alerts, runs and their approval has a route here, and is done by the same code. Lists "
     + "are JSON objects one a line (application/x-ndjson); their schemas are those of an array of the lines. What is refused is an "
     + "application/problem+json; so is 404 for a path that no route has, and 405, with `Allow`, for a method that a path doesn't have. With `Accept: text/plain` most routes answer what the command prints. Where nobody logs in, the "
-    + "routes that only show something are there for programs of the same machine, with personal data masked."
+    + "routes that only show something are there for programs of the same machine, with personal data masked; every route answers 421 "
+    + "there where `Host` is none of localhost, and 403 to pages of other sites."
+
+  /// Of answers, by the names that ``RouteDescription/Answer/headers`` has.
+  private static let headers: [(name: String, meaning: String, schema: Schema)] = [
+    (AnswerField.status, "How the command ends that asks for the same.", .integer),
+    (AnswerField.run, "The id of the run that it is about, with escapes as in URLs.", .text),
+    (AnswerField.state, "Where that run is.", .oneOf(RunState.allCases.map(\.rawValue))),
+    (AnswerField.note, "What is to be said besides, with escapes as in URLs; may be there several times.", .text),
+    (AnswerField.hint, "The same of what is only good to know.", .text),
+    (EventRoutes.nextName, "What `after` goes on with; as long as there is more.", .integer),
+    (EventRoutes.damagedName, "Blocks of events that could not be read, and are missing here.", .count),
+    ("retry-after", "Seconds.", .integer),
+  ]
+
+  private static var headerMembers: [FieldValue.Member] {
+    headers.map { header in
+      FieldValue.Member(
+        header.name, .object([.init("description", .string(header.meaning)), .init("schema", header.schema.json)]))
+    }
+  }
 
   private static let security: [FieldValue.Member] = [
     .init(
@@ -191,10 +212,19 @@ package struct OpenAPIDocument: Sendable {
   private static func answers(_ route: RouteDescription) -> [FieldValue.Member] {
     var answers = route.answers
     for status in route.problemStatuses where !answers.contains(where: { $0.status == status }) {
-      answers.append(.init(status, meaning(status), [.init(Problem.mediaType, .named("Problem"))]))
+      answers.append(
+        .init(
+          status, meaning(status), [.init(Problem.mediaType, .named("Problem"))],
+          headers: status == 429 ? ["retry-after"] : []))
     }
     return answers.sorted { $0.status < $1.status }.map { answer in
       var members: [FieldValue.Member] = [.init("description", .string(answer.meaning))]
+      if !answer.headers.isEmpty {
+        let references = answer.headers.map { name in
+          FieldValue.Member(name, .object([.init("$ref", .string("#/components/headers/\(name)"))]))
+        }
+        members.append(.init("headers", .object(references)))
+      }
       if !answer.contents.isEmpty { members.append(.init("content", content(answer.contents))) }
       return .init(String(answer.status), .object(members))
     }

@@ -32,6 +32,12 @@ package struct RouteDescription: Sendable {
       self.init(name, .query, meaning, schema, isRequired: isRequired, isRepeated: isRepeated)
     }
 
+    /// How many lines of a list are given.
+    package static func limit(_ meaning: String, standard: Int64? = nil) -> Parameter {
+      let schema = Schema.integer.atLeast(1).atMost(Int64(OperatorRequest.mostListed))
+      return Parameter("limit", meaning, standard.map { schema.standard(.integer($0)) } ?? schema)
+    }
+
     package init(
       _ name: String, _ place: Place, _ meaning: String, _ schema: Schema = .text, isRequired: Bool = false,
       isRepeated: Bool = false
@@ -57,9 +63,11 @@ package struct RouteDescription: Sendable {
     package var status: Int
     package var meaning: String
     package var contents: [Content]
+    /// Names of header fields that it may have, of those that the document describes.
+    package var headers: [String]
 
-    package init(_ status: Int = 200, _ meaning: String, _ contents: [Content] = []) {
-      (self.status, self.meaning, self.contents) = (status, meaning, contents)
+    package init(_ status: Int = 200, _ meaning: String, _ contents: [Content] = [], headers: [String] = []) {
+      (self.status, self.meaning, self.contents, self.headers) = (status, meaning, contents, headers)
     }
   }
 
@@ -99,8 +107,9 @@ extension RouteDescription {
     let contents =
       [answer.map { Content("application/json", $0) }, lines.map { Content("application/x-ndjson", .list($0)) }]
       .compactMap(\.self) + [Content("text/plain", .text)]
-    var answers = [Answer(200, meaning, contents)]
-    if alsoAccepted { answers.append(Answer(202, "Recorded; more votes are needed.", contents)) }
+    let headers = [AnswerField.status, AnswerField.run, AnswerField.state, AnswerField.note, AnswerField.hint]
+    var answers = [Answer(200, meaning, contents, headers: headers)]
+    if alsoAccepted { answers.append(Answer(202, "Recorded; more votes are needed.", contents, headers: headers)) }
     return RouteDescription(
       method, "/api/v1" + path, id, summary, .right(right), parameters: parameters,
       body: body.map { [Content("application/json", $0, example: example)] } ?? [], answers: answers,
@@ -112,7 +121,8 @@ extension RouteDescription {
     let known =
       switch access {
       case .everybody, .signed: [Int]()
-      case .known, .right, .events: [400, 401, 403, 429, 503]
+      // 500: who asks is looked up in a store, which may be damaged.
+      case .known, .right, .events: [400, 401, 403, 429, 500, 503]
       }
     return Set(problems + known).sorted()
   }

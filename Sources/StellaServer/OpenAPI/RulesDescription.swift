@@ -23,7 +23,7 @@ extension AreaDescription {
         "GET", "/rules/:id/history", "getRuleHistory", "The last decisions of a rule", .read,
         parameters: [
           id, .init("key", "Only decisions about keys with this text in them."),
-          .init("limit", "The most that are given; the newest.", .integer.atLeast(1).standard(.integer(100))),
+          .limit("The most that are given; the newest.", standard: 100),
         ], lines: .named("Decision"), meaning: "Decisions, one a line, oldest first.", problems: [404]),
     ],
     schemas: [

@@ -9,7 +9,7 @@ extension AreaDescription {
         parameters: [
           .init("state", "Only runs in this state; may be given several times.", state, isRepeated: true),
           .init("fix", "Only runs of this fix."),
-          .init("limit", "The most that are given.", .integer.atLeast(1).standard(.integer(50))),
+          .limit("The most that are given.", standard: 50),
         ], lines: .named("Run"), meaning: "Runs, one a line."),
       .operation(
         "GET", "/runs/:id", "getRun", "Everything about one run: its plan with every row, votes and steps", .read,

@@ -64,6 +64,8 @@ extension AreaDescription {
   private static let scoreBelow = RouteDescription.Parameter("score_below", "Only with a lower score.", .integer)
 
   private static func limit(_ standard: Int64) -> RouteDescription.Parameter {
-    .init("limit", "The most that are given; the newest.", .integer.atLeast(1).standard(.integer(standard)))
+    .init(
+      "limit", "The most that are given; the newest.",
+      .integer.atLeast(1).atMost(100_000).standard(.integer(standard)))
   }
 }

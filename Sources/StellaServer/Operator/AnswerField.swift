@@ -16,7 +16,7 @@ package enum AnswerField {
   package static let color = "stella-color"
 
   /// Columns that a screen is laid out for at most.
-  private static let widest = 10_000
+  static let widest = 10_000
 
   static func name(_ text: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a token") }
@@ -25,11 +25,24 @@ package enum AnswerField {
 
   /// The layout that a request asks for; JSON when it says nothing.
   static func layout(_ headers: HTTPFields) -> AnswerLayout {
-    guard headers[.accept]?.split(separator: ",").contains(where: { $0.hasPrefix("text/plain") }) == true else {
-      return .json
-    }
+    guard let accept = headers[.accept], wantsText(accept) else { return .json }
     let columns = headers[name(columns)].flatMap { Int($0) }.flatMap { (1...widest).contains($0) ? $0 : nil }
     return .text(columns: columns, hasColor: headers[name(color)] == "true")
+  }
+
+  /// Whether text is wanted more than JSON (RFC 9110, section 12.5.1): many programs name both alike, and mean JSON.
+  private static func wantsText(_ accept: String) -> Bool {
+    var (text, json) = (0.0, 0.0)
+    for range in accept.split(separator: ",") {
+      let parts = range.filter { $0 != " " && $0 != "\t" }.lowercased().split(separator: ";")
+      let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+      switch parts.first {
+      case "text/plain"?: text = max(text, weight)
+      case "application/json"?, "application/x-ndjson"?: json = max(json, weight)
+      default: break
+      }
+    }
+    return text > json
   }
 
   /// The header fields that ask for a layout.

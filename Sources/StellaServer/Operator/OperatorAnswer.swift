@@ -47,4 +47,12 @@ package enum AnswerLayout: Sendable, Hashable {
   ///   - columns: of the terminal; nil when nothing bounds a line.
   ///   - hasColor: whether styles may be in it.
   case text(columns: Int?, hasColor: Bool)
+
+  /// The same without line ends and styles in the middle of a value: in its pieces nobody finds personal data.
+  package var unbroken: AnswerLayout {
+    switch self {
+    case .json: .json
+    case .text: .text(columns: AnswerField.widest, hasColor: false)
+    }
+  }
 }

@@ -219,14 +219,19 @@ extension OperatorRequest {
     return request
   }
 
+  /// Lines of a list at most: all of it is in memory at once, several times.
+  package static let mostListed = 10_000
+
   static func limit(_ text: String) throws(CommandFailure) -> Int { try checked(limit: number(text, "limit")) }
 
   private static func checked(limit: Int) throws(CommandFailure) -> Int {
-    guard limit >= 1 else { throw CommandFailure(.usage, "limit \(limit): write a number from 1 on.") }
+    guard (1...mostListed).contains(limit) else {
+      throw CommandFailure(.usage, "limit \(limit): write a number from 1 to \(mostListed).")
+    }
     return limit
   }
 
-  /// - Throws: ``CommandFailure`` `usage` where a list of nothing is asked for.
+  /// - Throws: ``CommandFailure`` `usage` where a list of nothing is asked for, or of more than one may have.
   package func checkLimit() throws(CommandFailure) {
     let limit: Int? =
       switch self {

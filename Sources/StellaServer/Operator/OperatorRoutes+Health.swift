@@ -13,7 +13,9 @@ extension OperatorRoutes {
       try await answer($0, $1) { request, _ throws(CommandFailure) in .health(try .history(request.query())) }
     }
     routes.get("findings") {
-      try await answer($0, $1) { request, _ throws(CommandFailure) in .health(try .findings(request.query())) }
+      try await answer($0, $1) { request, _ throws(CommandFailure) in
+        .health(try .findings(request.query(several: ["status"])))
+      }
     }
     routes.post("findings/:id/acknowledge") { request, context in
       let id = try Self.part("id", context)

@@ -25,6 +25,9 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
 
   /// Bytes of a body at most.
   package static var bodyLimit: Int { 64 << 10 }
+  /// Notes of an answer at most, and their bytes.
+  private static var noteLimit: Int { 100 }
+  private static var noteBytes: Int { 32 << 10 }
 
   private let work: RequestWork
   private let planning: PlanningWork
@@ -61,7 +64,9 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
   }
 
   private func addRuns(to routes: RouterGroup<Context>) {
-    routes.get("runs") { try await answer($0, $1) { request, _ throws(CommandFailure) in try .list(request.query()) } }
+    routes.get("runs") {
+      try await answer($0, $1) { request, _ throws(CommandFailure) in try .list(request.query(several: ["state"])) }
+    }
     routes.get("runs/:id") { request, context in
       let id = try Self.part("id", context)
       return try await answer(request, context) { request, _ throws(CommandFailure) in try .show(id, request.query()) }
@@ -121,10 +126,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
       try await plain($0, $1) { body throws(CommandFailure) in .freeze(reason: try Self.reason(body)) }
     }
     routes.delete("freeze") {
-      try await answer($0, $1) { request, body throws(CommandFailure) in
-        try body.end()
-        return try .thaw(request.query())
-      }
+      try await answer($0, $1) { request, _ throws(CommandFailure) in try .thaw(request.query()) }
     }
   }
 
@@ -167,7 +169,10 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     let caller = try await caller(context)
     let layout = AnswerField.layout(request.headers)
     do throws(CommandFailure) {
-      let asked = try read(request, try RequestMembers(body))
+      let members = try RequestMembers(body)
+      // None of these has a member, and a client that sends one means something by it.
+      if [.get, .delete].contains(request.method) { try members.end() }
+      let asked = try read(request, members)
       if let seconds = attempt?.begin() { return AccessGate.tooMany(seconds: seconds) }
       let operation = operation
       let answer: OperatorAnswer
@@ -192,6 +197,24 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
     }
   }
 
+  /// Those that header fields may hold, hints last, and how many those are that were left out: clients take no answer with more.
+  private static func bounded(_ notes: [OperatorAnswer.Note]) -> [OperatorAnswer.Note] {
+    let all = notes.filter { !$0.isHint } + notes.filter(\.isHint)
+    var bytes = 0
+    let shown = all.prefix(noteLimit).prefix { note in
+      bytes += URLText.encoded(note.text).utf8.count
+      return bytes <= noteBytes
+    }
+    let rest = all[shown.endIndex...]
+    guard !rest.isEmpty else { return all }
+    let count = CountText.count(rest.count, "note is", "notes are")
+    return Array(shown) + [
+      OperatorAnswer.Note(
+        "\(count) left out here: there are too many. JSON has all of it: --output json",
+        isHint: rest.allSatisfy(\.isHint))
+    ]
+  }
+
   private func response(_ answer: OperatorAnswer, _ layout: AnswerLayout) -> Response {
     var headers: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
     headers[.contentType] =
@@ -204,7 +227,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
       headers[AnswerField.name(AnswerField.run)] = URLText.encoded(run.id)
       headers[AnswerField.name(AnswerField.state)] = run.state.rawValue
     }
-    for note in answer.notes {
+    for note in Self.bounded(answer.notes) {
       let field = note.isHint ? AnswerField.hint : AnswerField.note
       headers.append(.init(name: AnswerField.name(field), value: URLText.encoded(note.text)))
     }

@@ -5,8 +5,9 @@ extension Request {
   /// The parameters of the URL, as forms write them (`application/x-www-form-urlencoded` of the URL Standard): a `+` is a space, in
   /// names and values, as most clients send it. Hummingbird's own reader leaves it as it is, and names as they came.
   ///
-  /// - Throws: ``CommandFailure`` `usage` for what can't be decoded.
-  func query() throws(CommandFailure) -> [OperatorRequest.Parameter] {
+  /// - Parameter several: names that may be there more than once. Of any other all but one would be ignored.
+  /// - Throws: ``CommandFailure`` `usage` for what can't be decoded, and for a name that is there twice.
+  func query(several: Set<String> = []) throws(CommandFailure) -> [OperatorRequest.Parameter] {
     var parameters: [OperatorRequest.Parameter] = []
     for part in queryParts {
       guard let name = URLText.decodedForm(part.name), let value = URLText.decodedForm(part.value) else {
@@ -15,6 +16,9 @@ extension Request {
           .usage,
           "the query of the URL can't be decoded: behind a % come two hexadecimal digits (%25 is the sign itself), and what comes out "
             + "has to be UTF-8.")
+      }
+      guard several.contains(name) || !parameters.contains(where: { $0.name == name }) else {
+        throw CommandFailure(.usage, "the parameter \(name) is there twice, and takes one value. Leave one out.")
       }
       parameters.append(OperatorRequest.Parameter(name, value))
     }

@@ -21,8 +21,10 @@ import StellaModel
 package struct EventRoutes: ReadRoutes {
   /// What one step of an export may cost: it takes a thread while it lasts.
   private static let step = PageBounds(time: 500_000_000, bytes: 512 << 10)
-  private static let next = AnswerField.name("stella-next")
-  private static let damaged = AnswerField.name("stella-damaged-blocks")
+  static let nextName = "stella-next"
+  static let damagedName = "stella-damaged-blocks"
+  private static let next = AnswerField.name(nextName)
+  private static let damaged = AnswerField.name(damagedName)
 
   /// Nil where none are kept.
   private let archive: EventArchive?

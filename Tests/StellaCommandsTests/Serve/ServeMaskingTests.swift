@@ -59,6 +59,46 @@ struct ServeMaskingTests {
     #expect(said.status == 200 && !said.body.contains(Self.address), "\(said)")
   }
 
+  @Test("Narrow columns cut nothing into pieces that no mask finds")
+  func columns() throws {
+    let access = try AccessScene()
+    let alert = try #require(try access.scene.alerts([Self.address]).first)
+    try access.start()
+    try access.add("vic", roles: ["viewer"])
+    let secret = try access.logIn("vic")
+    for path in ["/api/v1/alerts?all=true", "/api/v1/alerts/\(alert)", "/api/v1/runs"] {
+      for columns in [1, 24, 40, 60, 80] {
+        let answer = try access.send(
+          "GET", path,
+          [
+            ("authorization", "Bearer \(secret)"), ("accept", "text/plain"), ("stella-columns", "\(columns)"),
+            ("stella-color", "true"),
+          ])
+        #expect(answer.status == 200 && !answer.body.contains("bob"), "\(columns): \(answer.body)")
+        if path.contains("alerts") { #expect(answer.body.contains("[email]"), "\(columns): \(answer.body)") }
+      }
+    }
+  }
+
+  @Test("Why something was not done is masked as well, and not for who decides on the run")
+  func failures() throws {
+    let access = try AccessScene()
+    let run = try access.scene.propose("repair", "s1")
+    try access.start()
+    for role in ["editor", "approver"] { try access.add("the-\(role)", roles: [role]) }
+    try access.expect(["freeze", "set", "--reason", "ask \(Self.address)"])
+    func post(_ verb: String, _ body: String, _ who: String) throws -> AccessScene.Answer {
+      try access.post(
+        "/api/v1/runs/\(run.id)/\(verb)", body, [("authorization", "Bearer \(try access.logIn("the-\(who)"))")])
+    }
+    let vote = #"{"digest":"\#(run.digest)","reason":"seen"}"#
+    #expect(try post("approve", vote, "approver").status == 200)
+    let seen = try post("execute", "{}", "approver")
+    #expect(seen.status == 423 && seen.body.contains(Self.address), "\(seen)")
+    let masked = try post("execute", "{}", "editor")
+    #expect(masked.status == 423 && !masked.body.contains("bob") && masked.body.contains("[email]"), "\(masked)")
+  }
+
   @Test(
     "What is behind a mask can't be found out by asking for it: keys of decisions, services of events and their counts")
   func asked() throws {

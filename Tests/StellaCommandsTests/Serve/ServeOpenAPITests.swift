@@ -40,6 +40,24 @@ struct ServeOpenAPITests {
     for match in process.output.matches(of: /"#\/components\/schemas\/([A-Za-z]+)"/) {
       #expect(schemas[String(match.1)] != nil, "\(match.1)")
     }
+    let headers = try #require((document["components"] as? [String: Any])?["headers"] as? [String: Any])
+    for match in process.output.matches(of: /"#\/components\/headers\/([a-z-]+)"/) {
+      #expect(headers[String(match.1)] != nil, "\(match.1)")
+    }
+    let paths = try #require(document["paths"] as? [String: Any])
+    func answers(_ path: String, _ method: String = "get") throws -> [String: Any] {
+      let operation = try #require((paths[path] as? [String: Any])?[method] as? [String: Any], "\(path)")
+      return try #require(operation["responses"] as? [String: Any], "\(path)")
+    }
+    // What a gate or a store that can't be read answers, whatever was asked.
+    for path in ["/health", "/ready", "/"] { #expect(try answers(path)["400"] != nil, "\(path)") }
+    for path in ["/api/v1/alerts", "/api/v1/events", "/metrics"] {
+      #expect(try answers(path)["500"] != nil, "\(path)")
+      let tooMany = try answers(path)["429"] as? [String: Any]
+      #expect((tooMany?["headers"] as? [String: Any])?.keys.contains("retry-after") == true, "\(path)")
+    }
+    let page = try answers("/api/v1/events")["200"] as? [String: Any]
+    #expect((page?["headers"] as? [String: Any])?.keys.contains("stella-next") == true)
     let whoami = (schemas["Whoami"] as? [String: Any])?["properties"] as? [String: Any]
     let means = (whoami?["means"] as? [String: Any])?["enum"] as? [String]
     #expect(means == ["uid", "session", "token", "oidc", "local"])

@@ -67,4 +67,25 @@ struct AccessGateTests {
     #expect(try await statuses(looks, scopes: [.eventsWrite]) == [200, 200, 429])
     #expect(try await statuses(events, scopes: [.read]) == [200, 200, 429, 429])
   }
+
+  @Test("HEAD is answered without a body where it is refused, too", arguments: [HTTPRequest.Method.get, .head])
+  func refusedHead(method: HTTPRequest.Method) async throws {
+    let channel = NIOAsyncTestingChannel()
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let context = AccessContext(source: .init(channel: channel, logger: logger))
+    let head = HTTPRequest(method: method, scheme: "http", authority: "evil.example", path: "/health")
+    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+    let gated = try await SecurityHeaders<AccessContext>(isTLS: false).handle(request, context: context) { _, _ in
+      Problem(CommandFailure(.notPermitted, "no")).response
+    }
+    let local = try await LocalPagesOnly<AccessContext>().handle(request, context: context) { _, _ in
+      Response(status: .ok)
+    }
+    _ = try await channel.finish()
+    #expect(gated.status == .forbidden && local.status == .misdirectedRequest)
+    for response in [gated, local] {
+      let length = try #require(response.headers[.contentLength].flatMap { Int($0) })
+      #expect(length > 0 && response.body.contentLength == (method == .head ? 0 : length))
+    }
+  }
 }
