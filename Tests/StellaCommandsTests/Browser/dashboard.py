@@ -570,6 +570,7 @@ def answers(visit):
     waits(visit)
     hurries(visit)
     changes(visit)
+    plans(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -871,6 +872,50 @@ def changes(visit):
     page.until("document.querySelector('.detail .decisions td.mono')?.textContent.match(/\\d$/)", "why, in the browser's zone")
     page.press("z")
     page.until("document.querySelector('.detail .decisions td.mono')?.textContent.endsWith('22:00:00Z')", "why, in UTC again")
+
+
+def plans(visit):
+    """A plan is shown as long as it is, in the order that it has, and isn't decided on when another one is shown."""
+    page = visit.page
+    page.run("""(() => {
+      const digest = 'ab12'.repeat(16);
+      stub.run = { id: 'r-1', state: 'awaiting', fix: 'f', title: 'A plan', targets: ['t'], effects: 9, rows: 9, digest: 'sha256:' + digest, approvals: 0, approvals_needed: 1,
+        decided_by: null, rule: '', alert: '', requested_by: 'user:ada', proposed_at: '2026-11-22T22:00:00.000000000Z', decide_by: null, ended_at: null, needs_person: false };
+      const groups = digest.match(/.{4}/g);
+      stub.head = 'Plan      sha256 ' + groups.slice(0, 8).join(' ') + '\\n                 ' + groups.slice(8).join(' ') + '\\n';
+      stub.text = () => stub.head + '  change  "\u05d0" → "\u05d1"\\n' + ('row ' + 'x'.repeat(95) + '\\n').repeat(300) + 'the last row\\n';
+      stub.tells = [];
+      stub.answers.runs = () => [200, stub.lines([stub.run])];
+      stub.answers['runs/r-1'] = (query, options) => (options.headers.accept.startsWith('text/plain') ? [200, query.get('effects') === 'all' ? stub.text() + 'all of it\\n' : stub.tells.shift() ?? stub.text()] : [200, stub.run]);
+    })()""")
+    # The plan came to be after the text was asked for.
+    page.run("stub.tells = ['Plan      none\\n']")
+    page.run("location.hash = '#approvals/r-1'")
+    page.until("document.querySelector('.view:not([hidden]) .plan')?.textContent.includes('the last row')", "a long plan up to its end")
+    check(page.run("document.querySelector('.view:not([hidden]) .ballot').hidden") is False, "no vote on the plan that is shown")
+    # Words from right to left stay on their side of the arrow.
+    places = page.run("""(() => {
+      const walker = document.createTreeWalker(document.querySelector('.view:not([hidden]) .plan'), NodeFilter.SHOW_TEXT);
+      const places = {};
+      while (walker.nextNode()) for (const letter of ['\u05d0', '\u2192', '\u05d1']) {
+        const index = walker.currentNode.data.indexOf(letter);
+        if (index < 0) continue;
+        const range = document.createRange();
+        range.setStart(walker.currentNode, index);
+        range.setEnd(walker.currentNode, index + 1);
+        places[letter] = range.getBoundingClientRect().left;
+      }
+      return ['\u05d0', '\u2192', '\u05d1'].map((letter) => places[letter]);
+    })()""")
+    check(places[0] < places[1] < places[2], f"before and after have changed places: {places}")
+    page.click(".view:not([hidden]) .detail button", "Show every effect")
+    page.until("document.querySelector('.view:not([hidden]) .plan').textContent.includes('all of it')", "every effect")
+    page.until("document.activeElement?.classList.contains('plan')", "the focus in the plan")
+    check(page.run("document.querySelector('.view:not([hidden]) .detail a[download]').getAttribute('href')") == "/api/v1/runs/r-1", "no way to every row")
+    # A text without the plan's digest is another plan's.
+    page.run("stub.head = ''")
+    page.press("r")
+    page.until("document.querySelector('.view:not([hidden]) .ballot').hidden && document.querySelector('.view:not([hidden]) .detail .trouble').textContent.includes('nothing can be decided here')", "that nothing can be decided")
 
 
 def main():
