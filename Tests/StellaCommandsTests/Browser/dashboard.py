@@ -571,6 +571,7 @@ def answers(visit):
     hurries(visit)
     changes(visit)
     plans(visit)
+    queues(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -916,6 +917,19 @@ def plans(visit):
     page.run("stub.head = ''")
     page.press("r")
     page.until("document.querySelector('.view:not([hidden]) .ballot').hidden && document.querySelector('.view:not([hidden]) .detail .trouble').textContent.includes('nothing can be decided here')", "that nothing can be decided")
+
+
+def queues(visit):
+    """A plan that waits is there, however many runs came after it."""
+    page = visit.page
+    page.run("""(() => {
+      const run = (number, state) => ({ ...stub.run, id: 'r-' + number, state, proposed_at: new Date(Date.parse('2026-11-22T00:00:00Z') + number * 1000).toISOString() });
+      const all = [run(1, 'awaiting'), ...Array.from({ length: 300 }, (_, index) => run(index + 2, 'succeeded'))];
+      stub.answers.runs = (query) => [200, stub.lines(all.filter((one) => !query.get('state') || one.state === query.get('state')).slice(-query.get('limit')))];
+      location.hash = '#approvals';
+      return import('/assets/model.js').then(({ runs }) => runs.refresh()).then(() => true);
+    })()""")
+    page.until(f"{ROWS}.map((row) => row.querySelector('.cell-id').textContent).join() === 'r-1'", "the plan that has waited longest")
 
 
 def main():
