@@ -572,6 +572,8 @@ def answers(visit):
     changes(visit)
     plans(visit)
     queues(visit)
+    ages(visit)
+    wakes(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -930,6 +932,29 @@ def queues(visit):
       return import('/assets/model.js').then(({ runs }) => runs.refresh()).then(() => true);
     })()""")
     page.until(f"{ROWS}.map((row) => row.querySelector('.cell-id').textContent).join() === 'r-1'", "the plan that has waited longest")
+
+
+def ages(visit):
+    """What couldn't be asked for again isn't shown as what is."""
+    page = visit.page
+    page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    visit.view("overview")
+    tile = "document.querySelector('.tile[href=\"#alerts\"]')"
+    page.until(f"{tile}.dataset.tone === 'good' && {tile}.querySelector('.tile-more').textContent === 'none critical'", "that nothing fires")
+    page.run("(() => { stub.answers.alerts = [500, { detail: 'The store is away.' }]; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    page.until(f"{tile}.dataset.tone === 'warn' && {tile}.querySelector('.tile-more').textContent.startsWith('stale since')", "since when the figure is old")
+    page.until(f"[...{SHOWN}.querySelectorAll('.panel-note')].some((one) => one.textContent.includes('Stale since') && one.textContent.includes('The store is away.'))", "since when the list is old")
+    page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    page.until(f"{tile}.dataset.tone === 'good'", "that nothing fires again")
+
+
+def wakes(visit):
+    """A computer that has slept for an hour isn't live: its timers have rested, and nothing has come."""
+    page = visit.page
+    page.until(LIVE, "the live page")
+    count = page.run("stub.asks('stream').length")
+    page.run("(() => { const now = Date.now.bind(Date); Date.now = () => now() + 3600e3; })()")
+    page.until(f"stub.asks('stream').length === {count} + 1 && {LIVE}", "the stream begun anew")
 
 
 def main():
