@@ -188,10 +188,10 @@ export function overviewView(go, sourceKnown) {
       const isOwn = found.source === "page";
       ranges.hidden = !hasArchive();
       say(origin, isOwn ? "seen by this page since " + clock(seen.since) : "");
-      const nothing = isOwn && stream.state !== "live" && stream.state !== "connecting" ? "The live stream isn't there." : "";
+      const nothing = isOwn && stream.state !== "live" && stream.state !== "connecting" ? "The live stream isn't there." : isOwn && found.levels.values.none.every((value) => value === null) ? "Nothing was seen yet." : "";
       rate.set(found.levels, nothing);
       errors.set(found.share, nothing);
-      latency.set(found.latency, found.latency.values.p50.every((value) => value === null) ? "No event has a duration_ms." : "");
+      latency.set(found.latency, nothing || (found.latency.values.p50.every((value) => value === null) ? "No event has a duration_ms." : ""));
       const shares = found.share.values.share.filter((value) => value !== null);
       lastErrors = shares.length ? shares[shares.length - 1] : null;
       charts.note("");

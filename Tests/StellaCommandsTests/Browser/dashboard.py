@@ -574,6 +574,8 @@ def answers(visit):
     queues(visit)
     ages(visit)
     wakes(visit)
+    counts(visit)
+    sources(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -955,6 +957,41 @@ def wakes(visit):
     count = page.run("stub.asks('stream').length")
     page.run("(() => { const now = Date.now.bind(Date); Date.now = () => now() + 3600e3; })()")
     page.until(f"stub.asks('stream').length === {count} + 1 && {LIVE}", "the stream begun anew")
+
+
+def counts(visit):
+    """What the page counts itself is known of steps in which it was told of all events, and of no other."""
+    page = visit.page
+    visit.view("overview")
+    page.until(f"{ALL} && {LIVE} && {EVENTS}", "the stream of all events")
+    page.run(HEAR)
+
+    def step(level):
+        page.run("(() => { const now = Date.now; Date.now = () => now() + 20e3; })()")
+        page.run(f"stub.told('event', {{ time: '2026-11-22T22:00:00.000000000Z', level: '{level}', message: '{level}' }})")
+        page.until(f"stub.heard.includes('{level}')", "the event")
+        page.run("(() => { const now = Date.now; Date.now = () => now() + 20e3; })()")
+        return page.run(f"import('/assets/series.js').then((series) => series.load({{ id: 'live' }})).then((found) => found.levels.values.{level})")
+
+    info = step("info")
+    check(info.count(0.1) == 1 and 0 in info, f"what was told of is counted otherwise: {info}")
+    visit.view("events")
+    page.run(f"(() => {{ const one = {SHOWN}.querySelector('select'); one.value = 'error'; one.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()")
+    page.until(f"stub.asks('stream').at(-1).includes('level=error') && {LIVE} && {EVENTS}", "the stream of errors alone")
+    error = step("error")
+    check(error[-1] is None and 0.1 not in error, f"errors alone are counted as if they were all: {error}")
+
+
+def sources(visit):
+    """The source of a rule is as it is written, and what is cut says so."""
+    page = visit.page
+    page.run("""(() => {
+      stub.answers.rules = [200, stub.lines([{ id: 'tab', state: 'active' }])];
+      stub.answers['rules/tab'] = [200, { id: 'tab', state: 'active', source: 'a\tb split("\\\\t")' }];
+      location.hash = '#rules/tab';
+    })()""")
+    page.until("document.querySelector('.view:not([hidden]) .source')?.textContent === 'a  b split(\"\\\\t\")'", "a backslash in the source")
+    check(page.run("import('/assets/text.js').then(({ pieces }) => pieces('x'.repeat(20001)).at(-1).text)") == "… +1 characters", "a text is cut without a word")
 
 
 def main():
