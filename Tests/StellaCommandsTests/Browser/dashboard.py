@@ -523,7 +523,7 @@ def returns(visit):
 
 
 # A server that says what is put into `answers`, by the path behind /api/v1/: a list is an answer with its status, body and headers, a
-# function is asked for one, and what isn't there is 404. What the stream is to tell is given to `told`.
+# function is asked for one, a Response is given as it is, and what isn't there is 404. What the stream is to tell is given to `told`.
 STUB = r"""
 (() => {
   const real = window.fetch.bind(window);
@@ -550,6 +550,7 @@ STUB = r"""
       } });
       return new Response(body, { status: 200, headers: { 'content-type': 'text/event-stream' } });
     }
+    if (answer instanceof Response) return answer;
     const [status, body, headers] = answer ?? [404, { detail: 'There is nothing.' }];
     return new Response(body === undefined ? null : text(body), { status, headers });
   };
@@ -576,6 +577,7 @@ def answers(visit):
     wakes(visit)
     counts(visit)
     sources(visit)
+    breaks(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -992,6 +994,17 @@ def sources(visit):
     })()""")
     page.until("document.querySelector('.view:not([hidden]) .source')?.textContent === 'a  b split(\"\\\\t\")'", "a backslash in the source")
     check(page.run("import('/assets/text.js').then(({ pieces }) => pieces('x'.repeat(20001)).at(-1).text)") == "… +1 characters", "a text is cut without a word")
+
+
+def breaks(visit):
+    """An answer that breaks off, or isn't the server's, isn't one that says that there is nothing."""
+    page = visit.page
+    page.run("stub.answers.log = () => new Response(new ReadableStream({ start(controller) { controller.error(new TypeError('network error')); } }), { status: 200 })")
+    visit.view("log")
+    page.until(f"{SHOWN}.querySelector('.grid-note').textContent === \"The server can't be reached.\"", "that nothing is known of the log")
+    page.run("(() => { stub.answers.alerts = [200, '<html>\\n<body>Pay for the network first.</body>\\n</html>']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    visit.view("overview")
+    page.until(f"[...{SHOWN}.querySelectorAll('.panel-note')].some((one) => one.textContent.includes(\"isn't an answer of this server\"))", "that nothing is known of alerts")
 
 
 def main():
