@@ -9,8 +9,11 @@ import { counted, visible, words } from "./text.js";
 /** Of plans with more effects the server shows one of each kind, unless it is asked for all. */
 const DETAILED = 6;
 
-/** Whether `text` tells of the plan that a vote on `run` would be for: it has the plan's digest, in groups. */
-const isShown = (run, text) => Boolean(run.digest) && text.replace(/\s/g, "").includes(run.digest.replace("sha256:", ""));
+/**
+ * Whether `text` tells of the plan that a vote on `run` would be for: it has the plan's digest, in groups. Who may not vote sees it
+ * masked, which may take digits for something else.
+ */
+const isShown = (run, text) => Boolean(run.digest) && (session.refusal("vote") !== null || text.replace(/\s/g, "").includes(run.digest.replace("sha256:", "")));
 
 const planLine = (line) => h("span", { class: "plan-line" }, words(line).map((one) => (one.isLeftward ? h("bdi", {}, one.text) : one.text)), "\n");
 

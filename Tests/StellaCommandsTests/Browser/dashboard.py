@@ -895,6 +895,7 @@ def plans(visit):
       stub.answers.runs = () => [200, stub.lines([stub.run])];
       stub.answers['runs/r-1'] = (query, options) => (options.headers.accept.startsWith('text/plain') ? [200, query.get('effects') === 'all' ? stub.text() + 'all of it\\n' : stub.tells.shift() ?? stub.text()] : [200, stub.run]);
     })()""")
+    page.run("import('/assets/session.js').then(({ session }) => { session.roles = ['approver']; })")
     # The plan came to be after the text was asked for.
     page.run("stub.tells = ['Plan      none\\n']")
     page.run("location.hash = '#approvals/r-1'")
