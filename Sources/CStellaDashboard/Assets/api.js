@@ -27,6 +27,15 @@ const listeners = { unauthorized: [], unreachable: [], reached: [] };
 export function when(what, action) { listeners[what].push(action); }
 const tell = (what) => { for (const action of listeners[what]) action(); };
 
+function lost(method) {
+  tell("unreachable");
+  return new APIError(0, method === "GET"
+    ? "The server can't be reached."
+    : "The server didn't answer. Whether it did what was asked isn't known: look before you repeat it.");
+}
+
+const unreadable = () => new APIError(0, "What came isn't an answer of this server.");
+
 async function ask(method, path, body, accept, signal) {
   const headers = { accept };
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -41,10 +50,7 @@ async function ask(method, path, body, accept, signal) {
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    tell("unreachable");
-    throw new APIError(0, method === "GET"
-      ? "The server can't be reached."
-      : "The server didn't answer. Whether it did what was asked isn't known: look before you repeat it.");
+    throw lost(method);
   }
   tell("reached");
   if (answer.ok) return answer;
@@ -61,32 +67,38 @@ async function ask(method, path, body, accept, signal) {
   throw new APIError(answer.status, detail, exitStatus, Number(answer.headers.get("retry-after")) || 0);
 }
 
-export async function getJSON(path) { return (await ask("GET", path, undefined, "application/json")).json(); }
+/** The whole of an answer's text: one that ends early is none. */
+async function textOf(answer, method) { try { return await answer.text(); } catch { throw lost(method); } }
+
+export async function getJSON(path) {
+  const text = await textOf(await ask("GET", path, undefined, "application/json"), "GET");
+  try { return JSON.parse(text); } catch { throw unreadable(); }
+}
 
 /** The objects of an answer with one JSON object a line. A last line that was cut is left out. */
 export async function getLines(path) {
-  const text = await (await ask("GET", path, undefined, "application/json, application/x-ndjson")).text();
+  const text = await textOf(await ask("GET", path, undefined, "application/json, application/x-ndjson"), "GET");
   const found = [];
-  for (const line of text.split("\n")) {
-    if (line === "") continue;
+  const lines = text.split("\n").filter((line) => line !== "");
+  for (const [index, line] of lines.entries()) {
     try {
       const value = JSON.parse(line);
       if (Array.isArray(value)) found.push(...value);
       else found.push(value);
     } catch {
-      break;
+      if (index < lines.length - 1) throw unreadable();
     }
   }
   return found;
 }
 
 /** What the command prints. */
-export async function getText(path) { return (await ask("GET", path, undefined, "text/plain")).text(); }
+export async function getText(path) { return textOf(await ask("GET", path, undefined, "text/plain"), "GET"); }
 
 /** Changes something. Gives the status of HTTP and what the answer tells. */
 export async function send(method, path, body) {
   const answer = await ask(method, path, body, "application/json");
-  const text = await answer.text();
+  const text = await textOf(answer, method);
   let value = null;
   try { value = text ? JSON.parse(text) : null; } catch { value = null; }
   return { status: answer.status, value, notes: (answer.headers.get("stella-note") ?? "").split(", ").filter(Boolean).map(decode) };

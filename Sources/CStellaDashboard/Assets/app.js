@@ -207,7 +207,7 @@ async function begin() {
   }
   bell = makeBell();
   route();
-  setInterval(() => { drawLink(); tallies(); }, 1000);
+  setInterval(() => { stream.look(); drawLink(); tallies(); }, 1000);
   setInterval(() => { if (!document.hidden) shown.tick(); }, 10000);
   document.documentElement.dataset.ready = "";
 }

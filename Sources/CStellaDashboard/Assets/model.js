@@ -11,6 +11,9 @@ export const OPEN_STATES = ["awaiting", "approved", "checking", "applying", "ver
 /** The most lines that the server gives of one. */
 const MOST = 10000;
 
+/** Plans that wait, at most. */
+const WAITING = 5000;
+
 /** A list of which the newest are there, and more of them when somebody wants that. */
 class PagedResource extends Resource {
   constructor(name, page, load, every, size = (value) => value.length) {
@@ -33,7 +36,7 @@ const alertCount = (value) => value.alerts.length;
 export const alerts = new PagedResource("alerts", 500, async (limit) => readAlerts(await getLines("alerts" + query({ limit }))), 15000, alertCount);
 export const allAlerts = new PagedResource(
   "alerts and those that are over", 500, async (limit) => readAlerts(await getLines("alerts" + query({ all: "true", limit }))), 20000, alertCount);
-export const runs = new PagedResource("runs", 200, async (limit) => (await getLines("runs" + query({ limit }))).sort(byProposal), 15000);
+export const runs = new PagedResource("runs", 200, readRuns, 15000);
 export const users = new Resource("users", async () => getLines("users"), 30000);
 export const tokens = new Resource("tokens", async () => getLines("tokens"), 30000);
 export const top = new Resource("costs", async () => {
@@ -50,6 +53,14 @@ export const findings = new Resource("findings", async () => getLines("findings"
 export const notifications = new Resource(
   "notifications", async () => getLines("notifications" + query({ state: "failed", limit: 50 })), 60000);
 export const logStatus = new Resource("log", async () => getJSON("log/status"), 15000);
+
+/** The newest, and all that wait for votes: those may have waited while many others came. */
+async function readRuns(limit) {
+  const newest = await getLines("runs" + query({ limit }));
+  const waiting = newest.length < limit ? [] : await getLines("runs" + query({ state: "awaiting", limit: WAITING }));
+  const there = new Set(newest.map((run) => run.id));
+  return newest.concat(waiting.filter((run) => !there.has(run.id))).sort(byProposal);
+}
 
 function byProposal(a, b) { return stamp(b.proposed_at) - stamp(a.proposed_at) || (a.id < b.id ? -1 : 1); }
 

@@ -41,10 +41,11 @@ export function overviewView(go, sourceKnown) {
     "div", { class: "tiles" }, tile("rate", "Events a second", "#events"), tile("errors", "Errors", "#events"), tile("alerts", "Alerts firing", "#alerts"),
     tile("approvals", "Wait for approval", "#approvals"), tile("rules", "Rules", "#rules"), tile("log", "Execution log", "#log"));
 
-  function set(id, value, more, tone = null) {
+  /** `source` is what the figure is from: one that couldn't be asked for again isn't what is. */
+  function set(id, value, more, tone = null, source = null) {
     say(tiles[id].value, value);
-    say(tiles[id].more, more);
-    mark(tiles[id].element, "data-tone", tone);
+    say(tiles[id].more, source?.isStale ? "stale since " + clock(source.at) : more);
+    mark(tiles[id].element, "data-tone", source?.isStale && tone !== "bad" ? "warn" : tone);
   }
 
   // MARK: charts
@@ -114,37 +115,38 @@ export function overviewView(go, sourceKnown) {
     mark(ring, "aria-label", "Health: " + word);
     renew(reasons, parts.map((one) => h("li", { "data-tone": one.well ? "good" : "bad" }, h("span", { class: "points" }, one.well ? "✓" : "✗"), h("span", {}, visible(one.name) + (one.detail ? ": " + visible(one.detail) : one.well ? " is well" : " is not well")))),
       system.status === "missing" && health.value ? h("li", { class: "dim" }, "This server keeps no score.") : null);
-    healthPanel.note(health.value === null ? noteOf(health) : "");
+    healthPanel.note(noteOf(health));
   }
 
   function drawFigures() {
     const engine = top.value?.engine;
     const perSecond = system.value?.events_per_second ?? engine?.events_per_second;
-    set("rate", short(perSecond), engine ? percent(engine.cpu_share) + " of a core" : top.absence && top.status !== "loading" ? "" : " ");
+    set("rate", short(perSecond), engine ? percent(engine.cpu_share) + " of a core" : top.absence && top.status !== "loading" ? "" : " ", null, typeof system.value?.events_per_second === "number" ? system : top);
     const share = system.value?.error_rate;
     const lastShare = rateNow();
     const errorShare = typeof share === "number" ? share : lastShare === null ? NaN : lastShare / 100;
     // From there on errors take points, unless there are too few events.
     const isUnjudged = typeof share === "number" && share > 0.01 && !(system.value.reasons ?? []).some((reason) => reason.code === "errors.rate");
     set("errors", percent(errorShare), !Number.isFinite(errorShare) ? "no events yet" : isUnjudged ? "too few events to judge"
-      : typeof share === "number" ? "5 min, with level or status" : "of events with a level", errorShare > 0.05 && !isUnjudged ? "warn" : null);
+      : typeof share === "number" ? "5 min, with level or status" : "of events with a level", errorShare > 0.05 && !isUnjudged ? "warn" : null, typeof share === "number" ? system : null);
     const open = firing();
     const worst = open.filter((alert) => alert.severity === "critical").length;
     const taken = (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "acknowledged").length;
-    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, !alerts.value ? null : worst ? "bad" : open.length ? "warn" : "good");
+    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, !alerts.value ? null : worst ? "bad" : open.length ? "warn" : "good", alerts);
     const queue = waiting();
     const soonest = Math.min(...queue.map((run) => stamp(run.decide_by)).filter(Number.isFinite));
-    set("approvals", runs.value ? number(queue.length) : "–", freeze.value?.frozen ? "all effects are stopped" : queue.length && Number.isFinite(soonest) ? "first ends in " + length(soonest - Date.now()) : runs.value ? "nothing to decide" : runs.absence, queue.length ? "ask" : null);
-    set("rules", engine ? number(engine.rules) : "–", engine ? (engine.refused.length ? counted(engine.refused.length, "refused") .replace("refuseds", "refused") : engine.resting ? engine.resting + " resting" : "all active") : top.absence, engine && (engine.refused.length || engine.resting) ? "warn" : null);
+    set("approvals", runs.value ? number(queue.length) : "–", freeze.value?.frozen ? "all effects are stopped" : queue.length && Number.isFinite(soonest) ? "first ends in " + length(soonest - Date.now()) : runs.value ? "nothing to decide" : runs.absence, queue.length ? "ask" : null, runs);
+    set("rules", engine ? number(engine.rules) : "–", engine ? (engine.refused.length ? counted(engine.refused.length, "refused") .replace("refuseds", "refused") : engine.resting ? engine.resting + " resting" : "all active") : top.absence, engine && (engine.refused.length || engine.resting) ? "warn" : null, top);
     const log = logStatus.value;
     const seal = log ? sealOf(log) : null;
-    set("log", log ? number(log.size) : "–", seal?.textContent ?? logStatus.absence, { broken: "bad", items: "warn" }[seal?.dataset.seal] ?? null);
+    set("log", log ? number(log.size) : "–", seal?.textContent ?? logStatus.absence, { broken: "bad", items: "warn" }[seal?.dataset.seal] ?? null, logStatus);
   }
 
   let lastErrors = null;
   const rateNow = () => lastErrors;
 
   function drawLists() {
+    for (const [one, source] of [[alertPanel, alerts], [runPanel, runs], [findingPanel, findings]]) one.note(source.isStale ? noteOf(source) : "");
     const open = firing().slice(0, SHOWN);
     renew(alertList, open.length === 0 ? h("li", { class: "nothing" }, alerts.value ? "Nothing fires." : alerts.absence) : open.map((alert) => h(
       "li", {}, h("a", { href: "#alerts/" + part(alert.id) }, h("span", { class: "badge", "data-kind": alert.severity }, visible(alert.severity)),
@@ -186,10 +188,10 @@ export function overviewView(go, sourceKnown) {
       const isOwn = found.source === "page";
       ranges.hidden = !hasArchive();
       say(origin, isOwn ? "seen by this page since " + clock(seen.since) : "");
-      const nothing = isOwn && stream.state !== "live" && stream.state !== "connecting" ? "The live stream isn't there." : "";
+      const nothing = isOwn && stream.state !== "live" && stream.state !== "connecting" ? "The live stream isn't there." : isOwn && found.levels.values.none.every((value) => value === null) ? "Nothing was seen yet." : "";
       rate.set(found.levels, nothing);
       errors.set(found.share, nothing);
-      latency.set(found.latency, found.latency.values.p50.every((value) => value === null) ? "No event has a duration_ms." : "");
+      latency.set(found.latency, nothing || (found.latency.values.p50.every((value) => value === null) ? "No event has a duration_ms." : ""));
       const shares = found.share.values.share.filter((value) => value !== null);
       lastErrors = shares.length ? shares[shares.length - 1] : null;
       charts.note("");

@@ -4,13 +4,26 @@ import { confirm, field, toast } from "./dialog.js";
 import { button, h, put, refuse, say } from "./dom.js";
 import { runs, stateText } from "./model.js";
 import { session } from "./session.js";
-import { counted, visible } from "./text.js";
+import { counted, visible, words } from "./text.js";
+
+/** Of plans with more effects the server shows one of each kind, unless it is asked for all. */
+const DETAILED = 6;
+
+/**
+ * Whether `text` tells of the plan that a vote on `run` would be for: it has the plan's digest, in groups. Who may not vote sees it
+ * masked, which may take digits for something else.
+ */
+const isShown = (run, text) => Boolean(run.digest) && (session.refusal("vote") !== null || text.replace(/\s/g, "").includes(run.digest.replace("sha256:", "")));
+
+const planLine = (line) => h("span", { class: "plan-line" }, words(line).map((one) => (one.isLeftward ? h("bdi", {}, one.text) : one.text)), "\n");
 
 /** The details of a run in `frame`. */
 export class PlanDetail {
   #id = null;
   #run = null;
   #digest = null;
+  #text = "";
+  #isWhole = false;
   #asking = 0;
 
   constructor(frame, go) {
@@ -21,16 +34,19 @@ export class PlanDetail {
     this.change = h("div", { class: "change", role: "alert", hidden: true });
     this.trouble = h("p", { class: "trouble", role: "alert" });
     this.text = h("pre", { class: "plan", tabindex: 0, role: "region", "aria-label": "The plan, as stella approvals show tells it" });
+    this.whole = button("Show every effect", () => this.#showAll());
+    this.rows = h("a", { download: "run.json" }, "Every row, as JSON");
+    this.extent = h("div", { class: "actions start", hidden: true }, this.whole, this.rows);
     this.ballot = this.#makeBallot();
     this.actions = h("div", { class: "actions start" });
     this.actionLimits = h("p", { class: "limits" });
-    this.element = h("div", {}, this.title, this.line, this.change, this.trouble, this.text, this.ballot, this.actions, this.actionLimits);
+    this.element = h("div", {}, this.title, this.line, this.change, this.trouble, this.text, this.extent, this.ballot, this.actions, this.actionLimits);
     session.on(() => this.#drawBallot());
   }
 
   get id() { return this.#id; }
 
-  close() { this.#id = null; this.#run = null; this.#digest = null; }
+  close() { this.#id = null; this.#run = null; this.#digest = null; this.#text = ""; this.#isWhole = false; }
 
   /** Shows a run; what was typed about another one is gone. */
   async open(id) {
@@ -46,6 +62,7 @@ export class PlanDetail {
       say(this.line, "Loading …");
       say(this.text, "");
       this.text.hidden = true;
+      this.extent.hidden = true;
       this.ballot.hidden = true;
       put(this.actions);
     }
@@ -55,13 +72,15 @@ export class PlanDetail {
   }
 
   /** Asks for the run anew. What was typed stays; that the plan was read counts for that plan alone. */
-  async load() {
+  async load(isAgain = false) {
     const id = this.#id;
     if (id === null) return;
     const asking = (this.#asking += 1);
     try {
-      const [run, text] = await Promise.all([getJSON("runs/" + part(id)), getText("runs/" + part(id))]);
+      const [run, text] = await Promise.all([getJSON("runs/" + part(id)), getText("runs/" + part(id) + (this.#isWhole ? "?effects=all" : ""))]);
       if (asking !== this.#asking || id !== this.#id) return;
+      // Two answers: a plan that came to be between them is in one of them alone.
+      if (run.state === "awaiting" && !isShown(run, text) && !isAgain) { await this.load(true); return; }
       this.#show(run, text);
     } catch (error) {
       if (asking !== this.#asking || id !== this.#id) return;
@@ -78,14 +97,21 @@ export class PlanDetail {
     const former = this.#digest;
     const hadFocus = this.ballot.contains(document.activeElement) || this.actions.contains(document.activeElement);
     this.#run = run;
-    this.#digest = run.digest ?? run.plan?.digest ?? null;
-    say(this.trouble, "");
+    // What isn't shown can't be decided on.
+    this.#digest = isShown(run, text) ? run.digest : null;
+    say(this.trouble, run.state === "awaiting" && this.#digest === null ? "This isn't the plan that waits, so nothing can be decided here. On the server's machine: stella approvals show " + run.id : "");
     say(this.title, visible(run.title));
     put(this.line, h("span", { class: "badge", "data-kind": "run-" + run.state }, stateText(run.state)), " ", h("span", { class: "mono" }, visible(run.id)),
       " · " + visible(run.fix) + " · " + (run.targets ?? []).map(visible).join(", "));
     // Whole lines, so that nothing is cut. Where one is broken it goes on further in: nothing of a value comes to stand where labels do.
-    put(this.text, visible(text, true).replace(/\n$/, "").split("\n").map((line) => h("span", { class: "plan-line" }, line + "\n")));
+    // What is the same stays, with what is marked in it.
+    if (text !== this.#text) put(this.text, visible(text, true, true).replace(/\n$/, "").split("\n").map(planLine));
+    this.#text = text;
     this.text.hidden = false;
+    this.extent.hidden = run.effects === 0;
+    this.whole.hidden = this.#isWhole || !(run.effects > DETAILED);
+    this.rows.href = "/api/v1/runs/" + part(run.id);
+    this.rows.download = run.id + ".json";
     if (former !== null && former !== this.#digest) {
       this.sure.input.checked = false;
       this.digits.input.value = "";
@@ -101,6 +127,12 @@ export class PlanDetail {
   #keepFocus() {
     const one = document.activeElement;
     if (one === null || one === document.body || (this.ballot.hidden && this.ballot.contains(one))) this.title.focus();
+  }
+
+  async #showAll() {
+    this.#isWhole = true;
+    await this.load();
+    if (this.whole.hidden) this.text.focus({ preventScroll: true });
   }
 
   #tell(text, next = null) {

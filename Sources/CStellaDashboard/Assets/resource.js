@@ -104,6 +104,9 @@ export class Resource {
     if (this.isUsed) this.refresh();
   }
 
+  /** Whether what is there is of before the last question, which had no answer. */
+  get isStale() { return this.status === "failed" && this.value !== null; }
+
   /** Why there is nothing to show, for people; empty when there is something, or will be soon. */
   get absence() {
     switch (this.status) {

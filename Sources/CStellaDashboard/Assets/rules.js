@@ -164,7 +164,7 @@ export function rulesView(go) {
         rule.params && Object.keys(rule.params).length ? fact("Parameters", keyText(rule.params)) : null,
         tests ? fact("Tests", tests.file ?? "yes") : null),
       rule.runbook ? h("p", { class: "dim" }, "Runbook: " + visible(rule.runbook)) : null,
-      typeof rule.source === "string" ? [h("h3", {}, "Source"), h("pre", { class: "plan source", tabindex: 0, role: "region", "aria-label": "Source of the rule" }, visible(rule.source, true).replaceAll("\\t", "  "))] : null);
+      typeof rule.source === "string" ? [h("h3", {}, "Source"), h("pre", { class: "plan source", tabindex: 0, role: "region", "aria-label": "Source of the rule" }, visible(rule.source.replaceAll("\t", "  "), true))] : null);
   }
 
   for (const resource of [rules, top, mutes]) resource.watch(draw);

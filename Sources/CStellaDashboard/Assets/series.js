@@ -32,7 +32,31 @@ const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 };
 /** Buckets of durations grow by a tenth: quantiles are right to 5 %. */
 const GROWTH = Math.log(1.1);
 
-export const seen = { isPartial: false, since: Date.now() };
+export const seen = { since: Date.now() };
+
+/** Times at which not all events were told here, oldest first: of them nothing is known. The last goes on while it has no end. */
+const deaf = [{ from: -Infinity, to: Infinity }];
+
+/** Nothing is known from `from` up to `to`. */
+function miss(from, to) {
+  deaf.push({ from, to });
+  while (deaf[0].to < Date.now() - (KEPT + 1) * STEP) deaf.shift();
+}
+
+function listen() {
+  const now = Date.now();
+  const isDeaf = deaf.at(-1).to === Infinity;
+  if (stream.state === "live" && stream.joined?.split(",").includes("event") && stream.isChosen({})) {
+    // Another filter, or what is told again after a pause: the step in which it begins isn't whole.
+    if (isDeaf) deaf.at(-1).to = now;
+    else miss(now, now);
+  } else if (!isDeaf) miss(Number.isFinite(stream.staleSince) ? stream.staleSince : now, Infinity);
+}
+stream.on("state", listen);
+stream.on("gap", () => { if (deaf.at(-1).to !== Infinity) miss(Date.now(), Date.now()); });
+
+/** Whether all events of the step were told here. */
+const isHeard = (time) => !deaf.some((one) => one.from < time + STEP && one.to >= time);
 
 stream.on("event", (event) => {
   const now = Math.floor(Date.now() / STEP) * STEP;
@@ -65,10 +89,9 @@ function local() {
   // The moment that has only begun isn't shown: it would look like a fall.
   const to = Math.floor(Date.now() / STEP) * STEP;
   const from = to - 900e3;
-  const first = Math.max(from, Math.ceil(seen.since / STEP) * STEP);
   const times = [];
   for (let time = from; time < to; time += STEP) times.push(time);
-  const pick = (read) => times.map((time) => (time < first ? null : read(buckets.get(time))));
+  const pick = (read) => times.map((time) => (isHeard(time) ? read(buckets.get(time)) : null));
   const levels = {};
   for (const group of GROUPS) levels[group.id] = pick((bucket) => (bucket?.[group.id] ?? 0) / (STEP / 1000));
   const share = pick((bucket) => {

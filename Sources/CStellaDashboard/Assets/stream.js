@@ -129,6 +129,18 @@ class Stream {
     this.#watch = setTimeout(() => this.#failed(current, "nothing has come for " + SILENCE / 1000 + " s"), SILENCE);
   }
 
+  /** Timers rest while a computer sleeps, its clock doesn't: whoever wakes it needn't wait for the rest of a patience. */
+  look() {
+    const now = Date.now();
+    if (this.state === "live" && now - this.heard > SILENCE) {
+      const { heard } = this;
+      this.#end();
+      this.#failures = 0;
+      this.#set("waiting", "nothing has come for " + Math.round((now - heard) / 1000) + " s");
+      this.now();
+    } else if (this.state === "waiting" && now - this.retryAt > SHORTEST) this.now();
+  }
+
   async #read(current) {
     const headers = { accept: "text/event-stream" };
     this.isAnew = !this.#last;

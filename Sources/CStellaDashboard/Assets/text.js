@@ -12,10 +12,12 @@ function escapeOne(character) {
   return code < 0x100 ? "\\x" + code.toString(16).padStart(2, "0") : "\\u{" + code.toString(16) + "}";
 }
 
-/** Text from data with everything invisible written out; `keepsLines` leaves line feeds. */
-export function visible(value, keepsLines = false) {
+const cut = (length) => "… +" + (length - LONGEST) + " characters";
+
+/** Text from data with everything invisible written out; `keepsLines` leaves line feeds, `isWhole` cuts nothing. */
+export function visible(value, keepsLines = false, isWhole = false) {
   let text = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
-  if (text.length > LONGEST) text = text.slice(0, LONGEST) + "… +" + (text.length - LONGEST) + " characters";
+  if (!isWhole && text.length > LONGEST) text = text.slice(0, LONGEST) + cut(text.length);
   return text.replace(HIDDEN, (found) => (keepsLines && found === "\n" ? found : escapeOne(found)));
 }
 
@@ -27,6 +29,23 @@ export function pieces(value) {
   for (const match of text.matchAll(HIDDEN)) {
     if (match.index > end) found.push({ text: text.slice(end, match.index) });
     found.push({ text: escapeOne(match[0]), escaped: true });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) found.push({ text: text.slice(end) });
+  if (typeof value === "string" && value.length > LONGEST) found.push({ text: cut(value.length), escaped: true });
+  return found;
+}
+
+// Letters and digits of scripts that run from right to left.
+const LEFTWARD = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]+/gu;
+
+/** The pieces of `text`, words that run from right to left marked: each for itself, none moves what stands around it. */
+export function words(text) {
+  const found = [];
+  let end = 0;
+  for (const match of text.matchAll(LEFTWARD)) {
+    if (match.index > end) found.push({ text: text.slice(end, match.index) });
+    found.push({ text: match[0], isLeftward: true });
     end = match.index + match[0].length;
   }
   if (end < text.length) found.push({ text: text.slice(end) });

@@ -523,7 +523,7 @@ def returns(visit):
 
 
 # A server that says what is put into `answers`, by the path behind /api/v1/: a list is an answer with its status, body and headers, a
-# function is asked for one, and what isn't there is 404. What the stream is to tell is given to `told`.
+# function is asked for one, a Response is given as it is, and what isn't there is 404. What the stream is to tell is given to `told`.
 STUB = r"""
 (() => {
   const real = window.fetch.bind(window);
@@ -550,6 +550,7 @@ STUB = r"""
       } });
       return new Response(body, { status: 200, headers: { 'content-type': 'text/event-stream' } });
     }
+    if (answer instanceof Response) return answer;
     const [status, body, headers] = answer ?? [404, { detail: 'There is nothing.' }];
     return new Response(body === undefined ? null : text(body), { status, headers });
   };
@@ -570,6 +571,13 @@ def answers(visit):
     waits(visit)
     hurries(visit)
     changes(visit)
+    plans(visit)
+    queues(visit)
+    ages(visit)
+    wakes(visit)
+    counts(visit)
+    sources(visit)
+    breaks(visit)
     steady(page, "what is said rarely")
     quiet(page, "what is said rarely")
 
@@ -871,6 +879,133 @@ def changes(visit):
     page.until("document.querySelector('.detail .decisions td.mono')?.textContent.match(/\\d$/)", "why, in the browser's zone")
     page.press("z")
     page.until("document.querySelector('.detail .decisions td.mono')?.textContent.endsWith('22:00:00Z')", "why, in UTC again")
+
+
+def plans(visit):
+    """A plan is shown as long as it is, in the order that it has, and isn't decided on when another one is shown."""
+    page = visit.page
+    page.run("""(() => {
+      const digest = 'ab12'.repeat(16);
+      stub.run = { id: 'r-1', state: 'awaiting', fix: 'f', title: 'A plan', targets: ['t'], effects: 9, rows: 9, digest: 'sha256:' + digest, approvals: 0, approvals_needed: 1,
+        decided_by: null, rule: '', alert: '', requested_by: 'user:ada', proposed_at: '2026-11-22T22:00:00.000000000Z', decide_by: null, ended_at: null, needs_person: false };
+      const groups = digest.match(/.{4}/g);
+      stub.head = 'Plan      sha256 ' + groups.slice(0, 8).join(' ') + '\\n                 ' + groups.slice(8).join(' ') + '\\n';
+      stub.text = () => stub.head + '  change  "\u05d0" → "\u05d1"\\n' + ('row ' + 'x'.repeat(95) + '\\n').repeat(300) + 'the last row\\n';
+      stub.tells = [];
+      stub.answers.runs = () => [200, stub.lines([stub.run])];
+      stub.answers['runs/r-1'] = (query, options) => (options.headers.accept.startsWith('text/plain') ? [200, query.get('effects') === 'all' ? stub.text() + 'all of it\\n' : stub.tells.shift() ?? stub.text()] : [200, stub.run]);
+    })()""")
+    page.run("import('/assets/session.js').then(({ session }) => { session.roles = ['approver']; })")
+    # The plan came to be after the text was asked for.
+    page.run("stub.tells = ['Plan      none\\n']")
+    page.run("location.hash = '#approvals/r-1'")
+    page.until("document.querySelector('.view:not([hidden]) .plan')?.textContent.includes('the last row')", "a long plan up to its end")
+    check(page.run("document.querySelector('.view:not([hidden]) .ballot').hidden") is False, "no vote on the plan that is shown")
+    # Words from right to left stay on their side of the arrow.
+    places = page.run("""(() => {
+      const walker = document.createTreeWalker(document.querySelector('.view:not([hidden]) .plan'), NodeFilter.SHOW_TEXT);
+      const places = {};
+      while (walker.nextNode()) for (const letter of ['\u05d0', '\u2192', '\u05d1']) {
+        const index = walker.currentNode.data.indexOf(letter);
+        if (index < 0) continue;
+        const range = document.createRange();
+        range.setStart(walker.currentNode, index);
+        range.setEnd(walker.currentNode, index + 1);
+        places[letter] = range.getBoundingClientRect().left;
+      }
+      return ['\u05d0', '\u2192', '\u05d1'].map((letter) => places[letter]);
+    })()""")
+    check(places[0] < places[1] < places[2], f"before and after have changed places: {places}")
+    page.click(".view:not([hidden]) .detail button", "Show every effect")
+    page.until("document.querySelector('.view:not([hidden]) .plan').textContent.includes('all of it')", "every effect")
+    page.until("document.activeElement?.classList.contains('plan')", "the focus in the plan")
+    check(page.run("document.querySelector('.view:not([hidden]) .detail a[download]').getAttribute('href')") == "/api/v1/runs/r-1", "no way to every row")
+    # A text without the plan's digest is another plan's.
+    page.run("stub.head = ''")
+    page.press("r")
+    page.until("document.querySelector('.view:not([hidden]) .ballot').hidden && document.querySelector('.view:not([hidden]) .detail .trouble').textContent.includes('nothing can be decided here')", "that nothing can be decided")
+
+
+def queues(visit):
+    """A plan that waits is there, however many runs came after it."""
+    page = visit.page
+    page.run("""(() => {
+      const run = (number, state) => ({ ...stub.run, id: 'r-' + number, state, proposed_at: new Date(Date.parse('2026-11-22T00:00:00Z') + number * 1000).toISOString() });
+      const all = [run(1, 'awaiting'), ...Array.from({ length: 300 }, (_, index) => run(index + 2, 'succeeded'))];
+      stub.answers.runs = (query) => [200, stub.lines(all.filter((one) => !query.get('state') || one.state === query.get('state')).slice(-query.get('limit')))];
+      location.hash = '#approvals';
+      return import('/assets/model.js').then(({ runs }) => runs.refresh()).then(() => true);
+    })()""")
+    page.until(f"{ROWS}.map((row) => row.querySelector('.cell-id').textContent).join() === 'r-1'", "the plan that has waited longest")
+
+
+def ages(visit):
+    """What couldn't be asked for again isn't shown as what is."""
+    page = visit.page
+    page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    visit.view("overview")
+    tile = "document.querySelector('.tile[href=\"#alerts\"]')"
+    page.until(f"{tile}.dataset.tone === 'good' && {tile}.querySelector('.tile-more').textContent === 'none critical'", "that nothing fires")
+    page.run("(() => { stub.answers.alerts = [500, { detail: 'The store is away.' }]; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    page.until(f"{tile}.dataset.tone === 'warn' && {tile}.querySelector('.tile-more').textContent.startsWith('stale since')", "since when the figure is old")
+    page.until(f"[...{SHOWN}.querySelectorAll('.panel-note')].some((one) => one.textContent.includes('Stale since') && one.textContent.includes('The store is away.'))", "since when the list is old")
+    page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    page.until(f"{tile}.dataset.tone === 'good'", "that nothing fires again")
+
+
+def wakes(visit):
+    """A computer that has slept for an hour isn't live: its timers have rested, and nothing has come."""
+    page = visit.page
+    page.until(LIVE, "the live page")
+    count = page.run("stub.asks('stream').length")
+    page.run("(() => { const now = Date.now.bind(Date); Date.now = () => now() + 3600e3; })()")
+    page.until(f"stub.asks('stream').length === {count} + 1 && {LIVE}", "the stream begun anew")
+
+
+def counts(visit):
+    """What the page counts itself is known of steps in which it was told of all events, and of no other."""
+    page = visit.page
+    visit.view("overview")
+    page.until(f"{ALL} && {LIVE} && {EVENTS}", "the stream of all events")
+    page.run(HEAR)
+
+    def step(level):
+        page.run("(() => { const now = Date.now; Date.now = () => now() + 20e3; })()")
+        page.run(f"stub.told('event', {{ time: '2026-11-22T22:00:00.000000000Z', level: '{level}', message: '{level}' }})")
+        page.until(f"stub.heard.includes('{level}')", "the event")
+        page.run("(() => { const now = Date.now; Date.now = () => now() + 20e3; })()")
+        return page.run(f"import('/assets/series.js').then((series) => series.load({{ id: 'live' }})).then((found) => found.levels.values.{level})")
+
+    info = step("info")
+    check(info.count(0.1) == 1 and 0 in info, f"what was told of is counted otherwise: {info}")
+    visit.view("events")
+    page.run(f"(() => {{ const one = {SHOWN}.querySelector('select'); one.value = 'error'; one.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()")
+    page.until(f"stub.asks('stream').at(-1).includes('level=error') && {LIVE} && {EVENTS}", "the stream of errors alone")
+    error = step("error")
+    check(error[-1] is None and 0.1 not in error, f"errors alone are counted as if they were all: {error}")
+
+
+def sources(visit):
+    """The source of a rule is as it is written, and what is cut says so."""
+    page = visit.page
+    page.run("""(() => {
+      stub.answers.rules = [200, stub.lines([{ id: 'tab', state: 'active' }])];
+      stub.answers['rules/tab'] = [200, { id: 'tab', state: 'active', source: 'a\tb split("\\\\t")' }];
+      location.hash = '#rules/tab';
+    })()""")
+    page.until("document.querySelector('.view:not([hidden]) .source')?.textContent === 'a  b split(\"\\\\t\")'", "a backslash in the source")
+    check(page.run("import('/assets/text.js').then(({ pieces }) => pieces('x'.repeat(20001)).at(-1).text)") == "… +1 characters", "a text is cut without a word")
+
+
+def breaks(visit):
+    """An answer that breaks off, or isn't the server's, isn't one that says that there is nothing."""
+    page = visit.page
+    page.run("stub.answers.log = () => new Response(new ReadableStream({ start(controller) { controller.error(new TypeError('network error')); } }), { status: 200 })")
+    visit.view("log")
+    page.until(f"{SHOWN}.querySelector('.grid-note').textContent === \"The server can't be reached.\"", "that nothing is known of the log")
+    page.run("(() => { stub.answers.alerts = [200, '<html>\\n<body>Pay for the network first.</body>\\n</html>']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+    visit.view("overview")
+    page.until(f"[...{SHOWN}.querySelectorAll('.panel-note')].some((one) => one.textContent.includes(\"isn't an answer of this server\"))", "that nothing is known of alerts")
 
 
 def main():
