@@ -33,6 +33,26 @@ struct EventCountsTests {
       "{\"level\":\"\(number % 2 == 0 ? "info" : "error")\",\(service)\"message\":\"m\(number)\",\"duration_ms\":\(number + 1)}"
   }
 
+  @Test("What somebody waits for is in the files at once, so that it is there after a kill")
+  func awaited() throws {
+    let scene = ArchiveScene()
+    var limits = EventRecorder.Limits()
+    limits.store.leastFreeBytes = 0
+    limits.delay = 3600 * Timestamp.second
+    let recorder = try EventRecorder(scene.directory, limits: limits) { _ in }
+    defer { recorder.end() }
+    var query = EventQuery()
+    query.isPrivileged = true
+    query.order = .oldest
+    query.limit = 1000
+    for round in 1...20 {
+      let first = (round - 1) * 10
+      Self.put((first..<first + 10).map(Self.record), to: recorder.tap, first: first)
+      recorder.tap.awaitKept(patience: 600 * Timestamp.second)
+      #expect(scene.numbers(query) == (0..<Int64(round * 10)).map { $0 })
+    }
+  }
+
   @Test(
     "What detection leaves is kept and counted by service and level; after a crash nothing is counted twice or left out"
   )

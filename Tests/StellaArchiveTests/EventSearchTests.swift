@@ -163,7 +163,7 @@ struct EventSearchTests {
   func fieldsOfTable() throws {
     let scene = ArchiveScene()
     try scene.open()
-    let deep = String(repeating: "[", count: 256) + "1" + String(repeating: "]", count: 256)
+    let deep = String(repeating: "[", count: 255) + "1" + String(repeating: "]", count: 255)
     scene.append("{\"a\":\"x\u{202e}\u{85}\u{e0001}y\"}", time: ArchiveScene.start)
     scene.append("{\"a\":\(deep)}", time: ArchiveScene.start + 1)
     try scene.commit()

@@ -82,4 +82,33 @@ struct EventTapTests {
     while !isThrough.withLock({ $0 }) {}
     #expect(tap.take().map(\.firstEvent) == [400])
   }
+
+  @Test("A checkpoint waits until what came before it is kept, and in vain once for a taker that keeps nothing")
+  func kept() throws {
+    let tap = try EventTap()
+    tap.setWanted(true)
+    Self.put(0, to: tap, patience: 0)
+    let store = InMemoryStore()
+    let thread = try CheckpointThread(store)
+    var change = CheckpointChange()
+    change.parts = ["stream": [1]]
+    change.names = ["stream"]
+    thread.submit(change, keeping: tap)
+    while !tap.isKeepingAsked {}
+    #expect(thread.isBusy && store.checkpoint().parts.isEmpty)
+    let mark = tap.mark
+    Self.put(1, to: tap, patience: 0)
+    #expect(tap.take().count == 2)
+    tap.keep(upTo: mark)
+    thread.wait()
+    #expect(store.checkpoint().parts.count == 1 && !tap.isKeepingAsked)
+    tap.awaitKept(patience: 1)
+    #expect(tap.isKeepingAsked)
+    // It would hang.
+    tap.awaitKept(patience: .max / 4)
+    thread.end()
+    tap.setWanted(false)
+    Self.put(2, to: tap, patience: 0)
+    tap.awaitKept(patience: .max / 4)
+  }
 }

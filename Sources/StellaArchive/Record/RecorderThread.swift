@@ -78,7 +78,7 @@ final class RecorderThread {
   func run(isEnding: () -> Bool, _ tell: (EventRecorder.Figures) -> Void) {
     while true {
       let isLast = isEnding()
-      let batches = isLast ? tap.take() : wait()
+      let (mark, batches) = isLast ? (tap.mark, tap.take()) : wait()
       for batch in batches {
         take(batch)
         if store.stagedBytes >= limits.store.blockBytes { commit() }
@@ -87,11 +87,12 @@ final class RecorderThread {
       let now = machineMonotonicTime()
       if isLast {
         commit()
+        tap.keep(upTo: mark)
         attempt { () throws(ArchiveError) in try self.saveCounts() }
         report(tell)
         return
       }
-      if let waiting, now - waiting >= limits.delay { commit() }
+      if let waiting, now - waiting >= limits.delay || tap.isKeepingAsked { commit() }
       if now >= nextSave {
         nextSave = now + Self.countDelay
         commit()
@@ -103,6 +104,7 @@ final class RecorderThread {
         attempt { () throws(ArchiveError) in try self.store.tick(now: WallTime.now()) }
         if hasRoom, store.stagedCount == 0 { settle() }
       }
+      if store.stagedCount == 0 { tap.keep(upTo: mark) }
       report(tell)
     }
   }
@@ -113,20 +115,25 @@ final class RecorderThread {
     tell(figures)
   }
 
-  private func wait() -> [TappedBatch] {
+  /// What there is, once there is something or it is time for something else, and the mark before which there is no more.
+  private func wait() -> (mark: UInt64, [TappedBatch]) {
+    // Read first: what comes in between belongs to the next.
+    var mark = tap.mark
     var batches = tap.take()
-    guard batches.isEmpty else { return batches }
+    guard batches.isEmpty, !tap.isKeepingAsked else { return (mark, batches) }
     tap.rest()
+    mark = tap.mark
     batches = tap.take()
-    if batches.isEmpty {
+    if batches.isEmpty, !tap.isKeepingAsked {
       let now = machineMonotonicTime()
       let until = min(nextTick, nextSave, waiting.map { $0 + limits.delay } ?? .max)
       var request = pollfd(fd: tap.descriptor, events: Int16(POLLIN), revents: 0)
       poll(&request, 1, Int32(max(0, min((until - now) / 1_000_000 + 1, 60_000))))
+      mark = tap.mark
       batches = tap.take()
     }
     tap.rise()
-    return batches
+    return (mark, batches)
   }
 
   // MARK: - Events

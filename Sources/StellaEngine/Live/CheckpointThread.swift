@@ -8,6 +8,7 @@ final class CheckpointThread: @unchecked Sendable {
   private let lock = ConditionLock()
   private var thread: pthread_t?
   private var change: CheckpointChange?
+  private var archive: EventTap?
   private var isWriting = false
   private var isEnding = false
   private var outcome: Result<Int64, StoreError>?
@@ -20,11 +21,17 @@ final class CheckpointThread: @unchecked Sendable {
 
   var isBusy: Bool { lock.locked { change != nil || isWriting } }
 
+  /// How long a checkpoint waits for an archive that gets nothing done, in nanoseconds.
+  private static let archivePatience: Int64 = 2_000_000_000
+
   /// Begins to write; nothing may be being written.
-  func submit(_ change: CheckpointChange) {
+  ///
+  /// - Parameter archive: keeps the events before the checkpoint first: a restart doesn't show them again.
+  func submit(_ change: CheckpointChange, keeping archive: EventTap? = nil) {
     lock.locked {
       precondition(self.change == nil && !isWriting, "one checkpoint at a time")
       self.change = change
+      self.archive = archive
       lock.broadcast()
     }
   }
@@ -52,13 +59,14 @@ final class CheckpointThread: @unchecked Sendable {
 
   private func run() {
     while true {
-      let next: CheckpointChange? = lock.locked {
+      let (next, archive): (CheckpointChange?, EventTap?) = lock.locked {
         while change == nil && !isEnding { lock.wait() }
-        defer { change = nil }
+        defer { (change, archive) = (nil, nil) }
         isWriting = change != nil
-        return change
+        return (change, archive)
       }
       guard let next else { return }
+      archive?.awaitKept(patience: Self.archivePatience)
       let began = machineMonotonicTime()
       var result: Result<Int64, StoreError>
       do throws(StoreError) {

@@ -109,8 +109,12 @@ final class Checkpointer {
 
   /// Begins to save how `pipeline` and its sources stand. Returns at once; the state is copied before.
   ///
-  /// - Parameter sources: the state of each source and where it is to be read on, by key.
-  func save(_ pipeline: Pipeline, positions: [String: SourcePosition], sources: StateBytes, at now: Int64) {
+  /// - Parameters:
+  ///   - sources: the state of each source and where it is to be read on, by key.
+  ///   - archive: where the events so far were left to be kept.
+  func save(
+    _ pipeline: Pipeline, positions: [String: SourcePosition], sources: StateBytes, archive: EventTap?, at now: Int64
+  ) {
     collect()
     lastBegan = now
     var change = CheckpointChange()
@@ -144,7 +148,7 @@ final class Checkpointer {
     savedEvents = pipeline.events
     times.count += 1
     times.bytes += change.parts.values.reduce(0) { $0 + Int64($1.count) }
-    thread.submit(change)
+    thread.submit(change, keeping: archive)
   }
 
   /// Makes the next checkpoint hold everything: the rules have changed, or the last one failed.

@@ -96,7 +96,7 @@ extension WatchRun {
     guard isSettled(patience) else { return }
     checkpointer.pause {
       let (positions, sources) = SavedSources.save(reading.readers)
-      checkpointer.save(pipeline, positions: positions, sources: sources, at: now)
+      checkpointer.save(pipeline, positions: positions, sources: sources, archive: archive, at: now)
     }
     if force { checkpointer.wait() }
   }

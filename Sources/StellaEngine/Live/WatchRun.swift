@@ -210,8 +210,8 @@ package final class WatchRun: EventConsumer {
 
   /// Leaves the events of the batch for those who look on, and for those who keep them.
   private func show() {
-    if isRepeating { return }
-    if let feed { show(on: feed.tap) }
+    if !isRepeating, let feed { show(on: feed.tap) }
+    // What is repeated may not have been kept before the end.
     if let archive { show(on: archive, patience: canWait ? Self.archivePatience : 0) }
   }
 

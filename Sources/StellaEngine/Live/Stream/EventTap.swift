@@ -41,6 +41,10 @@ package final class EventTap: Sendable {
   private let lock = ConditionLock()
   /// What was finished when a wait was in vain; nobody waits again until that changes.
   private let stalled = Atomic<UInt64>(.max)
+  /// Batches that somebody wants kept, those that are, and what was when a wait for that was in vain.
+  private let toKeep = Atomic<UInt64>(0)
+  private let kept = Atomic<UInt64>(0)
+  private let keptInVain = Atomic<UInt64>(.max)
 
   package init() throws(LiveError) { waker = try Waker() }
 
@@ -114,6 +118,27 @@ package final class EventTap: Sendable {
     }
   }
 
+  /// Waits until the taker has kept all that was left so far, so that whoever goes on from here after a kill lacks none of it. On one
+  /// thread at a time.
+  ///
+  /// - Parameter patience: nanoseconds to wait for that at most. A wait in vain is the last until something is kept.
+  package func awaitKept(patience: Int64) {
+    let mark = mark
+    func isAwaited() -> Bool { isWanted && kept.load(ordering: .sequentiallyConsistent) < mark }
+    guard isAwaited() else { return }
+    toKeep.store(mark, ordering: .sequentiallyConsistent)
+    wake()
+    if kept.load(ordering: .sequentiallyConsistent) == keptInVain.load(ordering: .relaxed) { return }
+    let deadline = machineMonotonicTime() + patience
+    lock.locked {
+      while isAwaited() {
+        if lock.wait(until: deadline) { continue }
+        keptInVain.store(kept.load(ordering: .sequentiallyConsistent), ordering: .relaxed)
+        return
+      }
+    }
+  }
+
   /// Lets the taker look; from any thread.
   package func wake() {
     if isResting.exchange(false, ordering: .sequentiallyConsistent) { waker.wake() }
@@ -143,6 +168,21 @@ package final class EventTap: Sendable {
   package func finish(_ batch: TappedBatch) {
     finished.store(batch.turn + 1, ordering: .sequentiallyConsistent)
     if isAwaited.load(ordering: .sequentiallyConsistent) { lock.locked { lock.broadcast() } }
+  }
+
+  /// How far detection has come: what was taken by now and what is taken next hold all before it.
+  package var mark: UInt64 { turn.load(ordering: .acquiring) }
+
+  /// Whether somebody waits until all is kept.
+  package var isKeepingAsked: Bool {
+    toKeep.load(ordering: .sequentiallyConsistent) > kept.load(ordering: .sequentiallyConsistent)
+  }
+
+  /// All before a mark is kept, or lost for good.
+  package func keep(upTo mark: UInt64) {
+    let isAsked = isKeepingAsked
+    kept.store(mark, ordering: .sequentiallyConsistent)
+    if isAsked { lock.locked { lock.broadcast() } }
   }
 
   /// To be called before the last look at what there is and a wait for ``descriptor``.
