@@ -61,9 +61,9 @@ final class CheckpointThread: @unchecked Sendable {
     while true {
       let (next, archive): (CheckpointChange?, EventTap?) = lock.locked {
         while change == nil && !isEnding { lock.wait() }
-        defer { (change, archive) = (nil, nil) }
+        defer { (self.change, self.archive) = (nil, nil) }
         isWriting = change != nil
-        return (change, archive)
+        return (change, self.archive)
       }
       guard let next else { return }
       archive?.awaitKept(patience: Self.archivePatience)
