@@ -91,7 +91,7 @@ struct EventTapTests {
     let store = InMemoryStore()
     let thread = try CheckpointThread(store)
     var change = CheckpointChange()
-    change.parts = ["stream": [1]]
+    change.parts = ["stream": StateBytes([1])]
     change.names = ["stream"]
     thread.submit(change, keeping: tap)
     while !tap.isKeepingAsked {}
