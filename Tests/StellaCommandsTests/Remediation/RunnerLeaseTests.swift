@@ -21,6 +21,6 @@ struct RunnerLeaseTests {
     #expect(try RunnerLease.isHeld(state))
     let failure = #expect(throws: CommandFailure.self) { try RunnerLease(state, holder: "stella watch", pause: {}) }
     #expect(failure?.message.contains("stella serve (pid ") == true)
-    withExtendedLifetime(lease) {}
+    withExtendedLifetime((directory, lease)) {}
   }
 }
