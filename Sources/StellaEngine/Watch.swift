@@ -77,6 +77,8 @@ package struct WatchOptions {
   /// Personal data that is taken out of lines before anything else sees them; nil for none.
   package var masking: Masking?
   package var lineLimit = LineSplitter.defaultLineLimit
+  /// Files and streams that are read at most; a little below what events can tell apart.
+  package var fileLimit = Pipeline.sourceLimit - 536
   /// Threads that rules are spread over, for who loads them; changes nothing but the speed.
   package var workers = 1
   /// Bytes that one read of a source asks for; changes nothing but the speed.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Figures of sources over the network")
 struct SourceFiguresTests {
-  @Test("Where nothing is declared there are none, and else the losses of each kind")
+  @Test("Where nothing is declared there are none, and else the losses of each kind, which together are what was lost")
   func added() {
     var metrics = MetricsText()
     SourceFigures().add(to: &metrics)
@@ -23,5 +23,6 @@ struct SourceFiguresTests {
     ] {
       #expect(metrics.text.contains(line + "\n"), "\(metrics.text)")
     }
+    #expect(figures.lost == 6 && SourceFigures().lost == 0)
   }
 }

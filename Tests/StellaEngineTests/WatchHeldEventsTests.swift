@@ -78,7 +78,7 @@ struct WatchHeldEventsTests {
     var readers: [SourceReader] = []
     var events: [[Int64]] = []
 
-    func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
+    func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader? {
       readers.append(reader(UInt16(readers.count)))
       return readers[readers.count - 1]
     }

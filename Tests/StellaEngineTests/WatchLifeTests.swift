@@ -243,6 +243,71 @@ struct WatchLifeTests {
     #expect(watch.sequence == Array(1...120))
   }
 
+  @Test("Files that were found after the checkpoint may be gone at the restart, and others be there")
+  func foundSince() throws {
+    try watch.ruleForEachEvent()
+    let store = InMemoryStore()
+    watch.options.store = store
+    try watch.directory.write("a.log", WatchHarness.lines(1...2))
+    try watch.run(["a.log"])
+    let steps: [ReadingStep] = [
+      .source(1, key: watch.directory("gone.log")), .source(2, key: watch.directory("c.log")),
+      .source(3, key: watch.directory("last.log")), .rest(silent: [1, 30], nanoseconds: 0),
+    ]
+    try store.append(steps.enumerated().map { CheckpointStep(number: Int64($0 + 1), bytes: $1.encoded) })
+    try watch.directory.write("b.log", WatchHarness.lines(3...4))
+    try watch.directory.write("c.log", WatchHarness.lines(5...6))
+    try watch.run(["a.log", "b.log", "c.log"], from: .checkpoint)
+    #expect(watch.sequence == Array(1...6))
+    #expect(watch.alerts.last { $0.status == .firing }?.source == watch.directory("c.log"))
+  }
+
+  @Test("Where all numbers were given to files that are gone, new files get theirs, those silent longest first")
+  func numbersOfFilesThatAreGone() throws {
+    try watch.ruleForEachEvent()
+    let store = InMemoryStore()
+    watch.options.store = store
+    try watch.directory.write("a.log", WatchHarness.lines(1...2))
+    try watch.run(["a.log"])
+    let latest: Int64 = 1_700_000_000_000_000_000
+    let writer = StateWriter()
+    writer.write(.stream)
+    writer.write((0..<Pipeline.sourceLimit).map { $0 == 0 ? watch.directory("a.log") : "gone" })
+    for number in 0..<Pipeline.sourceLimit {
+      writer.write(number == 700 ? latest - 1 : latest)
+      writer.write(false)
+    }
+    writer.write(latest)
+    writer.write(latest)
+    var change = CheckpointChange()
+    change.names = Set(try store.checkpoint().parts.keys)
+    change.parts[Checkpointer.streamPart] = writer.take()
+    try store.save(change)
+    try watch.directory.append("a.log", WatchHarness.lines(3...3))
+    try watch.directory.write("b.log", WatchHarness.lines(4...5))
+    try watch.run(["a.log", "b.log"], from: .checkpoint)
+    #expect(watch.sequence == Array(1...5))
+    #expect(watch.alerts.last { $0.status == .firing }?.source == watch.directory("b.log"))
+    let saved = try #require(try store.checkpoint().parts[Checkpointer.sourcesPart])
+    let sources = try SavedSources(saved, positions: [:])
+    #expect(sources.numbers == [watch.directory("a.log"): 0, watch.directory("b.log"): 700])
+  }
+
+  @Test("Files beyond the limit are refused, which is told once, and the others are read")
+  func tooManyFiles() throws {
+    try watch.ruleForEachEvent()
+    watch.options.fileLimit = 2
+    for (place, name) in ["a.log", "b.log", "c.log", "d.log"].enumerated() {
+      try watch.directory.write(name, WatchHarness.lines(place + 1...place + 1))
+    }
+    try watch.run(["*.log"])
+    #expect(watch.sequence == [1, 2])
+    let troubles = watch.notices.filter { if case .trouble = $0 { true } else { false } }
+    #expect(troubles.count == 1)
+    guard case .trouble(let source, let message?)? = troubles.first else { return }
+    #expect(source == watch.directory("c.log") && message.hasPrefix("2 sources are read, and no more can be."))
+  }
+
   @Test("A run that breaks off loses no event: those not used yet are read again, merged files too")
   func brokenOff() throws {
     try watch.ruleForEachEvent()

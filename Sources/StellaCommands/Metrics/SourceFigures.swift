@@ -14,6 +14,12 @@ struct SourceFigures: Sendable {
   var journald: (entries: Int, leftOut: Int)?
   var polls: [Polls] = []
 
+  /// What was lost of all kinds. Only grows.
+  var lost: Int {
+    let messages = syslog.map { $0.droppedDatagrams + $0.kernelDrops + $0.lost } ?? 0
+    return messages + (journald?.leftOut ?? 0) + polls.reduce(0) { $0 + $1.dropped }
+  }
+
   func add(to metrics: inout MetricsText) {
     syslog?.add(to: &metrics)
     if let journald {

@@ -138,12 +138,7 @@ final class NetworkSources: Sendable {
   }
 
   /// Messages that were lost, of all that this knows of. Only grows.
-  @Sendable func lost() -> Int {
-    let (syslog, probes, scrapes) = state.withLock { ($0.syslog?.intake, $0.probes, $0.scrapes) }
-    var lost = (probes?.progress.dropped ?? 0) + (scrapes?.progress.dropped ?? 0)
-    if let figures = syslog?.figures { lost += figures.droppedDatagrams + figures.kernelDrops + figures.lost }
-    return lost
-  }
+  @Sendable func lost() -> Int { figures().lost }
 
   /// Takes nothing more; what was read is durable on return.
   func end() async {

@@ -71,9 +71,13 @@ final class PollLoops<Settings: PolledSettings>: Sendable {
 
   private func poll(_ settings: Settings) async {
     let every = settings.every.nanoseconds
+    var last: Int64?
     while !Task.isCancelled {
       let since = (SystemTime().now() - settings.offsetNanoseconds) % every
       do { try await Task.sleep(for: .nanoseconds(every - since)) } catch { return }
+      let now = machineMonotonicTime()
+      if Self.isTooEarly(at: now, after: last, every: every) { continue }
+      last = now
       let outcome = await ask(settings, SystemTime().now())
       // What a cancelled question came to says nothing.
       if Task.isCancelled { return }
@@ -89,6 +93,12 @@ final class PollLoops<Settings: PolledSettings>: Sendable {
         }
       }
     }
+  }
+
+  /// Whether the last question began so shortly before that this is still its time. Sleep goes by another clock than the moments to
+  /// ask at: where that one is being set slower, it ends a little before them.
+  static func isTooEarly(at now: Int64, after last: Int64?, every: Int64) -> Bool {
+    last.map { now - $0 < every / 2 } ?? false
   }
 
   /// - Returns: how many events found no room.

@@ -73,8 +73,39 @@ package final class Pipeline {
     return UInt16(latest.count - 1)
   }
 
+  /// Gives `number` to a new source, whoever had it before. Numbers below it that nobody has count as those of sources that have ended.
+  package func addSource(_ name: String, as number: UInt16) {
+    let place = Int(number)
+    let missing = place + 1 - latest.count
+    if missing > 0 {
+      latest += Array(repeating: Int64.max, count: missing)
+      resumable += Array(repeating: Int64.min, count: missing)
+      isSilent += Array(repeating: false, count: missing)
+    }
+    var names = sourceNames
+    if missing > 0 { names += Array(repeating: "", count: missing) }
+    names[place] = name
+    sourceNames = names
+    latest[place] = .min
+    resumable[place] = .min
+    isSilent[place] = false
+  }
+
+  /// The numbers of the sources that have ended, those whose last event has the oldest time first.
+  package var endedSources: [UInt16] {
+    latest.indices.filter { latest[$0] == .max }
+      .sorted { (resumable[$0], $0) < (resumable[$1], $1) }
+      .map { UInt16($0) }
+  }
+
+  /// As many sources as there are numbers for.
+  package static let sourceLimit = Int(UInt16.max) + 1
+
   /// The source was silent for so long that timers wait for it no more; its next event changes that.
-  package func setSilent(_ source: UInt16) { isSilent[Int(source)] = true }
+  package func setSilent(_ source: UInt16) {
+    // A restart may repeat this of a source that is gone and was never saved.
+    if Int(source) < isSilent.count { isSilent[Int(source)] = true }
+  }
 
   /// The latest event time of all sources; nil before the first event.
   package var latestTime: Int64? {
@@ -304,6 +335,7 @@ package final class Pipeline {
   package func restoreStream(from reader: inout StateReader) throws(StateError) {
     try reader.expect(.stream)
     let names = try reader.texts()
+    guard names.count <= Pipeline.sourceLimit else { throw StateError(message: "\(names.count) sources are too many") }
     var latest: [Int64] = []
     var isSilent: [Bool] = []
     for _ in names {

@@ -12,8 +12,8 @@ protocol EventConsumer: AnyObject {
 
   /// The sources are known and about to be added; of `keys` the reading goes on where it was left.
   func begin(resuming keys: [String])
-  /// A source begins; its events carry the number that `reader` gets.
-  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader
+  /// A source begins; its events carry the number that `reader` gets. Nil when there is no number for one more.
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader?
   /// Has `body` do what a followed reading did after the state that the consumer has begun with.
   func repeatSteps(_ body: ([ReadingStep]) throws -> Void) rethrows
   /// The source will not bring anything more.

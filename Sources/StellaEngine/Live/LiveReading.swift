@@ -26,6 +26,7 @@ final class LiveReading {
   private var troubles: [String: String] = [:]
   /// Patterns of which was told that nothing matches them.
   private var awaited: Set<String> = []
+  private var hasRefused = false
   private var lastHousekeeping: Int64 = 0
   /// Logs are read to their ends.
   private var isDraining = false
@@ -71,7 +72,10 @@ final class LiveReading {
   private func add(_ source: any ByteSource, _ input: WatchOptions.Input) {
     // Batches of sources that are merged take over each other's records, which then have to be text.
     let records = options.follow ? source as? LogBufferSource : nil
-    let reader = consumer.addSource(source.key) { number in
+    // Journals and logs, of which there are few, always find room.
+    let isFile = !(source is JournalSource || source is LogBufferSource)
+    if isFile, readers.count >= options.fileLimit { return refuse(source) }
+    let added = consumer.addSource(source.key) { number in
       SourceReader(
         splitter: LineSplitter(
           source: source, index: number, lineLimit: options.lineLimit, readBytes: options.readBytes, records: records),
@@ -85,10 +89,22 @@ final class LiveReading {
         masking: source is JournalSource || source is LogBufferSource ? nil : options.masking,
         decoder: records.map { CallRecordDecoder($0.names) })
     }
+    guard let reader = added else { return refuse(source) }
     readers.append(reader)
     lastData[reader.number] = machineMonotonicTime()
     let notice = (source as? FileSource)?.notice ?? (source as? JournalSource)?.notice
     if let notice { onNotice(.source("\(source.name): \(notice)")) }
+  }
+
+  /// One source more than can be told apart. Told of the first: there may be thousands.
+  private func refuse(_ source: any ByteSource) {
+    source.close()
+    if hasRefused { return }
+    hasRefused = true
+    let message =
+      "\(CountText.count(readers.count, "source")) are read, and no more can be. Remove old files or narrow the pattern, "
+      + "and start Stella again: files that are gone don't count then."
+    onNotice(.trouble(source: source.name, message: message))
   }
 
   /// Runs to the end. Returns whether an interrupt ended it.

@@ -54,8 +54,9 @@ package final class TailRun: EventConsumer {
     return summary
   }
 
-  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
-    let reader = reader(UInt16(readers.count))
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader? {
+    guard let number = UInt16(exactly: readers.count) else { return nil }
+    let reader = reader(number)
     readers.append(reader)
     return reader
   }

@@ -87,8 +87,9 @@ package final class TemplatesRun: EventConsumer {
 
   // MARK: - Events
 
-  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
-    let reader = reader(UInt16(readers.count))
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader? {
+    guard let number = UInt16(exactly: readers.count) else { return nil }
+    let reader = reader(number)
     readers.append(reader)
     inputs.append(TemplateInput(format: format, column: column))
     return reader

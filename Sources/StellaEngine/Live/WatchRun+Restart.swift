@@ -26,19 +26,31 @@ extension WatchRun {
     }
     numbers = saved.numbers
     for case .source(let number, let key) in steps { numbers[key] = number }
+    // What was found since the checkpoint may be added in another order now, or be gone.
+    nextNumber = max(pipeline.sourceNames.count, numbers.values.max().map { Int($0) + 1 } ?? 0)
+    let taken = Set(numbers.values)
+    freeNumbers = pipeline.endedSources.filter { !taken.contains($0) }.reversed()
   }
 
-  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader {
-    let isKnown = numbers[key].map { Int($0) < pipeline.sourceNames.count } ?? false
-    let number = numbers[key] ?? UInt16(pipeline.sourceNames.count)
+  /// Alerts may still have lines of sources that are gone, which are known by their numbers: they give them free only where so many
+  /// have been that those lines are old.
+  private static let numbersKept = 4096
+
+  private func newNumber() -> UInt16? {
+    if nextNumber >= Self.numbersKept, let free = freeNumbers.popLast() { return free }
+    guard let number = UInt16(exactly: nextNumber) else { return nil }
+    nextNumber += 1
+    return number
+  }
+
+  func addSource(_ key: String, _ reader: (UInt16) -> SourceReader) -> SourceReader? {
+    guard let number = numbers[key] ?? newNumber() else { return nil }
+    // What was found after the checkpoint has a number that may have been another's in it.
+    let wasSaved = saved.numbers[key] == number && Int(number) < pipeline.sourceNames.count
+    let isKnown = wasSaved || readers.readers[number] != nil
     numbers[key] = number
     let reader = reader(number)
-    if isKnown {
-      pipeline.resumeSource(number)
-    } else {
-      let added = pipeline.addSource(reader.name)
-      precondition(added == number, "sources are numbered in one place")
-    }
+    if isKnown { pipeline.resumeSource(number) } else { pipeline.addSource(reader.name, as: number) }
     if var state = saved.states[key] {
       // What was read of a log is gone: there is nothing to skip.
       if reader.splitter.source is LogBufferSource { state.skip = 0 }

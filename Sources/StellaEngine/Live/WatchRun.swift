@@ -12,6 +12,10 @@ package final class WatchRun: EventConsumer {
   var checkpoint = Checkpoint()
   /// Numbers of sources by key: those of the stream that is gone on with, too.
   var numbers: [String: UInt16] = [:]
+  /// The lowest number above all that anybody has had.
+  var nextNumber = 0
+  /// Numbers of sources that were there before the last start, for others; the last is taken first.
+  var freeNumbers: [UInt16] = []
   var saved = SavedSources()
   var steps: [ReadingStep] = []
   /// How long a checkpoint waits for the alerts just raised, in nanoseconds; nil at the end of the input: as long as there is hope.
