@@ -42,6 +42,11 @@ struct StateBackup {
     }
   }
 
+  /// Links in the state directory that are not copied, by their paths within it. The intake journal is read through its own.
+  func leftOut() throws -> [String] {
+    try StateFiles.links(desk.directory.path).filter { $0 != JournalBackup.directory }
+  }
+
   /// Refuses a place in the state directory: each backup there would hold those before it, and be twice as large.
   private func checkPlace(of path: String) throws {
     let state = desk.directory.path

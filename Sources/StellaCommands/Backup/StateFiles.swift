@@ -11,8 +11,15 @@ enum StateFiles {
     BackupManifest.name,
   ]
 
-  /// Regular files below `directory`, by their paths within it, in the order of these. Links are left out.
+  /// Regular files below `directory`, by their paths within it, in the order of these. Links are left out; see ``links(_:)``.
   static func list(_ directory: String, below: String = "") throws -> [String] {
+    try entries(directory, S_IFREG, below)
+  }
+
+  /// Symbolic links below `directory`, by their paths within it: nobody follows them, since what they lead to may be anything.
+  static func links(_ directory: String) throws -> [String] { try entries(directory, S_IFLNK, "") }
+
+  private static func entries(_ directory: String, _ kind: mode_t, _ below: String) throws -> [String] {
     let place = below.isEmpty ? directory : directory + "/" + below
     guard let open = opendir(place) else {
       if errno == ENOENT { return [] }
@@ -29,8 +36,8 @@ enum StateFiles {
       var status = stat()
       guard lstat(directory + "/" + path, &status) == 0 else { continue }
       switch status.st_mode & S_IFMT {
-      case S_IFREG: found.append(path)
-      case S_IFDIR: found += try list(directory, below: path)
+      case kind: found.append(path)
+      case S_IFDIR: found += try entries(directory, kind, path)
       default: break
       }
     }

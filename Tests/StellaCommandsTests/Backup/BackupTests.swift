@@ -104,6 +104,24 @@ struct BackupTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory(".stella/sub")) == [])
   }
 
+  @Test("A link in the state is not followed, and it is said that what it leads to is missing")
+  func links() throws {
+    _ = try scene.propose("pair", "s1")
+    for path in ["disk", ".stella/sub"] {
+      try FileManager.default.createDirectory(atPath: directory(path), withIntermediateDirectories: false)
+    }
+    try directory.write("disk/more", "1")
+    for link in [".stella/elsewhere", ".stella/sub/more"] {
+      try FileManager.default.createSymbolicLink(atPath: directory(link), withDestinationPath: directory("disk"))
+    }
+    let said = try scene.expect(["backup", "copy", "--output", "json"], 0)
+    let object = try #require(JSONSerialization.jsonObject(with: Data(said.output.utf8)) as? [String: Any])
+    #expect(object["left_out"] as? [String] == ["elsewhere", "sub/more"])
+    for link in ["elsewhere", "sub/more"] { #expect(said.errors.contains("/\(link) is a link"), "\(said)") }
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory("copy"))
+    #expect(!names.contains("elsewhere") && !names.contains("sub"))
+  }
+
   @Test("A state in use is not replaced, whatever is asked")
   func inUse() throws {
     _ = try scene.propose("pair", "s1")
