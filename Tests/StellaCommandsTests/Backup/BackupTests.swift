@@ -122,6 +122,23 @@ struct BackupTests {
     #expect(!names.contains("elsewhere") && !names.contains("sub"))
   }
 
+  @Test("A state that a link leads to is replaced where it is, and the link stays")
+  func linked() throws {
+    _ = try scene.propose("pair", "s1")
+    try FileManager.default.createDirectory(atPath: directory("disk"), withIntermediateDirectories: false)
+    try FileManager.default.moveItem(atPath: directory(".stella"), toPath: directory("disk/state"))
+    try FileManager.default.createSymbolicLink(atPath: directory(".stella"), withDestinationPath: "disk/state")
+    let before = try runs()
+    try scene.expect(["backup", "copy"], 0)
+    try scene.expect(["restore", "copy", "--force"], 0)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory(".stella")) == "disk/state")
+    #expect(try states() == [".stella"])
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory("disk")).sorted()
+    #expect(names.count == 2 && names[0] == "state" && names[1].hasPrefix("state.before-"), "\(names)")
+    #expect(try runs() == before)
+    try verify()
+  }
+
   @Test("A state in use is not replaced, whatever is asked")
   func inUse() throws {
     _ = try scene.propose("pair", "s1")
