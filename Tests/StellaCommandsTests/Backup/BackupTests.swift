@@ -85,7 +85,7 @@ struct BackupTests {
     #expect(
       try scene.stella(["restore", "copy", "--force", "--manifest", "sha256:" + String(repeating: "0", count: 64)])
         .status == 7)
-    for path in ["../evil", "/etc/passwd", "a/../../b", ""] {
+    for path in ["../evil", "/etc/passwd", "a/../../b", "", "stella.db"] {
       try directory.write("copy/manifest.json", manifest.replacing("\"log.key\"", with: "\"\(path)\""))
       #expect(try scene.stella(["restore", "copy", "--force"]).status == 7)
     }
