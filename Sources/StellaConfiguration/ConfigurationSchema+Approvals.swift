@@ -24,7 +24,7 @@ extension ConfigurationSchema {
     ConfigurationKey("log", .object(log), "The execution log: what was proposed, decided and done."),
     ConfigurationKey(
       "retention", .object(retention),
-      "How long what is stored is kept."),
+      "How long what is stored is kept. Runs, users and tokens, also revoked ones, are never removed."),
   ]
 
   static let user: [ConfigurationKey] = [

@@ -17,10 +17,11 @@ struct BackupFile {
   ///
   /// - Throws: nothing is left at ``path`` then.
   func write(_ manifest: BackupManifest, from directory: String) throws {
-    let partial = "\(path).new-\(getpid())"
+    let partial = "\(path)\(BackupLeftovers.fileMark)\(getpid())"
     let output = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard output >= 0 else { throw StateFiles.failure("can't be made", partial) }
     defer { close(output) }
+    BackupLeftovers.hold(output)
     do {
       let seconds = manifest.time / Timestamp.second
       guard let own = try StateFiles.examine(BackupManifest.name, in: directory) else {

@@ -75,8 +75,9 @@ struct BackupManifest: Equatable {
       let root = LogHash(hex: try text("root")), case .array(let entries)? = value("files")
     else { throw Self.broken("lacks the time, the log or the files") }
     var files: [File] = []
+    var paths: Set<String> = []
     for entry in entries {
-      guard let file = File(entry), !files.contains(where: { $0.path == file.path }) else {
+      guard let file = File(entry), paths.insert(file.path).inserted else {
         throw Self.broken("names a file in a way that isn't ours")
       }
       files.append(file)

@@ -49,8 +49,12 @@ struct JournalBackup {
   /// - Returns: whether the last file with lines was there still.
   private func copyFiles(_ copied: inout Set<String>) throws -> Bool {
     var isLastThere = true
-    for path in try files() {
+    let paths = try files()
+    let last = paths.last { JournalCopy.base(of: $0) != nil }
+    for path in paths {
       if copied.contains(path) {
+        // The last is made again when its first write fails.
+        guard path == last || StateFiles.bytes(path, in: source) != StateFiles.bytes(path, in: target) else { continue }
         try StateFiles.extend(path, from: source, to: target)
       } else if try copy(path, source, target) != nil {
         copied.insert(path)

@@ -18,10 +18,14 @@ struct StateBackup {
   /// - Throws: nothing is left at `path` then.
   func write(to path: String) throws -> (manifest: BackupManifest, digest: ContentDigest) {
     try checkPlace(of: path)
+    BackupLeftovers.remove(in: StateDoctor.parent(of: path))
     try checkSpace(for: path)
     let target = try Self.target(path)
-    let partial = "\(target).partial-\(getpid())"
+    let partial = "\(target)\(BackupLeftovers.directoryMark)\(getpid())"
     guard mkdir(partial, 0o700) == 0 else { throw StateFiles.failure("can't be made", partial) }
+    let held = open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { close(held) }
+    BackupLeftovers.hold(held)
     do {
       let manifest = try fill(partial)
       try StateFiles.write(manifest.json, to: partial + "/" + BackupManifest.name)
@@ -40,6 +44,11 @@ struct StateBackup {
       StateFiles.remove(partial)
       throw error
     }
+  }
+
+  /// Links in the state directory that are not copied, by their paths within it. The intake journal is read through its own.
+  func leftOut() throws -> [String] {
+    try StateFiles.links(desk.directory.path).filter { $0 != JournalBackup.directory }
   }
 
   /// Refuses a place in the state directory: each backup there would hold those before it, and be twice as large.

@@ -11,8 +11,15 @@ enum StateFiles {
     BackupManifest.name,
   ]
 
-  /// Regular files below `directory`, by their paths within it, in the order of these. Links are left out.
+  /// Regular files below `directory`, by their paths within it, in the order of these. Links are left out; see ``links(_:)``.
   static func list(_ directory: String, below: String = "") throws -> [String] {
+    try entries(directory, S_IFREG, below)
+  }
+
+  /// Symbolic links below `directory`, by their paths within it: nobody follows them, since what they lead to may be anything.
+  static func links(_ directory: String) throws -> [String] { try entries(directory, S_IFLNK, "") }
+
+  private static func entries(_ directory: String, _ kind: mode_t, _ below: String) throws -> [String] {
     let place = below.isEmpty ? directory : directory + "/" + below
     guard let open = opendir(place) else {
       if errno == ENOENT { return [] }
@@ -29,8 +36,8 @@ enum StateFiles {
       var status = stat()
       guard lstat(directory + "/" + path, &status) == 0 else { continue }
       switch status.st_mode & S_IFMT {
-      case S_IFREG: found.append(path)
-      case S_IFDIR: found += try list(directory, below: path)
+      case kind: found.append(path)
+      case S_IFDIR: found += try entries(directory, kind, path)
       default: break
       }
     }
@@ -56,25 +63,45 @@ enum StateFiles {
     return file
   }
 
-  /// Copies what a file has gained behind what was copied of it before, up to where it ends when it is opened.
+  /// Copies what a file has gained behind what was copied of it before, up to where it ends when it is opened; all of it when it
+  /// begins otherwise, being another one under the same name, which may even have the same inode.
   static func extend(_ path: String, from source: String, to target: String) throws {
-    let done = bytes(path, in: target)
-    if bytes(path, in: source) <= done { return }
     let input = open(source + "/" + path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard input >= 0 else {
       if errno == ENOENT { return }
       throw failure("can't be read", source + "/" + path)
     }
     defer { close(input) }
-    let output = open(target + "/" + path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+    let output = open(target + "/" + path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
     guard output >= 0 else { throw failure("can't be written", target + "/" + path) }
     defer { close(output) }
+    var done = bytes(path, in: target)
     var status = stat()
-    guard fstat(input, &status) == 0, lseek(input, off_t(done), SEEK_SET) == off_t(done) else {
+    guard fstat(input, &status) == 0 else { throw failure("can't be read", source + "/" + path) }
+    if !beginAlike(input, output, done) {
+      guard ftruncate(output, 0) == 0 else { throw failure("can't be written", target + "/" + path) }
+      done = 0
+    }
+    guard lseek(input, off_t(done), SEEK_SET) == off_t(done) else {
       throw failure("can't be read", source + "/" + path)
     }
     _ = try pump(input, output, limit: Int64(status.st_size) - done, path)
     guard fsync(output) == 0 else { throw failure("can't be written", target + "/" + path) }
+  }
+
+  /// Whether two files have the same bytes at their beginning, so many of them.
+  private static func beginAlike(_ input: Int32, _ other: Int32, _ count: Int64) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    var expected = buffer
+    var place: Int64 = 0
+    while place < count {
+      let wanted = Int(min(Int64(buffer.count), count - place))
+      guard pread(input, &buffer, wanted, off_t(place)) == wanted,
+        pread(other, &expected, wanted, off_t(place)) == wanted, memcmp(buffer, expected, wanted) == 0
+      else { return false }
+      place += Int64(wanted)
+    }
+    return true
   }
 
   /// Opens a file anew, over what is there, and makes the directories that it lies in.

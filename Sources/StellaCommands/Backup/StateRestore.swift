@@ -21,15 +21,17 @@ struct StateRestore {
 
   let configuration: Configuration
   let actor: String
-  private var state: String {
-    var path = configuration.state
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    return path
-  }
+  /// The directory itself where a link leads to it: not the link changes places, and all stays on its file system.
+  private let state: String
 
   init(_ configuration: Configuration, actor: String) {
     self.configuration = configuration
     self.actor = actor
+    var path = configuration.state
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    var status = stat()
+    let isLink = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    state = isLink ? StateDoctor.resolved(path) ?? path : path
   }
 
   /// - Parameters:

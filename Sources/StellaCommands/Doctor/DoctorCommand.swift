@@ -9,8 +9,12 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor", abstract: "Check the configuration and all that it names, and say what to do.",
     discussion: """
       Looks at the configuration, rules, fixes, secrets, targets, users, policies, sources, addresses and certificates of the server \
-      and of syslog, probes, scrapes, the store, its log, the free space and notifications. Changes nothing; databases, the log's \
-      anchors, the OpenID provider and sinks of notifications are asked; HTTP targets, hosts, probes and scrapes are not.
+      and of syslog, probes, scrapes, the store, its log, the free space and notifications. Databases, the log's anchors, the OpenID \
+      provider and sinks of notifications are asked; HTTP targets, hosts, probes and scrapes are not.
+
+      Changes nothing but a store that is there, which it opens as every command does: one of an older version is brought up to \
+      date, and that version refuses it from then on. Make a backup with the older one first. Space that is spared for a full disk \
+      is set aside again.
 
       Exit status: 0 all is well, 1 there are warnings or problems, 3 the configuration can't be used.
       """)

@@ -6,7 +6,8 @@ import StellaRemediation
 import StellaSQLite
 import StellaScripting
 
-/// Looks at the state directory: the store, its log with key and anchors, and the space around it. Makes nothing that isn't there.
+/// Looks at the state directory: the store, its log with key and anchors, and the space around it. Makes no directory and no store
+/// where there is none; opening one brings its schema up to date.
 struct StateDoctor {
   /// Below it a file system is called nearly full.
   static let leastFreePercent = 5

@@ -98,6 +98,35 @@ struct BackupFileTests {
     #expect(refusal?.message.contains("about 8 MiB while it is made, and 6 MiB are free in /backups") == true)
   }
 
+  @Test("What killed backups left beside the place goes with the next one; what is in the making or no backup stays")
+  func leftovers() throws {
+    // No process has this id; one has the other at all times.
+    let (gone, there) = (2_147_483_646, 1)
+    _ = try scene.propose("pair", "s1")
+    try scene.expect(["backup", "first.tar"], 0)
+    try FileManager.default.moveItem(atPath: directory("first.tar"), toPath: directory("first.tar.new-\(gone)"))
+    try directory.write("notes.new-\(gone)", "mine")
+    chmod(directory("notes.new-\(gone)"), 0o600)
+    for (name, file) in [
+      ("old.partial-\(gone)", "log.key"), ("held.partial-\(gone)", "log.key"), ("live.partial-\(there)", "log.key"),
+      ("notes.partial-\(gone)", "mine"),
+    ] {
+      try FileManager.default.createDirectory(atPath: directory(name), withIntermediateDirectories: false)
+      chmod(directory(name), 0o700)
+      try directory.write(name + "/" + file, "")
+    }
+    let held = open(directory("held.partial-\(gone)"), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { close(held) }
+    BackupLeftovers.hold(held)
+    try scene.expect(["backup", "copy"], 0)
+    let found = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+      .filter { $0.contains(BackupLeftovers.directoryMark) || $0.contains(BackupLeftovers.fileMark) }
+    #expect(
+      Set(found) == [
+        "notes.new-\(gone)", "notes.partial-\(gone)", "held.partial-\(gone)", "live.partial-\(there)",
+      ])
+  }
+
   @Test("What is no backup at all is refused with what to name")
   func foreign() throws {
     _ = try scene.propose("pair", "s1")

@@ -85,7 +85,7 @@ struct BackupTests {
     #expect(
       try scene.stella(["restore", "copy", "--force", "--manifest", "sha256:" + String(repeating: "0", count: 64)])
         .status == 7)
-    for path in ["../evil", "/etc/passwd", "a/../../b", ""] {
+    for path in ["../evil", "/etc/passwd", "a/../../b", "", "stella.db"] {
       try directory.write("copy/manifest.json", manifest.replacing("\"log.key\"", with: "\"\(path)\""))
       #expect(try scene.stella(["restore", "copy", "--force"]).status == 7)
     }
@@ -102,6 +102,41 @@ struct BackupTests {
     let said = try scene.expect(["backup", path], 3)
     #expect(said.errors.contains("in the state directory"), "\(said)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory(".stella/sub")) == [])
+  }
+
+  @Test("A link in the state is not followed, and it is said that what it leads to is missing")
+  func links() throws {
+    _ = try scene.propose("pair", "s1")
+    for path in ["disk", ".stella/sub"] {
+      try FileManager.default.createDirectory(atPath: directory(path), withIntermediateDirectories: false)
+    }
+    try directory.write("disk/more", "1")
+    for link in [".stella/elsewhere", ".stella/sub/more"] {
+      try FileManager.default.createSymbolicLink(atPath: directory(link), withDestinationPath: directory("disk"))
+    }
+    let said = try scene.expect(["backup", "copy", "--output", "json"], 0)
+    let object = try #require(JSONSerialization.jsonObject(with: Data(said.output.utf8)) as? [String: Any])
+    #expect(object["left_out"] as? [String] == ["elsewhere", "sub/more"])
+    for link in ["elsewhere", "sub/more"] { #expect(said.errors.contains("/\(link) is a link"), "\(said)") }
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory("copy"))
+    #expect(!names.contains("elsewhere") && !names.contains("sub"))
+  }
+
+  @Test("A state that a link leads to is replaced where it is, and the link stays")
+  func linked() throws {
+    _ = try scene.propose("pair", "s1")
+    try FileManager.default.createDirectory(atPath: directory("disk"), withIntermediateDirectories: false)
+    try FileManager.default.moveItem(atPath: directory(".stella"), toPath: directory("disk/state"))
+    try FileManager.default.createSymbolicLink(atPath: directory(".stella"), withDestinationPath: "disk/state")
+    let before = try runs()
+    try scene.expect(["backup", "copy"], 0)
+    try scene.expect(["restore", "copy", "--force"], 0)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory(".stella")) == "disk/state")
+    #expect(try states() == [".stella"])
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory("disk")).sorted()
+    #expect(names.count == 2 && names[0] == "state" && names[1].hasPrefix("state.before-"), "\(names)")
+    #expect(try runs() == before)
+    try verify()
   }
 
   @Test("A state in use is not replaced, whatever is asked")

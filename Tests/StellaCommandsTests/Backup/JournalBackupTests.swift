@@ -88,6 +88,24 @@ struct JournalBackupTests {
     #expect(!isThere())
   }
 
+  @Test("A file that is made again under its name meanwhile is copied anew", arguments: ["9\n", "900\n", "900\n901\n"])
+  func remade(_ text: String) throws {
+    try put(0)
+    try directory.write("state/journald.cursor", "1")
+    var backup = backup
+    backup.copy = { path, source, target in
+      let file = try StateBackup.copy(path, from: source, to: target)
+      if path == self.name(0) {
+        try self.directory.write("state/" + path, text)
+        // So that there is another round.
+        try self.directory.write("state/journald.cursor", "2")
+      }
+      return file
+    }
+    try backup.take { saved(0) }
+    #expect(try String(contentsOfFile: directory("copy/" + name(0)), encoding: .utf8) == text)
+  }
+
   @Test("What was gone before is nobody's to copy; what goes away meanwhile in spite of the lease fails the backup")
   func gone() throws {
     try put(2)

@@ -1,0 +1,65 @@
+import Glibc
+
+/// What backups that were killed left beside their places: unfinished copies, which hold the key of the log.
+///
+/// A backup has a lock on what it makes. So that of another container or host, whose process can't be seen here, is left alone.
+enum BackupLeftovers {
+  /// Stands before the id of the process in the name of a directory that is being made.
+  static let directoryMark = ".partial-"
+  /// The same of a file.
+  static let fileMark = ".new-"
+  /// A backup in a directory has one of them from early on, as long as there is something of it.
+  private static let signs = ["log.checkpoints", "log.key", "stella.db"]
+
+  /// Locks what is being made until it is closed. Where locks can't be had nothing is removed either.
+  static func hold(_ descriptor: Int32) { _ = flock(descriptor, LOCK_EX | LOCK_NB) }
+
+  /// Removes those in a directory, whatever they were to become, as far as that goes. To be called before this process makes one.
+  static func remove(in directory: String) {
+    guard let list = opendir(directory) else { return }
+    defer { closedir(list) }
+    var names: [String] = []
+    while let entry = readdir(list) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    for name in names {
+      if isOfGone(name, directoryMark) {
+        remove(directory + "/" + name, S_IFDIR)
+      } else if isOfGone(name, fileMark) {
+        remove(directory + "/" + name, S_IFREG)
+      }
+    }
+  }
+
+  private static func isOfGone(_ name: String, _ mark: String) -> Bool {
+    guard let dash = name.lastIndex(of: "-"), name[...dash].hasSuffix(mark),
+      let process = pid_t(name[name.index(after: dash)...]), process > 0
+    else { return false }
+    return process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+  }
+
+  private static func remove(_ path: String, _ kind: mode_t) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == kind, status.st_mode & 0o077 == 0,
+      status.st_uid == geteuid(), flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    else { return }
+    if kind == S_IFREG {
+      var head = [UInt8](repeating: 0, count: TarHeader.size)
+      guard read(descriptor, &head, head.count) == head.count, TarHeader(head)?.path == BackupManifest.name else {
+        return
+      }
+      unlink(path)
+    } else if signs.contains(where: { access(path + "/" + $0, F_OK) == 0 }) {
+      StateFiles.remove(path)
+    } else {
+      // Only when nothing is in it.
+      rmdir(path)
+    }
+  }
+}
