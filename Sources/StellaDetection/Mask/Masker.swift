@@ -8,6 +8,7 @@ import StellaModel
 package final class Masker {
   private let masking: Masking
   private let hasPatterns: Bool
+  private lazy var placed = PlacedFields(masking.placedFields)
   private var unescaped: [UInt8] = []
   private var replaced: [UInt8] = []
   private var masked: [UInt8] = []
@@ -28,7 +29,7 @@ package final class Masker {
 
   /// Appends `record` masked to `output`; false when there is nothing to mask, and nothing was appended.
   package func mask(_ record: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Bool {
-    masking.mayHold(record) && walk(record, into: &output)
+    (!masking.placedFields.isEmpty || masking.mayHold(record)) && walk(record, into: &output)
   }
 
   /// The same, without asking before whether there may be something.
@@ -38,7 +39,7 @@ package final class Masker {
       if let changed = maskJSON(record, into: &output) { return changed }
       output.removeLast(output.count - before)
     }
-    return maskText(record, into: &output)
+    return maskPlaced(record, into: &output) || maskText(record, into: &output)
   }
 
   /// The record masked.
@@ -80,15 +81,39 @@ package final class Masker {
 
   // MARK: - Text
 
+  /// Appends a line masked that has fields to hash by their places; nothing when it has none.
+  private func maskPlaced(_ line: Bytes, into output: inout [UInt8]) -> Bool {
+    if masking.placedFields.isEmpty { return false }
+    let places = placed.places(in: line)
+    if places.isEmpty { return false }
+    var text: [UInt8] = []
+    var hashes: [[UInt8]] = []
+    var end = 0
+    for place in places {
+      text += line[end..<place.lowerBound]
+      var hash: [UInt8] = []
+      masking.hash(Bytes(rebasing: line[place]), into: &hash)
+      text += hash
+      hashes.append(hash)
+      end = place.upperBound
+    }
+    text += line[end...]
+    let isMore = text.withUnsafeBufferPointer { maskText($0, keeping: hashes, into: &output) }
+    if !isMore { output += text }
+    return true
+  }
+
   /// Appends text masked; nothing when it has nothing to mask.
-  private func maskText(_ text: Bytes, into output: inout [UInt8]) -> Bool {
+  ///
+  /// - Parameter hashes: values that are hashed already.
+  private func maskText(_ text: Bytes, keeping hashes: [[UInt8]] = [], into output: inout [UInt8]) -> Bool {
     guard hasPatterns, masking.patterns.contains(where: { $0.expression.matches(text) }) else {
-      return TextMask.run(text, masking, into: &output)
+      return TextMask.run(text, masking, keeping: hashes, into: &output)
     }
     replaced.removeAll(keepingCapacity: true)
     replaced += text
     for pattern in masking.patterns { replace(pattern) }
-    let isMore = replaced.withUnsafeBufferPointer { TextMask.run($0, masking, into: &output) }
+    let isMore = replaced.withUnsafeBufferPointer { TextMask.run($0, masking, keeping: hashes, into: &output) }
     if !isMore { output += replaced }
     return true
   }

@@ -31,6 +31,8 @@ package struct Masking: Sendable {
   package let kinds: Kinds
   package let patterns: [Pattern]
   let hashedNames: [[UInt8]]
+  /// Those fields to hash that text has by their place in a line, without their names.
+  let placedFields: [TextField]
   private let key: SymmetricKey?
   private let filter: PersonalDataFilter
 
@@ -47,6 +49,7 @@ package struct Masking: Sendable {
 
   private init(_ kinds: Kinds, _ patterns: [Pattern], hashedNames: [[UInt8]], _ key: SymmetricKey?) {
     (self.kinds, self.patterns, self.hashedNames, self.key) = (kinds, patterns, hashedNames, key)
+    placedFields = [TextField.user, .targetUser].filter { hashedNames.contains(Array($0.name.utf8)) }
     filter = PersonalDataFilter(kinds, hashedNames: hashedNames)
   }
 
@@ -93,7 +96,7 @@ package struct Masking: Sendable {
     return CredentialForms.secretNames[Int((last | 0x20) - 97)].contains { Self.ends(name, with: $0) } ? .secret : .none
   }
 
-  /// Whether a text, plain or JSON, may have something to mask. False for most, and then it hasn't. O(bytes).
+  /// Whether a text, plain or JSON, may have something to mask, but for ``placedFields``. False for most, and then it hasn't. O(bytes).
   package func mayHold(_ text: Bytes) -> Bool { !patterns.isEmpty || filter.allows(text) }
 
   /// Whether a member of a JSON object is masked because of its name, or its name itself may have something to mask. Not for members

@@ -10,14 +10,19 @@ struct TextMask {
   let count: Int
   private let masking: Masking
   private let kinds: Masking.Kinds
+  private let hashes: [[UInt8]]
   /// What lies before it is in the output already.
   private var copied = 0
   private var output: [UInt8]
 
   /// Appends `text` masked to `output`; false when there is nothing to mask, and nothing was appended.
-  static func run(_ text: Bytes, _ masking: Masking, into output: inout [UInt8]) -> Bool {
+  ///
+  /// - Parameter hashes: values that are hashed already, and stay whatever name is before them.
+  static func run(
+    _ text: Bytes, _ masking: Masking, keeping hashes: [[UInt8]] = [], into output: inout [UInt8]
+  ) -> Bool {
     guard let base = text.baseAddress else { return false }
-    var mask = TextMask(base, text.count, masking, output)
+    var mask = TextMask(base, text.count, masking, hashes, output)
     output = []
     mask.scan()
     let changed = mask.copied > 0
@@ -26,8 +31,11 @@ struct TextMask {
     return changed
   }
 
-  private init(_ text: UnsafePointer<UInt8>, _ count: Int, _ masking: Masking, _ output: consuming [UInt8]) {
-    (self.text, self.count, self.masking, kinds, self.output) = (text, count, masking, masking.kinds, output)
+  private init(
+    _ text: UnsafePointer<UInt8>, _ count: Int, _ masking: Masking, _ hashes: [[UInt8]], _ output: consuming [UInt8]
+  ) {
+    (self.text, self.count, self.masking, kinds) = (text, count, masking, masking.kinds)
+    (self.hashes, self.output) = (hashes, output)
   }
 
   subscript(_ place: Int) -> UInt8 { text[place] }
@@ -390,6 +398,8 @@ struct TextMask {
       let isSentence = text[place] == UInt8(ascii: ":") && !isQuoted && quote == 0
       if isSentence, !isPairs, !isSecret(part(value)) { return place + 1 }
     }
+    let found = part(value)
+    if demand == .hash, hashes.contains(where: { found.elementsEqual($0) }) { return value.upperBound }
     copy(to: value.lowerBound)
     addQuote(&output)
     if demand == .hash { masking.hash(part(value), into: &output) } else { output += "[secret]".utf8 }
