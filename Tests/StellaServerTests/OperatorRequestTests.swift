@@ -38,7 +38,7 @@ struct OperatorRequestTests {
       .unsilence(-7), .unsilence(.max), .alerts(alerts), .alerts(OperatorRequest.AlertFilter()),
       .list(filter), .list(OperatorRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text),
       .whoami, .rules(.list), .rules(.reload), .fixes(.list), .mutes, .log(.status), .log(.record(-1)),
-      .log(.records(.init())), .log(.records(.init(after: .max, limit: 1000, run: text))),
+      .log(.records(.init())), .log(.records(.init(after: .max, before: 7, limit: 1000, run: text))),
       .health(.system),
       .health(.history(HealthRequest.HistoryFilter())), .health(.findings(HealthRequest.FindingFilter())),
       .health(.history(history)), .health(.findings(findings)),

@@ -11,7 +11,7 @@ extension AreaDescription {
         answers: [
           .init(
             200, "Events, one a line.", [.init("application/x-ndjson", .list(.named("KeptEvent")))],
-            headers: [EventRoutes.nextName, EventRoutes.damagedName])
+            headers: [AnswerField.next, EventRoutes.damagedName])
         ], problems: problems),
       RouteDescription(
         "GET", "/api/v1/events/export", "exportEvents", "All events that a filter wants, oldest first, as a file",

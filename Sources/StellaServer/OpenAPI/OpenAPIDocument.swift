@@ -79,7 +79,7 @@ package struct OpenAPIDocument: Sendable {
     (AnswerField.state, "Where that run is.", .oneOf(RunState.allCases.map(\.rawValue))),
     (AnswerField.note, "What is to be said besides, with escapes as in URLs; may be there several times.", .text),
     (AnswerField.hint, "The same of what is only good to know.", .text),
-    (EventRoutes.nextName, "What `after` goes on with; as long as there is more.", .integer),
+    (AnswerField.next, "What the next page goes on with; as long as there is more.", .integer),
     (EventRoutes.damagedName, "Blocks of events that could not be read, and are missing here.", .count),
     ("retry-after", "Seconds.", .integer),
   ]

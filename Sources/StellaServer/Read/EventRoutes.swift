@@ -21,9 +21,8 @@ import StellaModel
 package struct EventRoutes: ReadRoutes {
   /// What one step of an export may cost: it takes a thread while it lasts.
   private static let step = PageBounds(time: 500_000_000, bytes: 512 << 10)
-  static let nextName = "stella-next"
   static let damagedName = "stella-damaged-blocks"
-  private static let next = AnswerField.name(nextName)
+  private static let next = AnswerField.name(AnswerField.next)
   private static let damaged = AnswerField.name(damagedName)
 
   /// Nil where none are kept.
