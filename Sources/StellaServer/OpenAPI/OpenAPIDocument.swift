@@ -215,7 +215,7 @@ package struct OpenAPIDocument: Sendable {
       answers.append(
         .init(
           status, meaning(status), [.init(Problem.mediaType, .named("Problem"))],
-          headers: status == 429 ? ["retry-after"] : []))
+          headers: [429, 503].contains(status) ? ["retry-after"] : []))
     }
     return answers.sorted { $0.status < $1.status }.map { answer in
       var members: [FieldValue.Member] = [.init("description", .string(answer.meaning))]
