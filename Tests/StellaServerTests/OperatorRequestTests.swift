@@ -276,11 +276,12 @@ struct OperatorRequestTests {
     }
     while work.load < 1 { await Task.yield() }
     let second = try await work.runWhenFree(
+      { () throws(CommandFailure) -> Int in 2 },
       pause: {
         // It was refused.
         gate.signal()
         while work.load > 0 { await Task.yield() }
-      }, { () throws(CommandFailure) -> Int in 2 })
+      })
     let done = try await [first, second]
     #expect(done == [1, 2])
     await work.end()

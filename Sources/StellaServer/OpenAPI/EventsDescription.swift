@@ -20,7 +20,7 @@ extension AreaDescription {
           + [order, after],
         answers: [
           .init(
-            200, "Events, one a line.",
+            200, "Events, one a line; the trailer `\(EventRoutes.damagedName)` says that blocks could not be read.",
             [.init("application/x-ndjson", .list(.named("KeptEvent"))), .init("text/csv", .text)])
         ], problems: problems),
       RouteDescription(

@@ -17,6 +17,7 @@ import StellaModel
 /// One JSON object a line. `Stella-Next` says what `after` goes on with, as long as there is more.
 ///
 /// `GET /api/v1/events/export?format=json|csv` has the same filters, and sends all there is, oldest first, as fast as it is taken.
+/// Whether blocks were missing is known at its end, and told by a trailer.
 /// `GET /api/v1/events/series` counts: see ``SeriesQuery``.
 package struct EventRoutes: ReadRoutes {
   /// What one step of an export may cost: it takes a thread while it lasts.
@@ -130,20 +131,24 @@ package struct EventRoutes: ReadRoutes {
     var headers = Self.headers(format == .csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson")
     let name = "stella-events.\(format == .csv ? "csv" : "jsonl")"
     headers[.contentDisposition] = "attachment; filename=\"\(name)\""
+    headers[.trailer] = Self.damagedName
     let (asked, work) = (query, work)
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
         var query = asked
+        var damagedBlocks = 0
         if format == .csv { try await writer.write(ByteBuffer(string: EventTable.head)) }
         while true {
           let part = query
-          let (next, bytes) = try await work.run { () throws(CommandFailure) -> (Int64?, ByteBuffer) in
+          let (next, damaged, bytes) = try await work.runWhenFree {
+            () throws(CommandFailure) -> (Int64?, Int, ByteBuffer) in
             let page = archive.page(part, bounds: Self.step)
-            if format == .json { return (page.next, Self.lines(page.lines)) }
+            if format == .json { return (page.next, page.damagedBlocks, Self.lines(page.lines)) }
             let table = EventTable()
-            return (page.next, ByteBuffer(bytes: page.lines.flatMap(table.row)))
+            return (page.next, page.damagedBlocks, ByteBuffer(bytes: page.lines.flatMap(table.row)))
           }
+          damagedBlocks += damaged
           // The next part is looked for when this one was taken.
           if bytes.readableBytes > 0 { try await writer.write(bytes) }
           guard let next else { break }
@@ -153,7 +158,7 @@ package struct EventRoutes: ReadRoutes {
           }
           query.after = next
         }
-        try await writer.finish(nil)
+        try await writer.finish(damagedBlocks > 0 ? [Self.damaged: String(damagedBlocks)] : nil)
       })
   }
 }

@@ -47,8 +47,8 @@ package final class RequestWork: Sendable {
   ///
   /// - Parameter pause: between two tries.
   func runWhenFree<Value: Sendable>(
-    pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(500)) },
-    _ body: @escaping @Sendable () throws(CommandFailure) -> Value
+    _ body: @escaping @Sendable () throws(CommandFailure) -> Value,
+    pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(500)) }
   ) async throws -> Value {
     while true {
       do throws(CommandFailure) {
