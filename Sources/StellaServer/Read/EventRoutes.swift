@@ -31,6 +31,7 @@ package struct EventRoutes: ReadRoutes {
   private let work: RequestWork
   private let time: any TimeSource
   private let bounds: PageBounds
+  private let seats = ExportSeats()
 
   /// - Parameters:
   ///   - work: where the archive is read.
@@ -45,7 +46,7 @@ package struct EventRoutes: ReadRoutes {
     }
     router.get("api/v1/events/export") { request, context in
       await answer { () async throws(CommandFailure) in
-        try await export(request, context.seesPersonalData, context.mayStillRead)
+        try await export(request, context)
       }
     }
     router.get("api/v1/events/series") { request, context in
@@ -108,12 +109,21 @@ package struct EventRoutes: ReadRoutes {
       status: .ok, headers: Self.headers("application/x-ndjson"), body: ResponseBody(byteBuffer: Self.lines(lines)))
   }
 
+  private static var tooMany: Response {
+    var response = Problem(
+      CommandFailure(.failure, "\(ExportSeats.most) exports of yours go on already. Try it again when one has ended."),
+      status: .tooManyRequests
+    ).response
+    response.headers[.retryAfter] = "10"
+    return response
+  }
+
   private enum Format: String, CaseIterable {
     case json, csv
   }
 
   private func export(
-    _ request: Request, _ isPrivileged: Bool, _ mayStillRead: (@Sendable () async -> Bool)?
+    _ request: Request, _ context: some ViewerContext
   ) async throws(CommandFailure) -> Response {
     let archive = try kept()
     var parameters = try Self.parameters(request)
@@ -124,18 +134,20 @@ package struct EventRoutes: ReadRoutes {
     parameters.removeAll { $0.name == "format" }
     var query = try EventQuery(
       [("order", "oldest")] + parameters, names: EventQuery.filterNames + ["order", "after"], now: time.now())
-    query.isPrivileged = isPrivileged
+    query.isPrivileged = context.seesPersonalData
     query.limit = EventQuery.limits.upperBound
+    guard let seat = seats.take(context.viewerKey) else { return Self.tooMany }
     // What comes meanwhile would never end.
     query.before = try await self.work.run { () throws(CommandFailure) in archive.end }
     var headers = Self.headers(format == .csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson")
     let name = "stella-events.\(format == .csv ? "csv" : "jsonl")"
     headers[.contentDisposition] = "attachment; filename=\"\(name)\""
     headers[.trailer] = Self.damagedName
-    let (asked, work) = (query, work)
+    let (asked, work, mayStillRead) = (query, work, context.mayStillRead)
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
+        defer { seat.leave() }
         var query = asked
         var damagedBlocks = 0
         if format == .csv { try await writer.write(ByteBuffer(string: EventTable.head)) }
