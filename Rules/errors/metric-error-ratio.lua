@@ -7,11 +7,13 @@ local p = params {
 
 -- How much the counter of a series has grown since its last sample; nil for the first one. One that starts anew counts from 0.
 local function grown(s, e, value)
-  local name = tostring(e.instance)
-  for _, label in ipairs { "code", "method", "handler", "path", "route", "exported_service" } do
-    name = name .. "\0" .. tostring(e[label]) .. "\0" .. tostring(e["labels." .. label])
+  -- Any label may be what tells two series of an instance apart. `pairs` goes by their names.
+  local parts = { tostring(e.instance), tostring(e.code) }
+  for label, text in pairs(e.labels or {}) do
+    parts[#parts + 1] = label
+    parts[#parts + 1] = tostring(text)
   end
-  name = name .. "\0" .. tostring(e["labels.status"]) .. "\0" .. tostring(e["labels.status_code"])
+  local name = table.concat(parts, "\0")
   s.last = s.last or {}
   local before = s.last[name]
   if before and e.time <= before.at then return end

@@ -60,3 +60,29 @@ test("instances are told apart", function(t)
   end
   t:expect_quiet()
 end)
+
+local function of(server, code, value)
+  local event = counter(code, value)
+  event.server, event.labels.server = server, server
+  return event
+end
+
+test("series that differ in any label are told apart: one that is gone makes the other no rush of errors", function(t)
+  for i = 0, 60 do
+    if i < 30 then t:feed(of("a", "500", 5)) end
+    t:feed(of("b", "500", 900))
+    t:feed(of("b", "200", 100 * i))
+    t:at("+30s")
+  end
+  t:expect_quiet()
+end)
+
+test("the second of two such series counts, too", function(t)
+  for i = 0, 30 do
+    t:feed(of("a", "500", 5))
+    t:feed(of("b", "500", 50 * i))
+    t:feed(of("b", "200", 50 * i))
+    t:at("+30s")
+  end
+  t:expect { fires = 1, value = { at_least = 49, at_most = 51 } }
+end)

@@ -94,6 +94,23 @@ struct EventRoutesTests {
     await work.end()
   }
 
+  @Test("An export says at its end that blocks could not be read")
+  func damaged() async throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let work = RequestWork(threads: 1, waiting: 4)
+    try keep((0..<3).map { #"{"n":\#($0)}"# })
+    let client = client(work)
+    let name = "stella-damaged-blocks"
+    let whole = try await client.get("/api/v1/events/export")
+    #expect(whole.headers["trailer"] == name && whole.trailers.isEmpty)
+    // A link is never followed, not even for root.
+    let file = path + "/0000000000000000001.events"
+    try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: file)
+    let part = try await client.get("/api/v1/events/export")
+    #expect(part.body == whole.body && part.trailers.map(\.name.canonicalName) == [name])
+    await work.end()
+  }
+
   @Test("What makes no sense is refused, and so is everything where no events are kept")
   func refused() async throws {
     defer { try? FileManager.default.removeItem(atPath: path) }

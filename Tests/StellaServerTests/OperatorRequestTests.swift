@@ -38,7 +38,7 @@ struct OperatorRequestTests {
       .unsilence(-7), .unsilence(.max), .alerts(alerts), .alerts(OperatorRequest.AlertFilter()),
       .list(filter), .list(OperatorRequest.Filter()), .freezeStatus, .freeze(reason: text), .thaw(reason: text),
       .whoami, .rules(.list), .rules(.reload), .fixes(.list), .mutes, .log(.status), .log(.record(-1)),
-      .log(.records(.init())), .log(.records(.init(after: .max, limit: 1000, run: text))),
+      .log(.records(.init())), .log(.records(.init(after: .max, before: 7, limit: 1000, run: text))),
       .health(.system),
       .health(.history(HealthRequest.HistoryFilter())), .health(.findings(HealthRequest.FindingFilter())),
       .health(.history(history)), .health(.findings(findings)),
@@ -256,13 +256,36 @@ struct OperatorRequestTests {
     await iterator.next()
     async let second = scene.send(.whoami)
     while work.load < 2 { await Task.yield() }
-    #expect(try await scene.send(.freezeStatus).status == 503)
+    let refused = try await scene.send(.freezeStatus)
+    #expect(refused.status == 503 && refused.headers["retry-after"] == "1")
     gate.signal()
     gate.signal()
     #expect(try await [first.status, second.status] == [200, 200])
     #expect(!scene.requests.contains(.freezeStatus))
     await work.end()
     #expect(try await scene.send(.whoami).status == 503)
+  }
+
+  @Test("What has begun waits for its turn where too many wait already")
+  func whenFree() async throws {
+    let gate = DispatchSemaphore(value: 0)
+    let work = RequestWork(threads: 1, waiting: 0)
+    async let first = work.run { () throws(CommandFailure) -> Int in
+      gate.wait()
+      return 1
+    }
+    while work.load < 1 { await Task.yield() }
+    let second = try await work.runWhenFree(
+      { () throws(CommandFailure) -> Int in 2 },
+      pause: {
+        // It was refused.
+        gate.signal()
+        while work.load > 0 { await Task.yield() }
+      })
+    let done = try await [first, second]
+    #expect(done == [1, 2])
+    await work.end()
+    await #expect(throws: CommandFailure.self) { try await work.runWhenFree { () throws(CommandFailure) -> Int in 3 } }
   }
 
   @Test("Plans wait for each other, and nothing else waits for them")

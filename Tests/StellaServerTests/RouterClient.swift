@@ -26,14 +26,21 @@ struct RouterClient {
     var headers: [String: String] = [:]
     /// All of them, also those that are there several times.
     var fields: [HTTPField] = []
+    /// What came behind the body.
+    var trailers = HTTPFields()
 
     static func == (a: Answer, b: Answer) -> Bool { (a.status, a.type, a.body) == (b.status, b.type, b.body) }
   }
 
   private struct Writer: ResponseBodyWriter {
     let pieces: AsyncStream<ByteBuffer>.Continuation
+    let ends: AsyncStream<HTTPFields>.Continuation
     mutating func write(_ buffer: ByteBuffer) async throws { pieces.yield(buffer) }
-    consuming func finish(_ trailers: HTTPFields?) async throws { pieces.finish() }
+    consuming func finish(_ trailers: HTTPFields?) async throws {
+      pieces.finish()
+      if let trailers { ends.yield(trailers) }
+      ends.finish()
+    }
   }
 
   let router = Router(context: Context.self)
@@ -68,13 +75,16 @@ struct RouterClient {
       context.mayStillRead = mayStillRead
       let response = try await router.buildResponder().respond(to: request, context: context)
       let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-      try await response.body.write(Writer(pieces: continuation))
+      let (ends, end) = AsyncStream.makeStream(of: HTTPFields.self)
+      try await response.body.write(Writer(pieces: continuation, ends: end))
       var body = ""
       for await piece in stream { body += String(buffer: piece) }
+      var trailers = HTTPFields()
+      for await fields in ends { trailers = fields }
       return Answer(
         status: response.status.code, type: response.headers[.contentType], body: body,
         headers: Dictionary(response.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first },
-        fields: Array(response.headers))
+        fields: Array(response.headers), trailers: trailers)
     } catch let error as any HTTPResponseError {
       return Answer(status: error.status.code, type: nil, body: "")
     }

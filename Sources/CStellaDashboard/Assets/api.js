@@ -76,8 +76,15 @@ export async function getJSON(path) {
 }
 
 /** The objects of an answer with one JSON object a line. A last line that was cut is left out. */
-export async function getLines(path) {
-  const text = await textOf(await ask("GET", path, undefined, "application/json, application/x-ndjson"), "GET");
+export async function getLines(path) { return (await getPage(path)).lines; }
+
+/** The lines, and what the next page goes on with; null when nothing is left. */
+export async function getPage(path) {
+  const answer = await ask("GET", path, undefined, "application/json, application/x-ndjson");
+  return { lines: linesOf(await textOf(answer, "GET")), next: answer.headers.get("stella-next") };
+}
+
+function linesOf(text) {
   const found = [];
   const lines = text.split("\n").filter((line) => line !== "");
   for (const [index, line] of lines.entries()) {

@@ -1,5 +1,5 @@
 // The execution log: what was done, by whom, and what proves it.
-import { APIError, getLines, query } from "./api.js";
+import { APIError, getPage, query } from "./api.js";
 import { button, data, fact, h, put, renew, say } from "./dom.js";
 import { Grid } from "./grid.js";
 import { logStatus } from "./model.js";
@@ -72,7 +72,13 @@ export function logView(go) {
       else if (about === "" && size !== null) after = Math.max(0, size - PAGE);
       const limit = what === "earlier" && records.length ? Math.min(PAGE, records[records.length - 1].number - 1 - (after ?? 0)) : PAGE;
       if (limit <= 0) { isWhole = true; return; }
-      const found = await getLines("log" + query({ after, limit, run: about }));
+      let { lines: found, next } = await getPage("log" + query({ after, limit, run: about }));
+      // A page looks through a part of the log only.
+      while (about !== "" && next !== null && found.length < limit && asked === round) {
+        const page = await getPage("log" + query({ before: next, limit: limit - found.length, run: about }));
+        found = page.lines.concat(found);
+        next = page.next;
+      }
       if (asked !== round) return;
       if (what !== "earlier") known = size;
       const there = new Set(records.map((record) => record.number));

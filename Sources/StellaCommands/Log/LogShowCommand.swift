@@ -28,24 +28,48 @@ struct LogShowCommand: ParsableCommand {
 
   func run() throws {
     if let number { return try RequestVerb.run(.log(.record(number)), options, result) }
-    let most = LogRequest.Filter.most
-    if let last, last <= most {
-      return try RequestVerb.run(.log(.records(.init(limit: last, run: about))), options, result)
-    }
     let place = try RequestPlace(options)
     defer { place.close() }
     let console = Console.standard
     let layout = AnswerLayout(result.output, console.output)
+    if let last, last <= LogRequest.Filter.most {
+      for line in try latest(last, at: place, layout) { console.line(String(line)) }
+    } else {
+      let held = try pages(at: place, layout) { if last == nil { console.write($0) } }
+      for line in held { console.line(String(line)) }
+    }
+  }
+
+  /// All pages, and of their lines the last that are wanted, if so many are.
+  private func pages(at place: RequestPlace, _ layout: AnswerLayout, _ take: (String) -> Void) throws -> [Substring] {
+    let most = LogRequest.Filter.most
     var held: [Substring] = []
     var after: Int64 = 0
     while true {
-      let body = try place.answer(.log(.records(.init(after: after, limit: most, run: about))), as: layout).body
-      let lines = body.split(separator: "\n")
-      if last == nil { console.write(body) } else { held = (held + lines).suffix(last ?? 0) }
-      guard lines.count == most, let next = lines.last.flatMap(LogRecordText.number), next > after else { break }
-      after = next
+      let answer = try place.answer(.log(.records(.init(after: after, limit: most, run: about))), as: layout)
+      let lines = answer.body.split(separator: "\n")
+      take(answer.body)
+      if let last { held = (held + lines).suffix(last) }
+      // An older server says only by a full page that there may be more.
+      let following = answer.next ?? (lines.count == most ? lines.last.flatMap(LogRecordText.number) : nil)
+      guard let following, following > after else { return held }
+      after = following
     }
-    for line in held { console.line(String(line)) }
+  }
+
+  /// From the end: a page may have fewer than were asked for, and more before it.
+  private func latest(_ count: Int, at place: RequestPlace, _ layout: AnswerLayout) throws -> [Substring] {
+    var lines: [Substring] = []
+    var before: Int64?
+    while lines.count < count {
+      let filter = LogRequest.Filter(before: before, limit: count - lines.count, run: about)
+      let answer = try place.answer(.log(.records(filter)), as: layout)
+      let found = answer.body.split(separator: "\n")
+      lines = found + lines
+      guard let next = answer.next, next < before ?? .max else { break }
+      before = next
+    }
+    return lines
   }
 }
 

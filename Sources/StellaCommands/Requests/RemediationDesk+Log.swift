@@ -14,33 +14,16 @@ extension RemediationDesk {
   }
 
   private func records(_ filter: LogRequest.Filter, _ layout: AnswerLayout) throws -> OperatorAnswer {
-    let limit = max(1, min(filter.limit, LogRequest.Filter.most))
-    let records = try store.readRuns { try Self.page($0, after: filter.after, limit: limit, about: filter.run) }
+    let page = try store.readRuns { try LogPage(filter, of: $0) }
     var answer = OperatorAnswer()
     answer.isList = true
+    answer.next = page.next
     answer.body =
       switch layout {
-      case .json: records.map { FieldValue.object(LogRecordText.members($0)).json + "\n" }.joined()
-      case .text: records.map(LogRecordText.line).joined()
+      case .json: page.records.map { FieldValue.object(LogRecordText.members($0)).json + "\n" }.joined()
+      case .text: page.records.map(LogRecordText.line).joined()
       }
     return answer
-  }
-
-  /// Oldest first. What mentions the run and isn't about it is left out here, and others are looked for in its place.
-  private static func page(
-    _ transaction: SQLiteTransaction, after: Int64?, limit: Int, about run: String?
-  ) throws -> [LogRecord] {
-    var records: [LogRecord] = []
-    var (low, high) = ((after ?? 0) + (after == .max ? 0 : 1), transaction.head.size)
-    while low <= high, records.count < limit {
-      let left = limit - records.count
-      let batch = try transaction.records(low...high, limit: left, isFromEnd: after == nil, mentioning: run)
-      let found = try batch.map { try LogRecord(bytes: $0.bytes) }.filter { run == nil || $0.run == run }
-      records = after == nil ? found + records : records + found
-      guard batch.count == left, let first = batch.first, let last = batch.last else { break }
-      if after == nil { high = first.number - 1 } else { low = last.number + 1 }
-    }
-    return records
   }
 
   private func record(_ number: Int64, _ layout: AnswerLayout) throws -> OperatorAnswer {

@@ -80,7 +80,7 @@ final class ServerClient {
     let answer = try send("GET", query.isEmpty ? path : path + "?" + query, [("accept", "application/x-ndjson")], nil)
     guard answer.status == 200 else { throw failure(answer.status, String(decoding: answer.body, as: UTF8.self)) }
     return EventReader.Page(
-      lines: answer.body.split(separator: 0x0a).map(Array.init), next: answer.values("stella-next").first,
+      lines: answer.body.split(separator: 0x0a).map(Array.init), next: answer.values(AnswerField.next).first,
       damaged: answer.values("stella-damaged-blocks").first.flatMap { Int($0) } ?? 0)
   }
 
@@ -156,6 +156,7 @@ final class ServerClient {
     {
       answer.run = OperatorAnswer.Place(id: id, state: state)
     }
+    answer.next = received.values(AnswerField.next).first.flatMap { Int64($0) }
     answer.body =
       switch layout {
       case .json: ReceivedText.json(body)

@@ -11,7 +11,7 @@ extension AreaDescription {
         answers: [
           .init(
             200, "Events, one a line.", [.init("application/x-ndjson", .list(.named("KeptEvent")))],
-            headers: [EventRoutes.nextName, EventRoutes.damagedName])
+            headers: [AnswerField.next, EventRoutes.damagedName])
         ], problems: problems),
       RouteDescription(
         "GET", "/api/v1/events/export", "exportEvents", "All events that a filter wants, oldest first, as a file",
@@ -20,7 +20,7 @@ extension AreaDescription {
           + [order, after],
         answers: [
           .init(
-            200, "Events, one a line.",
+            200, "Events, one a line; the trailer `\(EventRoutes.damagedName)` says that blocks could not be read.",
             [.init("application/x-ndjson", .list(.named("KeptEvent"))), .init("text/csv", .text)])
         ], problems: problems),
       RouteDescription(

@@ -8,11 +8,12 @@ extension AreaDescription {
         "GET", "/log", "listRecords", "Records, oldest first: the last, or those behind a number", .read,
         parameters: [
           .init("after", "Only records with a larger number, the first of them.", .integer),
+          .init("before", "Only records with a smaller number.", .integer),
           .init(
             "limit", "The most that are given.",
             .integer.atLeast(1).atMost(Int64(LogRequest.Filter.most)).standard(.integer(100))),
           .init("run", "Only records about this run."),
-        ], lines: .named("Record"), meaning: "Records, one a line."),
+        ], lines: .named("Record"), meaning: "Records, one a line.", isPaged: true),
       .operation(
         "GET", "/log/:number", "getRecord", "One record with its hash", .read,
         parameters: [.init("number", .path, "The record's number.", .integer)], answer: .named("WholeRecord"),

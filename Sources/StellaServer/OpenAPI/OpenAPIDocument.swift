@@ -79,7 +79,7 @@ package struct OpenAPIDocument: Sendable {
     (AnswerField.state, "Where that run is.", .oneOf(RunState.allCases.map(\.rawValue))),
     (AnswerField.note, "What is to be said besides, with escapes as in URLs; may be there several times.", .text),
     (AnswerField.hint, "The same of what is only good to know.", .text),
-    (EventRoutes.nextName, "What `after` goes on with; as long as there is more.", .integer),
+    (AnswerField.next, "What the next page goes on with; as long as there is more.", .integer),
     (EventRoutes.damagedName, "Blocks of events that could not be read, and are missing here.", .count),
     ("retry-after", "Seconds.", .integer),
   ]
@@ -215,7 +215,7 @@ package struct OpenAPIDocument: Sendable {
       answers.append(
         .init(
           status, meaning(status), [.init(Problem.mediaType, .named("Problem"))],
-          headers: status == 429 ? ["retry-after"] : []))
+          headers: [429, 503].contains(status) ? ["retry-after"] : []))
     }
     return answers.sorted { $0.status < $1.status }.map { answer in
       var members: [FieldValue.Member] = [.init("description", .string(answer.meaning))]

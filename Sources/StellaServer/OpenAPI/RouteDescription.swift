@@ -102,12 +102,15 @@ extension RouteDescription {
   package static func operation(
     _ method: String, _ path: String, _ id: String, _ summary: String, _ right: OperatorRequest.Right,
     parameters: [Parameter] = [], body: Schema? = nil, example: FieldValue? = nil, answer: Schema? = nil,
-    lines: Schema? = nil, meaning: String = "Done.", alsoAccepted: Bool = false, problems: [Int] = []
+    lines: Schema? = nil, meaning: String = "Done.", isPaged: Bool = false, alsoAccepted: Bool = false,
+    problems: [Int] = []
   ) -> RouteDescription {
     let contents =
       [answer.map { Content("application/json", $0) }, lines.map { Content("application/x-ndjson", .list($0)) }]
       .compactMap(\.self) + [Content("text/plain", .text)]
-    let headers = [AnswerField.status, AnswerField.run, AnswerField.state, AnswerField.note, AnswerField.hint]
+    let headers =
+      [AnswerField.status, AnswerField.run, AnswerField.state, AnswerField.note, AnswerField.hint]
+      + (isPaged ? [AnswerField.next] : [])
     var answers = [Answer(200, meaning, contents, headers: headers)]
     if alsoAccepted { answers.append(Answer(202, "Recorded; more votes are needed.", contents, headers: headers)) }
     return RouteDescription(

@@ -8,6 +8,8 @@ package enum AnswerField {
   /// The run's id and state.
   package static let run = "stella-run"
   package static let state = "stella-state"
+  /// What the next page goes on with; there as long as there is more.
+  package static let next = "stella-next"
   /// Lines for standard error, with `%` escapes as in URLs (RFC 3986); hints are those that `--quiet` leaves out.
   package static let note = "stella-note"
   package static let hint = "stella-hint"

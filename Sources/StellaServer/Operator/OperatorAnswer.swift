@@ -33,6 +33,8 @@ package struct OperatorAnswer: Sendable, Hashable {
   /// How a command ends with it.
   package var status = CommandStatus.done
   package var run: Place?
+  /// Of a page: the number that the next one goes on with; nil when nothing is left.
+  package var next: Int64?
 
   package init() {}
 }

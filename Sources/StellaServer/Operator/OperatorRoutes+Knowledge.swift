@@ -5,7 +5,7 @@ import StellaModel
 ///
 ///     GET    /rules       GET /rules/ID       POST /rules/reload {}
 ///     GET    /fixes       GET /fixes/ID       POST /fixes/ID/plan {"params":{…},"propose"}       GET /mutes
-///     GET    /log?after=…&limit=…&run=…       GET /log/NUMBER         GET /log/status
+///     GET    /log?after=…&before=…&limit=…&run=…       GET /log/NUMBER         GET /log/status
 extension OperatorRoutes {
   func addKnowledge(to routes: RouterGroup<Context>) {
     routes.get("rules") { try await plain($0, $1) { _ in .rules(.list) } }

@@ -227,6 +227,7 @@ package struct OperatorRoutes<Context: RequestContext>: Sendable {
       headers[AnswerField.name(AnswerField.run)] = URLText.encoded(run.id)
       headers[AnswerField.name(AnswerField.state)] = run.state.rawValue
     }
+    if let next = answer.next { headers[AnswerField.name(AnswerField.next)] = String(next) }
     for note in Self.bounded(answer.notes) {
       let field = note.isHint ? AnswerField.hint : AnswerField.note
       headers.append(.init(name: AnswerField.name(field), value: URLText.encoded(note.text)))

@@ -29,9 +29,9 @@ package struct Problem: Sendable, Hashable {
   }
 
   var response: Response {
-    Response(
-      status: status, headers: [.contentType: Self.mediaType, .cacheControl: "no-store"],
-      body: ResponseBody(byteBuffer: body))
+    var headers: HTTPFields = [.contentType: Self.mediaType, .cacheControl: "no-store"]
+    if failure == RequestWork.busy { headers[.retryAfter] = "1" }
+    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
   }
 
   var body: ByteBuffer {

@@ -17,13 +17,13 @@ import StellaModel
 /// One JSON object a line. `Stella-Next` says what `after` goes on with, as long as there is more.
 ///
 /// `GET /api/v1/events/export?format=json|csv` has the same filters, and sends all there is, oldest first, as fast as it is taken.
+/// Whether blocks were missing is known at its end, and told by a trailer.
 /// `GET /api/v1/events/series` counts: see ``SeriesQuery``.
 package struct EventRoutes: ReadRoutes {
   /// What one step of an export may cost: it takes a thread while it lasts.
   private static let step = PageBounds(time: 500_000_000, bytes: 512 << 10)
-  static let nextName = "stella-next"
   static let damagedName = "stella-damaged-blocks"
-  private static let next = AnswerField.name(nextName)
+  private static let next = AnswerField.name(AnswerField.next)
   private static let damaged = AnswerField.name(damagedName)
 
   /// Nil where none are kept.
@@ -31,6 +31,7 @@ package struct EventRoutes: ReadRoutes {
   private let work: RequestWork
   private let time: any TimeSource
   private let bounds: PageBounds
+  private let seats = ExportSeats()
 
   /// - Parameters:
   ///   - work: where the archive is read.
@@ -45,7 +46,7 @@ package struct EventRoutes: ReadRoutes {
     }
     router.get("api/v1/events/export") { request, context in
       await answer { () async throws(CommandFailure) in
-        try await export(request, context.seesPersonalData, context.mayStillRead)
+        try await export(request, context)
       }
     }
     router.get("api/v1/events/series") { request, context in
@@ -108,12 +109,21 @@ package struct EventRoutes: ReadRoutes {
       status: .ok, headers: Self.headers("application/x-ndjson"), body: ResponseBody(byteBuffer: Self.lines(lines)))
   }
 
+  private static var tooMany: Response {
+    var response = Problem(
+      CommandFailure(.failure, "\(ExportSeats.most) exports of yours go on already. Try it again when one has ended."),
+      status: .tooManyRequests
+    ).response
+    response.headers[.retryAfter] = "10"
+    return response
+  }
+
   private enum Format: String, CaseIterable {
     case json, csv
   }
 
   private func export(
-    _ request: Request, _ isPrivileged: Bool, _ mayStillRead: (@Sendable () async -> Bool)?
+    _ request: Request, _ context: some ViewerContext
   ) async throws(CommandFailure) -> Response {
     let archive = try kept()
     var parameters = try Self.parameters(request)
@@ -124,27 +134,33 @@ package struct EventRoutes: ReadRoutes {
     parameters.removeAll { $0.name == "format" }
     var query = try EventQuery(
       [("order", "oldest")] + parameters, names: EventQuery.filterNames + ["order", "after"], now: time.now())
-    query.isPrivileged = isPrivileged
+    query.isPrivileged = context.seesPersonalData
     query.limit = EventQuery.limits.upperBound
+    guard let seat = seats.take(context.viewerKey) else { return Self.tooMany }
     // What comes meanwhile would never end.
     query.before = try await self.work.run { () throws(CommandFailure) in archive.end }
     var headers = Self.headers(format == .csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson")
     let name = "stella-events.\(format == .csv ? "csv" : "jsonl")"
     headers[.contentDisposition] = "attachment; filename=\"\(name)\""
-    let (asked, work) = (query, work)
+    headers[.trailer] = Self.damagedName
+    let (asked, work, mayStillRead) = (query, work, context.mayStillRead)
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
+        defer { seat.leave() }
         var query = asked
+        var damagedBlocks = 0
         if format == .csv { try await writer.write(ByteBuffer(string: EventTable.head)) }
         while true {
           let part = query
-          let (next, bytes) = try await work.run { () throws(CommandFailure) -> (Int64?, ByteBuffer) in
+          let (next, damaged, bytes) = try await work.runWhenFree {
+            () throws(CommandFailure) -> (Int64?, Int, ByteBuffer) in
             let page = archive.page(part, bounds: Self.step)
-            if format == .json { return (page.next, Self.lines(page.lines)) }
+            if format == .json { return (page.next, page.damagedBlocks, Self.lines(page.lines)) }
             let table = EventTable()
-            return (page.next, ByteBuffer(bytes: page.lines.flatMap(table.row)))
+            return (page.next, page.damagedBlocks, ByteBuffer(bytes: page.lines.flatMap(table.row)))
           }
+          damagedBlocks += damaged
           // The next part is looked for when this one was taken.
           if bytes.readableBytes > 0 { try await writer.write(bytes) }
           guard let next else { break }
@@ -154,7 +170,7 @@ package struct EventRoutes: ReadRoutes {
           }
           query.after = next
         }
-        try await writer.finish(nil)
+        try await writer.finish(damagedBlocks > 0 ? [Self.damaged: String(damagedBlocks)] : nil)
       })
   }
 }

@@ -12,12 +12,15 @@ package protocol ViewerContext: RequestContext {
   var seesPersonalData: Bool { get }
   /// Whether the sender may still see as much, asked anew while an answer goes on; nil where nobody logs in.
   var mayStillRead: (@Sendable () async -> Bool)? { get }
+  /// What its requests are counted by; empty where nobody logs in.
+  var viewerKey: String { get }
   /// Of the connection; nil where it can't be told.
   var eventLoop: (any EventLoop)? { get }
 }
 
 extension ViewerContext {
   package var mayStillRead: (@Sendable () async -> Bool)? { nil }
+  package var viewerKey: String { "" }
   package var eventLoop: (any EventLoop)? { nil }
 }
 
@@ -28,4 +31,5 @@ extension PeerRequestContext: ViewerContext {
 
 extension AccessContext: ViewerContext {
   package var seesPersonalData: Bool { identity?.has(.administer) ?? false }
+  package var viewerKey: String { identity?.key ?? "" }
 }

@@ -4,6 +4,9 @@ import Synchronization
 
 /// Carries out what requests ask for on threads of its own, where it may block; so many at a time, and so many more may wait.
 package final class RequestWork: Sendable {
+  /// Why a request was refused that one could wait for no more.
+  static let busy = CommandFailure(.failure, "too many requests wait already. Nothing was done; try it again.")
+
   private let pool: NIOThreadPool
   private let limit: Int
   private let taken = Mutex(0)
@@ -29,9 +32,7 @@ package final class RequestWork: Sendable {
       taken += 1
       return true
     }
-    guard isAdmitted else {
-      throw CommandFailure(.failure, "too many requests wait already. Nothing was done; try it again.")
-    }
+    guard isAdmitted else { throw Self.busy }
     defer { taken.withLock { $0 -= 1 } }
     let result: Result<Value, CommandFailure>
     do {
@@ -40,6 +41,23 @@ package final class RequestWork: Sendable {
       throw CommandFailure(.failure, "the server is about to end. Nothing was done.")
     }
     return try result.get()
+  }
+
+  /// As ``run(_:)``, but tries again and again while too many wait: for the parts of an answer that has begun.
+  ///
+  /// - Parameter pause: between two tries.
+  func runWhenFree<Value: Sendable>(
+    _ body: @escaping @Sendable () throws(CommandFailure) -> Value,
+    pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .milliseconds(500)) }
+  ) async throws -> Value {
+    while true {
+      do throws(CommandFailure) {
+        return try await run(body)
+      } catch {
+        guard error == Self.busy else { throw error }
+      }
+      try await pause()
+    }
   }
 
   /// Waits for what is being done, and takes nothing more.

@@ -107,6 +107,8 @@ struct ServeKnowledgeTests {
     #expect(
       try !about.isEmpty && numbers("run=\(run.id)") == about && numbers("run=\(run.id)&after=0&limit=1") == [about[0]])
     #expect(try numbers("run=\(run.id)&limit=1") == [about[about.count - 1]] && numbers("run=r-none") == [])
+    #expect(try numbers("before=4&limit=2") == [2, 3] && numbers("after=2&before=4") == [3])
+    #expect(try access.send("GET", "/api/v1/log?after=2&limit=3", viewer).value("stella-next") == "5")
     #expect(try access.send("GET", "/api/v1/log?limit=0", viewer).status == 400)
     let record = try access.send("GET", "/api/v1/log/2", viewer).json
     #expect(record["number"] as? Int == 2 && (record["hash"] as? String)?.count == 64, "\(record)")
