@@ -59,9 +59,10 @@ function tallies() {
   for (const [view, { link, count }] of links) {
     if (count === null) continue;
     const found = view.badge();
-    say(count, found > 99 ? "99+" : String(found));
+    const text = found > 99 ? "99+" : String(found);
+    say(count, text);
     mark(count, "data-none", found === 0 ? "" : null);
-    mark(link, "aria-label", found ? view.title + ", " + found : null);
+    mark(link, "aria-label", found ? view.title + ", " + text : null);
   }
 }
 

@@ -33,9 +33,9 @@ class PagedResource extends Resource {
 }
 
 const alertCount = (value) => value.alerts.length;
-export const alerts = new PagedResource("alerts", 500, async (limit) => readAlerts(await getLines("alerts" + query({ limit }))), 15000, alertCount);
+export const alerts = new PagedResource("alerts", 500, async (limit) => readAlerts(await getLines("alerts" + query({ limit })), limit), 15000, alertCount);
 export const allAlerts = new PagedResource(
-  "alerts and those that are over", 500, async (limit) => readAlerts(await getLines("alerts" + query({ all: "true", limit }))), 20000, alertCount);
+  "alerts and those that are over", 500, async (limit) => readAlerts(await getLines("alerts" + query({ all: "true", limit })), limit), 20000, alertCount);
 export const runs = new PagedResource("runs", 200, readRuns, 15000);
 export const users = new Resource("users", async () => getLines("users"), 30000);
 export const tokens = new Resource("tokens", async () => getLines("tokens"), 30000);
@@ -64,10 +64,10 @@ async function readRuns(limit) {
 
 function byProposal(a, b) { return stamp(b.proposed_at) - stamp(a.proposed_at) || (a.id < b.id ? -1 : 1); }
 
-function readAlerts(lines) {
-  return {
-    alerts: lines.filter((line) => line.id).sort(byWeight), silences: lines.filter((line) => line.kind === "silence"),
-  };
+/** `isCut` says that the server may have others, of which nothing is known here. */
+function readAlerts(lines, limit) {
+  const found = lines.filter((line) => line.id).sort(byWeight);
+  return { alerts: found, isCut: found.length >= limit, silences: lines.filter((line) => line.kind === "silence") };
 }
 
 /** What needs somebody comes first; within that, an alert keeps its place for as long as it lives. */

@@ -574,6 +574,7 @@ def answers(visit):
     plans(visit)
     queues(visit)
     ages(visit)
+    cuts(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -951,6 +952,24 @@ def ages(visit):
     page.until(f"[...{SHOWN}.querySelectorAll('.panel-note')].some((one) => one.textContent.includes('Stale since') && one.textContent.includes('The store is away.'))", "since when the list is old")
     page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
     page.until(f"{tile}.dataset.tone === 'good'", "that nothing fires again")
+
+
+def cuts(visit):
+    """Of more alerts than were asked for the newest aren't shown as if they were all."""
+    page = visit.page
+    refresh = "import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true)"
+    page.run(f"""(() => {{
+      const most = Array.from({{ length: 500 }}, (_, index) => ({{ ...stub.alert('a' + index), id: 'a' + index }}));
+      stub.answers.alerts = (query) => [200, stub.lines(most.slice(0, query.get('limit')))];
+      return {refresh};
+    }})()""")
+    visit.view("overview")
+    tile = "document.querySelector('.tile[href=\"#alerts\"]')"
+    page.until(f"{tile}.querySelector('.tile-value').textContent === '500+' && {tile}.querySelector('.tile-more').textContent === 'there may be others'", "that there may be others")
+    visit.view("alerts")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent === '500+ alerts'", "that the list isn't all")
+    page.run(f"(() => {{ stub.answers.alerts = [200, '']; return {refresh}; }})()")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent === '0 alerts'", "that nothing fires")
 
 
 def wakes(visit):
