@@ -109,8 +109,9 @@ export function decode(text) { try { return decodeURIComponent(text); } catch { 
 
 export const part = encodeURIComponent;
 
-/** A query of the members that have a value. */
+/** A query of the members that have a value, once for each that a list has. */
 export function query(members) {
-  const found = Object.entries(members).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const found = Object.entries(members).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => [name, one]))
+    .filter(([, value]) => value !== undefined && value !== null && value !== "");
   return found.length === 0 ? "" : "?" + found.map(([name, value]) => name + "=" + encodeURIComponent(value)).join("&");
 }

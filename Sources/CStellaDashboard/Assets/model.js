@@ -11,8 +11,10 @@ export const OPEN_STATES = ["awaiting", "approved", "checking", "applying", "ver
 /** The most lines that the server gives of one. */
 const MOST = 10000;
 
-/** Plans that wait, at most. */
+/** Runs that wait for somebody, at most. */
 const WAITING = 5000;
+/** States in which a run waits for votes, or for a person to look at what became of it. */
+const WAITING_STATES = ["awaiting", "unknown", "partial", "rollback_unknown", "rollback_conflict", "rollback_failed"];
 
 /** A list of which the newest are there, and more of them when somebody wants that. */
 class PagedResource extends Resource {
@@ -54,10 +56,10 @@ export const notifications = new Resource(
   "notifications", async () => getLines("notifications" + query({ state: "failed", limit: 50 })), 60000);
 export const logStatus = new Resource("log", async () => getJSON("log/status"), 15000);
 
-/** The newest, and all that wait for votes: those may have waited while many others came. */
+/** The newest, and all that wait for somebody: those may have waited while many others came. */
 async function readRuns(limit) {
   const newest = await getLines("runs" + query({ limit }));
-  const waiting = newest.length < limit ? [] : await getLines("runs" + query({ state: "awaiting", limit: WAITING }));
+  const waiting = newest.length < limit ? [] : await getLines("runs" + query({ state: WAITING_STATES, limit: WAITING }));
   const there = new Set(newest.map((run) => run.id));
   return newest.concat(waiting.filter((run) => !there.has(run.id))).sort(byProposal);
 }

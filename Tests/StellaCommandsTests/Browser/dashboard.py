@@ -928,16 +928,19 @@ def plans(visit):
 
 
 def queues(visit):
-    """A plan that waits is there, however many runs came after it."""
+    """What waits for somebody is there, however many runs came after it."""
     page = visit.page
     page.run("""(() => {
       const run = (number, state) => ({ ...stub.run, id: 'r-' + number, state, proposed_at: new Date(Date.parse('2026-11-22T00:00:00Z') + number * 1000).toISOString() });
-      const all = [run(1, 'awaiting'), ...Array.from({ length: 300 }, (_, index) => run(index + 2, 'succeeded'))];
-      stub.answers.runs = (query) => [200, stub.lines(all.filter((one) => !query.get('state') || one.state === query.get('state')).slice(-query.get('limit')))];
+      const all = [run(1, 'awaiting'), run(2, 'unknown'), run(3, 'partial'), ...Array.from({ length: 300 }, (_, index) => run(index + 4, 'succeeded'))];
+      stub.answers.runs = (query) => [200, stub.lines(all.filter((one) => !query.has('state') || query.getAll('state').includes(one.state)).slice(-query.get('limit')))];
       location.hash = '#approvals';
       return import('/assets/model.js').then(({ runs }) => runs.refresh()).then(() => true);
     })()""")
     page.until(f"{ROWS}.map((row) => row.querySelector('.cell-id').textContent).join() === 'r-1'", "the plan that has waited longest")
+    page.click("#bell")
+    page.until("['#approvals/r-1', '#runs/r-2', '#runs/r-3'].every((place) => document.querySelector(`#popup .news a[href='${place}']`))", "the runs that need a person in the bell")
+    page.press("Escape")
 
 
 def ages(visit):
