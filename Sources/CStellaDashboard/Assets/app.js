@@ -108,6 +108,8 @@ stream.on("alert", alertHappened);
 stream.on("run", runHappened);
 stream.on("silence", silenceHappened);
 when("unauthorized", () => session.lost());
+// Roles may be others by now.
+when("forbidden", () => session.look());
 when("unreachable", () => { if (!Number.isFinite(lost)) lost = Date.now(); if (stream.state === "live") stream.now(); drawLink(); });
 when("reached", () => {
   if (!Number.isFinite(lost)) return;
@@ -210,6 +212,7 @@ async function begin() {
   route();
   setInterval(() => { stream.look(); drawLink(); tallies(); }, 1000);
   setInterval(() => { if (!document.hidden) shown.tick(); }, 10000);
+  setInterval(() => { if (!document.hidden) session.look(); }, 180000);
   document.documentElement.dataset.ready = "";
 }
 

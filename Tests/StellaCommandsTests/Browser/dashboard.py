@@ -575,6 +575,7 @@ def answers(visit):
     queues(visit)
     ages(visit)
     cuts(visit)
+    roles(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -973,6 +974,26 @@ def cuts(visit):
     page.until(f"{SHOWN}.querySelector('.tally').textContent === '500+ alerts'", "that the list isn't all")
     page.run(f"(() => {{ stub.answers.alerts = [200, '']; return {refresh}; }})()")
     page.until(f"{SHOWN}.querySelector('.tally').textContent === '0 alerts'", "that nothing fires")
+
+
+def roles(visit):
+    """Who was promoted or demoted meanwhile is found out by what is refused, and no view begins anew for it."""
+    page = visit.page
+    page.expected.append("status of 403")
+    visit.view("alerts")
+    count = page.run("stub.asks('session').length")
+    user = page.run("import('/assets/session.js').then(({ session }) => { stub.session = session; return session.user; })")
+    page.run(f"(() => {{ const one = {SHOWN}.querySelector('input[type=search], input'); one.value = 'typed'; one.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()")
+    for held in (["editor"], ["viewer"]):
+        page.run(f"""(() => {{
+          stub.answers.session = [200, {{ user: {json.dumps(user)}, roles: {json.dumps(held)}, until: null, cross_site_token: 'x' }}];
+          stub.answers.refused = [403, {{ detail: 'Not for you.' }}];
+          return import('/assets/api.js').then((api) => api.getJSON('refused').catch(() => null));
+        }})()""")
+        page.until(f"stub.session.roles.join() === {json.dumps(held[0])} && (stub.session.refusal('respond') === null) === {json.dumps(held == ['editor'])}", "what they may do now")
+    check(page.run("stub.asks('session').length") == count + 2, "asked another number of times")
+    check(page.run(f"{SHOWN}.querySelector('input[type=search], input').value") == "typed", "the view began anew")
+    page.run(f"(() => {{ const one = {SHOWN}.querySelector('input[type=search], input'); one.value = ''; one.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()")
 
 
 def wakes(visit):
