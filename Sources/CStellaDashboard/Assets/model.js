@@ -68,13 +68,14 @@ function byProposal(a, b) { return stamp(b.proposed_at) - stamp(a.proposed_at) |
 
 /** `isCut` says that the server may have others, of which nothing is known here. */
 function readAlerts(lines, limit) {
-  const found = lines.filter((line) => line.id).sort(byWeight);
+  const found = sorted(lines.filter((line) => line.id));
   return { alerts: found, isCut: found.length >= limit, silences: lines.filter((line) => line.kind === "silence") };
 }
 
-/** What needs somebody comes first; within that, an alert keeps its place for as long as it lives. */
-export function byWeight(a, b) {
-  return weight(a) - weight(b) || stamp(b.first_seen) - stamp(a.first_seen) || (a.id < b.id ? -1 : 1);
+/** What needs somebody comes first; within that, an alert keeps its place for as long as it lives. Times are read once for each. */
+function sorted(found) {
+  return found.map((alert) => ({ alert, weight: weight(alert), first: stamp(alert.first_seen) }))
+    .sort((a, b) => a.weight - b.weight || b.first - a.first || (a.alert.id < b.alert.id ? -1 : 1)).map((one) => one.alert);
 }
 
 function weight(alert) {
@@ -118,17 +119,36 @@ export function withNews(alert, news) {
   return muted === undefined || news.event === "unmuted" ? { ...rest, ...news } : { ...rest, muted, ...news };
 }
 
-/** The stream has told of an alert or a run: what is known of it is shown at once, and what is kept about it asked for soon. */
+/** In a storm of alerts lists are made anew so often, in milliseconds, and no more. */
+const GATHERED = 100;
+let told = [];
+let gathering = null;
+// What one person was told isn't for the next.
+alerts.watch(() => { if (alerts.status === "loading") told = []; });
+
+/** The stream has told of an alert or a run: what is known of it is shown soon, and what is kept about it asked for after that. */
 export function alertHappened(news) {
-  for (const resource of [alerts, allAlerts]) {
-    const known = resource.value?.alerts ?? [];
-    const changed = withNews(known.find((alert) => alert.id === news.id), news);
-    if (!changed) continue;
-    const rest = known.filter((alert) => alert.id !== news.id);
-    if (resource === allAlerts || !isOver(changed)) rest.push(changed);
-    resource.set({ ...resource.value, alerts: rest.sort(byWeight) });
-  }
+  told.push(news);
+  gathering ??= setTimeout(takeNews, GATHERED);
   alertsSoon();
+}
+
+function takeNews() {
+  gathering = null;
+  const all = told;
+  told = [];
+  for (const resource of [alerts, allAlerts]) {
+    const known = new Map((resource.value?.alerts ?? []).map((alert) => [alert.id, alert]));
+    let isChanged = false;
+    for (const news of all) {
+      const changed = withNews(known.get(news.id), news);
+      if (!changed) continue;
+      isChanged = true;
+      if (resource === allAlerts || !isOver(changed)) known.set(changed.id, changed);
+      else known.delete(changed.id);
+    }
+    if (isChanged) resource.set({ ...resource.value, alerts: sorted([...known.values()]) });
+  }
 }
 export function runHappened() { runsSoon(); }
 /** The stream has told that a silence was set or is over. */

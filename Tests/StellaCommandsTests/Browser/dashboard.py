@@ -576,6 +576,7 @@ def answers(visit):
     ages(visit)
     cuts(visit)
     roles(visit)
+    storms(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -994,6 +995,27 @@ def roles(visit):
     check(page.run("stub.asks('session').length") == count + 2, "asked another number of times")
     check(page.run(f"{SHOWN}.querySelector('input[type=search], input').value") == "typed", "the view began anew")
     page.run(f"(() => {{ const one = {SHOWN}.querySelector('input[type=search], input'); one.value = ''; one.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()")
+
+
+def storms(visit):
+    """Many messages about alerts make the list anew once, with the last of each."""
+    page = visit.page
+    found = page.run("""(async () => {
+      const { alertHappened, alerts } = await import('/assets/model.js');
+      stub.answers.alerts = [200, stub.lines(['b', 'c'].map((id) => ({ ...stub.alert(id), id })))];
+      await alerts.refresh();
+      let count = 0;
+      const forget = alerts.watch(() => { count += 1; });
+      count = 0;
+      const done = new Promise((over) => { const end = alerts.watch(() => { if (count) { end(); over(); } }); });
+      for (let revision = 2; revision < 50; revision += 1) for (const id of ['b', 'c']) alertHappened({ ...alerts.value.alerts[0], id, revision, count: revision });
+      alertHappened({ ...alerts.value.alerts[0], id: 'b', revision: 50, status: 'resolved' });
+      await done;
+      forget();
+      return [count, ...alerts.value.alerts.map((alert) => [alert.id, alert.revision, alert.count].join(' '))].join();
+    })()""")
+    check(found == "1,c 49 49", f"a storm of alerts: {found}")
+    page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
 
 
 def wakes(visit):
