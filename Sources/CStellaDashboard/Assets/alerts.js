@@ -97,7 +97,7 @@ export function alertsView(go) {
   function drawSilences(held) {
     say(silencePanel.firstChild, "Silences that hold: " + held.length);
     renew(silences, held.map((silence) => h(
-      "li", {}, h("span", { class: "mono" }, visible(silence.rule) + " " + keyText(silence.key)),
+      "li", { "data-number": silence.number }, h("span", { class: "mono" }, visible(silence.rule) + " " + keyText(silence.key)),
       h("span", { class: "dim" }, "until " + clock(stamp(silence.until)) + ", by " + visible(silence.by) + ": " + visible(silence.reason)),
       button("End", () => endSilence(silence), {
         class: "small", refusal: session.refusal("respond"),

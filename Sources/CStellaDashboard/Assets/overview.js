@@ -160,7 +160,7 @@ export function overviewView(go, sourceKnown) {
         h("span", { class: "dim" }, (run.targets ?? []).map(visible).join(", ") + ", " + counted(run.rows, "row")), h("span", { class: "dim figure" }, run.approvals + " of " + run.approvals_needed)))));
     const found = (findings.value ?? []).slice(0, SHOWN);
     renew(findingList, found.length === 0 ? h("li", { class: "nothing" }, findings.value ? "No recommendation is open." : findings.absence) : found.map((finding) => h(
-      "li", {}, h("div", { class: "short-row" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity ?? "–")),
+      "li", { "data-id": finding.id }, h("div", { class: "short-row" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity ?? "–")),
         h("span", { class: "short-main" }, data(h("span", { title: visible([finding.detail, finding.recommendation].filter(Boolean).join(" ")) }), about(finding))),
         button("Acknowledge", () => acknowledge(finding), { class: "small", refusal: session.refusal("respond") })))));
   }

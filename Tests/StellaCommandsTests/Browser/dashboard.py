@@ -577,6 +577,7 @@ def answers(visit):
     cuts(visit)
     roles(visit)
     storms(visit)
+    replaces(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -1016,6 +1017,22 @@ def storms(visit):
     })()""")
     check(found == "1,c 49 49", f"a storm of alerts: {found}")
     page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+
+
+def replaces(visit):
+    """A button beside what has been replaced by something with the same words acts on what is there now."""
+    page = visit.page
+    visit.view("alerts")
+    page.run("import('/assets/session.js').then(({ session }) => { session.roles = ['editor']; })")
+    for number in (1, 2):
+        page.run(f"""import('/assets/model.js').then(({{ alerts }}) => alerts.set({{ alerts: [], isCut: false, silences: [
+          {{ kind: 'silence', number: {number}, rule: 'r', key: {{}}, until: '2026-11-22T22:00:00.000000000Z', by: 'user:ada', reason: 'known' }}] }}))""")
+    page.run(f"{SHOWN}.querySelector('details.more').open = true")
+    page.click(".view:not([hidden]) details.more button", "End")
+    page.until("document.querySelector('dialog[open] h2')?.textContent === 'End silence 2?'", "the question for the silence that is there now")
+    page.press("Escape")
+    page.until("!document.querySelector('dialog[open]')", "no question")
+    page.run("import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true)")
 
 
 def wakes(visit):
