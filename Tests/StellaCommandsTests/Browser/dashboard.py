@@ -578,6 +578,7 @@ def answers(visit):
     roles(visit)
     storms(visit)
     replaces(visit)
+    pauses(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -1033,6 +1034,19 @@ def replaces(visit):
     page.press("Escape")
     page.until("!document.querySelector('dialog[open]')", "no question")
     page.run("import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true)")
+
+
+def pauses(visit):
+    """What comes during a pause is counted, also what is too much to be held."""
+    page = visit.page
+    visit.view("events")
+    page.until(f"{EVENTS} && {LIVE}", "the stream of events")
+    page.click(".view:not([hidden]) .pause")
+    for count in (2000, 2000, 5):
+        page.run(f"(() => {{ for (let number = 0; number < {count}; number += 1) stub.told('event', {{ time: '2026-11-22T22:00:00.000000000Z', level: 'info', message: 'held', fields: {{}} }}); }})()")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent.includes('4,005 more since the pause')", "how many came during the pause")
+    page.click(".view:not([hidden]) .pause")
+    page.until(f"!{SHOWN}.querySelector('.tally').textContent.includes('since the pause')", "that it goes on")
 
 
 def wakes(visit):
