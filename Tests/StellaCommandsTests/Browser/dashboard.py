@@ -579,6 +579,7 @@ def answers(visit):
     storms(visit)
     replaces(visit)
     pauses(visit)
+    rests(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -1047,6 +1048,26 @@ def pauses(visit):
     page.until(f"{SHOWN}.querySelector('.tally').textContent.includes('4,005 more since the pause')", "how many came during the pause")
     page.click(".view:not([hidden]) .pause")
     page.until(f"!{SHOWN}.querySelector('.tally').textContent.includes('since the pause')", "that it goes on")
+
+
+def rests(visit):
+    """A server that is asked too often is asked again no sooner than it has said, whoever wants to know."""
+    page = visit.page
+    page.expected.append("status of 429")
+    page.run("""import('/assets/model.js').then(async ({ findings }) => {
+      stub.findings = findings;
+      stub.answers.findings = [429, { detail: 'Too often.' }, { 'retry-after': '600' }];
+      stub.waits = [];
+      await findings.refresh();
+      stub.before = stub.asks('findings').length;
+      await findings.refresh();
+    })""")
+    check(page.run("stub.asks('findings').length === stub.before && stub.findings.status === 'failed'"), "asked again at once")
+    visit.view("overview")
+    page.until("stub.waits.some((wait) => wait > 500000 && wait <= 600000)", "the wait that the server has said")
+    # Another person's questions are others.
+    page.run("(() => { stub.answers.findings = [200, '']; stub.findings.reset(); })()")
+    page.until("stub.findings.status === 'ready' && stub.asks('findings').length === stub.before + 1", "the question of the next person")
 
 
 def wakes(visit):
