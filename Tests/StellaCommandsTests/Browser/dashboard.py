@@ -580,6 +580,7 @@ def answers(visit):
     replaces(visit)
     pauses(visit)
     rests(visit)
+    draws(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -1068,6 +1069,24 @@ def rests(visit):
     # Another person's questions are others.
     page.run("(() => { stub.answers.findings = [200, '']; stub.findings.reset(); })()")
     page.until("stub.findings.status === 'ready' && stub.asks('findings').length === stub.before + 1", "the question of the next person")
+
+
+def draws(visit):
+    """Values next to nothing, and below it, are drawn between the axes."""
+    page = visit.page
+    for values in ("[1e-10, 5e-10]", "[-5, 2]", "[-3, -1]", "[0, 0]", "[0, 5e-324]"):
+        places = page.run(f"""import('/assets/chart.js').then(async ({{ TimeChart }}) => {{
+          const chart = new TimeChart({{ title: 'x', unit: 'y', kind: 'lines', format: String, series: [{{ id: 'a', label: 'a', className: 'quantile-50' }}] }});
+          {SHOWN}.append(chart.element);
+          chart.set({{ times: [0, 1000], from: 0, to: 2000, values: {{ a: {values} }} }});
+          const find = () => chart.svg.querySelector('path.line')?.getAttribute('d');
+          for (let count = 0; count < 200 && !find(); count += 1) await new Promise((done) => setTimeout(done, 20));
+          const path = find();
+          chart.element.remove();
+          return [chart.options.height, ...path.slice(1).split('L').map((point) => Number(point.split(' ')[1]))];
+        }})""")
+        height, *points = places
+        check(len(points) == 2 and all(isinstance(point, (int, float)) and 8 <= point <= height - 18 for point in points), f"{values} are drawn at {places}")
 
 
 def wakes(visit):
