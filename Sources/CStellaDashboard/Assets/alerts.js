@@ -80,9 +80,11 @@ export function alertsView(go) {
       && (wanted === "" || haystack(alert).includes(wanted)));
     grid.set(found);
     more.hidden = !resource.hasMore;
-    say(count, found.length === all.length ? counted(all.length, "alert") : found.length + " of " + counted(all.length, "alert"));
+    const isCut = resource.value?.isCut ?? false;
+    const known = isCut ? number(all.length) + "+ alerts" : counted(all.length, "alert");
+    say(count, found.length === all.length ? known : found.length + " of " + known);
     grid.say(resource.value === null ? noteOf(resource) : found.length > 0 ? ""
-      : all.length > 0 ? "No alert is like that." : showsAll ? "No alert has fired yet." : "Nothing fires.");
+      : all.length > 0 ? (isCut ? "No alert of these is like that; there may be others." : "No alert is like that.") : showsAll ? "No alert has fired yet." : "Nothing fires.");
     drawSilences(resource.value?.silences ?? []);
     const shown = all.find((alert) => alert.id === shownID);
     if (shown) drawDetail(shown);
@@ -95,7 +97,7 @@ export function alertsView(go) {
   function drawSilences(held) {
     say(silencePanel.firstChild, "Silences that hold: " + held.length);
     renew(silences, held.map((silence) => h(
-      "li", {}, h("span", { class: "mono" }, visible(silence.rule) + " " + keyText(silence.key)),
+      "li", { "data-number": silence.number }, h("span", { class: "mono" }, visible(silence.rule) + " " + keyText(silence.key)),
       h("span", { class: "dim" }, "until " + clock(stamp(silence.until)) + ", by " + visible(silence.by) + ": " + visible(silence.reason)),
       button("End", () => endSilence(silence), {
         class: "small", refusal: session.refusal("respond"),

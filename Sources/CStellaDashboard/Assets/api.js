@@ -22,8 +22,8 @@ export class APIError extends Error {
 let crossSiteToken = null;
 export function setCrossSiteToken(token) { crossSiteToken = token; }
 
-const listeners = { unauthorized: [], unreachable: [], reached: [] };
-/** Calls `action` when the server says that nobody is logged in, can't be reached, or was reached. */
+const listeners = { unauthorized: [], forbidden: [], unreachable: [], reached: [] };
+/** Calls `action` when the server says that nobody is logged in, or that who is may not, can't be reached, or was reached. */
 export function when(what, action) { listeners[what].push(action); }
 const tell = (what) => { for (const action of listeners[what]) action(); };
 
@@ -64,6 +64,7 @@ async function ask(method, path, body, accept, signal) {
     // What isn't a problem in JSON has told its status.
   }
   if (answer.status === 401 && !path.startsWith("session") && !path.startsWith("enrolment")) tell("unauthorized");
+  if (answer.status === 403 && !path.startsWith("session") && !path.startsWith("enrolment")) tell("forbidden");
   throw new APIError(answer.status, detail, exitStatus, Number(answer.headers.get("retry-after")) || 0);
 }
 
@@ -116,8 +117,9 @@ export function decode(text) { try { return decodeURIComponent(text); } catch { 
 
 export const part = encodeURIComponent;
 
-/** A query of the members that have a value. */
+/** A query of the members that have a value, once for each that a list has. */
 export function query(members) {
-  const found = Object.entries(members).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const found = Object.entries(members).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => [name, one]))
+    .filter(([, value]) => value !== undefined && value !== null && value !== "");
   return found.length === 0 ? "" : "?" + found.map(([name, value]) => name + "=" + encodeURIComponent(value)).join("&");
 }

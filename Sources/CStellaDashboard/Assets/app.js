@@ -59,9 +59,10 @@ function tallies() {
   for (const [view, { link, count }] of links) {
     if (count === null) continue;
     const found = view.badge();
-    say(count, found > 99 ? "99+" : String(found));
+    const text = found > 99 ? "99+" : String(found);
+    say(count, text);
     mark(count, "data-none", found === 0 ? "" : null);
-    mark(link, "aria-label", found ? view.title + ", " + found : null);
+    mark(link, "aria-label", found ? view.title + ", " + text : null);
   }
 }
 
@@ -107,6 +108,8 @@ stream.on("alert", alertHappened);
 stream.on("run", runHappened);
 stream.on("silence", silenceHappened);
 when("unauthorized", () => session.lost());
+// Roles may be others by now.
+when("forbidden", () => session.look());
 when("unreachable", () => { if (!Number.isFinite(lost)) lost = Date.now(); if (stream.state === "live") stream.now(); drawLink(); });
 when("reached", () => {
   if (!Number.isFinite(lost)) return;
@@ -209,6 +212,7 @@ async function begin() {
   route();
   setInterval(() => { stream.look(); drawLink(); tallies(); }, 1000);
   setInterval(() => { if (!document.hidden) shown.tick(); }, 10000);
+  setInterval(() => { if (!document.hidden) session.look(); }, 180000);
   document.documentElement.dataset.ready = "";
 }
 

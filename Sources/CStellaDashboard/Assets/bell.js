@@ -76,7 +76,7 @@ export function makeBell() {
 
   function drawList() {
     renew(list, items.length === 0 ? h("li", { class: "nothing" }, "Nothing.") : items.slice(0, SHOWN).map((item) => h(
-      "li", { "data-new": isNew(item) ? "" : null },
+      "li", { "data-name": item.name, "data-new": isNew(item) ? "" : null },
       item.notification
         ? h("div", { class: "news-row" }, row(item), button("Try again", () => retry(item.notification), { class: "small", refusal: session.refusal("respond") }))
         : h("a", { class: "news-row", href: item.href, onclick: () => close(false) }, row(item)))));

@@ -85,14 +85,17 @@ export class TimeChart {
     mark(this.svg, "viewBox", "0 0 " + width + " " + height);
     mark(this.svg, "width", width);
     let highest = 0;
+    let lowest = 0;
     times.forEach((_, index) => {
       const values = this.#values(index).map((value) => value ?? 0);
       highest = Math.max(highest, kind === "stack" ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values));
+      if (kind === "lines") lowest = Math.min(lowest, ...values);
     });
-    const ticks = ticksTo(highest, this.options.least ?? 0);
+    const ticks = ticksOf(lowest, Math.max(highest, this.options.least ?? 0));
+    const bottom = ticks[0];
     const most = ticks[ticks.length - 1];
     const x = (time) => LEFT + ((time - from) / Math.max(1, to - from)) * (width - LEFT - RIGHT);
-    const y = (value) => height - BOTTOM - (value / most) * (height - TOP - BOTTOM);
+    const y = (value) => height - BOTTOM - ((value - bottom) / (most - bottom)) * (height - TOP - BOTTOM);
     this.x = x;
     this.y = y;
     put(this.grid, ...this.#axes(ticks, x, y, width));
@@ -240,17 +243,18 @@ export class TimeChart {
   }
 }
 
-/** Round figures from 0 to at least `highest`, three to five of them. */
-function ticksTo(highest, least) {
-  const top = Math.max(highest, least) || 1;
-  const rough = top / 3;
+/** What is less can't be told from nothing. */
+const LEAST = 1e-300;
+
+/** Round figures with 0 among them, from at most `lowest` to at least `highest`, three to six of them. */
+export function ticksOf(lowest, highest) {
+  const top = highest - lowest < LEAST ? 1 : highest;
+  const rough = (top - lowest) / 3;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= rough);
-  const ticks = [];
-  for (let value = 0; ; value += step) {
-    ticks.push(value);
-    if (value >= top - 1e-9) return ticks;
-  }
+  const step = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= rough) ?? rough;
+  const first = Math.floor(lowest / step + 1e-9);
+  const count = Math.ceil(top / step - 1e-9) - first;
+  return Array.from({ length: count + 1 }, (_, index) => (first + index) * step);
 }
 
 /** One value against what is usual, as a bar with a mark. */

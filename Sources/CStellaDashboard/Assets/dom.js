@@ -35,7 +35,10 @@ export function put(element, ...children) {
   return element;
 }
 
-/** As ``put``, but what is the same stays, and so does the focus: whoever is in the middle of a list isn't thrown out of it. */
+/**
+ * As ``put``, but what is the same stays, and so does the focus: whoever is in the middle of a list isn't thrown out of it. What stays
+ * keeps its handlers: what these act on has to be told apart by an attribute.
+ */
 export function renew(element, ...children) {
   const next = element.cloneNode(false);
   add(next, children);

@@ -22,6 +22,8 @@ export function eventsView(go, filterChanged) {
   let all = [];
   let coming = [];
   let held = [];
+  /** Events since the pause, also those of which too many came to be held. */
+  let since = 0;
   let isPaused = false;
   let isFrame = false;
   let missed = 0;
@@ -102,6 +104,7 @@ export function eventsView(go, filterChanged) {
   function flush() {
     isFrame = false;
     const found = coming.slice(-KEPT).map(number1);
+    if (isPaused) since += coming.length;
     coming = [];
     if (isPaused) {
       held = held.concat(found).slice(-KEPT);
@@ -162,7 +165,7 @@ export function eventsView(go, filterChanged) {
     const isWhole = found.length < PIECE;
     if (isWhole) missed = Math.max(0, missed - hole.missed);
     const filled = place.list.toSpliced(place.place, 1, ...(isWhole ? [] : [hole]), ...missing);
-    if (place.list === held) held = filled;
+    if (place.list === held) { held = filled; since += missing.length; }
     else all = filled;
     draw();
     tell();
@@ -204,7 +207,7 @@ export function eventsView(go, filterChanged) {
     const count = all.length - holes;
     found -= grid.items.filter((event) => event.isHole).length;
     const told = [found === count ? counted(count, "event") : number(found) + " of " + counted(count, "event")];
-    if (isPaused) told.push(number(held.length) + " more since the pause");
+    if (isPaused) told.push(number(since) + " more since the pause");
     if (missed > 0) told.push(number(missed) + " missed");
     if (!grid.isPinned && !isPaused) told.push("newer ones are below");
     say(tally, told.join(" · "));
@@ -220,6 +223,7 @@ export function eventsView(go, filterChanged) {
     if (!isPaused) {
       const found = held;
       held = [];
+      since = 0;
       append(found);
       grid.toEnd();
     }
@@ -265,6 +269,7 @@ export function eventsView(go, filterChanged) {
     round += 1;
     all = [];
     held = [];
+    since = 0;
     coming = [];
     missed = 0;
     wasLive = false;
@@ -351,7 +356,7 @@ export function eventsView(go, filterChanged) {
       const missing = between(seam.number, absent(found));
       if (missing.length === 0) return;
       // What is shown stays as it is during a pause.
-      if (isPaused && place() === all.length) held = missing.concat(held);
+      if (isPaused && place() === all.length) { held = missing.concat(held); since += missing.length; }
       else all = all.toSpliced(place(), 0, ...missing);
       draw();
       tell();

@@ -11,8 +11,10 @@ export const OPEN_STATES = ["awaiting", "approved", "checking", "applying", "ver
 /** The most lines that the server gives of one. */
 const MOST = 10000;
 
-/** Plans that wait, at most. */
+/** Runs that wait for somebody, at most. */
 const WAITING = 5000;
+/** States in which a run waits for votes, or for a person to look at what became of it. */
+const WAITING_STATES = ["awaiting", "unknown", "partial", "rollback_unknown", "rollback_conflict", "rollback_failed"];
 
 /** A list of which the newest are there, and more of them when somebody wants that. */
 class PagedResource extends Resource {
@@ -33,9 +35,9 @@ class PagedResource extends Resource {
 }
 
 const alertCount = (value) => value.alerts.length;
-export const alerts = new PagedResource("alerts", 500, async (limit) => readAlerts(await getLines("alerts" + query({ limit }))), 15000, alertCount);
+export const alerts = new PagedResource("alerts", 500, async (limit) => readAlerts(await getLines("alerts" + query({ limit })), limit), 15000, alertCount);
 export const allAlerts = new PagedResource(
-  "alerts and those that are over", 500, async (limit) => readAlerts(await getLines("alerts" + query({ all: "true", limit }))), 20000, alertCount);
+  "alerts and those that are over", 500, async (limit) => readAlerts(await getLines("alerts" + query({ all: "true", limit })), limit), 20000, alertCount);
 export const runs = new PagedResource("runs", 200, readRuns, 15000);
 export const users = new Resource("users", async () => getLines("users"), 30000);
 export const tokens = new Resource("tokens", async () => getLines("tokens"), 30000);
@@ -54,25 +56,26 @@ export const notifications = new Resource(
   "notifications", async () => getLines("notifications" + query({ state: "failed", limit: 50 })), 60000);
 export const logStatus = new Resource("log", async () => getJSON("log/status"), 15000);
 
-/** The newest, and all that wait for votes: those may have waited while many others came. */
+/** The newest, and all that wait for somebody: those may have waited while many others came. */
 async function readRuns(limit) {
   const newest = await getLines("runs" + query({ limit }));
-  const waiting = newest.length < limit ? [] : await getLines("runs" + query({ state: "awaiting", limit: WAITING }));
+  const waiting = newest.length < limit ? [] : await getLines("runs" + query({ state: WAITING_STATES, limit: WAITING }));
   const there = new Set(newest.map((run) => run.id));
   return newest.concat(waiting.filter((run) => !there.has(run.id))).sort(byProposal);
 }
 
 function byProposal(a, b) { return stamp(b.proposed_at) - stamp(a.proposed_at) || (a.id < b.id ? -1 : 1); }
 
-function readAlerts(lines) {
-  return {
-    alerts: lines.filter((line) => line.id).sort(byWeight), silences: lines.filter((line) => line.kind === "silence"),
-  };
+/** `isCut` says that the server may have others, of which nothing is known here. */
+function readAlerts(lines, limit) {
+  const found = sorted(lines.filter((line) => line.id));
+  return { alerts: found, isCut: found.length >= limit, silences: lines.filter((line) => line.kind === "silence") };
 }
 
-/** What needs somebody comes first; within that, an alert keeps its place for as long as it lives. */
-export function byWeight(a, b) {
-  return weight(a) - weight(b) || stamp(b.first_seen) - stamp(a.first_seen) || (a.id < b.id ? -1 : 1);
+/** What needs somebody comes first; within that, an alert keeps its place for as long as it lives. Times are read once for each. */
+function sorted(found) {
+  return found.map((alert) => ({ alert, weight: weight(alert), first: stamp(alert.first_seen) }))
+    .sort((a, b) => a.weight - b.weight || b.first - a.first || (a.alert.id < b.alert.id ? -1 : 1)).map((one) => one.alert);
 }
 
 function weight(alert) {
@@ -116,17 +119,36 @@ export function withNews(alert, news) {
   return muted === undefined || news.event === "unmuted" ? { ...rest, ...news } : { ...rest, muted, ...news };
 }
 
-/** The stream has told of an alert or a run: what is known of it is shown at once, and what is kept about it asked for soon. */
+/** In a storm of alerts lists are made anew so often, in milliseconds, and no more. */
+const GATHERED = 100;
+let told = [];
+let gathering = null;
+// What one person was told isn't for the next.
+alerts.watch(() => { if (alerts.status === "loading") told = []; });
+
+/** The stream has told of an alert or a run: what is known of it is shown soon, and what is kept about it asked for after that. */
 export function alertHappened(news) {
-  for (const resource of [alerts, allAlerts]) {
-    const known = resource.value?.alerts ?? [];
-    const changed = withNews(known.find((alert) => alert.id === news.id), news);
-    if (!changed) continue;
-    const rest = known.filter((alert) => alert.id !== news.id);
-    if (resource === allAlerts || !isOver(changed)) rest.push(changed);
-    resource.set({ ...resource.value, alerts: rest.sort(byWeight) });
-  }
+  told.push(news);
+  gathering ??= setTimeout(takeNews, GATHERED);
   alertsSoon();
+}
+
+function takeNews() {
+  gathering = null;
+  const all = told;
+  told = [];
+  for (const resource of [alerts, allAlerts]) {
+    const known = new Map((resource.value?.alerts ?? []).map((alert) => [alert.id, alert]));
+    let isChanged = false;
+    for (const news of all) {
+      const changed = withNews(known.get(news.id), news);
+      if (!changed) continue;
+      isChanged = true;
+      if (resource === allAlerts || !isOver(changed)) known.set(changed.id, changed);
+      else known.delete(changed.id);
+    }
+    if (isChanged) resource.set({ ...resource.value, alerts: sorted([...known.values()]) });
+  }
 }
 export function runHappened() { runsSoon(); }
 /** The stream has told that a silence was set or is over. */

@@ -132,7 +132,10 @@ export function overviewView(go, sourceKnown) {
     const open = firing();
     const worst = open.filter((alert) => alert.severity === "critical").length;
     const taken = (alerts.value?.alerts ?? []).filter((alert) => alertState(alert) === "acknowledged").length;
-    set("alerts", alerts.value ? number(open.length) : "–", alerts.value ? (worst ? worst + " critical" : taken ? taken + " acknowledged" : "none critical") : alerts.absence, !alerts.value ? null : worst ? "bad" : open.length ? "warn" : "good", alerts);
+    const isCut = alerts.value?.isCut ?? false;
+    const kinds = worst ? worst + " critical" : taken ? taken + " acknowledged" : isCut ? "" : "none critical";
+    set("alerts", alerts.value ? number(open.length) + (isCut ? "+" : "") : "–", alerts.value ? (!isCut ? kinds : kinds ? kinds + ", maybe others" : "there may be others") : alerts.absence,
+      !alerts.value ? null : worst ? "bad" : open.length || isCut ? "warn" : "good", alerts);
     const queue = waiting();
     const soonest = Math.min(...queue.map((run) => stamp(run.decide_by)).filter(Number.isFinite));
     set("approvals", runs.value ? number(queue.length) : "–", freeze.value?.frozen ? "all effects are stopped" : queue.length && Number.isFinite(soonest) ? "first ends in " + length(soonest - Date.now()) : runs.value ? "nothing to decide" : runs.absence, queue.length ? "ask" : null, runs);
@@ -148,7 +151,7 @@ export function overviewView(go, sourceKnown) {
   function drawLists() {
     for (const [one, source] of [[alertPanel, alerts], [runPanel, runs], [findingPanel, findings]]) one.note(source.isStale ? noteOf(source) : "");
     const open = firing().slice(0, SHOWN);
-    renew(alertList, open.length === 0 ? h("li", { class: "nothing" }, alerts.value ? "Nothing fires." : alerts.absence) : open.map((alert) => h(
+    renew(alertList, open.length === 0 ? h("li", { class: "nothing" }, alerts.value?.isCut ? "Nothing of the newest " + number(alerts.value.alerts.length) + " fires; there may be others." : alerts.value ? "Nothing fires." : alerts.absence) : open.map((alert) => h(
       "li", {}, h("a", { href: "#alerts/" + part(alert.id) }, h("span", { class: "badge", "data-kind": alert.severity }, visible(alert.severity)),
         h("span", { class: "short-main" }, data(h("span"), alert.summary || alert.title)), h("span", { class: "dim" }, keyText(alert.key)), h("span", { class: "dim figure" }, ago(stamp(alert.first_seen)))))));
     const queue = waiting().slice(0, SHOWN);
@@ -157,7 +160,7 @@ export function overviewView(go, sourceKnown) {
         h("span", { class: "dim" }, (run.targets ?? []).map(visible).join(", ") + ", " + counted(run.rows, "row")), h("span", { class: "dim figure" }, run.approvals + " of " + run.approvals_needed)))));
     const found = (findings.value ?? []).slice(0, SHOWN);
     renew(findingList, found.length === 0 ? h("li", { class: "nothing" }, findings.value ? "No recommendation is open." : findings.absence) : found.map((finding) => h(
-      "li", {}, h("div", { class: "short-row" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity ?? "–")),
+      "li", { "data-id": finding.id }, h("div", { class: "short-row" }, h("span", { class: "badge", "data-kind": finding.severity }, visible(finding.severity ?? "–")),
         h("span", { class: "short-main" }, data(h("span", { title: visible([finding.detail, finding.recommendation].filter(Boolean).join(" ")) }), about(finding))),
         button("Acknowledge", () => acknowledge(finding), { class: "small", refusal: session.refusal("respond") })))));
   }

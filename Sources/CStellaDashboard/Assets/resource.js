@@ -18,6 +18,8 @@ export class Resource {
   #again = false;
   /** Counts the resets: an answer to what was asked before one is for nobody. */
   #round = 0;
+  /** Until when the server wants no question, on the clock of `performance`, which nobody sets. */
+  #rest = 0;
 
   constructor(name, load, every) {
     this.name = name;
@@ -50,17 +52,22 @@ export class Resource {
 
   get isUsed() { return this.#users > 0; }
 
-  /** Asks now; one question at a time, and once more when somebody asks meanwhile. */
+  /** Asks now, or as soon as the server wants it; one question at a time, and once more when somebody asks meanwhile. */
   refresh() {
     if (isPaused) return Promise.resolve();
     if (this.#asking) { this.#again = true; return this.#asking; }
     clearTimeout(this.#timer);
+    const rest = this.#rest - performance.now();
+    if (rest > 0) {
+      if (this.isUsed) this.#timer = setTimeout(() => this.refresh(), rest);
+      return Promise.resolve();
+    }
     this.#asking = this.#ask().finally(() => {
       this.#asking = null;
       if (this.#again) { this.#again = false; this.refresh(); return; }
       // A route that isn't there won't come soon; a page that isn't seen needs little.
       const factor = this.status === "missing" ? 20 : document.hidden ? 6 : 1;
-      if (this.#users > 0 && this.every) this.#timer = setTimeout(() => this.refresh(), this.every * factor);
+      if (this.#users > 0 && this.every) this.#timer = setTimeout(() => this.refresh(), Math.max(this.every * factor, this.#rest - performance.now()));
     });
     return this.#asking;
   }
@@ -79,6 +86,7 @@ export class Resource {
       if (!(error instanceof APIError)) { if (error.name === "AbortError") return; console.error(error); }
       const status = error instanceof APIError ? error : new APIError(0, String(error));
       this.message = status.message;
+      this.#rest = performance.now() + status.retryAfter * 1000;
       this.status = status.isMissing ? "missing" : status.status === 403 ? "forbidden" : "failed";
       if (this.status !== "failed") this.value = null;
     }
@@ -98,6 +106,7 @@ export class Resource {
   /** Forgets everything, as when another person has logged in. */
   reset() {
     this.#round += 1;
+    this.#rest = 0;
     this.value = null;
     this.status = "loading";
     this.tell();

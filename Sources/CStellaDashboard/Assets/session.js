@@ -45,6 +45,26 @@ export const session = {
     return session.state;
   },
 
+  /** Finds out whether who is logged in may do something else by now. Nobody is told of what is as it was. */
+  async look() {
+    if (session.state !== "in" || isLooking) return;
+    isLooking = true;
+    const asked = round;
+    try {
+      const answer = await getJSON("session");
+      if (asked !== round) return;
+      const isSame = answer.user === session.user && (answer.roles ?? []).join() === session.roles.join();
+      if (!isSame) { take(answer); return; }
+      session.until = answer.until ?? null;
+      setCrossSiteToken(answer.cross_site_token ?? null);
+    } catch (error) {
+      if (!(error instanceof APIError)) throw error;
+      if (asked === round && error.status === 401) session.lost();
+    } finally {
+      isLooking = false;
+    }
+  },
+
   /** The server says that nobody is logged in. What was typed stays where it is. */
   lost() {
     if (session.state === "open") return;
@@ -59,7 +79,12 @@ export const session = {
   },
 };
 
+let isLooking = false;
+/** Counts who was found to look: an answer about one isn't for the next. */
+let round = 0;
+
 function become(state) {
+  round += 1;
   if (state !== "in") { session.user = null; session.roles = []; setCrossSiteToken(null); }
   const isNew = session.state !== state;
   session.state = state;
@@ -69,6 +94,7 @@ function become(state) {
 let last = null;
 
 function take(answer) {
+  round += 1;
   const former = last;
   last = answer.user;
   session.user = answer.user;

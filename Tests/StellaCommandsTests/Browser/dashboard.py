@@ -574,6 +574,13 @@ def answers(visit):
     plans(visit)
     queues(visit)
     ages(visit)
+    cuts(visit)
+    roles(visit)
+    storms(visit)
+    replaces(visit)
+    pauses(visit)
+    rests(visit)
+    draws(visit)
     wakes(visit)
     counts(visit)
     sources(visit)
@@ -927,16 +934,19 @@ def plans(visit):
 
 
 def queues(visit):
-    """A plan that waits is there, however many runs came after it."""
+    """What waits for somebody is there, however many runs came after it."""
     page = visit.page
     page.run("""(() => {
       const run = (number, state) => ({ ...stub.run, id: 'r-' + number, state, proposed_at: new Date(Date.parse('2026-11-22T00:00:00Z') + number * 1000).toISOString() });
-      const all = [run(1, 'awaiting'), ...Array.from({ length: 300 }, (_, index) => run(index + 2, 'succeeded'))];
-      stub.answers.runs = (query) => [200, stub.lines(all.filter((one) => !query.get('state') || one.state === query.get('state')).slice(-query.get('limit')))];
+      const all = [run(1, 'awaiting'), run(2, 'unknown'), run(3, 'partial'), ...Array.from({ length: 300 }, (_, index) => run(index + 4, 'succeeded'))];
+      stub.answers.runs = (query) => [200, stub.lines(all.filter((one) => !query.has('state') || query.getAll('state').includes(one.state)).slice(-query.get('limit')))];
       location.hash = '#approvals';
       return import('/assets/model.js').then(({ runs }) => runs.refresh()).then(() => true);
     })()""")
     page.until(f"{ROWS}.map((row) => row.querySelector('.cell-id').textContent).join() === 'r-1'", "the plan that has waited longest")
+    page.click("#bell")
+    page.until("['#approvals/r-1', '#runs/r-2', '#runs/r-3'].every((place) => document.querySelector(`#popup .news a[href='${place}']`))", "the runs that need a person in the bell")
+    page.press("Escape")
 
 
 def ages(visit):
@@ -951,6 +961,132 @@ def ages(visit):
     page.until(f"[...{SHOWN}.querySelectorAll('.panel-note')].some((one) => one.textContent.includes('Stale since') && one.textContent.includes('The store is away.'))", "since when the list is old")
     page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
     page.until(f"{tile}.dataset.tone === 'good'", "that nothing fires again")
+
+
+def cuts(visit):
+    """Of more alerts than were asked for the newest aren't shown as if they were all."""
+    page = visit.page
+    refresh = "import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true)"
+    page.run(f"""(() => {{
+      const most = Array.from({{ length: 500 }}, (_, index) => ({{ ...stub.alert('a' + index), id: 'a' + index }}));
+      stub.answers.alerts = (query) => [200, stub.lines(most.slice(0, query.get('limit')))];
+      return {refresh};
+    }})()""")
+    visit.view("overview")
+    tile = "document.querySelector('.tile[href=\"#alerts\"]')"
+    page.until(f"{tile}.querySelector('.tile-value').textContent === '500+' && {tile}.querySelector('.tile-more').textContent === 'there may be others'", "that there may be others")
+    visit.view("alerts")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent === '500+ alerts'", "that the list isn't all")
+    page.run(f"(() => {{ stub.answers.alerts = [200, '']; return {refresh}; }})()")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent === '0 alerts'", "that nothing fires")
+
+
+def roles(visit):
+    """Who was promoted or demoted meanwhile is found out by what is refused, and no view begins anew for it."""
+    page = visit.page
+    page.expected.append("status of 403")
+    visit.view("alerts")
+    count = page.run("stub.asks('session').length")
+    user = page.run("import('/assets/session.js').then(({ session }) => { stub.session = session; return session.user; })")
+    page.run(f"(() => {{ const one = {SHOWN}.querySelector('input[type=search], input'); one.value = 'typed'; one.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()")
+    for held in (["editor"], ["viewer"]):
+        page.run(f"""(() => {{
+          stub.answers.session = [200, {{ user: {json.dumps(user)}, roles: {json.dumps(held)}, until: null, cross_site_token: 'x' }}];
+          stub.answers.refused = [403, {{ detail: 'Not for you.' }}];
+          return import('/assets/api.js').then((api) => api.getJSON('refused').catch(() => null));
+        }})()""")
+        page.until(f"stub.session.roles.join() === {json.dumps(held[0])} && (stub.session.refusal('respond') === null) === {json.dumps(held == ['editor'])}", "what they may do now")
+    check(page.run("stub.asks('session').length") == count + 2, "asked another number of times")
+    check(page.run(f"{SHOWN}.querySelector('input[type=search], input').value") == "typed", "the view began anew")
+    page.run(f"(() => {{ const one = {SHOWN}.querySelector('input[type=search], input'); one.value = ''; one.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()")
+
+
+def storms(visit):
+    """Many messages about alerts make the list anew once, with the last of each."""
+    page = visit.page
+    found = page.run("""(async () => {
+      const { alertHappened, alerts } = await import('/assets/model.js');
+      stub.answers.alerts = [200, stub.lines(['b', 'c'].map((id) => ({ ...stub.alert(id), id })))];
+      await alerts.refresh();
+      let count = 0;
+      const forget = alerts.watch(() => { count += 1; });
+      count = 0;
+      const done = new Promise((over) => { const end = alerts.watch(() => { if (count) { end(); over(); } }); });
+      for (let revision = 2; revision < 50; revision += 1) for (const id of ['b', 'c']) alertHappened({ ...alerts.value.alerts[0], id, revision, count: revision });
+      alertHappened({ ...alerts.value.alerts[0], id: 'b', revision: 50, status: 'resolved' });
+      await done;
+      forget();
+      return [count, ...alerts.value.alerts.map((alert) => [alert.id, alert.revision, alert.count].join(' '))].join();
+    })()""")
+    check(found == "1,c 49 49", f"a storm of alerts: {found}")
+    page.run("(() => { stub.answers.alerts = [200, '']; return import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true); })()")
+
+
+def replaces(visit):
+    """A button beside what has been replaced by something with the same words acts on what is there now."""
+    page = visit.page
+    visit.view("alerts")
+    page.run("import('/assets/session.js').then(({ session }) => { session.roles = ['editor']; })")
+    for number in (1, 2):
+        page.run(f"""import('/assets/model.js').then(({{ alerts }}) => alerts.set({{ alerts: [], isCut: false, silences: [
+          {{ kind: 'silence', number: {number}, rule: 'r', key: {{}}, until: '2026-11-22T22:00:00.000000000Z', by: 'user:ada', reason: 'known' }}] }}))""")
+    page.run(f"{SHOWN}.querySelector('details.more').open = true")
+    page.click(".view:not([hidden]) details.more button", "End")
+    page.until("document.querySelector('dialog[open] h2')?.textContent === 'End silence 2?'", "the question for the silence that is there now")
+    page.press("Escape")
+    page.until("!document.querySelector('dialog[open]')", "no question")
+    page.run("import('/assets/model.js').then(({ alerts }) => alerts.refresh()).then(() => true)")
+
+
+def pauses(visit):
+    """What comes during a pause is counted, also what is too much to be held."""
+    page = visit.page
+    visit.view("events")
+    page.until(f"{EVENTS} && {LIVE}", "the stream of events")
+    page.click(".view:not([hidden]) .pause")
+    for count in (2000, 2000, 5):
+        page.run(f"(() => {{ for (let number = 0; number < {count}; number += 1) stub.told('event', {{ time: '2026-11-22T22:00:00.000000000Z', level: 'info', message: 'held', fields: {{}} }}); }})()")
+    page.until(f"{SHOWN}.querySelector('.tally').textContent.includes('4,005 more since the pause')", "how many came during the pause")
+    page.click(".view:not([hidden]) .pause")
+    page.until(f"!{SHOWN}.querySelector('.tally').textContent.includes('since the pause')", "that it goes on")
+
+
+def rests(visit):
+    """A server that is asked too often is asked again no sooner than it has said, whoever wants to know."""
+    page = visit.page
+    page.expected.append("status of 429")
+    page.run("""import('/assets/model.js').then(async ({ findings }) => {
+      stub.findings = findings;
+      stub.answers.findings = [429, { detail: 'Too often.' }, { 'retry-after': '600' }];
+      stub.waits = [];
+      await findings.refresh();
+      stub.before = stub.asks('findings').length;
+      await findings.refresh();
+    })""")
+    check(page.run("stub.asks('findings').length === stub.before && stub.findings.status === 'failed'"), "asked again at once")
+    visit.view("overview")
+    page.until("stub.waits.some((wait) => wait > 500000 && wait <= 600000)", "the wait that the server has said")
+    # Another person's questions are others.
+    page.run("(() => { stub.answers.findings = [200, '']; stub.findings.reset(); })()")
+    page.until("stub.findings.status === 'ready' && stub.asks('findings').length === stub.before + 1", "the question of the next person")
+
+
+def draws(visit):
+    """Values next to nothing, and below it, are drawn between the axes."""
+    page = visit.page
+    for values in ("[1e-10, 5e-10]", "[-5, 2]", "[-3, -1]", "[0, 0]", "[0, 5e-324]"):
+        places = page.run(f"""import('/assets/chart.js').then(async ({{ TimeChart }}) => {{
+          const chart = new TimeChart({{ title: 'x', unit: 'y', kind: 'lines', format: String, series: [{{ id: 'a', label: 'a', className: 'quantile-50' }}] }});
+          {SHOWN}.append(chart.element);
+          chart.set({{ times: [0, 1000], from: 0, to: 2000, values: {{ a: {values} }} }});
+          const find = () => chart.svg.querySelector('path.line')?.getAttribute('d');
+          for (let count = 0; count < 200 && !find(); count += 1) await new Promise((done) => setTimeout(done, 20));
+          const path = find();
+          chart.element.remove();
+          return [chart.options.height, ...path.slice(1).split('L').map((point) => Number(point.split(' ')[1]))];
+        }})""")
+        height, *points = places
+        check(len(points) == 2 and all(isinstance(point, (int, float)) and 8 <= point <= height - 18 for point in points), f"{values} are drawn at {places}")
 
 
 def wakes(visit):
