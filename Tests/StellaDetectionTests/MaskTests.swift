@@ -55,6 +55,37 @@ struct MaskTests {
   func replaced(text: String, expected: String) { #expect(masker.masked(text) == expected) }
 
   @Test(
+    "A masked line is decoded as it was, but for what is masked",
+    arguments: [
+      (#"192.0.2.1 - bob [24/Nov/2026:04:00:00 +0000] "GET /a HTTP/1.1" 200 12 "-" "curl""#, "src_ip"),
+      (
+        #"shop:443 192.0.2.1 - bob@example.com [24/Nov/2026:04:00:00 +0000] "GET /a HTTP/1.1" 200 12 "-" "c""#,
+        "src_ip user"
+      ),
+      (#"192.0.2.1, 192.0.2.2 - bob [24/Nov/2026:04:00:00 +0000] "GET / HTTP/1.1" 500 -"#, "src_ip"),
+      (#"2001:db8::1 - bob@example.com [24/Nov/2026:04:00:00 +0000] "GET /a HTTP/1.1" 200 12"#, "src_ip user"),
+      (
+        #"2026/11/24 04:00:00 [error] 1#1: *5 open() failed, client: 192.0.2.1, server: x, request: "GET / HTTP/1.1""#,
+        "src_ip"
+      ),
+      ("[Tue Nov 24 04:00:00.123456 2026] [core:error] [pid 7] [client 192.0.2.1:5000] AH00126: Invalid URI", "src_ip"),
+      ("Nov 24 04:00:00 192.0.2.3 sshd[7]: Failed password for bob from 192.0.2.9 port 22 ssh2", "src_ip host"),
+      ("<34>1 2026-11-24T04:00:00Z 192.0.2.3 app 7 ID - it failed for 192.0.2.9", "host"),
+    ])
+  func decoded(line: String, masked: String) {
+    let columns = [
+      "src_ip", "host", "user", "vhost", "method", "uri", "status", "bytes", "user_agent", "program", "pid", "level",
+    ]
+    let rows = DecodedLines([line, masker.masked(line)], decoder: AutoDecoder(), columns: columns).rows
+    var expected = rows[0].cells
+    for name in masked.split(separator: " ") {
+      #expect(expected[String(name)] != nil)
+      expected[String(name)] = .string(name == "user" ? "[email]" : "[ip]")
+    }
+    #expect(rows[1].cells == expected)
+  }
+
+  @Test(
     "What is not personal stays",
     arguments: [
       "", "2026-11-22T04:05:06.123456789+00:00 INFO 12:34:56 started", "root@web-1 ran ls", "std::vector and fd::add",

@@ -5,9 +5,7 @@ import StellaModel
 enum AccessLogGrammar {
   static func parse<Sink: RecordSink>(_ line: Bytes, into sink: inout Sink, clock: SourceClock) -> Bool {
     // address ident user [time] "request" status bytes
-    guard let open = line.find(UInt8(ascii: "[")), open >= 4, let time = clock.read(line.from(open + 1)) else {
-      return false
-    }
+    guard let (open, time) = findTime(line, clock) else { return false }
     let close = open + 1 + time.length
     guard line.matches("] ", at: close) else { return false }
     var place = close + 2
@@ -40,6 +38,21 @@ enum AccessLogGrammar {
     putTail(line, from: place, into: &sink)
     return true
   }
+
+  /// The time behind the first bracket, or behind masks such as `[ip]` and `[email]` in front of it.
+  @inline(__always)
+  private static func findTime(_ line: Bytes, _ clock: SourceClock) -> (open: Int, time: (time: Int64, length: Int))? {
+    var place = 0
+    for _ in 0...headMasks {
+      guard let open = line.find(UInt8(ascii: "["), from: place) else { return nil }
+      if open >= 4, let time = clock.read(line.from(open + 1)) { return (open, time) }
+      place = open + 1
+    }
+    return nil
+  }
+
+  /// Address, forwarded address, ident and user.
+  private static let headMasks = 4
 
   /// `[vhost[:port] ]address ident user `.
   private static func putHead<Sink: RecordSink>(_ head: Bytes, into sink: inout Sink) -> Bool {
@@ -85,6 +98,7 @@ enum AccessLogGrammar {
 
   private static func isAddress(_ word: Bytes) -> Bool {
     let bare = AddressText.bare(word.last == UInt8(ascii: ",") ? word.slice(0, word.count - 1) : word)
+    if bare.equals("[ip]") { return true }
     return AddressText.v4Length(bare) == bare.count && !bare.isEmpty
       || AddressText.v6Length(bare) == bare.count && !bare.isEmpty
   }
