@@ -133,7 +133,7 @@ struct OperatorRequestTests {
       ("GET", "/api/v1/notifications?limit=10001", "", "from 1 to 10000"),
       ("GET", "/api/v1/rules/a.b/history?limit=0", "", "from 1 to 10000"),
       ("GET", "/api/v1/top?limit=0", "", "from 1 to 10000"),
-      ("GET", "/api/v1/notifications?limit=0", "", "from 1 to 10000"), ("GET", "/api/v1/log?before=3", "", "after"),
+      ("GET", "/api/v1/notifications?limit=0", "", "from 1 to 10000"), ("GET", "/api/v1/log?behind=3", "", "after"),
       ("GET", "/api/v1/log/first", "", "number"),
       ("POST", "/api/v1/rules/reload", #"{"tests":false}"#, "tests"), ("GET", "/api/v1/rules?all=true", "", "all"),
       ("DELETE", "/api/v1/freeze?reason=100%", "", "%25"), ("DELETE", "/api/v1/freeze?reason=%ff", "", "UTF-8"),
