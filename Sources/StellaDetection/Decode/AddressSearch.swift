@@ -197,6 +197,7 @@ enum AddressSearch {
   static func peer(_ text: Bytes, at place: Int) -> Bytes? {
     guard place < text.count else { return nil }
     let rest = text.from(place)
+    if rest.matches("[ip]", at: 0) { return rest.slice(0, 4) }
     var length = AddressText.v4Length(rest)
     if length > 0, length == rest.count || !isWordByte(rest[length]) && !isName(rest.from(length)) {
       if length == rest.count || rest[length] != UInt8(ascii: ".") { return rest.slice(0, length) }

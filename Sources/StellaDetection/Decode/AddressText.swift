@@ -67,7 +67,8 @@ package enum AddressText {
       if length > 0, 1 + length < text.count, base[1 + length] == UInt8(ascii: "]") {
         return unmapped(text.slice(1, 1 + length))
       }
-      return text
+      // What a mask leaves, perhaps with a port.
+      return text.matches("[ip]", at: 0) ? text.slice(0, 4) : text
     }
     let four = v4Length(text)
     if four > 0 {

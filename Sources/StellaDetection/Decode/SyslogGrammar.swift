@@ -65,7 +65,8 @@ enum SyslogGrammar {
       place = skipSpaces(line, close + 1)
     }
     var host: Bytes?
-    var tag = tag(line, at: place)
+    // A host whose address is masked is no tag.
+    var tag = line.matches("[ip] ", at: place) ? nil : tag(line, at: place)
     if tag == nil {
       let end = wordEnd(line, place)
       guard end > place else { return hasTime || priority != nil }
@@ -96,7 +97,9 @@ enum SyslogGrammar {
     // Without time and priority, as journald's short form has it, only a process id tells syslog from a sentence.
     guard let tag, hasTime || priority != nil || host != nil && tag.pid != nil else { return false }
     // `… ERROR name: text` is a program's own log, not syslog.
-    if priority == nil, let host, host.first == UInt8(ascii: "[") || host.count >= 4 && LevelWord.level(host) != nil {
+    if priority == nil, let host,
+      host.first == UInt8(ascii: "[") && !host.equals("[ip]") || host.count >= 4 && LevelWord.level(host) != nil
+    {
       return false
     }
     if priority == nil, host == nil, LevelWord.level(tag.name) != nil { return false }
