@@ -80,9 +80,9 @@ def crowd(server, count=1000, lines=200):
     while left and time.monotonic() - begin < 60:
         for key, _ in selector.select(1):
             data = key.fileobj.recv(1 << 18)
-            before = seen[key.fileobj]
+            had = seen[key.fileobj]
             seen[key.fileobj] += data.count(b"event: event")
-            if before < lines <= seen[key.fileobj]:
+            if had < lines <= seen[key.fileobj]:
                 left -= 1
     seconds, grown = time.monotonic() - begin, server.resident_mb() - before
     for client in clients:
