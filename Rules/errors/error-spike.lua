@@ -23,6 +23,7 @@ return rule {
     s.now:add(e)
     s.usual:add(e)
     s.sample:push(e)
+    s.has_type = type(e.error_type) == "string"
   end,
   every = "15s", keep_firing = "5m",
   check = function(s)
@@ -32,7 +33,8 @@ return rule {
     if rate > p.factor * math.max(usual, p.usual_floor) then
       return alert {
         value = rate, expected = usual, evidence = s.sample,
-        summary = "{service}: {error_type} at {value:.0f} a minute, usually {expected:.1f}",
+        summary = (s.has_type and "{service}: {error_type}" or "{service}: errors")
+          .. " at {value:.0f} a minute, usually {expected:.1f}",
       }
     end
   end,

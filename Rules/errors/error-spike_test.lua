@@ -12,7 +12,7 @@ end)
 test("a log without types of errors is grouped by service", function(t)
   t:replay { text = ("2026-01-01 00:20:00 ERROR [checkout] payment gateway refused the connection\n"):rep(25), format = "plain" }
   t:advance("1m")
-  t:expect { fires = 1 }
+  t:expect { fires = 1, summary = ": errors at 50 a minute" }
 end)
 
 test("a rate that has been usual for an hour is no spike", function(t)
