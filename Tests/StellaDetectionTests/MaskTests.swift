@@ -55,6 +55,22 @@ struct MaskTests {
   func replaced(text: String, expected: String) { #expect(masker.masked(text) == expected) }
 
   @Test(
+    "The access log of a syslog line is behind its header, with addresses and masked",
+    arguments: ["nginx[123]:", "nginx:", "httpd[9]:"], ["192.0.2.1 - bob", "192.0.2.1 - -"])
+  func behindHeader(tag: String, client: String) {
+    let line = "Nov 24 04:00:00 web1 \(tag) \(client) [24/Nov/2026:04:00:00 +0000] \"GET / HTTP/1.1\" 200 12"
+    let columns = ["src_ip", "host", "program", "status", "user"]
+    let lines = [line, masker.masked(line)]
+    for (row, address) in zip(
+      DecodedLines(lines, decoder: AutoDecoder(), columns: columns).rows, ["192.0.2.1", "[ip]"])
+    {
+      #expect(row.cells["src_ip"] == .string(address) && row.cells["host"] == .string("web1"), "\(row.cells)")
+      #expect(row.cells["status"] == .integer(200), "\(row.cells)")
+      #expect(row.cells["user"] == (client.hasSuffix("bob") ? .string("bob") : nil), "\(row.cells)")
+    }
+  }
+
+  @Test(
     "A masked line is decoded as it was, but for what is masked",
     arguments: [
       (#"192.0.2.1 - bob [24/Nov/2026:04:00:00 +0000] "GET /a HTTP/1.1" 200 12 "-" "curl""#, "src_ip"),

@@ -41,7 +41,11 @@ export class PlanDetail {
     this.actions = h("div", { class: "actions start" });
     this.actionLimits = h("p", { class: "limits" });
     this.element = h("div", {}, this.title, this.line, this.change, this.trouble, this.text, this.extent, this.ballot, this.actions, this.actionLimits);
-    session.on(() => this.#drawBallot());
+    session.on(() => {
+      // What was shown to who may see less is none to vote on.
+      if (session.state === "in") { this.#digest = null; this.load(); }
+      this.#drawBallot();
+    });
   }
 
   get id() { return this.#id; }

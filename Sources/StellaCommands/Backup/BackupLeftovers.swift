@@ -2,7 +2,8 @@ import Glibc
 
 /// What backups that were killed left beside their places: unfinished copies, which hold the key of the log.
 ///
-/// A backup has a lock on what it makes. So that of another container or host, whose process can't be seen here, is left alone.
+/// A backup has a lock on what it makes. So that of another container, whose process can't be seen here, is left alone; and where other
+/// hosts may write, whose locks don't reach here, nothing is removed.
 enum BackupLeftovers {
   /// Stands before the id of the process in the name of a directory that is being made.
   static let directoryMark = ".partial-"
@@ -11,12 +12,21 @@ enum BackupLeftovers {
   /// A backup in a directory has one of them from early on, as long as there is something of it.
   private static let signs = ["log.checkpoints", "log.key", "stella.db"]
 
+  /// What `statfs` says of file systems that other hosts may have, too: NFS, SMB, FUSE, 9P, Ceph, AFS, OCFS2 and GFS2.
+  private static let sharedSystems: Set<UInt32> = [
+    0x6969, 0xFF53_4D42, 0xFE53_4D42, 0x517B, 0x6573_5546, 0x0102_1997, 0x00C3_6400, 0x5346_414F, 0x7461_636F,
+    0x0116_1970,
+  ]
+
   /// Locks what is being made until it is closed. Where locks can't be had nothing is removed either.
   static func hold(_ descriptor: Int32) { _ = flock(descriptor, LOCK_EX | LOCK_NB) }
 
   /// Removes those in a directory, whatever they were to become, as far as that goes. To be called before this process makes one.
   static func remove(in directory: String) {
-    guard let list = opendir(directory) else { return }
+    var system = statfs()
+    guard statfs(directory, &system) == 0, !sharedSystems.contains(UInt32(truncatingIfNeeded: system.f_type)),
+      let list = opendir(directory)
+    else { return }
     defer { closedir(list) }
     var names: [String] = []
     while let entry = readdir(list) {

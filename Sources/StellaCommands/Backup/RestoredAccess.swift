@@ -39,7 +39,9 @@ struct RestoredAccess {
     }
     let later = Dictionary(former.accounts.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     var notes: [String] = []
+    var hasAdmin = false
     for var account in restored.accounts {
+      defer { hasAdmin = hasAdmin || !account.isDisabled && account.roles.contains(Self.admin) }
       guard let known = later[account.name] else { continue }
       if known.isDisabled, !account.isDisabled {
         account.isDisabled = true
@@ -48,6 +50,7 @@ struct RestoredAccess {
           LogEntry(
             .accountChanged, time: now, actor: actor,
             body: [.init("user", .string(account.name)), .init("disabled", .bool(true))]))
+        notes.append("\(account.name) was disabled since, and is again")
       }
       if account.password != known.password || account.roles != known.roles || account.groups != known.groups {
         notes.append(
@@ -55,6 +58,11 @@ struct RestoredAccess {
         )
       }
     }
+    if !hasAdmin, restored.accounts.contains(where: { !$0.isDisabled && $0.roles.contains(Self.admin) }) {
+      notes.append("none of the store's admins can log in; on this machine: stella users enable NAME")
+    }
     return notes
   }
+
+  private static let admin = "admin"
 }

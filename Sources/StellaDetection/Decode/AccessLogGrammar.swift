@@ -39,20 +39,23 @@ enum AccessLogGrammar {
     return true
   }
 
-  /// The time behind the first bracket, or behind masks such as `[ip]` and `[email]` in front of it.
+  /// The time behind the first bracket that is none of a mask.
   @inline(__always)
   private static func findTime(_ line: Bytes, _ clock: SourceClock) -> (open: Int, time: (time: Int64, length: Int))? {
     var place = 0
-    for _ in 0...headMasks {
-      guard let open = line.find(UInt8(ascii: "["), from: place) else { return nil }
+    while let open = line.find(UInt8(ascii: "["), from: place) {
       if open >= 4, let time = clock.read(line.from(open + 1)) { return (open, time) }
+      guard isMask(line, open) else { return nil }
       place = open + 1
     }
     return nil
   }
 
-  /// Address, forwarded address, ident and user.
-  private static let headMasks = 4
+  /// What stands for an address, or a user.
+  private static func isMask(_ line: Bytes, _ place: Int) -> Bool {
+    line.matches("[ip]", at: place) || line.matches("[email]", at: place) || line.matches("[token]", at: place)
+      || line.matches("[secret]", at: place) || line.matches("[card]", at: place)
+  }
 
   /// `[vhost[:port] ]address ident user `.
   private static func putHead<Sink: RecordSink>(_ head: Bytes, into sink: inout Sink) -> Bool {
@@ -83,6 +86,9 @@ enum AccessLogGrammar {
       sink.put(.vhost, withoutPort(words.0))
       address = words.1
       userAt = starts.3
+    } else if count >= 4, !isAddress(words.0), head.first == UInt8(ascii: "<") || head.find(": ") != nil {
+      // The header of a syslog line, whose month would be an address.
+      return false
     }
     if address.last == UInt8(ascii: ",") {
       // A list of forwarded addresses: the first is the client, the rest is in the way.

@@ -14,6 +14,7 @@ struct SinkRequests: Sendable {
   private let url: ConcealedText
   private let timeout: Duration
   private let client: HTTPClient
+  private let kept = KeptConnections()
   /// What texts must not hold.
   private let secrets: KnownSecrets
 
@@ -40,9 +41,10 @@ struct SinkRequests: Sendable {
     // What is left out is told without a name.
     guard let reference = SecretReference("sink@1") else { preconditionFailure("a name and a version") }
     self.secrets = KnownSecrets(values.map { (reference: reference, value: Array($0.utf8)) })
+    var configuration = HTTPClient.Configuration.strict(believing: sink.caFile, connect: sink.timeout)
+    kept.count(in: &configuration)
     client = HTTPClient(
-      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
-      configuration: .strict(believing: sink.caFile, connect: sink.timeout))
+      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
   }
 
   /// Posts JSON.
@@ -93,7 +95,7 @@ struct SinkRequests: Sendable {
     request.headers = HTTPHeaders([("user-agent", "stella")] + headers)
     if let body { request.body = .bytes(body) }
     let deadline = NIODeadline.now() + .nanoseconds(Self.nanoseconds(timeout))
-    try await NameLookup.system.check(hostOf: address, by: deadline)
+    if kept.isEmpty { try await NameLookup.system.check(hostOf: address, by: deadline) }
     let response = try await client.execute(request, deadline: deadline)
     // However the answer goes on, its status has been said.
     let bytes = await Self.whole(response.body, by: deadline)

@@ -230,12 +230,14 @@ struct BackupTests {
   func shutOut() throws {
     let access = try AccessScene()
     try access.start()
-    for name in ["ann", "ben", "cleo"] { try access.add(name, roles: ["viewer"]) }
+    for name in ["ann", "cleo"] { try access.add(name, roles: ["viewer"]) }
+    try access.add("ben", roles: ["admin"])
     for name in ["kept", "stolen"] { _ = try access.token(name, "read") }
     let secret = try access.logIn("ann")
     let session = [("authorization", "Bearer \(secret)")]
     #expect(try access.send("GET", "/api/v1/alerts", session).status == 200)
     try access.expect(["backup", "copy"])
+    try access.add("dora", roles: ["admin"])
     try access.expect(["users", "disable", "ben"])
     try access.expect(["users", "roles", "cleo", "--role", "editor"])
     try access.expect(["tokens", "revoke", "stolen"])
@@ -243,6 +245,7 @@ struct BackupTests {
     let said = try access.expect(["restore", "copy", "--force"])
     #expect(said.output.contains("cleo has the password") && !said.output.contains("ann has"), "\(said)")
     #expect(!said.output.contains("stella tokens list"), "\(said)")
+    #expect(said.output.contains("ben was disabled since") && said.output.contains("stella users enable"), "\(said)")
     func listed(_ what: String) throws -> [String: [String: Any]] {
       let lines = try access.expect([what, "list", "--output", "json"]).output.split(separator: "\n")
       let objects = lines.compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }

@@ -180,9 +180,9 @@ package final class EventTap: Sendable {
 
   /// All before a mark is kept, or lost for good.
   package func keep(upTo mark: UInt64) {
-    let isAsked = isKeepingAsked
-    kept.store(mark, ordering: .sequentiallyConsistent)
-    if isAsked { lock.locked { lock.broadcast() } }
+    let before = kept.exchange(mark, ordering: .sequentiallyConsistent)
+    // Looked at last: who asks meanwhile sees what is kept, or is seen here.
+    if toKeep.load(ordering: .sequentiallyConsistent) > before { lock.locked { lock.broadcast() } }
   }
 
   /// To be called before the last look at what there is and a wait for ``descriptor``.
