@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// What backups that were killed left beside their places: unfinished copies, which hold the key of the log.
@@ -12,10 +13,9 @@ enum BackupLeftovers {
   /// A backup in a directory has one of them from early on, as long as there is something of it.
   private static let signs = ["log.checkpoints", "log.key", "stella.db"]
 
-  /// What `statfs` says of file systems that other hosts may have, too: NFS, SMB, FUSE, 9P, Ceph, AFS, OCFS2 and GFS2.
-  private static let sharedSystems: Set<UInt32> = [
-    0x6969, 0xFF53_4D42, 0xFE53_4D42, 0x517B, 0x6573_5546, 0x0102_1997, 0x00C3_6400, 0x5346_414F, 0x7461_636F,
-    0x0116_1970,
+  /// File systems that other hosts may have, too; `fuse` with whatever stands behind it.
+  private static let sharedSystems: Set<Substring> = [
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "ceph", "afs", "gfs2", "ocfs2", "lustre", "fuse", "fuseblk",
   ]
 
   /// Locks what is being made until it is closed. Where locks can't be had nothing is removed either.
@@ -23,10 +23,7 @@ enum BackupLeftovers {
 
   /// Removes those in a directory, whatever they were to become, as far as that goes. To be called before this process makes one.
   static func remove(in directory: String) {
-    var system = statfs()
-    guard statfs(directory, &system) == 0, !sharedSystems.contains(UInt32(truncatingIfNeeded: system.f_type)),
-      let list = opendir(directory)
-    else { return }
+    guard !isShared(directory), let list = opendir(directory) else { return }
     defer { closedir(list) }
     var names: [String] = []
     while let entry = readdir(list) {
@@ -41,6 +38,22 @@ enum BackupLeftovers {
       } else if isOfGone(name, fileMark) {
         remove(directory + "/" + name, S_IFREG)
       }
+    }
+  }
+
+  /// By the kernel's list of mounts (proc_pid_mountinfo(5)): `ID PARENT MAJOR:MINOR … - TYPE SOURCE OPTIONS`.
+  private static func isShared(_ directory: String) -> Bool {
+    var status = stat()
+    guard stat(directory, &status) == 0, let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+    else { return true }
+    let device = status.st_dev
+    let major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
+    let minor = device & 0xFF | (device >> 12) & ~0xFF
+    return mounts.split(separator: "\n").contains { mount in
+      let words = mount.split(separator: " ")
+      guard words.count > 2, words[2] == "\(major):\(minor)", let dash = words.firstIndex(of: "-"), dash + 1 < words.count
+      else { return false }
+      return sharedSystems.contains(words[dash + 1].prefix { $0 != "." })
     }
   }
 
