@@ -15,7 +15,8 @@ enum BackupLeftovers {
 
   /// File systems that other hosts may have, too; `fuse` with whatever stands behind it.
   private static let sharedSystems: Set<Substring> = [
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "ceph", "afs", "gfs2", "ocfs2", "lustre", "fuse", "fuseblk",
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "ceph", "afs", "gfs2", "ocfs2", "lustre", "fuse",
+    "fuseblk",
   ]
 
   /// Locks what is being made until it is closed. Where locks can't be had nothing is removed either.
@@ -44,14 +45,16 @@ enum BackupLeftovers {
   /// By the kernel's list of mounts (proc_pid_mountinfo(5)): `ID PARENT MAJOR:MINOR … - TYPE SOURCE OPTIONS`.
   private static func isShared(_ directory: String) -> Bool {
     var status = stat()
-    guard stat(directory, &status) == 0, let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+    guard stat(directory, &status) == 0,
+      let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
     else { return true }
     let device = status.st_dev
     let major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
     let minor = device & 0xFF | (device >> 12) & ~0xFF
     return mounts.split(separator: "\n").contains { mount in
       let words = mount.split(separator: " ")
-      guard words.count > 2, words[2] == "\(major):\(minor)", let dash = words.firstIndex(of: "-"), dash + 1 < words.count
+      guard words.count > 2, words[2] == "\(major):\(minor)", let dash = words.firstIndex(of: "-"),
+        dash + 1 < words.count
       else { return false }
       return sharedSystems.contains(words[dash + 1].prefix { $0 != "." })
     }
