@@ -38,6 +38,9 @@ package struct JSONNode {
     }
   }
 
+  /// A number of 64 bits that is written without fraction and exponent.
+  package var wholeNumber: Int64? { kind == STELLA_INT ? node.value.i : nil }
+
   /// A number.
   package var double: Double? {
     switch kind {
@@ -113,9 +116,4 @@ extension JSONText {
       raw("null")
     }
   }
-}
-
-extension JSONNode {
-  /// A number that is written without fraction and exponent.
-  fileprivate var wholeNumber: Int64? { kind == STELLA_INT ? node.value.i : nil }
 }

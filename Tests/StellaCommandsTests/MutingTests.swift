@@ -188,7 +188,7 @@ struct MutingTests {
     let key = try silence("service.broken", "servce=s1")
     #expect(key.status == 3 && key.errors.contains("Did you mean service?"), "\(key)")
     let reason = try silence("service.broken", "service=s1", " ")
-    #expect(reason.status == 3 && reason.errors.contains("--reason is empty"), "\(reason)")
+    #expect(reason.status == 3 && reason.errors.contains("the reason is empty"), "\(reason)")
     #expect(try scene.expect(["alerts", "list", "--output", "json"], 0).output.isEmpty)
   }
 

@@ -149,6 +149,9 @@ struct OperatorRequestTests {
       ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":null}}"#, "params"),
       ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":9223372036854775808}}"#, "64 bits"),
       ("POST", "/api/v1/fixes/x/plan", #"{"propose":"yes"}"#, "propose"),
+      ("PUT", "/api/v1/freeze", #"{"reason":"a","reason":"b"}"#, "reason is there twice"),
+      ("PUT", "/api/v1/freeze", #"{"reason":"a","re\u0061son":"b"}"#, "reason is there twice"),
+      ("POST", "/api/v1/fixes/x/plan", #"{"params":{"a":1,"a":2}}"#, "a is there twice"),
       ("POST", "/api/v1/fixes/x/plan", #"{"parameters":{}}"#, "params"),
       ("POST", "/api/v1/fixes/x/plan?propose=true", "{}", "propose=true"),
     ])

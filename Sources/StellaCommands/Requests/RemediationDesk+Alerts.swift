@@ -183,7 +183,9 @@ extension RemediationDesk {
   ) throws -> OperatorAnswer {
     try check(reason)
     guard let length = DurationText.nanoseconds(duration), length > 0, length <= Self.longestSilence else {
-      throw CommandFailure(.usage, "--for \(duration): write a duration up to 30d, such as 30m, 2h or 1d.")
+      throw CommandFailure(
+        .usage,
+        TextEscaping.oneLine("no silence lasts \"\(duration)\": write a duration up to 30d, such as 30m, 2h or 1d."))
     }
     let voter = try viewer.responder()
     try check(rule, key.map(\.name))
@@ -212,7 +214,7 @@ extension RemediationDesk {
 
   private func check(_ reason: String) throws(CommandFailure) {
     guard reason.allSatisfy(\.isWhitespace) else { return }
-    throw CommandFailure(.usage, "--reason is empty. Say why: everybody who asks sees it.")
+    throw CommandFailure(.usage, "the reason is empty. Say why: everybody who asks sees it.")
   }
 
   /// A silence of what isn't there is a typing mistake that mutes nothing. Rules that an engine was given on its command line are known
@@ -241,7 +243,8 @@ extension RemediationDesk {
       let hint = NearestName.of(name, in: by).map { " Did you mean \($0)?" } ?? ""
       let key = by.isEmpty ? "no key" : "the key \(by.joined(separator: ", "))"
       throw CommandFailure(
-        .usage, TextEscaping.oneLine("--key \(name): \(rule) has \(key), so that this would mute nothing.\(hint)"))
+        .usage,
+        TextEscaping.oneLine("the key has \(name), but \(rule) has \(key), so that this would mute nothing.\(hint)"))
     }
   }
 

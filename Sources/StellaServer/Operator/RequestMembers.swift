@@ -1,72 +1,99 @@
-import FoundationEssentials
 import Hummingbird
+import StellaIntake
 import StellaModel
 
 /// The members of a request's body, each asked for once. What nobody asked for is refused at the end, so that nothing is ever
 /// ignored that somebody meant.
 struct RequestMembers {
-  private enum Value: Decodable {
+  private enum Value {
     case text(String)
     case flag(Bool)
     case texts([String: String])
     case list([String])
-    case values([String: Single])
+    case values([String: FieldValue])
     case other
 
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) {
+    init(_ node: JSONNode) {
+      if let text = node.string {
         self = .text(text)
-      } else if let flag = try? container.decode(Bool.self) {
+      } else if let flag = node.flag {
         self = .flag(flag)
-      } else if let texts = try? container.decode([String: String].self) {
-        self = .texts(texts)
-      } else if let list = try? container.decode([String].self) {
-        self = .list(list)
-      } else if let values = try? container.decode([String: Single].self) {
-        self = .values(values)
+      } else if node.isArray {
+        self = Value.elements(node).map { .list($0) } ?? .other
+      } else if node.isObject {
+        self =
+          Value.members(node, \.string).map { .texts($0) } ?? Value.members(node, Value.single).map { .values($0) }
+          ?? .other
       } else {
         self = .other
       }
     }
-  }
 
-  /// A text, a number, or true or false.
-  private struct Single: Decodable {
-    let value: FieldValue
+    /// Nil when one is no text.
+    private static func elements(_ array: JSONNode) -> [String]? {
+      var list: [String?] = []
+      array.eachChild { list.append($0.string) }
+      return list.contains(nil) ? nil : list.compactMap { $0 }
+    }
 
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) {
-        value = .string(text)
-      } else if let flag = try? container.decode(Bool.self) {
-        value = .bool(flag)
-      } else if let number = try? container.decode(Int64.self) {
-        value = .integer(number)
-      } else {
-        let number = try container.decode(Double.self)
-        // An integer that is none of 64 bits would be rounded.
-        guard number.magnitude < 0x1p63 else {
-          throw DecodingError.dataCorruptedError(in: container, debugDescription: "an integer of more than 64 bits")
-        }
-        value = .double(number)
+    /// Nil when one has no value.
+    private static func members<Member>(_ object: JSONNode, _ value: (JSONNode) -> Member?) -> [String: Member]? {
+      var members: [String: Member] = [:]
+      var count = 0
+      object.eachChild { member in
+        members[String(decoding: member.name, as: UTF8.self)] = value(member)
+        count += 1
       }
+      return members.count == count ? members : nil
+    }
+
+    /// A text, a number, or true or false.
+    private static func single(_ node: JSONNode) -> FieldValue? {
+      if let text = node.string { return .string(text) }
+      if let flag = node.flag { return .bool(flag) }
+      if let number = node.wholeNumber { return .integer(number) }
+      // An integer that is none of 64 bits would be rounded.
+      guard let number = node.double, number.magnitude < 0x1p63 else { return nil }
+      return Int64(exactly: number).map { .integer($0) } ?? .double(number)
     }
   }
 
-  private var members: [String: Value]
+  private var members: [String: Value] = [:]
   private var names: [String] = []
 
   /// - Parameter body: a JSON object; empty for one without members.
   init(_ body: ByteBuffer) throws(CommandFailure) {
-    if body.readableBytes == 0 {
-      members = [:]
-      return
+    if body.readableBytes == 0 { return }
+    let read = body.withUnsafeReadableBytes { bytes in
+      Result { () throws(CommandFailure) in try RequestMembers.read(bytes) }
     }
-    do {
-      members = try JSONDecoder().decode([String: Value].self, from: Data(body.readableBytesView))
-    } catch {
-      throw CommandFailure(.usage, "the body is no JSON object.")
+    members = try read.get()
+  }
+
+  private static func read(_ body: UnsafeRawBufferPointer) throws(CommandFailure) -> [String: Value] {
+    let noObject = CommandFailure(.usage, "the body is no JSON object.")
+    func refused(_: JSONReader.Refusal) -> CommandFailure { noObject }
+    guard String(validating: body, as: UTF8.self) != nil else { throw noObject }
+    return try JSONReader().read(body, or: refused) { (object) throws(CommandFailure) in
+      guard object.isObject else { throw noObject }
+      try checkNames(object)
+      var members: [String: Value] = [:]
+      object.eachChild { members[String(decoding: $0.name, as: UTF8.self)] = Value($0) }
+      return members
+    }
+  }
+
+  /// Refuses a name that an object has twice: what looked at the request before may have believed the other one.
+  private static func checkNames(_ node: JSONNode) throws(CommandFailure) {
+    var names: Set<String> = []
+    try node.eachChild { (child) throws(CommandFailure) in
+      if node.isObject {
+        let name = String(decoding: child.name, as: UTF8.self)
+        guard names.insert(name).inserted else {
+          throw CommandFailure(.usage, TextEscaping.oneLine("the member \(name) is there twice.", limit: 500))
+        }
+      }
+      try checkNames(child)
     }
   }
 
@@ -134,7 +161,7 @@ struct RequestMembers {
     names.append(name)
     switch members.removeValue(forKey: name) {
     case .texts(let texts): return texts.mapValues { .string($0) }
-    case .values(let values): return values.mapValues(\.value)
+    case .values(let values): return values
     case nil: return [:]
     default:
       throw CommandFailure(.usage, "the member \(name) is no object of texts, numbers (up to 64 bits), true and false.")
